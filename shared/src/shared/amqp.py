@@ -1,0 +1,230 @@
+"""The broker, as the core uses it: one connection to publish, one to consume, both supervised.
+
+aiormq is used directly: a lost connection ends everything that hangs on it and is opened anew by whoever
+needs it. Nothing is restored behind our back, so nothing can be half alive (docs/decisions/0003).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import aiormq
+import orjson
+import structlog
+from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+from pamqp.commands import Basic
+from pydantic import ValidationError
+from yarl import URL
+
+from shared.crash import crash_point
+from shared.errors import Undecodable
+from shared.events import CATALOGUE, Event
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 10
+PUBLISH_TIMEOUT_SECONDS = 5.0
+CONNECT_TIMEOUT_SECONDS = 10.0
+
+BrokerError = (aiormq.exceptions.AMQPError, ConnectionError, OSError, TimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to publish."""
+
+    exchange: str
+    routing_key: str
+    body: bytes
+    properties: Basic.Properties
+
+
+class BrokerUnavailable(Exception):
+    """The broker did not confirm in time, or is not there. What was sent may have arrived."""
+
+
+def cancelled_by_us() -> bool:
+    """Tell whether the running task itself was cancelled.
+
+    A dying connection cancels futures that we wait for; that CancelledError is its trouble, not ours.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+class Link:
+    """One supervised connection. ``channel`` opens it when needed; ``drop`` gives it up."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url = URL(url).update_query(name=name, heartbeat=HEARTBEAT_SECONDS)
+        self._connection: AbstractConnection | None = None
+        self._lock = asyncio.Lock()
+
+    async def channel(self, *, confirms: bool) -> AbstractChannel:
+        """Open a channel, connecting first if there is no living connection. Raises BrokerError."""
+        async with self._lock:
+            if self._connection is None or self._connection.is_closed:
+                async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+                    self._connection = await aiormq.connect(self._url)
+            connection = self._connection
+        async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+            return await connection.channel(publisher_confirms=confirms, on_return_raises=False)
+
+    async def drop(self) -> None:
+        """Close the connection, whatever state it is in."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            async with asyncio.timeout(2):
+                await connection.close()
+        except BrokerError as error:
+            log.debug("broker.close_failed", error=type(error).__name__)
+        except asyncio.CancelledError:
+            if cancelled_by_us():
+                raise
+
+
+class Publisher:
+    """Publishes with confirms, many messages in flight. One per process; safe to share between tasks."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._link = Link(url, f"{name}.publish")
+        self._channel: AbstractChannel | None = None
+        self._opening = asyncio.Lock()
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        """Publish ``messages``; return for each whether a queue took it.
+
+        False means that the broker returned it: nothing is bound. Raises BrokerUnavailable when not every
+        answer came in time; the messages may then have arrived or not, so publish the same ids again.
+        """
+        try:
+            async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS + CONNECT_TIMEOUT_SECONDS):
+                channel = await self._open()
+                pending = [asyncio.ensure_future(self._publish_one(channel, message)) for message in messages]
+                crash_point("K4")
+                answers = await asyncio.gather(*pending, return_exceptions=True)
+        except BrokerError as error:
+            await self._give_up()
+            raise BrokerUnavailable(type(error).__name__) from error
+        except asyncio.CancelledError as error:
+            if cancelled_by_us():
+                raise
+            await self._give_up()
+            raise BrokerUnavailable("connection lost") from error
+        failed = [answer for answer in answers if isinstance(answer, BaseException)]
+        if failed:
+            await self._give_up()
+            raise BrokerUnavailable(type(failed[0]).__name__) from failed[0]
+        return [isinstance(answer, Basic.Ack) for answer in answers]
+
+    async def _publish_one(self, channel: AbstractChannel, message: Outgoing) -> Any:
+        answer = await channel.basic_publish(
+            message.body,
+            exchange=message.exchange,
+            routing_key=message.routing_key,
+            properties=message.properties,
+            mandatory=True,
+            timeout=PUBLISH_TIMEOUT_SECONDS,
+        )
+        if isinstance(answer, Basic.Nack | Basic.Reject):
+            raise BrokerUnavailable("refused by the broker")
+        return answer
+
+    async def _open(self) -> AbstractChannel:
+        async with self._opening:
+            if self._channel is None or self._channel.is_closed:
+                self._channel = await self._link.channel(confirms=True)
+            return self._channel
+
+    async def _give_up(self) -> None:
+        # A channel that timed out once may stay wedged for ever, so it is never used again.
+        self._channel = None
+        await self._link.drop()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._give_up()
+
+
+def event_properties(
+    *,
+    event_id: str,
+    type_: str,
+    correlation: str,
+    occurred_at: datetime,
+    app_id: str,
+    headers: Mapping[str, Any],
+) -> Basic.Properties:
+    """Return the envelope of an event: CloudEvents 1.0 attributes as AMQP properties and headers."""
+    return Basic.Properties(
+        content_type="application/json",
+        content_encoding="utf-8",
+        delivery_mode=2,
+        message_id=event_id,
+        message_type=type_,
+        app_id=app_id,
+        correlation_id=correlation,
+        timestamp=occurred_at,
+        headers={"occurred_at": occurred_at.isoformat(), **headers},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A decoded delivery."""
+
+    event: Event
+    headers: Mapping[str, Any]
+    delivery: DeliveredMessage
+
+    @property
+    def tag(self) -> int:
+        """Return the delivery tag, to acknowledge by."""
+        return self.delivery.delivery_tag or 0
+
+    @property
+    def attempts(self) -> int:
+        """Return how many times handling this message has failed so far."""
+        count = self.headers.get("attempts", 0)
+        return count if isinstance(count, int) else 0
+
+    @classmethod
+    def decode(cls, delivery: DeliveredMessage) -> Self:
+        """Decode ``delivery``. Raises Undecodable if it is not an event of the catalogue."""
+        properties = delivery.header.properties
+        headers = properties.headers or {}
+        event = decode_event(
+            delivery.body, type_=properties.message_type, event_id=properties.message_id, headers=headers
+        )
+        return cls(event, headers, delivery)
+
+
+def decode_event(
+    body: bytes, *, type_: str | None, event_id: str | None, headers: Mapping[str, Any]
+) -> Event:
+    """Return the event that ``body`` and its envelope say. Raises Undecodable if they say none."""
+    kind = CATALOGUE.get(type_ or "")
+    if kind is None:
+        raise Undecodable(f"unknown type {type_!r}")
+    try:
+        data = orjson.loads(body)
+        if not isinstance(data, dict):
+            raise Undecodable(f"{kind.type}: body is not an object")
+        envelope = {"event_id": event_id, "occurred_at": headers.get("occurred_at")}
+        return kind.model_validate(data | envelope | {"caused_by": headers.get("causation_id")})
+    except orjson.JSONDecodeError as error:
+        raise Undecodable(f"{kind.type}: not JSON") from error
+    except ValidationError as error:
+        # Only places and kinds: the values may be personal data.
+        raise Undecodable(f"{kind.type}: {_places(error)}") from error
+
+
+def _places(error: ValidationError) -> str:
+    return "; ".join(
+        f"{'.'.join(map(str, place['loc']))}: {place['type']}"
+        for place in error.errors(include_input=False)[:5]
+    )

@@ -1,0 +1,234 @@
+"""One process of a service: the roles it holds, from start to clean end.
+
+    python -m checkout web worker relay     any mix of roles
+    python -m checkout migrate              bring the schema up to date, then end
+    python -m checkout topology             declare exchanges and queues, then end
+
+Every process answers ``/health/live``, ``/health/ready`` and ``/metrics``. If a core task ends, the
+process ends: half a process is worse than none, and its supervisor starts a whole one.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import MetaData
+
+from shared.amqp import Link, Publisher
+from shared.consumers import Consumers
+from shared.database import Database
+from shared.due import DueRunner, DueWork
+from shared.health import Health
+from shared.logs import set_up_logs
+from shared.migrations import migrate
+from shared.relay import Relay
+from shared.settings import ServiceSettings
+from shared.stream import stream
+from shared.topology import declare
+from shared.worker import Worker
+
+log = structlog.get_logger()
+
+ROLES = ("web", "worker", "relay")
+
+
+@dataclass
+class Service:
+    """A service, wired: what its ``main.py`` hands over.
+
+    ``resources`` are what consuming functions need besides the transaction, by type. ``install_pages``
+    adds routes to the application of the web role; ``close`` releases what the service opened itself.
+    """
+
+    name: str
+    settings: ServiceSettings
+    metadata: MetaData
+    consumers: Consumers
+    db: Database
+    resources: Mapping[type[Any], Any] = field(default_factory=dict)
+    due_work: Sequence[DueWork] = ()
+    install_pages: Callable[[FastAPI], None] | None = None
+    on_start: Callable[[], Awaitable[None]] | None = None
+    close: Callable[[], Awaitable[None]] | None = None
+
+
+class Process:
+    """The running roles of one process."""
+
+    def __init__(self, service: Service, roles: Sequence[str]) -> None:
+        self.service = service
+        self.roles = roles
+        self.health = Health()
+        self._tasks: list[asyncio.Task[None]] = []
+        # Consumers and due work stop first, the relay last: what they say on the way out still goes out.
+        self._stops: list[Callable[[], object]] = []
+        self._relay_tasks: list[asyncio.Task[None]] = []
+        self._relay_stops: list[Callable[[], object]] = []
+        self._closers: list[Callable[[], Awaitable[None]]] = []
+        self._stopping = False
+
+    def app(self) -> FastAPI:
+        """Return the ASGI application; its life cycle starts and stops the roles."""
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            await self.start()
+            yield
+            await self.stop()
+
+        app = FastAPI(
+            title=f"Noren {self.service.name}",
+            version="1",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=f"/api/{self.service.name}/openapi.json",
+            lifespan=lifespan,
+        )
+        app.include_router(self.health.router())
+        if "web" in self.roles and self.service.install_pages is not None:
+            self.service.install_pages(app)
+        return app
+
+    async def start(self) -> None:
+        """Start all roles; raises if the database or, in development, the topology is not as it should be."""
+        settings, db = self.service.settings, self.service.db
+        self.health.add("database", self._database_answers)
+        if settings.declare_topology:
+            await declare_topology(self.service)
+        if self.service.on_start is not None:
+            await self.service.on_start()
+        if "relay" in self.roles:
+            self._start_relay()
+        if "worker" in self.roles:
+            self._start_workers()
+        log.info("process.started", roles=list(self.roles), service=self.service.name, database=db.service)
+
+    def _start_relay(self) -> None:
+        publisher = Publisher(self.service.settings.amqp_url.get_secret_value(), f"{self.service.name}.relay")
+        relay = Relay(self.service.db, publisher)
+        self.service.db.relay = relay
+        dsn = self.service.settings.database_url.get_secret_value().replace("+asyncpg", "")
+        listening = self._spawn("relay listener", relay.listen(dsn))
+        self._relay_tasks = [self._spawn("relay", relay.run()), listening]
+        self._relay_stops = [relay.stop, listening.cancel]
+        self._closers.append(publisher.close)
+        self.health.add_heartbeat("relay", lambda: relay.alive_at)
+
+        async def keeps_up() -> str | None:
+            age = relay.oldest_unsent_seconds
+            return None if age < 30 else f"oldest unsent event is {age:.0f} s old"
+
+        self.health.add("outbox", keeps_up)
+
+    def _start_workers(self) -> None:
+        url, name = self.service.settings.amqp_url.get_secret_value(), self.service.name
+        link, publisher = Link(url, f"{name}.consume"), Publisher(url, f"{name}.worker")
+        for consumer in self.service.consumers.all:
+            worker = Worker(
+                consumer,
+                self.service.db,
+                link,
+                publisher,
+                self.service.resources,
+                prefetch=self.service.settings.prefetch,
+            )
+            self._spawn(consumer.queue, worker.run())
+            self._stops.append(worker.stop)
+            self.health.add_heartbeat(consumer.queue, lambda worker=worker: worker.consuming_at)  # type: ignore[misc]
+        for work in self.service.due_work:
+            runner = DueRunner(work, self.service.db)
+            self._spawn(work.name, runner.run())
+            self._stops.append(runner.stop)
+            self.health.add_heartbeat(work.name, lambda runner=runner: runner.alive_at)  # type: ignore[misc]
+        self._closers += [link.drop, publisher.close]
+
+    def _spawn(self, name: str, run: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.create_task(run, name=name)
+        task.add_done_callback(self._on_end)
+        self._tasks.append(task)
+        return task
+
+    def _on_end(self, task: asyncio.Task[None]) -> None:
+        if self._stopping:
+            return
+        error = None if task.cancelled() else task.exception()
+        log.critical("process.core_task_ended", task=task.get_name(), error=repr(error), exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def stop(self) -> None:
+        """Stop taking work, finish what is in hand within the grace, then close everything."""
+        self._stopping = True
+        working = [task for task in self._tasks if task not in self._relay_tasks]
+        await self._finish(working, self._stops, self.service.settings.shutdown_grace_seconds)
+        await self._finish(self._relay_tasks, self._relay_stops, 5)
+        for close in self._closers:
+            await close()
+        if self.service.close is not None:
+            await self.service.close()
+        await self.service.db.close()
+        log.info("process.stopped", service=self.service.name)
+
+    @staticmethod
+    async def _finish(
+        tasks: Sequence[asyncio.Task[None]], stops: Sequence[Callable[[], object]], seconds: float
+    ) -> None:
+        for stop in stops:
+            stop()
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+
+    async def _database_answers(self) -> str | None:
+        async with asyncio.timeout(3), self.service.db.transaction() as tx:
+            await tx.execute("SELECT 1")
+        return None
+
+
+async def declare_topology(service: Service) -> None:
+    """Declare the exchanges and queues of ``service`` with the broker's administrative user."""
+    admin = service.settings.amqp_admin_url
+    if admin is None:
+        raise SystemExit("AMQP_ADMIN_URL is not set: declaring needs a user that may configure")
+    broker = stream(admin.get_secret_value(), Consumers(service.name))
+    await broker.connect()
+    try:
+        await declare(broker, service.name, service.consumers.all)
+    finally:
+        await broker.stop()
+
+
+def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> None:
+    """Be the command line of a service: ``python -m <service> <role> ...``."""
+    roles = list(sys.argv[1:] if arguments is None else arguments) or list(ROLES)
+    known = {*ROLES, "migrate", "topology"}
+    if unknown := set(roles) - known:
+        raise SystemExit(f"unknown role {sorted(unknown)}; roles are {sorted(known)}")
+    service = make()
+    settings = service.settings
+    set_up_logs(service.name, settings)
+    if roles == ["migrate"]:
+        if settings.migrate_database_url is None:
+            raise SystemExit("MIGRATE_DATABASE_URL is not set: migrating needs the owner of the schema")
+        migrate(service.name, settings.migrate_database_url.get_secret_value(), service.metadata)
+        return
+    if roles == ["topology"]:
+        asyncio.run(declare_topology(service))
+        return
+    uvicorn.run(
+        Process(service, roles).app(),
+        host=settings.http_host,
+        port=settings.http_port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=True,
+        timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
+    )

@@ -1,0 +1,64 @@
+"""The one clock of a process. Nothing else reads the time of day.
+
+Operators never move it. Tests and the demo do: ``CLOCK_FILE`` names a file that holds an offset in
+seconds, shared by all processes (OPS-13). The file is looked at no more than five times a second.
+"""
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+JAPAN = ZoneInfo("Asia/Tokyo")
+_LOOK_AGAIN_SECONDS = 0.2
+
+
+class Clock:
+    """Real time plus an offset. ``file=None`` means that only :meth:`move` changes the offset."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self.file = file
+        self._offset = timedelta(0)
+        self._looked_at = float("-inf")
+
+    def now(self) -> datetime:
+        """Return the present moment in UTC, moved by the offset."""
+        if self.file is not None and time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
+            self._looked_at = time.monotonic()
+            self._offset = self._read_offset(self.file)
+        return datetime.now(UTC) + self._offset
+
+    def move(self, by: timedelta) -> None:
+        """Move the clock by ``by``, for tests; with a file, every process that reads it moves."""
+        if self.file is None:
+            self._offset += by
+            return
+        offset = self._read_offset(self.file) + by
+        self.file.write_text(f"{offset.total_seconds():.0f}\n", encoding="ascii")
+        self._looked_at = float("-inf")
+
+    @staticmethod
+    def _read_offset(file: Path) -> timedelta:
+        try:
+            return timedelta(seconds=float(file.read_text(encoding="ascii").strip() or 0))
+        except FileNotFoundError:
+            return timedelta(0)
+
+
+def _from_environment() -> Clock:
+    name = os.environ.get("CLOCK_FILE")
+    return Clock(Path(name) if name else None)
+
+
+clock = _from_environment()
+
+
+def now() -> datetime:
+    """Return the present moment of this process's clock, in UTC."""
+    return clock.now()
+
+
+def in_japan(moment: datetime) -> datetime:
+    """Return ``moment`` in Japan time, in which all business dates are counted (OPS-13)."""
+    return moment.astimezone(JAPAN)

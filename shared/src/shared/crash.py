@@ -1,0 +1,45 @@
+"""Named places where a process may be made to die, so that tests can prove that nothing is lost.
+
+``CRASH_AT=name:n`` ends the process, as SIGKILL would, on the n-th pass of ``name``; with
+``CRASH_MARK=file`` the name is appended to that file first, so that a test can show that it happened.
+Without ``CRASH_AT`` a pass costs one comparison.
+"""
+
+import os
+from pathlib import Path
+
+POINTS = {
+    "K1": "order transaction open",
+    "K2": "order committed, answer not sent",
+    "K3": "relay claimed rows",
+    "K4": "published, no confirm yet",
+    "K5": "confirmed, not marked",
+    "K6": "marked, not committed",
+    "K7": "delivered, inbox not written",
+    "K8": "inbox written, not committed",
+    "K9": "committed, not acknowledged",
+    "K10": "payment intent committed, provider not called",
+    "K11": "provider called, no answer",
+    "K12": "answer read, not committed",
+    "K13": "SMTP 250 read, not committed",
+    "K14": "notice verified, not stored",
+    "K15": "notice stored, 200 not sent",
+}
+
+_armed, _, _count = os.environ.get("CRASH_AT", "").partition(":")
+_passes_left = int(_count or 1)
+
+
+def crash_point(name: str) -> None:
+    """Die here if this is the armed pass of the crash point ``name`` (a key of :data:`POINTS`)."""
+    if name != _armed:
+        return
+    global _passes_left  # noqa: PLW0603 - one counter per process is the point
+    _passes_left -= 1
+    if _passes_left > 0:
+        return
+    mark = os.environ.get("CRASH_MARK")
+    if mark:
+        with Path(mark).open("a", encoding="ascii") as file:
+            file.write(f"{name}\n")
+    os._exit(137)

@@ -1,0 +1,48 @@
+"""What an event is: data with an owner and a moment, nothing more."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.clock import now
+from shared.ids import new_id
+
+Yen = Annotated[int, Field(ge=0, description="Integer yen")]
+
+CATALOGUE: dict[str, type["Event"]] = {}
+
+
+class Event(BaseModel):
+    """A fact that one service says and others hear.
+
+    Frozen, and blind to fields it does not know, so that producers may add some. The three fields of
+    this class travel in the envelope (message properties), never in the body.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    producer: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    type: ClassVar[str] = ""
+
+    event_id: UUID = Field(default_factory=new_id, exclude=True)
+    occurred_at: datetime = Field(default_factory=now, exclude=True)
+    caused_by: UUID | None = Field(None, exclude=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.__name__.endswith("Event"):
+            return
+        name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.type = f"{name}.v{cls.version}"
+        CATALOGUE[cls.type] = cls
+
+    @property
+    def correlation(self) -> str:
+        """Return what this event is about: the order code where there is one, else the member."""
+        about = getattr(self, "order_code", None) or getattr(self, "member_id", None)
+        return str(about or self.event_id)

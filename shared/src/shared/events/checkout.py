@@ -1,0 +1,141 @@
+"""What checkout says."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.events._event import Event, Yen
+
+
+class CheckoutEvent(Event):
+    """Only checkout may say these."""
+
+    producer: ClassVar[str] = "checkout"
+    order_code: str
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Amounts(_Part):
+    """The amounts of an order; ``total`` is what is to be paid."""
+
+    items: Yen
+    shipping: Yen
+    fee: Yen = 0
+    point_discount: Yen = 0
+    coupon_discount: Yen = 0
+    total: Yen
+
+
+class Address(_Part):
+    """A postal address in Japan and the telephone number that goes with it."""
+
+    name: str
+    postal_code: str
+    prefecture: str
+    address1: str
+    address2: str = ""
+    phone: str
+
+
+class Orderer(Address):
+    """Who buys (注文者情報); the first address of the Amazon address book, corrected by the buyer (AP-07)."""
+
+    kana: str = ""
+    email: str
+
+
+class Line(_Part):
+    """One product in one quantity. ``unit_price`` is in yen, tax included."""
+
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Yen
+
+
+class Destination(_Part):
+    """One delivery address (お届け先) and what goes there."""
+
+    destination_id: UUID
+    address: Address
+    lines: tuple[Line, ...]
+
+
+class Registration(_Part):
+    """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand."""
+
+    member_id: UUID
+    newsletter: bool = False
+    amazon_buyer_id: str | None = None
+
+
+class OrderPlaced(CheckoutEvent):
+    """The buyer pressed 「注文確定」 and the order, with its stock held, is stored."""
+
+    order_kind: Literal["normal", "preorder", "subscription"] = "normal"
+    channel: Literal["own_site"] = "own_site"
+    payment_kind: str
+    payment_name: str
+    payment_choice: dict[str, str] = {}
+    amounts: Amounts
+    member_id: UUID | None = None
+    registration: Registration | None = None
+    amazon_buyer_id: str | None = None
+    orderer: Orderer
+    destinations: tuple[Destination, ...]
+    points_used: int = 0
+    benefit_reservation_id: UUID | None = None
+    coupon: str | None = None
+    placed_at: datetime
+    page_url: str
+
+
+class StockReserved(CheckoutEvent):
+    """Stock is held for a prepaid order, so a payment number may be issued (KON-44)."""
+
+
+class ShippedDestination(_Part):
+    """What was sent to one delivery address."""
+
+    destination_id: UUID
+    ship_date: date
+    carrier: str | None = None
+    tracking_number: str | None = None
+
+
+class Shipped(CheckoutEvent):
+    """The ship step was done for some destinations; the order is shipped when all are (X-34)."""
+
+    destinations: tuple[ShippedDestination, ...]
+    fully_shipped: bool
+    source: Literal["admin_bulk", "admin_single", "csv_marked", "software"]
+    send_mail: bool = False
+    by: str
+
+
+class CaptureRequested(CheckoutEvent):
+    """Staff pressed 「注文を入金済みにする」 or entered a deposit date (PAY-04, PAY-07)."""
+
+    by: str
+    send_mail: bool = False
+    deposit_date: date | None = None
+
+
+class OrderCancelled(CheckoutEvent):
+    """The order ended; whatever was held, spent or paid for it goes back."""
+
+    reason: Literal["staff", "unpaid", "payment_failed"]
+    by: str
+    note: str = ""
+    send_mail: bool = True
+
+
+class OrderProcessed(CheckoutEvent):
+    """The order became 処理済み: shipping and deposit are complete, or staff closed it."""
+
+    by: str

@@ -1,0 +1,28 @@
+"""What notifications says."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.events._event import Event
+
+
+class NotificationsEvent(Event):
+    """Only notifications may say these. ``mail`` is the name of the mail, ``subject`` its subject line."""
+
+    producer: ClassVar[str] = "notifications"
+    mail_id: UUID
+    mail: str
+    order_code: str | None = None
+    member_id: UUID | None = None
+
+
+class MailSent(NotificationsEvent):
+    """The mail server accepted the mail."""
+
+    subject: str
+
+
+class MailSuppressed(NotificationsEvent):
+    """A mail that the event called for was not sent, and why (NTF-04)."""
+
+    reason: Literal["method_without_deposit_mail", "not_requested", "no_address", "refused_by_server"]

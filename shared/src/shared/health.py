@@ -1,0 +1,67 @@
+"""Health that tells the truth: ready means that every role of this process really works."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+Check = Callable[[], Awaitable[str | None]]
+STALE_SECONDS = 20.0
+
+
+class Health:
+    """Named checks; each returns None when all is well, else what is wrong."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+
+    def add(self, name: str, check: Check) -> None:
+        """Ask ``check`` whenever readiness is asked."""
+        self._checks[name] = check
+
+    def add_heartbeat(self, name: str, alive_at: Callable[[], float | None]) -> None:
+        """Not ready when ``alive_at`` (monotonic seconds) is None or older than :data:`STALE_SECONDS`."""
+
+        async def check() -> str | None:
+            at = alive_at()
+            if at is None:
+                return "not running"
+            age = time.monotonic() - at
+            return None if age < STALE_SECONDS else f"silent for {age:.0f} s"
+
+        self.add(name, check)
+
+    async def problems(self) -> dict[str, str]:
+        """Return what is wrong, by name; empty when ready."""
+        found: dict[str, str] = {}
+        for name, check in self._checks.items():
+            try:
+                wrong = await check()
+            except Exception as error:
+                wrong = type(error).__name__
+            if wrong:
+                found[name] = wrong
+        return found
+
+    def router(self) -> APIRouter:
+        """Return the routes ``/health/live``, ``/health/ready`` and ``/metrics``."""
+        router = APIRouter(include_in_schema=False)
+
+        @router.get("/health/live")
+        async def live() -> dict[str, str]:
+            return {"status": "ok"}
+
+        @router.get("/health/ready")
+        async def ready() -> JSONResponse:
+            problems = await self.problems()
+            body: dict[str, Any] = {"status": "not ready" if problems else "ok", "problems": problems}
+            return JSONResponse(body, status_code=503 if problems else 200)
+
+        @router.get("/metrics")
+        async def metrics() -> Response:
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+        return router

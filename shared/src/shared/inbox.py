@@ -1,0 +1,46 @@
+"""The inbox: which consumer has heard which event. Inserted first, in the transaction of the effect."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, MetaData, Table, Text, Uuid, func
+
+if TYPE_CHECKING:
+    from shared.database import Tx
+
+
+def inbox_table(metadata: MetaData) -> Table:
+    """Declare the ``inbox`` table of one service."""
+    table = Table(
+        "inbox",
+        metadata,
+        Column("consumer", Text, primary_key=True),
+        Column("event_id", Uuid, primary_key=True),
+        Column("heard_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    )
+    Index("inbox_heard_at", table.c.heard_at, postgresql_using="brin")
+    return table
+
+
+async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Note that ``consumer`` hears ``event_ids``; return those that it had not heard before.
+
+    Insert first, check never: two replicas that hear the same event at once meet at the primary key, and
+    the second waits for the first one's commit.
+    """
+    fresh = await tx.rows(
+        "INSERT INTO inbox (consumer, event_id) SELECT :consumer, * FROM unnest(CAST(:ids AS uuid[]))"
+        " ON CONFLICT DO NOTHING RETURNING event_id",
+        consumer=consumer,
+        ids=sorted(set(event_ids)),
+    )
+    return {row.event_id for row in fresh}
+
+
+async def forget_heard(tx: "Tx", *, days: int = 90) -> int:
+    """Delete what was heard more than ``days`` days ago; longer than any retry or replay lives."""
+    deleted = await tx.execute(
+        "DELETE FROM inbox WHERE heard_at < now() - make_interval(days => :days)", days=days
+    )
+    return deleted.rowcount

@@ -1,0 +1,34 @@
+"""Alembic's environment for every service. One transaction for all pending migrations and the rights."""
+
+import asyncio
+
+from alembic import context
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.migrations import grant_run_role
+
+attributes = context.config.attributes
+# Two replicas that migrate at once wait for each other.
+_LOCK = 7_025_011
+
+
+def _migrate(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    context.configure(connection=connection, target_metadata=attributes["metadata"], compare_type=True)
+    context.run_migrations()
+    if role := attributes.get("run_role"):
+        grant_run_role(connection, role, attributes["metadata"])
+
+
+async def _run() -> None:
+    engine = create_async_engine(attributes["url"], poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(_migrate)
+    await engine.dispose()
+
+
+asyncio.run(_run())

@@ -1,0 +1,147 @@
+"""The outbox: what a transaction says, kept with what it did.
+
+``published_at`` is set only after the broker's confirm. Sent rows stay for days, so that the broker is
+never the only copy of anything; :func:`forget_sent` drops the old ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, Uuid, func
+
+from shared.events import Event
+from shared.logs import child_trace
+
+if TYPE_CHECKING:
+    from shared.database import Tx
+
+LEASE_SECONDS = 10
+WAKE_CHANNEL = "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One event on its way to the broker. ``seq`` is 0 until it is stored."""
+
+    seq: int
+    event_id: UUID
+    type: str
+    correlation: str
+    body: str
+    headers: str
+    occurred_at: datetime
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """Declare the ``outbox`` table of one service."""
+    table = Table(
+        "outbox",
+        metadata,
+        Column("seq", BigInteger, Identity(), primary_key=True),
+        Column("event_id", Uuid, nullable=False, unique=True),
+        Column("type", Text, nullable=False),
+        Column("correlation", Text, nullable=False),
+        Column("body", Text, nullable=False),
+        Column("headers", Text, nullable=False),
+        Column("occurred_at", DateTime(timezone=True), nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        Column("leased_until", DateTime(timezone=True)),
+        Column("published_at", DateTime(timezone=True)),
+    )
+    # Small for ever: it holds only what is still to be sent.
+    Index("outbox_unsent", table.c.seq, postgresql_where=table.c.published_at.is_(None))
+    return table
+
+
+def outbox_rows(said: Sequence[tuple[Event, str | None]], *, shop: str) -> list[OutboxRow]:
+    """Turn events and the trace that each belongs to into rows."""
+    rows = []
+    for event, traceparent in said:
+        headers: dict[str, Any] = {"shop": shop, "traceparent": child_trace(traceparent)}
+        if event.caused_by is not None:
+            headers["causation_id"] = str(event.caused_by)
+        rows.append(
+            OutboxRow(
+                seq=0,
+                event_id=event.event_id,
+                type=event.type,
+                correlation=event.correlation,
+                body=event.model_dump_json(),
+                headers=orjson.dumps(headers).decode(),
+                occurred_at=event.occurred_at,
+            )
+        )
+    return rows
+
+
+_INSERT = f"""
+    INSERT INTO outbox (event_id, type, correlation, body, headers, occurred_at, leased_until)
+    SELECT e.*, CASE WHEN :leased THEN now() + interval '{LEASE_SECONDS} seconds' END
+    FROM unnest(CAST(:event_ids AS uuid[]), CAST(:types AS text[]), CAST(:correlations AS text[]),
+                CAST(:bodies AS text[]), CAST(:headers AS text[]), CAST(:occurred AS timestamptz[])) AS e
+    RETURNING seq, event_id
+"""  # noqa: S608 - the only interpolation is a constant
+
+
+async def insert_outbox(tx: "Tx", rows: Sequence[OutboxRow], *, leased: bool) -> list[OutboxRow]:
+    """Store ``rows``; ``leased`` rows belong to the relay of this process for the next seconds."""
+    stored = await tx.rows(
+        _INSERT,
+        leased=leased,
+        event_ids=[row.event_id for row in rows],
+        types=[row.type for row in rows],
+        correlations=[row.correlation for row in rows],
+        bodies=[row.body for row in rows],
+        headers=[row.headers for row in rows],
+        occurred=[row.occurred_at for row in rows],
+    )
+    if not leased:
+        await tx.execute(f"NOTIFY {WAKE_CHANNEL}")
+    seq_of = {row.event_id: row.seq for row in stored}
+    return [replace(row, seq=seq_of[row.event_id]) for row in rows]
+
+
+# Never "seq greater than the last": a smaller seq may commit later.
+_CLAIM = f"""
+    UPDATE outbox SET leased_until = now() + interval '{LEASE_SECONDS} seconds'
+    WHERE seq IN (SELECT seq FROM outbox
+                  WHERE published_at IS NULL AND (leased_until IS NULL OR leased_until < now())
+                  ORDER BY seq LIMIT :rows_max FOR UPDATE SKIP LOCKED)
+    RETURNING seq, event_id, type, correlation, body, headers, occurred_at
+"""  # noqa: S608 - the only interpolation is a constant
+
+
+async def claim_unsent(tx: "Tx", *, rows_max: int) -> list[OutboxRow]:
+    """Lease up to ``rows_max`` unsent rows that no other relay holds, oldest first."""
+    claimed = await tx.rows(_CLAIM, rows_max=rows_max)
+    return sorted((OutboxRow(*tuple(row)) for row in claimed), key=lambda row: row.seq)
+
+
+async def mark_published(tx: "Tx", seqs: Sequence[int]) -> None:
+    """Record the broker's confirm."""
+    await tx.execute(
+        "UPDATE outbox SET published_at = now() WHERE seq = ANY(CAST(:seqs AS bigint[]))", seqs=list(seqs)
+    )
+
+
+async def oldest_unsent_seconds(tx: "Tx") -> float:
+    """Return the age of the oldest unsent row in seconds, 0 if there is none."""
+    age = await tx.value(
+        "SELECT extract(epoch FROM now() - min(created_at)) FROM outbox WHERE published_at IS NULL"
+    )
+    return float(age or 0)
+
+
+async def forget_sent(tx: "Tx", *, days: int = 7, rows_max: int = 5000) -> int:
+    """Delete up to ``rows_max`` rows that were confirmed more than ``days`` days ago; return how many."""
+    deleted = await tx.execute(
+        "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox"
+        " WHERE published_at < now() - make_interval(days => :days) ORDER BY seq LIMIT :rows_max)",
+        days=days,
+        rows_max=rows_max,
+    )
+    return deleted.rowcount

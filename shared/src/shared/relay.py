@@ -1,0 +1,176 @@
+"""The relay: takes what transactions said to the broker, and marks it only after the confirm.
+
+Rows of this process's own transactions are handed over in memory. Rows that another process wrote, or
+that a crash left behind, are claimed from the table: woken by NOTIFY, and looked for every second anyway.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+
+import asyncpg
+import orjson
+import structlog
+
+from shared import metrics
+from shared.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties
+from shared.crash import crash_point
+from shared.database import Database, is_transient
+from shared.outbox import (
+    WAKE_CHANNEL,
+    OutboxRow,
+    claim_unsent,
+    forget_sent,
+    mark_published,
+    oldest_unsent_seconds,
+)
+
+log = structlog.get_logger()
+
+BATCH_ROWS = 500
+LOOK_EVERY_SECONDS = 1.0
+TIDY_EVERY_SECONDS = 600.0
+HANDED_OVER_MAX = 20_000
+PAUSE_SECONDS_MAX = 2.0
+
+
+def events_exchange(service: str) -> str:
+    """Return the name of the exchange on which ``service`` says its events."""
+    return f"{service}.events"
+
+
+class Relay:
+    """Empties the outbox of one service. Run any number of them."""
+
+    def __init__(self, db: Database, publisher: Publisher) -> None:
+        self._db = db
+        self._publisher = publisher
+        self._exchange = events_exchange(db.service)
+        self._handed_over: deque[OutboxRow] = deque()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._tidied_at = time.monotonic()
+        self.alive_at = time.monotonic()
+        self.oldest_unsent_seconds = 0.0
+
+    def hand_over(self, rows: Sequence[OutboxRow]) -> None:
+        """Take rows that this process has just committed under its lease."""
+        # Beyond the limit they wait in the table: memory stays bounded while the broker is away.
+        if len(self._handed_over) < HANDED_OVER_MAX:
+            self._handed_over.extend(rows)
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Relay until :meth:`stop`. Survives the loss of broker and database."""
+        pause = 0.1
+        looked_at = float("-inf")
+        while not (self._stopping and not self._handed_over):
+            try:
+                if time.monotonic() - looked_at >= LOOK_EVERY_SECONDS or not self._handed_over:
+                    looked_at = time.monotonic()
+                    claimed = await self._claim()
+                    await self._relay(claimed)
+                    if len(claimed) == BATCH_ROWS:
+                        looked_at = float("-inf")
+                while self._handed_over and time.monotonic() - looked_at < LOOK_EVERY_SECONDS:
+                    batch = [
+                        self._handed_over.popleft() for _ in range(min(BATCH_ROWS, len(self._handed_over)))
+                    ]
+                    await self._relay(batch)
+                self.alive_at = time.monotonic()
+                pause = 0.1
+                await self._sleep(looked_at)
+            except BrokerUnavailable as error:
+                log.warning("relay.broker_unavailable", reason=str(error))
+                self.alive_at = time.monotonic()
+                pause = await self._pause(pause)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("relay.database_unavailable", error=type(error).__name__)
+                self.alive_at = time.monotonic()
+                pause = await self._pause(pause)
+
+    def stop(self) -> None:
+        """Finish what was handed over, then return from :meth:`run`."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _sleep(self, looked_at: float) -> None:
+        if self._handed_over or self._stopping:
+            return
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(max(0.0, looked_at + LOOK_EVERY_SECONDS - time.monotonic())):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _pause(self, seconds: float) -> float:
+        # What is in memory is also in the table; its lease runs out and some relay takes it up.
+        self._handed_over.clear()
+        if self._stopping:
+            return seconds
+        await asyncio.sleep(seconds)
+        return min(seconds * 2, PAUSE_SECONDS_MAX)
+
+    async def _claim(self) -> list[OutboxRow]:
+        async with self._db.transaction() as tx:
+            rows = await claim_unsent(tx, rows_max=BATCH_ROWS)
+            self.oldest_unsent_seconds = await oldest_unsent_seconds(tx)
+            if time.monotonic() - self._tidied_at > TIDY_EVERY_SECONDS:
+                self._tidied_at = time.monotonic()
+                await forget_sent(tx)
+        metrics.OUTBOX_OLDEST_SECONDS.set(self.oldest_unsent_seconds)
+        return rows
+
+    async def _relay(self, rows: Sequence[OutboxRow]) -> None:
+        if not rows:
+            return
+        crash_point("K3")
+        answers = await self._publisher.publish([self._message(row) for row in rows])
+        crash_point("K5")
+        sent = [row for row, routed in zip(rows, answers, strict=True) if routed]
+        for row, routed in zip(rows, answers, strict=True):
+            if not routed:
+                metrics.UNROUTABLE.labels(row.type).inc()
+                log.error("relay.unroutable", type=row.type, event_id=str(row.event_id))
+        if not sent:
+            return
+        async with self._db.transaction() as tx:
+            await mark_published(tx, [row.seq for row in sent])
+            crash_point("K6")
+        for row in sent:
+            metrics.PUBLISHED.labels(row.type).inc()
+
+    def _message(self, row: OutboxRow) -> Outgoing:
+        return Outgoing(
+            exchange=self._exchange,
+            routing_key=row.type,
+            body=row.body.encode(),
+            properties=event_properties(
+                event_id=str(row.event_id),
+                type_=row.type,
+                correlation=row.correlation,
+                occurred_at=row.occurred_at,
+                app_id=self._db.service,
+                headers=orjson.loads(row.headers),
+            ),
+        )
+
+    async def listen(self, dsn: str) -> None:
+        """Wake up when another process writes to the outbox. Losing the connection only costs delay."""
+        while not self._stopping:
+            try:
+                connection = await asyncpg.connect(dsn, timeout=10)
+                try:
+                    await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
+                    lost = asyncio.Event()
+                    connection.add_termination_listener(lambda _: lost.set())
+                    await lost.wait()
+                finally:
+                    await connection.close(timeout=2)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+                log.warning("relay.listener_lost", error=type(error).__name__)
+                await asyncio.sleep(1)

@@ -1,0 +1,105 @@
+"""What becomes of a message that could not be handled: it comes back after growing pauses, a bounded
+number of times, and then rests among the dead letters with the story of what happened to it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
+
+from shared import metrics
+from shared.amqp import BrokerUnavailable, Heard, Outgoing, Publisher
+from shared.consumers import Consumer
+from shared.errors import TryAgain
+from shared.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
+
+log = structlog.get_logger()
+
+# Early events wait for hours in all; a bug is tried a few times only.
+TRY_AGAIN_ATTEMPTS_MAX = 12
+FAILED_ATTEMPTS_MAX = 3
+
+
+async def put_off(publisher: Publisher, consumer: Consumer, heard: Heard, error: Exception) -> None:
+    """Bring the message back after a pause that grows with its attempts, or bury it after the last one.
+
+    Returns only when the broker has the copy; then the original may be acknowledged. Raises
+    BrokerUnavailable otherwise.
+    """
+    attempts = heard.attempts + 1
+    waits = isinstance(error, TryAgain)
+    if attempts >= (TRY_AGAIN_ATTEMPTS_MAX if waits else FAILED_ATTEMPTS_MAX):
+        reason = "still_too_early" if waits else "failed"
+        await bury(publisher, consumer, heard.delivery, reason=reason, error=error, attempts=attempts)
+        return
+    seconds = RETRY_STEPS_SECONDS[min(attempts, len(RETRY_STEPS_SECONDS)) - 1]
+    headers = _told(heard.delivery, attempts=attempts)
+    await _publish(
+        publisher, retry_exchange(consumer.service, seconds), consumer.queue, heard.delivery, headers
+    )
+    log.info(
+        "message.put_off",
+        queue=consumer.queue,
+        event_id=str(heard.event.event_id),
+        type=heard.event.type,
+        seconds=seconds,
+        attempts=attempts,
+        error=type(error).__name__,
+    )
+
+
+async def bury(
+    publisher: Publisher,
+    consumer: Consumer,
+    delivery: DeliveredMessage,
+    *,
+    reason: str,
+    error: Exception,
+    attempts: int = 1,
+) -> None:
+    """Move the message to the dead letters of its queue, with reason, attempts and times."""
+    headers = _told(delivery, attempts=attempts) | {
+        "reason": reason,
+        "error": type(error).__name__,
+        # Our own errors tell conditions, not data; the text of a stranger's may hold personal data.
+        "error_detail": str(error)[:500] if type(error).__module__.startswith("shared.") else "",
+        "handler": consumer.queue,
+    }
+    await _publish(publisher, dead_exchange(consumer.service), consumer.queue, delivery, headers)
+    metrics.MESSAGES.labels(consumer.queue, "dead").inc()
+    log.error("message.dead", queue=consumer.queue, reason=reason, error=headers["error"], attempts=attempts)
+
+
+def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
+    headers = {
+        key: value
+        for key, value in (delivery.header.properties.headers or {}).items()
+        if not key.startswith("x-")
+    }
+    at = datetime.now(UTC).isoformat()  # noqa: DTZ - the broker's world runs on real time, not on the shop's clock
+    return headers | {
+        "attempts": attempts,
+        "first_failed_at": headers.get("first_failed_at", at),
+        "last_failed_at": at,
+    }
+
+
+async def _publish(
+    publisher: Publisher, exchange: str, queue: str, delivery: DeliveredMessage, headers: dict[str, Any]
+) -> None:
+    old = delivery.header.properties
+    properties = Basic.Properties(
+        content_type=old.content_type,
+        content_encoding=old.content_encoding,
+        delivery_mode=2,
+        message_id=old.message_id,
+        message_type=old.message_type,
+        app_id=old.app_id,
+        correlation_id=old.correlation_id,
+        timestamp=old.timestamp,
+        headers=headers,
+    )
+    [routed] = await publisher.publish([Outgoing(exchange, queue, delivery.body, properties)])
+    if not routed:
+        raise BrokerUnavailable(f"nothing is bound to {exchange}")

@@ -1,0 +1,33 @@
+"""What operators set: environment variables, read once and checked at start."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """The settings that every service has. A service adds its own in a subclass."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    database_url: SecretStr = Field(description="The run role: postgresql+asyncpg://user:password@host/db")
+    migrate_database_url: SecretStr | None = Field(None, description="The owner role; `migrate` needs it")
+    database_connections_max: int = Field(10, ge=2, le=200)
+    amqp_url: SecretStr = Field(description="This service's own RabbitMQ user")
+    amqp_admin_url: SecretStr | None = Field(None, description="May declare; `topology` needs it")
+    declare_topology: bool = Field(False, description="Declare exchanges and queues at start (development)")
+    prefetch: int = Field(200, ge=1, le=2000, description="Messages in flight per consuming function")
+    origin_url: str = Field("http://127.0.0.1:8080", description="The address that browsers see")
+    shop: str = Field("noren", description="Travels with every event; several shops may share a broker")
+    clock_file: Path | None = Field(None, description="Offset of the clock in seconds (demo and tests only)")
+    signing_key_file: Path | None = Field(None, description="Ed25519 private key (PEM) for statements")
+    trusted_keys_file: Path | None = Field(None, description="JWKS with the public keys of all services")
+    cookie_secure: bool = Field(True, description="False only where browsers come over plain HTTP")
+    sandbox: bool = Field(False, description="Talk to simulators; no live provider is called (OPS-09)")
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8000, ge=0, le=65535)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
+    shutdown_grace_seconds: float = Field(25, ge=0, le=300)

@@ -1,0 +1,97 @@
+"""Signed statements: what one service vouches for and another believes without asking (architecture §2).
+
+A statement is a JWS (RFC 7515) with Ed25519 (``alg`` EdDSA, RFC 8037), short-lived, issued for one
+purpose by one service, and verified offline with the public keys of ``TRUSTED_KEYS_FILE``.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import jwt
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from shared.clock import now
+
+Purpose = Literal["session", "benefit", "wallet", "order"]
+OWNER: Mapping[Purpose, str] = {
+    "session": "members",
+    "benefit": "members",
+    "wallet": "payments",
+    "order": "checkout",
+}
+COOKIE: Mapping[Purpose, str] = {
+    "session": "noren_session",
+    "benefit": "noren_benefit",
+    "wallet": "noren_wallet",
+    "order": "noren_order",
+}
+
+
+class StatementInvalid(Exception):
+    """The statement is forged, expired, for another purpose, or not signed by its owner."""
+
+
+class Issuer:
+    """Signs statements in the name of ``service`` with its private key."""
+
+    def __init__(self, service: str, key: Ed25519PrivateKey) -> None:
+        self.service = service
+        self._key = key
+
+    @classmethod
+    def from_file(cls, service: str, file: Path) -> "Issuer":
+        """Read the private key (PEM). Raises TypeError if the file holds another kind of key."""
+        key = load_pem_private_key(file.read_bytes(), password=None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise TypeError(f"{file} is not an Ed25519 private key")
+        return cls(service, key)
+
+    def issue(self, purpose: Purpose, claims: Mapping[str, Any], *, valid_for: timedelta) -> str:
+        """Return a statement that holds from now on for ``valid_for``."""
+        if OWNER[purpose] != self.service:
+            raise ValueError(f"{self.service} may not issue {purpose} statements")
+        at = now()
+        body = {**claims, "iss": self.service, "aud": purpose, "iat": at, "exp": at + valid_for}
+        return jwt.encode(body, self._key, algorithm="EdDSA", headers={"kid": self.service})
+
+    def public_jwk(self) -> dict[str, Any]:
+        """Return the public key as a JWK (RFC 7517), for the key set that this service publishes."""
+        jwk = jwt.algorithms.OKPAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
+        return {**jwk, "kid": self.service, "use": "sig", "alg": "EdDSA"}
+
+
+class Verifier:
+    """Checks statements against the public keys of all services, without any call."""
+
+    def __init__(self, keys: Mapping[str, Any]) -> None:
+        self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(dict(keys)).keys}
+
+    @classmethod
+    def from_file(cls, file: Path) -> "Verifier":
+        """Read the trusted key set (JWKS)."""
+        return cls(orjson.loads(file.read_bytes()))
+
+    def verify(self, purpose: Purpose, statement: str) -> dict[str, Any]:
+        """Return the claims of a valid statement. Raises StatementInvalid for any other."""
+        try:
+            kid = jwt.get_unverified_header(statement).get("kid")
+            if kid != OWNER[purpose] or kid not in self._keys:
+                raise StatementInvalid(f"{purpose} statement is not signed by {OWNER[purpose]}")
+            claims: dict[str, Any] = jwt.decode(
+                statement,
+                self._keys[kid],
+                algorithms=["EdDSA"],
+                audience=purpose,
+                issuer=OWNER[purpose],
+                options={"verify_exp": False, "verify_iat": False, "require": ["exp", "iat"]},
+            )
+        except jwt.PyJWTError as error:
+            raise StatementInvalid(str(error)) from error
+        # Expiry is checked on our own clock, which tests and the demo may have moved.
+        if claims["exp"] <= now().timestamp():
+            raise StatementInvalid("expired")
+        return claims

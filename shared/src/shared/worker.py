@@ -1,0 +1,219 @@
+"""The batch loop behind each consuming function.
+
+What arrived while the last transaction ran is the next batch: one transaction, one inbox insert, one
+acknowledgement. If a batch fails it is run again message by message, so that a bad one neither blocks nor
+condemns its neighbours. No message is acknowledged before its effect, its retry or its dead letter is safe.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from aiormq.abc import AbstractChannel, DeliveredMessage
+
+from shared import metrics
+from shared.amqp import BrokerError, BrokerUnavailable, Heard, Link, Publisher, cancelled_by_us
+from shared.consumers import Consumer
+from shared.crash import crash_point
+from shared.database import Database, is_transient
+from shared.errors import Refused, TryAgain, Undecodable
+from shared.inbox import insert_inbox
+from shared.logs import bound_contextvars, trace_id
+from shared.retries import bury, put_off
+
+log = structlog.get_logger()
+
+PAUSE_SECONDS_MAX = 5.0
+LOOK_EVERY_SECONDS = 10.0
+
+
+class Worker:
+    """Consumes one queue for one function until stopped."""
+
+    def __init__(
+        self,
+        consumer: Consumer,
+        db: Database,
+        link: Link,
+        publisher: Publisher,
+        resources: Mapping[type[Any], Any],
+        *,
+        prefetch: int,
+    ) -> None:
+        self.consumer = consumer
+        self._db = db
+        self._link = link
+        self._publisher = publisher
+        self._resources = resources
+        self._prefetch = prefetch
+        self._stopping = False
+        self._arrived = asyncio.Event()
+        self._waiting: deque[DeliveredMessage] = deque()
+        self.consuming_at: float | None = None
+
+    async def run(self) -> None:
+        """Consume until :meth:`stop`; after any loss of the broker, start anew."""
+        pause = 0.1
+        while not self._stopping:
+            try:
+                channel = await self._link.channel(confirms=False)
+                try:
+                    await self._consume(channel)
+                    pause = 0.1
+                finally:
+                    self.consuming_at = None
+                    await _close(channel)
+            except (*BrokerError, BrokerUnavailable) as error:
+                log.warning("consumer.broker_lost", queue=self.consumer.queue, error=type(error).__name__)
+            except asyncio.CancelledError:
+                if cancelled_by_us():
+                    raise
+                log.warning("consumer.broker_lost", queue=self.consumer.queue, error="cancelled")
+            if not self._stopping:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PAUSE_SECONDS_MAX)
+
+    def stop(self) -> None:
+        """Finish the batch in hand, then return from :meth:`run`; the rest goes back to the queue."""
+        self._stopping = True
+        self._arrived.set()
+
+    async def _consume(self, channel: AbstractChannel) -> None:
+        self._waiting.clear()
+        await channel.basic_qos(prefetch_count=self._prefetch)
+        answer = await channel.basic_consume(self.consumer.queue, self._on_message)
+        tag = answer.consumer_tag
+        looked_at = time.monotonic()
+        while not self._stopping:
+            # The broker may cancel a consumer, or a channel die, without a word to us.
+            if channel.is_closed or tag not in getattr(channel, "consumers", ()):
+                raise ConnectionError("consumer is gone")
+            if time.monotonic() - looked_at > LOOK_EVERY_SECONDS:
+                looked_at = time.monotonic()
+                declared = await channel.queue_declare(self.consumer.queue, passive=True, timeout=5)
+                if not declared.consumer_count:
+                    raise ConnectionError("the broker knows of no consumer")
+            self.consuming_at = time.monotonic()
+            if not self._waiting:
+                self._arrived.clear()
+                await _wait(self._arrived, seconds=1)
+                continue
+            batch = list(self._waiting)
+            self._waiting.clear()
+            await self._handle(channel, batch)
+
+    async def _on_message(self, delivery: DeliveredMessage) -> None:
+        self._waiting.append(delivery)
+        self._arrived.set()
+
+    async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
+        started = time.monotonic()
+        heard: list[Heard] = []
+        for delivery in deliveries:
+            try:
+                heard.append(Heard.decode(delivery))
+            except Undecodable as error:
+                await bury(self._publisher, self.consumer, delivery, reason="undecodable", error=error)
+                self._count("undecodable")
+        await self._apply_all(heard)
+        crash_point("K9")
+        await channel.basic_ack(deliveries[-1].delivery_tag or 0, multiple=True)
+        metrics.BATCH_SIZE.labels(self.consumer.queue).observe(len(deliveries))
+        metrics.BATCH_SECONDS.labels(self.consumer.queue).observe(time.monotonic() - started)
+
+    async def _apply_all(self, heard: Sequence[Heard]) -> None:
+        if not heard:
+            return
+        if len(heard) > 1:
+            try:
+                await self._apply(heard)
+                return
+            except Exception as error:
+                log.debug("consumer.batch_split", queue=self.consumer.queue, error=type(error).__name__)
+        for one in heard:
+            await self._apply_one(one)
+
+    async def _apply_one(self, heard: Heard) -> None:
+        """Run one message to one of its ends: done, refused, put off or dead."""
+        pause = 0.1
+        refused = False
+        while True:
+            try:
+                await (self._note_refused(heard) if refused else self._apply([heard]))
+                return
+            except Refused as error:
+                log.info("message.refused", **self._about(heard), code=error.code)
+                self._count("refused")
+                refused = True
+            except TryAgain as error:
+                self._count("put_off")
+                await put_off(self._publisher, self.consumer, heard, error)
+                return
+            except Exception as error:
+                if not is_transient(error):
+                    log.exception("message.failed", **self._about(heard))
+                    self._count("failed")
+                    await put_off(self._publisher, self.consumer, heard, error)
+                    return
+                # The database's trouble: the message has done nothing wrong, so it just waits.
+                log.warning("consumer.database_unavailable", error=type(error).__name__)
+                if self._stopping:
+                    raise ConnectionError("stopping while the database is away") from error
+                self.consuming_at = time.monotonic()
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, PAUSE_SECONDS_MAX)
+
+    async def _apply(self, batch: Sequence[Heard]) -> None:
+        crash_point("K7")
+        first = batch[0]
+        trace = first.headers.get("traceparent")
+        trace = trace if isinstance(trace, str) else None
+        with bound_contextvars(consumer=self.consumer.queue, trace_id=trace_id(trace)):
+            async with self._db.transaction(traceparent=trace) as tx:
+                fresh = await insert_inbox(tx, self.consumer.queue, [one.event.event_id for one in batch])
+                events = list({one.event.event_id: one.event for one in batch}.values())
+                news = [event for event in events if event.event_id in fresh]
+                if news:
+                    await self.consumer.call(news, tx, self._resources)
+                crash_point("K8")
+        metrics.MESSAGES.labels(self.consumer.queue, "done").inc(len(news))
+        if len(batch) > len(news):
+            metrics.MESSAGES.labels(self.consumer.queue, "duplicate").inc(len(batch) - len(news))
+
+    async def _note_refused(self, heard: Heard) -> None:
+        async with self._db.transaction() as tx:
+            await insert_inbox(tx, self.consumer.queue, [heard.event.event_id])
+
+    def _about(self, heard: Heard) -> dict[str, Any]:
+        event = heard.event
+        return {
+            "queue": self.consumer.queue,
+            "type": event.type,
+            "event_id": str(event.event_id),
+            "correlation": event.correlation,
+        }
+
+    def _count(self, outcome: str) -> None:
+        metrics.MESSAGES.labels(self.consumer.queue, outcome).inc()
+
+
+async def _wait(event: asyncio.Event, *, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+async def _close(channel: AbstractChannel) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await channel.close()
+    except BrokerError as error:
+        log.debug("channel.close_failed", error=type(error).__name__)
+    except asyncio.CancelledError:
+        if cancelled_by_us():
+            raise
