@@ -1,0 +1,76 @@
+# Every recipe is one line; the work is in deploy/ and tools/. Containers instead of native: DOCKER=1.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PYTHON := .venv/bin/python
+NOREN := $(PYTHON) -m deploy
+export DOCKER NOREN_HOME NOREN_PORT_SHIFT
+
+##@ Run
+setup: ## Install everything that is missing (uv, RabbitMQ, Caddy, Node.js), make keys
+	@deploy/bootstrap.sh && $(NOREN) setup
+
+demo: setup ## Start everything, take orders by every payment method, show where to look
+	@$(NOREN) up && $(NOREN) run tools/demo.py && echo 'Still running for a look around; make down stops and cleans.'
+
+up: setup ## Start everything and leave it running
+	@$(NOREN) up
+
+infra: setup ## Start only broker, databases and mail catcher
+	@$(NOREN) up --infrastructure
+
+stop: ## Stop everything, keep the data
+	@$(NOREN) stop
+
+down: ## Stop everything, delete the data
+	@if [ -x $(PYTHON) ]; then $(NOREN) down; fi
+
+restart: ## Restart one process with the present code: make restart s=checkout
+	@$(NOREN) restart $(s)
+
+##@ Look and operate
+status: ## What runs, and whether it is ready
+	@$(NOREN) status
+
+logs: ## Follow the logs: make logs, make logs s=checkout
+	@$(NOREN) logs $(s)
+
+clock: ## Move the shop's clock: make clock +6d (adds up), make clock 0 (real time)
+	@$(NOREN) clock $(filter-out clock,$(MAKECMDGOALS))
+
+topology: ## Create broker users, declare exchanges and queues
+	@$(NOREN) topology
+
+migrate: ## Bring the databases to the newest schema
+	@$(NOREN) migrate
+
+##@ Test
+test: setup ## Everything: unit, handlers, journeys on real RabbitMQ and PostgreSQL, pages in Chromium
+	@$(PYTHON) -m pytest -p tools.feature_record
+
+test-fast: ## Under 30 s, no broker, no browser, no containers
+	@deploy/bootstrap.sh && $(PYTHON) -m pytest -q -n 2 -m 'not broker and not browser and not containers'
+
+features: ## Every feature ID of the specification: passing test, failing test or none
+	@$(PYTHON) -m tools.features
+
+##@ Write
+check: ## Lint, format, types, import rules, generated documents
+	@deploy/bootstrap.sh && tools/check.sh
+
+format: ## Format the code and sort the imports
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix-only --quiet .
+
+map: ## Generate docs/journey.md, event schemas, AsyncAPI and OpenAPI documents
+	@$(PYTHON) -m tools.documents
+
+##@ Help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# `make clock +6d` names two goals; the second is only an argument.
+ifeq ($(firstword $(MAKECMDGOALS)),clock)
+$(filter-out clock,$(MAKECMDGOALS)):
+	@:
+endif
+
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast features check format map help

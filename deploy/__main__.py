@@ -1,0 +1,141 @@
+"""Run Noren on this machine: `python -m deploy COMMAND`. The Makefile has a line for each command.
+
+Natively or in containers? DOCKER=1 says containers, DOCKER=0 says natively. Left open, it is whatever is up
+already; else natively where RabbitMQ, Caddy and Node.js are there or can be installed; else in containers
+where an engine answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from pathlib import Path
+
+from deploy.containers import Containers, engine_answers
+from deploy.native.packages import can_install, missing_programs
+from deploy.native.runtime import Native
+from deploy.native.site import CannotRun, Site
+
+UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def main() -> int:
+    """Do what the command line says; a problem we can name is one line and exit code 1."""
+    arguments = _parser().parse_args()
+    try:
+        site = Site.from_environment()
+        runtime = choose(site)
+        return run(runtime, arguments, memory=site.home / "runtime")
+    except CannotRun as problem:
+        print(f"noren: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def choose(site: Site) -> Native | Containers:
+    """The runtime to use, by the rule at the head of this file."""
+    wish = os.environ.get("DOCKER", "")
+    if wish not in {"", "0", "1"}:
+        raise CannotRun(f"DOCKER must be 0, 1 or unset, not {wish!r}")
+    memory = site.home / "runtime"
+    remembered = memory.read_text() if memory.exists() else ""
+    if wish == "1" or (wish == "" and remembered == Containers.name):
+        return Containers()
+    native = Native(site)
+    if wish == "0" or remembered == Native.name or not missing_programs() or can_install():
+        return native
+    return Containers() if engine_answers() else native
+
+
+def run(runtime: Native | Containers, arguments: argparse.Namespace, *, memory: Path) -> int:
+    """Carry out one command. `memory` remembers which runtime is up, until it is down again."""
+    match arguments.command:
+        case "setup":
+            runtime.set_up()
+        case "up":
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            memory.write_text(runtime.name)
+            runtime.up(services=not arguments.infrastructure)
+            _print_places(runtime)
+        case "stop":
+            runtime.stop()
+        case "down":
+            runtime.down()
+            memory.unlink(missing_ok=True)
+            print("Stopped; databases, queues, mails and the moved clock are deleted.")
+        case "restart":
+            runtime.restart(arguments.process)
+        case "status":
+            return _print_status(runtime)
+        case "logs":
+            runtime.follow_logs(arguments.process)
+        case "migrate":
+            runtime.migrate()
+        case "topology":
+            runtime.declare_topology()
+        case "clock":
+            _clock(runtime, arguments.move)
+        case "run":
+            return runtime.run_tool(arguments.arguments)
+    return 0
+
+
+def _clock(runtime: Native | Containers, move: str | None) -> None:
+    offset = runtime.clock_offset_seconds()
+    if move is not None:
+        offset = 0 if move == "0" else offset + parse_duration(move)
+        runtime.move_clock(offset)
+    days, seconds = divmod(offset, UNIT_SECONDS["d"])
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    print("The shop's clock", f"is {days} d {hours} h {minutes} min ahead." if offset else "is real time.")
+
+
+def parse_duration(text: str) -> int:
+    """Seconds of a duration like +6d, +90m or +1d12h; raises CannotRun for anything else."""
+    if not re.fullmatch(r"\+?(\d+[smhdw])+", text):
+        raise CannotRun(f"{text!r} is no move of the clock: write +6d, +90m or +1d12h, or 0 for real time")
+    return sum(int(number) * UNIT_SECONDS[unit] for number, unit in re.findall(r"(\d+)([smhdw])", text))
+
+
+def _print_places(runtime: Native | Containers) -> None:
+    width = max(len(name) for name, _ in runtime.places())
+    for name, address in runtime.places():
+        print(f"  {name:<{width}}  {address}")
+
+
+def _print_status(runtime: Native | Containers) -> int:
+    states = runtime.status()
+    if not states:
+        print("Nothing is running: make up")
+        return 1
+    width = max(len(name) for name, _ in states)
+    for name, state in states:
+        print(f"  {name:<{width}}  {state}")
+    _clock(runtime, None)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("setup", help="install what is missing")
+    up = commands.add_parser("up", help="start everything and wait until it is ready")
+    up.add_argument("--infrastructure", action="store_true", help="only broker, databases and mail catcher")
+    commands.add_parser("stop", help="stop everything, keep the data")
+    commands.add_parser("down", help="stop everything, delete the data")
+    commands.add_parser("restart", help="restart one process").add_argument("process")
+    commands.add_parser("status", help="what runs, and whether it is ready")
+    commands.add_parser("logs", help="follow the logs").add_argument("process", nargs="?")
+    commands.add_parser("migrate", help="bring the databases to the newest schema")
+    commands.add_parser("topology", help="create broker users, declare exchanges and queues")
+    commands.add_parser("clock", help="show or move the shop's clock").add_argument("move", nargs="?")
+    tool = commands.add_parser("run", help="run a Python script against the running system")
+    tool.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""The container runtime: the same commands through `docker compose`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from deploy.native.site import REPOSITORY, SERVICES, CannotRun
+from deploy.ready import wait_until_ready
+
+PASSWORD = "noren-demo"  # noqa: S105 - the compose file's default for a demo on 127.0.0.1
+SIMULATOR_PORTS = {"amazon_pay": 8201, "konbini": 8202, "bank_transfer": 8203}
+ORIGIN_URL = "http://127.0.0.1:8080"
+MAIL_URL = "http://127.0.0.1:1081"
+QUEUES_URL = "http://127.0.0.1:15672"
+CLOCK_VOLUME_FILE = "/clock/offset"
+START_SECONDS_MAX = 180
+
+
+def engine_answers() -> bool:
+    """Whether a container engine with the compose plugin answers."""
+    if not shutil.which("docker"):
+        return False
+    return not any(
+        subprocess.run(["docker", *arguments], check=False, capture_output=True).returncode
+        for arguments in (["info"], ["compose", "version"])
+    )
+
+
+class Containers:
+    """Commands on the compose project of this repository."""
+
+    name = "containers"
+
+    def set_up(self) -> None:
+        """Build the images."""
+        if not engine_answers():
+            raise CannotRun("docker compose does not answer: start the engine, or use make demo DOCKER=0")
+        self._compose("build", "--quiet")
+
+    def up(self, *, services: bool = True) -> None:
+        """Start everything and return when the origin, the consoles and every container are ready."""
+        only = [] if services else ["postgres", "rabbitmq", "mail"]
+        self._compose("up", "--detach", "--remove-orphans", *only)
+        if services:
+            checks = {"shop": ORIGIN_URL, "mails": f"{MAIL_URL}/healthz", **self._simulators()}
+            wait_until_ready(checks, logs="docker compose logs", seconds_max=START_SECONDS_MAX)
+
+    def stop(self) -> None:
+        """Stop everything and keep the data."""
+        self._compose("stop")
+
+    def down(self) -> None:
+        """Stop everything and delete the containers and their data; images stay."""
+        self._compose("--profile", "metrics", "down", "--volumes", "--remove-orphans")
+
+    def restart(self, process: str) -> None:
+        """Restart one service of the compose file."""
+        self._compose("restart", process)
+
+    def status(self) -> list[tuple[str, str]]:
+        """(container, state) for each container."""
+        lines = self._output("ps", "--all", "--format", "{{.Name}}\t{{.Status}}").splitlines()
+        return [(name, state) for name, state in (line.split("\t", 1) for line in lines)]
+
+    def follow_logs(self, process: str | None) -> None:
+        """Show a service's log, or all, and follow it until interrupted."""
+        self._compose("logs", "--follow", "--tail", "50", *([process] if process else []))
+
+    def migrate(self) -> None:
+        """Bring every database to the newest schema."""
+        for service in SERVICES:
+            self._compose("run", "--rm", f"{service}-migrate")
+
+    def declare_topology(self) -> None:
+        """Create the services' broker users and declare exchanges and queues."""
+        self._compose("run", "--rm", "broker-users")
+        for service in SERVICES:
+            self._compose("run", "--rm", f"{service}-topology")
+
+    def move_clock(self, offset_seconds: int) -> None:
+        """Let the services' clock be ahead by this many seconds; 0 is real time."""
+        self._in_clock("sh", "-c", f"echo {offset_seconds} > {CLOCK_VOLUME_FILE}")
+
+    def clock_offset_seconds(self) -> int:
+        """By how much the services' clock is ahead."""
+        return int(self._in_clock("sh", "-c", f"cat {CLOCK_VOLUME_FILE} || echo 0") or 0)
+
+    def run_tool(self, arguments: list[str]) -> int:
+        """Run one of our Python scripts with the addresses of the running system in its environment."""
+        password = os.environ.get("BROKER_ADMIN_PASSWORD") or PASSWORD
+        settings = os.environ | {
+            "ORIGIN_URL": ORIGIN_URL,
+            "MAIL_URL": MAIL_URL,
+            "AMQP_MANAGEMENT_URL": QUEUES_URL,
+            "AMQP_ADMIN_URL": f"amqp://noren:{password}@127.0.0.1:5672/",
+            **{f"{name.upper()}_SIMULATOR_URL": url for name, url in self._simulators().items()},
+        }
+        python = REPOSITORY / ".venv/bin/python"
+        return subprocess.run([python, *arguments], cwd=REPOSITORY, env=settings, check=False).returncode
+
+    def places(self) -> list[tuple[str, str]]:
+        """(what, address) of everything worth looking at in a browser."""
+        password = os.environ.get("BROKER_ADMIN_PASSWORD") or PASSWORD
+        return [
+            ("shop", ORIGIN_URL),
+            ("desk", f"{ORIGIN_URL}/desk"),
+            ("mails", MAIL_URL),
+            ("queues", f"{QUEUES_URL}  noren / {password}"),
+            *((f"{name} simulator", url) for name, url in self._simulators().items()),
+            ("logs", "docker compose logs"),
+        ]
+
+    def _simulators(self) -> dict[str, str]:
+        return {name: f"http://127.0.0.1:{port}" for name, port in SIMULATOR_PORTS.items()}
+
+    def _in_clock(self, *command: str) -> str:
+        return self._output("run", "--rm", "--no-deps", "-T", "clock", *command)
+
+    def _compose(self, *arguments: str) -> None:
+        result = subprocess.run(self._command(*arguments), cwd=REPOSITORY, check=False)
+        if result.returncode:
+            raise CannotRun(f"failed: docker compose {' '.join(arguments)}")
+
+    def _output(self, *arguments: str) -> str:
+        result = subprocess.run(
+            self._command(*arguments), cwd=REPOSITORY, check=False, capture_output=True, text=True
+        )
+        if result.returncode:
+            raise CannotRun(f"failed: docker compose {' '.join(arguments)}: {result.stderr.strip()}")
+        return result.stdout
+
+    def _command(self, *arguments: str) -> list[str]:
+        return ["docker", "compose", *arguments]

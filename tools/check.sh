@@ -1,0 +1,25 @@
+#!/bin/sh
+# Everything that can be said about the code without running it. Says all it finds, then fails if anything was.
+cd "$(dirname "$0")/.." || exit 1
+bin=.venv/bin
+failed=
+
+step() {
+    name=$1
+    shift
+    if output=$("$@" 2>&1); then
+        echo "ok      $name"
+    else
+        echo "FAILED  $name"
+        printf '%s\n' "$output"
+        failed=1
+    fi
+}
+
+step "lint" "$bin/ruff" check .
+step "format" "$bin/ruff" format --check .
+step "types" "$bin/mypy" shared/src services/checkout/src services/payments/src services/members/src services/notifications/src deploy tools tests
+step "imports" "$bin/lint-imports"
+step "lock file" sh -c 'uv=$(command -v uv || echo .noren/tools/uv/bin/uv); "$uv" lock --check --quiet'
+step "generated documents" "$bin/python" -m tools.documents --check
+[ -z "$failed" ]
