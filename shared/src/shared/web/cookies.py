@@ -1,0 +1,68 @@
+"""Cookies that carry signed statements: HttpOnly, SameSite=Lax, `__Host-` when the origin is https.
+
+A browser keeps about 4,096 bytes per cookie, and an Amazon address book in one statement can be longer, so a
+long value is cut into pieces (`2~<first>`, `name-1`, ...) and put together again on reading.
+"""
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+PIECE_BYTES_MAX = 3_600
+PIECES_MAX = 4
+
+
+@dataclass(frozen=True)
+class Cookies:
+    """Reads and writes cookies of this origin. `secure` is the COOKIE_SECURE setting."""
+
+    secure: bool
+
+    def name(self, name: str) -> str:
+        """The name on the wire: `__Host-` binds it to this host, https and path `/` (RFC 6265bis 4.1.3)."""
+        return f"__Host-{name}" if self.secure else name
+
+    def read(self, request: HTTPConnection, name: str) -> str | None:
+        """The whole value, or None if it or a piece of it is missing."""
+        jar = request.cookies
+        first = jar.get(self.name(name))
+        if first is None or first[1:2] != "~":
+            return first
+        count, rest = first[:1], first[2:]
+        if not count.isdigit() or int(count) > PIECES_MAX:
+            return None
+        pieces = [jar.get(self.name(f"{name}-{index}")) for index in range(1, int(count))]
+        return None if None in pieces else rest + "".join(piece for piece in pieces if piece)
+
+    def write(self, response: Response, name: str, value: str, *, max_age_seconds: int | None = None) -> None:
+        """Set it on a response; without `max_age_seconds` it lives as long as the browser session.
+
+        Raises ValueError when it cannot fit a browser (about 14 kB).
+        """
+        pieces = [value[at : at + PIECE_BYTES_MAX] for at in range(0, len(value), PIECE_BYTES_MAX)] or [""]
+        if len(pieces) > PIECES_MAX:
+            raise ValueError(f"cookie {name} of {len(value)} bytes does not fit a browser")
+        if len(pieces) > 1:
+            pieces[0] = f"{len(pieces)}~{pieces[0]}"
+        for index, piece in enumerate(pieces):
+            self._set(response, name if index == 0 else f"{name}-{index}", piece, max_age_seconds)
+
+    def clear(self, response: Response, name: str, *, request: HTTPConnection | None = None) -> None:
+        """Delete it; with `request`, its further pieces too."""
+        self._set(response, name, "", 0)
+        if request is not None:
+            for index in range(1, PIECES_MAX):
+                if self.name(f"{name}-{index}") in request.cookies:
+                    self._set(response, f"{name}-{index}", "", 0)
+
+    def _set(self, response: Response, name: str, value: str, max_age_seconds: int | None) -> None:
+        response.set_cookie(
+            self.name(name),
+            value,
+            max_age=max_age_seconds,
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )

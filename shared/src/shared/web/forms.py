@@ -1,0 +1,128 @@
+"""HTML forms into pydantic models, keeping what was typed and a Japanese message for each field.
+
+A page shows a `Form`: empty, filled from an object, or submitted with errors; `ui.field(form, "name")` draws
+each. One flow for all: read, look at `form.errors`, show the page again with 422, or use `form.value`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, TypeVar, get_origin
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import ImmutableMultiDict, UploadFile
+
+from shared.errors import Refused
+from shared.web.fields import is_choice, japanese_message
+
+M = TypeVar("M", bound=BaseModel)
+FIELDS_MAX = 2_000
+
+
+class Form(Generic[M]):
+    """A form on a page: the model it makes, the text in its boxes, and what is wrong with it.
+
+    `errors` maps a field name to one sentence; the name "" is for the form as a whole.
+    `prefix` goes before every input's name, so two addresses can stand in one `<form>`.
+    """
+
+    def __init__(
+        self,
+        model: type[M],
+        values: Mapping[str, Any] | None = None,
+        *,
+        prefix: str = "",
+    ) -> None:
+        self.model = model
+        self.values: dict[str, Any] = dict(values or {})
+        self.prefix = prefix
+        self.errors: dict[str, str] = {}
+        self._value: M | None = None
+
+    @property
+    def value(self) -> M:
+        """The checked model. Only after a submission without errors; a LookupError otherwise."""
+        if self._value is None or self.errors:
+            raise LookupError(f"{self.model.__name__} was not submitted or has errors")
+        return self._value
+
+    def refuse(self, error: Refused) -> None:
+        """Show a rule's refusal at its field, or above the form if it names none of this form's fields."""
+        field = error.field if error.field in self.model.model_fields else ""
+        self.errors[field or ""] = error.message
+
+    def __getitem__(self, name: str) -> Any:
+        """The text for an input: what was typed, else the model's default, else ''."""
+        if name in self.values:
+            return "" if self.values[name] is None else self.values[name]
+        info = self.model.model_fields[name]
+        default = None if info.is_required() else info.get_default(call_default_factory=True)
+        return "" if default is None else default
+
+    def label(self, name: str) -> str:
+        """The field's Japanese name: its `title`."""
+        return self.model.model_fields[name].title or name
+
+    def hint(self, name: str) -> str:
+        """What stands under the label: the field's `description`."""
+        return self.model.model_fields[name].description or ""
+
+    def required(self, name: str) -> bool:
+        return self.model.model_fields[name].is_required()
+
+    def length_max(self, name: str) -> int | None:
+        """The field's `max_length`, for the input's `maxlength`."""
+        limits = [getattr(part, "max_length", None) for part in self.model.model_fields[name].metadata]
+        return next((limit for limit in limits if limit), None)
+
+    def _submit(self, data: Mapping[str, Any]) -> None:
+        self.values = dict(data)
+        # A box left empty is a missing value: the default applies, or the field is asked for.
+        typed = {name: value for name, value in data.items() if value not in ("", [])}
+        try:
+            self._value = self.model.model_validate(typed)
+        except ValidationError as failure:
+            for error in failure.errors():
+                name = str(error["loc"][0]) if error["loc"] else ""
+                known = self.model.model_fields.get(name)
+                label = (known.title if known and known.title else name) or "入力内容"
+                choice = known is not None and (is_choice(known.annotation) or label == "都道府県")
+                self.errors.setdefault(name, japanese_message(error, label, choice=choice))
+
+
+def parse_form(
+    model: type[M], data: ImmutableMultiDict[str, Any] | Mapping[str, Any], *, prefix: str = ""
+) -> Form[M]:
+    """Check submitted data against a model. Fields the model does not name are ignored, never assigned.
+
+    Blanks around text go away, line ends become `\\n`, a NUL is refused (PostgreSQL cannot store it).
+    """
+    form = Form(model, prefix=prefix)
+    found: dict[str, Any] = {}
+    for name, info in model.model_fields.items():
+        key = prefix + name
+        if key not in data:
+            continue
+        if get_origin(info.annotation) in (list, set, tuple, frozenset):
+            many: Iterable[Any] = data.getlist(key) if isinstance(data, ImmutableMultiDict) else data[key]
+            found[name] = [_tidy(value) for value in many]
+        else:
+            found[name] = _tidy(data[key])
+    form._submit(found)
+    for name, value in found.items():
+        if isinstance(value, str) and "\x00" in value:
+            form.errors[name] = "使用できない文字が含まれています"
+            form.values[name] = ""
+    return form
+
+
+async def read_form(request: Request, model: type[M], *, prefix: str = "") -> Form[M]:
+    """Read the request's form (urlencoded or multipart) and check it. Call it again for another prefix."""
+    data = await request.form(max_files=20, max_fields=FIELDS_MAX)
+    return parse_form(model, data, prefix=prefix)
+
+
+def _tidy(value: Any) -> Any:
+    """Text without the blanks around it; an upload stays, a file box left empty becomes ''."""
+    if isinstance(value, UploadFile):
+        return value if value.filename else ""
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value

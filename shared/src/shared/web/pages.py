@@ -1,0 +1,188 @@
+"""Pages: templates with our filters and macros, and one call that puts the web frame on an app."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote
+
+import jinja2
+from fastapi import FastAPI, Request
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
+
+from shared.web.cookies import Cookies
+from shared.web.edge import ContentSecurity, Edge, EdgeRules
+from shared.web.filters import FILTERS
+from shared.web.paging import with_query
+from shared.web.problems import install_problem_handlers
+from shared.web.session import NOBODY, Sessions
+from shared.web.static_files import static_app, static_url
+
+CART_COUNT_COOKIE = "noren_cart_count"
+TOAST_COOKIE = "noren_toast"
+
+
+@dataclass(frozen=True)
+class DeskPage:
+    """A line of the staff rail under its section: `DeskPage("orders", "出荷", "/desk/orders/shipping")`."""
+
+    section: str
+    label: str
+    path: str
+
+
+DESK_SECTIONS = (
+    DeskPage("orders", "受注", "/desk/orders"),
+    DeskPage("payments", "決済", "/desk/payments"),
+    DeskPage("members", "会員", "/desk/members"),
+    DeskPage("mails", "通知", "/desk/mails"),
+    DeskPage("operations", "運用", "/desk/operations"),
+)
+
+
+FOOTER_LINKS = (("特定商取引法に基づく表記", "/legal"),)
+
+
+class Pages:
+    """Renders this service's templates inside the shared frame. Made by `make_templates`."""
+
+    def __init__(self, env: jinja2.Environment, desk_pages: Sequence[DeskPage]) -> None:
+        self.env = env
+        self.desk_pages = desk_pages
+
+    def render(
+        self,
+        request: Request,
+        name: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> HTMLResponse:
+        """A whole page. `values` are plain values; the layout adds viewer, cart count, rail and toast."""
+        html = self.env.get_template(name).render(self._context(request, values))
+        response = HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+        cookies: Cookies = request.app.state.cookies
+        if cookies.read(request, TOAST_COOKIE):
+            cookies.clear(response, TOAST_COOKIE)
+        return response
+
+    def fragment(
+        self, request: Request, name: str, block: str, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """One `{% block %}` of a page alone, for htmx to put in place. KeyError if there is no such block."""
+        template = self.env.get_template(name)
+        context = template.new_context(self._context(request, values))
+        return HTMLResponse("".join(template.blocks[block](context)), status_code=status)
+
+    def redirect(self, request: Request, path: str, *, toast: str = "") -> Response:
+        """After a form: 303 to a page, which then shows `toast` once. htmx is told to go there itself."""
+        if "hx-request" in request.headers:
+            response = Response(status_code=200, headers={"HX-Redirect": path})
+        else:
+            response = Response(status_code=303, headers={"Location": path})
+        if toast:
+            cookies: Cookies = request.app.state.cookies
+            cookies.write(response, TOAST_COOKIE, quote(toast), max_age_seconds=60)
+        return response
+
+    def wait(
+        self, request: Request, *, title: str, text: str, seconds: int = 3, **values: Any
+    ) -> HTMLResponse:
+        """「お待ちください」, which asks for the same address again after `seconds`."""
+        return self.render(request, "wait.html", title=title, text=text, refresh_seconds=seconds, **values)
+
+    def _context(self, request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
+        cookies: Cookies = request.app.state.cookies
+        count = cookies.read(request, CART_COUNT_COOKIE) or ""
+        path = request.url.path
+        return {
+            "request": request,
+            "path": path,
+            "viewer": getattr(request.state, "viewer", NOBODY),
+            "request_id": getattr(request.state, "request_id", ""),
+            "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
+            "toast": unquote(cookies.read(request, TOAST_COOKIE) or ""),
+            "desk_section": self._section(path),
+            "desk_current": self._longest(path, [page.path for page in self.desk_pages]),
+            "link": lambda **changes: with_query(path, request.url.query, **changes),
+            **values,
+        }
+
+    def _section(self, path: str) -> str:
+        """The rail's open section: that of the page's own line, else the one whose path it is under."""
+        known = {page.path: page.section for page in (*DESK_SECTIONS, *self.desk_pages)}
+        return known.get(self._longest(path, list(known)), "")
+
+    @staticmethod
+    def _longest(path: str, candidates: Sequence[str]) -> str:
+        under = [known for known in candidates if path == known or path.startswith(known + "/")]
+        return max(under, key=len, default="")
+
+
+def make_templates(
+    *folders: Path | str,
+    desk_pages: Sequence[DeskPage] = (),
+    globals: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's own word for it
+    reload: bool = False,
+) -> Pages:
+    """Templates from the service's folders over the shared ones.
+
+    Autoescaped; an undefined name is an error. The macros of `macros.html` are there as `ui` everywhere, also
+    in fragments, without an import. `desk_pages` are this service's lines in the staff rail.
+    """
+    shared_folder = Path(__file__).parent / "templates"
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([*folders, shared_folder]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        auto_reload=reload,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
+    )
+    env.filters.update(FILTERS)
+    env.globals.update(
+        static_url=static_url,
+        desk_sections=DESK_SECTIONS,
+        desk_pages=tuple(desk_pages),
+        desk_counts={},
+        footer_links=FOOTER_LINKS,
+        shop_name="のれん商店",
+        svg=_svg,
+    )
+    env.globals.update(globals or {})
+    env.globals["ui"] = env.get_template("macros.html").module
+    return Pages(env, desk_pages)
+
+
+@cache
+def _svg(name: str) -> Markup:
+    """A mark of ours (`static/<name>.svg`) inline, so that it takes the colour of the text around it."""
+    return Markup((Path(__file__).parent / "static" / f"{name}.svg").read_text("utf-8"))  # noqa: S704 - our file
+
+
+def install_web(
+    app: FastAPI,
+    pages: Pages,
+    sessions: Sessions,
+    *,
+    origin: str,
+    secure: bool,
+    content_security: ContentSecurity = ContentSecurity(),  # noqa: B008 - frozen
+    csrf_exempt: Sequence[str] = (),
+    body_bytes_max: Mapping[str, int] | None = None,
+) -> None:
+    """Put the frame on a service's app: `/static`, errors, sign-in, and the edge. Call it once, in main.py.
+
+    `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` and `body_bytes_max` take path prefixes.
+    """
+    app.state.pages = pages
+    app.state.sessions = sessions
+    app.state.cookies = Cookies(secure)
+    app.mount("/static", static_app, name="static")
+    install_problem_handlers(app)
+    rules = EdgeRules(origin, secure, content_security, tuple(csrf_exempt), dict(body_bytes_max or {}))
+    app.add_middleware(Edge, rules=rules)

@@ -1,0 +1,157 @@
+"""Every answer that says no, in one place: a Japanese page for people, problem+json (RFC 9457) for programs.
+
+Neither shows a stack trace or SQL; both show the request id, which is in the log beside the cause.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from shared.errors import Refused
+from shared.web.fields import japanese_message
+from shared.web.session import SignInNeeded, viewer_of
+
+TITLES = {
+    400: "送信内容を読み取れませんでした",
+    401: "ログインが必要です",
+    403: "この操作はできません",
+    404: "ページが見つかりません",
+    405: "この操作はできません",
+    408: "通信に時間がかかりすぎました",
+    409: "この操作は今はできません",
+    410: "このページは終了しました",
+    413: "送信されたデータが大きすぎます",
+    415: "この形式のデータは受け付けていません",
+    422: "入力内容を確認してください",
+    429: "しばらく待ってからお試しください",
+    500: "ただいま処理できませんでした",
+    503: "ただいま混み合っています",
+}
+_ADVICE = {
+    400: "前の画面に戻り、もう一度お試しください。",
+    401: "ログインしてから、もう一度お試しください。",
+    403: "この画面を開く権限がないか、別のサイトから送信されました。前の画面からやり直してください。",
+    404: "アドレスが変わったか、表示できる期間が過ぎました。",
+    405: "前の画面に戻り、もう一度お試しください。",
+    408: "電波の良い場所で、もう一度お試しください。",
+    409: "ほかの画面で状態が変わった可能性があります。画面を開き直してください。",
+    410: "表示できる期間が過ぎました。",
+    413: "ファイルや文章を小さくして、もう一度お試しください。",
+    415: "ファイルの形式を確認してください。",
+    422: "前の画面に戻り、入力内容を確認してください。",
+    429: "短い時間に多くの操作がありました。数分後にもう一度お試しください。",
+    500: "ご注文やお支払いが二重になることはありません。少し待ってから、もう一度お試しください。",
+    503: "少し待ってから、もう一度お試しください。",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, ready to be shown. `detail` is a Japanese sentence, `field` the input at fault."""
+
+    status: int
+    code: str
+    detail: str = ""
+    field: str | None = None
+    errors: Sequence[Mapping[str, str]] = ()
+    headers: Mapping[str, str] | None = None
+
+    @property
+    def title(self) -> str:
+        return TITLES.get(self.status, TITLES[500] if self.status >= 500 else TITLES[400])
+
+    @property
+    def advice(self) -> str:
+        return self.detail or _ADVICE.get(self.status, _ADVICE[500] if self.status >= 500 else _ADVICE[400])
+
+    def as_json(self, request_id: str) -> dict[str, Any]:
+        """The members of RFC 9457 plus `code`, `field`, `errors` and `request_id`."""
+        body: dict[str, Any] = {
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.advice,
+            "code": self.code,
+            "request_id": request_id,
+        }
+        if self.field:
+            body["field"] = self.field
+        if self.errors:
+            body["errors"] = list(self.errors)
+        return body
+
+
+def wants_page(request: Request) -> bool:
+    """A person with a browser, not a program: accepts HTML, the path is not an API's, htmx did not ask."""
+    if request.url.path.startswith("/api/") or "hx-request" in request.headers:
+        return False
+    return "text/html" in request.headers.get("accept", "")
+
+
+def request_id_of(request: Request) -> str:
+    return str(getattr(request.state, "request_id", ""))
+
+
+async def answer(request: Request, problem: Problem) -> Response:
+    """The response for a problem, in the form the asker reads."""
+    request_id = request_id_of(request)
+    if not wants_page(request):
+        return Response(
+            orjson.dumps(problem.as_json(request_id)),
+            status_code=problem.status,
+            headers=dict(problem.headers or {}),
+            media_type="application/problem+json",
+        )
+    if problem.status < 500:
+        await viewer_of(request)  # the page's header says who is signed in
+    page: Response = request.app.state.pages.render(
+        request, "error.html", status=problem.status, headers=problem.headers, problem=problem
+    )
+    return page
+
+
+async def on_refused(request: Request, error: Refused) -> Response:
+    return await answer(request, Problem(error.status, error.code, error.message, error.field))
+
+
+async def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:
+    if wants_page(request):
+        return RedirectResponse(error.location, status_code=303)
+    headers = {"HX-Redirect": error.location} if "hx-request" in request.headers else None
+    return await answer(request, Problem(401, "sign_in_needed", headers=headers))
+
+
+async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+    """Input that does not fit a route's declaration. A page's path that cannot exist is a missing page."""
+    failures = list(error.errors())
+    if any(failure["loc"][:1] == ("path",) for failure in failures):
+        return await answer(request, Problem(404, "not_found"))
+    errors = [_named(failure) for failure in failures[:50]]
+    first = errors[0] if errors else {"field": "", "message": ""}
+    return await answer(request, Problem(422, "invalid", first["message"], first["field"] or None, errors))
+
+
+async def on_http(request: Request, error: HTTPException) -> Response:
+    """What the framework refuses by itself. Its English detail is for developers and stays out."""
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "refused")
+    return await answer(request, Problem(error.status_code, code, headers=error.headers))
+
+
+def _named(failure: Any) -> dict[str, str]:
+    name = ".".join(str(part) for part in failure["loc"][1:])
+    return {"field": name, "message": japanese_message(failure, name or "入力内容")}
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer known errors. Unknown ones are the edge's, because it also stamps the headers."""
+    app.add_exception_handler(Refused, on_refused)  # type: ignore[arg-type]
+    app.add_exception_handler(SignInNeeded, on_sign_in_needed)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]

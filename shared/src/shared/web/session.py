@@ -1,0 +1,190 @@
+"""Who is looking: read from the signed `noren_session` cookie, offline, plus one revocation check.
+
+Members issues the statement and sets the cookie; every service reads it with these dependencies.
+Feature rules: reliability.md A2 (an ended session is refused by every replica within a second).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, Request
+from starlette.requests import HTTPConnection
+
+from shared.errors import Refused
+from shared.statements import COOKIE, StatementInvalid, Verifier
+from shared.web.cookies import Cookies
+
+SESSION_COOKIE = COOKIE["session"]
+IsRevoked = Callable[[str, str, datetime], Awaitable[bool]]
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person at the other end: a member, a member of staff, or nobody."""
+
+    member_id: str | None = None
+    session_id: str | None = None
+    name: str = ""
+    staff: str | None = None
+    amazon_linked: bool = False
+    issued_at: datetime | None = None
+
+    @property
+    def signed_in(self) -> bool:
+        return self.member_id is not None
+
+    @property
+    def is_staff(self) -> bool:
+        return self.staff is not None
+
+
+NOBODY = Viewer()
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """How this service checks a session; `install_web` keeps it on the app.
+
+    `verifier` knows the public keys of all services (`shared.statements`).
+    `is_revoked(session_id, member_id, issued_at)`: has logout, a password change or closing ended it?
+    """
+
+    verifier: Verifier
+    is_revoked: IsRevoked
+
+    async def viewer_from(self, token: str | None) -> Viewer:
+        """The viewer a token stands for; NOBODY for a missing, bad, expired or ended one."""
+        if not token:
+            return NOBODY
+        try:
+            claims = self.verifier.verify("session", token)
+        except StatementInvalid:
+            return NOBODY
+        seen = _viewer_of_claims(claims)
+        if seen is None or seen.member_id is None or seen.session_id is None or seen.issued_at is None:
+            return NOBODY
+        if await self.is_revoked(seen.session_id, seen.member_id, seen.issued_at):
+            return NOBODY
+        return seen
+
+
+def _viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
+    """A statement of the right signer with the wrong shape is an old one: nobody, not a failure."""
+    member_id, session_id, issued = claims.get("sub"), claims.get("sid"), claims.get("iat")
+    if not isinstance(member_id, str) or not isinstance(session_id, str):
+        return None
+    if isinstance(issued, int | float):
+        issued = datetime.fromtimestamp(issued, UTC)
+    if not isinstance(issued, datetime):
+        return None
+    return Viewer(
+        member_id=member_id,
+        session_id=session_id,
+        name=str(claims.get("name") or ""),
+        staff=claims.get("staff") or None,
+        amazon_linked=bool(claims.get("amazon_linked", False)),
+        issued_at=issued,
+    )
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in where somebody must be. A page redirects to the login, an API answers 401."""
+
+    def __init__(self, login_path: Literal["/members/login", "/desk/login"], next_path: str) -> None:
+        super().__init__(login_path)
+        self.login_path = login_path
+        self.next_path = next_path
+
+    @property
+    def location(self) -> str:
+        return f"{self.login_path}?next={quote(self.next_path, safe='/')}"
+
+
+async def viewer(request: Request) -> Viewer:
+    """FastAPI dependency: who is looking, once per request. Layouts find it on `request.state.viewer`."""
+    return await viewer_of(request)
+
+
+async def viewer_of(request: HTTPConnection) -> Viewer:
+    """The same outside dependencies, as in error handlers and middleware."""
+    known = getattr(request.state, "viewer", None)
+    if isinstance(known, Viewer):
+        return known
+    sessions: Sessions = request.app.state.sessions
+    cookies: Cookies = request.app.state.cookies
+    seen = await sessions.viewer_from(cookies.read(request, SESSION_COOKIE))
+    request.state.viewer = seen
+    return seen
+
+
+async def require_member(request: Request, seen: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+    """FastAPI dependency: a signed-in member, or SignInNeeded with the way back."""
+    if not seen.signed_in:
+        raise SignInNeeded("/members/login", _way_back(request))
+    return seen
+
+
+async def require_staff(request: Request, seen: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+    """FastAPI dependency: staff of any role. Nobody goes to the staff login; a shopper gets 403."""
+    if not seen.signed_in:
+        raise SignInNeeded("/desk/login", _way_back(request))
+    if not seen.is_staff:
+        raise Refused(
+            "staff_only",
+            "この画面は店舗スタッフ専用です。スタッフのアカウントでログインしてください。",
+            status=403,
+        )
+    return seen
+
+
+def require_role(*roles: str) -> Callable[..., Awaitable[Viewer]]:
+    """A dependency for staff holding one of `roles`; others get 403. `Depends(require_role("owner"))`."""
+
+    async def staff_in_role(seen: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
+        if seen.staff not in roles:
+            raise Refused(
+                "role_missing", "この操作を行う権限がありません。責任者に依頼してください。", status=403
+            )
+        return seen
+
+    return staff_in_role
+
+
+CurrentViewer = Annotated[Viewer, Depends(viewer)]
+Member = Annotated[Viewer, Depends(require_member)]
+Staff = Annotated[Viewer, Depends(require_staff)]
+
+
+def safe_next(wanted: str | None, default: str = "/") -> str:
+    """A path of this origin to return to, or `default`: no scheme, host, `//`, backslash or controls."""
+    if not wanted or len(wanted) > 2000 or not wanted.startswith("/"):
+        return default
+    if wanted.startswith("//") or "\\" in wanted or any(ord(c) <= 0x20 or ord(c) == 0x7F for c in wanted):
+        return default
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return default
+    return default if parts.scheme or parts.netloc else wanted
+
+
+def _way_back(request: Request) -> str:
+    """Where to return after login: the page itself, or for a submitted form the page it stood on."""
+    if request.method in ("GET", "HEAD"):
+        return safe_next(_path_and_query(request.url.path, request.url.query))
+    try:
+        referer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return "/"
+    return (
+        safe_next(_path_and_query(referer.path, referer.query))
+        if referer.netloc == request.url.netloc
+        else "/"
+    )
+
+
+def _path_and_query(path: str, query: str) -> str:
+    return f"{quote(path)}?{query}" if query else quote(path)
