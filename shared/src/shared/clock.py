@@ -38,6 +38,13 @@ class Clock:
         self.file.write_text(f"{offset.total_seconds():.0f}\n", encoding="ascii")
         self._looked_at = float("-inf")
 
+    def reset(self) -> None:
+        """Go back to real time."""
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)
+        self._offset = timedelta(0)
+        self._looked_at = float("-inf")
+
     @staticmethod
     def _read_offset(file: Path) -> timedelta:
         try:

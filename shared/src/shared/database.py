@@ -62,9 +62,10 @@ class Tx:
     def say(self, *events: Event) -> None:
         """Put ``events`` into the outbox with this commit, caused by what is being heard, if anything."""
         for event in events:
+            caused = event
             if self.heard is not None and event.caused_by is None:
-                event = event.model_copy(update={"caused_by": self.heard.event_id})
-            self._said.append((event, self.traceparent))
+                caused = event.model_copy(update={"caused_by": self.heard.event_id})
+            self._said.append((caused, self.traceparent))
 
     def wake(self, work: str) -> None:
         """After the commit, tell the due work called ``work`` that there is something to do."""

@@ -163,14 +163,17 @@ class Relay:
         """Wake up when another process writes to the outbox. Losing the connection only costs delay."""
         while not self._stopping:
             try:
-                connection = await asyncpg.connect(dsn, timeout=10)
-                try:
-                    await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
-                    lost = asyncio.Event()
-                    connection.add_termination_listener(lambda _: lost.set())
-                    await lost.wait()
-                finally:
-                    await connection.close(timeout=2)
+                await self._listen_once(dsn)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
                 log.warning("relay.listener_lost", error=type(error).__name__)
                 await asyncio.sleep(1)
+
+    async def _listen_once(self, dsn: str) -> None:
+        connection = await asyncpg.connect(dsn, timeout=10)
+        lost = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(WAKE_CHANNEL, lambda *_: self._wake.set())
+            await lost.wait()
+        finally:
+            await connection.close(timeout=2)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events._event import Event, Yen
 
@@ -81,7 +81,7 @@ class OrderPlaced(CheckoutEvent):
     channel: Literal["own_site"] = "own_site"
     payment_kind: str
     payment_name: str
-    payment_choice: dict[str, str] = {}
+    payment_choice: dict[str, str] = Field(default_factory=dict)
     amounts: Amounts
     member_id: UUID | None = None
     registration: Registration | None = None

@@ -1,0 +1,52 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from harness.keys import Keys
+from harness.postgres import MakeDatabase, TestPostgres
+from sqlalchemy import MetaData
+from sqlalchemy.engine import URL
+
+from shared import clock
+from shared.database import Database
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TestPostgres]:
+    """A PostgreSQL server of this test session."""
+    server = TestPostgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def make_db(postgres: TestPostgres) -> AsyncIterator[MakeDatabase]:
+    """Make fresh databases: ``db = await make_db("members", metadata)``."""
+    made: list[tuple[Database, URL]] = []
+
+    async def make(service: str, metadata: MetaData, *, connections_max: int = 10) -> Database:
+        url = await postgres.create_database(service, metadata)
+        address = url.render_as_string(hide_password=False)
+        db = Database(address, service=service, connections_max=connections_max)
+        made.append((db, url))
+        return db
+
+    yield make
+    for db, url in made:
+        await db.close()
+        await postgres.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    """Signing keys of all services."""
+    return Keys()
+
+
+@pytest.fixture(autouse=True)
+def real_time() -> Iterator[None]:
+    """Start each test at the real time, wherever the one before left the clock."""
+    clock.clock.reset()
+    yield
+    clock.clock.reset()

