@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from harness.keys import Keys
 from harness.postgres import MakeDatabase, TestPostgres
+from harness.rabbitmq import TestBroker, make_broker
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
@@ -50,3 +51,12 @@ def real_time() -> Iterator[None]:
     clock.clock.reset()
     yield
     clock.clock.reset()
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[TestBroker]:
+    """A real RabbitMQ of this test session."""
+    made = make_broker()
+    made.start()
+    yield made
+    made.stop()

@@ -1,0 +1,157 @@
+"""RabbitMQ for tests: a container where an engine answers, else a private native node.
+
+``TEST_BROKER=native`` or ``TEST_BROKER=container`` decides by hand.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Protocol
+
+import httpx
+
+from deploy.native import rabbitmq
+from deploy.native.site import Site
+
+IMAGE = "rabbitmq:4-management"
+NATIVE_PORT_SHIFT = 2000
+# Fixed, so that a killed container comes back where its clients look for it.
+AMQP_PORT, MANAGEMENT_PORT = 7672, 17672
+BOOT_SECONDS_MAX = 90
+
+
+class TestBroker(Protocol):
+    """A running broker: its addresses, and the ways in which a test may hurt it."""
+
+    __test__ = False
+
+    amqp_url: str
+    management_url: str
+    user: str
+    password: str
+
+    def kill(self) -> None:
+        """End the broker as a crash would."""
+
+    def start(self) -> None:
+        """Boot it (again) with the data that it had, and wait until it answers."""
+
+    def stop(self) -> None:
+        """End it for good."""
+
+
+def answers(broker: TestBroker) -> bool:
+    """Tell whether the management interface answers."""
+    try:
+        reply = httpx.get(
+            f"{broker.management_url}/api/overview", auth=(broker.user, broker.password), timeout=2
+        )
+    except httpx.HTTPError:
+        return False
+    return reply.status_code == 200
+
+
+def wait_until_up(broker: TestBroker) -> None:
+    """Wait until the management interface answers. Raises TimeoutError."""
+    deadline = time.monotonic() + BOOT_SECONDS_MAX
+    while not answers(broker):
+        if time.monotonic() > deadline:
+            raise TimeoutError("RabbitMQ did not come up")
+        time.sleep(0.2)
+
+
+class NativeBroker:
+    """A node of our own, from the OS package, with its own ports, data and name."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="noren-mq-", ignore_cleanup_errors=True)
+        self.site = Site(home=Path(self._folder.name), port_shift=NATIVE_PORT_SHIFT)
+        self.site.prepare()
+        rabbitmq.configure(self.site)
+        self.amqp_url = rabbitmq.admin_url(self.site)
+        self.management_url = rabbitmq.management_url(self.site)
+        self.user, self.password = rabbitmq.ADMIN, self.site.secrets["broker_admin"]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Boot the node and wait until it answers."""
+        log = (self.site.logs / "rabbitmq.log").open("ab")
+        self._process = subprocess.Popen(
+            [str(rabbitmq.scripts() / "rabbitmq-server")],
+            env={**os.environ, **rabbitmq.environment(self.site)},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        wait_until_up(self)
+
+    def kill(self) -> None:
+        """Kill the node's processes at once."""
+        if self._process is not None:
+            os.killpg(self._process.pid, 9)
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End the node and forget its data."""
+        self.kill()
+        self._folder.cleanup()
+
+
+class ContainerBroker:
+    """The image that production runs."""
+
+    def __init__(self) -> None:
+        from testcontainers.core.container import DockerContainer
+
+        self.user, self.password = "noren", "noren"
+        self._container = (
+            DockerContainer(IMAGE)
+            .with_env("RABBITMQ_DEFAULT_USER", self.user)
+            .with_env("RABBITMQ_DEFAULT_PASS", self.password)
+            .with_bind_ports(5672, AMQP_PORT)
+            .with_bind_ports(15672, MANAGEMENT_PORT)
+            .with_kwargs(hostname="noren-test")
+        )
+        self.amqp_url = f"amqp://{self.user}:{self.password}@127.0.0.1:{AMQP_PORT}/"
+        self.management_url = f"http://127.0.0.1:{MANAGEMENT_PORT}"
+
+    def start(self) -> None:
+        """Boot the container and wait until it answers."""
+        wrapped = self._container.get_wrapped_container()
+        if wrapped is None:
+            self._container.start()
+        else:
+            wrapped.start()
+        wait_until_up(self)
+
+    def kill(self) -> None:
+        """Kill the container's processes at once; its data stays."""
+        self._container.get_wrapped_container().kill()
+
+    def stop(self) -> None:
+        """Remove the container."""
+        self._container.stop()
+
+
+def engine_answers() -> bool:
+    """Tell whether a container engine with the broker's image is there."""
+    found = subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True, check=False)
+    return found.returncode == 0
+
+
+def make_broker() -> TestBroker:
+    """Return a broker of the kind that this machine can run, not yet started."""
+    wanted = os.environ.get("TEST_BROKER") or ("container" if _docker_there() else "native")
+    if wanted == "container":
+        return ContainerBroker()
+    return NativeBroker()
+
+
+def _docker_there() -> bool:
+    try:
+        return engine_answers()
+    except FileNotFoundError:
+        return False

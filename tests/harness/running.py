@@ -1,0 +1,87 @@
+"""Relay and consumers of a small service of the test's own, on a real broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiormq
+from aiormq.abc import DeliveredMessage
+from harness.rabbitmq import TestBroker
+
+from shared.amqp import Link, Publisher
+from shared.consumers import Consumers
+from shared.database import Database
+from shared.relay import Relay
+from shared.stream import stream
+from shared.topology import declare
+from shared.worker import Worker
+
+
+async def declare_all(broker: TestBroker, consumers: Consumers) -> None:
+    """Declare the topology of ``consumers``."""
+    admin = stream(broker.amqp_url, Consumers(consumers.service))
+    await admin.connect()
+    await declare(admin, consumers.service, consumers.all)
+    await admin.stop()
+
+
+@asynccontextmanager
+async def running(
+    broker: TestBroker,
+    db: Database,
+    consumers: Consumers,
+    *,
+    resources: Mapping[type[Any], Any] | None = None,
+    prefetch: int = 200,
+) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Run the relay of ``db`` and a worker for each consumer; yield their tasks."""
+    await declare_all(broker, consumers)
+    relay_publisher = Publisher(broker.amqp_url, "test.relay")
+    publisher, link = Publisher(broker.amqp_url, "test.worker"), Link(broker.amqp_url, "test.consume")
+    relay = Relay(db, relay_publisher)
+    db.relay = relay
+    workers = [
+        Worker(consumer, db, link, publisher, resources or {}, prefetch=prefetch)
+        for consumer in consumers.all
+    ]
+    tasks = [asyncio.create_task(one.run()) for one in (relay, *workers)]
+    try:
+        yield tasks
+    finally:
+        for worker in workers:
+            worker.stop()
+        relay.stop()
+        await asyncio.wait(tasks, timeout=10)
+        for task in tasks:
+            task.cancel()
+        db.relay = None
+        await relay_publisher.close()
+        await publisher.close()
+        await link.drop()
+
+
+async def read_queue(broker: TestBroker, queue: str) -> list[DeliveredMessage]:
+    """Take everything that rests in ``queue``."""
+    connection = await aiormq.connect(broker.amqp_url)
+    try:
+        channel = await connection.channel()
+        taken = []
+        while True:
+            message = await channel.basic_get(queue, no_ack=True)
+            if not message.delivery_tag:
+                return taken
+            taken.append(message)
+    finally:
+        await connection.close()
+
+
+async def purge(broker: TestBroker, *queues: str) -> None:
+    """Empty ``queues``, left over from an earlier test."""
+    connection = await aiormq.connect(broker.amqp_url)
+    try:
+        channel = await connection.channel()
+        for queue in queues:
+            await channel.queue_purge(queue)
+    finally:
+        await connection.close()
