@@ -1,0 +1,194 @@
+/* Small helps on top of pages that work without it: send once, ask first, fill from the postal code, keys. */
+"use strict";
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  document.documentElement.classList.add("scripted");
+
+  /* ---- toasts ---- */
+  const leave = (toast) => setTimeout(() => {
+    toast.classList.add("is-leaving");
+    setTimeout(() => toast.remove(), 400);
+  }, 6000);
+  const toast = (text, kind = "") => {
+    const line = document.createElement("p");
+    line.className = kind ? `toast toast-${kind}` : "toast";
+    line.textContent = text;
+    document.querySelector("[data-toasts]").append(line);
+    leave(line);
+  };
+  all(".toast").forEach(leave);
+  document.addEventListener("htmx:responseError", (event) => {
+    let detail = "";
+    try { detail = JSON.parse(event.detail.xhr.responseText).detail; } catch { /* not a problem document */ }
+    toast(detail || "処理できませんでした。もう一度お試しください。", "stop");
+  });
+  document.addEventListener("htmx:sendError", () => toast("通信できませんでした。電波の良い場所でお試しください。", "stop"));
+
+  /* ---- errors: focus goes to the summary ---- */
+  document.querySelector("[data-focus]")?.focus();
+
+  /* ---- a question before a dangerous action, in numbers ---- */
+  const ask = (text) => new Promise((answer) => {
+    const dialog = document.createElement("dialog");
+    const words = document.createElement("p");
+    words.textContent = text;
+    const actions = document.createElement("form");
+    actions.method = "dialog";
+    actions.className = "form-actions";
+    for (const [label, value, kind] of [["やめる", "no", "quiet"], ["実行する", "yes", "primary"]]) {
+      const button = document.createElement("button");
+      button.className = `button button-${kind}`;
+      button.value = value;
+      button.textContent = label;
+      actions.append(button);
+    }
+    dialog.append(words, actions);
+    dialog.addEventListener("close", () => { answer(dialog.returnValue === "yes"); dialog.remove(); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+
+  /* ---- send once, with progress ---- */
+  const hold = (form, button) => {
+    form.dataset.sent = "yes";
+    // After this tick, so that the button's own value is still sent.
+    setTimeout(() => {
+      for (const each of [...form.elements].filter((element) => element.type === "submit")) each.disabled = true;
+      if (!button) return;
+      button.dataset.label = button.textContent;
+      button.setAttribute("aria-busy", "true");
+      button.classList.add("is-sending");
+      if (form.dataset.busy) button.textContent = form.dataset.busy;
+    });
+  };
+  const release = (form) => {
+    delete form.dataset.sent;
+    for (const each of [...form.elements].filter((element) => element.type === "submit")) {
+      each.disabled = false;
+      each.removeAttribute("aria-busy");
+      each.classList.remove("is-sending");
+      if (each.dataset.label) each.textContent = each.dataset.label;
+    }
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target, button = event.submitter;
+    if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    const question = button?.dataset.confirm ?? form.dataset.confirm;
+    if (question && !form.querySelector("[name=confirmed]")) {
+      event.preventDefault();
+      ask(question.replaceAll("{n}", String(selected().length || 1))).then((yes) => {
+        if (!yes) return;
+        const mark = document.createElement("input");
+        Object.assign(mark, { type: "hidden", name: "confirmed", value: "1" });
+        form.append(mark);
+        form.requestSubmit(button);
+      });
+      return;
+    }
+    if ("once" in form.dataset) hold(form, button);
+  });
+  // Coming back with the browser's button: the page is as it was left, so let it be sent again.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) all("form[data-sent]").forEach((form) => {
+      form.querySelector("[name=confirmed]")?.remove();
+      release(form);
+    });
+  });
+
+  /* ---- address from the postal code ---- */
+  const fill = async (input) => {
+    const digits = input.value.normalize("NFKC").replace(/[^0-9]/g, "");
+    if (digits.length !== 7 || input.dataset.asked === digits) return;
+    input.dataset.asked = digits;
+    const block = input.closest("[data-address]");
+    const prefecture = block?.querySelector("[data-prefecture]"), address1 = block?.querySelector("[data-address1]");
+    try {
+      const answer = await fetch(`/api/checkout/postal/${digits}`, { headers: { Accept: "application/json" } });
+      if (!answer.ok) return;
+      const found = await answer.json();
+      if (prefecture && found.prefecture) prefecture.value = found.prefecture;
+      // What a person typed is theirs; only an empty box or our own earlier guess is filled.
+      if (address1 && found.address1 && (!address1.value || address1.value === address1.dataset.guess)) {
+        address1.value = address1.dataset.guess = found.address1;
+      }
+      prefecture?.dispatchEvent(new Event("change", { bubbles: true }));
+    } catch { /* no answer: the address is typed by hand */ }
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target.matches?.("[data-postal]")) fill(event.target);
+  });
+
+  /* ---- desk: selected rows ---- */
+  const selected = () => all("[data-select]:checked");
+  const count = () => {
+    const number = selected().length;
+    all("[data-selected-count]").forEach((element) => { element.textContent = String(number); });
+    all("[data-selection]").forEach((bar) => bar.classList.toggle("is-empty", number === 0));
+    const every = document.querySelector("[data-select-all]");
+    if (every) {
+      every.checked = number > 0 && number === all("[data-select]").length;
+      every.indeterminate = number > 0 && !every.checked;
+    }
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("[data-select-all]")) {
+      all("[data-select]").forEach((box) => { box.checked = event.target.checked; });
+    }
+    if (event.target.matches?.("[data-select-all], [data-select]")) count();
+  });
+  document.addEventListener("htmx:afterSettle", count);
+  count();
+
+  /* ---- desk: drawers stay as they were left ---- */
+  for (const drawer of all("[data-remember]")) {
+    const key = `noren.drawer.${drawer.dataset.remember}`;
+    try {
+      const kept = localStorage.getItem(key);
+      if (kept) drawer.open = kept === "open";
+      drawer.addEventListener("toggle", () => localStorage.setItem(key, drawer.open ? "open" : "closed"));
+    } catch { /* storage is switched off: drawers start as the page says */ }
+  }
+
+  /* ---- desk: keys ---- */
+  let at = -1;
+  const go = (step) => {
+    const rows = all("tr[data-row]");
+    if (!rows.length) return;
+    rows[at]?.classList.remove("is-at");
+    at = Math.min(Math.max(at + step, 0), rows.length - 1);
+    rows[at].classList.add("is-at");
+    rows[at].scrollIntoView({ block: "nearest" });
+  };
+  const help = () => {
+    const dialog = document.createElement("dialog");
+    const title = document.createElement("h2");
+    title.textContent = "キー操作";
+    const list = document.createElement("dl");
+    list.className = "keys";
+    for (const [key, text] of [["/", "検索"], ["j  k", "次の行・前の行"], ["x", "行を選択"], ["Enter", "行を開く"], ["?", "この一覧"], ["Esc", "閉じる"]]) {
+      const term = document.createElement("dt"), words = document.createElement("dd"), cap = document.createElement("kbd");
+      cap.textContent = key;
+      term.append(cap);
+      words.textContent = text;
+      list.append(term, words);
+    }
+    dialog.append(title, list);
+    dialog.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => dialog.remove());
+    document.body.append(dialog);
+    dialog.showModal();
+  };
+  document.querySelector("[data-help]")?.addEventListener("click", help);
+  document.addEventListener("keydown", (event) => {
+    if (!document.body.classList.contains("desk") || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.target.matches?.("input:not([type=checkbox]), select, textarea") || document.querySelector("dialog[open]")) return;
+    const row = all("tr[data-row]")[at];
+    if (event.key === "/") { event.preventDefault(); document.querySelector("[data-search]")?.focus(); }
+    else if (event.key === "j") go(1);
+    else if (event.key === "k") go(-1);
+    else if (event.key === "x") row?.querySelector("[data-select]")?.click();
+    else if (event.key === "Enter" && row?.dataset.href && event.target === document.body) location.assign(row.dataset.href);
+    else if (event.key === "?") help();
+  });
+})();
