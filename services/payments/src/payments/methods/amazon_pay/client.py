@@ -1,0 +1,157 @@
+"""Calls of the Amazon Pay API v2. An answer is an object, a definite no, or no answer at all.
+
+The difference between the last two is the point of this module: after `SaysNo` nothing happened and the
+reason is known; after `NoAnswer` anything may have happened, and only asking again can tell.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from payments.methods.amazon_pay.objects import Buyer, Charge, Permission, Problem, Refund, Session
+from payments.methods.amazon_pay.settings import AmazonPaySettings
+from shared import clock
+
+T = TypeVar("T", bound=BaseModel)
+KEY = "x-amz-pay-idempotency-key"
+NOT_AN_ANSWER = {408, 425, 429}
+
+
+class SaysNo(Exception):
+    """Amazon refused; `code` is its reason code."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+class NoAnswer(Exception):
+    """No answer, an unreadable one, or one that says nothing about what was done.
+
+    `retry_after_seconds` is what Amazon asked for, if it did.
+    """
+
+    def __init__(self, reason: str, retry_after_seconds: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
+
+
+def yen(amount: int) -> dict[str, str]:
+    """Money on the wire; JPY has no decimals."""
+    return {"amount": str(amount), "currencyCode": "JPY"}
+
+
+@dataclass(frozen=True, slots=True)
+class AmazonPayClient:
+    """Signs, calls once, never retries: retrying is the business of whoever wrote the request down."""
+
+    settings: AmazonPaySettings
+    http: httpx.AsyncClient
+
+    async def session(self, session_id: str) -> Session:
+        """Get Checkout Session."""
+        return await self._call(Session, "GET", f"checkoutSessions/{quote(session_id, safe='')}")
+
+    async def update_session(self, session_id: str, body: dict[str, Any]) -> Session:
+        """Update Checkout Session; only while it is open."""
+        return await self._call(Session, "PATCH", f"checkoutSessions/{quote(session_id, safe='')}", body)
+
+    async def complete_session(self, session_id: str, amount: int) -> Session:
+        """Complete Checkout Session; `amount` (yen) must be the session's."""
+        path = f"checkoutSessions/{quote(session_id, safe='')}/complete"
+        return await self._call(Session, "POST", path, {"chargeAmount": yen(amount)})
+
+    async def permission(self, permission_id: str) -> Permission:
+        """Get Charge Permission."""
+        return await self._call(Permission, "GET", f"chargePermissions/{quote(permission_id, safe='')}")
+
+    async def charge(self, charge_id: str) -> Charge:
+        """Get Charge."""
+        return await self._call(Charge, "GET", f"charges/{quote(charge_id, safe='')}")
+
+    async def create_charge(self, permission_id: str, amount: int, *, reference: str, key: str) -> Charge:
+        """Create Charge: a further authorization on a permission, as for 再与信."""
+        body = {
+            "chargePermissionId": permission_id,
+            "chargeAmount": yen(amount),
+            "captureNow": False,
+            "canHandlePendingAuthorization": True,
+            "merchantMetadata": {"merchantReferenceId": reference},
+        }
+        return await self._call(Charge, "POST", "charges", body, key)
+
+    async def capture(self, charge_id: str, amount: int, *, key: str) -> Charge:
+        """Capture Charge, once per charge; `amount` in yen."""
+        path = f"charges/{quote(charge_id, safe='')}/capture"
+        return await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key)
+
+    async def cancel(self, charge_id: str, reason: str) -> Charge:
+        """Cancel Charge: let the authorization go."""
+        path = f"charges/{quote(charge_id, safe='')}/cancel"
+        return await self._call(Charge, "DELETE", path, {"cancellationReason": reason})
+
+    async def create_refund(self, charge_id: str, amount: int, *, key: str) -> Refund:
+        """Create Refund; `amount` in yen. It is settled later."""
+        body = {"chargeId": charge_id, "refundAmount": yen(amount)}
+        return await self._call(Refund, "POST", "refunds", body, key)
+
+    async def refund(self, refund_id: str) -> Refund:
+        """Get Refund."""
+        return await self._call(Refund, "GET", f"refunds/{quote(refund_id, safe='')}")
+
+    async def buyer(self, token: str) -> Buyer:
+        """Get Buyer, by the token of a sign-in."""
+        return await self._call(Buyer, "GET", f"buyers/{quote(token, safe='')}")
+
+    async def _call(
+        self,
+        kind: type[T],
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        key: str | None = None,
+    ) -> T:
+        """Call once. Raises `SaysNo` for a definite refusal and `NoAnswer` for everything unclear."""
+        content = json.dumps(body, ensure_ascii=False).encode() if body is not None else b""
+        whole_path = f"{self.settings.version_path}/{path}"
+        headers = self.settings.signer.headers(
+            method=method,
+            host=urlsplit(self.settings.api_url).netloc,
+            path=whole_path,
+            query="",
+            body=content,
+            at=clock.now(),
+            extra={KEY: key} if key else {},
+        )
+        try:
+            response = await self.http.request(
+                method,
+                self.settings.api_url + whole_path,
+                content=content,
+                headers=headers,
+                timeout=self.settings.timeout_seconds,
+                follow_redirects=False,
+            )
+        except httpx.TransportError as error:
+            raise NoAnswer(type(error).__name__) from error
+        return _read(kind, response)
+
+
+def _read(kind: type[T], response: httpx.Response) -> T:
+    if response.status_code in NOT_AN_ANSWER or response.status_code >= 500:
+        after = response.headers.get("retry-after", "")
+        raise NoAnswer(f"status {response.status_code}", int(after) if after.isdigit() else None)
+    try:
+        if response.is_success:
+            return kind.model_validate_json(response.content)
+        problem = Problem.model_validate_json(response.content)
+    except ValidationError as error:
+        raise NoAnswer(f"unreadable answer with status {response.status_code}") from error
+    raise SaysNo(response.status_code, problem.reason_code, problem.message)

@@ -1,0 +1,161 @@
+"""Instant payment notifications: is it really from Amazon, and about which object?
+
+A notice is a hint: it names an object and never its state. Whoever acts on it asks Amazon first. What is
+checked, and in which order, is reliability.md §4: form, topic, address of the certificate (before any
+fetch), certificate, signature. A `SubscribeURL` is never fetched.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+import httpx
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.oid import NameOID
+from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
+from pydantic.alias_generators import to_pascal
+
+from payments.methods.amazon_pay.settings import AmazonPaySettings
+from shared import clock
+
+CERTIFICATE_NAME = r"/SimpleNotificationService-[0-9a-f]{4,64}\.pem"
+SNS_CERTIFICATE = re.compile(r"https://sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?" + CERTIFICATE_NAME)
+CERTIFICATE_BYTES_MAX = 20_000
+SIGNER_NAME = "sns.amazonaws.com"
+
+
+class NoticeRefused(Exception):
+    """Not to be believed; `status` is what the sender is answered, `code` what the log says."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+
+
+class Envelope(BaseModel):
+    """The SNS envelope; fields that a kind does not have are None."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    kind: Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"] = Field(alias="Type")
+    message_id: str = Field(alias="MessageId", max_length=100)
+    topic_arn: str = Field(alias="TopicArn", max_length=300)
+    message: str = Field(alias="Message", max_length=100_000)
+    timestamp: str = Field(alias="Timestamp", max_length=40)
+    signature_version: Literal["1", "2"] = Field(alias="SignatureVersion")
+    signature: str = Field(alias="Signature", max_length=2000)
+    signing_cert_url: str = Field(alias="SigningCertURL", max_length=500)
+    subject: str | None = Field(None, alias="Subject")
+    subscribe_url: str | None = Field(None, alias="SubscribeURL")
+    token: str | None = Field(None, alias="Token")
+
+    def signed_text(self) -> bytes:
+        """What the signature covers: names and values in alphabetical order of the names."""
+        pairs = [
+            ("Message", self.message),
+            ("MessageId", self.message_id),
+            ("Subject", self.subject if self.kind == "Notification" else None),
+            ("SubscribeURL", self.subscribe_url if self.kind != "Notification" else None),
+            ("Timestamp", self.timestamp),
+            ("Token", self.token if self.kind != "Notification" else None),
+            ("TopicArn", self.topic_arn),
+            ("Type", self.kind),
+        ]
+        return "".join(f"{name}\n{value}\n" for name, value in pairs if value is not None).encode()
+
+
+class Hint(BaseModel):
+    """What a notification is about. The names start with capitals in production."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal)
+
+    object_type: str
+    object_id: Annotated[str, Field(max_length=100)]
+    charge_permission_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReader:
+    """Believes envelopes, or refuses them. Certificates are fetched once and kept."""
+
+    settings: AmazonPaySettings
+    http: httpx.AsyncClient
+    certificates: dict[str, x509.Certificate] = field(default_factory=dict)
+
+    async def read(self, body: bytes) -> tuple[Envelope, Hint | None]:
+        """The envelope, and for a notification what it is about. Raises `NoticeRefused`."""
+        try:
+            envelope = Envelope.model_validate_json(body)
+        except ValidationError as error:
+            raise NoticeRefused(400, "unreadable") from error
+        if envelope.topic_arn not in self.settings.topic_arns:
+            raise NoticeRefused(403, "unknown_topic")
+        if not self._certificate_form().fullmatch(envelope.signing_cert_url):
+            raise NoticeRefused(400, "certificate_url")
+        certificate = await self._certificate(envelope.signing_cert_url)
+        if not _is_signed(envelope, certificate):
+            raise NoticeRefused(400, "signature")
+        if envelope.kind != "Notification":
+            return envelope, None
+        try:
+            return envelope, _Inner.model_validate({"message": envelope.message}).message
+        except ValidationError as error:
+            raise NoticeRefused(400, "unreadable_message") from error
+
+    def _certificate_form(self) -> re.Pattern[str]:
+        if self.settings.certificate_origin is None:
+            return SNS_CERTIFICATE
+        origin = str(self.settings.certificate_origin).rstrip("/")
+        return re.compile(re.escape(origin) + CERTIFICATE_NAME)
+
+    async def _certificate(self, url: str) -> x509.Certificate:
+        known = self.certificates.get(url)
+        if known is None:
+            known = await self._fetch(url)
+        at = clock.now()
+        if not known.not_valid_before_utc <= at <= known.not_valid_after_utc:
+            raise NoticeRefused(400, "certificate_expired")
+        self.certificates[url] = known
+        return known
+
+    async def _fetch(self, url: str) -> x509.Certificate:
+        """The host is proven by TLS; the name inside must be that of SNS."""
+        try:
+            response = await self.http.get(url, follow_redirects=False, timeout=5)
+        except httpx.TransportError as error:
+            raise NoticeRefused(503, "certificate_unreachable") from error
+        if response.status_code != 200 or len(response.content) > CERTIFICATE_BYTES_MAX:
+            raise NoticeRefused(503, "certificate_unreachable")
+        try:
+            certificate = x509.load_pem_x509_certificate(response.content)
+        except ValueError as error:
+            raise NoticeRefused(400, "certificate_unreadable") from error
+        names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        if [name.value for name in names] != [SIGNER_NAME]:
+            raise NoticeRefused(400, "certificate_of_somebody_else")
+        return certificate
+
+
+class _Inner(BaseModel):
+    message: Json[Hint]
+
+
+def _is_signed(envelope: Envelope, certificate: x509.Certificate) -> bool:
+    key = certificate.public_key()
+    if not isinstance(key, RSAPublicKey):
+        return False
+    # Version 1 is SHA-1 by SNS's definition, and what Amazon Pay still sends.
+    digest = hashes.SHA1() if envelope.signature_version == "1" else hashes.SHA256()  # noqa: S303
+    try:
+        signature = base64.b64decode(envelope.signature, validate=True)
+        key.verify(signature, envelope.signed_text(), padding.PKCS1v15(), digest)
+    except (InvalidSignature, binascii.Error):
+        return False
+    return True

@@ -1,0 +1,174 @@
+"""What we read of Amazon's objects. Unknown fields and new reason codes are let through."""
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic.alias_generators import to_camel
+
+
+def _yen(value: object) -> int:
+    """`"1980"`, 1980 and the recorded quirk `"1980.00"` are all 1980 yen; fractions are an error."""
+    amount = Decimal(str(value))
+    if amount != amount.to_integral_value():
+        raise ValueError("yen have no fractions")
+    return int(amount)
+
+
+class Shown(BaseModel):
+    """Camel-case on the wire."""
+
+    model_config = ConfigDict(extra="ignore", alias_generator=to_camel, frozen=True)
+
+
+class Money(Shown):
+    """An amount in yen."""
+
+    amount: Annotated[int, BeforeValidator(_yen)]
+    currency_code: str
+
+
+class StatusDetails(Shown):
+    """Where an object is, and why."""
+
+    state: str
+    reason_code: str | None = None
+    reason_description: str | None = None
+
+
+class Address(Shown):
+    """An address as the buyer typed it; Japan uses no `city`, but a value there is no error."""
+
+    address_id: str | None = None
+    name: str | None = None
+    address_line1: str | None = None
+    address_line2: str | None = None
+    address_line3: str | None = None
+    city: str | None = None
+    state_or_region: str | None = None
+    postal_code: str | None = None
+    country_code: str | None = None
+    phone_number: str | None = None
+
+
+class Buyer(Shown):
+    """Who signed in; which fields are filled follows the scopes asked for."""
+
+    buyer_id: str
+    name: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
+    postal_code: str | None = None
+    shipping_address: Address | None = None
+
+
+class WebCheckoutDetails(Shown):
+    """Where the buyer is sent."""
+
+    amazon_pay_redirect_url: str | None = None
+
+
+class PaymentDetails(Shown):
+    """What was asked for."""
+
+    charge_amount: Money | None = None
+
+
+class MerchantMetadata(Shown):
+    """What we attached."""
+
+    merchant_reference_id: str | None = None
+
+
+class PaymentPreference(Shown):
+    """The instrument, in words for people; never a number (AP-42)."""
+
+    payment_descriptor: str | None = None
+
+
+class Constraint(Shown):
+    """What is still missing."""
+
+    constraint_id: str
+
+
+class Session(Shown):
+    """A checkout session. Once completed, most of it is null."""
+
+    checkout_session_id: str
+    web_checkout_details: WebCheckoutDetails | None = None
+    payment_details: PaymentDetails | None = None
+    merchant_metadata: MerchantMetadata | None = None
+    buyer: Buyer | None = None
+    shipping_address: Address | None = None
+    shipping_address_list: list[Json[Any]] | None = None
+    payment_preferences: list[PaymentPreference | None] | None = None
+    status_details: StatusDetails
+    constraints: list[Constraint] | None = None
+    charge_permission_id: str | None = None
+    charge_id: str | None = None
+
+    @property
+    def instrument(self) -> str:
+        """The chosen instrument's label, empty if none is known."""
+        first = next(iter(self.payment_preferences or []), None)
+        return (first.payment_descriptor if first else None) or ""
+
+    @property
+    def addresses(self) -> list[Address]:
+        """The address book, first one first; only the chosen address where Amazon shows no book."""
+        if self.shipping_address_list:
+            return [Address.model_validate(address) for address in self.shipping_address_list]
+        return [self.shipping_address] if self.shipping_address else []
+
+    @property
+    def is_of_other_marketplace(self) -> bool:
+        """An account that is not of Amazon.co.jp cannot be associated with a Japanese session (AP-17)."""
+        return any(each.constraint_id == "BuyerNotAssociated" for each in self.constraints or [])
+
+
+class Permission(Shown):
+    """A charge permission."""
+
+    charge_permission_id: str
+    merchant_metadata: MerchantMetadata | None = None
+    payment_preferences: list[PaymentPreference | None] | None = None
+
+    @property
+    def instrument(self) -> str:
+        """The instrument's label, empty if none is known."""
+        first = next(iter(self.payment_preferences or []), None)
+        return (first.payment_descriptor if first else None) or ""
+
+
+class Charge(Shown):
+    """A charge: one authorization and at most one capture."""
+
+    charge_id: str
+    charge_permission_id: str
+    charge_amount: Money
+    capture_amount: Money | None = None
+    refunded_amount: Money | None = None
+    status_details: StatusDetails
+    expiration_timestamp: str | None = None
+
+    @property
+    def state(self) -> str:
+        """`Authorized`, `Captured` and so on."""
+        return self.status_details.state
+
+
+class Refund(Shown):
+    """A refund, settled a while after it was asked for."""
+
+    refund_id: str
+    charge_id: str
+    refund_amount: Money
+    status_details: StatusDetails
+
+
+class Problem(Shown):
+    """The body of every refusal."""
+
+    reason_code: str = Field("Unreadable")
+    message: str = ""
