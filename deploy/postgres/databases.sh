@@ -1,6 +1,7 @@
 #!/bin/sh
 # One database for each service, with two users: <service>_owner owns the tables and migrates,
-# <service> reads and writes rows. Nobody else can connect. Safe to run again.
+# <service> may connect; migrations give it its rights, table by table. Nobody else can connect.
+# Safe to run again.
 #
 # Connects as psql's PG* variables say. Reads <SERVICE>_OWNER_PASSWORD and <SERVICE>_DATABASE_PASSWORD.
 set -eu
@@ -29,9 +30,5 @@ GRANT CONNECT ON DATABASE :"service" TO :"service";
 ALTER SCHEMA public OWNER TO :"owner";
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO :"service";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public
-    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO :"service";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"owner" IN SCHEMA public
-    GRANT USAGE, SELECT ON SEQUENCES TO :"service";
 SQL
 done
