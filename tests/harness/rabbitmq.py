@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 import httpx
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
 
 from deploy.native import rabbitmq
 from deploy.native.site import Site
@@ -104,9 +106,10 @@ class ContainerBroker:
     """The image that production runs."""
 
     def __init__(self) -> None:
-        from testcontainers.core.container import DockerContainer
-
+        # The clean-up container of testcontainers is one more image to have; stop() cleans up.
+        testcontainers_config.ryuk_disabled = True
         self.user, self.password = "noren", "noren"
+        self._made = False
         self._container = (
             DockerContainer(IMAGE)
             .with_env("RABBITMQ_DEFAULT_USER", self.user)
@@ -120,11 +123,11 @@ class ContainerBroker:
 
     def start(self) -> None:
         """Boot the container and wait until it answers."""
-        wrapped = self._container.get_wrapped_container()
-        if wrapped is None:
-            self._container.start()
+        if self._made:
+            self._container.get_wrapped_container().start()
         else:
-            wrapped.start()
+            self._container.start()
+            self._made = True
         wait_until_up(self)
 
     def kill(self) -> None:

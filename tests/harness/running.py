@@ -7,8 +7,8 @@ from typing import Any
 
 import aiormq
 from aiormq.abc import DeliveredMessage
-from harness.rabbitmq import TestBroker
 
+from harness.rabbitmq import TestBroker
 from shared.amqp import Link, Publisher
 from shared.consumers import Consumers
 from shared.database import Database

@@ -6,13 +6,13 @@ from typing import Any
 import aiormq
 import orjson
 import pytest
+from pamqp.commands import Basic
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
 from harness.eventually import eventually
 from harness.hearing import said
 from harness.rabbitmq import TestBroker
 from harness.running import purge, read_queue, running
-from pamqp.commands import Basic
-from sqlalchemy import Column, Integer, MetaData, Table, Text
-
 from shared.consumers import Consumers
 from shared.database import Database, Tx
 from shared.errors import Refused, TryAgain

@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from harness.hearing import Hearing, said
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
+from harness.hearing import Hearing, said
 from shared.consumers import Consumers
 from shared.database import Database, Tx
 from shared.errors import Refused

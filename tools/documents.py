@@ -1,0 +1,137 @@
+"""Write the documents that follow from the code, or check that those committed still do.
+
+    python tools/documents.py            write them
+    python tools/documents.py --check    fail, naming each that is out of date
+
+docs/journey.md            which event is heard by whom, and what each then says
+docs/asyncapi/*.json       the queues and payloads of each service, printed by FastStream
+docs/openapi/*.json        the HTTP interface of each service
+shared/schemas/*.json      the body of each event; a diff here is a change of contract
+"""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from faststream.specification import AsyncAPI
+
+from shared.app import Process
+from shared.consumers import Consumer
+from shared.events import CATALOGUE, Event
+from shared.stream import stream
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SERVICES = ("checkout", "payments", "members", "notifications")
+ENVELOPE = ("event_id", "occurred_at", "caused_by")
+
+
+def event_schema(kind: type[Event]) -> dict[str, Any]:
+    """Return the JSON Schema of the body of an event; the envelope's fields are not in it."""
+    schema = kind.model_json_schema()
+    for name in ENVELOPE:
+        schema["properties"].pop(name, None)
+    return {"$id": kind.type, **schema}
+
+
+def all_consumers() -> list[Consumer]:
+    """Return every consuming function of every service, in the order of their definition."""
+    return [
+        consumer for service in SERVICES for consumer in import_module(f"{service}.consumers").consumers.all
+    ]
+
+
+def journey() -> str:
+    """Return the map of events as Markdown."""
+    consumers = all_consumers()
+    lines = [
+        "# Who says what, who hears it",
+        "",
+        "Printed from the decorators and return types of the consuming functions (`make map`). What people",
+        "and due work do is not in the second table; the events that come of it are in the first.",
+        "",
+        "| event | said by | heard by | when it is true |",
+        "|---|---|---|---|",
+    ]
+    for kind in sorted(CATALOGUE.values(), key=lambda kind: (SERVICES.index(kind.producer), kind.__name__)):
+        heard_by = ", ".join(f"`{one.queue}`" for one in consumers if kind in one.events) or "nobody"
+        meaning = (kind.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| `{kind.__name__}` | {kind.producer} | {heard_by} | {meaning} |")
+    lines += ["", "| queue | hears | says | what it does |", "|---|---|---|---|"]
+    for one in consumers:
+        hears = ", ".join(f"`{kind.__name__}`" for kind in one.events)
+        says = ", ".join(f"`{kind.__name__}`" for kind in one.says) or "–"
+        does = (one.function.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| `{one.queue}` | {hears} | {says} | {does} |")
+    return "\n".join(lines) + "\n"
+
+
+def asyncapi(service: str) -> str:
+    """Return the AsyncAPI document of ``service``."""
+    consumers = import_module(f"{service}.consumers").consumers
+    broker = stream("amqp://broker:5672/", consumers)
+    document = AsyncAPI(broker, title=f"Noren {service}", version="1", schema_version="3.0.0")
+    return _json(json.loads(document.to_specification().to_json()))
+
+
+def openapi(service: str) -> str:
+    """Return the OpenAPI document of ``service``."""
+    made = import_module(f"{service}.main").make()
+    return _json(Process(made, ["web"]).app().openapi())
+
+
+def documents() -> Iterator[tuple[Path, str]]:
+    """Yield every generated document: its place and its text."""
+    for kind in CATALOGUE.values():
+        yield REPOSITORY / "shared" / "schemas" / f"{kind.type}.json", _json(event_schema(kind))
+    yield REPOSITORY / "docs" / "journey.md", journey()
+    for service in SERVICES:
+        yield REPOSITORY / "docs" / "asyncapi" / f"{service}.json", asyncapi(service)
+        yield REPOSITORY / "docs" / "openapi" / f"{service}.json", openapi(service)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def _environment(folder: Path) -> None:
+    """Give the services settings to be made with; nothing is connected to."""
+    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(key)
+    (folder / "keys.json").write_text('{"keys": []}', encoding="utf-8")
+    os.environ |= {
+        "DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1/none",
+        "AMQP_URL": "amqp://127.0.0.1/",
+        "SIGNING_KEY_FILE": str(folder / "key.pem"),
+        "TRUSTED_KEYS_FILE": str(folder / "keys.json"),
+        "SANDBOX": "true",
+    }
+
+
+def main() -> None:
+    """Write or check."""
+    check = sys.argv[1:] == ["--check"]
+    stale = []
+    with tempfile.TemporaryDirectory() as folder:
+        _environment(Path(folder))
+        for file, text in documents():
+            if file.exists() and file.read_text(encoding="utf-8") == text:
+                continue
+            if check:
+                stale.append(str(file.relative_to(REPOSITORY)))
+                continue
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote {file.relative_to(REPOSITORY)}")
+    if stale:
+        raise SystemExit("out of date, run make map: " + ", ".join(stale))
+
+
+if __name__ == "__main__":
+    main()

