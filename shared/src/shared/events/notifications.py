@@ -25,4 +25,11 @@ class MailSent(NotificationsEvent):
 class MailSuppressed(NotificationsEvent):
     """A mail that the event called for was not sent, and why (NTF-04)."""
 
-    reason: Literal["method_without_deposit_mail", "not_requested", "no_address", "refused_by_server"]
+    reason: Literal[
+        "method_without_deposit_mail",
+        "switched_off",
+        "sent_by_software",
+        "no_address",
+        "refused_by_server",
+        "not_accepted_in_time",
+    ]
