@@ -1,0 +1,124 @@
+"""The relay: whoever wrote the row, whatever broke meanwhile, the event goes out and is marked after that."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
+from harness.eventually import eventually
+from harness.rabbitmq import TestBroker
+from harness.running import declare_all, purge, running
+from shared.amqp import Publisher
+from shared.consumers import Consumers
+from shared.database import Database, Tx
+from shared.events import MailSent, PointsUsed
+from shared.ids import new_id
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+from shared.relay import Relay
+
+pytestmark = pytest.mark.broker
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+Table(
+    "effects", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("what", Text)
+)
+
+consumers = Consumers("members")
+QUEUE = "members.note_use"
+
+
+@consumers.on(PointsUsed)
+async def note_use(event: PointsUsed, tx: Tx) -> None:
+    """Note the order."""
+    await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
+
+
+@pytest.fixture
+async def db(make_db: Any) -> Database:
+    """Outbox, inbox and effects."""
+    made: Database = await make_db("members", metadata)
+    return made
+
+
+def used(code: str) -> PointsUsed:
+    """Points used on the order ``code``."""
+    return PointsUsed(member_id=new_id(), points=1, order_code=code)
+
+
+async def effects(db: Database) -> list[str]:
+    """What was heard."""
+    async with db.transaction() as tx:
+        return [row.what for row in await tx.rows("SELECT what FROM effects ORDER BY id")]
+
+
+async def unsent(db: Database) -> int:
+    """How many events wait."""
+    async with db.transaction() as tx:
+        return int(await tx.value("SELECT count(*) FROM outbox WHERE published_at IS NULL"))
+
+
+async def test_an_event_that_another_process_wrote_is_relayed(broker: TestBroker, db: Database) -> None:
+    address = db.engine.url.render_as_string(hide_password=False)
+    other = Database(address, service="members")
+    async with running(broker, db, consumers):
+        await purge(broker, QUEUE)
+        async with other.transaction() as tx:
+            tx.say(used("from elsewhere"))
+
+        async def heard() -> None:
+            assert await effects(db) == ["from elsewhere"]
+            assert await unsent(db) == 0
+
+        await eventually(heard)
+    await other.close()
+
+
+async def test_an_event_that_no_queue_takes_stays_unsent(broker: TestBroker, db: Database) -> None:
+    await declare_all(broker, Consumers("members"))
+    publisher = Publisher(broker.amqp_url, "test.relay")
+    relay = Relay(db, publisher)
+    task = asyncio.create_task(relay.run())
+    async with db.transaction() as tx:
+        tx.say(MailSent(mail_id=new_id(), mail="nobody_hears_this", subject="x"))
+
+    async def seen_and_kept() -> None:
+        assert relay.oldest_unsent_seconds > 0
+        assert await unsent(db) == 1
+
+    await eventually(seen_and_kept)
+    assert not task.done()
+    relay.stop()
+    await task
+    await publisher.close()
+
+
+async def test_losing_every_database_connection_under_load_costs_nothing(
+    broker: TestBroker, db: Database
+) -> None:
+    codes = [f"D-{n}" for n in range(300)]
+    async with running(broker, db, consumers, prefetch=10) as tasks:
+        await purge(broker, QUEUE)
+        killed = 0
+        for code in codes:
+            async with db.transaction() as tx:
+                tx.say(used(code))
+            if code in {"D-100", "D-200"}:
+                async with db.transaction() as tx:
+                    killed += len(
+                        await tx.rows(
+                            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                        )
+                    )
+
+        async def all_there() -> None:
+            assert sorted(await effects(db)) == sorted(codes)
+            assert await unsent(db) == 0
+
+        await eventually(all_there, seconds=40)
+        assert not any(task.done() for task in tasks)
+    assert killed > 0
