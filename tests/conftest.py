@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from harness.keys import Keys
-from harness.postgres import MakeDatabase, TestPostgres
-from harness.rabbitmq import TestBroker, make_broker
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
+from harness.keys import Keys
+from harness.postgres import MakeDatabase, TestPostgres
+from harness.rabbitmq import TestBroker, make_broker
 from shared import clock
 from shared.database import Database
 
