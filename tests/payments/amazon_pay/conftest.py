@@ -1,8 +1,9 @@
 """A simulator that listens on a real port, and a buyer who clicks through its pages."""
 
+import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,18 +12,23 @@ import httpx
 import pytest
 import uvicorn
 
+from payments.methods.amazon_pay.client import AmazonPayClient
+from payments.methods.amazon_pay.objects import Session
+from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.__main__ import make_keys
 from payments.methods.amazon_pay.simulator.app import make_app
+from payments.methods.amazon_pay.simulator.ipn import make_certificate
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
 
 KEY_ID = "SANDBOX-NORENDEMONORENDEMO000001"
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def merchant_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the merchant's key pair."""
     folder = tmp_path_factory.mktemp("keys")
     make_keys(folder)
+    make_certificate(folder / "notices.key", folder / "notices.pem")
     return folder
 
 
@@ -85,7 +91,100 @@ StartAmazon = Callable[..., Amazon]
 
 
 @pytest.fixture
-def start_amazon(keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
+async def client(amazon: Amazon) -> AsyncIterator[AmazonPayClient]:
+    """Our client, pointed at the simulator."""
+    async with httpx.AsyncClient() as http:
+        yield AmazonPayClient(shop_settings(amazon), http)
+
+
+def shop_settings(amazon: Amazon, **changes: Any) -> AmazonPaySettings:
+    """What the shop is told to find the simulator."""
+    values: dict[str, Any] = {
+        "api_url": amazon.url,
+        "hosted_url": amazon.url,
+        "merchant_id": amazon.settings.merchant_id,
+        "store_id": "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef",
+        "public_key_id": KEY_ID,
+        "private_key_file": amazon.key_file,
+        "topic_arns": {amazon.settings.topic_arn},
+        "certificate_origin": amazon.url,
+        "timeout_seconds": 1,
+    }
+    return AmazonPaySettings(**(values | changes))
+
+
+@pytest.fixture
+def settings(amazon: Amazon) -> AmazonPaySettings:
+    """The shop's settings for the simulator of this test."""
+    return shop_settings(amazon)
+
+
+@pytest.fixture
+def start_checkout(amazon: Amazon, settings: AmazonPaySettings) -> Callable[..., str]:
+    """Press the button 「amazon pay」 and choose; answers the checkout session's id."""
+
+    def start(account: str = "hanako", **choices: str) -> str:
+        payload = json.dumps(
+            {
+                "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example.jp/review"},
+                "storeId": settings.store_id,
+            }
+        )
+        button = {
+            "payloadJSON": payload,
+            "signature": settings.signer.payload_signature(payload),
+            "publicKeyId": settings.public_key_id,
+            "algorithm": settings.algorithm,
+        }
+        session = amazon.submit("/checkout", **button).split("/")[2]
+        amazon.sign_in(session, account)
+        if account != "john":
+            amazon.choose(session, **choices)
+        return session
+
+    return start
+
+
+@pytest.fixture
+def authorize(
+    amazon: Amazon,
+    client: AmazonPayClient,
+    start_checkout: Callable[..., str],
+    purchase: Callable[[int], dict[str, Any]],
+) -> Callable[..., Awaitable[Session]]:
+    """A checkout, all the way to a completed session."""
+
+    async def complete(amount: int = 5480, **choices: str) -> Session:
+        session_id = start_checkout(**choices)
+        session = await client.update_session(session_id, purchase(amount))
+        assert session.web_checkout_details is not None
+        assert session.web_checkout_details.amazon_pay_redirect_url is not None
+        amazon.pay(session.web_checkout_details.amazon_pay_redirect_url)
+        return await client.complete_session(session_id, amount)
+
+    return complete
+
+
+@pytest.fixture
+def purchase() -> Callable[[int], dict[str, Any]]:
+    """What an order adds to a session."""
+
+    def of(amount: int) -> dict[str, Any]:
+        return {
+            "webCheckoutDetails": {"checkoutResultReturnUrl": "https://shop.example.jp/result"},
+            "paymentDetails": {
+                "paymentIntent": "Authorize",
+                "canHandlePendingAuthorization": True,
+                "chargeAmount": {"amount": str(amount), "currencyCode": "JPY"},
+            },
+            "merchantMetadata": {"merchantReferenceId": "N-1"},
+        }
+
+    return of
+
+
+@pytest.fixture
+def start_amazon(merchant_keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
     """Start simulators with other settings than usual; they stop at the end of the test."""
     running: list[tuple[uvicorn.Server, threading.Thread, httpx.Client]] = []
 
@@ -99,7 +198,7 @@ def start_amazon(keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
             "port": port,
             "origin_url": url,
             "directory": tmp_path / "amazon",
-            "public_key_file": keys / "amazon_pay.pub",
+            "public_key_file": merchant_keys / "amazon_pay.pub",
             "public_key_id": KEY_ID,
             "pending_seconds": 3600,
             "refund_seconds": 0,
@@ -107,6 +206,9 @@ def start_amazon(keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
             "notice_retry_seconds": 0.2,
         }
         settings = SimulatorSettings(**(values | changes))
+        settings.directory.mkdir(exist_ok=True)
+        for name in ("notices.key", "notices.pem"):  # making keys is slow, so all simulators share them
+            (settings.directory / name).write_bytes((merchant_keys / name).read_bytes())
         app = make_app(settings)
         certificate = settings.directory / "notices.pem" if settings.tls else None
         key = settings.directory / "notices.key" if settings.tls else None
@@ -121,15 +223,17 @@ def start_amazon(keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
-        transport = httpx.HTTPTransport(verify=not settings.tls, retries=40)  # waits until it listens
-        browser = httpx.Client(base_url=url, transport=transport)
+        browser = httpx.Client(base_url=url, verify=not settings.tls)
+        while not server.started:
+            thread.join(0.01)
+            assert thread.is_alive()
         running.append((server, thread, browser))
-        return Amazon(url, settings, keys / "amazon_pay.key", browser)
+        return Amazon(url, settings, merchant_keys / "amazon_pay.key", browser)
 
     yield start
     for server, thread, browser in running:
         browser.close()
-        server.should_exit = True
+        server.should_exit = server.force_exit = True
         thread.join(10)
 
 

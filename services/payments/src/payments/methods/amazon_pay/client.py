@@ -76,14 +76,13 @@ class AmazonPayClient:
         """Get Charge."""
         return await self._call(Charge, "GET", f"charges/{quote(charge_id, safe='')}")
 
-    async def create_charge(self, permission_id: str, amount: int, *, reference: str, key: str) -> Charge:
+    async def create_charge(self, permission_id: str, amount: int, *, key: str) -> Charge:
         """Create Charge: a further authorization on a permission, as for 再与信."""
         body = {
             "chargePermissionId": permission_id,
             "chargeAmount": yen(amount),
             "captureNow": False,
             "canHandlePendingAuthorization": True,
-            "merchantMetadata": {"merchantReferenceId": reference},
         }
         return await self._call(Charge, "POST", "charges", body, key)
 

@@ -74,7 +74,6 @@ class Sealer:
     """Puts messages into signed envelopes."""
 
     key: RSAPrivateKey
-    stranger: RSAPrivateKey
     certificate: bytes
     settings: SimulatorSettings
 
@@ -95,7 +94,7 @@ class Sealer:
         text = "".join(f"{name}\n{parts[name]}\n" for name in SIGNED)
         # Version 1 of the SNS signature is SHA-1 by definition; it proves origin of a hint, nothing more.
         digest = hashes.SHA1() if self.settings.signature_version == "1" else hashes.SHA256()  # noqa: S303
-        key = self.stranger if notice["flavour"] == "forged" else self.key
+        key = generate_private_key(65537, 2048) if notice["flavour"] == "forged" else self.key
         signature = key.sign(text.encode(), padding.PKCS1v15(), digest)
         return parts | {
             "Signature": base64.b64encode(signature).decode(),
@@ -108,12 +107,13 @@ def make_sealer(settings: SimulatorSettings) -> Sealer:
     """The sealer with the key in the simulator's directory; made there at the first start."""
     key_file, certificate_file = settings.directory / "notices.key", settings.directory / "notices.pem"
     if not certificate_file.exists():
-        _make_certificate(key_file, certificate_file)
+        make_certificate(key_file, certificate_file)
     key = private_key(key_file.read_bytes())
-    return Sealer(key, generate_private_key(65537, 2048), certificate_file.read_bytes(), settings)
+    return Sealer(key, certificate_file.read_bytes(), settings)
 
 
-def _make_certificate(key_file: Path, certificate_file: Path) -> None:
+def make_certificate(key_file: Path, certificate_file: Path) -> None:
+    """Make the key that signs notices, and its self-signed certificate (PEM)."""
     key_file.parent.mkdir(parents=True, exist_ok=True)
     key = generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])

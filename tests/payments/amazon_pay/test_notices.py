@@ -1,0 +1,217 @@
+"""Notices are believed only when Amazon signed them, and nothing is fetched before that is possible."""
+
+import json
+import threading
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import httpx
+import pytest
+
+from harness.eventually import eventually
+from payments.methods.amazon_pay.notices import NoticeReader, NoticeRefused
+from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH
+
+
+class Inbox:
+    """An endpoint that keeps what is posted to it; `statuses` are answered in turn, then 200."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.statuses: list[int] = []
+        inbox = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                inbox.bodies.append(self.rfile.read(int(self.headers["content-length"])))
+                self.send_response(inbox.statuses.pop(0) if inbox.statuses else 200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Stay quiet."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/notices"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def envelopes(self) -> list[dict[str, Any]]:
+        return [json.loads(body) for body in self.bodies]
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    inbox = Inbox()
+    yield inbox
+    inbox.server.shutdown()
+    inbox.server.server_close()
+
+
+@pytest.fixture
+def signature_version() -> str:
+    return "1"
+
+
+@pytest.fixture
+def amazon(start_amazon: Any, inbox: Inbox, signature_version: str) -> Any:
+    return start_amazon(notice_url=inbox.url, signature_version=signature_version)
+
+
+@pytest.fixture
+async def reader(settings: AmazonPaySettings) -> AsyncIterator[NoticeReader]:
+    async with httpx.AsyncClient() as http:
+        yield NoticeReader(settings, http)
+
+
+async def first(inbox: Inbox, count: int = 1) -> bytes:
+    """The last of the first `count` bodies, once they came."""
+
+    def arrived() -> bytes:
+        assert len(inbox.bodies) >= count
+        return inbox.bodies[count - 1]
+
+    body: bytes = await eventually(arrived)
+    return body
+
+
+async def refusal(reader: NoticeReader, envelope: dict[str, Any]) -> tuple[int, str]:
+    """How the reader refuses."""
+    with pytest.raises(NoticeRefused) as caught:
+        await reader.read(json.dumps(envelope).encode())
+    return caught.value.status, caught.value.code
+
+
+@pytest.mark.parametrize("signature_version", ["1", "2"])
+async def test_a_genuine_notice_names_the_object(
+    reader: NoticeReader, inbox: Inbox, authorize: Any, signature_version: str
+) -> None:
+    charge_id = (await authorize()).charge_id
+    envelope, hint = await reader.read(await first(inbox))
+
+    assert envelope.signature_version == signature_version
+    assert hint is not None
+    assert (hint.object_type, hint.object_id) == ("CHARGE", charge_id)
+
+
+async def test_the_certificate_is_fetched_once(reader: NoticeReader, inbox: Inbox, authorize: Any) -> None:
+    await authorize()
+    body = await first(inbox)
+    await reader.read(body)
+    gone = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
+
+    offline = NoticeReader(reader.settings, gone, reader.certificates)
+
+    assert await offline.read(body) == await reader.read(body)
+
+
+async def test_a_changed_notice_is_refused(reader: NoticeReader, inbox: Inbox, authorize: Any) -> None:
+    await authorize()
+    envelope = json.loads(await first(inbox))
+    changed = envelope | {"Message": envelope["Message"].replace("CHARGE", "REFUND", 1)}
+
+    assert await refusal(reader, changed) == (400, "signature")
+    assert await refusal(reader, envelope | {"SignatureVersion": "3"}) == (400, "unreadable")
+    assert await refusal(reader, {k: v for k, v in envelope.items() if k != "Type"}) == (400, "unreadable")
+    other_version = {"1": "2", "2": "1"}[envelope["SignatureVersion"]]
+    assert await refusal(reader, envelope | {"SignatureVersion": other_version}) == (400, "signature")
+
+
+@pytest.mark.parametrize(
+    ("button", "answer"),
+    [("notice_forged", (400, "signature")), ("notice_wrong_topic", (403, "unknown_topic"))],
+)
+async def test_a_forged_notice_is_refused(
+    amazon: Any, reader: NoticeReader, inbox: Inbox, authorize: Any, button: str, answer: tuple[int, str]
+) -> None:
+    charge_id = (await authorize()).charge_id
+    await first(inbox)
+    amazon.console(charge_id, button)
+
+    assert await refusal(reader, json.loads(await first(inbox, 2))) == answer
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-0abc.pem",
+        "https://sns.ap-northeast-1.amazonaws.com.evil.example/SimpleNotificationService-0abc.pem",
+        "https://sns.x.amazonaws.com.evil/SimpleNotificationService-0abc.pem",
+        "https://user@sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-0abc.pem",
+        "https://sns.ap-northeast-1.amazonaws.com:444/SimpleNotificationService-0abc.pem",
+        "https://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-0abc.pem?x=1",
+        "https://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-0abc.pem#x",
+        "https://sns.ap-northeast-1.amazonaws.com/bucket/SimpleNotificationService-0abc.pem",
+        "https://sns-bucket.s3.amazonaws.com/SimpleNotificationService-0abc.pem",
+        "https://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-0abc.pem\n",
+        "https://sns.ap-northeast-1.amazonaws.com/..%2fSimpleNotificationService-0abc.pem",
+    ],
+)
+async def test_nothing_is_fetched_from_a_foreign_certificate_address(
+    settings: AmazonPaySettings, inbox: Inbox, authorize: Any, url: str
+) -> None:
+    await authorize()
+    envelope = json.loads(await first(inbox)) | {"SigningCertURL": url}
+    fetched: list[str] = []
+
+    def fetch(request: httpx.Request) -> httpx.Response:
+        fetched.append(str(request.url))
+        return httpx.Response(200)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fetch)) as http:
+        live = settings.model_copy(update={"certificate_origin": None})
+        assert await refusal(NoticeReader(live, http), envelope) == (400, "certificate_url")
+        assert await refusal(NoticeReader(settings, http), envelope) == (400, "certificate_url")
+        good = "https://sns.ap-northeast-1.amazonaws.com" + CERTIFICATE_PATH
+        await refusal(NoticeReader(live, http), envelope | {"SigningCertURL": good})
+    assert fetched == [good]
+
+
+async def test_an_unreachable_certificate_asks_the_sender_to_come_again(
+    settings: AmazonPaySettings, inbox: Inbox, authorize: Any
+) -> None:
+    await authorize()
+    transport = httpx.MockTransport(lambda _: httpx.Response(404))
+    async with httpx.AsyncClient(transport=transport) as http:
+        answer = await refusal(NoticeReader(settings, http), json.loads(await first(inbox)))
+
+    assert answer == (503, "certificate_unreachable")
+
+
+async def test_a_notice_is_sent_again_until_it_is_taken(amazon: Any, inbox: Inbox, authorize: Any) -> None:
+    inbox.statuses = [503, 500]
+    await authorize()
+    await first(inbox, 3)
+
+    assert len({envelope["MessageId"] for envelope in inbox.envelopes()}) == 1
+    await eventually(lambda: amazon.notices()[0]["state"] == "delivered")
+
+
+@pytest.mark.parametrize(("behaviour", "count"), [("notice_twice", 2), ("notice_never", 0)])
+async def test_notices_come_twice_or_never_when_asked_for(
+    amazon: Any, client: Any, inbox: Inbox, authorize: Any, behaviour: str, count: int
+) -> None:
+    charge_id = (await authorize(behaviour=f"notice:{behaviour}")).charge_id
+    await client.capture(charge_id, 5480, key="later")
+    await eventually(lambda: any(row["state"] == "delivered" for row in amazon.notices()))
+    sent = amazon.notices()[:count] if count else amazon.notices()[:1]
+
+    assert {row["object_id"] for row in sent} == {charge_id}
+    assert len({row["message_id"] for row in sent}) == 1
+    assert [row["state"] == "withheld" for row in sent] == [count == 0] * len(sent)
+
+
+async def test_an_early_notice_comes_before_the_answer(inbox: Inbox, authorize: Any) -> None:
+    await authorize(behaviour="notice:notice_early")
+
+    assert len(inbox.bodies) == 1  # it was delivered while we still waited for the answer
+
+
+async def test_without_the_notification_function_nothing_is_sent(
+    amazon: Any, inbox: Inbox, authorize: Any
+) -> None:
+    amazon.submit("/console/notices", notices="off")
+    await authorize()
+
+    assert [row["state"] for row in amazon.notices()] == ["not configured"]
+    assert inbox.bodies == []
