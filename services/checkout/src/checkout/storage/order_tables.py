@@ -1,0 +1,182 @@
+"""Tables of orders: what was ordered, how it stands, how it came to stand so, and what everyone said of it.
+
+``orders`` holds the present state and its version; ``order_history`` one row per version, never changed;
+``timeline`` everything that happened around the order, from any service, never changed.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from checkout.storage.metadata import metadata
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("code", Text, primary_key=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("status", Text, nullable=False, server_default="in_progress"),
+    Column("deposit", Text, nullable=False, server_default="unpaid"),
+    Column("shipping", Text, nullable=False, server_default="unshipped"),
+    Column("payment", Text, nullable=False, server_default="awaited", comment="What payments last said"),
+    Column("order_kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("payment_kind", Text, nullable=False),
+    Column("payment_name", Text, nullable=False),
+    Column("payment_group", Text, nullable=False, comment="Which steps the order takes (Appendix B)"),
+    Column("payment_choice", JSONB, nullable=False),
+    Column("items_amount", Integer, nullable=False),
+    Column("shipping_fee", Integer, nullable=False),
+    Column("payment_fee", Integer, nullable=False),
+    Column("point_discount", Integer, nullable=False),
+    Column("coupon_discount", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("points_used", Integer, nullable=False),
+    Column("coupon", Text),
+    Column("benefit_reservation_id", Uuid),
+    Column("member_id", Uuid, comment="Also the member registered together with the order (AP-08)"),
+    Column("amazon_buyer_id", Text),
+    Column("orderer_name", Text, nullable=False),
+    Column("orderer_kana", Text, nullable=False),
+    Column("orderer_email", Text, nullable=False),
+    Column("orderer_phone", Text, nullable=False),
+    Column("orderer_postal_code", Text, nullable=False),
+    Column("orderer_prefecture", Text, nullable=False),
+    Column("orderer_address1", Text, nullable=False),
+    Column("orderer_address2", Text, nullable=False),
+    Column("placed_at", DateTime(timezone=True), nullable=False),
+    Column("page_url", Text, nullable=False),
+    Column("cart_id", Uuid),
+    Column("capture_requested_at", DateTime(timezone=True)),
+    Column("deposit_date", Date, comment="As staff entered it (PAY-07), else the day of the capture"),
+    Column("shipped_at", DateTime(timezone=True)),
+    Column("processed_at", DateTime(timezone=True)),
+    Column("cancelled_at", DateTime(timezone=True)),
+    Column("cancel_reason", Text),
+    CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
+    CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
+    CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
+    CheckConstraint("cancel_reason IN ('staff', 'unpaid', 'payment_failed')", name="orders_cancel_reason"),
+    CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="orders_cancelled_at"),
+    CheckConstraint(
+        "total = items_amount + shipping_fee + payment_fee - point_discount - coupon_discount AND total >= 0",
+        name="orders_total",
+    ),
+)
+Index("orders_by_placed", orders.c.placed_at.desc(), orders.c.code)
+Index("orders_by_member", orders.c.member_id, orders.c.placed_at.desc())
+# The two work lists of the desk stay small however many orders there are.
+Index(
+    "orders_unshipped",
+    orders.c.placed_at.desc(),
+    postgresql_where=(orders.c.status == "in_progress") & (orders.c.shipping == "unshipped"),
+)
+Index(
+    "orders_unpaid",
+    orders.c.placed_at.desc(),
+    postgresql_where=(orders.c.status == "in_progress") & (orders.c.deposit == "unpaid"),
+)
+
+order_destinations = Table(
+    "order_destinations",
+    metadata,
+    Column("destination_id", Uuid, primary_key=True),
+    Column("order_code", Text, ForeignKey("orders.code"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("postal_code", Text, nullable=False),
+    Column("prefecture", Text, nullable=False),
+    Column("address1", Text, nullable=False),
+    Column("address2", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("ship_date", Date, comment="商品発送日; set once, with the ship step (SHP-20)"),
+    Column("carrier", Text),
+    Column("tracking_number", Text),
+)
+Index(
+    "order_destinations_by_order",
+    order_destinations.c.order_code,
+    order_destinations.c.position,
+    unique=True,
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
+    Column("line_number", Integer, primary_key=True),
+    Column(
+        "destination_id",
+        Uuid,
+        ForeignKey("order_destinations.destination_id", deferrable=True, initially="DEFERRED"),
+        nullable=False,
+    ),
+    Column("sku", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("unit_price", Integer, nullable=False),
+    CheckConstraint("quantity > 0 AND unit_price >= 0", name="order_lines_positive"),
+    info={"append_only": True},
+)
+
+order_history = Table(
+    "order_history",
+    metadata,
+    Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("move", Text, nullable=False, comment="An edge of domain/order.py, or 'place'"),
+    Column("status", Text, nullable=False),
+    Column("deposit", Text, nullable=False),
+    Column("shipping", Text, nullable=False),
+    Column("payment", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    info={"append_only": True},
+)
+
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("entry_id", BigInteger, Identity(), primary_key=True),
+    Column("order_code", Text, ForeignKey("orders.code"), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("topic", Text, nullable=False, comment="order, payment, points, mail, shipping, member or note"),
+    Column("kind", Text, nullable=False, comment="done, wait, stop, note or plain: how the page marks it"),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("by", Text, nullable=False, comment="The person or service that did it"),
+    Column("facts", JSONB, nullable=False, server_default="{}", comment="What the blocks of the page show"),
+    Column("event_id", Uuid, comment="The event that told it, if one did"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint(
+        "topic IN ('order', 'payment', 'points', 'mail', 'shipping', 'member', 'note')", name="timeline_topic"
+    ),
+    CheckConstraint("kind IN ('done', 'wait', 'stop', 'note', 'plain')", name="timeline_kind"),
+    info={"append_only": True},
+)
+Index("timeline_by_order", timeline.c.order_code, timeline.c.at)
+
+revoked_sessions = Table(
+    "revoked_sessions",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, nullable=False),
+    Column("session_id", Uuid, comment="NULL: all sessions of the member"),
+    Column("issued_until", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)
+Index("revoked_sessions_by_member", revoked_sessions.c.member_id)
