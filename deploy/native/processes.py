@@ -36,6 +36,12 @@ class Process:
     stop_signal: str = "TERM"
     stop_group: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse what supervisord's configuration file cannot express."""
+        for name, value in self.environment.items():
+            if "'" in value or "\n" in value:
+                raise CannotRun(f"{name} must not contain an apostrophe or a line break: {value!r}")
+
 
 def processes(site: Site) -> list[Process]:
     """All processes, the slowest to start first."""

@@ -140,7 +140,10 @@ class Native:
     def _health_checks(self) -> dict[str, str]:
         """Process -> address that answers 200 when it can do its work."""
         services = {name: f"http://127.0.0.1:{self.site.ports[name]}/health/ready" for name in SERVICES}
-        simulators = {f"simulator-{name}": url for name, url in environment.simulator_urls(self.site).items()}
+        simulators = {
+            f"simulator-{name}": f"{url}/health/ready"
+            for name, url in environment.simulator_urls(self.site).items()
+        }
         return services | simulators | {"mail": f"http://127.0.0.1:{self.site.ports['mail-web']}/healthz"}
 
     def _prepare_broker(self) -> None:
