@@ -1,0 +1,158 @@
+"""What a provider can say about a payment: the reply to a request, or what a look-up finds.
+
+A reply, a notice and a look-up all end in these, and the same :func:`payments.domain.settling.settle` hears
+them, so their order does not matter. ``refs`` are the provider's own ids; they are kept with the payment and
+a notice finds its payment by them. Amounts are integer yen, moments UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+FailureReason = Literal[
+    "marketplace_not_supported",
+    "insufficient_balance",
+    "wrong_card_data",
+    "expired_card",
+    "limit_exceeded",
+    "amount_mismatch",
+    "buyer_abandoned",
+    "declined",
+    "provider_error",
+]
+RefundRoute = Literal["provider", "gift_card", "bank_transfer"]
+ProviderStatus = Literal["承認済", "与信済"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    refs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authorized(_Answer):
+    """Credit is granted; no money has moved. ``card_amount`` and ``gift_balance_amount`` may stay 0."""
+
+    authorization_id: str
+    amount: int
+    authorized_at: datetime
+    card_amount: int = 0
+    gift_balance_amount: int = 0
+    instrument: str = ""
+    provider_status: ProviderStatus = "与信済"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declined(_Answer):
+    """The authorization or the number was refused for good, or the buyer gave up (PAY-22)."""
+
+    reason: FailureReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsBuyer(_Answer):
+    """The buyer has to go to ``redirect_url`` first; the same request is then made again."""
+
+    redirect_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting(_Answer):
+    """The provider has the request and has not decided; it is looked up until it has, never repeated."""
+
+    ask_again_seconds: float = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issued(_Answer):
+    """A number (or an account) under which the buyer can pay until ``due_at``."""
+
+    number: str
+    number_label: str
+    due_at: datetime
+    chain: str = ""
+    confirmation_number: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Captured(_Answer):
+    """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6)."""
+
+    amount: int
+    captured_at: datetime
+    receipt_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureDeclined(_Answer):
+    """The capture failed and the authorization is gone with it; a new one would be needed (PAY-30)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureRefused(_Answer):
+    """The provider will not capture now, but the authorization still stands; staff may ask again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Voided(_Answer):
+    """The authorization or number is cancelled at the provider, or never existed there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expired(_Answer):
+    """The authorization or number ran out unused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refunded(_Answer):
+    """``amount`` went back to the buyer by ``route``; ``refund_ref`` is the provider's id of the refund."""
+
+    refund_ref: str
+    amount: int
+    route: RefundRoute = "provider"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundWaiting(_Answer):
+    """The refund is accepted and not done yet."""
+
+    ask_again_seconds: float = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundDeclined(_Answer):
+    """The refund failed for good; a person has to find another way."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown(_Answer):
+    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure."""
+
+    reason: str
+    retry_after_seconds: float | None = None
+
+
+Answer = (
+    Authorized
+    | Declined
+    | NeedsBuyer
+    | Waiting
+    | Issued
+    | Captured
+    | CaptureDeclined
+    | CaptureRefused
+    | Voided
+    | Expired
+    | Refunded
+    | RefundWaiting
+    | RefundDeclined
+    | Unknown
+)

@@ -1,0 +1,182 @@
+"""A payment is one try for one amount. Its states, its moves, and what is known about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from payments.domain.answers import (
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    CaptureRefused,
+    Declined,
+    Expired,
+    Issued,
+    NeedsBuyer,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    Unknown,
+    Voided,
+    Waiting,
+)
+from payments.domain.terms import CapturePolicy
+
+State = Literal[
+    "requested",
+    "waiting_for_buyer",
+    "pending",
+    "unknown",
+    "waiting",
+    "authorized",
+    "capturing",
+    "captured",
+    "voiding",
+    "voided",
+    "refunding",
+    "refunded",
+    "declined",
+    "expired",
+    "unmanaged",
+]
+Operation = Literal["authorize", "issue", "capture", "void", "refund"]
+
+
+@dataclass(frozen=True)
+class CaptureAsked:
+    """The shop wants its money: it shipped, or staff pressed the button."""
+
+
+@dataclass(frozen=True)
+class VoidAsked:
+    """The order is cancelled and nothing is paid: give the hold, or the number, back."""
+
+
+@dataclass(frozen=True)
+class RefundAsked:
+    """The order is cancelled and paid for: give the money back."""
+
+
+_BEGUN: dict[type, State] = {
+    NeedsBuyer: "waiting_for_buyer",
+    Waiting: "pending",
+    Unknown: "unknown",
+    Issued: "waiting",
+    Authorized: "authorized",
+    Captured: "captured",
+    Declined: "declined",
+    Voided: "voided",
+    Expired: "expired",
+}
+# Money that arrives for a payment that is over goes back (KON-39, F32); the only way out of these states.
+_OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
+
+NEXT: dict[State, dict[type, State]] = {
+    "requested": {**_BEGUN, VoidAsked: "voided"},
+    "waiting_for_buyer": _BEGUN,
+    "pending": {kind: state for kind, state in _BEGUN.items() if kind not in (NeedsBuyer, Unknown)},
+    "unknown": _BEGUN,
+    "waiting": {VoidAsked: "voiding", Captured: "captured", Voided: "voided", Expired: "expired"},
+    "authorized": {
+        CaptureAsked: "capturing",
+        VoidAsked: "voiding",
+        Captured: "captured",
+        Voided: "voided",
+        Declined: "declined",
+        Expired: "expired",
+    },
+    "capturing": {
+        Waiting: "capturing",
+        Unknown: "capturing",
+        Captured: "captured",
+        CaptureDeclined: "declined",
+        CaptureRefused: "authorized",
+        Voided: "voided",
+        Expired: "expired",
+    },
+    "captured": {RefundAsked: "refunding"},
+    "voiding": {Voided: "voided", Expired: "voided", Declined: "voided", Captured: "captured"},
+    "refunding": {RefundWaiting: "refunding", Refunded: "refunded", RefundDeclined: "captured"},
+    "voided": _OVER,
+    "declined": _OVER,
+    "expired": _OVER,
+    "refunded": {},
+    "unmanaged": {},
+}
+
+NOT_YET: frozenset[State] = frozenset({"requested", "waiting_for_buyer", "pending", "unknown"})
+"""States in which the provider's first word is still awaited."""
+OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "unmanaged"})
+"""States in which nothing more is expected of anybody."""
+
+# Which answers end a request; any other leaves it open, to be asked about again.
+CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
+    "authorize": (Authorized, Declined, Captured, Voided, Expired),
+    "issue": (Issued, Declined, Captured, Voided, Expired),
+    "capture": (Captured, CaptureDeclined, CaptureRefused, Voided, Expired),
+    "void": (Voided, Captured, Declined, Expired),
+    "refund": (Refunded, RefundDeclined),
+}
+
+
+@dataclass(frozen=True)
+class Number:
+    """What the buyer pays under: a number in the chain's format, or an account."""
+
+    number: str
+    label: str
+    due_at: datetime
+    chain: str = ""
+    confirmation_number: str | None = None
+
+
+@dataclass(frozen=True)
+class CaptureWish:
+    """Who asked for the money, and whether the mail about it was wanted; remembered until it is here."""
+
+    source: Literal["admin", "shipped", "manual_deposit"]
+    send_mail: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payment:
+    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose.
+
+    ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short,
+    excess, late); ``refunded_amount`` went back, of either. ``order_cancelled`` outlives every state: what
+    arrives after it goes back. ``attention`` says in one word what a person should look at, or is empty.
+    """
+
+    payment_id: UUID
+    order_code: str
+    method: str
+    amount: int
+    placed_at: datetime
+    state: State = "requested"
+    version: int = 1
+    try_number: int = 1
+    payer_name: str = ""
+    choice: Mapping[str, str] = field(default_factory=dict)
+    refs: Mapping[str, str] = field(default_factory=dict)
+    capture_policy: CapturePolicy = "on_shipped"
+    page_key: str = ""
+    page_url: str = ""
+    redirect_url: str = ""
+    authorization_id: str = ""
+    provider_status: str = ""
+    instrument: str = ""
+    number: Number | None = None
+    capture_wish: CaptureWish | None = None
+    order_cancelled: bool = False
+    captured_amount: int = 0
+    suspense_amount: int = 0
+    refunded_amount: int = 0
+    receipts: tuple[str, ...] = ()
+    attention: str = ""
+
+    @property
+    def held_amount(self) -> int:
+        """Money of the buyer that is with us: captured or in suspense, and not given back."""
+        return self.captured_amount + self.suspense_amount - self.refunded_amount

@@ -1,0 +1,30 @@
+"""What a method is, in words that the rules understand: no rule outside a method's folder asks its name."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+CapturePolicy = Literal["on_shipped", "by_staff", "in_provider_console"]
+CAPTURE_POLICIES: tuple[CapturePolicy, ...] = ("on_shipped", "by_staff", "in_provider_console")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How payments by a method run (features.md Appendix B).
+
+    ``flow``: ``authorized`` holds the money at order time; ``prepaid`` issues a number once stock is held
+    and waits for the money; ``unmanaged`` never passes through us (PAY-13).
+    ``deposit``: who makes the order 入金済み: a ``capture`` at the provider, the payment itself
+    (``automatic``), staff ``by_hand``, or nobody (``never``).
+    ``grace``: how long after the deadline money is still accepted (KON-18).
+    ``capture_days_max``: captures by the shop are refused after so many times 24 hours from the order (AP-39).
+    ``captured_source``: what ``PaymentCaptured`` names as source when nobody at the shop asked for it.
+    ``deposit_mail``: whether the mail about the deposit goes out without being asked for.
+    """
+
+    flow: Literal["authorized", "prepaid", "unmanaged"]
+    deposit: Literal["capture", "automatic", "by_hand", "never"]
+    grace: timedelta = timedelta(0)
+    capture_days_max: int | None = None
+    captured_source: Literal["provider_console", "konbini_notice", "manual_deposit"] = "provider_console"
+    deposit_mail: bool = False
