@@ -1,6 +1,6 @@
 """A tiny service that shows every layout and macro; the tests call it, and a person can look at it.
 
-    python -m uvicorn --app-dir tests/shared/web preview_app:app --port 8199
+python -m uvicorn --factory --app-dir tests/shared/web preview_app:app --port 8199
 """
 
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,18 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from shared.errors import Refused
 from shared.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
-from shared.web.fields import PREFECTURES, Count, Email, Kana, Line, PersonName, Phone, PostalCode, Prefecture, Text
+from shared.web.fields import (
+    PREFECTURES,
+    Count,
+    Email,
+    Kana,
+    Line,
+    PersonName,
+    Phone,
+    PostalCode,
+    Prefecture,
+    Text,
+)
 from shared.web.forms import Form, read_form
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.paging import Paging
@@ -52,15 +63,31 @@ class Line1(BaseModel):
 
 
 PAYMENTS = [
-    {"value": "amazon_pay", "label": "Amazon Pay", "hint": "Amazonに登録した住所とお支払い方法を使います", "aside": "手数料なし"},
-    {"value": "konbini", "label": "コンビニ払い", "hint": "お支払い期限は3日です。入金を確認してから発送します", "aside": "¥330"},
+    {
+        "value": "amazon_pay",
+        "label": "Amazon Pay",
+        "hint": "Amazonに登録した住所とお支払い方法を使います",
+        "aside": "手数料なし",
+    },
+    {
+        "value": "konbini",
+        "label": "コンビニ払い",
+        "hint": "お支払い期限は3日です。入金を確認してから発送します",
+        "aside": "¥330",
+    },
     {"value": "bank_transfer", "label": "銀行振込", "disabled": True, "why": "30万円以上のご注文で選べます"},
 ]
 GOODS = [
     {"name": "白磁の湯呑", "quantity": 2, "amount": 5_600, "note": "青・大"},
     {"name": "今治の手ぬぐい 麻の葉", "quantity": 1, "amount": 1_980},
 ]
-STATES = [("入金待ち", "wait"), ("入金済み", "done"), ("期限切れ", "stop"), ("新規受付", "note"), ("キャンセル", "plain")]
+STATES = [
+    ("入金待ち", "wait"),
+    ("入金済み", "done"),
+    ("期限切れ", "stop"),
+    ("新規受付", "note"),
+    ("キャンセル", "plain"),
+]
 PEOPLE = ["佐藤 彩", "鈴木 健一", "髙橋 美咲", "田中 翔太", "山﨑 由美子"]
 
 pages = make_templates(
@@ -100,7 +127,9 @@ async def show_front(request: Request) -> Response:
 @shop.get("/order/address")
 async def show_address(request: Request) -> Response:
     form = Form(DeliverTo, {"name": "佐藤 彩", "payment": "amazon_pay"})
-    return pages.render(request, "address.html", form=form, prefectures=PREFECTURES, goods=GOODS, payments=PAYMENTS)
+    return pages.render(
+        request, "address.html", form=form, prefectures=PREFECTURES, goods=GOODS, payments=PAYMENTS
+    )
 
 
 @shop.post("/order/address")
@@ -111,7 +140,13 @@ async def save_address(request: Request) -> Response:
     if not form.errors:
         return pages.redirect(request, "/order/done", toast="お届け先を保存しました")
     return pages.render(
-        request, "address.html", status=422, form=form, prefectures=PREFECTURES, goods=GOODS, payments=PAYMENTS
+        request,
+        "address.html",
+        status=422,
+        form=form,
+        prefectures=PREFECTURES,
+        goods=GOODS,
+        payments=PAYMENTS,
     )
 
 

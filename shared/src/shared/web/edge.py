@@ -9,24 +9,21 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import urlsplit
 
-import orjson
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.ids import new_id
+from shared.web.bodies import ClientGone, counted, not_text, problem_in_json, read_all, replay
 from shared.web.problems import Problem, answer
 
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 20.0
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
-_JSON_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_JSON_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 log = structlog.get_logger(__name__)
 
@@ -144,7 +141,7 @@ class Edge:
                     await self.app(scope, body, send_stamped)
                     return
                 log.info("http.refused", code=problem.code, method=scope["method"], path=scope["path"])
-            except _Gone:
+            except ClientGone:
                 return
             except Exception as error:
                 log.exception(
@@ -168,8 +165,8 @@ class Edge:
     ) -> tuple[Problem | None, Receive]:
         """The reason to refuse, if any, and the receive channel for the app."""
         if (
-            _not_text(scope.get("raw_path") or b"")
-            or _not_text(scope["query_string"])
+            not_text(scope.get("raw_path") or b"")
+            or not_text(scope["query_string"])
             or "\x00" in scope["path"]
         ):
             return Problem(400, "not_text"), receive
@@ -183,92 +180,19 @@ class Edge:
             return Problem(413, "too_large"), receive
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":
-            return None, _counted(receive, limit)
+            return None, counted(receive, limit)
         try:
             async with asyncio.timeout(BODY_SECONDS_MAX):
-                body = await _read_all(receive, limit)
+                body = await read_all(receive, limit)
         except TimeoutError:
             return Problem(408, "too_slow"), receive
         if body is None:
             return Problem(413, "too_large"), receive
-        if (kind == "application/json" and _not_json_text(body)) or (
-            kind == "application/x-www-form-urlencoded" and _not_text(body)
-        ):
-            return Problem(400, "not_text"), receive
-        return None, _replay(body, receive)
-
-
-class _Gone(Exception):
-    """The client left before its body was complete; there is nobody to answer."""
-
-
-def _not_text(encoded: bytes) -> bool:
-    """Percent-encoded bytes that are not UTF-8, or hold a NUL, which PostgreSQL cannot store."""
-    if encoded.isascii() and b"%" not in encoded and b"\x00" not in encoded:
-        return False
-    plain = unquote_to_bytes(encoded)
-    try:
-        plain.decode("utf-8")
-    except UnicodeDecodeError:
-        return True
-    return b"\x00" in plain
-
-
-def _not_json_text(body: bytes) -> bool:
-    """JSON with a NUL or half a surrogate pair in it: legal to write, impossible to store."""
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return True
-    if b"\\u" not in body:
-        return False
-    if _JSON_NUL.search(body):
-        return True
-    if _JSON_SURROGATE.search(body):
-        try:
-            orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            return "surrogate" in str(error)
-    return False
-
-
-async def _read_all(receive: Receive, limit: int) -> bytes | None:
-    """The whole body, or None if it grows beyond `limit` bytes."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        body += message.get("body", b"")
-        if len(body) > limit:
-            return None
-        if not message.get("more_body", False):
-            return bytes(body)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    given = False
-
-    async def receive_again() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return receive_again
-
-
-def _counted(receive: Receive, limit: int) -> Receive:
-    """Pass an upload through piece by piece, ending it with 413 when it grows beyond `limit`."""
-    seen = 0
-
-    async def receive_counted() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > limit:
-            raise HTTPException(413)
-        return message
-
-    return receive_counted
+        problem = None
+        if kind == "application/json":
+            problem = problem_in_json(body)
+        elif kind == "application/x-www-form-urlencoded" and not_text(body):
+            problem = Problem(400, "not_text")
+        if problem is not None:
+            return problem, receive
+        return None, replay(body, receive)

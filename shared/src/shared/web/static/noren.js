@@ -24,6 +24,9 @@
   });
   document.addEventListener("htmx:sendError", () => toast("通信できませんでした。電波の良い場所でお試しください。", "stop"));
 
+  /* ---- the rail is a strip on a phone: show where we are ---- */
+  document.querySelector(".rail ul ul [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
   /* ---- errors: focus goes to the summary ---- */
   document.querySelector("[data-focus]")?.focus();
 

@@ -1,0 +1,144 @@
+"""What the HTTP edge lets in, and what it stamps on every answer."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+EVERY_ANSWER = ["/", "/nothing", "/broken", "/static/noren.css", "/order/address?x=%00"]
+
+
+@pytest.mark.parametrize("path", EVERY_ANSWER)
+def test_every_answer_carries_the_security_headers(browser: TestClient, path: str) -> None:
+    headers = browser.get(path).headers
+
+    policy = headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy and "style-src 'self';" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "strict-origin-when-cross-origin"
+    assert len(headers["x-request-id"]) == 36
+
+
+def test_forms_may_lead_to_the_configured_provider_only(preview: Any, browser: TestClient) -> None:
+    policy = browser.get("/").headers["content-security-policy"]
+
+    assert f"form-action 'self' {preview.PROVIDER};" in policy
+
+
+def test_https_is_insisted_on_only_where_the_origin_is_https(preview: Any, browser: TestClient) -> None:
+    secure = TestClient(preview.make_app(secure=True), base_url="https://shop.test")
+
+    assert "strict-transport-security" in secure.get("/").headers
+    assert "strict-transport-security" not in browser.get("/").headers
+
+
+def test_the_request_id_of_the_front_is_kept_and_a_strange_one_replaced(browser: TestClient) -> None:
+    assert browser.get("/", headers={"X-Request-Id": "front-0001"}).headers["x-request-id"] == "front-0001"
+    assert browser.get("/", headers={"X-Request-Id": "<script>"}).headers["x-request-id"] != "<script>"
+
+
+def test_answers_to_somebody_are_not_stored(browser: TestClient) -> None:
+    assert browser.get("/", headers={"Cookie": "a=b"}).headers["cache-control"] == "no-store"
+    assert browser.get("/").headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://shop.test", "Cookie": "a=b"}, 422),
+        ({"Origin": "http://shop.test", "Sec-Fetch-Site": "same-origin", "Cookie": "a=b"}, 422),
+        ({"Origin": "http://evil.test", "Cookie": "a=b"}, 403),
+        ({"Origin": "http://evil.test"}, 403),
+        ({"Origin": "null", "Cookie": "a=b"}, 403),
+        ({"Origin": "http://shop.test.evil.test", "Cookie": "a=b"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Cookie": "a=b"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Cookie": "a=b"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.test", "Cookie": "a=b"}, 403),
+        ({"Cookie": "a=b"}, 403),
+        ({}, 422),
+    ],
+)
+def test_a_form_from_another_site_is_refused(
+    program: TestClient, headers: dict[str, str], status: int
+) -> None:
+    assert program.post("/order/address", data={"name": "彩"}, headers=headers).status_code == status
+
+
+def test_another_site_cannot_sign_a_visitor_out_by_delete_or_put_either(program: TestClient) -> None:
+    for method in ("DELETE", "PUT", "PATCH"):
+        assert program.request(method, "/order/address", headers={"Cookie": "a=b"}).status_code == 403
+
+
+def test_an_exempt_path_hears_a_provider_from_anywhere(program: TestClient) -> None:
+    headers = {"Origin": "https://sns.provider.test", "Cookie": "a=b"}
+
+    assert program.post("/payments/notices/provider", content=b"{}", headers=headers).text == "2"
+
+
+@pytest.mark.parametrize("announced", [True, False], ids=["with its length", "in chunks"])
+def test_a_body_over_one_megabyte_is_refused(program: TestClient, announced: bool) -> None:
+    body = b"x" * (1024 * 1024 + 1)
+    content = body if announced else iter([body[:700_000], body[700_000:]])
+
+    assert program.post("/payments/notices/provider", content=content).status_code == 413
+    assert program.post("/payments/notices/provider", content=body[:-1]).text == str(1024 * 1024)
+
+
+def test_a_path_may_have_a_limit_of_its_own_for_uploads(program: TestClient) -> None:
+    fits = program.post("/api/preview/upload", files={"file": ("a.csv", b"x" * 1_500_000)})
+    too_large = program.post("/api/preview/upload", files={"file": ("a.csv", b"x" * 2_100_000)})
+
+    assert (fits.status_code, fits.text) == (200, "1500000")
+    assert too_large.status_code == 413
+
+
+def test_an_upload_in_chunks_ends_when_it_grows_too_large(program: TestClient) -> None:
+    head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    pieces = iter([head, *(b"x" * 500_000 for _ in range(5)), b"\r\n--b--\r\n"])
+    answer = program.post(
+        "/api/preview/upload", content=pieces, headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
+
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/items/%00", "/items/%ff%fe", "/?q=%00", "/?q=%E3%81", "/?q=%C0%80"])
+def test_an_address_that_is_not_text_is_a_bad_request(browser: TestClient, path: str) -> None:
+    assert browser.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"name=%00", b"name=%ff", b"name=\xff", b"name=%E3%81"])
+def test_a_form_that_is_not_text_is_a_bad_request(browser: TestClient, body: bytes) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    assert browser.post("/order/address", content=body, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (rb'{"code": "a\u0000b", "quantity": 1}', 400),
+        (rb'{"code": "\ud83d", "quantity": 1}', 400),
+        (b'{"code": "\xff", "quantity": 1}', 400),
+        (rb'{"code": "\ud83d\ude00", "quantity": 1}', 200),
+        (rb'{"code": "\\u0000 is written so", "quantity": 1}', 200),
+        ('{"code": "湯呑", "quantity": 1}'.encode(), 200),
+        (b'{"code": ', 422),
+        (b"[" * 1_000 + b"]" * 1_000, 422),
+        (b"[" * 100_000, 422),
+        (b'{"code": "a", "quantity": 1, "quantity": 2}', 422),
+        (b'{"code": "a", "quantity": NaN}', 422),
+        (b'{"code": "a", "quantity": 1.5}', 422),
+        (b'{"code": "a", "quantity": 1e9}', 422),
+        (b'{"code": "a", "quantity": 0}', 422),
+    ],
+)
+def test_json_that_cannot_be_stored_or_is_not_json_is_never_a_failure(
+    program: TestClient, body: bytes, status: int
+) -> None:
+    answer = program.post("/api/preview/lines", content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == status

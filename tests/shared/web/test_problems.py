@@ -1,0 +1,78 @@
+"""How errors are told: a Japanese page to people, problem+json to programs, the cause only to the log."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+
+def test_a_missing_page_says_so_in_japanese_inside_the_shop_frame(browser: TestClient) -> None:
+    answer = browser.get("/nothing")
+
+    assert answer.status_code == 404
+    assert "ページが見つかりません" in answer.text
+    assert 'class="curtain"' in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+
+
+def test_a_program_reads_a_problem_document(program: TestClient) -> None:
+    answer = program.get("/refused")
+
+    assert answer.status_code == 409
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == {
+        "type": "about:blank",
+        "title": "この操作は今はできません",
+        "status": 409,
+        "detail": "「白磁の湯呑」の在庫が足りません",
+        "code": "sold_out",
+        "field": "quantity",
+        "request_id": answer.headers["x-request-id"],
+    }
+
+
+def test_an_api_path_answers_json_even_to_a_browser(browser: TestClient) -> None:
+    assert browser.get("/api/nothing").headers["content-type"] == "application/problem+json"
+
+
+def test_a_refusal_is_a_page_with_its_reason_for_people(browser: TestClient) -> None:
+    answer = browser.get("/refused")
+
+    assert answer.status_code == 409
+    assert "「白磁の湯呑」の在庫が足りません" in answer.text
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_failure_shows_the_request_id_and_nothing_of_its_cause(program: TestClient, accept: str) -> None:
+    answer = program.get("/broken", headers={"Accept": accept})
+
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] in answer.text
+    assert (
+        "SELECT" not in answer.text and "RuntimeError" not in answer.text and "Traceback" not in answer.text
+    )
+    assert "ただいま処理できませんでした" in answer.text
+
+
+def test_a_path_that_cannot_exist_is_a_missing_page(browser: TestClient) -> None:
+    assert browser.get("/numbers/abc").status_code == 404
+
+
+def test_bad_input_names_each_field_in_japanese(program: TestClient) -> None:
+    answer = program.post("/api/preview/lines", json={"quantity": "たくさん"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "code", "message": "codeを入力してください"},
+        {"field": "quantity", "message": "quantityは数字で入力してください"},
+    ]
+    assert answer.json()["field"] == "code"
+
+
+def test_a_wrong_method_keeps_its_allow_header(browser: TestClient) -> None:
+    answer = browser.post("/refused")
+
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET"
+
+
+def test_the_address_of_a_missing_page_is_shown_as_text(browser: TestClient) -> None:
+    assert "<script>alert" not in browser.get("/%3Cscript%3Ealert(1)%3C/script%3E").text

@@ -1,0 +1,167 @@
+"""Who is looking, and where those go who must sign in first."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.web.cookies import Cookies
+from shared.web.session import safe_next
+
+SignIn = Callable[..., TestClient]
+
+
+def test_a_good_session_is_recognised_and_greeted(signed_in: SignIn) -> None:
+    browser = signed_in("佐藤 彩")
+
+    assert browser.get("/api/preview/me").json() == {"name": "佐藤 彩", "staff": None, "signed_in": True}
+    assert "佐藤 彩 さん" in browser.get("/").text
+
+
+def test_without_a_cookie_one_is_nobody(browser: TestClient) -> None:
+    assert browser.get("/api/preview/me").json()["signed_in"] is False
+    assert 'href="/members/login?next=/"' in browser.get("/").text
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "2~", "9~x", "~"])
+def test_a_forged_session_is_nobody(browser: TestClient, token: str) -> None:
+    assert (
+        browser.get("/api/preview/me", headers={"Cookie": f"noren_session={token}"}).json()["signed_in"]
+        is False
+    )
+
+
+def test_a_statement_for_another_purpose_is_no_session(preview: Any, browser: TestClient) -> None:
+    from datetime import timedelta
+
+    benefit = preview.issuer.issue("benefit", {"sub": "m-1", "sid": "s-1"}, valid_for=timedelta(hours=1))
+    browser.cookies.set("noren_session", benefit)
+
+    assert browser.get("/api/preview/me").json()["signed_in"] is False
+
+
+def test_an_ended_session_is_refused_at_once(preview: Any, signed_in: SignIn) -> None:
+    browser = signed_in()
+    assert browser.get("/api/preview/member").status_code == 200
+
+    preview.ended.add("s-1")
+
+    assert browser.get("/api/preview/member").status_code == 401
+
+
+def test_a_page_for_members_leads_to_the_login_and_back(browser: TestClient) -> None:
+    answer = browser.get("/members/mypage?tab=points&at=2")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/members/login?next=/members/mypage%3Ftab%3Dpoints%26at%3D2"
+
+
+def test_the_desk_leads_to_the_staff_login(browser: TestClient) -> None:
+    assert browser.get("/desk/orders").headers["location"] == "/desk/login?next=/desk/orders"
+
+
+def test_a_form_sent_without_a_session_comes_back_to_the_page_it_stood_on(
+    preview: Any, browser: TestClient
+) -> None:
+    headers = {"Referer": f"{preview.ORIGIN}/desk/orders?page=2"}
+    assert browser.post("/desk/orders/ship", headers=headers).headers["location"] == (
+        "/desk/login?next=/desk/orders%3Fpage%3D2"
+    )
+    assert browser.post("/desk/orders/ship", headers={"Referer": "http://evil.test/x"}).headers[
+        "location"
+    ] == ("/desk/login?next=/")
+
+
+def test_htmx_is_told_where_to_go(browser: TestClient) -> None:
+    answer = browser.get("/desk/orders", headers={"HX-Request": "true"})
+
+    assert (answer.status_code, answer.headers["hx-redirect"]) == (401, "/desk/login?next=/desk/orders")
+
+
+def test_a_shopper_is_refused_at_the_desk(signed_in: SignIn) -> None:
+    answer = signed_in().get("/desk/orders")
+
+    assert answer.status_code == 403
+    assert "店舗スタッフ専用" in answer.text
+    assert "受注一覧" not in answer.text
+
+
+def test_staff_see_the_desk_and_only_their_roles_pages(signed_in: SignIn) -> None:
+    browser = signed_in("店長", staff="clerk")
+
+    assert browser.get("/desk/orders").status_code == 200
+    assert browser.get("/desk/refunds").status_code == 403
+    assert signed_in("店長", staff="owner").get("/desk/refunds").status_code == 200
+
+
+@pytest.mark.parametrize("wanted", ["/", "/order/address", "/desk/orders?page=2&q=%E5%BD%A9", "/a:b"])
+def test_a_path_of_ours_may_be_returned_to(wanted: str) -> None:
+    assert safe_next(wanted) == wanted
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        None,
+        "",
+        "order",
+        "//evil.test",
+        "/\\evil.test",
+        "\\\\evil.test",
+        "https://evil.test",
+        "javascript:alert(1)",
+        "/\t/evil.test",
+        "/a\r\nSet-Cookie: x",
+        "/ /evil.test",
+        "///evil.test",
+        "/" + "a" * 3000,
+    ],
+)
+def test_an_address_elsewhere_may_not(wanted: str | None) -> None:
+    assert safe_next(wanted, "/members/mypage") == "/members/mypage"
+
+
+def test_a_secure_cookie_is_bound_to_the_host() -> None:
+    response = Response()
+    Cookies(secure=True).write(response, "noren_session", "abc", max_age_seconds=60)
+
+    cookie = response.headers["set-cookie"]
+    assert cookie.startswith("__Host-noren_session=abc;")
+    assert {"Secure", "HttpOnly", "SameSite=lax", "Path=/", "Max-Age=60"} <= set(cookie.split("; "))
+    assert "domain" not in cookie.lower()
+
+
+def test_a_plain_cookie_is_not_believed_where_the_origin_is_secure(preview: Any) -> None:
+    secure = TestClient(preview.make_app(secure=True), base_url="https://shop.test")
+    token = preview.session_for("佐藤 彩")
+
+    def me(name: str) -> bool:
+        answer = secure.get("/api/preview/me", headers={"Cookie": f"{name}={token}"})
+        return bool(answer.json()["signed_in"])
+
+    assert (me("noren_session"), me("__Host-noren_session")) == (False, True)
+
+
+@pytest.mark.parametrize("length", [0, 1, 3_600, 3_601, 9_000, 14_400])
+def test_a_long_value_travels_in_pieces_and_comes_back_whole(length: int) -> None:
+    cookies, response, value = (
+        Cookies(secure=False),
+        Response(),
+        "ab.c-d_" * (length // 7) + "x" * (length % 7),
+    )
+
+    cookies.write(response, "noren_wallet", value)
+
+    lines = response.headers.getlist("set-cookie")
+    sent = "; ".join(line.partition(";")[0] for line in lines)
+    request = Request({"type": "http", "headers": [(b"cookie", sent.encode())]})
+    assert all(len(line) < 4_096 for line in lines)
+    assert (cookies.read(request, "noren_wallet") or "") == value
+
+
+def test_a_value_no_browser_keeps_is_an_error() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        Cookies(secure=False).write(Response(), "noren_wallet", "x" * 14_401)
