@@ -20,8 +20,6 @@ from payments.methods.amazon_pay.simulator.app import make_app
 from payments.methods.amazon_pay.simulator.ipn import make_certificate
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
 
-KEY_ID = "SANDBOX-NORENDEMONORENDEMO000001"
-
 
 @pytest.fixture(scope="session")
 def merchant_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -100,14 +98,9 @@ async def client(amazon: Amazon) -> AsyncIterator[AmazonPayClient]:
 def shop_settings(amazon: Amazon, **changes: Any) -> AmazonPaySettings:
     """What the shop is told to find the simulator."""
     values: dict[str, Any] = {
-        "api_url": amazon.url,
-        "hosted_url": amazon.url,
-        "merchant_id": amazon.settings.merchant_id,
-        "store_id": "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef",
-        "public_key_id": KEY_ID,
+        "url": amazon.url,
         "private_key_file": amazon.key_file,
-        "topic_arns": {amazon.settings.topic_arn},
-        "certificate_origin": amazon.url,
+        "sandbox": True,
         "timeout_seconds": 1,
     }
     return AmazonPaySettings(**(values | changes))
@@ -196,22 +189,22 @@ def start_amazon(merchant_keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
         url = f"{scheme}://127.0.0.1:{port}"
         values: dict[str, Any] = {
             "port": port,
-            "origin_url": url,
-            "directory": tmp_path / "amazon",
+            "url": url,
+            "directory": tmp_path,
             "public_key_file": merchant_keys / "amazon_pay.pub",
-            "public_key_id": KEY_ID,
             "pending_seconds": 3600,
             "refund_seconds": 0,
             "hang_seconds": 1.5,
             "notice_retry_seconds": 0.2,
+            "notice_url": "http://127.0.0.1:9/nobody",
         }
         settings = SimulatorSettings(**(values | changes))
-        settings.directory.mkdir(exist_ok=True)
+        settings.folder.mkdir(exist_ok=True)
         for name in ("notices.key", "notices.pem"):  # making keys is slow, so all simulators share them
-            (settings.directory / name).write_bytes((merchant_keys / name).read_bytes())
+            (settings.folder / name).write_bytes((merchant_keys / name).read_bytes())
         app = make_app(settings)
-        certificate = settings.directory / "notices.pem" if settings.tls else None
-        key = settings.directory / "notices.key" if settings.tls else None
+        certificate = settings.folder / "notices.pem" if settings.tls else None
+        key = settings.folder / "notices.key" if settings.tls else None
         config = uvicorn.Config(
             app,
             port=port,

@@ -52,7 +52,7 @@ async def test_trouble_on_the_way_is_no_answer(
 
 
 async def test_nobody_listening_is_no_answer(client: AmazonPayClient) -> None:
-    settings = client.settings.model_copy(update={"api_url": "http://127.0.0.1:9"})
+    settings = client.settings.model_copy(update={"url": "http://127.0.0.1:9"})
 
     with pytest.raises(NoAnswer):
         await AmazonPayClient(settings, client.http).charge("S03-1")

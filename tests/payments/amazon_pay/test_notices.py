@@ -34,7 +34,7 @@ class Inbox:
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/notices"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def envelopes(self) -> list[dict[str, Any]]:
         return [json.loads(body) for body in self.bodies]
@@ -159,7 +159,7 @@ async def test_nothing_is_fetched_from_a_foreign_certificate_address(
         return httpx.Response(200)
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(fetch)) as http:
-        live = settings.model_copy(update={"certificate_origin": None})
+        live = settings.model_copy(update={"url": "https://pay-api.amazon.jp"})
         assert await refusal(NoticeReader(live, http), envelope) == (400, "certificate_url")
         assert await refusal(NoticeReader(settings, http), envelope) == (400, "certificate_url")
         good = "https://sns.ap-northeast-1.amazonaws.com" + CERTIFICATE_PATH

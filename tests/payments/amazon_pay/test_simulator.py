@@ -151,7 +151,7 @@ async def test_the_ledger_refuses_changes_and_outlives_the_process(
     await authorize()
     before = amazon.ledger()
     with (
-        sqlite3.connect(amazon.settings.directory / "ledger.sqlite") as ledger,
+        sqlite3.connect(amazon.settings.folder / "ledger.sqlite") as ledger,
         pytest.raises(sqlite3.IntegrityError, match="append-only"),
     ):
         ledger.execute("update entries set amount = 1")

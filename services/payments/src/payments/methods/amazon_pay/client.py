@@ -122,7 +122,7 @@ class AmazonPayClient:
         whole_path = f"{self.settings.version_path}/{path}"
         headers = self.settings.signer.headers(
             method=method,
-            host=urlsplit(self.settings.api_url).netloc,
+            host=urlsplit(self.settings.url).netloc,
             path=whole_path,
             query="",
             body=content,
@@ -132,7 +132,7 @@ class AmazonPayClient:
         try:
             response = await self.http.request(
                 method,
-                self.settings.api_url + whole_path,
+                self.settings.url + whole_path,
                 content=content,
                 headers=headers,
                 timeout=self.settings.timeout_seconds,

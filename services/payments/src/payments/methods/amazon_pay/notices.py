@@ -110,10 +110,9 @@ class NoticeReader:
             raise NoticeRefused(400, "unreadable_message") from error
 
     def _certificate_form(self) -> re.Pattern[str]:
-        if self.settings.certificate_origin is None:
+        if not self.settings.simulated:
             return SNS_CERTIFICATE
-        origin = str(self.settings.certificate_origin).rstrip("/")
-        return re.compile(re.escape(origin) + CERTIFICATE_NAME)
+        return re.compile(re.escape(self.settings.url) + CERTIFICATE_NAME)
 
     async def _certificate(self, url: str) -> x509.Certificate:
         known = self.certificates.get(url)

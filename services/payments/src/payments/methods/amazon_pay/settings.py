@@ -1,46 +1,77 @@
 """What operators set for Amazon Pay: environment variables with the prefix AMAZON_PAY_."""
 
+import re
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, HttpUrl, model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from payments.methods.amazon_pay import demo
 from payments.methods.amazon_pay.signing import Algorithm, Signer, private_key
+
+AMAZON_HOST = re.compile(r"pay-api\.amazon\.(jp|com|eu)")
 
 
 class AmazonPaySettings(BaseSettings):
-    """One merchant account and one key pair, made in Seller Central (or by the simulator)."""
+    """One merchant account and one key pair, made in Seller Central.
+
+    With a `url` that is not Amazon's, a simulator answers: the account is the demo's unless told otherwise,
+    buttons lead to the simulator's pages, and notices are signed by the simulator's certificate.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="AMAZON_PAY_", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix="AMAZON_PAY_",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        populate_by_name=True,
     )
 
-    api_url: str = Field("https://pay-api.amazon.jp", description="No path; a port only for the simulator")
-    merchant_id: str
-    store_id: str
-    public_key_id: str
+    url: str = Field("https://pay-api.amazon.jp", description="Scheme and host, no path")
+    hosted_url: str = Field("", description="Simulator only: how browsers reach it; `url` if empty")
+    merchant_id: str = demo.MERCHANT_ID
+    store_id: str = demo.STORE_ID
+    public_key_id: str = demo.PUBLIC_KEY_ID
     private_key_file: Path
     algorithm: Algorithm = Algorithm.PSS_V2
-    live: bool = Field(False, description="For key ids without the prefix SANDBOX or LIVE")
-    hosted_url: str | None = Field(None, description="The simulator's pages; buttons need no script then")
+    topic_arns: frozenset[str] = Field(
+        frozenset({demo.TOPIC_ARN}), description="SNS topics whose notices are ours (a JSON list)"
+    )
+    notices: bool = Field(
+        True, description="通知機能: what is done in Seller Central reaches the order (AP-40)"
+    )
     script_url: str = Field(
         "https://static-fe.payments-amazon.com/checkout.js", description="Amazon's script for buttons"
     )
-    topic_arns: frozenset[str] = Field(frozenset(), description="SNS topics whose notices are ours")
-    certificate_origin: HttpUrl | None = Field(
-        None, description="Simulator only: notices are signed by a certificate from here, not from SNS"
-    )
-    notices: bool = Field(True, description="通知機能: captures in Seller Central reach the order (AP-40)")
-    store_name: str = Field("のれん", max_length=50)
+    store_name: str = Field("のれん商店", max_length=50)
     timeout_seconds: float = Field(10, gt=0, le=60)
+    sandbox: bool = Field(False, validation_alias="SANDBOX")
 
     @model_validator(mode="after")
-    def _no_simulator_when_live(self) -> "AmazonPaySettings":
-        is_live = self.live or self.public_key_id.upper().startswith("LIVE")
-        if is_live and (self.hosted_url or self.certificate_origin):
-            raise ValueError("AMAZON_PAY_HOSTED_URL and AMAZON_PAY_CERTIFICATE_ORIGIN are for simulators")
+    def _live_is_live_and_sandbox_is_not(self) -> "AmazonPaySettings":
+        if self.simulated and not self.sandbox:
+            raise ValueError("AMAZON_PAY_URL is no host of Amazon's; simulators need SANDBOX=true")
+        if self.sandbox and self.public_key_id.upper().startswith("LIVE"):
+            raise ValueError("AMAZON_PAY_PUBLIC_KEY_ID is a live key, but SANDBOX is true (OPS-09)")
+        if not self.sandbox and self.public_key_id.upper().startswith("SANDBOX"):
+            raise ValueError("AMAZON_PAY_PUBLIC_KEY_ID is a sandbox key, but SANDBOX is not true")
+        own = {"merchant_id", "store_id", "public_key_id", "topic_arns"}
+        if not self.simulated and not own <= self.model_fields_set:
+            names = ", ".join(sorted(f"AMAZON_PAY_{name.upper()}" for name in own - self.model_fields_set))
+            raise ValueError(f"{names} must be set")
         return self
+
+    @property
+    def simulated(self) -> bool:
+        """Whether a simulator answers in Amazon's place."""
+        return not AMAZON_HOST.fullmatch(urlsplit(self.url).netloc)
+
+    @property
+    def pages_url(self) -> str:
+        """Origin of the simulator's pages, as browsers see it."""
+        return self.hosted_url or self.url
 
     @cached_property
     def signer(self) -> Signer:
@@ -53,4 +84,4 @@ class AmazonPaySettings(BaseSettings):
         """The environment is told by the key id, or else by the path."""
         if self.public_key_id.upper().startswith(("SANDBOX", "LIVE")):
             return "/v2"
-        return "/live/v2" if self.live else "/sandbox/v2"
+        return "/sandbox/v2" if self.sandbox else "/live/v2"

@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 def serve(settings: SimulatorSettings) -> None:
     """Serve on the settings' port; with TLS by the self-signed certificate of the notices."""
     app = make_app(settings)
-    certificate, key = settings.directory / "notices.pem", settings.directory / "notices.key"
+    certificate, key = settings.folder / "notices.pem", settings.folder / "notices.key"
     uvicorn.run(
         app,
         host=settings.host,

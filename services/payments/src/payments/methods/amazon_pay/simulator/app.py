@@ -24,7 +24,7 @@ from payments.methods.amazon_pay.simulator.store import Store
 
 def make_app(settings: SimulatorSettings) -> Starlette:
     """The ASGI application. Its ledger is `ledger.sqlite` in the settings' directory."""
-    store = Store(settings.directory / "ledger.sqlite")
+    store = Store(settings.folder / "ledger.sqlite")
     sealer = make_sealer(settings)
     http = httpx.AsyncClient(timeout=15)
     sender = Sender(store, sealer, settings, http)

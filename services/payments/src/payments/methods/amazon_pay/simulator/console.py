@@ -48,7 +48,7 @@ class Console:
                 rows=rows,
                 labels=LABELS,
                 notices_on=tx.switch("notices", "on") == "on",
-                notice_url=self.settings.notice_url,
+                notice_url=self.settings.notices_to,
                 behaviours=tx.run("select * from behaviours order by number"),
                 notices=tx.run("select * from notices order by number desc limit 30"),
                 said=request.query_params.get("said", ""),

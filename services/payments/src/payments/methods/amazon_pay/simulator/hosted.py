@@ -142,7 +142,7 @@ class Hosted:
         with self.store.transaction() as tx:
             settle_due(tx)
             session = get_session(tx, request.query_params.get("amazonCheckoutSessionId", ""))
-            shown = show_session(tx, session, self.settings.origin_url)
+            shown = show_session(tx, session, self.settings.pages_url)
             state = session.api["statusDetails"]["state"]
             if state == "Open" and shown["constraints"]:
                 raise Refusal(422, "InvalidCheckoutSessionStatus", "The checkout session has constraints.")

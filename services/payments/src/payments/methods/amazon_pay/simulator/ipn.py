@@ -98,14 +98,14 @@ class Sealer:
         signature = key.sign(text.encode(), padding.PKCS1v15(), digest)
         return parts | {
             "Signature": base64.b64encode(signature).decode(),
-            "SigningCertURL": self.settings.origin_url + CERTIFICATE_PATH,
-            "UnsubscribeURL": f"{self.settings.origin_url}/?Action=Unsubscribe",
+            "SigningCertURL": self.settings.url + CERTIFICATE_PATH,
+            "UnsubscribeURL": f"{self.settings.url}/?Action=Unsubscribe",
         }
 
 
 def make_sealer(settings: SimulatorSettings) -> Sealer:
     """The sealer with the key in the simulator's directory; made there at the first start."""
-    key_file, certificate_file = settings.directory / "notices.key", settings.directory / "notices.pem"
+    key_file, certificate_file = settings.folder / "notices.key", settings.folder / "notices.pem"
     if not certificate_file.exists():
         make_certificate(key_file, certificate_file)
     key = private_key(key_file.read_bytes())

@@ -39,18 +39,18 @@ class Call:
 
 def _create_session(call: Call) -> Answer:
     session = sessions.create_session(call.tx, read_body(CreateSession, call.body))
-    return 201, sessions.show_session(call.tx, session, call.settings.origin_url)
+    return 201, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
 def _get_session(call: Call) -> Answer:
     session = sessions.get_session(call.tx, call.object_id)
-    return 200, sessions.show_session(call.tx, session, call.settings.origin_url)
+    return 200, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
 def _update_session(call: Call) -> Answer:
     session = sessions.get_session(call.tx, call.object_id)
     sessions.update_session(call.tx, session, read_body(UpdateSession, call.body))
-    return 200, sessions.show_session(call.tx, session, call.settings.origin_url)
+    return 200, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
 def _complete_session(call: Call) -> Answer:
@@ -59,7 +59,7 @@ def _complete_session(call: Call) -> Answer:
     status, session = sessions.complete_session(
         call.tx, session, body, call.code, call.settings.pending_seconds
     )
-    return status, sessions.show_session(call.tx, session, call.settings.origin_url)
+    return status, sessions.show_session(call.tx, session, call.settings.pages_url)
 
 
 def _get_permission(call: Call) -> Answer:

@@ -56,8 +56,6 @@ class Sender:
             self._note(notice, answer)
 
     async def _deliver(self, notice: Row) -> str:
-        if self.settings.notice_url is None:
-            return "not configured"
         envelope = self.sealer.envelope(notice)
         headers = {
             "content-type": "text/plain; charset=UTF-8",
@@ -68,16 +66,14 @@ class Sender:
         }
         content = json.dumps(envelope, ensure_ascii=False).encode()
         try:
-            response = await self.http.post(self.settings.notice_url, content=content, headers=headers)
+            response = await self.http.post(self.settings.notices_to, content=content, headers=headers)
         except httpx.HTTPError as error:
             return type(error).__name__
         return str(response.status_code)
 
     def _note(self, notice: Row, answer: str) -> None:
         tries = notice["tries"] + 1
-        if answer == "not configured":
-            state = answer
-        elif answer.startswith("2"):
+        if answer.startswith("2"):
             state = "delivered"
         elif answer.startswith("4") or tries >= TRIES_MAX:
             state = "given up"
