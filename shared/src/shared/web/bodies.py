@@ -104,7 +104,7 @@ def counted(receive: Receive, limit: int) -> Receive:
     """Pass an upload through piece by piece, ending it with 413 when it grows beyond `limit`."""
     seen = 0
 
-    async def receivecounted() -> Message:
+    async def receive_counted() -> Message:
         nonlocal seen
         message = await receive()
         seen += len(message.get("body", b""))

@@ -1,0 +1,205 @@
+"""What the script adds, seen in Chromium: once is once, questions in numbers, keys, the postal code."""
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+import uvicorn
+from fastapi import FastAPI, Request
+from selenium import webdriver
+from selenium.webdriver import Chrome
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+from starlette.responses import JSONResponse, Response
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not shutil.which("chromedriver"), reason="needs Chromium and its driver"),
+]
+T = TypeVar("T")
+
+
+class Shop:
+    """The preview service on a port, noting the forms it was sent."""
+
+    def __init__(self, preview: Any) -> None:
+        self.sent: list[dict[str, list[str]]] = []
+        app: FastAPI = preview.make_app(everybody="店長 佐々木")
+        app.add_api_route("/api/checkout/postal/{code}", self.find_address)
+        app.add_api_route("/slow", self.take_time, methods=["POST"])
+        app.middleware("http")(self.note)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self.server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+
+    async def note(self, request: Request, call_next: Callable[[Request], Any]) -> Any:
+        if request.method == "POST":
+            form = await request.form()
+            self.sent.append({key: [str(value) for value in form.getlist(key)] for key in form})
+        return await call_next(request)
+
+    async def find_address(self, code: str) -> Response:
+        found = {"1500001": {"prefecture": "東京都", "address1": "渋谷区神宮前"}}.get(code)
+        return JSONResponse(found or {}, status_code=200 if found else 404)
+
+    async def take_time(self) -> Response:
+        return Response(status_code=204)  # the page stays, as it does while an answer is on its way
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def shop(preview: Any) -> Iterator[Shop]:
+    shop = Shop(preview)
+    deadline = time.monotonic() + 20
+    while not shop.server.started and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    yield shop
+    shop.stop()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    options = webdriver.ChromeOptions()
+    profile = tmp_path_factory.mktemp("chromium")
+    for switch in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "no-first-run"):
+        options.add_argument(f"--{switch}")
+    options.add_argument(f"--user-data-dir={profile}")
+    options.add_argument("--window-size=1280,900")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(shop: Shop, chromium: Chrome) -> Callable[[str], Chrome]:
+    def opened(path: str) -> Chrome:
+        shop.sent.clear()
+        chromium.get(shop.url + path)
+        return chromium
+
+    return opened
+
+
+def until(driver: Chrome, holds: Callable[[Chrome], T]) -> T:
+    return WebDriverWait(driver, 10, poll_frequency=0.05).until(holds)
+
+
+Page = Callable[[str], Chrome]
+
+
+def test_no_page_breaks_the_content_policy(page: Page) -> None:
+    for path in ("/", "/order/address", "/order/wait", "/desk/orders", "/desk/orders/N-1"):
+        driver = page(path)
+        assert [entry["message"] for entry in driver.get_log("browser")] == []
+        assert driver.execute_script("return typeof htmx") == "object"
+
+
+def test_the_address_fills_from_the_postal_code_and_never_over_what_was_typed(page: Page) -> None:
+    driver = page("/order/address")
+    driver.find_element(By.ID, "f-postal_code").send_keys("１５０－０００１")
+
+    until(driver, lambda d: d.find_element(By.ID, "f-address1").get_attribute("value") == "渋谷区神宮前")
+    assert driver.find_element(By.ID, "f-prefecture").get_attribute("value") == "東京都"
+
+    driver = page("/order/address")
+    driver.find_element(By.ID, "f-address1").send_keys("港区芝公園4-2-8")
+    driver.find_element(By.ID, "f-postal_code").send_keys("1500001")
+    until(driver, lambda d: d.find_element(By.ID, "f-prefecture").get_attribute("value") == "東京都")
+    assert driver.find_element(By.ID, "f-address1").get_attribute("value") == "港区芝公園4-2-8"
+
+
+def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, shop: Shop) -> None:
+    driver = page("/order/address")
+    driver.execute_script(
+        """const form = document.querySelector("form[data-once][action='/order/address']");
+        form.action = "/slow";
+        const button = form.querySelector("button");
+        for (let i = 0; i < 5; i++) form.requestSubmit(button);"""
+    )
+
+    button = driver.find_element(By.CSS_SELECTOR, "form[action='/slow'] button")
+    until(driver, lambda _: button.get_attribute("aria-busy") == "true")
+    assert button.text == "保存しています…"
+    assert not button.is_enabled()
+    until(driver, lambda _: len(shop.sent) > 0)
+    assert len(shop.sent) == 1
+
+
+def test_focus_goes_to_the_errors(page: Page) -> None:
+    driver = page("/order/address")
+    driver.find_element(By.CSS_SELECTOR, ".form-actions button").click()
+
+    until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".error-summary"))
+    assert "error-summary" in (driver.switch_to.active_element.get_attribute("class") or "")
+
+
+def test_rows_are_selected_by_keys_and_sent_after_a_question_in_numbers(page: Page, shop: Shop) -> None:
+    driver = page("/desk/orders")
+    bar = driver.find_element(By.CSS_SELECTOR, ".selection-bar")
+    body = driver.find_element(By.TAG_NAME, "body")
+    assert not bar.is_displayed()
+
+    body.send_keys("j", "x", "j", "j", "k", "x")
+
+    assert bar.is_displayed()
+    assert driver.find_element(By.CSS_SELECTOR, "[data-selected-count]").text == "2"
+
+    bar.find_element(By.CSS_SELECTOR, "[data-confirm]").click()
+    dialog = until(driver, lambda d: d.find_element(By.TAG_NAME, "dialog"))
+    assert "2件を発送済みにし、2通のメールを送ります" in dialog.text
+    assert shop.sent == []
+
+    dialog.find_element(By.CSS_SELECTOR, "[value=yes]").click()
+    until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".toast"))
+    assert shop.sent == [{"id": ["N-261122-0001", "N-261122-0002"], "confirmed": ["1"]}]
+
+
+def test_the_slash_goes_to_the_search_and_a_question_mark_explains(page: Page) -> None:
+    driver = page("/desk/orders")
+    body = driver.find_element(By.TAG_NAME, "body")
+
+    body.send_keys("?")
+    assert "キー操作" in driver.find_element(By.TAG_NAME, "dialog").text
+    driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    until(driver, lambda d: not d.find_elements(By.TAG_NAME, "dialog"))
+
+    body.send_keys("/")
+    assert driver.switch_to.active_element.get_attribute("name") == "q"
+    driver.switch_to.active_element.send_keys("jx")
+    assert driver.switch_to.active_element.get_attribute("value") == "jx"
+    assert not driver.find_elements(By.CSS_SELECTOR, "tr.is-at, [data-select]:checked")
+
+
+def test_a_drawer_stays_as_it_was_left(page: Page) -> None:
+    driver = page("/desk/orders")
+    driver.find_element(By.CSS_SELECTOR, ".drawer > summary").click()
+    until(driver, lambda d: d.find_element(By.CSS_SELECTOR, ".drawer").get_attribute("open") is None)
+
+    driver = page("/desk/orders")
+
+    assert driver.find_element(By.CSS_SELECTOR, ".drawer").get_attribute("open") is None
+
+
+@pytest.mark.parametrize("path", ["/", "/order/address", "/order/wait", "/desk/orders", "/desk/orders/N-1"])
+def test_nothing_is_wider_than_a_phone(page: Page, chromium: Chrome, path: str) -> None:
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        driver = page(path)
+        assert driver.execute_script("return document.documentElement.scrollWidth") == 390
+    finally:
+        chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
