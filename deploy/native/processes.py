@@ -16,7 +16,7 @@ import psutil
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from deploy.native import environment, postgres, rabbitmq
-from deploy.native.site import SERVICES, CannotRun, Site
+from deploy.native.site import SERVICES, CannotRun, Site, write_private
 
 STOP_SECONDS_MAX = 60
 # The rest is stopped before these: the database because all use it, epmd because RabbitMQ's stopping does.
@@ -136,6 +136,14 @@ def _program(name: str) -> str:
     return found
 
 
+def render(site: Site, programs: list[Process]) -> str:
+    """The text of supervisord's configuration file."""
+    template = (Path(__file__).parent / "supervisord.conf.j2").read_text()
+    root = os.geteuid() == 0
+    text: str = jinja2.Template(template).render(site=site, processes=programs, root=root)
+    return text
+
+
 class Supervisor:
     """The running supervisord of an installation."""
 
@@ -209,13 +217,7 @@ class Supervisor:
         return self.site.home / "supervisord.conf"
 
     def _write_configuration(self) -> None:
-        template = (Path(__file__).parent / "supervisord.conf.j2").read_text()
-        text = jinja2.Template(template, keep_trailing_newline=True).render(
-            site=self.site, processes=processes(self.site), root=os.geteuid() == 0
-        )
-        descriptor = os.open(self._configuration, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(text)
+        write_private(self._configuration, render(self.site, processes(self.site)))
 
     def _take_over_changes(self) -> None:
         [[added, changed, removed]] = self._call.reloadConfig()

@@ -17,6 +17,8 @@ SERVICES = ("checkout", "payments", "members", "notifications")
 SERVICE_PORTS = {"checkout": 8101, "payments": 8102, "members": 8103, "notifications": 8104}
 SIMULATOR_PORTS = {"amazon_pay": 8201, "konbini": 8202, "bank_transfer": 8203}
 FURTHER_SIMULATORS_FROM = 8211
+# Moved by one of these, no port meets another installation's, nor those that systems hand out to clients.
+PORT_SHIFTS = tuple(str(thousands * 1000) for thousands in range(8))
 # A Unix socket's path may hold 108 bytes on Linux and 104 on macOS, the closing zero included.
 SOCKET_PATH_LENGTH_MAX = 100
 
@@ -41,8 +43,8 @@ class Site:
         """The installation of this repository; NOREN_HOME and NOREN_PORT_SHIFT choose another one."""
         home = Path(os.environ.get("NOREN_HOME") or REPOSITORY / ".noren").resolve()
         shift = os.environ.get("NOREN_PORT_SHIFT") or "0"
-        if not shift.isdecimal() or int(shift) > 20_000:
-            raise CannotRun(f"NOREN_PORT_SHIFT must be a number from 0 to 20000, not {shift!r}")
+        if shift not in PORT_SHIFTS:
+            raise CannotRun(f"NOREN_PORT_SHIFT must be one of {', '.join(PORT_SHIFTS)}, not {shift!r}")
         return cls(home=home, port_shift=int(shift))
 
     def port(self, usual: int) -> int:
