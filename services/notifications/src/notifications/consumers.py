@@ -1,0 +1,118 @@
+"""What notifications hears: orders, to know their buyers; ended sessions; and whatever has a mail.
+
+The consumers of mails are not written here: each file in ``mails/`` is one, on a queue named after it
+(``shipped.customer.ja.txt`` is ``notifications.shipped_customer``).
+"""
+
+from typing import Any
+from uuid import UUID
+
+from notifications.domain.sending import NotAsked, Send, Suppress, decide
+from notifications.message import envelope_address
+from notifications.storage import contacts, sessions
+from notifications.storage.mail_settings import setting_of
+from notifications.storage.mails import NewMail, write_down
+from notifications.templates import MailFile, Mails, find_mails, in_one_line
+from shared.clock import now
+from shared.consumers import Consumers, Handler
+from shared.database import Tx
+from shared.errors import TryAgain
+from shared.events import Event, MailSuppressed, OrderPlaced, SessionsRevoked
+from shared.ids import new_id
+
+consumers = Consumers("notifications")
+
+
+@consumers.on(OrderPlaced)
+async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
+    """Keep whom an order belongs to: later events carry only its code."""
+    await contacts.remember(tx, [in_one_line(event) for event in events])
+
+
+@consumers.on(SessionsRevoked)
+async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
+    """Refuse ended sessions at our own pages too."""
+    await sessions.revoke(tx, event)
+
+
+def queue_mail(file: MailFile) -> Handler:
+    """Return the consuming function of one mail."""
+
+    async def queue(events: list[Event], tx: Tx, mails: Mails) -> list[MailSuppressed]:
+        return await write_mails(file, events, tx, mails)
+
+    queue.__name__ = queue.__qualname__ = file.name.replace(".", "_")
+    queue.__doc__ = f"Queue the mail {file.path.name}."
+    return queue
+
+
+async def write_mails(file: MailFile, events: list[Any], tx: Tx, mails: Mails) -> list[MailSuppressed]:
+    """Write down the mails of ``events``, rendered now: they say what was true when the event was heard (N2).
+
+    Raises TryAgain while the order that an event is about has not been heard of.
+    """
+    setting = await setting_of(tx, file.name)
+    orders = await _orders(file, events, tx)
+    new: list[NewMail] = []
+    for event in events:
+        order = orders.get(event.order_code) if file.about_an_order else None
+        if file.about_an_order and order is None:
+            raise TryAgain("the order has not been heard of yet")
+        typed = order.orderer.email if order else event.email
+        recipient = envelope_address(typed)
+        decision = decide(event, setting, has_address=recipient is not None)
+        if isinstance(decision, NotAsked):
+            continue
+        words = mails.render(file, event, order)
+        mail_id, at = new_id(), now()
+        new.append(
+            NewMail(
+                mail_id=mail_id,
+                event_id=event.event_id,
+                mail=file.name,
+                recipient=recipient or in_one_line(typed),
+                message_id=f"<{mail_id}@{mails.shop.mail.rpartition('@')[2]}>",
+                subject=words.subject,
+                text=words.text,
+                created_at=at,
+                state="queued" if isinstance(decision, Send) else "suppressed",
+                due_at=event.occurred_at + decision.delay if isinstance(decision, Send) else None,
+                reason=decision.reason if isinstance(decision, Suppress) else None,
+                order_code=getattr(event, "order_code", None),
+                member_id=_member(event, order),
+            )
+        )
+    if not new:
+        return []
+    stored = await write_down(tx, new)
+    return [_suppressed(mail) for mail in new if mail.state == "suppressed" and mail.mail_id in stored]
+
+
+async def _orders(file: MailFile, events: list[Any], tx: Tx) -> dict[str, OrderPlaced]:
+    """The orders that ``events`` are about; OrderPlaced itself is one."""
+    if not file.about_an_order:
+        return {}
+    told = {event.order_code: event for event in events if isinstance(event, OrderPlaced)}
+    others = [event.order_code for event in events if event.order_code not in told]
+    return told | (await contacts.orders_of(tx, others) if others else {})
+
+
+def _member(event: Event, order: OrderPlaced | None) -> UUID | None:
+    return order.member_id if order else getattr(event, "member_id", None)
+
+
+def _suppressed(mail: NewMail) -> MailSuppressed:
+    return MailSuppressed.model_validate(
+        {
+            "mail_id": mail.mail_id,
+            "mail": mail.mail,
+            "order_code": mail.order_code,
+            "member_id": mail.member_id,
+            "reason": mail.reason,
+            "caused_by": mail.event_id,
+        }
+    )
+
+
+for _file in find_mails():
+    consumers.on(_file.event)(queue_mail(_file))

@@ -1,0 +1,1 @@
+"""The rules of sending mail; no I/O."""

@@ -1,0 +1,1 @@
+"""The outside systems notifications talks to."""

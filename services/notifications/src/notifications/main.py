@@ -1,0 +1,52 @@
+"""Wires notifications: the only file that knows all parts."""
+
+from email.utils import parseaddr
+
+from notifications.consumers import consumers
+from notifications.gateways.smtp import MailServer
+from notifications.send_mail import MailSending
+from notifications.settings import Settings
+from notifications.storage.sessions import RevokedSessions
+from notifications.storage.tables import metadata
+from notifications.templates import Mails, Shop
+from notifications.web.pages import Desk, page_installer
+from shared.app import Service
+from shared.database import Database
+from shared.statements import Verifier
+
+
+def make(settings: Settings | None = None) -> Service:
+    """Return the service as the environment (or ``settings``) describes it."""
+    settings = settings or Settings()
+    db = Database(
+        settings.database_url.get_secret_value(),
+        service="notifications",
+        shop=settings.shop,
+        connections_max=settings.database_connections_max,
+    )
+    mails = Mails(
+        Shop(
+            name=settings.shop_name,
+            url=settings.origin_url,
+            mail=parseaddr(settings.mail_from)[1],
+            contact=settings.shop_contact,
+        )
+    )
+    sending = MailSending(db, MailServer.from_settings(settings), mails, sender=settings.mail_from)
+    keys = settings.trusted_keys_file
+    return Service(
+        name="notifications",
+        settings=settings,
+        metadata=metadata,
+        consumers=consumers,
+        db=db,
+        resources={Mails: mails},
+        due_work=[sending.due_work(concurrency=settings.smtp_connections_max)],
+        install_pages=page_installer(
+            Desk(db, mails),
+            Verifier.from_file(keys) if keys else Verifier({"keys": []}),
+            RevokedSessions(db),
+            origin=settings.origin_url,
+            secure=settings.cookie_secure,
+        ),
+    )

@@ -1,0 +1,57 @@
+"""Whom an order belongs to, kept from OrderPlaced for every later mail."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+
+from notifications.storage.tables import contacts
+from shared.database import Tx
+from shared.events import OrderPlaced
+
+
+async def remember(tx: Tx, orders: Sequence[OrderPlaced]) -> None:
+    """Keep each order once."""
+    values = [
+        {
+            "order_code": order.order_code,
+            "member_id": _member(order),
+            "email": order.orderer.email,
+            "name": order.orderer.name,
+            "placed": order.model_dump(mode="json"),
+            "placed_at": order.placed_at,
+        }
+        for order in orders
+    ]
+    await tx.execute(insert(contacts).values(values).on_conflict_do_nothing())
+
+
+def _member(order: OrderPlaced) -> UUID | None:
+    return order.registration.member_id if order.registration else order.member_id
+
+
+async def orders_of(tx: Tx, codes: Sequence[str]) -> dict[str, OrderPlaced]:
+    """Return the orders among ``codes`` that we have heard of, by code."""
+    rows = await tx.rows(
+        "SELECT order_code, placed FROM contacts WHERE order_code = ANY(CAST(:codes AS text[]))",
+        codes=list(codes),
+    )
+    return {row.order_code: OrderPlaced.model_validate(row.placed) for row in rows}
+
+
+async def belongs_to(tx: Tx, code: str, member_id: UUID) -> bool:
+    """Tell whether order ``code`` is one of this member's."""
+    found = await tx.value(
+        "SELECT 1 FROM contacts WHERE order_code = :code AND member_id = :member_id",
+        code=code,
+        member_id=member_id,
+    )
+    return found is not None
+
+
+async def payment_names(tx: Tx) -> dict[str, str]:
+    """Return the payment methods that orders have used, code to the name that buyers see."""
+    rows = await tx.rows(
+        "SELECT DISTINCT placed->>'payment_kind' AS kind, placed->>'payment_name' AS name FROM contacts"
+    )
+    return {row.kind: row.name for row in rows}

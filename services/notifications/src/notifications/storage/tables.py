@@ -1,0 +1,112 @@
+"""The tables of notifications."""
+
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.due import due_columns, due_index
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+
+# Whom an order belongs to, and what later mails tell about it: events after OrderPlaced carry only its code.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("order_code", Text, primary_key=True),
+    Column("member_id", Uuid),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("placed", JSONB, nullable=False),
+    Column("placed_at", DateTime(timezone=True), nullable=False),
+)
+Index("contacts_member_id", contacts.c.member_id)
+
+# One row per mail: for one event, one kind of mail and one recipient there is one, ever (NTF-15).
+mails = Table(
+    "mails",
+    metadata,
+    Column("mail_id", Uuid, primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("mail", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("order_code", Text),
+    Column("member_id", Uuid),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("first_tried_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    *due_columns(),
+    UniqueConstraint("event_id", "mail", "recipient"),
+)
+due_index(mails)
+Index("mails_order_code", mails.c.order_code)
+Index("mails_created_at", mails.c.created_at)
+Index("mails_undelivered", mails.c.state, postgresql_where=mails.c.state.in_(("refused", "gave_up")))
+
+# Every try. One without an outcome was cut off: the process died, perhaps after the server had accepted.
+mail_attempts = Table(
+    "mail_attempts",
+    metadata,
+    Column("mail_id", Uuid, ForeignKey("mails.mail_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("outcome", Text),
+    Column("code", Integer),
+    Column("answer", Text),
+)
+
+# What staff have set; a mail without a row is as the code says.
+mail_settings = Table(
+    "mail_settings",
+    metadata,
+    Column("mail", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("delay_minutes", Integer, nullable=False),
+    Column("except_payment_kinds", ARRAY(Text), nullable=False),
+)
+
+mail_setting_changes = Table(
+    "mail_setting_changes",
+    metadata,
+    Column("change_id", Integer, Identity(), primary_key=True),
+    Column("mail", Text, nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)
+
+# Sessions that members ended: all of a member's up to a moment, or one alone.
+revoked_sessions = Table(
+    "revoked_sessions",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, nullable=False),
+    Column("session_id", Uuid),
+    Column("issued_until", DateTime(timezone=True), nullable=False),
+)
+Index("revoked_sessions_member_id", revoked_sessions.c.member_id)

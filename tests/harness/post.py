@@ -1,0 +1,74 @@
+"""Notifications as a whole, driven by hand: it hears events, and its sender does what is due."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from harness.hearing import Hearing, said
+from harness.mail_sink import Copy, MailSink
+from notifications.consumers import consumers
+from notifications.examples import example_order
+from notifications.gateways.smtp import MailServer
+from notifications.send_mail import MailSending
+from notifications.storage.tables import mails as mails_table
+from notifications.templates import Mails, Shop
+from shared.clock import clock, now
+from shared.database import Database
+from shared.due import claim_due
+from shared.events import Event, OrderPlaced
+from shared.ids import new_id
+
+SHOP = Shop(name="のれん商店", url="http://127.0.0.1:8080", mail="shop@noren.example")
+
+
+@dataclass
+class Post:
+    """Notifications, driven by hand: it hears events, and its worker sends what is due."""
+
+    db: Database
+    sink: MailSink
+    mails: Mails = field(default_factory=lambda: Mails(SHOP))
+    smtp_timeout_seconds: float = 5
+
+    def __post_init__(self) -> None:
+        self.hearing = Hearing(consumers, self.db, {Mails: self.mails})
+        server = MailServer("127.0.0.1", self.sink.port, SHOP.mail, timeout_seconds=self.smtp_timeout_seconds)
+        self.sending = MailSending(self.db, server, self.mails, sender=f"のれん商店 <{SHOP.mail}>")
+
+    async def hears(self, *events: Event, times: int = 1) -> None:
+        """Bring events, each to all who listen."""
+        await self.hearing.hears(*events, times=times)
+
+    async def knows_an_order(self, **changes: Any) -> OrderPlaced:
+        """Remember an order whose thanks mail is already out, and forget that mail."""
+        order = example_order(order_code=f"N-{new_id().hex[-10:]}", **changes)
+        await self.hears(order)
+        async with self.db.transaction() as tx:
+            await tx.execute("DELETE FROM mails")
+        return order
+
+    async def sends(self) -> int:
+        """Do what is due now, as a worker would; return how many mails were tried."""
+        async with self.db.transaction() as tx:
+            rows = await claim_due(tx, mails_table, rows_max=100, at=now(), lease_seconds=90)
+        for row in rows:
+            await self.sending.send(row)
+        return len(rows)
+
+    async def sends_after(self, pause: timedelta) -> int:
+        """Move the clock and do what is due then."""
+        clock.move(pause)
+        return await self.sends()
+
+    async def rows(self) -> list[Any]:
+        """All mails, oldest first."""
+        async with self.db.transaction() as tx:
+            return list(await tx.rows("SELECT * FROM mails ORDER BY created_at"))
+
+    async def said(self) -> list[Event]:
+        """What notifications said."""
+        return await said(self.db)
+
+    @property
+    def journal(self) -> list[Copy]:
+        return self.sink.journal

@@ -1,0 +1,134 @@
+"""A queued mail reaches the mail server: once, or more than once with one Message-ID, and never not at all."""
+
+from datetime import timedelta
+
+import pytest
+
+from harness.mail_sink import MailSink
+from harness.post import Post
+from notifications.domain.mail import TRY_FOR_MAX
+from notifications.examples import example_order
+from shared.database import Database
+from shared.events import MailSent, MailSuppressed
+
+
+@pytest.mark.feature("NTF-15", "KON-10")
+async def test_an_order_heard_three_times_gets_one_thanks_mail(post: Post) -> None:
+    await post.hears(example_order(), times=3)
+    await post.sends()
+    await post.sends_after(timedelta(hours=1))
+
+    [copy] = post.journal
+    assert copy.recipient == "hanako@example.jp"
+    assert "ご注文ありがとうございます（注文番号 N-20261122-0001）" in copy.message["Subject"]
+    [sent] = await post.said()
+    assert isinstance(sent, MailSent)
+    assert (sent.mail, sent.order_code) == ("order_placed.customer", "N-20261122-0001")
+
+
+@pytest.mark.feature("NTF-14")
+async def test_mails_queued_while_the_server_is_down_go_out_within_five_minutes_of_its_return(
+    post: Post, sink: MailSink
+) -> None:
+    await sink.stop()
+    for number in range(3):
+        await post.hears(example_order(order_code=f"N-{number}"))
+    for _ in range(12):
+        await post.sends_after(timedelta(minutes=4))
+    assert {row.state for row in await post.rows()} == {"queued"}
+    assert post.journal == []
+
+    await sink.start()
+    await post.sends_after(timedelta(minutes=5))
+
+    assert len(post.journal) == 3
+    assert {row.state for row in await post.rows()} == {"sent"}
+
+
+@pytest.mark.parametrize("answer", ["421 too busy", "451 try later"])
+async def test_a_temporary_refusal_is_tried_again_after_growing_pauses(
+    post: Post, sink: MailSink, answer: str
+) -> None:
+    sink.at_data = answer
+    await post.hears(example_order())
+    await post.sends()
+    assert await post.sends() == 0
+    assert await post.sends_after(timedelta(seconds=11)) == 1
+    assert await post.sends_after(timedelta(seconds=11)) == 0
+
+    sink.at_data = ""
+    assert await post.sends_after(timedelta(seconds=11)) == 1
+    assert len(post.journal) == 1
+
+
+async def test_a_mail_that_nobody_takes_for_a_day_is_listed_for_staff(post: Post, sink: MailSink) -> None:
+    sink.at_recipient = "450 greylisted"
+    await post.hears(example_order())
+    await post.sends()
+    await post.sends_after(TRY_FOR_MAX)
+
+    [row] = await post.rows()
+    assert (row.state, row.due_at) == ("gave_up", None)
+    [news] = await post.said()
+    assert isinstance(news, MailSuppressed)
+    assert news.reason == "not_accepted_in_time"
+
+
+@pytest.mark.parametrize("where", ["at_recipient", "at_data"])
+async def test_a_refused_mail_is_not_tried_again(post: Post, sink: MailSink, where: str) -> None:
+    setattr(sink, where, "550 no such user")
+    await post.hears(example_order())
+    await post.sends()
+
+    assert await post.sends_after(timedelta(days=1)) == 0
+    [row] = await post.rows()
+    assert row.state == "refused"
+    [news] = await post.said()
+    assert isinstance(news, MailSuppressed)
+    assert news.reason == "refused_by_server"
+
+
+@pytest.mark.parametrize("how", ["silence", "cut"])
+async def test_a_lost_answer_leads_to_a_second_copy_with_the_same_message_id(
+    db: Database, sink: MailSink, how: str
+) -> None:
+    post = Post(db, sink, smtp_timeout_seconds=0.3)
+    sink.silent_after_data_seconds, sink.cut_after_data = (1, False) if how == "silence" else (0, True)
+    await post.hears(example_order())
+    await post.sends()
+    [row] = await post.rows()
+    assert row.state == "queued"
+
+    sink.silent_after_data_seconds, sink.cut_after_data = 0, False
+    await post.sends_after(timedelta(minutes=1))
+
+    first, second = post.journal
+    assert first.message["Message-ID"] == second.message["Message-ID"] == row.message_id
+    [row] = await post.rows()
+    assert row.state == "sent"
+
+
+async def test_a_worker_that_died_after_the_server_accepted_leaves_a_mail_that_is_sent_again(
+    post: Post, db: Database
+) -> None:
+    await post.hears(example_order())
+    await post.sends()
+    async with db.transaction() as tx:
+        # As the crash point K13 leaves it: accepted outside, `sending` here, the lease run out.
+        await tx.execute("UPDATE mails SET state = 'sending', due_at = created_at, ended_at = NULL")
+        await tx.execute("UPDATE mails SET lease = mail_id, leased_until = now() - interval '1 second'")
+    await post.sends()
+
+    assert len({copy.message["Message-ID"] for copy in post.journal}) == 1
+    assert len(post.journal) == 2
+    [row] = await post.rows()
+    assert row.state == "sent"
+
+
+async def test_a_server_that_is_away_keeps_no_event_from_being_heard(post: Post, sink: MailSink) -> None:
+    await sink.stop()
+
+    await post.hears(example_order())
+
+    [row] = await post.rows()
+    assert row.state == "queued"
