@@ -52,7 +52,7 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "expire": "expired",
             "void": "voided",
         },
-        "authorized": {"capture": "captured", "void": "voided", "expire": "expired"},
+        "authorized": {"capture": "captured", "void": "voided"},
         "number_issued": {"capture": "captured", "expire": "expired", "fail": "failed", "void": "voided"},
         "captured": {"refund": "refunded"},
         "failed": {"capture": "captured"},
@@ -125,7 +125,6 @@ class Order:
     points_used: int
     placed_at: datetime
     parcels: tuple[Parcel, ...]
-    cart_id: UUID | None = None
     capture_requested_at: datetime | None = None
     deposit_date: date | None = None
 

@@ -59,7 +59,6 @@ orders = Table(
     Column("orderer_address2", Text, nullable=False),
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("page_url", Text, nullable=False),
-    Column("cart_id", Uuid),
     Column("capture_requested_at", DateTime(timezone=True)),
     Column("deposit_date", Date, comment="As staff entered it (PAY-07), else the day of the capture"),
     Column("shipped_at", DateTime(timezone=True)),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from checkout.domain.order import Move, Order, Parcel, PaymentGroup
 from checkout.storage.order_tables import order_destinations, order_history, order_lines, orders
@@ -18,11 +18,10 @@ from shared.events import OrderPlaced
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order to be stored: what is said of it, the steps it will take, and the cart that it came from."""
+    """An order to be stored: what is said of it, and which steps it will take."""
 
     placed: OrderPlaced
     payment_group: PaymentGroup
-    cart_id: UUID | None = None
 
 
 async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
@@ -80,7 +79,6 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         **{f"orderer_{name}": value for name, value in who.model_dump().items()},
         "placed_at": placed.placed_at,
         "page_url": placed.page_url,
-        "cart_id": new.cart_id,
     }
 
 
@@ -170,7 +168,6 @@ def order_of(row: Row[Any], parcels: Sequence[Row[Any]]) -> Order:
         parcels=tuple(
             Parcel(p.destination_id, p.name, p.ship_date, p.carrier, p.tracking_number) for p in parcels
         ),
-        cart_id=row.cart_id,
         capture_requested_at=row.capture_requested_at,
         deposit_date=row.deposit_date,
     )
@@ -236,3 +233,16 @@ async def set_parcel(
         .where(order_destinations.c.destination_id == destination_id)
         .values(ship_date=ship_date, carrier=carrier, tracking_number=tracking_number)
     )
+
+
+async def quantities_of(tx: Tx, code: str) -> dict[UUID, dict[str, int]]:
+    """Return how many pieces of which SKU go to each delivery address of an order."""
+    found = await tx.rows(
+        select(order_lines.c.destination_id, order_lines.c.sku, func.sum(order_lines.c.quantity).label("n"))
+        .where(order_lines.c.order_code == code)
+        .group_by(order_lines.c.destination_id, order_lines.c.sku)
+    )
+    quantities: dict[UUID, dict[str, int]] = {}
+    for row in found:
+        quantities.setdefault(row.destination_id, {})[row.sku] = row.n
+    return quantities

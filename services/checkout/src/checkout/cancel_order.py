@@ -1,0 +1,80 @@
+"""Ends an order: by staff, by a deadline that passed unpaid, or because it cannot be paid."""
+
+from datetime import datetime
+from typing import Literal
+
+from checkout.domain.order import Order, check_cancellable
+from checkout.storage.carts import reopen_cart
+from checkout.storage.orders import lock_known_order, save_move
+from checkout.storage.stock import release_stock
+from checkout.storage.timeline import Entry, add_entries
+from shared.database import Tx
+from shared.events import OrderCancelled
+
+CancelReason = Literal["staff", "unpaid", "payment_failed"]
+REASON_LABEL: dict[str, str] = {
+    "staff": "店舗によるキャンセル",
+    "unpaid": "お支払い期限切れによる自動キャンセル",
+    "payment_failed": "決済が成立しなかったため自動キャンセル",
+}
+
+
+async def cancel_order(
+    tx: Tx,
+    *,
+    order_code: str,
+    note: str,
+    by: str,
+    at: datetime,
+    send_mail: bool = True,
+    although_shipped: bool = False,
+    version: int | None = None,
+) -> OrderCancelled:
+    """Cancel for staff (ORD-21). Points and money go back by those who own them, as they hear of it.
+
+    Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without
+    ``although_shipped``.
+    """
+    order = await lock_known_order(tx, order_code, version=version)
+    check_cancellable(order, although_shipped=although_shipped)
+    return await end_order(tx, order, reason="staff", note=note, by=by, at=at, send_mail=send_mail)
+
+
+async def end_order(
+    tx: Tx,
+    order: Order,
+    *,
+    reason: CancelReason,
+    by: str,
+    at: datetime,
+    note: str = "",
+    send_mail: bool = True,
+) -> OrderCancelled:
+    """Cancel a locked order: state, stock, cart and timeline in one commit.
+
+    What left the house does not come back to stock by itself. A payment that failed gives the cart back,
+    so that the buyer can choose another method (PAY-22).
+    """
+    await save_move(
+        tx, order, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason
+    )
+    await release_stock(tx, order.code, at=at)
+    if reason == "payment_failed":
+        await reopen_cart(tx, order.code, at=at)
+    await add_entries(
+        tx,
+        [
+            Entry(
+                order_code=order.code,
+                at=at,
+                topic="order",
+                kind="stop",
+                title="注文をキャンセルしました",
+                text=f"{REASON_LABEL[reason]}　{note}".strip(),
+                by=by,
+            )
+        ],
+    )
+    return OrderCancelled(
+        order_code=order.code, reason=reason, by=by, note=note, send_mail=send_mail, occurred_at=at
+    )

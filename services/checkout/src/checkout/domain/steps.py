@@ -1,0 +1,136 @@
+"""Which step an order needs next, by the way it is paid (ORD-02, ORD-03, Appendix B.2)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from checkout.domain.order import Order, PaymentGroup
+
+StepGroup = Literal["common", "deposit", "shipping"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the twelve steps; capitals are work, small letters are mails and the parcel itself."""
+
+    code: str
+    label: str
+    group: StepGroup
+
+
+STEPS: dict[str, Step] = {
+    step.code: step
+    for step in (
+        Step("A", "受注を確認する", "common"),
+        Step("B", "受注管理ソフトへ取り込む", "common"),
+        Step("G", "処理済みにする", "common"),
+        Step("a", "サンクスメール", "common"),
+        Step("C", "入金をまつ", "deposit"),
+        Step("F", "入金処理", "deposit"),
+        Step("H", "決済サービス管理画面で入金処理", "deposit"),
+        Step("b", "ご入金確認メール", "deposit"),
+        Step("D", "送り状番号を登録する", "shipping"),
+        Step("E", "発送処理", "shipping"),
+        Step("c", "発送", "shipping"),
+        Step("d", "発送通知メール", "shipping"),
+    )
+}
+
+WORKFLOW: dict[PaymentGroup, tuple[str, ...]] = {
+    "card_like": ("A", "B", "a", "D", "E", "c", "d", "F", "H", "b", "G"),
+    "konbini": ("A", "B", "a", "C", "b", "D", "E", "c", "d", "G"),
+    "transfer": ("A", "B", "a", "C", "F", "b", "D", "E", "c", "d", "G"),
+    "cash_on_delivery": ("A", "B", "a", "D", "E", "c", "d", "G"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The step an order waits for. ``step`` is None where nothing is left to do."""
+
+    step: Step | None
+    text: str
+    kind: Literal["done", "wait", "stop", "note"]
+
+
+def next_step(order: Order) -> NextStep:
+    """Return what staff, or the buyer, have to do next for ``order``."""
+    if order.status == "cancelled":
+        return NextStep(None, "キャンセルされた注文です。必要な処理はありません。", "note")
+    if order.payment in ("voided", "refunded"):
+        return NextStep(
+            STEPS["A"], "決済が取り消されています。注文をどうするか、お客様に確認してください。", "stop"
+        )
+    unpaid = order.deposit == "unpaid"
+    if order.payment_group == "konbini" and unpaid:
+        return NextStep(STEPS["C"], "お客様のお支払いを待っています。入金は自動で反映されます。", "wait")
+    if order.payment_group == "transfer" and unpaid:
+        return NextStep(
+            STEPS["F"], "入金をまち、口座への入金を確認したら、入金日を登録してください。", "wait"
+        )
+    if order.payment_group == "card_like" and order.payment == "awaited":
+        return NextStep(STEPS["A"], "決済の承認を待っています。承認されるまで発送できません。", "wait")
+    if order.shipping == "unshipped":
+        return NextStep(STEPS["E"], _shipping_text(order), "wait")
+    if order.payment_group == "card_like" and unpaid:
+        return NextStep(STEPS["F"], _capture_text(order), "stop" if order.processed_but_unpaid else "wait")
+    if order.status == "processed":
+        return NextStep(None, "すべての処理が完了しています。", "done")
+    return NextStep(STEPS["G"], "発送と入金が完了しました。必要であれば処理済みにしてください。", "note")
+
+
+def _shipping_text(order: Order) -> str:
+    left = sum(not parcel.shipped for parcel in order.parcels)
+    if left < len(order.parcels):
+        return f"お届け先{len(order.parcels)}件のうち、未発送が{left}件あります。"
+    return "発送処理をしてください。送り状番号は必要な場合のみ登録します。"
+
+
+def _capture_text(order: Order) -> str:
+    if order.capture_requested_at is not None:
+        return "入金処理を依頼しました。決済サービスの結果を待っています。"
+    if order.processed_but_unpaid:
+        return "処理済みですが未入金です。入金処理の漏れがないか確認してください。"
+    return "入金処理をしてください。発送と同時に売上を確定する設定の場合は、結果を待ってください。"
+
+
+def capture_warnings(order: Order) -> list[str]:
+    """Return what to warn of before a deposit step: it belongs after shipping (PAY-29)."""
+    if order.payment_group == "card_like" and order.shipping == "unshipped":
+        return ["未発送の注文です。このお支払い方法では、通常は発送処理の後に入金処理を行います。"]
+    return []
+
+
+def processed_warnings(order: Order) -> list[str]:
+    """Return what to warn of before 処理済み: an open deposit (PAY-11, ORD-15), a parcel not sent (ORD-20)."""
+    warnings = []
+    if order.deposit == "unpaid" and order.payment_group == "card_like":
+        warnings.append(
+            "未入金の注文です。処理済みにすると「通常処理中/未入金」の一覧に表示されなくなり、入金処理が漏れるおそれがあります。"
+        )
+    elif order.deposit == "unpaid" and order.payment_group != "cash_on_delivery":
+        warnings.append("未入金の注文です。")
+    if order.shipping == "unshipped":
+        warnings.append("未発送の注文です。")
+    return warnings
+
+
+def cancel_effects(order: Order) -> list[str]:
+    """Return in words what cancelling ``order`` will do to stock, points and money (ORD-21)."""
+    shipped = any(parcel.shipped for parcel in order.parcels)
+    effects = [
+        "発送済みの商品は、在庫に自動では戻りません。返品を受け取ってから在庫を追加してください。"
+        if shipped
+        else "確保していた在庫を戻します。"
+    ]
+    if order.points_used:
+        effects.append(f"ご利用ポイント {order.points_used:,}ポイントを会員に返します。")
+    effects.append("この注文で付与したポイントがあれば取り消します。")
+    if order.payment == "captured":
+        effects.append(f"入金済みの ¥{order.total:,} を返金します。")
+    elif order.payment == "authorized":
+        effects.append(f"¥{order.total:,} の与信を取り消します。売上は発生しません。")
+    elif order.payment == "number_issued":
+        effects.append("発行済みのお支払い番号を無効にします。")
+    else:
+        effects.append("決済は行われていないため、お金の動きはありません。")
+    return effects

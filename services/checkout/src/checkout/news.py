@@ -1,0 +1,193 @@
+"""What other services said about an order, as a line of its timeline in words for staff.
+
+``facts`` of a line are what the blocks of the order page are made of: ``kind`` tells which.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from checkout.storage.timeline import Entry, Kind, Topic
+from shared import events
+from shared.clock import in_japan
+from shared.events import Event
+
+WHO = {"payments": "決済サービス", "members": "会員サービス", "notifications": "通知サービス"}
+
+FAILED = {
+    "marketplace_not_supported": "Amazon.co.jp以外のアカウントでした",
+    "insufficient_balance": "残高が不足していました",
+    "wrong_card_data": "カード情報に誤りがありました",
+    "expired_card": "カードの有効期限が切れていました",
+    "limit_exceeded": "利用限度額を超えていました",
+    "amount_mismatch": "金額が注文と一致しませんでした",
+    "buyer_abandoned": "お客様が決済を中断しました",
+    "declined": "決済会社に承認されませんでした",
+    "provider_error": "決済会社でエラーが起きました",
+}
+REJECTED = {
+    "over_30_days": "注文から30日を過ぎているため売上請求できません",
+    "status_not_capturable": "決済ステータスが「承認済」「与信済」ではありません",
+    "auto_link_off": "自動連携機能を利用していないため、決済サービスの管理画面で処理してください",
+}
+SUPPRESSED = {
+    "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
+    "not_requested": "送信が選ばれていません",
+    "no_address": "宛先がありません",
+    "refused_by_server": "メールサーバーに受け付けられませんでした",
+}
+SOURCE = {
+    "admin": "受注管理から",
+    "shipped": "発送時に自動で",
+    "provider_console": "決済サービス管理画面で",
+    "konbini_notice": "コンビニでのお支払い",
+    "manual_deposit": "手動での入金確認",
+}
+ROUTE = {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}
+
+_Line = tuple[Topic, Kind, str, str, dict[str, Any]]
+
+
+def entry_of(event: Event, order_code: str, *, cancelled: bool = False) -> Entry:
+    """Return the line for ``event``. Money that comes for a cancelled order is marked as such."""
+    topic, kind, title, text, facts = _LINES[type(event)](event)
+    entry = Entry(
+        order_code=order_code,
+        at=_moment(event),
+        topic=topic,
+        kind=kind,
+        title=title,
+        text=text,
+        by=WHO[event.producer],
+        facts=facts,
+        event_id=event.event_id,
+    )
+    if cancelled and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
+        return replace(
+            entry,
+            kind="stop",
+            title=f"キャンセル後に「{title}」の連絡がありました",
+            text=f"{text}　決済サービスが取消・返金します。",
+        )
+    return entry
+
+
+def _moment(event: Event) -> Any:
+    for name in ("authorized_at", "captured_at", "registered_at"):
+        if (moment := getattr(event, name, None)) is not None:
+            return moment
+    return event.occurred_at
+
+
+def _authorized(event: events.PaymentAuthorized) -> _Line:
+    text = f"¥{event.amount:,}　{event.instrument}".strip()
+    if event.gift_balance_amount:
+        text += f"（ギフト残高 ¥{event.gift_balance_amount:,}、カード ¥{event.card_amount:,}）"
+    facts = {
+        "kind": "authorization",
+        "payment_id": str(event.payment_id),
+        "authorization_id": event.authorization_id,
+        "amount": event.amount,
+        "card_amount": event.card_amount,
+        "gift_balance_amount": event.gift_balance_amount,
+        "instrument": event.instrument,
+        "provider_status": event.provider_status,
+    }
+    return "payment", "done", "決済が承認されました", text, facts
+
+
+def _number(event: events.PaymentNumberIssued) -> _Line:
+    due = f"{in_japan(event.due_at):%Y/%m/%d %H:%M}"
+    facts = {"kind": "number", **event.model_dump(mode="json")}
+    text = f"{event.chain}　{event.number_label} {event.number}　お支払い期限 {due}"
+    return "payment", "wait", "お支払い番号を発行しました", text, facts
+
+
+def _failed(event: events.PaymentFailed) -> _Line:
+    facts = {"kind": "failure", "reason": event.reason}
+    return "payment", "stop", "決済が成立しませんでした", FAILED[event.reason], facts
+
+
+def _expired(event: events.PaymentExpired) -> _Line:
+    due = f"{in_japan(event.due_at):%Y/%m/%d %H:%M}"
+    return "payment", "stop", "お支払い期限が過ぎました", f"期限 {due}", {"kind": "expiry"}
+
+
+def _captured(event: events.PaymentCaptured) -> _Line:
+    facts = {"kind": "capture", "amount": event.amount, "source": event.source}
+    return "payment", "done", "入金済みになりました", f"¥{event.amount:,}　{SOURCE[event.source]}", facts
+
+
+def _rejected(event: events.CaptureRejected) -> _Line:
+    facts = {"kind": "rejection", "reason": event.reason}
+    return "payment", "stop", "入金処理ができませんでした", REJECTED.get(event.reason, event.reason), facts
+
+
+def _voided(event: events.PaymentVoided) -> _Line:
+    return "payment", "note", "与信を取り消しました", "", {"kind": "void"}
+
+
+def _refunded(event: events.PaymentRefunded) -> _Line:
+    facts = {"kind": "refund", "amount": event.amount, "route": event.route}
+    return "payment", "note", "返金しました", f"¥{event.amount:,}　{ROUTE[event.route]}", facts
+
+
+def _points_used(event: events.PointsUsed) -> _Line:
+    facts = {"kind": "used", "points": event.points}
+    return "points", "note", "ポイントを利用しました", f"{event.points:,}ポイント", facts
+
+
+def _points_granted(event: events.PointsGranted) -> _Line:
+    state = "有効待ち" if event.state == "pending" else "有効"
+    facts = {"kind": f"granted_{event.state}", "points": event.points}
+    return "points", "note", "ポイントを付与しました", f"{event.points:,}ポイント（{state}）", facts
+
+
+def _points_activated(event: events.PointsActivated) -> _Line:
+    facts = {"kind": "activated", "points": event.points}
+    return "points", "done", "ポイントが有効になりました", f"{event.points:,}ポイント", facts
+
+
+def _points_returned(event: events.PointsReturned) -> _Line:
+    facts = {"kind": "returned", "points": event.points_returned, "revoked": event.points_revoked}
+    text = f"返却 {event.points_returned:,}ポイント、付与の取消 {event.points_revoked:,}ポイント"
+    return "points", "note", "ポイントを元に戻しました", text, facts
+
+
+def _registered(event: events.MemberRegistered) -> _Line:
+    return "member", "done", "会員登録されました", "", {"kind": "registered"}
+
+
+def _mail_sent(event: events.MailSent) -> _Line:
+    facts = {"kind": "sent", "mail": event.mail, "subject": event.subject, "mail_id": str(event.mail_id)}
+    return "mail", "done", "メールを送信しました", event.subject, facts
+
+
+def _mail_suppressed(event: events.MailSuppressed) -> _Line:
+    facts = {
+        "kind": "suppressed",
+        "mail": event.mail,
+        "reason": event.reason,
+        "mail_id": str(event.mail_id),
+    }
+    text = f"{event.mail}：{SUPPRESSED[event.reason]}"
+    return "mail", "plain", "メールは送信していません", text, facts
+
+
+_LINES: dict[type[Event], Callable[[Any], _Line]] = {
+    events.PaymentAuthorized: _authorized,
+    events.PaymentNumberIssued: _number,
+    events.PaymentFailed: _failed,
+    events.PaymentExpired: _expired,
+    events.PaymentCaptured: _captured,
+    events.CaptureRejected: _rejected,
+    events.PaymentVoided: _voided,
+    events.PaymentRefunded: _refunded,
+    events.PointsUsed: _points_used,
+    events.PointsGranted: _points_granted,
+    events.PointsActivated: _points_activated,
+    events.PointsReturned: _points_returned,
+    events.MemberRegistered: _registered,
+    events.MailSent: _mail_sent,
+    events.MailSuppressed: _mail_suppressed,
+}
