@@ -9,13 +9,6 @@ from deploy.native.site import SERVICE_PORTS, SERVICES, Site
 
 ROLES = ("web", "worker", "relay")
 MAIL_FROM = "Noren <shop@noren.example>"
-# The merchant that the Amazon Pay simulator knows.
-AMAZON_PAY_DEMO = {
-    "AMAZON_PAY_MERCHANT_ID": "A1NORENDEMO",
-    "AMAZON_PAY_STORE_ID": "amzn1.application-oa2-client.norendemo",
-    "AMAZON_PAY_PUBLIC_KEY_ID": "SANDBOX-NORENDEMONORENDEMO000001",
-    "AMAZON_PAY_TOPIC_ARNS": '["arn:aws:sns:ap-northeast-1:000000000000:NorenDemo"]',
-}
 
 
 def service(site: Site, name: str) -> dict[str, str]:
@@ -60,17 +53,14 @@ def administration(site: Site) -> dict[str, str]:
 
 
 def simulator(site: Site, method: str) -> dict[str, str]:
-    """The settings of a provider's simulator: <METHOD>_SIMULATOR_..., alike for every method."""
-    prefix = f"{method.upper()}_SIMULATOR"
-    url = simulator_urls(site)[method]
+    """The settings of a provider's simulator, alike for every method."""
     return {
         **shared(site),
-        f"{prefix}_HOST": "127.0.0.1",
-        f"{prefix}_PORT": str(site.simulator_ports[method]),
-        f"{prefix}_ORIGIN_URL": url,
-        f"{prefix}_DIRECTORY": str(site.data / "simulators" / method),
-        f"{prefix}_NOTICE_URL": f"http://127.0.0.1:{site.ports['payments']}/payments/notices/{method}",
-        f"{prefix}_PUBLIC_KEY_FILE": str(site.keys / "amazon_pay/merchant.pub.pem"),
+        **_payments(site),
+        "AMAZON_PAY_PUBLIC_KEY_FILE": str(site.keys / "amazon_pay/merchant.pub.pem"),
+        "SIMULATOR_DIRECTORY": str(site.data / "simulators"),
+        "HTTP_HOST": "127.0.0.1",
+        "HTTP_PORT": str(site.simulator_ports[method]),
     }
 
 
@@ -111,13 +101,9 @@ def _checkout(site: Site) -> dict[str, str]:
 
 
 def _payments(site: Site) -> dict[str, str]:
-    """Each method finds its provider's simulator under <METHOD>_API_URL, a new one too."""
-    simulators = simulator_urls(site)
+    """Each method finds its provider's simulator under <METHOD>_URL, a new one too."""
     return {
-        **{f"{name.upper()}_API_URL": url for name, url in simulators.items()},
-        **AMAZON_PAY_DEMO,
-        "AMAZON_PAY_HOSTED_URL": simulators["amazon_pay"],
-        "AMAZON_PAY_CERTIFICATE_ORIGIN": simulators["amazon_pay"],
+        **{f"{name.upper()}_URL": url for name, url in simulator_urls(site).items()},
         "AMAZON_PAY_PRIVATE_KEY_FILE": str(site.keys / "amazon_pay/merchant.pem"),
     }
 
