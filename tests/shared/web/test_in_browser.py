@@ -104,7 +104,7 @@ Page = Callable[[str], Chrome]
 def test_no_page_breaks_the_content_policy(page: Page) -> None:
     for path in ("/", "/order/address", "/order/wait", "/desk/orders", "/desk/orders/N-1"):
         driver = page(path)
-        assert [entry["message"] for entry in driver.get_log("browser")] == []
+        assert [entry["message"] for entry in driver.execute("getLog", {"type": "browser"})["value"]] == []
         assert driver.execute_script("return typeof htmx") == "object"
 
 
