@@ -27,7 +27,7 @@ def main() -> int:
     try:
         site = Site.from_environment()
         runtime = choose(site)
-        return run(runtime, arguments, memory=site.home / "runtime")
+        return run(runtime, arguments, site)
     except CannotRun as problem:
         print(f"noren: {problem}", file=sys.stderr)
         return 1
@@ -40,7 +40,7 @@ def choose(site: Site) -> Native | Containers:
     wish = os.environ.get("DOCKER", "")
     if wish not in {"", "0", "1"}:
         raise CannotRun(f"DOCKER must be 0, 1 or unset, not {wish!r}")
-    memory = site.home / "runtime"
+    memory = _memory(site)
     remembered = memory.read_text() if memory.exists() else ""
     if wish == "1" or (wish == "" and remembered == Containers.name):
         return Containers()
@@ -50,9 +50,17 @@ def choose(site: Site) -> Native | Containers:
     return Containers() if engine_answers() else native
 
 
-def run(runtime: Native | Containers, arguments: argparse.Namespace, *, memory: Path) -> int:
-    """Carry out one command. `memory` remembers which runtime is up, until it is down again."""
+def _memory(site: Site) -> Path:
+    """The file that says which runtime is up, until it is down again."""
+    return site.home / "runtime"
+
+
+def run(runtime: Native | Containers, arguments: argparse.Namespace, site: Site) -> int:
+    """Carry out one command."""
+    memory = _memory(site)
     match arguments.command:
+        case "setup" if arguments.tests:
+            Native(site).set_up_tests()
         case "setup":
             runtime.set_up()
         case "up":
@@ -121,7 +129,8 @@ def _print_status(runtime: Native | Containers) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("setup", help="install what is missing")
+    setup = commands.add_parser("setup", help="install what is missing")
+    setup.add_argument("--tests", action="store_true", help="what the tests need, a browser too")
     up = commands.add_parser("up", help="start everything and wait until it is ready")
     up.add_argument("--infrastructure", action="store_true", help="only broker, databases and mail catcher")
     commands.add_parser("stop", help="stop everything, keep the data")

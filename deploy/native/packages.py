@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from deploy.native.site import CannotRun, Site
 
 # program -> the Debian and Ubuntu packages that bring it
 PACKAGES = {"rabbitmq-server": ["rabbitmq-server"], "caddy": ["caddy"], "npm": ["nodejs", "npm"]}
+# Only the tests of the pages need a browser, and fonts that show Japanese on their screenshots.
+BROWSER = {"chromedriver": ["chromium", "chromium-driver", "fonts-noto-cjk"]}
 RABBITMQ_FOLDERS = (
     "/usr/lib/rabbitmq/bin",
     "/opt/homebrew/opt/rabbitmq/sbin",
@@ -37,11 +39,11 @@ def rabbitmq_folder() -> Path | None:
     return Path(found).resolve().parent
 
 
-def missing_programs() -> list[str]:
-    """Which of the programs we need are not on this machine."""
+def missing_programs(wanted: Mapping[str, list[str]] = PACKAGES) -> list[str]:
+    """Which of the wanted programs are not on this machine."""
     return [
         program
-        for program in PACKAGES
+        for program in wanted
         if not (rabbitmq_folder() if program == "rabbitmq-server" else shutil.which(program))
     ]
 
@@ -53,15 +55,15 @@ def can_install() -> bool:
     return os.geteuid() == 0 or shutil.which("sudo") is not None
 
 
-def install_packages(site: Site) -> None:
+def install_packages(site: Site, wanted: Mapping[str, list[str]] = PACKAGES) -> None:
     """Install what is missing. Does nothing, and needs no rights, when all is there.
 
     Raises CannotRun with what to install by hand where packages cannot be had.
     """
-    missing = missing_programs()
+    missing = missing_programs(wanted)
     if not missing:
         return
-    packages = [package for program in missing for package in PACKAGES[program]]
+    packages = [package for program in missing for package in wanted[program]]
     if not can_install():
         raise CannotRun(
             f"missing: {', '.join(missing)}. They cannot be installed from here (that needs "
@@ -73,7 +75,7 @@ def install_packages(site: Site) -> None:
     with log.open("w") as stream, services_stay_stopped():
         _as_root(["apt-get", "update", "-q"], stream.fileno())
         _as_root(["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages], stream.fileno())
-    if still := missing_programs():
+    if still := missing_programs(wanted):
         raise CannotRun(f"still missing after apt-get install: {', '.join(still)}; see {log}")
 
 

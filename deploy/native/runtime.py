@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from deploy.keys import make_keys
 from deploy.native import environment, postgres, rabbitmq
-from deploy.native.packages import install_packages
+from deploy.native.packages import BROWSER, install_packages
 from deploy.native.processes import Supervisor
 from deploy.native.site import SERVICES, CannotRun, Site
 from deploy.ready import answers, wait_until_ready
@@ -38,6 +38,14 @@ class Native:
         install_packages(self.site)
         _install_mail_catcher(self.site)
         make_keys(self.site.keys, list(SERVICES))
+
+    def set_up_tests(self) -> None:
+        """Set up, with a browser. What cannot be had is said; the tests that need it are skipped."""
+        for step in (self.set_up, lambda: install_packages(self.site, BROWSER)):
+            try:
+                step()
+            except CannotRun as problem:
+                print(f"Some tests will be skipped: {problem}", file=sys.stderr)
 
     def up(self, *, services: bool = True) -> None:
         """Start everything and return when every health check says ready; what runs already is left running.
