@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from deploy.native.site import REPOSITORY, SERVICES, CannotRun
-from deploy.ready import wait_until_ready
+from deploy.ready import complaints, wait_until_ready
 
 PASSWORD = "noren-demo"  # noqa: S105 - the compose file's default for a demo on 127.0.0.1
 SIMULATOR_PORTS = {"amazon_pay": 8201, "konbini": 8202, "bank_transfer": 8203}
@@ -44,8 +44,7 @@ class Containers:
         only = [] if services else ["postgres", "rabbitmq", "mail"]
         self._compose("up", "--detach", "--remove-orphans", *only)
         if services:
-            checks = {"shop": ORIGIN_URL, "mails": f"{MAIL_URL}/healthz", **self._simulators()}
-            wait_until_ready(checks, logs="docker compose logs", seconds_max=START_SECONDS_MAX)
+            wait_until_ready(self._complaints, seconds_max=START_SECONDS_MAX, logs="docker compose logs")
 
     def stop(self) -> None:
         """Stop everything and keep the data."""
@@ -111,6 +110,17 @@ class Containers:
             *((f"{name} simulator", url) for name, url in self._simulators().items()),
             ("logs", "docker compose logs"),
         ]
+
+    def _complaints(self) -> dict[str, str]:
+        """What is wrong: containers that are not up and healthy, and an origin that does not answer."""
+        template = "{{.Name}}\t{{.State}}\t{{.Health}}\t{{.ExitCode}}"
+        found = {}
+        for line in self._output("ps", "--all", "--format", template).splitlines():
+            name, state, health, exit_code = line.split("\t")
+            works = state == "running" and health in {"", "healthy"}
+            if not works and (state, exit_code) != ("exited", "0"):
+                found[name] = health or f"{state} ({exit_code})"
+        return found or complaints({"shop": ORIGIN_URL})
 
     def _simulators(self) -> dict[str, str]:
         return {name: f"http://127.0.0.1:{port}" for name, port in SIMULATOR_PORTS.items()}

@@ -1,13 +1,13 @@
-"""Wait until health checks answer 200, and say clearly which did not."""
+"""Wait until everything works, and say clearly what does not."""
 
 import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
 from deploy.native.site import CannotRun
 
-READY_SECONDS_MAX = 90
 ANSWER_SECONDS_MAX = 3
 PAUSE_SECONDS = 0.3
 
@@ -17,18 +17,19 @@ def answers(url: str) -> bool:
     return not _complaint(url)
 
 
-def wait_until_ready(checks: dict[str, str], *, logs: str, seconds_max: float = READY_SECONDS_MAX) -> None:
-    """Return when every check (name -> address) answers 2xx; raise CannotRun naming each that is late."""
+def complaints(checks: Mapping[str, str]) -> dict[str, str]:
+    """Name -> what is wrong, of each check (name -> address) that does not answer 2xx now."""
+    with ThreadPoolExecutor(max_workers=len(checks) or 1) as pool:
+        found = dict(zip(checks, pool.map(_complaint, checks.values()), strict=True))
+    return {name: complaint for name, complaint in found.items() if complaint}
+
+
+def wait_until_ready(ask: Callable[[], Mapping[str, str]], *, seconds_max: float, logs: str) -> None:
+    """Return when `ask` has nothing to complain about; raise CannotRun with its complaints when time is up."""
     deadline = time.monotonic() + seconds_max
-    waiting = dict(checks)
-    while True:
-        with ThreadPoolExecutor(max_workers=len(checks) or 1) as pool:
-            complaints = dict(zip(waiting, pool.map(_complaint, waiting.values()), strict=True))
-        waiting = {name: url for name, url in waiting.items() if complaints[name]}
-        if not waiting:
-            return
+    while found := ask():
         if time.monotonic() > deadline:
-            reasons = "; ".join(f"{name}: {complaints[name]}" for name in waiting)
+            reasons = "; ".join(f"{name}: {complaint}" for name, complaint in found.items())
             raise CannotRun(f"not ready after {seconds_max:.0f} s: {reasons}. Logs: {logs}")
         time.sleep(PAUSE_SECONDS)
 

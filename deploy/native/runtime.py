@@ -16,10 +16,11 @@ from deploy.native import environment, postgres, rabbitmq
 from deploy.native.packages import BROWSER, install_packages
 from deploy.native.processes import Supervisor
 from deploy.native.site import SERVICES, CannotRun, Site
-from deploy.ready import answers, wait_until_ready
+from deploy.ready import answers, complaints, wait_until_ready
 
 BROKER_START_SECONDS_MAX = 120
 DATABASE_START_SECONDS_MAX = 60
+READY_SECONDS_MAX = 90
 PAUSE_SECONDS = 0.3
 
 
@@ -64,7 +65,7 @@ class Native:
                 step.result()
         if services:
             self.supervisor.start_all()
-            wait_until_ready(self._health_checks(), logs=str(site.logs))
+            self._wait_until_ready(self._health_checks())
 
     def stop(self) -> None:
         """Stop everything and keep the data."""
@@ -81,7 +82,7 @@ class Native:
         self._require_running()
         self.supervisor.restart(process)
         checks = {name: url for name, url in self._health_checks().items() if name == process}
-        wait_until_ready(checks, logs=str(self.site.logs))
+        self._wait_until_ready(checks)
 
     def status(self) -> list[tuple[str, str]]:
         """(process, state) for each process; nothing when nothing runs."""
@@ -153,6 +154,9 @@ class Native:
             for name, url in environment.simulator_urls(self.site).items()
         }
         return services | simulators | {"mail": f"http://127.0.0.1:{self.site.ports['mail-web']}/healthz"}
+
+    def _wait_until_ready(self, checks: dict[str, str]) -> None:
+        wait_until_ready(lambda: complaints(checks), seconds_max=READY_SECONDS_MAX, logs=str(self.site.logs))
 
     def _prepare_broker(self) -> None:
         console = rabbitmq.management_url(self.site)

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from deploy.native.site import REPOSITORY, SERVICES
-from deploy.ready import wait_until_ready
+from deploy.ready import complaints, wait_until_ready
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="needs Caddy: make setup")
 
@@ -92,7 +92,8 @@ class run_caddy:  # noqa: N801 - reads as what it does
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=10)
 
     def __enter__(self) -> httpx.Client:
-        wait_until_ready({"edge": str(self._client.base_url.join("/desk"))}, logs="none", seconds_max=20)
+        checks = {"edge": str(self._client.base_url.join("/desk"))}
+        wait_until_ready(lambda: complaints(checks), seconds_max=20, logs="none")
         return self._client
 
     def __exit__(self, *_: object) -> None:
