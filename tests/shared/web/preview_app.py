@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response, UploadFile
 from pydantic import BaseModel, Field, model_validator
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from shared.errors import Refused
+from shared.errors import Refused, TryAgain
 from shared.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
 from shared.web.fields import (
@@ -209,6 +209,11 @@ async def break_down() -> Response:
 @odd.get("/refused")
 async def refuse() -> Response:
     raise Refused("sold_out", "「白磁の湯呑」の在庫が足りません", field="quantity", status=409)
+
+
+@odd.get("/busy")
+async def be_busy() -> Response:
+    raise TryAgain("order N-1 is locked")
 
 
 @odd.get("/numbers/{number}")

@@ -1,7 +1,12 @@
 """How errors are told: a Japanese page to people, problem+json to programs, the cause only to the log."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
+
+from shared.web.session import Sessions
 
 
 def test_a_missing_page_says_so_in_japanese_inside_the_shop_frame(browser: TestClient) -> None:
@@ -52,6 +57,14 @@ def test_a_failure_shows_the_request_id_and_nothing_of_its_cause(program: TestCl
     assert "ただいま処理できませんでした" in answer.text
 
 
+def test_what_is_busy_asks_to_come_back(browser: TestClient) -> None:
+    answer = browser.get("/busy")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert "ただいま混み合っています" in answer.text
+    assert "locked" not in answer.text
+
+
 def test_a_path_that_cannot_exist_is_a_missing_page(browser: TestClient) -> None:
     assert browser.get("/numbers/abc").status_code == 404
 
@@ -76,3 +89,16 @@ def test_a_wrong_method_keeps_its_allow_header(browser: TestClient) -> None:
 
 def test_the_address_of_a_missing_page_is_shown_as_text(browser: TestClient) -> None:
     assert "<script>alert" not in browser.get("/%3Cscript%3Ealert(1)%3C/script%3E").text
+
+
+def test_a_problem_is_told_even_if_nobody_can_say_who_is_looking(preview: Any, browser: TestClient) -> None:
+    async def is_down(session_id: str, member_id: str, issued_at: datetime) -> bool:
+        raise ConnectionError("no database")
+
+    sessions: Sessions = browser.app.state.sessions  # type: ignore[attr-defined]
+    browser.app.state.sessions = Sessions(sessions.verifier, is_down)  # type: ignore[attr-defined]
+    browser.cookies.set("noren_session", preview.session_for("佐藤 彩"))
+
+    assert browser.get("/nothing").status_code == 404
+    assert browser.post("/order/address", headers={"Origin": "http://evil.test"}).status_code == 403
+    assert browser.get("/").status_code == 500

@@ -9,7 +9,6 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -96,7 +95,8 @@ class EdgeRules:
         if site is not None and site not in ("same-origin", "none"):
             return False
         if origin is not None:
-            return origin == self.origin.rstrip("/") or urlsplit(origin).netloc == headers.get("host", "")
+            asked = f"{'https' if self.secure else 'http'}://{headers.get('host', '')}"
+            return origin in (self.origin.rstrip("/"), asked)
         return site is not None or "cookie" not in headers
 
 
@@ -140,7 +140,6 @@ class Edge:
                 if problem is None:
                     await self.app(scope, body, send_stamped)
                     return
-                log.info("http.refused", code=problem.code, method=scope["method"], path=scope["path"])
             except ClientGone:
                 return
             except Exception as error:

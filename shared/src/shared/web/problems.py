@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from shared.errors import Refused
+from shared.errors import Refused, TryAgain
 from shared.web.fields import japanese_message
-from shared.web.session import SignInNeeded, viewer_of
+from shared.web.session import NOBODY, SignInNeeded, viewer_of
+
+log = structlog.get_logger(__name__)
 
 TITLES = {
     400: "送信内容を読み取れませんでした",
@@ -102,6 +105,10 @@ def request_id_of(request: Request) -> str:
 async def answer(request: Request, problem: Problem) -> Response:
     """The response for a problem, in the form the asker reads."""
     request_id = request_id_of(request)
+    if problem.status not in (401, 404):
+        seen = getattr(request.state, "viewer", NOBODY)
+        path, actor = request.url.path, seen.member_id
+        log.info("http.refused", code=problem.code, status=problem.status, path=path, member_id=actor)
     if not wants_page(request):
         return Response(
             orjson.dumps(problem.as_json(request_id)),
@@ -110,15 +117,28 @@ async def answer(request: Request, problem: Problem) -> Response:
             media_type="application/problem+json",
         )
     if problem.status < 500:
-        await viewer_of(request)  # the page's header says who is signed in
+        await _greet(request)
     page: Response = request.app.state.pages.render(
         request, "error.html", status=problem.status, headers=problem.headers, problem=problem
     )
     return page
 
 
+async def _greet(request: Request) -> None:
+    """Find out who is signed in, for the header. If that fails, the problem is still told."""
+    try:
+        await viewer_of(request)
+    except Exception as error:
+        log.exception("http.viewer_unknown", error=type(error).__name__)
+
+
 async def on_refused(request: Request, error: Refused) -> Response:
     return await answer(request, Problem(error.status, error.code, error.message, error.field))
+
+
+async def on_try_again(request: Request, error: TryAgain) -> Response:
+    """A row someone else holds, an event still on its way: the same request will do in a moment."""
+    return await answer(request, Problem(503, "try_again", headers={"Retry-After": "2"}))
 
 
 async def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:
@@ -152,6 +172,7 @@ def _named(failure: Any) -> dict[str, str]:
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer known errors. Unknown ones are the edge's, because it also stamps the headers."""
     app.add_exception_handler(Refused, on_refused)  # type: ignore[arg-type]
+    app.add_exception_handler(TryAgain, on_try_again)  # type: ignore[arg-type]
     app.add_exception_handler(SignInNeeded, on_sign_in_needed)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
