@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -86,6 +87,9 @@ def run(runtime: Native | Containers, arguments: argparse.Namespace, site: Site)
             runtime.declare_topology()
         case "clock":
             _clock(runtime, arguments.move)
+        case "settings":
+            settings = Native(site).settings(arguments.process)
+            print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in settings.items()))
         case "run":
             return runtime.run_tool(arguments.arguments)
     return 0
@@ -141,6 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("migrate", help="bring the databases to the newest schema")
     commands.add_parser("topology", help="create broker users, declare exchanges and queues")
     commands.add_parser("clock", help="show or move the shop's clock").add_argument("move", nargs="?")
+    settings = commands.add_parser("settings", help="the environment of a native process, for a shell")
+    settings.add_argument("process")
     tool = commands.add_parser("run", help="run a Python script against the running system")
     tool.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser

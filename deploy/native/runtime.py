@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from deploy.keys import make_keys
 from deploy.native import environment, postgres, rabbitmq
 from deploy.native.packages import BROWSER, install_packages
-from deploy.native.processes import Supervisor
+from deploy.native.processes import Supervisor, processes
 from deploy.native.site import SERVICES, CannotRun, Site
 from deploy.ready import answers, complaints, wait_until_ready
 
@@ -126,6 +126,13 @@ class Native:
     def clock_offset_seconds(self) -> int:
         """By how much the services' clock is ahead."""
         return int(self.site.clock_file.read_text()) if self.site.clock_file.exists() else 0
+
+    def settings(self, process: str) -> dict[str, str]:
+        """The environment that a process is given."""
+        known = {program.name: program.environment for program in processes(self.site)}
+        if process not in known:
+            raise CannotRun(f"there is no process {process}; there are {', '.join(known)}")
+        return known[process]
 
     def run_tool(self, arguments: list[str]) -> int:
         """Run one of our Python scripts with the addresses of the running system in its environment."""
