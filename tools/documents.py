@@ -100,7 +100,7 @@ def _json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
-def _environment(folder: Path) -> None:
+def set_environment(folder: Path) -> None:
     """Give the services settings to be made with; nothing is connected to."""
     key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "key.pem").write_bytes(key)
@@ -111,6 +111,8 @@ def _environment(folder: Path) -> None:
         "SIGNING_KEY_FILE": str(folder / "key.pem"),
         "TRUSTED_KEYS_FILE": str(folder / "keys.json"),
         "SANDBOX": "true",
+        "SMTP_HOST": "127.0.0.1",
+        "MAIL_FROM": "shop@noren.example",
     }
 
 
@@ -119,7 +121,7 @@ def main() -> None:
     check = sys.argv[1:] == ["--check"]
     stale = []
     with tempfile.TemporaryDirectory() as folder:
-        _environment(Path(folder))
+        set_environment(Path(folder))
         for file, text in documents():
             if file.exists() and file.read_text(encoding="utf-8") == text:
                 continue

@@ -1,0 +1,51 @@
+"""The contract between the services, checked from the code itself."""
+
+import pytest
+
+from shared.events import CATALOGUE, Event
+from tools.documents import all_consumers, documents, event_schema, set_environment
+
+
+def test_every_event_is_heard_by_someone() -> None:
+    heard = {kind for consumer in all_consumers() for kind in consumer.events}
+
+    assert set(CATALOGUE.values()) - heard == set()
+
+
+def test_every_service_says_only_its_own_events() -> None:
+    foreign = [
+        (consumer.queue, kind.__name__)
+        for consumer in all_consumers()
+        for kind in consumer.says
+        if kind.producer != consumer.service
+    ]
+
+    assert foreign == []
+
+
+def test_the_four_contract_events_have_the_producers_of_the_catalogue() -> None:
+    producers = {name: CATALOGUE[name].producer for name in ("order_placed.v1", "payment_authorized.v1")}
+    producers |= {name: CATALOGUE[name].producer for name in ("shipped.v1", "payment_captured.v1")}
+
+    assert producers == {
+        "order_placed.v1": "checkout",
+        "payment_authorized.v1": "payments",
+        "shipped.v1": "checkout",
+        "payment_captured.v1": "payments",
+    }
+
+
+@pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.type)
+def test_an_event_carries_no_secret(kind: type[Event]) -> None:
+    text = str(event_schema(kind)).lower()
+
+    for word in ("password", "card_number", "cvv", "secret", "token"):
+        assert word not in text
+
+
+def test_the_committed_documents_are_what_the_code_says(tmp_path_factory: pytest.TempPathFactory) -> None:
+    set_environment(tmp_path_factory.mktemp("documents"))
+
+    stale = [file.name for file, text in documents() if not file.exists() or file.read_text("utf-8") != text]
+
+    assert stale == []
