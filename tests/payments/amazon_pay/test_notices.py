@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from payments.methods.amazon_pay.notices import NoticeReader, NoticeRefused
+from payments.methods.amazon_pay.notices import NotBelieved, NoticeReader
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH
 
@@ -77,7 +77,7 @@ async def first(inbox: Inbox, count: int = 1) -> bytes:
 
 async def refusal(reader: NoticeReader, envelope: dict[str, Any]) -> tuple[int, str]:
     """How the reader refuses."""
-    with pytest.raises(NoticeRefused) as caught:
+    with pytest.raises(NotBelieved) as caught:
         await reader.read(json.dumps(envelope).encode())
     return caught.value.status, caught.value.code
 

@@ -76,16 +76,6 @@ class AmazonPayClient:
         """Get Charge."""
         return await self._call(Charge, "GET", f"charges/{quote(charge_id, safe='')}")
 
-    async def create_charge(self, permission_id: str, amount: int, *, key: str) -> Charge:
-        """Create Charge: a further authorization on a permission, as for 再与信."""
-        body = {
-            "chargePermissionId": permission_id,
-            "chargeAmount": yen(amount),
-            "captureNow": False,
-            "canHandlePendingAuthorization": True,
-        }
-        return await self._call(Charge, "POST", "charges", body, key)
-
     async def capture(self, charge_id: str, amount: int, *, key: str) -> Charge:
         """Capture Charge, once per charge; `amount` in yen."""
         path = f"charges/{quote(charge_id, safe='')}/capture"

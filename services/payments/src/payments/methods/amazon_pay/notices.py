@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 from pydantic.alias_generators import to_pascal
 
+from payments.method import NoticeRefused
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared import clock
 
@@ -30,13 +31,12 @@ CERTIFICATE_BYTES_MAX = 20_000
 SIGNER_NAME = "sns.amazonaws.com"
 
 
-class NoticeRefused(Exception):
-    """Not to be believed; `status` is what the sender is answered, `code` what the log says."""
+class NotBelieved(NoticeRefused):
+    """`status` is what the sender is answered: 400, 403, or 503 when it should come again."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(code)
         self.status = status
-        self.code = code
 
 
 class Envelope(BaseModel):
@@ -90,24 +90,24 @@ class NoticeReader:
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
 
     async def read(self, body: bytes) -> tuple[Envelope, Hint | None]:
-        """The envelope, and for a notification what it is about. Raises `NoticeRefused`."""
+        """The envelope, and for a notification what it is about. Raises `NotBelieved`."""
         try:
             envelope = Envelope.model_validate_json(body)
         except ValidationError as error:
-            raise NoticeRefused(400, "unreadable") from error
+            raise NotBelieved(400, "unreadable") from error
         if envelope.topic_arn not in self.settings.topic_arns:
-            raise NoticeRefused(403, "unknown_topic")
+            raise NotBelieved(403, "unknown_topic")
         if not self._certificate_form().fullmatch(envelope.signing_cert_url):
-            raise NoticeRefused(400, "certificate_url")
+            raise NotBelieved(400, "certificate_url")
         certificate = await self._certificate(envelope.signing_cert_url)
         if not _is_signed(envelope, certificate):
-            raise NoticeRefused(400, "signature")
+            raise NotBelieved(400, "signature")
         if envelope.kind != "Notification":
             return envelope, None
         try:
             return envelope, _Inner.model_validate({"message": envelope.message}).message
         except ValidationError as error:
-            raise NoticeRefused(400, "unreadable_message") from error
+            raise NotBelieved(400, "unreadable_message") from error
 
     def _certificate_form(self) -> re.Pattern[str]:
         if not self.settings.simulated:
@@ -120,7 +120,7 @@ class NoticeReader:
             known = await self._fetch(url)
         at = clock.now()
         if not known.not_valid_before_utc <= at <= known.not_valid_after_utc:
-            raise NoticeRefused(400, "certificate_expired")
+            raise NotBelieved(400, "certificate_expired")
         self.certificates[url] = known
         return known
 
@@ -129,16 +129,16 @@ class NoticeReader:
         try:
             response = await self.http.get(url, follow_redirects=False, timeout=5)
         except httpx.TransportError as error:
-            raise NoticeRefused(503, "certificate_unreachable") from error
+            raise NotBelieved(503, "certificate_unreachable") from error
         if response.status_code != 200 or len(response.content) > CERTIFICATE_BYTES_MAX:
-            raise NoticeRefused(503, "certificate_unreachable")
+            raise NotBelieved(503, "certificate_unreachable")
         try:
             certificate = x509.load_pem_x509_certificate(response.content)
         except ValueError as error:
-            raise NoticeRefused(400, "certificate_unreadable") from error
+            raise NotBelieved(400, "certificate_unreadable") from error
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         if [name.value for name in names] != [SIGNER_NAME]:
-            raise NoticeRefused(400, "certificate_of_somebody_else")
+            raise NotBelieved(400, "certificate_of_somebody_else")
         return certificate
 
 

@@ -1,5 +1,6 @@
 """What we read of Amazon's objects. Unknown fields and new reason codes are let through."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -13,6 +14,16 @@ def _yen(value: object) -> int:
     if amount != amount.to_integral_value():
         raise ValueError("yen have no fractions")
     return int(amount)
+
+
+def _moment(value: object) -> datetime:
+    """`20260401T030000Z`, or the recorded quirk of milliseconds since 1970."""
+    if isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, UTC)
+    return datetime.strptime(str(value), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 
 
 class Shown(BaseModel):
@@ -34,6 +45,7 @@ class StatusDetails(Shown):
     state: str
     reason_code: str | None = None
     reason_description: str | None = None
+    last_updated_timestamp: Moment
 
 
 class Address(Shown):
@@ -65,6 +77,7 @@ class Buyer(Shown):
 class WebCheckoutDetails(Shown):
     """Where the buyer is sent."""
 
+    checkout_review_return_url: str | None = None
     amazon_pay_redirect_url: str | None = None
 
 
@@ -122,6 +135,27 @@ class Session(Shown):
         return [self.shipping_address] if self.shipping_address else []
 
     @property
+    def state(self) -> str:
+        """`Open`, `Completed` or `Canceled`."""
+        return self.status_details.state
+
+    @property
+    def reference(self) -> str | None:
+        """The order that this session pays for, once it is known; null again after completion."""
+        return self.merchant_metadata.merchant_reference_id if self.merchant_metadata else None
+
+    @property
+    def amount(self) -> int | None:
+        """The amount in yen that the buyer is asked to agree to, once it is known."""
+        charge_amount = self.payment_details.charge_amount if self.payment_details else None
+        return charge_amount.amount if charge_amount else None
+
+    @property
+    def redirect_url(self) -> str | None:
+        """Where the buyer pays, once nothing is missing."""
+        return self.web_checkout_details.amazon_pay_redirect_url if self.web_checkout_details else None
+
+    @property
     def is_of_other_marketplace(self) -> bool:
         """An account that is not of Amazon.co.jp cannot be associated with a Japanese session (AP-17)."""
         return any(each.constraint_id == "BuyerNotAssociated" for each in self.constraints or [])
@@ -150,7 +184,7 @@ class Charge(Shown):
     capture_amount: Money | None = None
     refunded_amount: Money | None = None
     status_details: StatusDetails
-    expiration_timestamp: str | None = None
+    creation_timestamp: Moment
 
     @property
     def state(self) -> str:

@@ -1,0 +1,130 @@
+"""What Amazon's objects mean to a payment. Pure."""
+
+from payments.domain.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    Declined,
+    Expired,
+    FailureReason,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    Unknown,
+    Voided,
+    Waiting,
+)
+from payments.methods.amazon_pay.client import NoAnswer, SaysNo
+from payments.methods.amazon_pay.objects import Charge, Refund, Session, StatusDetails
+
+GIFT_CARD = "ギフト"
+
+# PAY-22. Amazon publishes no code for most causes; the description, where it names one, is the best there is.
+_CAUSES: dict[str, FailureReason] = {
+    "InsufficientFunds": "insufficient_balance",
+    "InvalidCardData": "wrong_card_data",
+    "PaymentMethodInvalid": "wrong_card_data",
+    "PaymentMethodExpired": "expired_card",
+    "TransactionAmountExceeded": "limit_exceeded",
+    "PeriodicAmountExceeded": "limit_exceeded",
+    "AmountMismatch": "amount_mismatch",
+    "BuyerCanceled": "buyer_abandoned",
+    "Expired": "buyer_abandoned",
+    "AmazonCanceled": "provider_error",
+    "ProcessingFailure": "provider_error",
+    "TransactionTimedOut": "provider_error",
+}
+# Refusals after which nothing happened but asking again may help: our own set-up is wrong (F39).
+_OUR_FAULT = {
+    "InvalidRequestSignature",
+    "InvalidAuthentication",
+    "UnauthorizedAccess",
+    "InvalidAccountStatus",
+}
+
+
+def declined(details: StatusDetails) -> Declined:
+    """Why a session or a charge came to nothing."""
+    for cause in (details.reason_description, details.reason_code):
+        if cause in _CAUSES:
+            return Declined(reason=_CAUSES[cause], detail=cause)
+    return Declined(reason="declined", detail=details.reason_code or "")
+
+
+def refused(no: SaysNo) -> Declined | Unknown:
+    """What a refusal of the authorization means."""
+    if no.code in _OUR_FAULT:
+        return Unknown(reason=no.code)
+    return Declined(reason=_CAUSES.get(no.code, "provider_error"), detail=no.code)
+
+
+def unclear(gap: NoAnswer) -> Unknown:
+    """No answer is no failure."""
+    return Unknown(reason=gap.reason, retry_after_seconds=gap.retry_after_seconds)
+
+
+def is_our_fault(no: SaysNo) -> bool:
+    """Whether the refusal is about our set-up (keys, account), not about what was asked."""
+    return no.code in _OUR_FAULT
+
+
+def of_session(session: Session) -> Declined | None:
+    """What a session that is over without a charge means; None while it is open."""
+    return declined(session.status_details) if session.state == "Canceled" else None
+
+
+def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, capturing: bool) -> list[Answer]:
+    """All that a charge tells, oldest first. `capturing`: we asked for the money and wait for it."""
+    details, state = charge.status_details, charge.state
+    amount, at = charge.charge_amount.amount, charge.creation_timestamp
+    is_gift = GIFT_CARD in instrument
+    held = Authorized(
+        refs=refs,
+        authorization_id=charge.charge_id,
+        amount=amount,
+        authorized_at=details.last_updated_timestamp if state == "Authorized" else at,
+        instrument=instrument,
+        card_amount=0 if is_gift else amount,
+        gift_balance_amount=amount if is_gift else 0,
+    )
+    match state:
+        case "AuthorizationInitiated":
+            return [Waiting(refs=refs)]
+        case "Authorized":
+            return [held]
+        case "CaptureInitiated":
+            return [held, Waiting(refs=refs)]
+        case "Captured":
+            return [held, _captured(charge, refs)]
+        case "Declined" if capturing:
+            return [CaptureDeclined(refs=refs, reason=details.reason_code or "declined")]
+        case "Declined":
+            why = declined(details)
+            return [Declined(refs=refs, reason=why.reason, detail=why.detail)]
+        case "Canceled" if details.reason_code == "ExpiredUnused":
+            return [held, Expired(refs=refs)]
+        case "Canceled":
+            return [Voided(refs=refs)]
+    return [Unknown(refs=refs, reason=f"charge in state {state}")]
+
+
+def _captured(charge: Charge, refs: dict[str, str]) -> Captured:
+    taken = charge.capture_amount or charge.charge_amount
+    return Captured(
+        refs=refs,
+        amount=taken.amount,
+        captured_at=charge.status_details.last_updated_timestamp,
+        receipt_id=charge.charge_id,
+    )
+
+
+def of_refund(refund: Refund, refs: dict[str, str]) -> Refunded | RefundWaiting | RefundDeclined:
+    """How a refund stands."""
+    details = refund.status_details
+    match details.state:
+        case "Refunded":
+            return Refunded(refs=refs, refund_ref=refund.refund_id, amount=refund.refund_amount.amount)
+        case "Declined":
+            return RefundDeclined(refs=refs, reason=details.reason_code or "declined")
+    return RefundWaiting(refs=refs)

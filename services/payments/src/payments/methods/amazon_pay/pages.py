@@ -1,0 +1,269 @@
+"""Where the buyer leaves for Amazon and comes back. Pages read and hasten; they never settle (hazard 16)."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import structlog
+from fastapi import APIRouter, Query, Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from payments.domain.payment import NOT_YET, Payment
+from payments.method import Counter
+from payments.methods.amazon_pay import wallet
+from payments.methods.amazon_pay.buttons import Buttons
+from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
+from payments.methods.amazon_pay.objects import Session
+from payments.methods.amazon_pay.settings import AmazonPaySettings
+from shared.statements import COOKIE, StatementInvalid, Verifier
+from shared.web.cookies import Cookies
+from shared.web.edge import ContentSecurity
+from shared.web.session import safe_next
+
+log = structlog.get_logger()
+
+STATE_COOKIE = "noren_amazon_state"
+SIGN_IN_COOKIE = "noren_amazon_sign_in"
+WALLET = COOKIE["wallet"]
+WALLET_HOLDS = timedelta(hours=2)
+ORDER_PAGE = "/order/amazon"
+ARRIVAL_PAGE = "/members/amazon/arrive"
+AMAZON_ORIGINS = ("https://*.payments-amazon.com", "https://*.amazon.co.jp", "https://m.media-amazon.com")
+AMAZON_SCRIPT_MAY = ContentSecurity(
+    script=AMAZON_ORIGINS, image=AMAZON_ORIGINS, connect=AMAZON_ORIGINS, frame=AMAZON_ORIGINS
+)
+TURNS_MAX = 40
+SCRIPT = Path(__file__).parent / "static" / "button.js"
+Code = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+
+
+@dataclass(frozen=True, slots=True)
+class AmazonPayPages:
+    """The routes below `prefix` (`/payments/amazon_pay`)."""
+
+    settings: AmazonPaySettings
+    client: AmazonPayClient
+    counter: Counter
+    prefix: str
+
+    def router(self) -> APIRouter:
+        """All of them; notices are received by the service itself."""
+        router = APIRouter(prefix=self.prefix, include_in_schema=False)
+        pages: dict[str, Callable[..., Any]] = {
+            "/start": self.start,
+            "/change": self.change,
+            "/review": self.review,
+            "/signin": self.sign_in,
+            "/signed-in": self.signed_in,
+            "/confirm": self.confirm,
+            "/result": self.result,
+            "/button.js": self.script,
+        }
+        for path, page in pages.items():
+            router.add_api_route(path, page, methods=["GET"])
+        return router
+
+    async def start(self, request: Request) -> Response:
+        """From the cart's 「amazon pay」 to Amazon. The state ties the return to this browser."""
+        cookies = _cookies(request)
+        state = cookies.read(request, STATE_COOKIE) or secrets.token_urlsafe(24)
+        review_url = self._own("/review", state=state)
+        config = Buttons(self.settings).checkout(review_url=review_url, cancel_url=self._origin("/cart"))
+        response = self._to_amazon(request, config)
+        cookies.write(response, STATE_COOKIE, state)
+        return response
+
+    async def change(self, request: Request) -> Response:
+        """「変更」 on the order page: choose again in the same session (AP-29)."""
+        session_id = self._wallet(request).get("checkout_session_id")
+        if not session_id:
+            return _go(f"{self.prefix}/start")
+        if self.settings.simulated:
+            return _go(Buttons(self.settings).simulator_change_address(session_id))
+        return self._button(request, {"amazonCheckoutSessionId": session_id}, kind="change")
+
+    async def review(self, request: Request, amazonCheckoutSessionId: str = "") -> Response:  # noqa: N803
+        """Back from Amazon's first leg: what the buyer chose becomes the wallet statement."""
+        state = _cookies(request).read(request, STATE_COOKIE)
+        try:
+            session = await self.client.session(amazonCheckoutSessionId)
+        except NoAnswer as gap:
+            return self._silent(request, gap)
+        except SaysNo as no:
+            log.info("amazon_pay.review_refused", code=no.code)
+            return self._refuse(request, 400)
+        if not state or _state_of(session) != state:
+            log.warning("amazon_pay.foreign_session")
+            return self._refuse(request, 400)
+        if session.state != "Open":
+            return self._refuse(request, 409)
+        claims = wallet.of_session(session)
+        if "error" in claims:
+            log.info("amazon_pay.other_marketplace")
+        return self._with_wallet(request, claims, ORDER_PAGE)
+
+    async def sign_in(self, request: Request) -> Response:
+        """「Amazonアカウントでログインする」 (MEM-07). `next` must stay on this origin."""
+        state = secrets.token_urlsafe(24)
+        after = safe_next(request.query_params.get("next"), "/members/mypage")
+        return_url = self._own("/signed-in", state=state)
+        cancel_url = self._origin(f"/members/login?{urlencode({'next': after})}")
+        config = Buttons(self.settings).sign_in(return_url=return_url, cancel_url=cancel_url)
+        response = self._to_amazon(request, config)
+        _cookies(request).write(response, SIGN_IN_COOKIE, f"{state}.{quote(after)}", max_age_seconds=900)
+        return response
+
+    async def signed_in(self, request: Request, state: str = "", buyerToken: str = "") -> Response:  # noqa: N803
+        """Back from a sign-in. The state is good once, and only in the browser that began."""
+        kept, _, after = (_cookies(request).read(request, SIGN_IN_COOKIE) or "").partition(".")
+        if not kept or not secrets.compare_digest(kept.encode(), state.encode()):
+            log.warning("amazon_pay.foreign_sign_in")
+            return self._refuse(request, 400)
+        try:
+            buyer = await self.client.buyer(buyerToken)
+        except NoAnswer as gap:
+            return self._silent(request, gap)
+        except SaysNo as no:
+            log.info("amazon_pay.sign_in_refused", code=no.code)
+            text = wallet.OTHER_MARKETPLACE if no.code == "InvalidAccountStatus" else ""
+            response = self._refuse(request, 403 if text else 400, text=text)
+        else:
+            response = self._with_wallet(request, wallet.of_buyer(buyer), f"{ARRIVAL_PAGE}?next={after}")
+        _cookies(request).clear(response, SIGN_IN_COOKIE)
+        return response
+
+    async def confirm(self, request: Request, order: Code, turn: int = 0) -> Response:
+        """After 「注文を確定する」: wait until Amazon knows the amount, then send the buyer there."""
+        session_id = self._wallet(request).get("checkout_session_id")
+        if not session_id:
+            return _go(f"/orders/{order}")
+        payment = await self.counter.find(order)
+        if payment is not None and not _is_of(payment, session_id):
+            if _session_of(payment) is not None:
+                return _go(f"/orders/{order}")
+            payment = await self.counter.remember(order, {"checkout_session_id": session_id})
+            await self.counter.hasten(order)
+        if payment is not None and payment.state not in NOT_YET:
+            return _go(f"/orders/{order}")
+        if payment is not None and payment.state == "waiting_for_buyer" and turn > 0:
+            elsewhere = urlsplit(payment.redirect_url).path != f"{self.prefix}/confirm"
+            if elsewhere:
+                return _go(payment.redirect_url)
+        return self._wait(request, "/confirm", order, turn)
+
+    async def result(
+        self,
+        request: Request,
+        order: Code,
+        turn: int = 0,
+        amazonCheckoutSessionId: str = "",  # noqa: N803
+    ) -> Response:
+        """Back from Amazon's second leg: let the workers look, and wait for what they find."""
+        payment = await self.counter.find(order)
+        if payment is None or not _is_of(payment, amazonCheckoutSessionId):
+            return _go(f"/orders/{order}")
+        if payment.state in ("requested", "waiting_for_buyer", "unknown") and turn < TURNS_MAX:
+            if turn == 0:
+                await self.counter.hasten(order)
+            return self._wait(
+                request, "/result", order, turn, amazonCheckoutSessionId=amazonCheckoutSessionId
+            )
+        response = _go(f"/orders/{order}")
+        _cookies(request).clear(response, WALLET, request=request)
+        return response
+
+    async def script(self) -> Response:
+        """The few lines that give Amazon's script its configuration."""
+        return FileResponse(SCRIPT, media_type="text/javascript")
+
+    def _wait(self, request: Request, path: str, order: str, turn: int, **more: str) -> Response:
+        """「お支払いを確認しています」; after many turns the order page tells more than we can."""
+        if turn >= TURNS_MAX:
+            return _go(f"/orders/{order}")
+        query = urlencode({"order": order, "turn": turn + 1, **more})
+        return self.counter.pages.render(
+            request,
+            "amazon_pay_wait.html",
+            title="お支払いを確認しています",
+            text="Amazon Payに確認しています。このままお待ちください。",
+            refresh_seconds=1 if turn < 10 else 3,
+            onward=f"{self.prefix}{path}?{query}",
+        )
+
+    def _to_amazon(self, request: Request, config: dict[str, object]) -> Response:
+        if self.settings.simulated:
+            return _go(Buttons(self.settings).simulator_address(config))
+        return self._button(request, config, kind="button")
+
+    def _button(self, request: Request, config: Mapping[str, object], *, kind: str) -> Response:
+        """A page with Amazon's own button; its script may load what it needs on this page only."""
+        return self.counter.pages.render(
+            request,
+            "amazon_pay_button.html",
+            config=config,
+            kind=kind,
+            script_url=self.settings.script_url,
+            own_script_url=f"{self.prefix}/button.js",
+            headers={"Content-Security-Policy": AMAZON_SCRIPT_MAY.header()},
+        )
+
+    def _with_wallet(self, request: Request, claims: Mapping[str, Any], path: str) -> Response:
+        issuer = self.counter.shop.issuer
+        assert issuer is not None  # there is one wherever pages are served
+        statement = issuer.issue("wallet", claims, valid_for=WALLET_HOLDS)
+        response = _go(path)
+        seconds = int(WALLET_HOLDS.total_seconds())
+        _cookies(request).write(response, WALLET, statement, max_age_seconds=seconds)
+        return response
+
+    def _wallet(self, request: Request) -> Mapping[str, Any]:
+        """The claims of our own statement in this browser; empty without a valid one."""
+        issuer, statement = self.counter.shop.issuer, _cookies(request).read(request, WALLET)
+        if issuer is None or statement is None:
+            return {}
+        try:
+            return Verifier({"keys": [issuer.public_jwk()]}).verify("wallet", statement)
+        except StatementInvalid:
+            return {}
+
+    def _refuse(self, request: Request, status: int, *, text: str = "") -> Response:
+        return self.counter.pages.render(request, "amazon_pay_refused.html", status=status, text=text)
+
+    def _silent(self, request: Request, gap: NoAnswer) -> Response:
+        log.warning("amazon_pay.no_answer", reason=gap.reason)
+        text = "ただいまAmazon Payから応答がありません。少し待ってから、この画面を読み込み直してください。"
+        return self._refuse(request, 503, text=text)
+
+    def _own(self, path: str, **query: str) -> str:
+        return self._origin(f"{self.prefix}{path}?{urlencode(query)}")
+
+    def _origin(self, path: str) -> str:
+        return self.counter.shop.origin_url.rstrip("/") + path
+
+
+def _cookies(request: Request) -> Cookies:
+    cookies: Cookies = request.app.state.cookies
+    return cookies
+
+
+def _state_of(session: Session) -> str | None:
+    """The state that the session was begun with: it must be that of the browser that returns."""
+    details = session.web_checkout_details
+    query = urlsplit((details.checkout_review_return_url if details else None) or "").query
+    return next(iter(parse_qs(query).get("state", [])), None)
+
+
+def _session_of(payment: Payment) -> str | None:
+    return payment.choice.get("checkout_session_id") or payment.refs.get("checkout_session_id")
+
+
+def _is_of(payment: Payment, session_id: str | None) -> bool:
+    return payment.method == "amazon_pay" and bool(session_id) and _session_of(payment) == session_id
+
+
+def _go(url: str) -> Response:
+    return RedirectResponse(url, status_code=303)
