@@ -18,7 +18,7 @@ class Copy:
 
     @property
     def message(self) -> EmailMessage:
-        return cast(EmailMessage, message_from_bytes(self.raw, policy=policy.default))
+        return message_from_bytes(self.raw, policy=policy.default)
 
     @property
     def text(self) -> str:
@@ -74,6 +74,6 @@ class MailSink:
         assert isinstance(content, bytes)
         self.journal += [Copy(recipient, content) for recipient in envelope.rcpt_tos]
         if self.cut_after_data:
-            server.transport.abort()
+            cast(asyncio.Transport, server.transport).abort()
         await asyncio.sleep(self.silent_after_data_seconds)
         return "250 accepted"

@@ -9,7 +9,8 @@ from notifications.settings import Settings
 from notifications.storage.sessions import RevokedSessions
 from notifications.storage.tables import metadata
 from notifications.templates import Mails, Shop
-from notifications.web.pages import Desk, page_installer
+from notifications.web.desk import Desk
+from notifications.web.pages import page_installer
 from shared.app import Service
 from shared.database import Database
 from shared.statements import Verifier
@@ -43,7 +44,7 @@ def make(settings: Settings | None = None) -> Service:
         resources={Mails: mails},
         due_work=[sending.due_work(concurrency=settings.smtp_connections_max)],
         install_pages=page_installer(
-            Desk(db, mails),
+            Desk(db, mails, settings.mail_from),
             Verifier.from_file(keys) if keys else Verifier({"keys": []}),
             RevokedSessions(db),
             origin=settings.origin_url,

@@ -65,7 +65,7 @@ def build(letter: Letter) -> bytes:
     name, address = parseaddr(letter.sender)
     mail["From"] = formataddr((name, address), "utf-8") if name else address
     mail["To"] = letter.recipient
-    mail["Subject"] = Header(subject, "utf-8", header_name="Subject")
+    mail["Subject"] = Header(subject, "utf-8", header_name="Subject").encode(linesep="\r\n")
     mail["Date"] = format_datetime(in_japan(letter.at))
     mail["Message-ID"] = letter.message_id
     # Holiday notices and other robots do not answer to it (RFC 3834 §5).

@@ -4,7 +4,7 @@ The try is on disk before the server hears of it, and its answer after. Whoever 
 whose lease runs out; it is sent again with the same Message-ID, which mail programs show once.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -56,7 +56,7 @@ class MailSending:
         if begun is None:
             return
         number, first_tried_at = begun
-        answer = await self._hand_over(row)
+        answer = await self._hand_over(row, first_tried_at)
         if isinstance(answer, Accepted):
             crash_point("K13")
         at = now()
@@ -75,22 +75,26 @@ class MailSending:
             answer=answer.answer[:200],
         )
 
-    async def _hand_over(self, row: Row[Any]) -> Answer:
-        letter = Letter(
-            sender=self._sender,
-            recipient=row.recipient,
-            subject=row.subject,
-            text=row.text,
-            html=self._mails.html(row.subject, row.text),
-            message_id=row.message_id,
-            at=row.due_at,
-        )
+    async def _hand_over(self, row: Row[Any], first_tried_at: datetime) -> Answer:
         try:
-            raw = build(letter)
+            raw = build(letter_of(row, self._mails, sender=self._sender, at=first_tried_at))
         except MailMalformed as error:
             log.exception("mail.malformed", mail=row.mail, mail_id=str(row.mail_id))
             return RefusedByServer(f"not sent: {error}", 500)
         return await self._server.send(row.recipient, raw)
+
+
+def letter_of(row: Row[Any], mails: Mails, *, sender: str, at: datetime) -> Letter:
+    """Return the mail of a row as it is sent; ``at`` is its first try, so that every copy is the same."""
+    return Letter(
+        sender=sender,
+        recipient=row.recipient,
+        subject=row.subject,
+        text=row.text,
+        html=mails.html(row.subject, row.text),
+        message_id=row.message_id,
+        at=at,
+    )
 
 
 def _news(row: Row[Any], verdict: Verdict) -> list[Event]:

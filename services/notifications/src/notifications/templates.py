@@ -1,6 +1,7 @@
 """Mails are files: ``mails/<event>.<audience>.<language>.txt``, and the file name is the subscription.
 
-The first line is ``Subject:``, then a blank line, then the text, all Jinja. Subject and text are split before
+The first line is ``Subject:``, then a blank line, then the text, all Jinja; a comment at the head of the text
+is its name and note for staff. Subject and text are split before
 rendering, so what a buyer typed can never become a header; an undefined name is an error, never a gap.
 A template sees ``event`` (what is heard), ``order`` (the order it is about, as it was placed; absent in mails
 that are about no order) and ``shop``. ``notifications.html_mail`` tells how the text becomes HTML.
@@ -23,6 +24,7 @@ from shared.web.filters import FILTERS
 
 FOLDER = Path(__file__).parent / "mails"
 _FILE_NAME = re.compile(r"(?P<event>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language>[a-z]{2})\.txt")
+_ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -58,9 +60,19 @@ class MailFile:
         return head.removeprefix("Subject:").strip(), text
 
     @property
-    def source(self) -> str:
-        """Subject and text as written."""
-        return "\n\n".join(self.parts)
+    def title(self) -> str:
+        """What staff call the mail: the first sentence of the comment that begins its text."""
+        return self._about.partition("。")[0] or self.name
+
+    @property
+    def note(self) -> str:
+        """When it goes out, for staff: the rest of that comment."""
+        return self._about.partition("。")[2]
+
+    @property
+    def _about(self) -> str:
+        found = _ABOUT.match(self.parts[1])
+        return found["words"] if found else ""
 
     @property
     def about_an_order(self) -> bool:

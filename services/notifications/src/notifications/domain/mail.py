@@ -85,4 +85,4 @@ def judge(answer: Answer, *, attempts: int, first_tried_at: datetime, at: dateti
 def pause_after(attempts: int) -> timedelta:
     """Return the pause after the ``attempts``-th try: 10 s, doubling, four minutes at most."""
     doublings = min(max(attempts, 1) - 1, 10)
-    return min(PAUSE_FIRST * 2**doublings, PAUSE_MAX)
+    return min(PAUSE_FIRST * (1 << doublings), PAUSE_MAX)

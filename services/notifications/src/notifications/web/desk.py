@@ -1,0 +1,76 @@
+"""What the pages of this service share: its rows, its mails, and the words for their states."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.responses import HTMLResponse
+
+from notifications.templates import Mails
+from shared.database import Database
+from shared.web.pages import Pages
+
+# State -> word and kind of badge (shared/web/README.md).
+STATES = {
+    "queued": ("送信待ち", "wait"),
+    "sending": ("送信中", "wait"),
+    "sent": ("送信済み", "done"),
+    "refused": ("受付拒否", "stop"),
+    "gave_up": ("送信断念", "stop"),
+    "suppressed": ("送信なし", "plain"),
+}
+REASONS = {
+    "method_without_deposit_mail": "このお支払い方法では、ご入金確認メールを送信しません",
+    "switched_off": "メール設定が「利用しない」になっています",
+    "sent_by_software": "受注管理ソフトから送信します",
+    "no_address": "送信できるメールアドレスがありません",
+}
+OUTCOMES = {
+    "Accepted": ("受け付けられました", "done"),
+    "Later": ("今は受け付けられませんでした", "wait"),
+    "Unknown": ("応答がなく、結果が分かりません", "wait"),
+    "RefusedByServer": ("拒否されました", "stop"),
+    None: ("結果が記録されていません", "wait"),
+}
+
+# The mail is shown as it is, styles inside, but can run nothing, load nothing and lead nowhere.
+FRAME_HEADERS = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'self'; sandbox"
+    ),
+    "x-frame-options": "SAMEORIGIN",
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the pages work on. ``sender`` is the From header."""
+
+    db: Database
+    mails: Mails
+    sender: str
+
+    def title(self, mail: str) -> str:
+        """Return what staff call a mail; one whose file is gone keeps its name."""
+        file = self.mails.files.get(mail)
+        return file.title if file else mail
+
+
+def _desk(request: Request) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _pages(request: Request) -> Pages:
+    pages: Pages = request.app.state.pages
+    return pages
+
+
+CurrentDesk = Annotated[Desk, Depends(_desk)]
+CurrentPages = Annotated[Pages, Depends(_pages)]
+
+
+def framed(html: str) -> HTMLResponse:
+    """Return a mail's HTML for an ``<iframe sandbox>`` on our own pages."""
+    return HTMLResponse(html, headers=FRAME_HEADERS)

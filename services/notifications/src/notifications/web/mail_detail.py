@@ -1,0 +1,93 @@
+"""One mail: what it says, how it looks, which headers it has, and every try to send it."""
+
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from notifications.domain.mail import RESENDABLE
+from notifications.message import MailMalformed, build
+from notifications.resend_mail import resend_mails
+from notifications.send_mail import letter_of
+from notifications.storage.mails import one_mail, tries_of
+from notifications.web.desk import OUTCOMES, REASONS, STATES, CurrentDesk, CurrentPages, Desk, framed
+from shared.errors import Refused
+from shared.web.session import require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)])
+
+
+@router.get("/desk/mails/{mail_id}")
+async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, mail_id: UUID) -> Response:
+    """One mail with its tries."""
+    async with desk.db.transaction() as tx:
+        row = _found(await one_mail(tx, mail_id))
+        tries = await tries_of(tx, mail_id)
+    word, kind = STATES[row.state]
+    return pages.render(
+        request,
+        "mail_detail.html",
+        id=row.mail_id,
+        title=desk.title(row.mail),
+        subject=row.subject,
+        recipient=row.recipient,
+        order_code=row.order_code,
+        text=row.text,
+        word=word,
+        kind=kind,
+        reason=REASONS.get(row.reason or "", ""),
+        created_at=row.created_at,
+        due_at=row.due_at,
+        resendable=row.state in RESENDABLE,
+        letterhead=_headers(desk, row),
+        tries=[_try(one) for one in tries],
+    )
+
+
+@router.get("/desk/mails/{mail_id}/html")
+async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
+    """The mail's HTML, for the frame on its page."""
+    async with desk.db.transaction() as tx:
+        row = _found(await one_mail(tx, mail_id))
+    return framed(desk.mails.html(row.subject, row.text))
+
+
+@router.post("/desk/mails/{mail_id}/resend")
+async def resend(request: Request, desk: CurrentDesk, pages: CurrentPages, mail_id: UUID) -> Response:
+    """Queue an undelivered mail anew."""
+    async with desk.db.transaction() as tx:
+        await resend_mails(tx, [mail_id])
+    return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました")
+
+
+def _found(row: Row[Any] | None) -> Row[Any]:
+    if row is None:
+        raise Refused("mail_not_found", "このメールは見つかりません。", status=404)
+    return row
+
+
+def _headers(desk: Desk, row: Row[Any]) -> list[tuple[str, str]]:
+    """The headers as sent, decoded; none for a mail that cannot be one, as without an address."""
+    at = row.first_tried_at or row.created_at
+    try:
+        raw = build(letter_of(row, desk.mails, sender=desk.sender, at=at))
+    except MailMalformed:
+        return []
+    return [(name, str(make_header(decode_header(value)))) for name, value in message_from_bytes(raw).items()]
+
+
+def _try(row: Row[Any]) -> dict[str, Any]:
+    word, kind = OUTCOMES[row.outcome]
+    return {
+        "number": row.number,
+        "started_at": row.started_at,
+        "seconds": f"{(row.ended_at - row.started_at).total_seconds():.1f}" if row.ended_at else "",
+        "word": word,
+        "kind": kind,
+        "code": row.code or "",
+        "answer": row.answer or "",
+    }

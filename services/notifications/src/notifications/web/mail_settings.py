@@ -1,0 +1,167 @@
+"""メール設定一覧: each kind of mail, on or off, and who sends it (NTF-09, NTF-10). Every change is kept."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from notifications.domain.sending import MailSetting
+from notifications.storage.contacts import payment_names
+from notifications.storage.mail_settings import change_setting, latest_changes, setting_of
+from notifications.templates import MailFile
+from notifications.web.desk import CurrentDesk, CurrentPages, Desk
+from shared.clock import now
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import OrderCancelled, PaymentCaptured
+from shared.web.forms import Form, read_form
+from shared.web.session import Staff, require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)])
+
+SENDERS = {"shop": "このお店", "software": "受注管理ソフト"}
+KNOWN_PAYMENTS = {"cash_on_delivery": "代金引換", "rakuten_pay": "楽天ペイ(オンライン決済)"}
+FIELDS = {
+    "enabled": "利用設定",
+    "sender": "送信元",
+    "delay_minutes": "送信までの時間(分)",
+    "except_payment_kinds": "送信しないお支払い方法",
+}
+
+
+class SettingForm(BaseModel):
+    """What staff may set of a kind of mail."""
+
+    enabled: bool = Field(False, title="利用する")
+    sender: Literal["shop", "software"] = Field(title="送信元")
+    delay_minutes: int = Field(
+        0, ge=0, le=1440, title="送信までの時間(分)", description="お支払い期限切れの場合にだけ適用します。"
+    )
+    except_payment_kinds: list[str] = Field(default_factory=list, max_length=50)
+
+
+@router.get("/desk/mails/settings")
+async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages) -> Response:
+    """All kinds of mail and the latest changes."""
+    async with desk.db.transaction() as tx:
+        names = await _payments(tx)
+        lines = [_line(file, await setting_of(tx, file.name), names) for file in desk.mails.files.values()]
+        changes = await latest_changes(tx)
+    return pages.render(
+        request, "mail_settings.html", lines=lines, changes=[_change(desk, row, names) for row in changes]
+    )
+
+
+@router.get("/desk/mails/settings/{mail}")
+async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages, mail: str) -> Response:
+    """The form of one kind of mail."""
+    file = _file(desk, mail)
+    async with desk.db.transaction() as tx:
+        setting = await setting_of(tx, mail)
+        names = await _payments(tx)
+    values = {name: getattr(setting, name) for name in FIELDS}
+    return pages.render(request, "mail_setting.html", form=Form(SettingForm, values), **_about(file, names))
+
+
+@router.post("/desk/mails/settings/{mail}")
+async def save_setting(
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail: str
+) -> Response:
+    """Store what staff set."""
+    file = _file(desk, mail)
+    form = await read_form(request, SettingForm)
+    if form.errors:
+        async with desk.db.transaction() as tx:
+            names = await _payments(tx)
+        return pages.render(request, "mail_setting.html", status=422, form=form, **_about(file, names))
+    new = MailSetting(
+        mail=mail,
+        enabled=form.value.enabled,
+        sender=form.value.sender,
+        delay_minutes=form.value.delay_minutes if _may_delay(file) else 0,
+        except_payment_kinds=frozenset(form.value.except_payment_kinds) if _by_payment(file) else frozenset(),
+    )
+    async with desk.db.transaction() as tx:
+        changed = await change_setting(tx, new, by=staff.name, at=now())
+    toast = f"{file.title}の設定を更新しました" if changed else "変更はありませんでした"
+    return pages.redirect(request, "/desk/mails/settings", toast=toast)
+
+
+def _file(desk: Desk, mail: str) -> MailFile:
+    file = desk.mails.files.get(mail)
+    if file is None:
+        raise Refused("mail_unknown", "このメールはありません。", status=404)
+    return file
+
+
+def _may_delay(file: MailFile) -> bool:
+    return file.event is OrderCancelled
+
+
+def _by_payment(file: MailFile) -> bool:
+    return file.event is PaymentCaptured
+
+
+async def _payments(tx: Tx) -> dict[str, str]:
+    return KNOWN_PAYMENTS | await payment_names(tx)
+
+
+def _about(file: MailFile, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "mail": file.name,
+        "title": file.title,
+        "note": file.note,
+        "senders": [
+            {"value": "shop", "label": SENDERS["shop"], "hint": "このシステムからお客様に送信します。"},
+            {
+                "value": "software",
+                "label": SENDERS["software"],
+                "hint": "二重に届かないよう、このシステムからは送信しません。",
+            },
+        ],
+        "may_delay": _may_delay(file),
+        "payments": sorted(names.items()) if _by_payment(file) else [],
+    }
+
+
+def _line(file: MailFile, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
+    goes_out = setting.enabled and setting.sender == "shop"
+    return {
+        "name": file.name,
+        "title": file.title,
+        "note": file.note,
+        "word": "利用する" if setting.enabled else "利用しない",
+        "kind": "done" if goes_out else "plain",
+        "sender": SENDERS[setting.sender],
+        "delay_minutes": setting.delay_minutes,
+        "except": _shown("except_payment_kinds", sorted(setting.except_payment_kinds), names),
+    }
+
+
+def _change(desk: Desk, row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
+    said = [
+        f"{label}：{_shown(name, row.before[name], names)} → {_shown(name, row.after[name], names)}"
+        for name, label in FIELDS.items()
+        if row.before[name] != row.after[name]
+    ]
+    return {
+        "at": row.at,
+        "title": desk.title(row.mail),
+        "text": "、".join(said),
+        "by": row.by,
+        "kind": "note",
+    }
+
+
+def _shown(name: str, value: Any, names: dict[str, str]) -> str:
+    match name:
+        case "enabled":
+            return "利用する" if value else "利用しない"
+        case "sender":
+            return SENDERS[value]
+        case "except_payment_kinds":
+            return "・".join(names.get(kind, kind) for kind in value) or "なし"
+        case _:
+            return str(value)

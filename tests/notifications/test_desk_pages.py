@@ -1,0 +1,231 @@
+"""The mail desk: staff see every mail and what became of it, send undelivered ones again, and set who sends."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from harness.keys import Keys
+from harness.mail_sink import MailSink
+from harness.post import SHOP, Post
+from notifications.examples import example_of, example_order
+from notifications.storage.sessions import RevokedSessions
+from notifications.templates import find_mails
+from notifications.web.desk import Desk
+from notifications.web.pages import page_installer
+from shared.clock import now
+from shared.events import OrderCancelled, PaymentCaptured, PaymentNumberIssued, SessionsRevoked
+from shared.ids import new_id
+
+STAFF_ID, SESSION_ID = new_id(), new_id()
+
+
+@pytest.fixture
+async def app(post: Post, keys: Keys) -> FastAPI:
+    """The pages of notifications."""
+    app = FastAPI()
+    desk = Desk(post.db, post.mails, f"のれん商店 <{SHOP.mail}>")
+    install = page_installer(
+        desk, keys.verifier, RevokedSessions(post.db), origin="http://noren.test", secure=False
+    )
+    install(app)
+    return app
+
+
+async def browser(app: FastAPI, keys: Keys, **claims: object) -> httpx.AsyncClient:
+    """Somebody signed in with these claims, at a browser."""
+    token = keys.issuers["members"].issue(
+        "session",
+        {"sub": str(STAFF_ID), "sid": str(SESSION_ID), "name": "店長", "amazon_linked": False, **claims},
+        valid_for=timedelta(hours=1),
+    )
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url="http://noren.test",
+        cookies={"noren_session": token},
+        headers={"Origin": "http://noren.test", "Accept": "text/html"},
+    )
+
+
+@pytest.fixture
+async def staff(app: FastAPI, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
+    """A member of staff."""
+    async with await browser(app, keys, staff="owner") as client:
+        yield client
+
+
+async def test_the_log_says_what_will_appear_before_the_first_mail(staff: httpx.AsyncClient) -> None:
+    page = await staff.get("/desk/mails")
+
+    assert page.status_code == 200
+    assert "まだメールはありません" in page.text
+
+
+async def test_shoppers_and_strangers_do_not_see_the_desk(app: FastAPI, keys: Keys) -> None:
+    async with await browser(app, keys, staff=None) as shopper:
+        assert (await shopper.get("/desk/mails")).status_code == 403
+        shopper.cookies.clear()
+        assert (await shopper.get("/desk/mails")).headers["location"].startswith("/desk/login")
+
+
+async def test_a_sent_mail_is_listed_with_its_text_headers_and_tries(
+    staff: httpx.AsyncClient, post: Post
+) -> None:
+    await post.hears(example_order())
+    await post.sends()
+
+    page = await staff.get("/desk/mails", params={"q": "N-20261122-0001", "state": "sent"})
+    assert "サンクスメール" in page.text
+    assert "送信済み" in page.text
+    [row] = await post.rows()
+    detail = (await staff.get(f"/desk/mails/{row.mail_id}")).text
+    assert "受け付けられました" in detail
+    assert row.message_id.strip("<>") in detail
+    assert "白磁の湯呑" in detail
+
+
+async def test_the_html_of_a_mail_may_be_framed_by_us_and_run_nothing(
+    staff: httpx.AsyncClient, post: Post
+) -> None:
+    await post.hears(example_order())
+    [row] = await post.rows()
+
+    answer = await staff.get(f"/desk/mails/{row.mail_id}/html")
+
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "sandbox" in policy
+    assert "script-src" not in policy
+    assert answer.headers["x-frame-options"] == "SAMEORIGIN"
+
+
+@pytest.mark.feature("NTF-14")
+async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message_id(
+    staff: httpx.AsyncClient, post: Post, sink: MailSink
+) -> None:
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_order())
+    await post.sends()
+    [row] = await post.rows()
+    listed = await staff.get("/desk/mails", params={"state": "undelivered"})
+    assert "受付拒否" in listed.text
+
+    sink.at_recipient = ""
+    answer = await staff.post("/desk/mails/resend", data={"id": [str(row.mail_id)]})
+    assert answer.status_code == 303
+    await post.sends()
+
+    [copy] = post.journal
+    assert copy.message["Message-ID"] == row.message_id
+
+
+@pytest.mark.feature("SHP-16", "NTF-03")
+async def test_mails_that_were_sent_are_not_sent_again_in_bulk(staff: httpx.AsyncClient, post: Post) -> None:
+    order = await post.knows_an_order()
+    await post.hears(example_of(PaymentCaptured, order_code=order.order_code))
+    await post.sends()
+    [row] = await post.rows()
+
+    answer = await staff.post("/desk/mails/resend", data={"id": [str(row.mail_id)]})
+
+    assert answer.status_code == 409
+    await post.sends_after(timedelta(days=1))
+    assert len(post.journal) == 1
+
+
+@pytest.mark.feature("NTF-09")
+async def test_the_settings_list_every_kind_of_mail_with_on_or_off(staff: httpx.AsyncClient) -> None:
+    page = (await staff.get("/desk/mails/settings")).text
+
+    for file in find_mails():
+        assert file.title in page
+        assert file.title != file.name
+    assert page.count("badge-done") >= len(find_mails())
+
+
+@pytest.mark.feature("NTF-01", "NTF-10")
+async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_is_kept(
+    staff: httpx.AsyncClient, post: Post
+) -> None:
+    saved = await staff.post(
+        "/desk/mails/settings/order_placed.customer", data={"enabled": "true", "sender": "software"}
+    )
+    assert saved.status_code == 303
+
+    await post.hears(example_order())
+    await post.sends()
+
+    assert post.journal == []
+    page = (await staff.get("/desk/mails/settings")).text
+    assert "送信元：このお店 → 受注管理ソフト" in page
+    assert "店長" in page
+
+
+async def test_a_setting_that_makes_no_sense_is_asked_for_again(staff: httpx.AsyncClient) -> None:
+    answer = await staff.post(
+        "/desk/mails/settings/order_cancelled.customer", data={"sender": "nobody", "delay_minutes": "-1"}
+    )
+
+    assert answer.status_code == 422
+    assert "2か所を確認してください" in answer.text
+
+
+async def test_every_mail_can_be_previewed(staff: httpx.AsyncClient) -> None:
+    listed = (await staff.get("/desk/mails/preview")).text
+    for file in find_mails():
+        assert f'href="/desk/mails/preview/{file.name}"' in listed
+        assert (await staff.get(f"/desk/mails/preview/{file.name}")).status_code == 200
+        html = await staff.get(f"/desk/mails/preview/{file.name}/html")
+        assert "山田 花子 様" in html.text
+    assert (await staff.get("/desk/mails/preview/nothing.customer")).status_code == 404
+
+
+async def test_each_setting_has_a_page_of_its_own(staff: httpx.AsyncClient) -> None:
+    for file in find_mails():
+        page = await staff.get(f"/desk/mails/settings/{file.name}")
+        assert page.status_code == 200
+        assert ("送信しないお支払い方法" in page.text) == (file.event is PaymentCaptured)
+        assert ("送信までの時間" in page.text) == (file.event is OrderCancelled)
+
+
+async def test_an_ended_session_is_refused(staff: httpx.AsyncClient, post: Post) -> None:
+    assert (await staff.get("/desk/mails")).status_code == 200
+
+    await post.hears(SessionsRevoked(member_id=STAFF_ID, session_id=SESSION_ID, issued_until=now()))
+
+    assert (await staff.get("/desk/mails")).status_code == 303
+
+
+@pytest.mark.feature("KON-12", "NTF-16")
+async def test_a_buyer_reads_the_number_on_the_site_though_its_mail_failed(
+    app: FastAPI, keys: Keys, post: Post, sink: MailSink
+) -> None:
+    buyer = new_id()
+    order = await post.knows_an_order(member_id=buyer)
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    await post.sends()
+    assert post.journal == []
+
+    async with await browser(app, keys, sub=str(buyer), staff=None) as client:
+        page = await client.get(f"/notifications/orders/{order.order_code}")
+    assert "オンライン決済番号：【12345678901】" in page.text
+
+    async with await browser(app, keys, sub=str(new_id()), staff=None) as stranger:
+        assert (await stranger.get(f"/notifications/orders/{order.order_code}")).status_code == 404
+
+
+async def test_a_mail_with_markup_in_it_is_shown_as_text_at_the_desk(
+    staff: httpx.AsyncClient, post: Post
+) -> None:
+    order = example_order()
+    nasty = order.orderer.model_copy(update={"name": "<script>alert(1)</script>"})
+    await post.hears(order.model_copy(update={"orderer": nasty}))
+    [row] = await post.rows()
+
+    for path in (f"/desk/mails/{row.mail_id}", f"/desk/mails/{row.mail_id}/html"):
+        assert not re.search(r"<script>alert", (await staff.get(path)).text)

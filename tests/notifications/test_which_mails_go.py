@@ -1,0 +1,235 @@
+"""Which events bring a mail, which bring none, and when."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from harness.post import Post
+from notifications.domain.sending import MailSetting, default_setting
+from notifications.examples import example_of
+from notifications.storage.mail_settings import change_setting
+from shared.clock import now
+from shared.errors import TryAgain
+from shared.events import (
+    Event,
+    MailSuppressed,
+    MemberRegistered,
+    OrderCancelled,
+    PaymentCaptured,
+    PaymentNumberIssued,
+    Shipped,
+    ShippedDestination,
+)
+
+
+async def about(post: Post, kind: type[Event], **changes: Any) -> Event:
+    """An event of an order that notifications knows."""
+    order = await post.knows_an_order()
+    return example_of(kind, order_code=order.order_code, **changes)
+
+
+async def set_to(post: Post, setting: MailSetting) -> None:
+    """Set a kind of mail as staff would."""
+    async with post.db.transaction() as tx:
+        await change_setting(tx, setting, by="店長", at=now())
+
+
+async def test_an_event_before_its_order_comes_back_later(post: Post) -> None:
+    with pytest.raises(TryAgain):
+        await post.hears(example_of(PaymentNumberIssued))
+    assert await post.rows() == []
+
+
+@pytest.mark.feature("KON-11", "KON-28", "KON-41")
+async def test_the_number_mail_follows_the_number_and_not_the_order(post: Post) -> None:
+    order = await post.knows_an_order()
+    await post.sends()
+    assert post.journal == []
+
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "お支払い番号のお知らせ" in copy.message["Subject"]
+    assert "オンライン決済番号：【12345678901】" in copy.text
+    assert "確認番号：【8888】" in copy.text
+    assert "お支払い期限：【2026/11/28 14:05】" in copy.text
+    assert "8888</strong>" in copy.html
+    assert ">お支払い方法別の手順</a>" in copy.html
+
+
+async def test_a_chain_without_confirmation_number_gets_no_word_of_one(post: Post) -> None:
+    event = await about(
+        post,
+        PaymentNumberIssued,
+        chain="seven_eleven",
+        number="1234567890123",
+        number_label="払込票番号",
+        confirmation_number=None,
+    )
+    await post.hears(event)
+    await post.sends()
+
+    [copy] = post.journal
+    assert "払込票番号：【1234567890123】" in copy.text
+    assert "セブンイレブン" in copy.text
+    assert "8888" not in copy.text
+
+
+@pytest.mark.feature("KON-19", "NTF-05")
+async def test_konbini_money_brings_its_mail_by_itself(post: Post) -> None:
+    event = await about(post, PaymentCaptured, source="konbini_notice", send_mail=False)
+    await post.hears(event, times=2)
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご入金を確認いたしました" in copy.message["Subject"]
+    assert "ご入金額：【¥6,000】" in copy.text
+
+
+@pytest.mark.feature("NTF-05")
+async def test_switched_off_the_deposit_mail_does_not_go(post: Post) -> None:
+    await set_to(post, MailSetting("payment_captured.customer", enabled=False))
+    await post.hears(await about(post, PaymentCaptured, source="konbini_notice"))
+    await post.sends()
+
+    assert post.journal == []
+    [news] = await post.said()
+    assert isinstance(news, MailSuppressed)
+    assert news.reason == "switched_off"
+
+
+@pytest.mark.feature("NTF-02")
+@pytest.mark.parametrize("send_mail", [True, False])
+async def test_the_deposit_mail_goes_with_the_step_only_if_its_box_was_ticked(
+    post: Post, send_mail: bool
+) -> None:
+    event = await about(
+        post, PaymentCaptured, payment_kind="bank_transfer", source="manual_deposit", send_mail=send_mail
+    )
+    await post.hears(event)
+    await post.sends()
+
+    assert len(post.journal) == int(send_mail)
+    assert len(await post.said()) == int(send_mail)
+
+
+@pytest.mark.feature("NTF-04")
+@pytest.mark.parametrize("payment_kind", ["cash_on_delivery", "rakuten_pay"])
+async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Post, payment_kind: str) -> None:
+    event = await about(
+        post, PaymentCaptured, payment_kind=payment_kind, source="manual_deposit", send_mail=True
+    )
+    await post.hears(event)
+    await post.sends()
+
+    assert post.journal == []
+    [news] = await post.said()
+    assert isinstance(news, MailSuppressed)
+    assert (news.reason, news.mail) == ("method_without_deposit_mail", "payment_captured.customer")
+    [row] = await post.rows()
+    assert row.state == "suppressed"
+
+
+@pytest.mark.feature("SHP-15", "NTF-07", "KON-21")
+async def test_shipping_with_the_box_ticked_sends_the_tracking_number_once(post: Post) -> None:
+    event = await about(post, Shipped, send_mail=True)
+    await post.hears(event, times=2)
+    await post.sends()
+
+    [copy] = post.journal
+    assert "商品を発送いたしました" in copy.message["Subject"]
+    assert "配送会社：ヤマト運輸" in copy.text
+    assert "お問い合わせ番号：【123456789013】" in copy.text
+    assert "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id=123456789013" in copy.html
+
+
+@pytest.mark.feature("SHP-15")
+async def test_shipping_without_the_box_sends_nothing_and_a_redelivery_neither(post: Post) -> None:
+    await post.hears(await about(post, Shipped, send_mail=False), times=3)
+    await post.sends()
+
+    assert post.journal == []
+    assert await post.rows() == []
+
+
+async def test_a_parcel_without_tracking_number_leads_nowhere(post: Post) -> None:
+    order = await post.knows_an_order()
+    destination = ShippedDestination(
+        destination_id=order.destinations[0].destination_id, ship_date=now().date(), carrier="近所の配達"
+    )
+    await post.hears(
+        example_of(Shipped, order_code=order.order_code, destinations=(destination,), fully_shipped=False)
+    )
+    await post.sends()
+
+    [copy] = post.journal
+    assert "配送会社：近所の配達" in copy.text
+    assert "お問い合わせ番号" not in copy.text
+    assert "残りの商品は" in copy.text
+
+
+@pytest.mark.feature("NTF-12", "KON-31")
+async def test_the_cancel_mail_of_an_unpaid_order_follows_a_little_later(post: Post) -> None:
+    await post.hears(await about(post, OrderCancelled, reason="unpaid"), times=2)
+    assert await post.sends() == 0
+    assert await post.sends_after(timedelta(minutes=9)) == 0
+
+    assert await post.sends_after(timedelta(minutes=1, seconds=1)) == 1
+    [copy] = post.journal
+    assert "ご注文キャンセルのお知らせ" in copy.message["Subject"]
+    assert "お支払い期限までに" in copy.text
+
+
+async def test_the_delay_of_the_cancel_mail_is_a_setting(post: Post) -> None:
+    await set_to(post, MailSetting("order_cancelled.customer", delay_minutes=60))
+    await post.hears(await about(post, OrderCancelled, reason="unpaid"))
+
+    assert await post.sends_after(timedelta(minutes=30)) == 0
+    assert await post.sends_after(timedelta(minutes=31)) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("staff", "キャンセルを承りました"), ("payment_failed", "お支払いが完了しませんでした")],
+)
+async def test_who_waits_for_an_answer_is_told_of_a_cancellation_at_once(
+    post: Post, reason: str, words: str
+) -> None:
+    await post.hears(await about(post, OrderCancelled, reason=reason))
+    await post.sends()
+
+    [copy] = post.journal
+    assert words in copy.text
+
+
+async def test_a_cancellation_that_wants_no_mail_sends_none(post: Post) -> None:
+    await post.hears(await about(post, OrderCancelled, reason="staff", send_mail=False))
+    await post.sends()
+
+    assert post.journal == []
+
+
+async def test_a_new_member_is_greeted_at_the_address_of_the_event(post: Post) -> None:
+    await post.hears(example_of(MemberRegistered, email="aya@example.jp", name="綾"), times=2)
+    await post.sends()
+
+    [copy] = post.journal
+    assert copy.recipient == "aya@example.jp"
+    assert copy.text.startswith("綾 様")
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "花子@example.jp", "a@b\r\nRCPT TO:<spy@example.com>"])
+async def test_an_address_that_no_server_can_take_is_suppressed(post: Post, address: str) -> None:
+    await post.hears(example_of(MemberRegistered, email=address))
+    await post.sends()
+
+    assert post.journal == []
+    [news] = await post.said()
+    assert isinstance(news, MailSuppressed)
+    assert news.reason == "no_address"
+
+
+def test_a_mail_nobody_set_goes_out_from_the_shop() -> None:
+    assert default_setting("order_placed.customer") == MailSetting("order_placed.customer")
