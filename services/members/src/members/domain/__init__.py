@@ -1,0 +1,1 @@
+"""The rules of members and points, without any I/O."""

@@ -1,0 +1,40 @@
+"""What happens when somebody comes back from Amazon's login (MEM-02 to MEM-08, X-35).
+
+The Amazon account is known by its buyer id and by nothing else. An equal e-mail address never merges two
+accounts: it only leads to the shop's own login, and both logins together make the link.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+Step = Literal["refuse", "enter", "link", "ask_login", "register", "go_on"]
+
+
+def next_step(
+    *,
+    login_allowed: bool,
+    ordering: bool,
+    viewer_id: UUID | None,
+    viewer_linked: bool,
+    buyers_member_id: UUID | None,
+    email_known: bool,
+) -> Step:
+    """Return what to do with a buyer who arrives.
+
+    ``ordering``: the buyer is on the way to an order, not only logging in. ``viewer_id``: the member who is
+    logged in to the shop, ``viewer_linked`` whether that member has an Amazon account already.
+    ``buyers_member_id``: the member linked with this buyer. ``email_known``: another member has the buyer's
+    address.
+    """
+    if not login_allowed:
+        return "go_on" if ordering else "refuse"
+    if viewer_id is not None:
+        if buyers_member_id is None:
+            return "go_on" if viewer_linked else "link"
+        # Paying with somebody else's Amazon account is allowed and changes no login.
+        return "go_on" if ordering or buyers_member_id == viewer_id else "enter"
+    if buyers_member_id is not None:
+        return "enter"
+    if email_known:
+        return "ask_login"
+    return "go_on" if ordering else "register"

@@ -1,0 +1,174 @@
+"""The points ledger: postings that only ever add up, and a balance that no posting may push below zero.
+
+    waiting (有効待ち) ──activated──▶ active (有効) ──used──▶ spent ──returned──▶ active
+        │                              ├──expired──▶ gone
+        └──────────revoked─────────────┴──▶ gone
+
+Reliability promise P1: the balance is the sum of all postings, and every prefix of them is ≥ 0.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from shared.errors import Refused
+
+Kind = Literal["granted", "activated", "used", "returned", "revoked", "expired"]
+Reason = Literal["registration", "purchase", "order"]
+GrantState = Literal["waiting", "active", "revoked"]
+
+
+class NotEnoughPoints(Refused):
+    """More points were asked for than are valid and not set aside."""
+
+    def __init__(self, available: int) -> None:
+        super().__init__(
+            "not_enough_points", f"ご利用いただけるポイントは{available:,}ポイントです", field="points"
+        )
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One line of the ledger. Changes are signed points; ``shortage`` is what could not be taken (PNT-20)."""
+
+    kind: Kind
+    reason: Reason
+    waiting: int
+    active: int
+    order_code: str | None = None
+    grant_id: UUID | None = None
+    shortage: int = 0
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A member's points. ``held`` are active points set aside for orders being made (PNT-21)."""
+
+    member_id: UUID
+    waiting: int = 0
+    active: int = 0
+    held: int = 0
+    entries: int = 0
+
+    @property
+    def available(self) -> int:
+        """Return what may be set aside or spent now."""
+        return self.active - self.held
+
+    def after(self, posting: Posting) -> "Balance":
+        """Return the balance after ``posting``. Raises NotEnoughPoints rather than go below zero."""
+        then = replace(
+            self,
+            waiting=self.waiting + posting.waiting,
+            active=self.active + posting.active,
+            entries=self.entries + 1,
+        )
+        if then.waiting < 0 or then.active < then.held:
+            raise NotEnoughPoints(self.available)
+        return then
+
+    def hold(self, points: int) -> "Balance":
+        """Return the balance with ``points`` more set aside. Raises NotEnoughPoints."""
+        if points > self.available:
+            raise NotEnoughPoints(self.available)
+        return replace(self, held=self.held + points)
+
+    def unhold(self, points: int) -> "Balance":
+        """Return the balance with ``points`` fewer set aside."""
+        return replace(self, held=self.held - points)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Points given for one reason; their state decides what may still happen to them."""
+
+    grant_id: UUID
+    member_id: UUID
+    points: int
+    reason: Reason
+    state: GrantState
+    order_code: str | None = None
+    valid_days: int | None = None
+    expires_at: datetime | None = None
+
+
+def grant_posting(grant: Grant) -> Posting:
+    """Return the posting that gives the points of ``grant``, waiting or active."""
+    waits = grant.state == "waiting"
+    return Posting(
+        "granted",
+        grant.reason,
+        waiting=grant.points if waits else 0,
+        active=0 if waits else grant.points,
+        order_code=grant.order_code,
+        grant_id=grant.grant_id,
+    )
+
+
+def activate_posting(grant: Grant, *, by: str = "") -> Posting:
+    """Return the posting that makes waiting points valid (PNT-07, PNT-08, PNT-09)."""
+    return Posting(
+        "activated",
+        grant.reason,
+        waiting=-grant.points,
+        active=grant.points,
+        order_code=grant.order_code,
+        grant_id=grant.grant_id,
+        by=by,
+    )
+
+
+def use_posting(balance: Balance, wanted: int, *, order_code: str) -> Posting:
+    """Return the posting that spends ``wanted`` points on an order that is already placed.
+
+    The order stands whatever the balance says: what is missing becomes the posting's shortage.
+    """
+    taken = min(wanted, balance.available)
+    return Posting("used", "order", waiting=0, active=-taken, order_code=order_code, shortage=wanted - taken)
+
+
+def return_posting(points: int, *, order_code: str) -> Posting:
+    """Return the posting that gives points spent on a cancelled order back (PNT-22)."""
+    return Posting("returned", "order", waiting=0, active=points, order_code=order_code)
+
+
+def revoke_posting(balance: Balance, grant: Grant) -> Posting:
+    """Return the posting that takes the grant of a cancelled order back (PNT-22).
+
+    Points of it that were spent meanwhile cannot be taken; they are written down as shortage (PNT-20).
+    """
+    if grant.state == "waiting":
+        return Posting(
+            "revoked",
+            grant.reason,
+            waiting=-grant.points,
+            active=0,
+            order_code=grant.order_code,
+            grant_id=grant.grant_id,
+        )
+    taken = min(grant.points, balance.available)
+    return Posting(
+        "revoked",
+        grant.reason,
+        waiting=0,
+        active=-taken,
+        order_code=grant.order_code,
+        grant_id=grant.grant_id,
+        shortage=grant.points - taken,
+    )
+
+
+def points_to_expire(balance: Balance, *, lapsed: int, consumed: int) -> int:
+    """Return how many active points have outlived their validity; the oldest are always spent first.
+
+    ``lapsed`` is the sum of all active grants whose time is over, ``consumed`` what was used (less what
+    was returned) or expired before. Points set aside for an order stay until that order is decided.
+    """
+    return max(0, min(lapsed - consumed, balance.available))
+
+
+def expire_posting(points: int, grant: Grant) -> Posting:
+    """Return the posting that ends the validity of points."""
+    return Posting("expired", grant.reason, waiting=0, active=-points, grant_id=grant.grant_id)

@@ -1,0 +1,115 @@
+"""Wires members together; the only file that does."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from members import api
+from members.add_staff import ensure_demo_staff
+from members.consumers import consumers
+from members.password_hasher import PasswordHasher
+from members.reserve_benefit import ReleaseBenefits
+from members.settings import Settings
+from members.settle_points import ExpirePoints
+from members.storage.tables import benefit_reservations, metadata, point_grants
+from members.web import (
+    amazon,
+    benefits,
+    desk_login,
+    desk_member,
+    desk_members,
+    desk_rules,
+    key_set,
+    login,
+    mypage,
+    password,
+    signup,
+)
+from members.web.check_session import revocation
+from members.web.parts import Parts
+from shared.app import Service
+from shared.database import Database
+from shared.due import DueWork
+from shared.statements import Issuer, Verifier
+from shared.web.cookies import Cookies
+from shared.web.pages import DeskPage, install_web, make_templates
+from shared.web.session import Sessions
+
+DESK_PAGES = (
+    DeskPage("members", "会員検索", "/desk/members"),
+    DeskPage("members", "ポイント・会員設定", "/desk/members/rules"),
+)
+# The order decides: fixed paths of the desk before those with a member's id.
+ROUTERS = (
+    key_set.router,
+    login.router,
+    signup.router,
+    amazon.router,
+    mypage.router,
+    password.router,
+    benefits.router,
+    desk_login.router,
+    desk_rules.router,
+    desk_members.router,
+    desk_member.router,
+    api.router,
+)
+
+
+def make() -> Service:
+    """Build the service from the environment."""
+    settings = Settings()
+    db = Database(
+        settings.database_url.get_secret_value(),
+        service="members",
+        shop=settings.shop,
+        connections_max=settings.database_connections_max,
+    )
+    hasher = PasswordHasher(settings.argon2_threads)
+
+    def install_pages(app: FastAPI) -> None:
+        if settings.signing_key_file is None or settings.trusted_keys_file is None:
+            raise SystemExit("the web role needs SIGNING_KEY_FILE and TRUSTED_KEYS_FILE")
+        issuer = Issuer.from_file("members", settings.signing_key_file)
+        install(app, settings, db, hasher, issuer, Verifier.from_file(settings.trusted_keys_file))
+
+    async def on_start() -> None:
+        if settings.sandbox:
+            await ensure_demo_staff(db, hasher, settings.staff_demo_password.get_secret_value())
+
+    return Service(
+        name="members",
+        settings=settings,
+        metadata=metadata,
+        consumers=consumers,
+        db=db,
+        due_work=[
+            DueWork("release_benefits", benefit_reservations, ReleaseBenefits(db)),
+            DueWork("expire_points", point_grants, ExpirePoints(db)),
+        ],
+        install_pages=install_pages,
+        on_start=on_start,
+        close=hasher.close,
+    )
+
+
+def install(
+    app: FastAPI,
+    settings: Settings,
+    db: Database,
+    hasher: PasswordHasher,
+    issuer: Issuer,
+    verifier: Verifier,
+) -> None:
+    """Put the pages and routes of members on ``app``."""
+    pages = make_templates(Path(__file__).parent / "web" / "templates", desk_pages=DESK_PAGES)
+    app.state.members = Parts(db, pages, settings, hasher, issuer, verifier, Cookies(settings.cookie_secure))
+    install_web(
+        app,
+        pages,
+        Sessions(verifier, revocation(db)),
+        origin=settings.origin_url,
+        secure=settings.cookie_secure,
+    )
+    for router in ROUTERS:
+        app.include_router(router)

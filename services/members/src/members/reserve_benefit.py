@@ -1,0 +1,165 @@
+"""Setting points aside for an order that is being made (PNT-21), and what becomes of them.
+
+The browser gets a signed statement, and checkout believes it without asking; so what a statement may claim
+stays set aside until no statement can claim it any more. Changing the number of points keeps the
+reservation's id, and checkout takes one order per id: two statements never buy twice with the same points.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from members.domain.ledger import NotEnoughPoints
+from members.domain.rules import Rules
+from members.storage.benefits import (
+    change_reservation,
+    end_reservation,
+    insert_reservation,
+    lock_buyers_reservation,
+    lock_reservation,
+)
+from members.storage.members import member_by_buyer, member_by_email
+from members.storage.points import lock_balance, store_balance
+from members.storage.rules import rules_at
+from members.storage.tables import benefit_reservations
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.due import strike_off
+from shared.errors import Refused
+from shared.ids import new_id
+
+STATEMENT_VALID_FOR = timedelta(minutes=30)
+# An order placed in the last second is heard a little later.
+HELD_FOR = STATEMENT_VALID_FOR + timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Points set aside, as the statement tells checkout."""
+
+    reservation_id: UUID
+    member_id: UUID
+    points: int
+    registration: bool
+
+    def claims(self) -> dict[str, Any]:
+        """Return what the benefit statement says. No coupon can be chosen yet."""
+        return {
+            "reservation_id": str(self.reservation_id),
+            "member_id": str(self.member_id),
+            "points": self.points,
+            "coupon": None,
+            "free_shipping": False,
+            "registration": self.registration,
+        }
+
+
+async def reserve_points(
+    tx: Tx, *, member_id: UUID, points: int, at: datetime, earlier_id: UUID | None = None
+) -> Reservation:
+    """Set ``points`` of a member aside, or change what this browser has set aside as ``earlier_id``.
+
+    Raises NotEnoughPoints, or Refused where the shop does not use points.
+    """
+    _refuse_without_points(await rules_at(tx, at))
+    balance = await lock_balance(tx, member_id)
+    if balance is None:
+        raise NotEnoughPoints(0)
+    earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
+    if earlier and earlier.member_id == member_id and earlier.status == "held" and not earlier.registration:
+        held = max(earlier.points_held, points)
+        await store_balance(tx, balance.hold(held - earlier.points_held))
+        await change_reservation(
+            tx, earlier.reservation_id, points=points, points_held=held, due_at=at + HELD_FOR
+        )
+        return Reservation(earlier.reservation_id, member_id, points, registration=False)
+    await store_balance(tx, balance.hold(points))
+    reservation_id = new_id()
+    await insert_reservation(
+        tx,
+        reservation_id,
+        member_id=member_id,
+        buyer_id=None,
+        registration=False,
+        points=points,
+        at=at,
+        due_at=at + HELD_FOR,
+    )
+    return Reservation(reservation_id, member_id, points, registration=False)
+
+
+async def reserve_registration_points(
+    tx: Tx, *, buyer_id: str, email: str, points: int, at: datetime, member_id: UUID | None = None
+) -> Reservation:
+    """Set aside points that a buyer will get by registering with this very order (PNT-02).
+
+    ``member_id`` is the id the member is going to have; without one it is chosen here. A buyer has one such
+    reservation at a time, in whatever browser. Raises Refused for who is a member already, and where
+    registration points are not valid at once (PNT-03).
+    """
+    rules = await rules_at(tx, at)
+    _refuse_without_points(rules)
+    usable = rules.registration_points_usable_at_once()
+    if not usable:
+        raise Refused(
+            "points_not_valid_yet", "会員登録ポイントは、有効になった後のご注文からご利用いただけます"
+        )
+    if await member_by_buyer(tx, buyer_id) or await member_by_email(tx, email):
+        raise Refused(
+            "login_needed", "すでに会員登録されています。ログインしてからポイントをご利用ください。"
+        )
+    if points > usable:
+        raise NotEnoughPoints(usable)
+    chosen, reservation_id = member_id or new_id(), new_id()
+    fresh = await insert_reservation(
+        tx,
+        reservation_id,
+        member_id=chosen,
+        buyer_id=buyer_id,
+        registration=True,
+        points=points,
+        at=at,
+        due_at=at + HELD_FOR,
+    )
+    if fresh:
+        return Reservation(reservation_id, chosen, points, registration=True)
+    earlier = await lock_buyers_reservation(tx, buyer_id)
+    if earlier is None:
+        raise Refused("reservation_ended", "もう一度お試しください")
+    held = max(earlier.points_held, points)
+    await change_reservation(
+        tx, earlier.reservation_id, points=points, points_held=held, due_at=at + HELD_FOR
+    )
+    return Reservation(earlier.reservation_id, earlier.member_id, points, registration=True)
+
+
+def _refuse_without_points(rules: Rules) -> None:
+    if not rules.points_enabled:
+        raise Refused("points_off", "ポイントはご利用いただけません")
+
+
+class ReleaseBenefits:
+    """Due work: releases what no order came for."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def __call__(self, row: Row[Any]) -> None:
+        """Release the claimed reservation unless it was renewed or committed meanwhile."""
+        async with self._db.transaction() as tx:
+            balance = None if row.registration else await lock_balance(tx, row.member_id)
+            reservation = await lock_reservation(tx, row.reservation_id)
+            if reservation is None or reservation.status != "held":
+                return
+            renewed = reservation.due_at is not None and reservation.due_at > now()
+            due_at = reservation.due_at if renewed else None
+            if not await strike_off(tx, benefit_reservations, row.reservation_id, row.lease, due_at=due_at):
+                return
+            if renewed:
+                return
+            await end_reservation(tx, row.reservation_id, status="released", at=now())
+            if balance is not None:
+                await store_balance(tx, balance.unhold(reservation.points_held))

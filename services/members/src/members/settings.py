@@ -1,0 +1,19 @@
+"""What operators set for members."""
+
+from pydantic import Field, SecretStr
+
+from shared.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The settings of members. What staff decide at run time is in :mod:`members.domain.rules`."""
+
+    session_days_max: int = Field(14, ge=1, le=90, description="A member's login ends after this many days")
+    staff_session_hours_max: int = Field(
+        12, ge=1, le=72, description="A staff login ends after this many hours"
+    )
+    staff_demo_password: SecretStr = Field(
+        SecretStr("noren-demo-2026"),
+        description="Password of desk@noren.example, which exists only where SANDBOX is true",
+    )
+    argon2_threads: int = Field(2, ge=1, le=32, description="Passwords hashed at once; each needs 19 MiB")

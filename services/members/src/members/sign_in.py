@@ -1,0 +1,115 @@
+"""Logging in: the password check with its limits, and the session that follows any kind of login."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from members.password_hasher import PasswordHasher
+from members.storage.attempts import begin_attempt, forget_attempts
+from members.storage.members import email_key, member_by_email
+from members.storage.sessions import insert_session, revoke_session
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.errors import Refused
+from shared.events import SessionsRevoked
+from shared.ids import new_id
+
+Way = Literal["password", "amazon", "registration"]
+
+
+class WrongCredentials(Refused):
+    """The address is unknown, the password is wrong, or there is none; nobody is told which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "wrong_credentials",
+            "メールアドレスまたはパスワードが違います。入力内容をご確認ください。",
+            status=422,
+        )
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A new session: what its statement says and for how long it holds."""
+
+    session_id: UUID
+    claims: Mapping[str, Any]
+    valid_for: timedelta
+
+
+async def check_password(
+    db: Database, hasher: PasswordHasher, *, email: str, password: str, ip: str, device: str
+) -> Row[Any]:
+    """Return the member with this address and password.
+
+    Takes the same steps and the same time for every address. Raises WrongCredentials, or TooManyAttempts
+    before the password is even looked at. No transaction is open while the hash is computed.
+    """
+    async with db.transaction() as tx:
+        attempt_id = await begin_attempt(tx, key=email_key(email), ip=ip, device=device, at=now())
+        member = await member_by_email(tx, email)
+    right = await hasher.verify(member.password_hash if member else None, password)
+    if member is None or not right:
+        raise WrongCredentials
+    async with db.transaction() as tx:
+        await forget_attempts(tx, attempt_id)
+    if hasher.outdated(member.password_hash):
+        renewed = await hasher.hash(password)
+        async with db.transaction() as tx:
+            await tx.execute(
+                "UPDATE members SET password_hash = :renewed"
+                " WHERE member_id = :member_id AND password_hash = :password_hash",
+                renewed=renewed,
+                member_id=member.member_id,
+                password_hash=member.password_hash,
+            )
+    return member
+
+
+async def open_session(
+    tx: Tx,
+    member: Row[Any],
+    *,
+    way: Way,
+    device: str,
+    at: datetime,
+    valid_for: timedelta,
+    staff_role: str | None = None,
+    instead_of: UUID | None = None,
+) -> OpenedSession:
+    """Start a session with a new id and end the one it replaces, if any (reliability.md §4, Sessions).
+
+    ``staff_role`` is given at the desk's login only: whoever shops needs no rights at the desk.
+    """
+    if instead_of is not None:
+        await end_session(tx, instead_of, at=at)
+    session_id = new_id()
+    await insert_session(
+        tx,
+        session_id,
+        member_id=member.member_id,
+        staff_role=staff_role,
+        way=way,
+        device=device,
+        at=at,
+        expires_at=at + valid_for,
+    )
+    claims = {
+        "sub": str(member.member_id),
+        "sid": str(session_id),
+        "name": member.name,
+        "amazon_linked": member.linked_at is not None,
+        "staff": staff_role,
+    }
+    return OpenedSession(session_id, claims, valid_for)
+
+
+async def end_session(tx: Tx, session_id: UUID, *, at: datetime) -> None:
+    """End one session everywhere: here by its row, in the other services by SessionsRevoked (A2)."""
+    member_id = await revoke_session(tx, session_id, at=at)
+    if member_id is not None:
+        tx.say(SessionsRevoked(member_id=member_id, session_id=session_id, issued_until=at))

@@ -1,0 +1,1 @@
+"""The tables of members and the statements on them."""

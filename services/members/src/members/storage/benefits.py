@@ -1,0 +1,90 @@
+"""Benefit reservations on disk."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.database import Tx
+
+
+async def reservation_of(tx: Tx, reservation_id: UUID) -> Row[Any] | None:
+    """Return a reservation as it is, to learn whose balance has to be locked before it."""
+    return await tx.row(
+        "SELECT * FROM benefit_reservations WHERE reservation_id = :reservation_id",
+        reservation_id=reservation_id,
+    )
+
+
+async def lock_reservation(tx: Tx, reservation_id: UUID) -> Row[Any] | None:
+    """Return a reservation, locked."""
+    return await tx.row(
+        "SELECT * FROM benefit_reservations WHERE reservation_id = :reservation_id FOR UPDATE",
+        reservation_id=reservation_id,
+    )
+
+
+async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> Row[Any] | None:
+    """Return what a buyer who is about to register has set aside, locked; there is one at most."""
+    return await tx.row(
+        "SELECT * FROM benefit_reservations WHERE buyer_id = :buyer_id AND registration AND status = 'held'"
+        " FOR UPDATE",
+        buyer_id=buyer_id,
+    )
+
+
+async def insert_reservation(
+    tx: Tx,
+    reservation_id: UUID,
+    *,
+    member_id: UUID,
+    buyer_id: str | None,
+    registration: bool,
+    points: int,
+    at: datetime,
+    due_at: datetime,
+) -> bool:
+    """Set points aside. Returns False if the registering buyer has a reservation already."""
+    inserted = await tx.execute(
+        "INSERT INTO benefit_reservations (reservation_id, member_id, buyer_id, registration, points,"
+        " points_held, status, made_at, due_at) VALUES (:reservation_id, :member_id, :buyer_id,"
+        " :registration, :points, :points, 'held', :at, :due_at) ON CONFLICT DO NOTHING",
+        reservation_id=reservation_id,
+        member_id=member_id,
+        buyer_id=buyer_id,
+        registration=registration,
+        points=points,
+        at=at,
+        due_at=due_at,
+    )
+    return inserted.rowcount == 1
+
+
+async def change_reservation(
+    tx: Tx, reservation_id: UUID, *, points: int, points_held: int, due_at: datetime
+) -> None:
+    """Write another number of points into a held reservation, and its new end."""
+    await tx.execute(
+        "UPDATE benefit_reservations SET points = :points, points_held = :points_held, due_at = :due_at"
+        " WHERE reservation_id = :reservation_id",
+        reservation_id=reservation_id,
+        points=points,
+        points_held=points_held,
+        due_at=due_at,
+    )
+
+
+async def end_reservation(
+    tx: Tx, reservation_id: UUID, *, status: str, at: datetime, order_code: str | None = None
+) -> None:
+    """Commit or release a held reservation; nothing ends twice."""
+    await tx.execute(
+        "UPDATE benefit_reservations SET status = :status, ended_at = :at, order_code = :order_code,"
+        " due_at = NULL, lease = NULL, leased_until = NULL"
+        " WHERE reservation_id = :reservation_id AND status = 'held'",
+        reservation_id=reservation_id,
+        status=status,
+        at=at,
+        order_code=order_code,
+    )

@@ -1,0 +1,99 @@
+"""Members on disk, found by id, by address or by Amazon account."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.database import Tx
+
+_MEMBER = (
+    "SELECT m.*, l.buyer_id, l.linked_at, s.role AS staff_role FROM members m"
+    " LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
+)
+
+
+def email_key(email: str) -> str:
+    """Return the form in which addresses are compared: capitals do not make another person (A1)."""
+    return email.strip().lower()
+
+
+async def member_by_id(tx: Tx, member_id: UUID) -> Row[Any] | None:
+    """Return a member with Amazon link and staff role."""
+    return await tx.row(f"{_MEMBER} WHERE m.member_id = :member_id", member_id=member_id)
+
+
+async def member_by_email(tx: Tx, email: str) -> Row[Any] | None:
+    """Return the member with this address."""
+    return await tx.row(f"{_MEMBER} WHERE m.email_key = :key", key=email_key(email))
+
+
+async def member_by_buyer(tx: Tx, buyer_id: str) -> Row[Any] | None:
+    """Return the member who is linked with this Amazon account."""
+    return await tx.row(f"{_MEMBER} WHERE l.buyer_id = :buyer_id", buyer_id=buyer_id)
+
+
+async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
+    """Store a new member. Returns False if the address (or the id) belongs to one already."""
+    inserted = await tx.execute(
+        "INSERT INTO members (member_id, name, kana, email, email_key, phone, postal_code, prefecture,"
+        " address1, address2, newsletter, password_hash, registered_at, registered_via, order_code)"
+        " VALUES (:member_id, :name, :kana, :email, :email_key, :phone, :postal_code, :prefecture,"
+        " :address1, :address2, :newsletter, :password_hash, :at, :via, :order_code) ON CONFLICT DO NOTHING",
+        **values,
+        email_key=email_key(values["email"]),
+    )
+    return inserted.rowcount == 1
+
+
+async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, path: str) -> bool:
+    """Link a member with an Amazon account. Returns False if either has a link already."""
+    inserted = await tx.execute(
+        "INSERT INTO amazon_links (member_id, buyer_id, linked_at, path)"
+        " VALUES (:member_id, :buyer_id, :at, :path) ON CONFLICT DO NOTHING",
+        member_id=member_id,
+        buyer_id=buyer_id,
+        at=at,
+        path=path,
+    )
+    return inserted.rowcount == 1
+
+
+async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:
+    """Give a member a password and keep it in the history (MEM-22)."""
+    await tx.execute(
+        "UPDATE members SET password_hash = :password_hash WHERE member_id = :member_id",
+        member_id=member_id,
+        password_hash=password_hash,
+    )
+    await keep_password(tx, member_id, password_hash, at=at)
+
+
+async def keep_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:
+    """Add a password to the history of a member."""
+    await tx.execute(
+        "INSERT INTO past_passwords (member_id, set_at, password_hash) VALUES (:member_id, :at, :password_hash)",
+        member_id=member_id,
+        password_hash=password_hash,
+        at=at,
+    )
+
+
+async def past_password_hashes(tx: Tx, member_id: UUID) -> list[str]:
+    """Return the hashes of all passwords the account ever had."""
+    rows = await tx.rows(
+        "SELECT password_hash FROM past_passwords WHERE member_id = :member_id", member_id=member_id
+    )
+    return [row.password_hash for row in rows]
+
+
+async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None:
+    """Let a member work at the desk in ``role``."""
+    await tx.execute(
+        "INSERT INTO staff (member_id, role, added_at) VALUES (:member_id, :role, :at)"
+        " ON CONFLICT (member_id) DO UPDATE SET role = excluded.role",
+        member_id=member_id,
+        role=role,
+        at=at,
+    )

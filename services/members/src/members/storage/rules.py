@@ -1,0 +1,33 @@
+"""The rules in force, now or when an order was placed."""
+
+from datetime import datetime
+
+from members.domain.rules import Rules
+from shared.database import Tx
+
+
+async def rules_at(tx: Tx, at: datetime) -> Rules:
+    """Return the rules that held at ``at``: a change counts for later orders only (PNT-06)."""
+    found = await tx.value(
+        "SELECT rules FROM rule_versions WHERE changed_at <= :at ORDER BY version DESC LIMIT 1", at=at
+    )
+    return Rules() if found is None else Rules.model_validate(found)
+
+
+async def set_rules(tx: Tx, rules: Rules, *, at: datetime, by: str) -> None:
+    """Put ``rules`` in force from ``at`` on, in the name of ``by``."""
+    await tx.execute(
+        "INSERT INTO rule_versions (rules, changed_at, changed_by) VALUES (CAST(:rules AS jsonb), :at, :by)",
+        rules=rules.model_dump_json(),
+        at=at,
+        by=by,
+    )
+
+
+async def rule_changes(tx: Tx, *, rows_max: int = 20) -> list[tuple[datetime, str, Rules]]:
+    """Return the last changes, newest first: when, by whom, to what."""
+    rows = await tx.rows(
+        "SELECT changed_at, changed_by, rules FROM rule_versions ORDER BY version DESC LIMIT :rows_max",
+        rows_max=rows_max,
+    )
+    return [(row.changed_at, row.changed_by, Rules.model_validate(row.rules)) for row in rows]

@@ -1,0 +1,100 @@
+"""Sessions on disk: a statement in a browser holds only as long as its row does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.database import Tx
+
+
+async def insert_session(
+    tx: Tx,
+    session_id: UUID,
+    *,
+    member_id: UUID,
+    staff_role: str | None,
+    way: str,
+    device: str,
+    at: datetime,
+    expires_at: datetime,
+) -> None:
+    """Store a new session."""
+    await tx.execute(
+        "INSERT INTO sessions (session_id, member_id, staff_role, way, device, issued_at, expires_at)"
+        " VALUES (:session_id, :member_id, :staff_role, :way, :device, :at, :expires_at)",
+        session_id=session_id,
+        member_id=member_id,
+        staff_role=staff_role,
+        way=way,
+        device=device,
+        at=at,
+        expires_at=expires_at,
+    )
+
+
+async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
+    """Tell whether a session was neither ended nor outlived."""
+    found = await tx.value(
+        "SELECT 1 FROM sessions WHERE session_id = :session_id AND revoked_at IS NULL AND expires_at > :at",
+        session_id=session_id,
+        at=at,
+    )
+    return found is not None
+
+
+async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> Sequence[Row[Any]]:
+    """Return the logins of a member that still hold, newest first."""
+    return await tx.rows(
+        "SELECT * FROM sessions WHERE member_id = :member_id AND revoked_at IS NULL AND expires_at > :at"
+        " ORDER BY issued_at DESC",
+        member_id=member_id,
+        at=at,
+    )
+
+
+async def revoke_session(tx: Tx, session_id: UUID, *, at: datetime) -> UUID | None:
+    """End one session. Returns its member, or None if there was nothing to end."""
+    member_id: UUID | None = await tx.value(
+        "UPDATE sessions SET revoked_at = :at WHERE session_id = :session_id AND revoked_at IS NULL"
+        " RETURNING member_id",
+        session_id=session_id,
+        at=at,
+    )
+    return member_id
+
+
+async def revoke_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID | None = None) -> list[UUID]:
+    """End all sessions of a member, except perhaps one; return which were ended."""
+    rows = await tx.rows(
+        "UPDATE sessions SET revoked_at = :at WHERE member_id = :member_id AND revoked_at IS NULL"
+        " AND session_id IS DISTINCT FROM CAST(:but AS uuid) RETURNING session_id",
+        member_id=member_id,
+        at=at,
+        but=but,
+    )
+    return [row.session_id for row in rows]
+
+
+async def know_device(tx: Tx, device_hash: str, member_id: UUID, *, at: datetime) -> None:
+    """Remember a browser in which a member logged in."""
+    await tx.execute(
+        "INSERT INTO known_devices (device_hash, member_id, known_at) VALUES (:device_hash, :member_id, :at)"
+        " ON CONFLICT DO NOTHING",
+        device_hash=device_hash,
+        member_id=member_id,
+        at=at,
+    )
+
+
+async def device_is_known(tx: Tx, device_hash: str, key: str) -> bool:
+    """Tell whether the member with the address ``key`` has logged in from this browser."""
+    found = await tx.value(
+        "SELECT 1 FROM known_devices d JOIN members m USING (member_id)"
+        " WHERE d.device_hash = :device_hash AND m.email_key = :key",
+        device_hash=device_hash,
+        key=key,
+    )
+    return found is not None

@@ -1,0 +1,254 @@
+"""The tables of members. Ledgers and audits are append-only for the role that runs the service."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.due import due_columns, due_index
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+
+MOMENT = DateTime(timezone=True)
+
+members = Table(
+    "members",
+    metadata,
+    Column("member_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kana", Text, nullable=False, server_default=""),
+    Column("email", Text, nullable=False),
+    # How addresses are compared: one account per address, however it is capitalised (A1).
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("postal_code", Text, nullable=False, server_default=""),
+    Column("prefecture", Text, nullable=False, server_default=""),
+    Column("address1", Text, nullable=False, server_default=""),
+    Column("address2", Text, nullable=False, server_default=""),
+    Column("newsletter", Boolean, nullable=False, server_default=text("false")),
+    # NULL: the member never had a password and logs in with Amazon (MEM-06).
+    Column("password_hash", Text),
+    Column("registered_at", MOMENT, nullable=False),
+    Column("registered_via", Text, nullable=False),
+    Column("order_code", Text),
+    CheckConstraint("registered_via IN ('form', 'amazon', 'order', 'desk')", name="members_registered_via"),
+)
+Index("members_registered_at", members.c.registered_at)
+
+# Every password the account ever had, the present one included (MEM-22).
+past_passwords = Table(
+    "past_passwords",
+    metadata,
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    Column("set_at", MOMENT, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    info={"append_only": True},
+)
+
+# Written once per member and per Amazon account; the moment never changes (MEM-13, X-20).
+amazon_links = Table(
+    "amazon_links",
+    metadata,
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    Column("buyer_id", Text, nullable=False, unique=True),
+    Column("linked_at", MOMENT, nullable=False),
+    Column("path", Text, nullable=False),
+    CheckConstraint("path IN ('order', 'registration', 'login')", name="amazon_links_path"),
+    info={"append_only": True},
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("added_at", MOMENT, nullable=False),
+    CheckConstraint("role IN ('owner', 'staff')", name="staff_role"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, ForeignKey("members.member_id"), nullable=False),
+    Column("staff_role", Text),
+    Column("way", Text, nullable=False),
+    Column("device", Text, nullable=False, server_default=""),
+    Column("issued_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+    Column("revoked_at", MOMENT),
+    CheckConstraint("way IN ('password', 'amazon', 'registration')", name="sessions_way"),
+)
+Index("sessions_live", sessions.c.member_id, postgresql_where=sessions.c.revoked_at.is_(None))
+
+# Browsers in which a member has logged in: others' failures do not lock these out.
+known_devices = Table(
+    "known_devices",
+    metadata,
+    Column("device_hash", Text, primary_key=True),
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    Column("known_at", MOMENT, nullable=False),
+)
+
+# Addresses are kept as hashes: people type passwords into the wrong box.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("attempt_id", Uuid, primary_key=True),
+    Column("account_hash", Text, nullable=False),
+    Column("device_hash", Text, nullable=False, server_default=""),
+    Column("ip", Text, nullable=False),
+    Column("attempted_at", MOMENT, nullable=False),
+)
+Index("login_attempts_account", login_attempts.c.account_hash, login_attempts.c.attempted_at)
+Index("login_attempts_ip", login_attempts.c.ip, login_attempts.c.attempted_at)
+Index("login_attempts_attempted_at", login_attempts.c.attempted_at)
+
+# The versions are the audit: who set what and when; the row before holds the earlier values (H4).
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("version", BigInteger, Identity(), primary_key=True),
+    Column("rules", JSONB, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    info={"append_only": True},
+)
+
+point_balances = Table(
+    "point_balances",
+    metadata,
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    Column("waiting", Integer, nullable=False, server_default="0"),
+    Column("active", Integer, nullable=False, server_default="0"),
+    Column("held", Integer, nullable=False, server_default="0"),
+    Column("entries", Integer, nullable=False, server_default="0"),
+    CheckConstraint("waiting >= 0", name="point_balances_waiting"),
+    CheckConstraint("held >= 0 AND active >= held", name="point_balances_active"),
+)
+
+point_postings = Table(
+    "point_postings",
+    metadata,
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    # Counts from 1 without gaps, so that a missing line shows.
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("active", Integer, nullable=False),
+    Column("waiting_after", Integer, nullable=False),
+    Column("active_after", Integer, nullable=False),
+    Column("shortage", Integer, nullable=False, server_default="0"),
+    Column("order_code", Text),
+    Column("grant_id", Uuid),
+    Column("by", Text, nullable=False, server_default=""),
+    Column("posted_at", MOMENT, nullable=False),
+    CheckConstraint("waiting_after >= 0 AND active_after >= 0", name="point_postings_after"),
+    CheckConstraint("shortage >= 0", name="point_postings_shortage"),
+    CheckConstraint(
+        "kind IN ('granted', 'activated', 'used', 'returned', 'revoked', 'expired')",
+        name="point_postings_kind",
+    ),
+    info={"append_only": True},
+)
+# One entry per order, kind and reason (P2); a grant is activated once.
+Index(
+    "point_postings_once_per_order",
+    point_postings.c.order_code,
+    point_postings.c.kind,
+    point_postings.c.reason,
+    unique=True,
+    postgresql_where=point_postings.c.order_code.is_not(None),
+)
+
+point_grants = Table(
+    "point_grants",
+    metadata,
+    Column("grant_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, ForeignKey("members.member_id"), nullable=False),
+    Column("order_code", Text),
+    Column("reason", Text, nullable=False),
+    Column("points", Integer, nullable=False),
+    Column("activation", Text, nullable=False),
+    Column("valid_days", Integer),
+    Column("state", Text, nullable=False),
+    Column("granted_at", MOMENT, nullable=False),
+    Column("activated_at", MOMENT),
+    Column("expires_at", MOMENT),
+    *due_columns(),
+    CheckConstraint("points > 0", name="point_grants_points"),
+    CheckConstraint("state IN ('waiting', 'active', 'revoked')", name="point_grants_state"),
+)
+due_index(point_grants)
+Index("point_grants_member", point_grants.c.member_id)
+Index(
+    "point_grants_registration_once",
+    point_grants.c.member_id,
+    unique=True,
+    postgresql_where=point_grants.c.reason == "registration",
+)
+Index(
+    "point_grants_purchase_once",
+    point_grants.c.order_code,
+    unique=True,
+    postgresql_where=point_grants.c.reason == "purchase",
+)
+
+# What members knows of an order: whose it is and what it did to points.
+member_orders = Table(
+    "member_orders",
+    metadata,
+    Column("order_code", Text, primary_key=True),
+    Column("member_id", Uuid),
+    Column("placed_at", MOMENT, nullable=False),
+    Column("points_used", Integer, nullable=False, server_default="0"),
+    Column("cancelled_at", MOMENT),
+    Column("note", Text, nullable=False, server_default=""),
+)
+Index("member_orders_member", member_orders.c.member_id, member_orders.c.placed_at)
+
+benefit_reservations = Table(
+    "benefit_reservations",
+    metadata,
+    Column("reservation_id", Uuid, primary_key=True),
+    # A member to be has no row in members yet, so this is no foreign key.
+    Column("member_id", Uuid, nullable=False),
+    Column("buyer_id", Text),
+    Column("registration", Boolean, nullable=False),
+    # What the buyer wants now, and the most that any statement still in a browser may claim.
+    Column("points", Integer, nullable=False),
+    Column("points_held", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("order_code", Text),
+    Column("made_at", MOMENT, nullable=False),
+    Column("ended_at", MOMENT),
+    *due_columns(),
+    CheckConstraint("points >= 0 AND points_held >= points", name="benefit_reservations_points"),
+    CheckConstraint("status IN ('held', 'committed', 'released')", name="benefit_reservations_status"),
+)
+due_index(benefit_reservations)
+Index("benefit_reservations_member", benefit_reservations.c.member_id)
+Index(
+    "benefit_reservations_registering_buyer",
+    benefit_reservations.c.buyer_id,
+    unique=True,
+    postgresql_where=text("registration AND status = 'held'"),
+)

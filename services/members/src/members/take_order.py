@@ -1,0 +1,166 @@
+"""What an order does to its member: registration, Amazon link, points spent and points earned."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from members.domain.ledger import Balance, Grant, grant_posting, use_posting
+from members.domain.rules import Rules
+from members.link_amazon import link_amazon
+from members.register_member import NewMember, register_member
+from members.storage.benefits import end_reservation, lock_reservation, reservation_of
+from members.storage.members import member_by_id
+from members.storage.orders import finish_order, note_order
+from members.storage.points import insert_grant, lock_balance, record_posting, store_balance
+from members.storage.rules import rules_at
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import (
+    AmazonAccountLinked,
+    MemberRegistered,
+    OrderPlaced,
+    PointsGranted,
+    PointsUsed,
+)
+from shared.ids import new_id
+
+News = MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted
+
+
+async def take_order(tx: Tx, event: OrderPlaced) -> list[News]:
+    """Apply a placed order by the rules in force when it was placed, once per order code.
+
+    The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
+    guest's; points that are gone are noted as a shortage.
+    """
+    if not await note_order(tx, event.order_code, placed_at=event.placed_at):
+        return []
+    rules = await rules_at(tx, event.placed_at)
+    member_id, note, news = await _find_member(tx, event, rules)
+    said: list[News] = [*news]
+    spender_id, used, shortage = await _spend(tx, event, member_id)
+    if used and spender_id is not None:
+        said.append(PointsUsed(member_id=spender_id, points=used, order_code=event.order_code))
+    if shortage:
+        note = f"{note} points_short:{shortage}".strip()
+    if member_id is not None:
+        said += await _earn(tx, event, member_id, rules)
+    await finish_order(tx, event.order_code, member_id=member_id, points_used=used, note=note)
+    return said
+
+
+async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID | None, str, Sequence[News]]:
+    """Return the order's member, a note for the desk, and what is to be said."""
+    if event.member_id is not None:
+        if await member_by_id(tx, event.member_id) is None:
+            return None, "member_unknown", []
+        if event.amazon_buyer_id is None:
+            return event.member_id, "", []
+        linked = await link_amazon(
+            tx,
+            member_id=event.member_id,
+            buyer_id=event.amazon_buyer_id,
+            path="order",
+            at=event.placed_at,
+        )
+        return event.member_id, "", [linked] if linked else []
+    if event.registration is None:
+        return None, "", []
+    try:
+        async with tx.connection.begin_nested():
+            said = await register_member(
+                tx,
+                _member_of(event),
+                rules=rules,
+                via="order",
+                at=event.placed_at,
+                order_code=event.order_code,
+            )
+    except Refused as refusal:
+        return None, refusal.code, []
+    return event.registration.member_id, "", said
+
+
+def _member_of(event: OrderPlaced) -> NewMember:
+    """Return the member that the order registers: exactly the data used for the order (AP-08)."""
+    if event.registration is None:
+        raise ValueError("the order registers nobody")
+    orderer = event.orderer
+    return NewMember(
+        member_id=event.registration.member_id,
+        name=orderer.name,
+        kana=orderer.kana,
+        email=orderer.email,
+        phone=orderer.phone,
+        postal_code=orderer.postal_code,
+        prefecture=orderer.prefecture,
+        address1=orderer.address1,
+        address2=orderer.address2,
+        newsletter=event.registration.newsletter,
+        buyer_id=event.registration.amazon_buyer_id,
+    )
+
+
+async def _spend(tx: Tx, event: OrderPlaced, member_id: UUID | None) -> tuple[UUID | None, int, int]:
+    """Commit the reservation and take the points; return from whom, how many, and how many were missing."""
+    reserved = (
+        await reservation_of(tx, event.benefit_reservation_id) if event.benefit_reservation_id else None
+    )
+    spender_id = reserved.member_id if reserved and not reserved.registration else member_id
+    balance = await lock_balance(tx, spender_id) if spender_id is not None else None
+    if reserved is not None:
+        balance = await _commit(tx, event, reserved.reservation_id, balance)
+    if not event.points_used or balance is None:
+        return None, 0, event.points_used
+    posting = use_posting(balance, event.points_used, order_code=event.order_code)
+    await record_posting(tx, balance, posting, at=event.placed_at)
+    return spender_id, -posting.active, posting.shortage
+
+
+async def _commit(
+    tx: Tx, event: OrderPlaced, reservation_id: UUID, balance: Balance | None
+) -> Balance | None:
+    """End a held reservation with the order and free what it held of the locked balance."""
+    reservation = await lock_reservation(tx, reservation_id)
+    if reservation is None or reservation.status != "held":
+        return balance
+    await end_reservation(
+        tx, reservation_id, status="committed", at=event.placed_at, order_code=event.order_code
+    )
+    if balance is None or reservation.registration:
+        return balance
+    balance = balance.unhold(reservation.points_held)
+    await store_balance(tx, balance)
+    return balance
+
+
+async def _earn(tx: Tx, event: OrderPlaced, member_id: UUID, rules: Rules) -> list[News]:
+    """Grant the purchase points, waiting unless the mode is immediate (PNT-04)."""
+    points = rules.purchase_points(
+        items=event.amounts.items,
+        point_discount=event.amounts.point_discount,
+        coupon_discount=event.amounts.coupon_discount,
+    )
+    balance = await lock_balance(tx, member_id)
+    if not points or balance is None:
+        return []
+    active = rules.purchase_activation == "immediate"
+    grant = Grant(
+        grant_id=new_id(),
+        member_id=member_id,
+        points=points,
+        reason="purchase",
+        state="active" if active else "waiting",
+        order_code=event.order_code,
+        valid_days=rules.valid_days,
+    )
+    await insert_grant(tx, grant, activation=rules.purchase_activation, at=event.placed_at)
+    await record_posting(tx, balance, grant_posting(grant), at=event.placed_at)
+    return [
+        PointsGranted(
+            member_id=member_id,
+            points=points,
+            state="active" if active else "pending",
+            reason="purchase",
+            order_code=event.order_code,
+        )
+    ]

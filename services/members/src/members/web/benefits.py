@@ -1,0 +1,91 @@
+"""Using points on the order being made: the form that checkout's pages send, and its statement."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from members.reserve_benefit import (
+    STATEMENT_VALID_FOR,
+    Reservation,
+    reserve_points,
+    reserve_registration_points,
+)
+from members.web.parts import Here, Parts, member_id_of
+from shared.clock import now
+from shared.errors import Refused
+from shared.statements import COOKIE
+from shared.web.fields import Yen
+from shared.web.forms import read_form
+from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+
+class UsePoints(BaseModel):
+    """How many points to use; ``member_id`` is the id that a registering buyer is going to have."""
+
+    points: Yen = Field(title="ご利用ポイント")
+    member_id: UUID | None = Field(None, title="会員番号")
+
+
+async def reserve(request: Request, parts: Parts, asked: UsePoints, seen: Viewer) -> Reservation:
+    """Set points aside for whoever is looking: a member, or an Amazon buyer who registers with the order.
+
+    Raises Refused with the reason.
+    """
+    member_id, wallet = member_id_of(seen), parts.wallet(request)
+    async with parts.db.transaction() as tx:
+        if member_id is not None:
+            return await reserve_points(
+                tx,
+                member_id=member_id,
+                points=asked.points,
+                at=now(),
+                earlier_id=earlier_reservation(request, parts, member_id),
+            )
+        if wallet is None or not wallet.email:
+            raise Refused("sign_in_needed", "ポイントのご利用にはログインが必要です", status=401)
+        return await reserve_registration_points(
+            tx,
+            buyer_id=wallet.buyer_id,
+            email=wallet.email,
+            points=asked.points,
+            member_id=asked.member_id,
+            at=now(),
+        )
+
+
+def earlier_reservation(request: Request, parts: Parts, member_id: UUID) -> UUID | None:
+    """Return the reservation whose statement is in this browser, if it is this member's."""
+    claims = parts.statement(request, "benefit")
+    if claims is None or claims.get("member_id") != str(member_id):
+        return None
+    return UUID(str(claims["reservation_id"]))
+
+
+def put_statement(parts: Parts, response: Response, reservation: Reservation) -> Response:
+    """Give the browser the statement that checkout believes."""
+    statement = parts.issuer.issue("benefit", reservation.claims(), valid_for=STATEMENT_VALID_FOR)
+    parts.cookies.write(
+        response,
+        COOKIE["benefit"],
+        statement,
+        max_age_seconds=int(STATEMENT_VALID_FOR.total_seconds()),
+    )
+    return response
+
+
+@router.post("/members/benefits/reserve")
+async def use_points(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Set points aside (or with 0, use none after all) and return to the order."""
+    next_path = safe_next(str((await request.form()).get("next", "")), "/cart")
+    form = await read_form(request, UsePoints)
+    if form.errors:
+        return parts.pages.redirect(request, next_path, toast=next(iter(form.errors.values())))
+    try:
+        reservation = await reserve(request, parts, form.value, seen)
+    except Refused as refusal:
+        return parts.pages.redirect(request, next_path, toast=refusal.message)
+    return put_statement(parts, parts.pages.redirect(request, next_path), reservation)

@@ -1,0 +1,60 @@
+"""The staff's login: the only place where a session gets the rights of a role."""
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.sign_in import WrongCredentials, check_password
+from members.storage.attempts import TooManyAttempts
+from members.web.form_models import Login
+from members.web.parts import Here, address_of
+from shared.errors import Refused
+from shared.web.forms import Form, read_form
+from shared.web.session import CurrentViewer, safe_next, viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+
+@router.get("/desk/login")
+async def show_desk_login(request: Request, parts: Here) -> Response:
+    """Show the form."""
+    next_path = safe_next(request.query_params.get("next"), "/desk")
+    return parts.pages.render(request, "desk_login.html", form=Form(Login), next_path=next_path)
+
+
+@router.post("/desk/login")
+async def log_in_at_desk(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Log in with the rights of one's role; who has none is told no more than a wrong password would be."""
+    next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
+    form = await read_form(request, Login)
+    status, headers = 422, {}
+    if not form.errors:
+        try:
+            member = await check_password(
+                parts.db,
+                parts.hasher,
+                email=form.value.email,
+                password=form.value.password,
+                ip=address_of(request),
+                device=parts.device(request),
+            )
+            if member.staff_role is None:
+                raise WrongCredentials
+            async with parts.db.transaction() as tx:
+                entry = await parts.enter(
+                    tx,
+                    request,
+                    member,
+                    way="password",
+                    seen=seen,
+                    at_desk=True,
+                    staff_role=member.staff_role,
+                )
+            return entry.put_into(parts.pages.redirect(request, next_path))
+        except TooManyAttempts as refusal:
+            status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
+            form.refuse(refusal)
+        except Refused as refusal:
+            form.refuse(refusal)
+    return parts.pages.render(
+        request, "desk_login.html", status=status, headers=headers, form=form, next_path=next_path
+    )

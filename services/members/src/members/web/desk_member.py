@@ -1,0 +1,74 @@
+"""One member at the desk: who it is, and every movement of points (AP-04, PNT-07)."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.settle_points import activate_by_staff
+from members.storage.members import member_by_id
+from members.storage.points import balance_of, grant_by_id, ledger_of
+from members.storage.sessions import live_sessions
+from members.web.parts import Here
+from members.web.point_lines import point_lines
+from shared.clock import now
+from shared.errors import Refused
+from shared.web.session import Staff, require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+LINES_MAX = 200
+_VIA = {"form": "会員登録画面", "amazon": "Amazonアカウント", "order": "ご注文と同時", "desk": "店舗"}
+
+
+@router.get("/desk/members/{member_id}")
+async def show_member(request: Request, member_id: UUID, parts: Here) -> Response:
+    """Show everything that members knows of one person, except the password."""
+    async with parts.db.transaction() as tx:
+        member = await member_by_id(tx, member_id)
+        if member is None:
+            raise Refused("member_unknown", "この会員は見つかりません", status=404)
+        balance = await balance_of(tx, member_id)
+        lines = point_lines(await ledger_of(tx, member_id, rows_max=LINES_MAX))
+        logins = await live_sessions(tx, member_id, at=now())
+    return parts.pages.render(
+        request,
+        "desk_member.html",
+        member={
+            "id": str(member.member_id),
+            "name": member.name,
+            "kana": member.kana,
+            "email": member.email,
+            "phone": member.phone,
+            "postal_code": member.postal_code,
+            "address": f"{member.prefecture}{member.address1} {member.address2}".strip(),
+            "newsletter": member.newsletter,
+            "has_password": member.password_hash is not None,
+            "registered_at": member.registered_at,
+            "via": _VIA[member.registered_via],
+            "order_code": member.order_code or "",
+            "linked_at": member.linked_at,
+            "staff_role": member.staff_role or "",
+        },
+        active=balance.active,
+        held=balance.held,
+        waiting=balance.waiting,
+        lines=lines,
+        logins=len(logins),
+    )
+
+
+@router.post("/desk/members/{member_id}/grants/{grant_id}/activate")
+async def activate_grant(
+    request: Request, member_id: UUID, grant_id: UUID, parts: Here, seen: Staff
+) -> Response:
+    """有効にする: make waiting points of this member valid; the posting says who did it."""
+    async with parts.db.transaction() as tx:
+        grant = await grant_by_id(tx, grant_id)
+        if grant is None or grant.member_id != member_id:
+            raise Refused("grant_unknown", "対象のポイントが見つかりません", status=404)
+        activated = await activate_by_staff(tx, grant_id, by=seen.name, at=now())
+        tx.say(activated)
+    return parts.pages.redirect(
+        request, f"/desk/members/{member_id}", toast=f"{activated.points:,}ポイントを有効にしました"
+    )

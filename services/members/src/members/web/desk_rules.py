@@ -1,0 +1,68 @@
+"""ポイント・会員設定: what staff decide at run time, with everything that was decided before (PNT-06, MEM-08)."""
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.domain.rules import ACTIVATION_LABEL, Rules
+from members.storage.rules import rule_changes, rules_at, set_rules
+from members.web.parts import Here, Parts
+from shared.clock import now
+from shared.web.forms import Form, read_form
+from shared.web.session import Viewer, require_role, require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+# Signed-in owners may change; all staff may look.
+_owner = Depends(require_role("owner"))
+
+
+@router.get("/desk/members/rules")
+async def show_rules(request: Request, parts: Here) -> Response:
+    """Show the rules in force and their history."""
+    async with parts.db.transaction() as tx:
+        rules = await rules_at(tx, now())
+    return await _page(request, parts, Form(Rules, rules.model_dump()))
+
+
+@router.post("/desk/members/rules")
+async def save_rules(request: Request, parts: Here, seen: Viewer = _owner) -> Response:
+    """Put other rules in force; orders placed before keep theirs."""
+    data = await request.form()
+    form = await read_form(request, Rules)
+    # A box that is not ticked is not sent at all.
+    ticked = {name: name in data for name in ("points_enabled", "amazon_login")}
+    if form.errors:
+        form.values.update(ticked)
+        return await _page(request, parts, form, status=422)
+    rules = form.value.model_copy(update=ticked)
+    async with parts.db.transaction() as tx:
+        await set_rules(tx, rules, at=now(), by=seen.name)
+    return parts.pages.redirect(request, "/desk/members/rules", toast="設定を変更しました")
+
+
+async def _page(request: Request, parts: Parts, form: Form[Rules], *, status: int = 200) -> Response:
+    async with parts.db.transaction() as tx:
+        changes = await rule_changes(tx)
+    return parts.pages.render(
+        request,
+        "desk_rules.html",
+        status=status,
+        form=form,
+        activations=list(ACTIVATION_LABEL.items()),
+        registration_activations=[(mode, ACTIVATION_LABEL[mode]) for mode in ("immediate", "manual")],
+        changes=[
+            {"at": at, "by": by, "title": "設定を変更", "text": _summary(rules)} for at, by, rules in changes
+        ],
+    )
+
+
+def _summary(rules: Rules) -> str:
+    if not rules.points_enabled:
+        points = "ポイントを利用しない"
+    else:
+        points = (
+            f"購入 {rules.purchase_percent.normalize():f}％（{ACTIVATION_LABEL[rules.purchase_activation]}）、"
+            f"会員登録 {rules.registration_points:,}ポイント（{ACTIVATION_LABEL[rules.registration_activation]}）、"
+            f"有効期間 {f'{rules.valid_days:,}日' if rules.valid_days else 'なし'}"
+        )
+    return f"{points}、Amazonログイン {'あり' if rules.amazon_login else 'なし'}"

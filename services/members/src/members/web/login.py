@@ -1,0 +1,97 @@
+"""ログイン: by address and password, or with the Amazon account (MEM-07)."""
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.sign_in import check_password, end_session
+from members.storage.attempts import TooManyAttempts
+from members.storage.rules import rules_at
+from members.web.form_models import Login
+from members.web.parts import Here, Parts, address_of, session_id_of
+from shared.clock import now
+from shared.errors import Refused
+from shared.statements import COOKIE
+from shared.web.forms import Form, read_form
+from shared.web.session import CurrentViewer, safe_next, viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+AMAZON_OFF = "Amazonアカウントでのログインは現在ご利用いただけません。メールアドレスとパスワードでログインしてください。"
+MY_PAGE = "/members/mypage"
+
+
+async def show_login_form(
+    request: Request,
+    parts: Parts,
+    form: Form[Login],
+    *,
+    next_path: str,
+    status: int = 200,
+    notice: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Show the login page; ``notice`` says above it why it is shown."""
+    async with parts.db.transaction() as tx:
+        rules = await rules_at(tx, now())
+    return parts.pages.render(
+        request,
+        "login.html",
+        status=status,
+        headers=headers,
+        form=form,
+        next_path=next_path,
+        notice=notice,
+        amazon_path=f"/payments/amazon_pay/signin?next={quote(next_path, safe='')}"
+        if rules.amazon_login
+        else "",
+    )
+
+
+@router.get("/members/login")
+async def show_login(request: Request, parts: Here) -> Response:
+    """Show the login page."""
+    next_path = safe_next(request.query_params.get("next"), MY_PAGE)
+    return await show_login_form(request, parts, Form(Login), next_path=next_path)
+
+
+@router.post("/members/login")
+async def log_in(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Log in and go on to where the member wanted to go."""
+    next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
+    form = await read_form(request, Login)
+    status, headers = 422, {}
+    if not form.errors:
+        try:
+            member = await check_password(
+                parts.db,
+                parts.hasher,
+                email=form.value.email,
+                password=form.value.password,
+                ip=address_of(request),
+                device=parts.device(request),
+            )
+            async with parts.db.transaction() as tx:
+                entry = await parts.enter(tx, request, member, way="password", seen=seen)
+            return entry.put_into(parts.pages.redirect(request, next_path))
+        except TooManyAttempts as refusal:
+            status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
+            form.refuse(refusal)
+        except Refused as refusal:
+            form.refuse(refusal)
+    return await show_login_form(request, parts, form, next_path=next_path, status=status, headers=headers)
+
+
+@router.post("/members/logout")
+async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """End this session everywhere and take the browser's statements away."""
+    next_path = safe_next(str((await request.form()).get("next", "")))
+    session_id = session_id_of(seen)
+    if session_id is not None:
+        async with parts.db.transaction() as tx:
+            await end_session(tx, session_id, at=now())
+    response = parts.pages.redirect(request, next_path, toast="ログアウトしました")
+    for name in (COOKIE["session"], COOKIE["benefit"], COOKIE["wallet"]):
+        parts.cookies.clear(response, name, request=request)
+    return response

@@ -1,0 +1,91 @@
+"""マイページ: points with their conditions, the Amazon link, and where one is logged in."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from members.end_sessions import end_all_sessions
+from members.sign_in import end_session
+from members.storage.members import member_by_id
+from members.storage.points import balance_of, ledger_of
+from members.storage.rules import rules_at
+from members.storage.sessions import live_sessions
+from members.web.parts import Here
+from members.web.point_lines import point_lines
+from shared.clock import now
+from shared.errors import Refused
+from shared.statements import COOKIE
+from shared.web.session import Member
+
+router = APIRouter(include_in_schema=False)
+
+LINES_MAX = 50
+_WAY = {"password": "パスワード", "amazon": "Amazonアカウント", "registration": "会員登録"}
+
+
+@router.get("/members/mypage")
+async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
+    """Show the member's own page."""
+    member_id = UUID(seen.member_id)
+    async with parts.db.transaction() as tx:
+        at = now()
+        member = await member_by_id(tx, member_id)
+        if member is None:
+            raise Refused("member_unknown", "会員情報が見つかりません", status=404)
+        balance = await balance_of(tx, member_id)
+        lines = point_lines(await ledger_of(tx, member_id, rows_max=LINES_MAX))
+        logins = await live_sessions(tx, member_id, at=at)
+        rules = await rules_at(tx, at)
+    return parts.pages.render(
+        request,
+        "mypage.html",
+        member={
+            "name": member.name,
+            "kana": member.kana,
+            "email": member.email,
+            "phone": member.phone,
+            "postal_code": member.postal_code,
+            "address": f"{member.prefecture}{member.address1} {member.address2}".strip(),
+            "linked_at": member.linked_at,
+            "has_password": member.password_hash is not None,
+            "newsletter": member.newsletter,
+        },
+        points_enabled=rules.points_enabled,
+        amazon_login=rules.amazon_login,
+        available=balance.available,
+        held=balance.held,
+        waiting=balance.waiting,
+        lines=lines,
+        logins=[
+            {
+                "device": login.device,
+                "way": _WAY[login.way],
+                "at": login.issued_at,
+                "id": str(login.session_id),
+                "here": str(login.session_id) == seen.session_id,
+            }
+            for login in logins
+        ],
+    )
+
+
+@router.post("/members/sessions/end-all")
+async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Response:
+    """End all logins of the member, this one too."""
+    async with parts.db.transaction() as tx:
+        await end_all_sessions(tx, UUID(seen.member_id), at=now())
+    response = parts.pages.redirect(request, "/members/login", toast="すべての端末からログアウトしました")
+    parts.cookies.clear(response, COOKIE["session"], request=request)
+    return response
+
+
+@router.post("/members/sessions/{session_id}/end")
+async def log_out_one(request: Request, session_id: UUID, parts: Here, seen: Member) -> Response:
+    """End one login of the member; somebody else's looks as if it did not exist."""
+    async with parts.db.transaction() as tx:
+        own = {login.session_id for login in await live_sessions(tx, UUID(seen.member_id), at=now())}
+        if session_id not in own:
+            raise Refused("session_unknown", "このログインはすでに終了しています", status=404)
+        await end_session(tx, session_id, at=now())
+    return parts.pages.redirect(request, "/members/mypage", toast="ログアウトしました")

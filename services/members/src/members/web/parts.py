@@ -1,0 +1,161 @@
+"""What the pages of members are made with, and who stands before them."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from members.password_hasher import PasswordHasher
+from members.settings import Settings
+from members.sign_in import OpenedSession, Way, open_session
+from members.storage.attempts import hashed
+from members.storage.sessions import know_device
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.statements import COOKIE, Issuer, StatementInvalid, Verifier
+from shared.web.cookies import Cookies
+from shared.web.pages import Pages
+from shared.web.session import Viewer
+
+DEVICE_COOKIE = "noren_device"
+_DEVICE_KNOWN_FOR = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """What payments vouches for after an Amazon login. Without an order it is only a login (AP-06)."""
+
+    buyer_id: str
+    name: str
+    email: str
+    ordering: bool
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts that every page and route of members may use."""
+
+    db: Database
+    pages: Pages
+    settings: Settings
+    hasher: PasswordHasher
+    issuer: Issuer
+    verifier: Verifier
+    cookies: Cookies
+
+    def statement(self, request: Request, purpose: Literal["wallet", "benefit"]) -> Mapping[str, Any] | None:
+        """Return what a signed statement in the browser says; None if there is none that holds."""
+        token = self.cookies.read(request, COOKIE[purpose])
+        if not token:
+            return None
+        try:
+            return self.verifier.verify(purpose, token)
+        except StatementInvalid:
+            return None
+
+    def wallet(self, request: Request) -> Wallet | None:
+        """Return the Amazon buyer in this browser, if payments vouches for one."""
+        claims = self.statement(request, "wallet")
+        if claims is None or claims.get("kind") != "amazon_pay" or not claims.get("buyer_id"):
+            return None
+        return Wallet(
+            buyer_id=str(claims["buyer_id"]),
+            name=str(claims.get("name") or ""),
+            email=str(claims.get("email") or ""),
+            ordering=bool(claims.get("checkout_session_id")),
+        )
+
+    def device(self, request: Request) -> str:
+        """Return the token by which this browser is known, or ''."""
+        return self.cookies.read(request, DEVICE_COOKIE) or ""
+
+    async def enter(
+        self,
+        tx: Tx,
+        request: Request,
+        member: Row[Any],
+        *,
+        way: Way,
+        seen: Viewer,
+        at_desk: bool = False,
+        staff_role: str | None = None,
+    ) -> "Entry":
+        """Open a session for ``member`` in place of the one in this browser; send it with the response."""
+        settings = self.settings
+        opened = await open_session(
+            tx,
+            member,
+            way=way,
+            device=device_label(request.headers.get("user-agent", "")),
+            at=now(),
+            valid_for=timedelta(hours=settings.staff_session_hours_max)
+            if at_desk
+            else timedelta(days=settings.session_days_max),
+            staff_role=staff_role,
+            instead_of=session_id_of(seen),
+        )
+        token = self.device(request) or secrets.token_urlsafe(32)
+        await know_device(tx, hashed(token), member.member_id, at=now())
+        return Entry(self, opened, token)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A login that is stored and now goes into the browser."""
+
+    parts: Parts
+    opened: OpenedSession
+    device: str
+
+    def put_into(self, response: Response) -> Response:
+        """Give the browser its session statement and the token by which it is known again."""
+        cookies, opened = self.parts.cookies, self.opened
+        statement = self.parts.issuer.issue("session", opened.claims, valid_for=opened.valid_for)
+        cookies.write(
+            response, COOKIE["session"], statement, max_age_seconds=int(opened.valid_for.total_seconds())
+        )
+        cookies.write(
+            response, DEVICE_COOKIE, self.device, max_age_seconds=int(_DEVICE_KNOWN_FOR.total_seconds())
+        )
+        return response
+
+
+def session_id_of(seen: Viewer) -> UUID | None:
+    """Return the id of the session that the viewer came with."""
+    return UUID(seen.session_id) if seen.session_id else None
+
+
+def member_id_of(seen: Viewer) -> UUID | None:
+    """Return the id of the member who is looking."""
+    return UUID(seen.member_id) if seen.member_id else None
+
+
+def address_of(request: Request) -> str:
+    """Return the IP address that the request came from; the edge's proxy passes it on."""
+    return request.client.host if request.client else ""
+
+
+def device_label(user_agent: str) -> str:
+    """Return a browser in words that its owner recognises, for the list of logins."""
+    systems = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
+    system = next(
+        (label for mark, label in (*systems, ("Mac OS", "Mac"), ("Linux", "Linux")) if mark in user_agent), ""
+    )
+    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    browser = next((label for mark, label in browsers if mark in user_agent), "")
+    return " ".join(part for part in (system, browser) if part) or "ブラウザー不明"
+
+
+async def parts_of(request: Request) -> Parts:
+    """FastAPI dependency: the parts that main.py put on the application."""
+    parts: Parts = request.app.state.members
+    return parts
+
+
+Here = Annotated[Parts, Depends(parts_of)]

@@ -1,0 +1,86 @@
+"""Events that members hears, with telling data."""
+
+from datetime import datetime
+from uuid import UUID
+
+from shared.clock import now
+from shared.events import (
+    Address,
+    Amounts,
+    Destination,
+    Line,
+    OrderCancelled,
+    Orderer,
+    OrderPlaced,
+    Registration,
+    Shipped,
+    ShippedDestination,
+)
+from shared.ids import new_id
+
+ORIGIN = "http://noren.test"
+
+AYA = Address(
+    name="綾瀬 あや",
+    postal_code="1500001",
+    prefecture="東京都",
+    address1="渋谷区神宮前1-2-3",
+    address2="暖簾ビル 401",
+    phone="09012345678",
+)
+LINE = Line(sku="YUNOMI", name="白磁の湯呑", quantity=1, unit_price=5_000)
+
+
+def an_order(
+    code: str = "N-1001",
+    *,
+    items: int = 5_000,
+    points: int = 0,
+    coupon: int = 0,
+    shipping: int = 600,
+    member_id: UUID | None = None,
+    registration: Registration | None = None,
+    amazon_buyer_id: str | None = None,
+    reservation_id: UUID | None = None,
+    email: str = "aya@example.jp",
+    phone: str = AYA.phone,
+    placed_at: datetime | None = None,
+) -> OrderPlaced:
+    """An order of one tea cup, as checkout says it."""
+    return OrderPlaced(
+        order_code=code,
+        payment_kind="amazon_pay",
+        payment_name="Amazon Pay",
+        amounts=Amounts(
+            items=items,
+            shipping=shipping,
+            point_discount=points,
+            coupon_discount=coupon,
+            total=items + shipping - points - coupon,
+        ),
+        member_id=member_id,
+        registration=registration,
+        amazon_buyer_id=amazon_buyer_id,
+        orderer=Orderer(**{**AYA.model_dump(), "phone": phone}, kana="アヤセ アヤ", email=email),
+        destinations=(Destination(destination_id=new_id(), address=AYA, lines=(LINE,)),),
+        points_used=points,
+        benefit_reservation_id=reservation_id,
+        placed_at=placed_at or now(),
+        page_url=f"{ORIGIN}/orders/{code}",
+    )
+
+
+def a_shipping(code: str = "N-1001", *, fully: bool = True) -> Shipped:
+    """The order was handed to the carrier."""
+    return Shipped(
+        order_code=code,
+        destinations=(ShippedDestination(destination_id=new_id(), ship_date=now().date()),),
+        fully_shipped=fully,
+        source="admin_single",
+        by="店長",
+    )
+
+
+def a_cancellation(code: str = "N-1001") -> OrderCancelled:
+    """The order ended unpaid."""
+    return OrderCancelled(order_code=code, reason="unpaid", by="payments")

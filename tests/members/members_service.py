@@ -1,0 +1,124 @@
+"""What a test does with the members service, and what it may look at."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+from harness.hearing import Hearing, said
+from harness.keys import Keys
+from members.add_staff import add_staff
+from members.consumers import consumers
+from members.domain.ledger import Balance
+from members.domain.rules import Rules
+from members.password_hasher import PasswordHasher
+from members.register_member import NewMember, register_member
+from members.storage.points import balance_of
+from members.storage.rules import rules_at, set_rules
+from shared.clock import now
+from shared.database import Database
+from shared.events import Event
+from shared.ids import new_id
+
+ORIGIN = "http://noren.test"
+PASSWORD = "aoi-noren-7"
+
+
+class MembersService:
+    """What a test does with members, and what it may look at."""
+
+    def __init__(self, db: Database, keys: Keys, app: FastAPI, hasher: PasswordHasher) -> None:
+        self.db, self.keys, self.app, self.hasher = db, keys, app, hasher
+        self._hearing = Hearing(consumers, db)
+
+    async def hears(self, *events: Event, times: int = 1) -> None:
+        """Bring events to the service."""
+        await self._hearing.hears(*events, times=times)
+
+    async def said(self, *kinds: type[Event]) -> list[Any]:
+        """Return what the service said, of these kinds or of all."""
+        return [event for event in await said(self.db) if not kinds or isinstance(event, kinds)]
+
+    async def register(self, email: str = "aya@example.jp", **values: Any) -> UUID:
+        """Register a member whose password is PASSWORD and return the id."""
+        member_id = values.pop("member_id", None) or new_id()
+        at = now()
+        new = NewMember(
+            member_id=member_id,
+            name=values.pop("name", "綾瀬 あや"),
+            kana="アヤセ アヤ",
+            email=email,
+            password_hash=await self.hasher.hash(PASSWORD),
+            **values,
+        )
+        async with self.db.transaction() as tx:
+            tx.say(*await register_member(tx, new, rules=await rules_at(tx, at), via="form", at=at))
+        return member_id
+
+    async def staff(self, email: str = "desk@noren.example", role: str = "owner") -> None:
+        """Make a staff account whose password is PASSWORD."""
+        await add_staff(self.db, self.hasher, email=email, name="店長", role=role, password=PASSWORD)
+
+    async def rule(self, **changes: Any) -> None:
+        """Change the rules from now on."""
+        async with self.db.transaction() as tx:
+            rules = await rules_at(tx, now())
+            await set_rules(tx, rules.model_copy(update=changes), at=now(), by="試験")
+
+    async def rules(self) -> Rules:
+        """Return the rules in force."""
+        async with self.db.transaction() as tx:
+            return await rules_at(tx, now())
+
+    async def balance(self, member_id: UUID) -> Balance:
+        """Return the cached balance of a member."""
+        async with self.db.transaction() as tx:
+            return await balance_of(tx, member_id)
+
+    async def rows(self, sql: str, **values: Any) -> list[Any]:
+        """Look into the tables."""
+        async with self.db.transaction() as tx:
+            return list(await tx.rows(sql, **values))
+
+    @asynccontextmanager
+    async def browser(self, ip: str = "192.0.2.10") -> AsyncIterator[httpx.AsyncClient]:
+        """A browser: keeps cookies, sends Origin, does not follow redirects by itself."""
+        transport = httpx.ASGITransport(self.app, client=(ip, 4711))
+        headers = {"origin": ORIGIN, "accept": "text/html", "user-agent": "Mozilla/5.0 (iPhone) Safari/605"}
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=headers) as client:
+            yield client
+
+    async def log_in(
+        self, browser: httpx.AsyncClient, email: str = "aya@example.jp", **more: str
+    ) -> httpx.Response:
+        """Send the login form."""
+        return await browser.post("/members/login", data={"email": email, "password": PASSWORD, **more})
+
+    def carry_wallet(
+        self,
+        browser: httpx.AsyncClient,
+        *,
+        buyer_id: str = "amzn1.account.AYA",
+        email: str = "aya@example.jp",
+        ordering: bool = False,
+        issuer: str = "payments",
+    ) -> None:
+        """Put payments' wallet statement into a browser, as its return page does after Amazon's login."""
+        claims = {
+            "kind": "amazon_pay",
+            "checkout_session_id": "cs-1" if ordering else None,
+            "buyer_id": buyer_id,
+            "name": "綾瀬 あや",
+            "email": email,
+            "addresses": [],
+        }
+        statement = self.keys.issuers[issuer].issue("wallet", claims, valid_for=timedelta(minutes=30))
+        browser.cookies.set("noren_wallet", statement)
+
+    def session_claims(self, browser: httpx.AsyncClient) -> dict[str, Any]:
+        """Return what the browser's session statement says."""
+        return self.keys.verifier.verify("session", browser.cookies["noren_session"])

@@ -1,0 +1,106 @@
+"""Registration together with an order, and the Amazon link that comes with it."""
+
+import pytest
+
+from shared.events import AmazonAccountLinked, MemberRegistered, PointsGranted, PointsUsed, Registration
+from shared.ids import new_id
+from tests.members.member_examples import an_order
+from tests.members.members_service import MembersService
+
+BUYER = "amzn1.account.AYA"
+
+
+@pytest.mark.feature("AP-08", "MEM-01")
+async def test_the_data_of_the_order_becomes_the_member(members: MembersService) -> None:
+    member_id = new_id()
+    order = an_order(
+        registration=Registration(member_id=member_id, newsletter=True, amazon_buyer_id=BUYER),
+        amazon_buyer_id=BUYER,
+        phone="0311112222",
+    )
+
+    await members.hears(order)
+
+    [row] = await members.rows("SELECT * FROM members")
+    assert row.member_id == member_id
+    assert (row.name, row.kana, row.email) == ("綾瀬 あや", "アヤセ アヤ", "aya@example.jp")
+    assert (row.phone, row.postal_code, row.prefecture) == ("0311112222", "1500001", "東京都")
+    assert (row.address1, row.address2, row.newsletter) == ("渋谷区神宮前1-2-3", "暖簾ビル 401", True)
+    assert row.password_hash is None
+    [linked] = await members.said(AmazonAccountLinked)
+    assert (linked.member_id, linked.path) == (member_id, "order")
+    [registered] = await members.said(MemberRegistered)
+    assert (registered.via, registered.order_code) == ("order", "N-1001")
+
+
+@pytest.mark.feature("PNT-01", "PNT-02")
+async def test_registration_points_come_once_and_can_be_spent_in_the_same_order(
+    members: MembersService,
+) -> None:
+    member_id = new_id()
+    order = an_order(registration=Registration(member_id=member_id, amazon_buyer_id=BUYER), points=500)
+
+    await members.hears(order, times=2)
+
+    grants = await members.said(PointsGranted)
+    assert [(event.reason, event.points, event.state) for event in grants] == [
+        ("registration", 500, "active"),
+        ("purchase", 45, "pending"),
+    ]
+    assert [event.points for event in await members.said(PointsUsed)] == [500]
+    balance = await members.balance(member_id)
+    assert (balance.active, balance.waiting) == (0, 45)
+
+
+async def test_a_taken_address_makes_no_second_member_and_the_order_stays_a_guests(
+    members: MembersService,
+) -> None:
+    aya = await members.register("Aya@Example.jp")
+
+    await members.hears(an_order(registration=Registration(member_id=new_id(), amazon_buyer_id=BUYER)))
+
+    assert [row.member_id for row in await members.rows("SELECT member_id FROM members")] == [aya]
+    assert await members.rows("SELECT 1 FROM amazon_links") == []
+    [order] = await members.rows("SELECT * FROM member_orders")
+    assert (order.member_id, order.note) == (None, "email_taken")
+    assert (await members.balance(aya)).waiting == 0
+
+
+async def test_an_amazon_account_that_is_linked_makes_no_second_member(members: MembersService) -> None:
+    await members.register("first@example.jp", buyer_id=BUYER)
+
+    await members.hears(an_order(registration=Registration(member_id=new_id(), amazon_buyer_id=BUYER)))
+
+    assert len(await members.rows("SELECT 1 FROM members")) == 1
+    [order] = await members.rows("SELECT note FROM member_orders")
+    assert order.note == "amazon_account_taken"
+
+
+@pytest.mark.feature("MEM-03")
+async def test_a_member_who_pays_with_amazon_is_linked_once_and_gets_no_registration_points_for_it(
+    members: MembersService,
+) -> None:
+    aya = await members.register()
+
+    await members.hears(
+        an_order("N-1", member_id=aya, amazon_buyer_id=BUYER),
+        an_order("N-2", member_id=aya, amazon_buyer_id=BUYER),
+        an_order("N-3", member_id=aya, amazon_buyer_id="amzn1.account.OTHER"),
+    )
+
+    [linked] = await members.said(AmazonAccountLinked)
+    assert linked.member_id == aya
+    [row] = await members.rows("SELECT buyer_id FROM amazon_links")
+    assert row.buyer_id == BUYER
+    registration = [e for e in await members.said(PointsGranted) if e.reason == "registration"]
+    assert len(registration) == 1
+
+
+@pytest.mark.feature("AP-30")
+async def test_an_amazon_address_never_becomes_the_address_of_a_member(members: MembersService) -> None:
+    aya = await members.register()
+
+    await members.hears(an_order(member_id=aya, amazon_buyer_id=BUYER, phone="0399998888"))
+
+    [row] = await members.rows("SELECT phone, postal_code, address1 FROM members")
+    assert (row.phone, row.postal_code, row.address1) == ("", "", "")
