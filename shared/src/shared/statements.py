@@ -68,7 +68,7 @@ class Verifier:
     """Checks statements against the public keys of all services, without any call."""
 
     def __init__(self, keys: Mapping[str, Any]) -> None:
-        self._keys = {key.key_id: key for key in jwt.PyJWKSet.from_dict(dict(keys)).keys}
+        self._keys = {key.key_id: key for key in map(jwt.PyJWK.from_dict, keys["keys"])}
 
     @classmethod
     def from_file(cls, file: Path) -> "Verifier":

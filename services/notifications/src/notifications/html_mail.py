@@ -114,5 +114,7 @@ def _add(block: Block, line: str) -> None:
 def inline(line: str) -> Markup:
     """Escape a line and make 【…】 strong."""
     return Markup(  # noqa: S704 - escaped first
-        _STRONG.sub(r'<strong class="strong" style="color:#b83a1b">\1</strong>', str(escape(line)))
+        _STRONG.sub(
+            r'<strong class="link" style="color:#1f3a5f;font-size:1.1em">\1</strong>', str(escape(line))
+        )
     )

@@ -45,7 +45,7 @@ def make(settings: Settings | None = None) -> Service:
         due_work=[sending.due_work(concurrency=settings.smtp_connections_max)],
         install_pages=page_installer(
             Desk(db, mails, settings.mail_from),
-            Verifier.from_file(keys) if keys else Verifier({"keys": []}),
+            Verifier.from_file(keys) if keys else Verifier({"keys": ()}),
             RevokedSessions(db),
             origin=settings.origin_url,
             secure=settings.cookie_secure,
