@@ -52,11 +52,8 @@ class AmazonPay(Method):
         self.shop = shop
         self.client = AmazonPayClient(settings, http)
         self.notices = NoticeReader(settings, http)
-        polled: dict[str, float] = {"waiting_for_buyer": 20, "pending": 30, "unknown": 10, "capturing": 30}
-        if settings.notices:
-            # Without the notification function the shop is not to learn what the console did (AP-40).
-            polled["authorized"] = 600
-        self.poll_seconds = polled  # type: ignore[assignment]
+        # Without the notification function the shop is not to learn what the console did (AP-40).
+        self.poll_seconds = {"authorized": 600} if settings.notices else {}
 
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
