@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
+from deploy.native.site import CannotRun
 from harness.keys import Keys
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker, make_broker
+from harness.stack import Stack, make_stack
 from shared import clock
 from shared.database import Database
 
@@ -60,3 +62,18 @@ def broker() -> Iterator[TestBroker]:
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole product, running; skipped where its programs cannot be had."""
+    made = make_stack()
+    try:
+        made.set_up()
+    except CannotRun as problem:
+        pytest.skip(f"needs the native installation: {problem}")
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()

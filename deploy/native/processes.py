@@ -175,10 +175,15 @@ class Supervisor:
         """Start what is not running yet; does not wait for it to be ready."""
         for process in self.states():
             if process["statename"] not in {"RUNNING", "STARTING"}:
-                self._start_process(process["name"])
+                self.start_process(process["name"])
 
     def restart(self, name: str) -> None:
         """Stop one process and start it again with the present code."""
+        self.stop_process(name)
+        self.start_process(name)
+
+    def stop_process(self, name: str) -> None:
+        """Stop one process in order, if it runs; it stays stopped."""
         try:
             self._call.stopProcess(name)
         except Fault as fault:
@@ -187,7 +192,6 @@ class Supervisor:
                 raise CannotRun(f"there is no process {name}; there are {names}") from fault
             if fault.faultCode != Faults.NOT_RUNNING:
                 raise
-        self._start_process(name)
 
     def states(self) -> list[dict[str, Any]]:
         """name, statename, description and so on of each process, as supervisord says it."""
@@ -227,7 +231,8 @@ class Supervisor:
         for group in [*added, *changed]:
             self._call.addProcessGroup(group)
 
-    def _start_process(self, name: str) -> None:
+    def start_process(self, name: str) -> None:
+        """Start one process, if it does not run; does not wait for it to be ready."""
         try:
             self._call.startProcess(name, False)
         except Fault as fault:
