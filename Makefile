@@ -3,7 +3,6 @@
 MAKEFLAGS += --no-print-directory
 PYTHON := .venv/bin/python
 NOREN := $(PYTHON) -m deploy
-export DOCKER NOREN_HOME NOREN_PORT_SHIFT
 
 ##@ Run
 setup: ## Install everything that is missing (uv, RabbitMQ, Caddy, Node.js), make keys

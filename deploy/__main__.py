@@ -14,10 +14,12 @@ import shlex
 import sys
 from pathlib import Path
 
+from dotenv import load_dotenv
+
 from deploy.containers import Containers, engine_answers
 from deploy.native.packages import can_install, missing_programs
 from deploy.native.runtime import Native
-from deploy.native.site import CannotRun, Site
+from deploy.native.site import REPOSITORY, CannotRun, Site
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -25,6 +27,8 @@ UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 def main() -> int:
     """Do what the command line says; a problem we can name is one line and exit code 1."""
     arguments = _parser().parse_args()
+    # As compose does: what the environment says goes before what the file says.
+    load_dotenv(REPOSITORY / ".env")
     try:
         site = Site.from_environment()
         runtime = choose(site)

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 
 from deploy.native import postgres, rabbitmq
 from deploy.native.site import SERVICE_PORTS, SERVICES, Site
 
 ROLES = ("web", "worker", "relay")
 MAIL_FROM = "Noren <shop@noren.example>"
+
+
+# A line of .env.example: `NAME=value`, or `#NAME=default`.
+SETTING = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
+
+
+def operator_settings(site: Site) -> dict[str, str]:
+    """What the operator wishes: the settings that `.env.example` lists and the environment has."""
+    listed = SETTING.findall((site.repository / ".env.example").read_text())
+    return {name: value for name in listed if (value := os.environ.get(name))}
 
 
 def service(site: Site, name: str) -> dict[str, str]:
@@ -29,6 +40,7 @@ def shared(site: Site) -> dict[str, str]:
     """What all services are told alike."""
     return {
         "SHOP": "noren",
+        **operator_settings(site),
         "ORIGIN_URL": site.origin_url,
         "CLOCK_FILE": str(site.clock_file),
         "TRUSTED_KEYS_FILE": str(site.keys / "trusted.json"),
@@ -36,8 +48,6 @@ def shared(site: Site) -> dict[str, str]:
         "SANDBOX": "true",
         # The administrator has declared everything before the services start, as in production.
         "DECLARE_TOPOLOGY": "false",
-        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
-        "LOG_FORMAT": os.environ.get("LOG_FORMAT", "json"),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -109,7 +119,8 @@ def _payments(site: Site) -> dict[str, str]:
 
 
 def _notifications(site: Site) -> dict[str, str]:
-    return {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(site.ports["mail"]), "MAIL_FROM": MAIL_FROM}
+    mail_from = operator_settings(site).get("MAIL_FROM", MAIL_FROM)
+    return {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(site.ports["mail"]), "MAIL_FROM": mail_from}
 
 
 OWN_SETTINGS = {"checkout": _checkout, "payments": _payments, "notifications": _notifications}
