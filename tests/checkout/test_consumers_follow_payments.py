@@ -5,20 +5,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from tests.checkout.order_examples import (
-    history,
-    order_row,
-    payment,
-    place,
-    stock_row,
-    timeline_titles,
-)
-from harness.hearing import Hearing, said
-from harness.postgres import MakeDatabase
 
 from checkout.consumers import consumers
 from checkout.ship_order import ship_order
 from checkout.storage.tables import metadata
+from harness.hearing import Hearing, said
+from harness.postgres import MakeDatabase
 from shared.clock import now
 from shared.database import Database
 from shared.events import (
@@ -32,6 +24,14 @@ from shared.events import (
     PaymentNumberIssued,
     PaymentRefunded,
     PaymentVoided,
+)
+from tests.checkout.order_examples import (
+    history,
+    order_row,
+    payment,
+    place,
+    stock_row,
+    timeline_titles,
 )
 
 

@@ -166,5 +166,5 @@ async def _take(tx: Tx, order: Order, move: Move, event: Any, *, at: datetime) -
     await add_entries(tx, [entry_of(event, order.code, cancelled=order.status == "cancelled")])
     if not order.may(move):
         return order
-    columns = {"capture_requested_at": None} if move == "capture" else {}
+    columns: dict[str, Any] = {"capture_requested_at": None} if move == "capture" else {}
     return await save_move(tx, order, move, by=PAYMENTS, at=at, **columns)

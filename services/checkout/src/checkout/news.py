@@ -32,9 +32,11 @@ REJECTED = {
 }
 SUPPRESSED = {
     "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
-    "not_requested": "送信が選ばれていません",
+    "switched_off": "送信しない設定になっています",
+    "sent_by_software": "受注管理ソフトから送信する設定です",
     "no_address": "宛先がありません",
     "refused_by_server": "メールサーバーに受け付けられませんでした",
+    "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
 }
 SOURCE = {
     "admin": "受注管理から",
@@ -105,7 +107,7 @@ def _number(event: events.PaymentNumberIssued) -> _Line:
 
 def _failed(event: events.PaymentFailed) -> _Line:
     facts = {"kind": "failure", "reason": event.reason}
-    return "payment", "stop", "決済が成立しませんでした", FAILED[event.reason], facts
+    return "payment", "stop", "決済が成立しませんでした", FAILED.get(event.reason, event.reason), facts
 
 
 def _expired(event: events.PaymentExpired) -> _Line:
@@ -115,7 +117,13 @@ def _expired(event: events.PaymentExpired) -> _Line:
 
 def _captured(event: events.PaymentCaptured) -> _Line:
     facts = {"kind": "capture", "amount": event.amount, "source": event.source}
-    return "payment", "done", "入金済みになりました", f"¥{event.amount:,}　{SOURCE[event.source]}", facts
+    return (
+        "payment",
+        "done",
+        "入金済みになりました",
+        f"¥{event.amount:,}　{SOURCE.get(event.source, event.source)}",
+        facts,
+    )
 
 
 def _rejected(event: events.CaptureRejected) -> _Line:
@@ -129,7 +137,13 @@ def _voided(event: events.PaymentVoided) -> _Line:
 
 def _refunded(event: events.PaymentRefunded) -> _Line:
     facts = {"kind": "refund", "amount": event.amount, "route": event.route}
-    return "payment", "note", "返金しました", f"¥{event.amount:,}　{ROUTE[event.route]}", facts
+    return (
+        "payment",
+        "note",
+        "返金しました",
+        f"¥{event.amount:,}　{ROUTE.get(event.route, event.route)}",
+        facts,
+    )
 
 
 def _points_used(event: events.PointsUsed) -> _Line:
@@ -170,7 +184,7 @@ def _mail_suppressed(event: events.MailSuppressed) -> _Line:
         "reason": event.reason,
         "mail_id": str(event.mail_id),
     }
-    text = f"{event.mail}：{SUPPRESSED[event.reason]}"
+    text = f"{event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
     return "mail", "plain", "メールは送信していません", text, facts
 
 

@@ -1,0 +1,40 @@
+"""Registers or corrects the tracking number of a parcel, before or after it is shipped (SHP-12)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from checkout.storage.orders import lock_known_order, set_parcel
+from checkout.storage.timeline import Entry, add_entries
+from shared.database import Tx
+from shared.errors import Refused
+
+
+async def register_tracking(
+    tx: Tx,
+    *,
+    order_code: str,
+    destination_id: UUID,
+    carrier: str | None,
+    tracking_number: str | None,
+    by: str,
+    at: datetime,
+) -> None:
+    """Store carrier and number at one delivery address; empty ones take them away.
+
+    Raises Refused: unknown order or destination, or cancelled.
+    """
+    order = await lock_known_order(tx, order_code)
+    parcel = next((p for p in order.parcels if p.destination_id == destination_id), None)
+    if parcel is None:
+        raise Refused("destination_unknown", "この注文にないお届け先です。", status=404)
+    if order.status == "cancelled":
+        raise Refused("order_cancelled", "キャンセルされた注文は変更できません。")
+    await set_parcel(
+        tx, destination_id, ship_date=parcel.ship_date, carrier=carrier, tracking_number=tracking_number
+    )
+    text = " ".join(filter(None, (f"{parcel.name} 様", carrier, tracking_number)))
+    title = "送り状番号を登録しました" if tracking_number else "送り状番号を取り消しました"
+    await add_entries(
+        tx,
+        [Entry(order_code=order.code, at=at, topic="shipping", kind="note", title=title, text=text, by=by)],
+    )

@@ -1,0 +1,160 @@
+"""Finding orders for the desk: the work lists, the search, and one order whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+
+from checkout.domain.order import Order
+from checkout.storage.order_tables import order_destinations, order_lines, orders
+from checkout.storage.orders import order_of
+from checkout.storage.timeline import timeline_of
+from shared.clock import JAPAN
+from shared.database import Tx
+from shared.errors import Refused
+
+SORTABLE = {"placed_at": orders.c.placed_at, "code": orders.c.code, "total": orders.c.total}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for (ORD-05); None means すべて. Dates are Japanese calendar days, both included."""
+
+    text: str = ""
+    status: str | None = None
+    order_kind: str | None = None
+    payment_kind: str | None = None
+    deposit: str | None = None
+    shipping: str | None = None
+    placed_from: date | None = None
+    placed_to: date | None = None
+
+
+# The saved searches of the desk (ORD-09). The first is the default for new work (ORD-05).
+TABS: dict[str, tuple[str, Search]] = {
+    "new": (
+        "新規受注",
+        Search(status="in_progress", order_kind="normal", deposit="unpaid", shipping="unshipped"),
+    ),
+    "all": ("全件", Search()),
+    "unshipped": ("通常処理中/未発送", Search(status="in_progress", shipping="unshipped")),
+    "unpaid": ("通常処理中/未入金", Search(status="in_progress", deposit="unpaid")),
+    "processed": ("受注一覧(処理済み)", Search(status="processed")),
+}
+
+
+def _conditions(search: Search) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        orders.c[name] == value
+        for name in ("status", "order_kind", "payment_kind", "deposit", "shipping")
+        if (value := getattr(search, name)) is not None
+    ]
+    if search.text:
+        found.append(
+            or_(
+                orders.c.code.icontains(search.text, autoescape=True),
+                orders.c.orderer_name.icontains(search.text, autoescape=True),
+            )
+        )
+    if search.placed_from:
+        found.append(orders.c.placed_at >= _midnight(search.placed_from))
+    if search.placed_to:
+        found.append(orders.c.placed_at < _midnight(search.placed_to) + timedelta(days=1))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), JAPAN)
+
+
+async def find_orders(
+    tx: Tx, search: Search, *, sort: str, limit: int, offset: int
+) -> tuple[Sequence[Row[Any]], int]:
+    """Return a page of orders and how many there are in all. ``sort``: a SORTABLE name, "-" for descending."""
+    conditions = _conditions(search)
+    total = await tx.value(select(func.count()).select_from(orders).where(*conditions))
+    column = SORTABLE.get(sort.lstrip("-"), orders.c.placed_at)
+    order = column.desc() if sort.startswith("-") else column.asc()
+    rows = await tx.rows(
+        select(orders).where(*conditions).order_by(order, orders.c.code.desc()).limit(limit).offset(offset)
+    )
+    return rows, int(total or 0)
+
+
+async def count_tabs(tx: Tx) -> Mapping[str, int]:
+    """Return how many orders each saved search finds."""
+    counts = {key: func.count().filter(*_conditions(search)) for key, (_, search) in TABS.items()}
+    row = await tx.row(select(*(count.label(key) for key, count in counts.items())).select_from(orders))
+    return dict(row._mapping) if row is not None else {}
+
+
+async def payment_kinds(tx: Tx) -> Sequence[tuple[str, str]]:
+    """Return (kind, name) of the methods that orders were placed with, to search by (AP-32)."""
+    rows = await tx.rows(
+        select(orders.c.payment_kind, func.max(orders.c.payment_name).label("name"))
+        .group_by(orders.c.payment_kind)
+        .order_by(orders.c.payment_kind)
+    )
+    return [(row.payment_kind, row.name) for row in rows]
+
+
+async def processed_but_unpaid(tx: Tx) -> Sequence[Row[Any]]:
+    """Return the oldest orders closed although their money was never taken (PAY-11)."""
+    return await tx.rows(
+        select(orders.c.code, orders.c.total)
+        .where(
+            orders.c.status == "processed",
+            orders.c.deposit == "unpaid",
+            orders.c.payment_group == "card_like",
+        )
+        .order_by(orders.c.placed_at)
+        .limit(100)
+    )
+
+
+async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Row[Any], Order]]:
+    """Return the known ones of ``codes`` as stored and as the rules see them, without locking."""
+    rows = await tx.rows(select(orders).where(orders.c.code.in_(codes)))
+    parcels: dict[str, list[Row[Any]]] = {}
+    for parcel in await tx.rows(
+        select(order_destinations)
+        .where(order_destinations.c.order_code.in_(codes))
+        .order_by(order_destinations.c.position)
+    ):
+        parcels.setdefault(parcel.order_code, []).append(parcel)
+    return {row.code: (row, order_of(row, parcels[row.code])) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """One order with everything that belongs to it."""
+
+    row: Row[Any]
+    order: Order
+    destinations: Sequence[Row[Any]]
+    lines: Sequence[Row[Any]]
+    timeline: Sequence[Row[Any]]
+
+
+async def read_whole_order(tx: Tx, code: str) -> WholeOrder:
+    """Return one order with lines, destinations and timeline. Raises Refused (404) if there is none."""
+    row = await tx.row(select(orders).where(orders.c.code == code))
+    if row is None:
+        raise Refused("order_unknown", "この注文は見つかりません。", status=404)
+    destinations = await tx.rows(
+        select(order_destinations)
+        .where(order_destinations.c.order_code == code)
+        .order_by(order_destinations.c.position)
+    )
+    lines = await tx.rows(
+        select(order_lines).where(order_lines.c.order_code == code).order_by(order_lines.c.line_number)
+    )
+    return WholeOrder(
+        row=row,
+        order=order_of(row, destinations),
+        destinations=destinations,
+        lines=lines,
+        timeline=await timeline_of(tx, code),
+    )

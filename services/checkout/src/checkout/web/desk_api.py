@@ -1,0 +1,252 @@
+"""The order desk for programs: the same wishes as on the pages, as JSON, with a result per order.
+
+Callers send the session cookie of a member of staff and the Origin of the shop. A refusal of one order is a
+result (``ok: false`` with its ``code``), not an HTTP error; the others are carried out.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from checkout.cancel_order import cancel_order
+from checkout.domain.steps import next_step
+from checkout.process_order import process_order
+from checkout.request_capture import request_capture
+from checkout.ship_order import Sent, ship_order
+from checkout.storage.order_search import read_whole_order
+from checkout.web.desk_words import TrackingNumber, actor
+from checkout.web.each_order import ORDERS_MAX, Outcome, for_each_order
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.events import Event
+from shared.web.fields import Text
+from shared.web.session import Staff, require_staff
+
+router = APIRouter(
+    prefix="/api/checkout/desk", dependencies=[Depends(require_staff)], tags=["order desk (staff)"]
+)
+
+OrderCode = Annotated[str, Field(min_length=1, max_length=40, description="受注コード")]
+Carrier = Literal["ヤマト運輸", "佐川急便", "日本郵便"]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SentParcel(_Body):
+    """One parcel handed over; ``ship_date`` defaults to today in Japan."""
+
+    destination_id: UUID
+    ship_date: date | None = None
+    carrier: Carrier | None = None
+    tracking_number: TrackingNumber = ""
+
+
+class OrderToShip(_Body):
+    """An order to ship: all that is left of it, or only ``destinations``."""
+
+    order_code: OrderCode
+    carrier: Carrier | None = None
+    tracking_number: TrackingNumber = ""
+    destinations: list[SentParcel] | None = Field(None, max_length=100)
+
+
+class ShipOrders(_Body):
+    """注文を発送済みにする."""
+
+    orders: list[OrderToShip] = Field(min_length=1, max_length=ORDERS_MAX)
+    send_mail: bool = False
+    mark_processed: bool = Field(False, description="ステータスを「処理済み」にする")
+
+
+class CaptureOrders(_Body):
+    """注文を入金済みにする."""
+
+    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
+    send_mail: bool = False
+    deposit_date: date | None = Field(None, description="入金日; 注文日から今日まで")
+
+
+class ProcessOrders(_Body):
+    """注文を処理済みにする."""
+
+    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
+
+
+class CancelOrder(_Body):
+    """取消処理."""
+
+    note: Text = Field(min_length=1, max_length=500, description="キャンセル理由")
+    send_mail: bool = True
+    although_shipped: bool = Field(False, description="発送後にキャンセルする(返品・受取拒否)")
+
+
+class OrderResult(BaseModel):
+    """What became of one order."""
+
+    order_code: str
+    ok: bool
+    code: str = Field(description='"done", or why not, for programs')
+    message: str = Field(description="The same for people, in Japanese")
+
+
+class Results(BaseModel):
+    """One result per order, in the order asked."""
+
+    results: list[OrderResult]
+
+
+class ParcelState(BaseModel):
+    """One delivery address of an order."""
+
+    destination_id: UUID
+    ship_date: date | None
+    carrier: str | None
+    tracking_number: str | None
+
+
+class TimelineEntry(BaseModel):
+    """One line of an order's timeline."""
+
+    at: datetime
+    topic: str
+    title: str
+    text: str
+    by: str
+
+
+class OrderState(BaseModel):
+    """How an order stands."""
+
+    order_code: str
+    version: int
+    status: Literal["in_progress", "processed", "cancelled"]
+    deposit: Literal["unpaid", "paid"]
+    shipping: Literal["unshipped", "shipped"]
+    payment: str
+    payment_kind: str
+    total: int = Field(description="Integer yen")
+    placed_at: datetime
+    cancel_reason: str | None
+    next_step: str | None = Field(description="Letter of the next required step (ORD-02)")
+    destinations: list[ParcelState]
+    timeline: list[TimelineEntry] = Field(description="Newest first")
+
+
+@router.get("/orders/{order_code}")
+async def read_order(request: Request, order_code: str) -> OrderState:
+    """Return how an order stands, with its timeline. 404 if there is none."""
+    db: Database = request.app.state.db
+    async with db.transaction() as tx:
+        whole = await read_whole_order(tx, order_code)
+    step = next_step(whole.order).step
+    row = whole.row
+    return OrderState(
+        order_code=row.code,
+        version=row.version,
+        status=row.status,
+        deposit=row.deposit,
+        shipping=row.shipping,
+        payment=row.payment,
+        payment_kind=row.payment_kind,
+        total=row.total,
+        placed_at=row.placed_at,
+        cancel_reason=row.cancel_reason,
+        next_step=step.code if step else None,
+        destinations=[ParcelState.model_validate(one, from_attributes=True) for one in whole.destinations],
+        timeline=[TimelineEntry.model_validate(one, from_attributes=True) for one in whole.timeline],
+    )
+
+
+@router.post("/orders/ship")
+async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Results:
+    """Ship one order or many; unpaid prepaid orders are refused (KON-35)."""
+    wanted = {one.order_code: one for one in body.orders}
+    by, at = actor(staff), now()
+
+    async def ship(tx: Tx, code: str) -> Sequence[Event]:
+        one = wanted[code]
+        return await ship_order(
+            tx,
+            order_code=code,
+            sent=None if one.destinations is None else [_sent(parcel) for parcel in one.destinations],
+            carrier=one.carrier,
+            tracking_number=one.tracking_number or None,
+            source="admin_bulk" if len(wanted) > 1 else "admin_single",
+            send_mail=body.send_mail,
+            mark_processed=body.mark_processed,
+            by=by,
+            at=at,
+        )
+
+    return await _each(request, list(wanted), ship, done="発送済みにしました", by=by, action="api_ship")
+
+
+def _sent(parcel: SentParcel) -> Sent:
+    return Sent(parcel.destination_id, parcel.ship_date, parcel.carrier, parcel.tracking_number or None)
+
+
+@router.post("/orders/capture")
+async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) -> Results:
+    """Ask payments to take the money or record the deposit (PAY-04); the outcome arrives as an event."""
+    by, at = actor(staff), now()
+
+    async def capture(tx: Tx, code: str) -> Sequence[Event]:
+        return [
+            await request_capture(
+                tx, order_code=code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at
+            )
+        ]
+
+    return await _each(
+        request, body.order_codes, capture, done="入金処理を依頼しました", by=by, action="api_capture"
+    )
+
+
+@router.post("/orders/process")
+async def process_orders(request: Request, body: ProcessOrders, staff: Staff) -> Results:
+    """Set 処理済み (ORD-11)."""
+    by, at = actor(staff), now()
+
+    async def process(tx: Tx, code: str) -> Sequence[Event]:
+        return [await process_order(tx, order_code=code, by=by, at=at)]
+
+    return await _each(
+        request, body.order_codes, process, done="処理済みにしました", by=by, action="api_process"
+    )
+
+
+@router.post("/orders/{order_code}/cancel")
+async def cancel_one_order(
+    request: Request, order_code: OrderCode, body: CancelOrder, staff: Staff
+) -> OrderResult:
+    """Cancel an order (ORD-21). 404 unknown, 409 if the rules refuse."""
+    db: Database = request.app.state.db
+    async with db.transaction() as tx:
+        tx.say(
+            await cancel_order(
+                tx,
+                order_code=order_code,
+                note=body.note,
+                send_mail=body.send_mail,
+                although_shipped=body.although_shipped,
+                by=actor(staff),
+                at=now(),
+            )
+        )
+    return OrderResult(order_code=order_code, ok=True, code="done", message="キャンセルしました")
+
+
+async def _each(request: Request, codes: Sequence[str], act: Any, **words: str) -> Results:
+    outcomes: list[Outcome] = await for_each_order(request.app.state.db, codes, act, **words)
+    return Results(
+        results=[
+            OrderResult(order_code=one.order_code, ok=one.ok, code=one.code, message=one.text)
+            for one in outcomes
+        ]
+    )

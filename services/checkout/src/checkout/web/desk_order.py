@@ -1,0 +1,251 @@
+"""受注詳細: one order on one page, from what was bought to everything that happened since (ORD-10)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from checkout.cancel_order import REASON_LABEL
+from checkout.domain.order import Order
+from checkout.domain.steps import cancel_effects, capture_warnings, next_step, processed_warnings
+from checkout.ship_order import CARRIERS
+from checkout.storage.order_search import WholeOrder, read_whole_order
+from checkout.web.desk_words import ORDER_KIND_LABEL, TrackingNumber, badges, deposit_by_staff
+from shared.clock import in_japan, now
+from shared.database import Database
+from shared.web.fields import Text
+from shared.web.forms import Form
+from shared.web.pages import Pages
+from shared.web.session import require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+Version = Annotated[int, Field(ge=1, title="版")]
+
+
+class ParcelForm(BaseModel):
+    """What is known of the parcel to one delivery address."""
+
+    ship_date: date | None = Field(None, title="商品発送日")
+    carrier: Literal["", "ヤマト運輸", "佐川急便", "日本郵便"] = Field("", title="配送会社")
+    tracking_number: TrackingNumber = ""
+
+
+class ShipForm(BaseModel):
+    """Which parcels to ship (ORD-17)."""
+
+    destinations: list[UUID] = Field(default_factory=list, title="お届け先")
+    send_mail: bool = Field(False, title="発送通知メール/受取通知メール(自動送信)を送信する")
+    version: Version
+
+
+class DepositForm(BaseModel):
+    """入金状況 (PAY-07)."""
+
+    deposit_date: date = Field(title="入金日")
+    send_mail: bool = Field(False, title="入金確認メール(自動送信)を送信する")
+    version: Version
+    confirmed: bool = False
+
+
+class StatusForm(BaseModel):
+    """ステータス (ORD-12)."""
+
+    status: Literal["processed"] = Field(title="ステータス")
+    version: Version
+    confirmed: bool = False
+
+
+class CancelForm(BaseModel):
+    """取消処理 (ORD-21)."""
+
+    note: Text = Field(title="キャンセル理由", min_length=1, max_length=500)
+    send_mail: bool = Field(False, title="キャンセルのメールをお客様に送信する")
+    although_shipped: bool = Field(False, title="発送後にキャンセルする(返品・受取拒否)")
+    version: Version
+
+
+class NoteForm(BaseModel):
+    """A remark of staff."""
+
+    text: Text = Field(title="メモ", description="お客様には表示されません。", min_length=1, max_length=1_000)
+
+
+@router.get("/desk/orders/{code}")
+async def show_order(request: Request, code: str) -> Response:
+    """受注詳細."""
+    return await render_order(request, code)
+
+
+@router.get("/desk/orders/{code}/cancel")
+async def ask_to_cancel(request: Request, code: str) -> Response:
+    """What cancelling will do, before it is done."""
+    return await render_cancel(request, code, Form(CancelForm, {"send_mail": "true"}))
+
+
+async def render_cancel(
+    request: Request, code: str, form: Form[CancelForm], *, status: int = 200
+) -> Response:
+    """The page that says what cancelling will do to stock, points and money."""
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    async with db.transaction() as tx:
+        whole = await read_whole_order(tx, code)
+    return pages.render(
+        request,
+        "desk_cancel.html",
+        status=status,
+        order=whole.row,
+        form=form,
+        effects=cancel_effects(whole.order),
+        started_shipping=any(parcel.shipped for parcel in whole.order.parcels),
+    )
+
+
+async def render_order(
+    request: Request,
+    code: str,
+    *,
+    status: int = 200,
+    warned: Literal["", "deposit", "status"] = "",
+    ship: Form[ShipForm] | None = None,
+    parcels: Mapping[UUID, Form[ParcelForm]] | None = None,
+    deposit: Form[DepositForm] | None = None,
+    status_form: Form[StatusForm] | None = None,
+    note: Form[NoteForm] | None = None,
+) -> Response:
+    """The page of an order; forms that were submitted come back with their errors.
+
+    ``warned`` names the form that was not carried out yet, because its warnings are to be read first.
+    """
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    async with db.transaction() as tx:
+        whole = await read_whole_order(tx, code)
+    ship = ship or Form(ShipForm, {"send_mail": "true"})
+    deposit = deposit or Form(DepositForm, {"deposit_date": in_japan(now()).date().isoformat()})
+    status_form, note = status_form or Form(StatusForm), note or Form(NoteForm)
+    given = parcels or {}
+    destinations = [_destination(whole, row, given.get(row.destination_id)) for row in whole.destinations]
+    forms = [ship, deposit, status_form, note, *(one["form"] for one in destinations)]
+    return pages.render(
+        request,
+        "desk_order.html",
+        status=status,
+        order=whole.row,
+        badges=badges(whole.row),
+        kind=ORDER_KIND_LABEL[whole.row.order_kind],
+        next=next_step(whole.order),
+        cancel_label=REASON_LABEL.get(whole.row.cancel_reason or "", ""),
+        amounts=_amounts(whole.row),
+        destinations=destinations,
+        carriers=CARRIERS,
+        forms=forms,
+        warned=warned,
+        ship=ship,
+        deposit=deposit,
+        status_form=status_form,
+        note=note,
+        may=_may(whole.order, whole.row),
+        capture_warnings=capture_warnings(whole.order),
+        processed_warnings=processed_warnings(whole.order),
+        payment=_payment(whole),
+        points=_points(whole),
+        mails=[entry for entry in whole.timeline if entry.topic == "mail"],
+        timeline=[
+            {"at": entry.at, "title": entry.title, "text": entry.text, "by": entry.by, "kind": entry.kind}
+            for entry in whole.timeline
+        ],
+    )
+
+
+def _may(order: Order, row: Any) -> dict[str, bool]:
+    """Which forms the page offers; the rules themselves decide again on submission."""
+    return {
+        "ship": order.may("ship"),
+        "deposit": order.may("deposit") and deposit_by_staff(row) and order.capture_requested_at is None,
+        "process": order.may("process"),
+        "cancel": order.may("cancel"),
+        "track": order.status != "cancelled",
+    }
+
+
+def _destination(whole: WholeOrder, row: Any, form: Form[ParcelForm] | None) -> dict[str, Any]:
+    values = {
+        "ship_date": in_japan(now()).date().isoformat(),
+        "carrier": row.carrier or "",
+        "tracking_number": row.tracking_number or "",
+    }
+    return {
+        "id": row.destination_id,
+        "row": row,
+        "shipped": row.ship_date is not None,
+        "form": form or Form(ParcelForm, values, prefix=f"{row.destination_id}-"),
+        "goods": [
+            {"name": line.name, "quantity": line.quantity, "amount": line.unit_price * line.quantity}
+            for line in whole.lines
+            if line.destination_id == row.destination_id
+        ],
+    }
+
+
+def _amounts(row: Any) -> list[tuple[str, int]]:
+    lines = [("商品合計", row.items_amount), ("送料", row.shipping_fee)]
+    for label, amount in (
+        ("手数料", row.payment_fee),
+        ("ポイント値引", -row.point_discount),
+        ("クーポン値引", -row.coupon_discount),
+    ):
+        if amount:
+            lines.append((label, amount))
+    return lines
+
+
+def _facts(whole: WholeOrder, topic: str, kind: str) -> list[dict[str, Any]]:
+    return [e.facts for e in whole.timeline if e.topic == topic and e.facts.get("kind") == kind]
+
+
+def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
+    """What payments said, newest fact of each kind."""
+    rows = [("決済種別", whole.row.payment_name)]
+    if authorization := next(iter(_facts(whole, "payment", "authorization")), None):
+        rows += [
+            ("プロバイダの状況", f"{authorization['provider_status']}（承認時）"),
+            ("承認番号", authorization["authorization_id"]),
+            ("承認金額", f"¥{authorization['amount']:,}"),
+        ]
+        if authorization["instrument"]:
+            rows.append(("お支払い元", authorization["instrument"]))
+    if number := next(iter(_facts(whole, "payment", "number")), None):
+        rows += [("お支払い先", number["chain"]), (number["number_label"], number["number"])]
+        if number["confirmation_number"]:
+            rows.append(("確認番号", number["confirmation_number"]))
+    if captured := sum(fact["amount"] for fact in _facts(whole, "payment", "capture")):
+        rows.append(("入金額", f"¥{captured:,}"))
+    if refunded := sum(fact["amount"] for fact in _facts(whole, "payment", "refund")):
+        rows.append(("返金額", f"¥{refunded:,}"))
+    return rows
+
+
+def _points(whole: WholeOrder) -> list[tuple[str, str]]:
+    """The shop's points around this order, as members told them."""
+    labels = {
+        "used": "ご利用",
+        "granted_pending": "付与（有効待ち）",
+        "granted_active": "付与（有効）",
+        "activated": "有効になった分",
+        "returned": "返却",
+    }
+    rows = []
+    for kind, label in labels.items():
+        if total := sum(fact["points"] for fact in _facts(whole, "points", kind)):
+            rows.append((label, f"{total:,}ポイント"))
+    if revoked := sum(fact["revoked"] for fact in _facts(whole, "points", "returned")):
+        rows.append(("付与の取消", f"{revoked:,}ポイント"))
+    if not rows and whole.row.points_used:
+        rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
+    return rows

@@ -1,0 +1,131 @@
+"""The order desk: work lists, search, and what can be done to many orders at once."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from checkout.domain.order import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+from checkout.storage.order_search import (
+    TABS,
+    Search,
+    count_tabs,
+    find_orders,
+    payment_kinds,
+    processed_but_unpaid,
+)
+from checkout.web.desk_words import ORDER_KIND_LABEL, badges, deposit_by_staff
+from shared.database import Database
+from shared.web.fields import Line
+from shared.web.forms import Form, parse_form
+from shared.web.pages import Pages
+from shared.web.paging import Paging
+from shared.web.session import require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+Choice = Annotated[str, Field(max_length=40)]
+
+
+class SearchForm(BaseModel):
+    """The search form of the desk; every condition is optional."""
+
+    q: Line = Field("", title="注文番号・氏名", max_length=60)
+    status: Literal["", "in_progress", "processed", "cancelled"] = Field("", title="ステータス")
+    order_kind: Literal["", "normal", "preorder", "subscription"] = Field("", title="受注種別")
+    payment_kind: Choice = Field("", title="決済種別")
+    deposit: Literal["", "unpaid", "paid"] = Field("", title="入金状況")
+    shipping: Literal["", "unshipped", "shipped"] = Field("", title="発送状況")
+    placed_from: date | None = Field(None, title="注文日(から)")
+    placed_to: date | None = Field(None, title="注文日(まで)")
+
+
+CHOICES: Mapping[str, Mapping[str, str]] = {
+    "status": STATUS_LABEL,
+    "order_kind": ORDER_KIND_LABEL,
+    "deposit": DEPOSIT_LABEL,
+    "shipping": SHIPPING_LABEL,
+}
+
+
+def asked_search(form: Form[SearchForm], tab: str) -> Search:
+    """Return the tab's conditions narrowed by the form's (PAY-05); a form with errors narrows nothing."""
+    fixed = TABS[tab][1]
+    if form.errors:
+        return fixed
+    asked = form.value.model_dump()
+    text = asked.pop("q")
+    wanted = {name: value for name, value in asked.items() if value and getattr(fixed, name) is None}
+    return replace(fixed, text=text, **wanted)
+
+
+def selectable(row: Any, tab: str) -> bool:
+    """Tell whether the tab's bulk action can apply to the row: no box where it never could (PAY-06)."""
+    if tab == "unpaid":
+        return deposit_by_staff(row)
+    if tab in ("new", "all"):
+        return bool(row.status == "in_progress")
+    return tab == "unshipped"
+
+
+@router.get("/desk/orders")
+async def list_orders(
+    request: Request, asked: Paging, tab: str = "new", sort: str = "-placed_at"
+) -> Response:
+    """受注一覧: a work list (ORD-09), narrowed by the search form."""
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    tab = tab if tab in TABS else "all"
+    form = parse_form(SearchForm, request.query_params)
+    search = asked_search(form, tab)
+    async with db.transaction() as tx:
+        rows, total = await find_orders(tx, search, sort=sort, limit=asked.size, offset=asked.offset)
+        counts = await count_tabs(tx)
+        kinds = await payment_kinds(tx)
+        missed = await processed_but_unpaid(tx) if tab in ("unpaid", "processed") else []
+    fixed = TABS[tab][1]
+    return pages.render(
+        request,
+        "desk_orders.html",
+        status=422 if form.errors else 200,
+        tab=tab,
+        tabs=[
+            {
+                "label": label,
+                "href": f"/desk/orders?tab={key}",
+                "count": counts.get(key, 0),
+                "current": key == tab,
+            }
+            for key, (label, _) in TABS.items()
+        ],
+        rows=[_line(row, tab) for row in rows],
+        page=asked.of(total),
+        sort=sort,
+        form=form,
+        # The default search is shown as it stands, so that it can be widened; a tab's own stays fixed.
+        choices={
+            name: [("", "すべて"), *labels.items()]
+            for name, labels in CHOICES.items()
+            if tab == "new" or getattr(fixed, name) is None
+        },
+        kinds=[("", "すべて"), *kinds],
+        preset=asdict(fixed) if tab == "new" else {},
+        narrowed=search != fixed,
+        missed=missed,
+    )
+
+
+def _line(row: Any, tab: str) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "placed_at": row.placed_at,
+        "name": row.orderer_name,
+        "payment_name": row.payment_name,
+        "total": row.total,
+        "selectable": selectable(row, tab),
+        **{name: {"word": word, "kind": kind} for name, (word, kind) in badges(row).items()},
+    }

@@ -1,0 +1,61 @@
+"""The order desk as a browser or a program sees it: the real routes in the real frame."""
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+
+import checkout.web.desk_order
+from checkout.storage.sessions import session_revoked
+from checkout.web import desk_api, desk_bulk, desk_order, desk_order_actions, desk_orders
+from harness.keys import Keys
+from shared.database import Database
+from shared.web.pages import install_web, make_templates
+from shared.web.session import Sessions
+
+ORIGIN = "http://127.0.0.1:8080"
+STAFF = UUID("0190f5fe-7c00-7a00-8000-000000000001")
+TEMPLATES = Path(checkout.web.desk_order.__file__).parent / "templates"
+
+
+def desk_app(db: Database, keys: Keys) -> FastAPI:
+    """Return an application with nothing but the desk."""
+
+    async def is_revoked(session_id: str, member_id: str, issued_at: object) -> bool:
+        async with db.transaction() as tx:
+            return await session_revoked(
+                tx,
+                session_id=session_id,
+                member_id=member_id,
+                issued_at=issued_at,  # type: ignore[arg-type]
+            )
+
+    app = FastAPI()
+    pages = make_templates(TEMPLATES)
+    install_web(app, pages, Sessions(keys.verifier, is_revoked), origin=ORIGIN, secure=False)
+    app.state.db = db
+    for part in (desk_orders, desk_bulk, desk_order, desk_order_actions, desk_api):
+        app.include_router(part.router)
+    return app
+
+
+def desk_client(
+    db: Database, keys: Keys, *, staff: str | None = "clerk", name: str = "店長 試験", page: bool = True
+) -> httpx.AsyncClient:
+    """Return a client signed in as staff, as a shopper (``staff=None``), or as nobody (``name=""``)."""
+    claims = {
+        "sub": str(STAFF),
+        "sid": str(UUID(int=9)),
+        "name": name,
+        "staff": staff,
+        "amazon_linked": False,
+    }
+    token = keys.issuers["members"].issue("session", claims, valid_for=timedelta(hours=8))
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=desk_app(db, keys)),
+        base_url=ORIGIN,
+        cookies={"noren_session": token} if name else {},
+        headers={"Origin": ORIGIN, **({"Accept": "text/html"} if page else {})},
+    )

@@ -1,0 +1,207 @@
+"""The work lists of the order desk show each order where it belongs, and nobody but staff sees them."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from checkout.consumers import consumers
+from checkout.ship_order import ship_order
+from checkout.storage.tables import metadata
+from harness.hearing import Hearing
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from shared.clock import now
+from shared.database import Database
+from shared.events import PaymentAuthorized, PaymentCaptured, SessionsRevoked
+from tests.checkout.desk_client import STAFF, desk_client
+from tests.checkout.order_examples import payment, place
+
+
+@pytest.fixture
+async def db(make_db: MakeDatabase) -> AsyncIterator[Database]:
+    yield await make_db("checkout", metadata)
+
+
+@pytest.fixture
+async def desk(db: Database, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
+    async with desk_client(db, keys) as client:
+        yield client
+
+
+def codes(answer: httpx.Response) -> set[str]:
+    assert answer.status_code == 200, answer.text
+    return set(re.findall(r'data-href="/desk/orders/([^"]+)"', answer.text))
+
+
+def boxes(answer: httpx.Response) -> set[str]:
+    return set(re.findall(r'name="id" value="([^"]+)"', answer.text))
+
+
+async def authorize(db: Database, code: str) -> None:
+    await Hearing(consumers, db).hears(
+        PaymentAuthorized(
+            **payment(code),
+            authorization_id="S03-1",
+            amount=3_500,
+            authorized_at=now(),
+            provider_status="承認済",
+        )
+    )
+
+
+async def capture(db: Database, code: str) -> None:
+    await Hearing(consumers, db).hears(
+        PaymentCaptured(**payment(code), amount=3_500, captured_at=now(), source="admin")
+    )
+
+
+async def ship(db: Database, code: str) -> None:
+    async with db.transaction() as tx:
+        tx.say(*await ship_order(tx, order_code=code, sent=None, source="admin_bulk", by="試験", at=now()))
+
+
+async def tabs_with(desk: httpx.AsyncClient, code: str) -> set[str]:
+    found = set()
+    for tab in ("all", "unshipped", "unpaid", "processed"):
+        if code in codes(await desk.get("/desk/orders", params={"tab": tab})):
+            found.add(tab)
+    return found
+
+
+@pytest.mark.feature("AP-31", "ORD-01")
+async def test_a_new_amazon_pay_order_stands_in_the_list_as_in_progress(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "card_like", "A-1")
+    answer = await desk.get("/desk/orders")
+    assert codes(answer) == {"A-1"}
+    row = answer.text.split('data-href="/desk/orders/A-1"')[1].split("</tr>")[0]
+    for word in ("通常処理", "未入金", "未発送", "Amazon Pay", "¥3,500"):
+        assert word in row
+
+
+@pytest.mark.feature("ORD-09")
+async def test_an_order_is_in_exactly_the_tabs_of_its_state(db: Database, desk: httpx.AsyncClient) -> None:
+    await place(db, "card_like", "T-1")
+    assert await tabs_with(desk, "T-1") == {"all", "unshipped", "unpaid"}
+    await authorize(db, "T-1")
+    await ship(db, "T-1")
+    assert await tabs_with(desk, "T-1") == {"all", "unpaid"}
+    await capture(db, "T-1")
+    assert await tabs_with(desk, "T-1") == {"all", "processed"}
+
+
+@pytest.mark.feature("ORD-05")
+async def test_the_default_search_finds_only_unpaid_unshipped_normal_orders(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "card_like", "N-1")
+    await place(db, "card_like", "N-2")
+    await place(db, "card_like", "N-3", order_kind="preorder")
+    await authorize(db, "N-2")
+    await ship(db, "N-2")
+    assert codes(await desk.get("/desk/orders")) == {"N-1"}
+
+
+@pytest.mark.feature("AP-32")
+async def test_the_search_by_payment_kind_returns_only_that_kind(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "card_like", "P-1")
+    await place(db, "konbini", "P-2")
+    answer = await desk.get("/desk/orders", params={"tab": "all", "payment_kind": "amazon_pay"})
+    assert codes(answer) == {"P-1"}
+
+
+@pytest.mark.feature("ORD-07", "PAY-13")
+async def test_a_cash_on_delivery_order_is_found_with_any_deposit_state(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "cash_on_delivery", "D-1")
+    assert codes(await desk.get("/desk/orders", params={"tab": "all", "deposit": ""})) == {"D-1"}
+    page = await desk.get("/desk/orders/D-1")
+    assert "管理対象外" in page.text
+    assert 'name="deposit_date"' not in page.text
+
+
+@pytest.mark.feature("PAY-05")
+async def test_the_unpaid_list_narrows_to_what_was_shipped(db: Database, desk: httpx.AsyncClient) -> None:
+    await place(db, "card_like", "S-1")
+    await place(db, "card_like", "S-2")
+    await authorize(db, "S-2")
+    await ship(db, "S-2")
+    answer = await desk.get("/desk/orders", params={"tab": "unpaid", "shipping": "shipped"})
+    assert codes(answer) == {"S-2"}
+
+
+@pytest.mark.feature("PAY-06")
+async def test_the_unpaid_list_has_no_box_for_konbini_and_cash_on_delivery(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    for group in ("card_like", "transfer", "konbini", "cash_on_delivery"):
+        await place(db, group, f"B-{group}")  # type: ignore[arg-type]
+    answer = await desk.get("/desk/orders", params={"tab": "unpaid"})
+    assert boxes(answer) == {"B-card_like", "B-transfer"}
+    assert len(codes(answer)) == 4
+
+
+async def test_the_search_finds_by_code_name_and_day_and_takes_wildcards_as_letters(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "card_like", "F-1", placed_at=now() - timedelta(days=3))
+    await place(db, "card_like", "F-2")
+
+    async def found(**wanted: str) -> set[str]:
+        return codes(await desk.get("/desk/orders", params={"tab": "all", **wanted}))
+
+    assert await found(q="f-1") == {"F-1"}
+    assert await found(q="花子") == {"F-1", "F-2"}
+    assert await found(q="%") == set()
+    today = (now() + timedelta(hours=9)).date().isoformat()
+    assert await found(placed_from=today) == {"F-2"}
+
+
+async def test_a_date_that_is_none_is_told_at_its_field(desk: httpx.AsyncClient) -> None:
+    answer = await desk.get("/desk/orders", params={"tab": "all", "placed_from": "きのう"})
+    assert answer.status_code == 422
+    assert "注文日(から)は日付で入力してください" in answer.text
+
+
+async def test_the_list_pages_and_keeps_the_search(db: Database, desk: httpx.AsyncClient) -> None:
+    for number in range(25):
+        await place(db, "card_like", f"L-{number:02}")
+    first = await desk.get("/desk/orders", params={"tab": "all", "size": 20, "sort": "code"})
+    second = await desk.get("/desk/orders", params={"tab": "all", "size": 20, "sort": "code", "page": 2})
+    assert len(codes(first)) == 20
+    assert codes(second) == {f"L-{number}" for number in range(20, 25)}
+    assert "25件中 21–25件" in second.text
+
+
+async def test_an_empty_list_says_what_will_appear(desk: httpx.AsyncClient) -> None:
+    answer = await desk.get("/desk/orders", params={"tab": "all"})
+    assert "まだ注文はありません" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/desk/orders", "/desk/orders/X-1", "/desk/orders/X-1/cancel"])
+async def test_nobody_is_sent_to_the_staff_login_and_shoppers_are_refused(
+    db: Database, keys: Keys, path: str
+) -> None:
+    async with desk_client(db, keys, name="") as nobody:
+        answer = await nobody.get(path)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/desk/login")
+    async with desk_client(db, keys, staff=None) as shopper:
+        assert (await shopper.get(path)).status_code == 403
+
+
+async def test_a_revoked_session_is_refused_from_the_next_page_on(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    assert (await desk.get("/desk/orders")).status_code == 200
+    await Hearing(consumers, db).hears(
+        SessionsRevoked(member_id=STAFF, issued_until=now() + timedelta(seconds=1)), times=2
+    )
+    assert (await desk.get("/desk/orders")).status_code == 303

@@ -1,0 +1,323 @@
+"""受注詳細: one order on one page, and what staff do to it there."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from checkout.consumers import consumers
+from checkout.storage.tables import metadata
+from harness.hearing import Hearing, said
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from shared.clock import in_japan, now
+from shared.database import Database
+from shared.events import (
+    CaptureRequested,
+    MailSent,
+    MailSuppressed,
+    MemberRegistered,
+    OrderCancelled,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PointsActivated,
+    PointsGranted,
+    PointsReturned,
+    PointsUsed,
+    Shipped,
+)
+from tests.checkout.desk_client import desk_client
+from tests.checkout.order_examples import order_row, payment, place, stock_row
+
+MEMBER = UUID(int=3)
+
+
+@pytest.fixture
+async def db(make_db: MakeDatabase) -> AsyncIterator[Database]:
+    yield await make_db("checkout", metadata)
+
+
+@pytest.fixture
+async def desk(db: Database, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
+    async with desk_client(db, keys) as client:
+        yield client
+
+
+@pytest.fixture
+def hearing(db: Database) -> Hearing:
+    return Hearing(consumers, db)
+
+
+def authorization(code: str) -> PaymentAuthorized:
+    return PaymentAuthorized(
+        **payment(code),
+        authorization_id="S03-AUTH-1",
+        amount=3_500,
+        card_amount=3_000,
+        gift_balance_amount=500,
+        instrument="Visa ****1234",
+        authorized_at=now(),
+        provider_status="承認済",
+    )
+
+
+async def version(db: Database, code: str) -> int:
+    return int((await order_row(db, code)).version)
+
+
+@pytest.mark.feature("ORD-10")
+async def test_the_detail_shows_lines_people_money_points_mails_and_every_event(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "V-1", member_id=MEMBER)
+    await hearing.hears(
+        authorization("V-1"),
+        PointsUsed(member_id=MEMBER, points=300, order_code="V-1"),
+        PointsGranted(member_id=MEMBER, points=35, state="pending", reason="purchase", order_code="V-1"),
+        PointsActivated(member_id=MEMBER, points=35, order_code="V-1"),
+        PointsReturned(member_id=MEMBER, points_returned=300, points_revoked=35, order_code="V-1"),
+        MemberRegistered(
+            member_id=MEMBER,
+            name="試験 花子",
+            email="hanako@example.jp",
+            via="order",
+            registered_at=now(),
+            order_code="V-1",
+        ),
+        MailSent(mail_id=UUID(int=1), mail="thanks", subject="ご注文ありがとうございます", order_code="V-1"),
+        MailSuppressed(mail_id=UUID(int=2), mail="deposit", reason="switched_off", order_code="V-1"),
+        times=2,
+    )
+    page = (await desk.get("/desk/orders/V-1")).text
+    for words in (
+        "試験の湯呑",
+        "¥3,500",
+        "試験 花子",
+        "届け先 1郎",
+        "S03-AUTH-1",
+        "Visa ****1234",
+        "承認済",
+        "付与（有効待ち）",
+        "ご注文ありがとうございます",
+        "会員登録されました",
+        "通知サービス",
+        "決済サービス",
+    ):
+        assert words in page
+    assert page.count("会員登録されました") == 1
+    # Newest first: what was heard later stands above the placing.
+    assert page.index("決済が承認されました") < page.index("ご注文を受け付けました")
+
+
+async def test_news_without_an_order_of_ours_is_let_pass(db: Database, hearing: Hearing) -> None:
+    await hearing.hears(
+        PointsGranted(member_id=MEMBER, points=500, state="active", reason="registration"),
+        PointsUsed(member_id=MEMBER, points=5, order_code="NOBODY"),
+    )
+    async with db.transaction() as tx:
+        assert await tx.value("SELECT count(*) FROM timeline") == 0
+
+
+@pytest.mark.feature("ORD-02")
+async def test_the_detail_names_the_next_step_of_each_way_to_pay(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    expected = {
+        "konbini": "C　入金をまつ",
+        "transfer": "F　入金処理",
+        "cash_on_delivery": "E　発送処理",
+        "card_like": "A　受注を確認する",
+    }
+    for group, words in expected.items():
+        await place(db, group, f"Q-{group}")  # type: ignore[arg-type]
+        assert words in (await desk.get(f"/desk/orders/Q-{group}")).text
+
+
+@pytest.mark.feature("ORD-17")
+async def test_a_single_destination_must_be_ticked_to_ship(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    order = await place(db, "card_like", "S-1")
+    await hearing.hears(authorization("S-1"))
+    where = order.destinations[0].destination_id
+    fields = {
+        "version": str(await version(db, "S-1")),
+        f"{where}-ship_date": in_japan(now()).date().isoformat(),
+    }
+    answer = await desk.post("/desk/orders/S-1/ship", data=fields)
+    assert answer.status_code == 422
+    assert "発送するお届け先にチェックを入れてください" in answer.text
+    assert (await order_row(db, "S-1")).shipping == "unshipped"
+    answer = await desk.post("/desk/orders/S-1/ship", data={**fields, "destinations": str(where)})
+    assert answer.status_code == 303
+    assert (await order_row(db, "S-1")).shipping == "shipped"
+
+
+@pytest.mark.feature("ORD-16", "SHP-20")
+async def test_an_order_is_shipped_when_all_of_its_destinations_are(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    order = await place(db, "card_like", "S-2", destinations=2)
+    await hearing.hears(authorization("S-2"))
+    first, second = (one.destination_id for one in order.destinations)
+    day = (in_japan(now()) + timedelta(days=1)).date()
+    await desk.post(
+        "/desk/orders/S-2/ship",
+        data={
+            "version": str(await version(db, "S-2")),
+            "destinations": str(first),
+            f"{first}-ship_date": day.isoformat(),
+            f"{first}-carrier": "佐川急便",
+            f"{first}-tracking_number": "111-222",
+        },
+    )
+    assert (await order_row(db, "S-2")).shipping == "unshipped"
+    page = (await desk.get("/desk/orders/S-2")).text
+    assert f"{day:%Y/%m/%d}" in page
+    assert "佐川急便 111-222" in page
+    assert "お届け先2件のうち、未発送が1件あります。" in page
+    await desk.post(
+        "/desk/orders/S-2/ship",
+        data={"version": str(await version(db, "S-2")), "destinations": str(second)},
+    )
+    assert (await order_row(db, "S-2")).shipping == "shipped"
+    shipped = [event for event in await said(db) if isinstance(event, Shipped)]
+    assert [(len(event.destinations), event.fully_shipped) for event in shipped] == [(1, False), (1, True)]
+    assert await stock_row(db) == (96, 0)
+
+
+@pytest.mark.feature("SHP-12")
+async def test_a_registered_tracking_number_stands_at_its_destination(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    order = await place(db, "card_like", "S-3")
+    where = order.destinations[0].destination_id
+    answer = await desk.post(
+        f"/desk/orders/S-3/tracking/{where}",
+        data={f"{where}-carrier": "日本郵便", f"{where}-tracking_number": "999"},
+    )
+    assert answer.status_code == 303
+    assert "日本郵便 999" in (await desk.get("/desk/orders/S-3")).text
+
+
+@pytest.mark.feature("PAY-07", "PAY-14")
+async def test_a_deposit_date_makes_a_transfer_paid_and_is_shown(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "transfer", "D-1", placed_at=now() - timedelta(days=3))
+    day = in_japan(now() - timedelta(days=1)).date()
+    answer = await desk.post(
+        "/desk/orders/D-1/deposit",
+        data={"deposit_date": day.isoformat(), "version": "1", "send_mail": "true"},
+    )
+    assert answer.status_code == 303
+    (event,) = await said(db)
+    assert isinstance(event, CaptureRequested)
+    assert (event.deposit_date, event.send_mail) == (day, True)
+    await hearing.hears(
+        PaymentCaptured(
+            **payment("D-1", "bank_transfer"), amount=3_500, captured_at=now(), source="manual_deposit"
+        )
+    )
+    page = (await desk.get("/desk/orders/D-1")).text
+    assert f"{day:%Y/%m/%d}" in page
+    assert (await order_row(db, "D-1")).deposit == "paid"
+
+
+async def test_a_deposit_date_ahead_of_today_or_before_the_order_is_refused_at_its_field(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "transfer", "D-2")
+    for days, words in ((1, "今日までの日付"), (-1, "注文日以降の日付")):
+        day = in_japan(now() + timedelta(days=days)).date().isoformat()
+        answer = await desk.post("/desk/orders/D-2/deposit", data={"deposit_date": day, "version": "1"})
+        assert answer.status_code == 422
+        assert words in answer.text
+    assert await said(db) == []
+
+
+@pytest.mark.feature("ORD-12", "ORD-20")
+async def test_processed_is_allowed_after_a_warning_when_something_is_open(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "G-1")
+    answer = await desk.post("/desk/orders/G-1/status", data={"status": "processed", "version": "1"})
+    assert answer.status_code == 409
+    assert "まだ実行していません" in answer.text
+    assert (await order_row(db, "G-1")).status == "in_progress"
+    await desk.post(
+        "/desk/orders/G-1/status", data={"status": "processed", "version": "1", "confirmed": "true"}
+    )
+    assert (await order_row(db, "G-1")).status == "processed"
+
+
+async def test_a_page_seen_before_another_change_changes_nothing(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "transfer", "O-1")
+    await hearing.hears(authorization("O-1"))
+    answer = await desk.post(
+        "/desk/orders/O-1/deposit",
+        data={"deposit_date": in_japan(now()).date().isoformat(), "version": "1"},
+    )
+    assert answer.status_code == 422
+    assert "他の操作で更新されました" in answer.text
+    assert await said(db) == []
+
+
+async def test_cancelling_says_what_it_will_do_and_then_does_it(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "X-1", points_used=300)
+    await hearing.hears(authorization("X-1"))
+    page = (await desk.get("/desk/orders/X-1/cancel")).text
+    for words in ("確保していた在庫を戻します", "300ポイント", "¥3,500 の与信を取り消します"):
+        assert words in page
+    answer = await desk.post("/desk/orders/X-1/cancel", data={"note": "", "version": "2"})
+    assert answer.status_code == 422
+    assert "キャンセル理由を入力してください" in answer.text
+    answer = await desk.post(
+        "/desk/orders/X-1/cancel", data={"note": "お客様のご都合", "version": "2", "send_mail": "true"}
+    )
+    assert answer.status_code == 303
+    (event,) = await said(db)
+    assert isinstance(event, OrderCancelled)
+    assert (event.reason, event.note, event.send_mail, event.by) == (
+        "staff",
+        "お客様のご都合",
+        True,
+        "店長 試験",
+    )
+    assert await stock_row(db) == (100, 0)
+
+
+async def test_a_shipped_order_is_cancelled_only_if_that_is_stated_and_its_goods_stay_out(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    order = await place(db, "cash_on_delivery", "X-2")
+    where = order.destinations[0].destination_id
+    await desk.post("/desk/orders/X-2/ship", data={"version": "1", "destinations": str(where)})
+    wish = {"note": "受取拒否", "version": str(await version(db, "X-2"))}
+    answer = await desk.post("/desk/orders/X-2/cancel", data=wish)
+    assert answer.status_code == 422
+    assert "発送済みの注文です" in answer.text
+    answer = await desk.post("/desk/orders/X-2/cancel", data={**wish, "although_shipped": "true"})
+    assert answer.status_code == 303
+    assert (await order_row(db, "X-2")).status == "cancelled"
+    assert await stock_row(db) == (98, 0)
+
+
+async def test_a_note_stands_on_the_timeline_as_text(db: Database, desk: httpx.AsyncClient) -> None:
+    await place(db, "card_like", "N-1")
+    answer = await desk.post("/desk/orders/N-1/notes", data={"text": "<script>alert(1)</script>"})
+    assert answer.status_code == 303
+    page = (await desk.get("/desk/orders/N-1")).text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+
+
+async def test_an_unknown_order_is_a_missing_page(desk: httpx.AsyncClient) -> None:
+    assert (await desk.get("/desk/orders/NOBODY")).status_code == 404
+    assert (await desk.post("/desk/orders/NOBODY/notes", data={"text": "x"})).status_code == 404
