@@ -1,0 +1,197 @@
+"""Coming back from Amazon's login: enter, link, ask for the shop login, register, or go on."""
+
+import asyncio
+
+import pytest
+
+from members.domain.arrival import next_step
+from shared.events import AmazonAccountLinked, MemberRegistered, PointsGranted
+from shared.ids import new_id
+from tests.members.members_service import MembersService
+
+ARRIVE = "/members/amazon/arrive?next=/order/amazon"
+BUYER = "amzn1.account.AYA"
+
+
+@pytest.mark.feature("MEM-02", "MEM-05")
+async def test_a_linked_member_is_logged_in_by_amazon_alone(members: MembersService) -> None:
+    aya = await members.register(buyer_id=BUYER)
+    async with members.browser() as browser:
+        members.carry_wallet(browser)
+
+        answer = await browser.get(ARRIVE)
+
+        assert (answer.status_code, answer.headers["location"]) == (303, "/order/amazon")
+        claims = members.session_claims(browser)
+        assert (claims["sub"], claims["amazon_linked"]) == (str(aya), True)
+        assert (await browser.get("/members/mypage")).status_code == 200
+        assert (await browser.get("/api/members/me")).json()["points_available"] == 500
+
+
+@pytest.mark.feature("MEM-03", "MEM-01")
+async def test_a_member_who_is_logged_in_is_linked_and_keeps_the_points(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        before = members.session_claims(browser)
+        members.carry_wallet(browser, email="other@example.jp", ordering=True)
+
+        answer = await browser.get(ARRIVE)
+
+        assert answer.headers["location"] == "/order/amazon"
+        after = members.session_claims(browser)
+        assert (after["sub"], after["amazon_linked"]) == (str(aya), True)
+        assert after["sid"] != before["sid"]
+        assert (await browser.get("/api/members/me")).json()["points_available"] == 500
+    [linked] = await members.said(AmazonAccountLinked)
+    assert (linked.member_id, linked.path) == (aya, "order")
+
+
+@pytest.mark.feature("MEM-04", "X-35")
+async def test_an_equal_address_asks_for_the_shop_login_and_both_logins_link(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.browser() as browser:
+        members.carry_wallet(browser, ordering=True)
+        page = await browser.get(ARRIVE)
+        assert "会員ログインのお願い" in page.text
+        assert "会員ログインせずに続ける" in page.text
+        assert "noren_session" not in browser.cookies
+
+        again = "/members/amazon/arrive?next=%2Forder%2Famazon"
+        assert f'value="{again}"' in page.text
+        failed = await browser.post(
+            "/members/login", data={"email": "aya@example.jp", "password": "wrong-pass-1", "next": again}
+        )
+        assert failed.status_code == 422
+        assert await members.said(AmazonAccountLinked) == []
+
+        passed = await members.log_in(browser, next=again)
+        arrived = await browser.get(passed.headers["location"])
+        assert arrived.headers["location"] == "/order/amazon"
+        assert members.session_claims(browser)["amazon_linked"] is True
+    [linked] = await members.said(AmazonAccountLinked)
+    assert linked.member_id == aya
+    assert len(await members.rows("SELECT 1 FROM members")) == 1
+
+
+@pytest.mark.feature("MEM-01", "MEM-06", "MEM-14", "PNT-01")
+async def test_registering_with_amazon_takes_name_and_address_and_no_password(
+    members: MembersService,
+) -> None:
+    async with members.browser() as browser:
+        members.carry_wallet(browser)
+        page = await browser.get(ARRIVE)
+        assert "Amazonアカウントで会員登録" in page.text
+        assert 'value="綾瀬 あや"' in page.text
+        assert "aya@example.jp" in page.text
+
+        answer = await browser.post(
+            "/members/amazon/register",
+            data={"name": "綾瀬 あや", "email": "evil@example.jp", "next": "/order/amazon"},
+        )
+
+        assert answer.headers["location"] == "/order/amazon"
+    [member] = await members.rows("SELECT * FROM members JOIN amazon_links USING (member_id)")
+    assert (member.email, member.password_hash) == ("aya@example.jp", None)
+    assert member.registered_at == member.linked_at
+    [registered] = await members.said(MemberRegistered)
+    assert registered.via == "amazon"
+    [linked] = await members.said(AmazonAccountLinked)
+    assert linked.path == "registration"
+    assert [event.points for event in await members.said(PointsGranted)] == [500]
+
+
+@pytest.mark.feature("AP-06")
+async def test_in_the_order_flow_a_stranger_goes_straight_on(members: MembersService) -> None:
+    async with members.browser() as browser:
+        members.carry_wallet(browser, ordering=True)
+        answer = await browser.get(ARRIVE)
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/order/amazon")
+    assert "noren_session" not in browser.cookies
+
+
+@pytest.mark.feature("MEM-08")
+async def test_without_the_option_amazon_login_is_refused_and_the_form_is_offered(
+    members: MembersService,
+) -> None:
+    await members.register(buyer_id=BUYER)
+    await members.rule(amazon_login=False)
+    async with members.browser() as browser:
+        members.carry_wallet(browser)
+        answer = await browser.get(ARRIVE)
+        login = await browser.get("/members/login")
+
+    assert answer.status_code == 403
+    assert "現在ご利用いただけません" in answer.text
+    assert 'name="password"' in answer.text
+    assert "noren_session" not in browser.cookies
+    assert "Amazonアカウントでログインする" not in login.text
+
+
+@pytest.mark.feature("MEM-07")
+async def test_the_login_page_offers_amazon(members: MembersService) -> None:
+    async with members.browser() as browser:
+        page = await browser.get("/members/login?next=/cart")
+
+    assert "Amazonアカウントでログインする" in page.text
+    assert "/payments/amazon_pay/signin?next=%2Fcart" in page.text
+
+
+@pytest.mark.parametrize("issuer", ["checkout", "members", "notifications"])
+async def test_a_wallet_that_payments_did_not_sign_is_nothing(
+    members: MembersService, issuer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await members.register(buyer_id=BUYER)
+    async with members.browser() as browser:
+        forged = members.keys.issuers[issuer]
+        monkeypatch.setattr(forged, "service", "payments")
+        members.carry_wallet(browser, issuer=issuer)
+
+        answer = await browser.get(ARRIVE)
+
+        assert answer.status_code == 400
+        assert "noren_session" not in browser.cookies
+        assert (await browser.post("/members/amazon/register", data={"name": "x"})).status_code == 400
+
+
+async def test_of_two_members_who_bring_the_same_amazon_account_at_once_one_is_linked(
+    members: MembersService,
+) -> None:
+    await members.register("aya@example.jp")
+    await members.register("ben@example.jp")
+    async with members.browser() as aya, members.browser() as ben:
+        await members.log_in(aya, "aya@example.jp")
+        await members.log_in(ben, "ben@example.jp")
+        members.carry_wallet(aya, email="x@example.jp", ordering=True)
+        members.carry_wallet(ben, email="x@example.jp", ordering=True)
+
+        await asyncio.gather(aya.get(ARRIVE), ben.get(ARRIVE))
+
+    assert len(await members.rows("SELECT 1 FROM amazon_links")) == 1
+    assert len(await members.said(AmazonAccountLinked)) == 1
+
+
+def test_paying_with_another_members_amazon_account_changes_no_login() -> None:
+    mine, other = new_id(), new_id()
+    shared = {"login_allowed": True, "viewer_id": mine, "buyers_member_id": other, "email_known": False}
+
+    assert next_step(ordering=True, viewer_linked=False, **shared) == "go_on"
+    assert next_step(ordering=False, viewer_linked=False, **shared) == "enter"
+
+
+async def test_the_state_of_a_buyer_is_told_but_addresses_cannot_be_tried_out(
+    members: MembersService,
+) -> None:
+    await members.register("aya@example.jp")
+    await members.register("ben@example.jp", buyer_id="amzn1.account.BEN")
+    asked = f"/api/members/amazon-links/{BUYER}?email=aya@example.jp"
+    async with members.browser() as browser:
+        assert (await browser.get("/api/members/amazon-links/amzn1.account.BEN")).json() == {
+            "state": "linked"
+        }
+        assert (await browser.get(asked)).json() == {"state": "none"}
+        members.carry_wallet(browser, email="ben@example.jp")
+        assert (await browser.get(asked)).json() == {"state": "none"}
+        members.carry_wallet(browser, email="aya@example.jp")
+        assert (await browser.get(asked)).json() == {"state": "login_needed"}

@@ -1,0 +1,217 @@
+"""Points set aside for an order: once, for a while, by whoever may."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from harness.eventually import eventually
+from members.reserve_benefit import ReleaseBenefits, reserve_points
+from members.storage.tables import benefit_reservations
+from shared import clock
+from shared.clock import now
+from shared.due import DueRunner, DueWork
+from shared.events import PointsUsed, Registration
+from shared.ids import new_id
+from tests.members.member_examples import a_cancellation, an_order
+from tests.members.members_service import MembersService
+
+
+def benefit(members: MembersService, browser: httpx.AsyncClient) -> dict[str, Any]:
+    """Return what the benefit statement in a browser says."""
+    return members.keys.verifier.verify("benefit", browser.cookies["noren_benefit"])
+
+
+async def reserve(browser: httpx.AsyncClient, points: int) -> httpx.Response:
+    """Send the form of the order page."""
+    return await browser.post(
+        "/members/benefits/reserve", data={"points": str(points), "next": "/order/confirm"}
+    )
+
+
+async def test_points_are_set_aside_and_stated_and_the_order_spends_them_once(
+    members: MembersService,
+) -> None:
+    aya = await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        answer = await reserve(browser, 200)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/order/confirm")
+        stated = benefit(members, browser)
+    assert (stated["points"], stated["member_id"], stated["registration"]) == (200, str(aya), False)
+    assert stated["exp"] - stated["iat"] == 30 * 60
+    assert (await members.balance(aya)).available == 300
+
+    order = an_order(member_id=aya, points=200, reservation_id=UUID(stated["reservation_id"]))
+    await members.hears(order, times=2)
+
+    balance = await members.balance(aya)
+    assert (balance.active, balance.held) == (300, 0)
+    assert [event.points for event in await members.said(PointsUsed)] == [200]
+    [row] = await members.rows("SELECT status, order_code, due_at FROM benefit_reservations")
+    assert (row.status, row.order_code, row.due_at) == ("committed", "N-1001", None)
+
+    await members.hears(a_cancellation())
+    assert (await members.balance(aya)).active == 500
+
+
+@pytest.mark.feature("PNT-21")
+async def test_of_two_orders_made_at_once_with_all_points_one_gets_them(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.browser() as phone, members.browser() as desktop:
+        await members.log_in(phone)
+        await members.log_in(desktop)
+        for browser in (phone, desktop):
+            browser.headers["accept"] = "application/json"
+
+        answers = await asyncio.gather(
+            *(browser.post("/api/members/benefits", json={"points": 500}) for browser in (phone, desktop) * 8)
+        )
+
+    # Each browser may send its form twice; still all of it belongs to one reservation.
+    won = {answer.json()["reservation_id"] for answer in answers if answer.status_code == 200}
+    assert len(won) == 1
+    assert {answer.status_code for answer in answers} == {200, 409}
+    assert {a.json()["code"] for a in answers if a.status_code == 409} == {"not_enough_points"}
+    assert (await members.balance(aya)).held == 500
+
+
+async def test_changing_the_number_keeps_the_reservation_so_that_one_order_can_claim_it(
+    members: MembersService,
+) -> None:
+    aya = await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        await reserve(browser, 300)
+        first = benefit(members, browser)
+        await reserve(browser, 0)
+        await reserve(browser, 500)
+        last = benefit(members, browser)
+        profile = (await browser.get("/api/members/me")).json()
+
+    assert last["reservation_id"] == first["reservation_id"]
+    assert last["points"] == 500
+    assert profile["points_available"] == 500
+    assert (await members.balance(aya)).held == 500
+
+
+async def test_what_a_statement_may_still_claim_stays_set_aside_after_a_change_of_mind(
+    members: MembersService,
+) -> None:
+    aya = await members.register()
+    async with members.browser() as phone, members.browser() as desktop:
+        await members.log_in(phone)
+        await members.log_in(desktop)
+        await reserve(phone, 500)
+        await reserve(phone, 0)
+        refused = await reserve(desktop, 500)
+
+    assert "noren_benefit" not in desktop.cookies
+    assert refused.status_code == 303
+    assert (await members.balance(aya)).held == 500
+
+
+async def test_what_no_order_came_for_is_released_by_due_work(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.db.transaction() as tx:
+        await reserve_points(tx, member_id=aya, points=500, at=now())
+    runner = DueRunner(
+        DueWork("release_benefits", benefit_reservations, ReleaseBenefits(members.db)), members.db
+    )
+    running = asyncio.create_task(runner.run())
+    try:
+        await eventually(lambda: runner.alive_at > 0)
+        assert (await members.balance(aya)).held == 500
+
+        clock.clock.move(timedelta(minutes=36))
+
+        async def released() -> None:
+            assert (await members.balance(aya)).held == 0
+
+        await eventually(released)
+    finally:
+        runner.stop()
+        await running
+    [row] = await members.rows("SELECT status, due_at FROM benefit_reservations")
+    assert (row.status, row.due_at) == ("released", None)
+
+
+async def test_an_order_heard_after_the_release_still_spends_what_is_there_and_notes_what_is_not(
+    members: MembersService,
+) -> None:
+    aya = await members.register()
+    async with members.db.transaction() as tx:
+        reservation = await reserve_points(tx, member_id=aya, points=500, at=now())
+        await tx.execute("UPDATE benefit_reservations SET status = 'released', due_at = NULL")
+        await tx.execute("UPDATE point_balances SET held = 0")
+    await members.hears(an_order("N-0", member_id=aya, points=450))
+
+    await members.hears(an_order("N-1", member_id=aya, points=500, reservation_id=reservation.reservation_id))
+
+    assert (await members.balance(aya)).active == 0
+    [order] = await members.rows("SELECT points_used, note FROM member_orders WHERE order_code = 'N-1'")
+    assert (order.points_used, order.note) == (50, "points_short:450")
+
+
+@pytest.mark.feature("PNT-02")
+async def test_a_registering_buyer_spends_the_registration_points_in_the_same_order(
+    members: MembersService,
+) -> None:
+    async with members.browser() as browser:
+        members.carry_wallet(browser, ordering=True)
+        await reserve(browser, 500)
+        stated = benefit(members, browser)
+        await reserve(browser, 300)
+        assert benefit(members, browser)["reservation_id"] == stated["reservation_id"]
+    assert stated["registration"] is True
+    member_id = UUID(stated["member_id"])
+
+    await members.hears(
+        an_order(
+            registration=Registration(member_id=member_id, amazon_buyer_id="amzn1.account.AYA"),
+            points=300,
+            reservation_id=UUID(stated["reservation_id"]),
+        )
+    )
+
+    balance = await members.balance(member_id)
+    assert (balance.active, balance.held) == (200, 0)
+    [row] = await members.rows("SELECT status FROM benefit_reservations")
+    assert row.status == "committed"
+
+
+@pytest.mark.feature("PNT-03")
+async def test_registration_points_that_are_not_valid_at_once_cannot_be_used_in_the_registering_order(
+    members: MembersService,
+) -> None:
+    await members.rule(registration_activation="manual")
+    async with members.browser() as browser:
+        browser.headers["accept"] = "application/json"
+        members.carry_wallet(browser, ordering=True)
+        refused = await browser.post("/api/members/benefits", json={"points": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "points_not_valid_yet")
+
+
+@pytest.mark.parametrize("points", ["-1", "501", "1.5", "", "1e9", "NaN", "99999999999"])
+async def test_more_points_than_there_are_or_no_number_at_all_sets_nothing_aside(
+    members: MembersService, points: str
+) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        answer = await browser.post("/members/benefits/reserve", data={"points": points, "next": "/cart"})
+
+    assert answer.status_code == 303
+    assert "noren_benefit" not in browser.cookies
+    assert await members.rows("SELECT 1 FROM benefit_reservations") == []
+
+
+async def test_nobody_sets_aside_points_of_nobody(members: MembersService) -> None:
+    async with members.browser() as browser:
+        browser.headers["accept"] = "application/json"
+        answer = await browser.post("/api/members/benefits", json={"points": 1, "member_id": str(new_id())})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_needed")
