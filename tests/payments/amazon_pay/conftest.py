@@ -226,7 +226,7 @@ def start_amazon(merchant_keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
     yield start
     for server, thread, browser in running:
         browser.close()
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join(10)
 
 

@@ -261,10 +261,17 @@ async def test_an_account_of_another_marketplace_cannot_pay(
     assert amazon.ledger() == []
 
 
-async def test_an_order_without_a_session_waits_for_the_buyers_page(method: AmazonPay, begin: Begin) -> None:
-    answer = await method.authorize(replace(begin(), choice={}), key=KEY)
+async def test_an_order_without_a_session_waits_a_day_for_the_buyers_page(
+    method: AmazonPay, begin: Begin
+) -> None:
+    payment = replace(begin(), choice={})
+    answer = await method.authorize(payment, key=KEY)
 
     assert answer == NeedsBuyer(redirect_url="https://shop.example.jp/payments/amazon_pay/confirm?order=N-1")
+    clock.move(timedelta(hours=24, seconds=1))
+    late = await method.authorize(payment, key=KEY)
+    assert isinstance(late, Declined)
+    assert late.reason == "buyer_abandoned"
 
 
 @pytest.mark.parametrize("behaviour", ["capture:lose_answer", "capture:hang"])

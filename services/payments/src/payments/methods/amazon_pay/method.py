@@ -8,6 +8,7 @@ idempotency key at Amazon; what they did is seen in the session and the charge.
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from datetime import timedelta
 from typing import Self, TypeVar
 from urllib.parse import urlencode
 
@@ -33,10 +34,12 @@ from payments.methods.amazon_pay.notices import NoticeReader
 from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.pages import AmazonPayPages
 from payments.methods.amazon_pay.settings import AmazonPaySettings
+from shared.clock import now
 
 T = TypeVar("T")
 SESSION, PERMISSION, CHARGE = "checkout_session_id", "charge_permission_id", "charge_id"
 REFUND = "refund_"
+SESSION_LIVES = timedelta(hours=24)
 GIVES_UP_SECONDS = CALL_SECONDS_MAX - 1
 OVER = "InvalidCheckoutSessionStatus"
 
@@ -81,7 +84,9 @@ class AmazonPay(Method):
         """Do the next step: tell Amazon the amount, wait for the buyer, or complete."""
         session_id = _session_id(payment)
         if session_id is None:
-            # The order did not carry the session; the buyer's next page does.
+            # The order did not carry the session; the buyer's next page does, if the buyer gets there.
+            if now() - payment.placed_at > SESSION_LIVES:
+                return Declined(reason="buyer_abandoned", detail="no checkout session")
             return NeedsBuyer(redirect_url=self._page("confirm", payment))
         return await _in_time(self._authorize(payment, session_id))
 

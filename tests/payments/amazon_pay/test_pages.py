@@ -1,0 +1,325 @@
+"""The buyer's way to Amazon and back, as a browser sees it."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import AsyncMock
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+
+import payments.methods.amazon_pay
+from harness.keys import Keys
+from payments.domain.payment import Payment
+from payments.method import Shop
+from payments.methods.amazon_pay.method import AmazonPay
+from payments.methods.amazon_pay.settings import AmazonPaySettings
+from shared.clock import now
+from shared.ids import new_id
+from shared.statements import StatementInvalid
+from shared.web.cookies import Cookies
+from shared.web.pages import install_web, make_templates
+from shared.web.session import Sessions
+
+ORIGIN = "http://shop.test"
+TEMPLATES = Path(payments.methods.amazon_pay.__file__).parent / "templates"
+NOBODY_SIGNED_IN = Sessions(lambda token: None, AsyncMock())
+TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
+
+
+@dataclass
+class DeskOfOne:
+    """A counter that knows one payment and notes what is asked of it."""
+
+    shop: Shop
+    pages: Any
+    db: Any = None
+    payment: Payment | None = None
+    hastened: list[str] = field(default_factory=list)
+
+    async def find(self, order_code: str) -> Payment | None:
+        known = self.payment
+        return known if known is not None and known.order_code == order_code else None
+
+    async def remember(self, order_code: str, refs: Mapping[str, str]) -> Payment | None:
+        if self.payment is not None:
+            self.payment = replace(self.payment, refs={**self.payment.refs, **refs})
+        return self.payment
+
+    async def hasten(self, order_code: str) -> None:
+        self.hastened.append(order_code)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A browser on our origin, with the method's pages behind it."""
+
+    browser: httpx.AsyncClient
+    counter: DeskOfOne
+    keys: Keys
+
+    async def goes(self, url: str) -> httpx.Response:
+        return await self.browser.get(url.removeprefix(ORIGIN))
+
+    def wallet(self) -> dict[str, Any]:
+        """The claims of the wallet statement in this browser."""
+        jar = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
+        scope = {"type": "http", "headers": [(b"cookie", jar.encode())]}
+        statement = Cookies(False).read(HTTPConnection(scope), "noren_wallet") or ""
+        return self.keys.verifier.verify("wallet", statement)
+
+
+@pytest.fixture
+async def visit(settings: AmazonPaySettings, keys: Keys) -> AsyncIterator[Visit]:
+    shop = Shop(origin_url=ORIGIN, sandbox=True, issuer=keys.issuers["payments"])
+    method = AmazonPay(settings, shop, httpx.AsyncClient())
+    pages = make_templates(TEMPLATES)
+    counter = DeskOfOne(shop, pages)
+    app = FastAPI()
+    install_web(app, pages, NOBODY_SIGNED_IN, origin=ORIGIN, secure=False)
+    app.include_router(method.router(counter))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as browser:
+        yield Visit(browser, counter, keys)
+    await method.close()
+
+
+async def reviewed(amazon: Any, visit: Visit, account: str = "hanako", **choices: str) -> httpx.Response:
+    """From 「amazon pay」 to the return of the first leg."""
+    start = await visit.goes("/payments/amazon_pay/start")
+    assert start.headers["location"].startswith(amazon.url)
+    session = amazon.browser.get(start.headers["location"]).headers["location"].split("/")[2]
+    back = amazon.sign_in(session, account)
+    if account != "john":
+        back = amazon.choose(session, **choices)
+    return await visit.goes(back)
+
+
+def paid_with(visit: Visit, **changes: Any) -> Payment:
+    """The order's payment, as its workers would have it."""
+    payment = Payment(
+        payment_id=new_id(),
+        order_code="N-1",
+        method="amazon_pay",
+        amount=5480,
+        placed_at=now(),
+        choice={"checkout_session_id": visit.wallet()["checkout_session_id"]},
+    )
+    return replace(payment, **changes)
+
+
+async def test_the_wallet_says_what_the_buyer_chose(amazon: Any, visit: Visit) -> None:
+    response = await reviewed(amazon, visit, address="hanako-parents", instrument="gift")
+
+    assert response.headers["location"] == "/order/amazon"
+    wallet = visit.wallet()
+    assert (wallet["name"], wallet["email"]) == ("佐藤 花子", "hanako.sato@example.jp")
+    assert [address["prefecture"] for address in wallet["addresses"]] == ["東京都", "神奈川県"]
+    assert wallet["addresses"][0] == {
+        "name": "佐藤 花子",
+        "postal_code": "1000005",
+        "prefecture": "東京都",
+        "address1": "千代田区丸の内1-9-1",
+        "address2": "みどりビル 5F",
+        "phone": "0312345678",
+    }
+    assert wallet["address"] == wallet["addresses"][1]
+    assert wallet["instrument"] == "Amazonギフトカード"
+    assert "error" not in wallet
+
+
+async def test_full_width_telephone_numbers_become_digits(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit, account="ichiro", address="ichiro-office")
+
+    assert visit.wallet()["addresses"][0]["phone"] == "0612345678"
+
+
+async def test_an_account_of_amazon_com_gets_the_text_and_no_session_to_pay_with(
+    amazon: Any, visit: Visit
+) -> None:
+    response = await reviewed(amazon, visit, account="john")
+
+    assert response.headers["location"] == "/order/amazon"
+    assert visit.wallet()["error"] == TEXT
+    assert visit.wallet()["addresses"] == []
+
+
+async def test_a_change_keeps_the_session(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    session = visit.wallet()["checkout_session_id"]
+    there = (await visit.goes("/payments/amazon_pay/change")).headers["location"]
+    assert amazon.browser.get(there).headers["location"] == f"/checkout/{session}/review"
+    await visit.goes(amazon.choose(session, address="hanako-parents"))
+
+    wallet = visit.wallet()
+    assert wallet["checkout_session_id"] == session
+    assert wallet["address"]["prefecture"] == "神奈川県"
+
+
+async def test_a_session_of_another_browser_is_refused(amazon: Any, visit: Visit) -> None:
+    start = (await visit.goes("/payments/amazon_pay/start")).headers["location"]
+    session = amazon.browser.get(start).headers["location"].split("/")[2]
+    amazon.sign_in(session)
+    back = amazon.choose(session)
+    visit.browser.cookies.clear()
+    assert (await visit.goes(back)).status_code == 400
+    await visit.goes("/payments/amazon_pay/start")
+
+    response = await visit.goes(back)
+
+    assert response.status_code == 400
+    with pytest.raises(StatementInvalid):
+        visit.wallet()
+
+
+async def test_an_invented_session_is_refused(visit: Visit) -> None:
+    await visit.goes("/payments/amazon_pay/start")
+    response = await visit.goes("/payments/amazon_pay/review?amazonCheckoutSessionId=../charges")
+
+    assert response.status_code == 400
+    assert "もう一度はじめから" in response.text
+
+
+async def test_a_silent_amazon_is_said_so(amazon: Any, visit: Visit) -> None:
+    amazon.trouble("get:error_503")
+    response = await reviewed(amazon, visit)
+
+    assert response.status_code == 503
+    assert "応答がありません" in response.text
+
+
+async def signs_in(amazon: Any, visit: Visit, account: str, wanted: str = "/members/mypage") -> str:
+    """Press 「Amazonアカウントでログインする」 and pick an account; answers the return address."""
+    start = (await visit.goes(f"/payments/amazon_pay/signin?next={wanted}")).headers["location"]
+    flow = amazon.browser.get(start).headers["location"]
+    back: str = amazon.submit(flow, account=account)
+    return back
+
+
+async def test_a_sign_in_carries_name_and_mail_but_nothing_to_pay_with(amazon: Any, visit: Visit) -> None:
+    response = await visit.goes(await signs_in(amazon, visit, "ichiro", "/members/mypage?tab=points"))
+
+    assert response.headers["location"] == "/members/amazon/arrive?next=/members/mypage%3Ftab%3Dpoints"
+    wallet = visit.wallet()
+    assert wallet["checkout_session_id"] is None
+    assert (wallet["name"], wallet["email"]) == ("鈴木 一郎", "ichiro.suzuki@example.jp")
+
+
+async def test_a_sign_in_is_good_once_and_in_its_own_browser(amazon: Any, visit: Visit) -> None:
+    back = await signs_in(amazon, visit, "hanako")
+    other = back.replace("state=", "state=x")
+
+    assert (await visit.goes(other)).status_code == 400
+    assert (await visit.goes(back)).status_code == 303
+    assert (await visit.goes(back)).status_code == 400
+
+
+async def test_a_sign_in_leads_to_this_origin_only(amazon: Any, visit: Visit) -> None:
+    response = await visit.goes(await signs_in(amazon, visit, "hanako", "https://evil.example/"))
+
+    assert response.headers["location"] == "/members/amazon/arrive?next=/members/mypage"
+
+
+async def test_a_sign_in_with_amazon_com_gets_the_text(amazon: Any, visit: Visit) -> None:
+    response = await visit.goes(await signs_in(amazon, visit, "john"))
+
+    assert response.status_code == 403
+    assert TEXT in response.text
+
+
+async def test_after_the_order_the_buyer_waits_and_is_then_sent_to_amazon(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    page = await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+    assert "お支払いを確認しています" in page.text
+    assert "url=/payments/amazon_pay/confirm?order=N-1&amp;turn=1" in page.text
+
+    away = f"{amazon.url}/checkout/processing?amazonCheckoutSessionId=x"
+    visit.counter.payment = paid_with(visit, state="waiting_for_buyer", redirect_url=away)
+    first = await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+    second = await visit.goes("/payments/amazon_pay/confirm?order=N-1&turn=1")
+    assert first.status_code == 200  # a form's answer must not redirect to another origin
+    assert second.headers["location"] == away
+
+    visit.counter.payment = paid_with(visit, state="authorized")
+    done = await visit.goes("/payments/amazon_pay/confirm?order=N-1&turn=2")
+    assert done.headers["location"] == "/orders/N-1"
+
+
+async def test_the_buyers_page_brings_a_session_that_the_order_did_not_carry(
+    amazon: Any, visit: Visit
+) -> None:
+    await reviewed(amazon, visit)
+    here = f"{ORIGIN}/payments/amazon_pay/confirm?order=N-1"
+    visit.counter.payment = paid_with(visit, state="waiting_for_buyer", redirect_url=here, choice={})
+    await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+    page = await visit.goes("/payments/amazon_pay/confirm?order=N-1&turn=1")
+
+    assert visit.counter.payment.refs == {"checkout_session_id": visit.wallet()["checkout_session_id"]}
+    assert visit.counter.hastened == ["N-1"]
+    assert page.status_code == 200
+
+
+async def test_another_buyers_browser_learns_nothing_from_the_confirmation(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    payment = paid_with(visit, state="waiting_for_buyer", redirect_url="https://amazon.example/secret")
+    visit.counter.payment = replace(payment, choice={"checkout_session_id": "another"})
+
+    for turn in ("0", "1"):
+        response = await visit.goes(f"/payments/amazon_pay/confirm?order=N-1&turn={turn}")
+        assert response.headers["location"] == "/orders/N-1"
+    visit.browser.cookies.clear()
+    response = await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+    assert response.headers["location"] == "/orders/N-1"
+
+
+async def test_the_return_only_asks_the_workers_to_look(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    session = visit.wallet()["checkout_session_id"]
+    address = f"/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId={session}"
+    visit.counter.payment = paid_with(visit, state="waiting_for_buyer")
+
+    waiting = await visit.goes(address)
+    await visit.goes(f"{address}&turn=1")
+    assert "お支払いを確認しています" in waiting.text
+    assert visit.counter.hastened == ["N-1"]
+
+    for state in ("authorized", "declined", "pending"):
+        visit.counter.payment = replace(visit.counter.payment, state=state)  # type: ignore[arg-type]
+        done = await visit.goes(f"{address}&turn=2")
+        assert done.headers["location"] == "/orders/N-1"
+    with pytest.raises(StatementInvalid):
+        visit.wallet()
+    assert amazon.ledger() == []
+
+
+async def test_an_altered_return_has_no_effect(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    visit.counter.payment = paid_with(visit, state="waiting_for_buyer")
+
+    response = await visit.goes("/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId=other")
+
+    assert response.headers["location"] == "/orders/N-1"
+    assert visit.counter.hastened == []
+
+
+async def test_with_amazon_itself_the_button_is_drawn_by_amazons_script(
+    settings: AmazonPaySettings, keys: Keys
+) -> None:
+    live = settings.model_copy(update={"url": "https://pay-api.amazon.jp"})
+    shop = Shop(origin_url=ORIGIN, sandbox=True, issuer=keys.issuers["payments"])
+    pages = make_templates(TEMPLATES)
+    app = FastAPI()
+    install_web(app, pages, NOBODY_SIGNED_IN, origin=ORIGIN, secure=False)
+    method = AmazonPay(live, shop, httpx.AsyncClient())
+    app.include_router(method.router(DeskOfOne(shop, pages)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as browser:
+        page = await browser.get("/payments/amazon_pay/start")
+        script = await browser.get("/payments/amazon_pay/button.js")
+
+    assert '<script src="https://static-fe.payments-amazon.com/checkout.js" defer>' in page.text
+    assert "checkoutReviewReturnUrl" in page.text
+    assert "https://*.payments-amazon.com" in page.headers["content-security-policy"]
+    assert "renderButton" in script.text
+    await method.close()
