@@ -1,4 +1,4 @@
-"""Konbini chains by the code that payments uses (features.md Appendix C)."""
+"""Where payment numbers are paid, by the code that payments uses (features.md Appendix C)."""
 
 CHAINS = {
     "seven_eleven": "セブンイレブン",
@@ -7,6 +7,7 @@ CHAINS = {
     "family_mart": "ファミリーマート",
     "seicomart": "セイコーマート",
     "daily_yamazaki": "デイリーヤマザキ",
+    "online": "ATM・ネットバンキング・電子マネー",
 }
 
 

@@ -6,6 +6,7 @@ over means that nobody knows. A 5xx to the greeting or the login is the server's
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parseaddr
 
@@ -57,6 +58,7 @@ class MailServer:
                 await client.rcpt(recipient)
                 handed_over = True
                 answer = await client.data(raw)
+            await _say_goodbye(client)
             return Accepted(f"{answer.code} {answer.message}")
         except (
             aiosmtplib.SMTPSenderRefused,
@@ -82,3 +84,9 @@ class MailServer:
             start_tls=self.security == "starttls",
             tls_context=ssl.create_default_context() if self.security != "none" else None,
         )
+
+
+async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
+    """End politely; the mail is accepted, so nothing that happens here matters."""
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await client.quit(timeout=1)

@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from notifications.html_mail import blocks, inline_on_page
 from notifications.storage.contacts import belongs_to
 from notifications.storage.mails import mails_of_order
 from notifications.web.desk import CurrentDesk, CurrentPages
@@ -27,9 +28,9 @@ async def show_messages(
     messages = [
         {
             "subject": row.subject,
-            "text": row.text.partition("\n----\n")[0],
+            "blocks": list(blocks(row.text.partition("\n----\n")[0])),
             "at": row.ended_at or row.created_at,
         }
         for row in found
     ]
-    return pages.render(request, "messages.html", code=code, messages=messages)
+    return pages.render(request, "messages.html", code=code, messages=messages, inline=inline_on_page)

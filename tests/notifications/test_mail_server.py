@@ -1,0 +1,69 @@
+"""What the mail server answers is told apart: later, never, accepted, or unknown."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from harness.mail_sink import MailSink
+from notifications.domain.mail import Accepted, Later, RefusedByServer, Unknown
+from notifications.gateways.smtp import MailServer
+
+RAW = b"From: shop@noren.example\r\nTo: hanako@example.jp\r\nSubject: x\r\n\r\nx\r\n"
+
+
+def server(port: int, **more: object) -> MailServer:
+    """The mail server on this port, as the shop talks to it."""
+    return MailServer("127.0.0.1", port, "shop@noren.example", timeout_seconds=2, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("at_data", "kind"),
+    [("", Accepted), ("451 busy", Later), ("421 bye", Later), ("554 no", RefusedByServer)],
+)
+async def test_the_answer_to_the_data_decides(sink: MailSink, at_data: str, kind: type[object]) -> None:
+    sink.at_data = at_data
+    assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), kind)
+
+
+async def test_silence_after_the_data_is_unknown(sink: MailSink) -> None:
+    sink.silent_after_data_seconds = 3
+    assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), Unknown)
+
+
+async def test_nobody_there_means_later(sink: MailSink) -> None:
+    await sink.stop()
+    assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), Later)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_mail_that_must_be_encrypted_never_goes_in_the_clear(sink: MailSink, security: str) -> None:
+    answer = await server(sink.port, security=security).send("hanako@example.jp", RAW)
+
+    assert isinstance(answer, Later)
+    assert sink.journal == []
+
+
+async def test_a_server_that_does_not_know_our_login_condemns_no_mail(sink: MailSink) -> None:
+    answer = await server(sink.port, username="shop", password="wrong").send("hanako@example.jp", RAW)
+
+    assert isinstance(answer, Later)
+    assert sink.journal == []
+
+
+@pytest.fixture
+async def closed_door() -> AsyncIterator[int]:
+    """The port of a server that greets everybody with 554."""
+
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 no service\r\n")
+        await writer.drain()
+        writer.close()
+
+    made = await asyncio.start_server(greet, "127.0.0.1", 0)
+    yield made.sockets[0].getsockname()[1]
+    made.close()
+
+
+async def test_a_server_that_greets_with_554_condemns_no_mail(closed_door: int) -> None:
+    assert isinstance(await server(closed_door).send("hanako@example.jp", RAW), Later)
