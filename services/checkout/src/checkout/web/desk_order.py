@@ -214,7 +214,7 @@ def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
     rows = [("決済種別", whole.row.payment_name)]
     if authorization := next(iter(_facts(whole, "payment", "authorization")), None):
         rows += [
-            ("プロバイダの状況", f"{authorization['provider_status']}（承認時）"),
+            ("承認結果", authorization["provider_status"]),
             ("承認番号", authorization["authorization_id"]),
             ("承認金額", f"¥{authorization['amount']:,}"),
         ]
@@ -235,9 +235,9 @@ def _points(whole: WholeOrder) -> list[tuple[str, str]]:
     """The shop's points around this order, as members told them."""
     labels = {
         "used": "ご利用",
-        "granted_pending": "付与（有効待ち）",
-        "granted_active": "付与（有効）",
-        "activated": "有効になった分",
+        "granted_pending": "有効待ちで付与",
+        "granted_active": "有効で付与",
+        "activated": "有効に変更",
         "returned": "返却",
     }
     rows = []

@@ -1,0 +1,188 @@
+"""JSON routes: orders placed by programs, the payment menu with reasons, addresses of postal codes."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from checkout.domain.cart import LINES_MAX, QUANTITY_MAX
+from checkout.domain.methods import UNAVAILABLE, Reason
+from checkout.domain.purchase import Purchase
+from checkout.place_order import place_order
+from checkout.storage.menu import read_menu
+from checkout.storage.postal_codes import find_postal_area
+from checkout.web.order_fields import AddressFields, OrdererFields
+from checkout.web.order_page import own_order
+from checkout.web.storefront import Shop, benefit_of, keep_order, wallet_of
+from shared.errors import Refused
+from shared.web.session import CurrentViewer, viewer
+
+router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
+
+
+class _Body(BaseModel):
+    # A price, total, status or member sent by the client is refused, never believed.
+    model_config = ConfigDict(extra="forbid")
+
+
+class WantedLine(_Body):
+    """One product in one quantity; what it costs is the shop's to say."""
+
+    sku: str = Field(min_length=1, max_length=80)
+    quantity: int = Field(ge=1, le=QUANTITY_MAX, strict=True)
+
+
+class WantedAddress(AddressFields):
+    """A delivery address (お届け先)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WantedOrderer(OrdererFields):
+    """Who buys (注文者情報)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WantedOrder(_Body):
+    """An order as it is wished. ``expected_total`` (yen) refuses the order if it would cost anything else."""
+
+    lines: list[WantedLine] = Field(min_length=1, max_length=LINES_MAX)
+    orderer: WantedOrderer
+    delivery: WantedAddress | None = Field(None, description="The orderer's own address if absent")
+    payment_kind: str = Field(min_length=2, max_length=42)
+    payment_choice: dict[str, Annotated[str, Field(max_length=80)]] = Field(
+        default_factory=dict, max_length=8
+    )
+    expected_total: int | None = Field(None, ge=1, strict=True)
+
+
+class PlacedOrder(BaseModel):
+    """The order that now exists; the same for every repetition of the request."""
+
+    order_code: str
+    total: int = Field(description="Yen, tax included")
+    page_url: str
+    next_path: str = Field(description="Where a browser goes next: the order's page, or the wallet")
+
+
+class OrderState(BaseModel):
+    """An order as its buyer may read it."""
+
+    order_code: str
+    status: str
+    deposit: str
+    shipping: str
+    payment: str
+    payment_kind: str
+    total: int
+    lines: list[dict[str, Any]]
+
+
+class OfferedMethod(BaseModel):
+    """A payment method, and why it does not suit an order of this total, if it does not (KON-42)."""
+
+    kind: str
+    name: str
+    available: bool
+    reason: Reason | None
+    message: str
+
+
+class FoundArea(BaseModel):
+    """Where a postal code is."""
+
+    prefecture: str
+    address1: str
+
+
+@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 503: {}})
+async def create_order(
+    request: Request,
+    response: Response,
+    wanted: WantedOrder,
+    shop: Shop,
+    seen: CurrentViewer,
+    idempotency_key: Annotated[str, Header(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")],
+) -> PlacedOrder:
+    """Place an order once per `Idempotency-Key`.
+
+    The same key with the same body gives the same answer, with another body 422. After 503 or a lost answer
+    send the same request again. Points, coupons and wallets come from the browser's signed statements.
+    """
+    wallet = wallet_of(shop, request)
+    if wallet is not None and wallet.kind != wanted.payment_kind:
+        wallet = None
+    orderer = wanted.orderer
+    purchase = Purchase(
+        key=idempotency_key,
+        lines=tuple((line.sku, line.quantity) for line in wanted.lines),
+        orderer=orderer.orderer(),
+        address=(wanted.delivery or orderer).address(),
+        payment_kind=wanted.payment_kind,
+        payment_choice=wanted.payment_choice,
+        total_seen=wanted.expected_total,
+        member_id=UUID(seen.member_id) if seen.member_id else None,
+        benefit=benefit_of(shop, request),
+        wallet=wallet,
+    )
+    placement = await place_order(shop.db, purchase, origin_url=shop.origin_url)
+    page_url = f"{shop.origin_url}/orders/{placement.order_code}"
+    response.headers["Location"] = page_url
+    keep_order(shop, request, response, placement.order_code)
+    return PlacedOrder(
+        order_code=placement.order_code,
+        total=placement.total,
+        page_url=page_url,
+        next_path=placement.next_path,
+    )
+
+
+@router.get("/orders/{code}", responses={404: {}})
+async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> OrderState:
+    """Read an order of one's own: placed with this cookie jar, or by the member who is signed in."""
+    order = await own_order(request, shop, seen, code)
+    head = order.head
+    return OrderState(
+        order_code=head.code,
+        status=head.status,
+        deposit=head.deposit,
+        shipping=head.shipping,
+        payment=head.payment,
+        payment_kind=head.payment_kind,
+        total=head.total,
+        lines=[
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
+            for line in order.lines
+        ],
+    )
+
+
+@router.get("/methods")
+async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_999)]) -> list[OfferedMethod]:
+    """List the payment methods for an order of `total` yen on the standard form."""
+    async with shop.db.transaction() as tx:
+        menu = await read_menu(tx)
+    offered = []
+    for method in menu.methods:
+        reason = method.unsuited(total, wallet_kind=method.kind if method.needs_wallet else None)
+        offered.append(
+            OfferedMethod(
+                kind=method.kind,
+                name=method.name,
+                available=reason is None,
+                reason=reason,
+                message=UNAVAILABLE if reason else "",
+            )
+        )
+    return offered
+
+
+@router.get("/postal/{code}", responses={404: {}})
+async def find_postal_code(code: str) -> FoundArea:
+    """Return prefecture and town of a postal code (seven digits); 404 for one we do not know."""
+    area = find_postal_area(code)
+    if area is None:
+        raise Refused("postal_code_unknown", "この郵便番号の住所は登録されていません。", status=404)
+    return FoundArea(prefecture=area.prefecture, address1=area.address1)

@@ -1,0 +1,1 @@
+"""What is true of carts, prices and orders; no input or output."""

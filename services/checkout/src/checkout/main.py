@@ -1,0 +1,151 @@
+"""Wires checkout together."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from checkout import api
+from checkout.consumers import consumers
+from checkout.gateways.members import Members
+from checkout.gateways.payment_menu import ReadMenu
+from checkout.place_order import Busy
+from checkout.settings import Settings
+from checkout.storage.catalogue_tables import method_menu
+from checkout.storage.menu import ask_for_menu
+from checkout.storage.sample_catalogue import add_sample_catalogue
+from checkout.storage.sessions import session_revoked
+from checkout.storage.tables import metadata
+from checkout.web import (
+    amazon_order,
+    cart,
+    desk_api,
+    desk_bulk,
+    desk_order,
+    desk_order_actions,
+    desk_orders,
+    desk_settings,
+    order_confirm,
+    order_form,
+    order_page,
+    shop,
+)
+from checkout.web.storefront import Storefront
+from shared.app import Service
+from shared.clock import now
+from shared.database import Database
+from shared.due import DueWork
+from shared.statements import Issuer, Verifier
+from shared.web.pages import DeskPage, install_web, make_templates
+from shared.web.problems import Problem, answer
+from shared.web.session import Sessions
+
+WEB = Path(__file__).parent / "web"
+DESK_PAGES = (
+    DeskPage("orders", "受注管理", "/desk/orders"),
+    DeskPage("orders", "店舗設定", "/desk/orders/settings"),
+)
+# Settings before the orders' own pages, whose paths end in an order code.
+ROUTERS = (
+    shop.router,
+    cart.router,
+    order_form.router,
+    order_confirm.router,
+    amazon_order.router,
+    order_page.router,
+    desk_settings.router,
+    desk_bulk.router,
+    desk_orders.router,
+    desk_order_actions.router,
+    desk_order.router,
+    desk_api.router,
+    api.router,
+)
+RETRY_AFTER_SECONDS = 2
+
+
+def make() -> Service:
+    """Make the service from its environment."""
+    settings = Settings()
+    if settings.signing_key_file is None or settings.trusted_keys_file is None:
+        raise SystemExit("SIGNING_KEY_FILE and TRUSTED_KEYS_FILE are not set: pages need both")
+    db = Database(
+        settings.database_url.get_secret_value(),
+        service="checkout",
+        shop=settings.shop,
+        connections_max=settings.database_connections_max,
+    )
+    timeout = httpx.Timeout(settings.page_read_timeout_seconds)
+    payments = httpx.AsyncClient(base_url=settings.payments_url, timeout=timeout)
+    members = httpx.AsyncClient(base_url=settings.members_url, timeout=timeout)
+    storefront_keys = (
+        Issuer.from_file("checkout", settings.signing_key_file),
+        Verifier.from_file(settings.trusted_keys_file),
+    )
+    read_menu = ReadMenu(db, payments, every=timedelta(seconds=settings.menu_refresh_seconds))
+
+    async def on_start() -> None:
+        async with db.transaction() as tx:
+            if settings.sandbox:
+                await add_sample_catalogue(tx)
+            await ask_for_menu(tx, at=now())
+
+    async def close() -> None:
+        await payments.aclose()
+        await members.aclose()
+
+    def pages(app: FastAPI) -> None:
+        issuer, verifier = storefront_keys
+        install(app, db, settings, issuer=issuer, verifier=verifier, members=Members(members))
+
+    return Service(
+        name="checkout",
+        settings=settings,
+        metadata=metadata,
+        consumers=consumers,
+        db=db,
+        due_work=[DueWork("read_menu", method_menu, read_menu, concurrency=1)],
+        install_pages=pages,
+        on_start=on_start,
+        close=close,
+    )
+
+
+def install(
+    app: FastAPI,
+    db: Database,
+    settings: Settings,
+    *,
+    issuer: Issuer,
+    verifier: Verifier,
+    members: Members,
+) -> None:
+    """Put all pages and JSON routes of checkout on ``app``."""
+
+    async def is_revoked(session_id: str, member_id: str, issued_at: datetime) -> bool:
+        async with db.transaction() as tx:
+            return await session_revoked(tx, session_id=session_id, member_id=member_id, issued_at=issued_at)
+
+    pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES)
+    app.state.db = db
+    app.state.storefront = Storefront(db, pages, issuer, verifier, members, settings.origin_url.rstrip("/"))
+    app.mount("/static/shop", StaticFiles(directory=WEB / "static"), name="shop-static")
+    install_web(
+        app,
+        pages,
+        Sessions(verifier, is_revoked),
+        origin=settings.origin_url,
+        secure=settings.cookie_secure,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_exception_handler(Busy, _on_busy)
+
+
+async def _on_busy(request: Request, error: Exception) -> Response:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return await answer(request, Problem(503, "busy", headers=headers))

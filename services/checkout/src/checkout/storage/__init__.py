@@ -1,0 +1,1 @@
+"""Rows of checkout's own database."""

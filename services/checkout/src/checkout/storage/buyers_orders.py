@@ -1,0 +1,76 @@
+"""Orders as their buyers see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from shared.database import Tx
+
+PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "refund")
+
+
+@dataclass(frozen=True)
+class BuyersOrder:
+    """An order with its lines and parcels, and what payments last told the buyer to know."""
+
+    head: Row[Any]
+    lines: Sequence[Row[Any]]
+    parcels: Sequence[Row[Any]]
+    payment: dict[str, dict[str, Any]]
+
+    @property
+    def number(self) -> dict[str, Any] | None:
+        """Return the payment number that the buyer pays with, if there is one."""
+        return self.payment.get("number")
+
+    @property
+    def number_due_at(self) -> datetime | None:
+        """Return until when the number is good."""
+        number = self.number
+        return datetime.fromisoformat(number["due_at"]) if number else None
+
+    @property
+    def failure(self) -> str | None:
+        """Return the reason why the payment failed, as payments words it; None if it did not."""
+        failed = self.payment.get("failure")
+        return failed["reason"] if failed and self.head.payment == "failed" else None
+
+
+async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
+    """Return the order, or None if there is no such order."""
+    head = await tx.row("SELECT * FROM orders WHERE code = :code", code=code)
+    if head is None:
+        return None
+    lines = await tx.rows(
+        "SELECT l.sku, l.name, l.quantity, l.unit_price, p.image FROM order_lines l"
+        " LEFT JOIN products p USING (sku) WHERE l.order_code = :code ORDER BY l.line_number",
+        code=code,
+    )
+    parcels = await tx.rows(
+        "SELECT * FROM order_destinations WHERE order_code = :code ORDER BY position", code=code
+    )
+    facts = await tx.rows(
+        "SELECT facts FROM timeline WHERE order_code = :code AND topic = 'payment' ORDER BY at, entry_id",
+        code=code,
+    )
+    payment = {row.facts["kind"]: row.facts for row in facts if row.facts.get("kind") in PAYMENT_TOPICS}
+    return BuyersOrder(head, lines, parcels, payment)
+
+
+async def read_orders_of(
+    tx: Tx, *, member_id: UUID | None, codes: Sequence[str], newest: int = 50
+) -> Sequence[Row[Any]]:
+    """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
+    return await tx.rows(
+        "SELECT code, placed_at, status, deposit, shipping, payment, payment_name, total, cancel_reason"
+        " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
+        " AND cancel_reason IS DISTINCT FROM 'unpaid'"
+        " ORDER BY placed_at DESC LIMIT :newest",
+        member_id=member_id,
+        codes=list(codes),
+        newest=newest,
+    )

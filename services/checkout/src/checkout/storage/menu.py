@@ -1,0 +1,34 @@
+"""The menu of payment methods as payments last told it: orders are taken while payments is away."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import orjson
+
+from checkout.domain.methods import Menu, Method
+from shared.database import Tx
+
+
+async def read_menu(tx: Tx) -> Menu:
+    """Return the last menu seen; an empty one before the first."""
+    methods = await tx.value("SELECT methods FROM method_menu WHERE menu_id = 1")
+    return Menu(tuple(Method.model_validate(method) for method in methods or ()))
+
+
+async def keep_menu(tx: Tx, methods: Sequence[Method], *, at: datetime) -> None:
+    """Keep the menu that payments just told."""
+    await tx.execute(
+        "INSERT INTO method_menu (menu_id, methods, seen_at) VALUES (1, CAST(:methods AS jsonb), :at)"
+        " ON CONFLICT (menu_id) DO UPDATE SET methods = excluded.methods, seen_at = excluded.seen_at",
+        methods=orjson.dumps([method.model_dump() for method in methods]).decode(),
+        at=at,
+    )
+
+
+async def ask_for_menu(tx: Tx, *, at: datetime) -> None:
+    """Let the menu be read now: at start, also to make the row. Later readings follow by themselves."""
+    await tx.execute(
+        "INSERT INTO method_menu (menu_id, due_at) VALUES (1, :at)"
+        " ON CONFLICT (menu_id) DO UPDATE SET due_at = :at",
+        at=at,
+    )

@@ -1,0 +1,130 @@
+"""Where a buyer stands between cart and order, for both ways to order. Steps cannot be skipped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from checkout.domain.cart import Cart
+from checkout.domain.methods import Menu, Method
+from checkout.domain.price import NO_DISCOUNTS
+from checkout.domain.purchase import Purchase
+from checkout.domain.vouchers import Benefit
+from checkout.place_order import place_order
+from checkout.storage.carts import StoredCart
+from checkout.storage.menu import read_menu
+from checkout.storage.placements import placement_of_order
+from checkout.storage.shop_settings import ShopSettings, read_shop_settings
+from checkout.web.quote import Quote, goods, quote_cart
+from checkout.web.storefront import Storefront, benefit_of, cart_of, keep_order
+from shared.web.session import Viewer, viewer_of
+
+STEPS = (
+    ("お客様情報入力", "/order/customer"),
+    ("お届け先入力", "/order/delivery"),
+    ("お支払い方法選択", "/order/payment"),
+    ("注文確認", "/order/confirm"),
+)
+"""The four screens of the standard form, in this order (AP-12)."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A cart on its way to an order, with everything that its pages show."""
+
+    stored: StoredCart
+    settings: ShopSettings
+    menu: Menu
+    viewer: Viewer
+    benefit: Benefit | None
+
+    @property
+    def cart(self) -> Cart:
+        """Return what is in it."""
+        return self.stored.cart
+
+    @property
+    def draft(self) -> Mapping[str, Any]:
+        """Return what the form was told so far."""
+        return self.stored.draft
+
+    @property
+    def member_id(self) -> UUID | None:
+        """Return who is signed in."""
+        return UUID(self.viewer.member_id) if self.viewer.member_id else None
+
+    @property
+    def method(self) -> Method | None:
+        """Return the method chosen on the standard form, while the shop offers it."""
+        method = self.menu.find(str(self.draft.get("payment_kind", "")))
+        return method if method is not None and not method.needs_wallet else None
+
+    def steps_done(self) -> int:
+        """Return how many of the first three screens are filled in."""
+        if "orderer" not in self.draft:
+            return 0
+        if "deliver_to" not in self.draft:
+            return 1
+        return 2 if self.method is None else 3
+
+    def usable_benefit(self, *, registers: bool = False) -> Benefit | None:
+        """Return the benefit set aside in this browser, if it is for who is ordering."""
+        benefit = self.benefit
+        if benefit is None:
+            return None
+        if benefit.registration:
+            return benefit if registers and self.member_id is None else None
+        return benefit if benefit.member_id == self.member_id else None
+
+    def quote(self, *, fee: int = 0, registers: bool = False) -> Quote:
+        """Return what it costs now."""
+        benefit = self.usable_benefit(registers=registers)
+        discounts = benefit.discounts if benefit else NO_DISCOUNTS
+        return quote_cart(self.cart, self.settings.shipping, fee=fee, discounts=discounts)
+
+    def summary(self, quote: Quote) -> dict[str, Any]:
+        """Return what the summary beside the form shows."""
+        return {"goods": goods(self.cart), "quote": quote}
+
+
+async def load_checkout(request: Request, shop: Storefront) -> Checkout | Response:
+    """Return the checkout of this browser, or where to go when there is nothing to order."""
+    seen = await viewer_of(request)
+    async with shop.db.transaction() as tx:
+        stored = await cart_of(request, tx)
+        settings = await read_shop_settings(tx)
+        menu = await read_menu(tx)
+        placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
+    if placement is not None:
+        response = shop.pages.redirect(request, placement.next_path)
+        keep_order(shop, request, response, placement.order_code)
+        return response
+    if stored is None or not stored.cart.lines:
+        return shop.pages.redirect(request, "/cart")
+    if not stored.cart.can_be_ordered:
+        return shop.pages.redirect(
+            request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください"
+        )
+    return Checkout(stored, settings, menu, seen, benefit_of(shop, request))
+
+
+def earlier_step(request: Request, shop: Storefront, checkout: Checkout, number: int) -> Response | None:
+    """Return the way to the first screen that is still empty, if that is before screen ``number``."""
+    done = checkout.steps_done()
+    return None if done >= number - 1 else shop.pages.redirect(request, STEPS[done][1])
+
+
+async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase) -> Response:
+    """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
+    placement = await place_order(shop.db, purchase, origin_url=shop.origin_url)
+    response = shop.pages.redirect(request, placement.next_path)
+    keep_order(shop, request, response, placement.order_code)
+    return response
+
+
+def carried_cookies(request: Request) -> dict[str, str]:
+    """Return our own cookies, to read from another service as this browser."""
+    return {name: value for name, value in request.cookies.items() if "noren_" in name}

@@ -1,0 +1,88 @@
+"""Settings of the storefront that staff change at run time, with what was changed by whom."""
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from checkout.storage.shop_settings import (
+    ShopSettings,
+    change_shop_settings,
+    read_changes,
+    read_shop_settings,
+)
+from checkout.web.storefront import Shop, Storefront
+from shared.clock import now
+from shared.web.fields import Yen
+from shared.web.forms import Form, read_form
+from shared.web.session import Staff
+
+router = APIRouter(include_in_schema=False)
+
+PAGE = "/desk/orders/settings"
+LABELS = {
+    "shipping_fee": "送料",
+    "free_shipping_from": "送料無料になる金額",
+    "free_shipping_after_discounts": "送料無料の判定に割引後の金額を使う",
+    "registration_box_ticked": "会員登録チェックを選択状態で表示する",
+}
+
+
+class SettingsFields(BaseModel):
+    """The form; an empty threshold means that shipping is never free."""
+
+    shipping_fee: Yen = Field(
+        title="送料", description="全国一律・税込。お支払い方法による違いはありません。"
+    )
+    free_shipping_from: Yen | None = Field(
+        None,
+        title="送料無料になる金額",
+        description="商品合計がこの金額以上で送料無料。空欄にすると常に送料がかかります。",
+    )
+    free_shipping_after_discounts: bool = Field(False, title="ポイント・クーポン値引き後の金額で判定する")
+    registration_box_unticked: bool = Field(
+        False,
+        title="非選択状態で初期表示する",
+        description="「ご注文手続き」画面の会員登録チェックを、最初は外しておきます。",
+    )
+
+
+@router.get(PAGE)
+async def show_settings(request: Request, shop: Shop, seen: Staff) -> Response:
+    """Show the settings in force."""
+    async with shop.db.transaction() as tx:
+        settings = await read_shop_settings(tx)
+    values = settings.model_dump(exclude={"registration_box_ticked"})
+    values["registration_box_unticked"] = not settings.registration_box_ticked
+    return await _page(request, shop, Form(SettingsFields, values))
+
+
+@router.post(PAGE)
+async def save_settings(request: Request, shop: Shop, seen: Staff) -> Response:
+    """Store what was changed."""
+    form = await read_form(request, SettingsFields)
+    if form.errors:
+        return await _page(request, shop, form, status=422)
+    asked = form.value.model_dump(exclude={"registration_box_unticked"})
+    wanted = ShopSettings(**asked, registration_box_ticked=not form.value.registration_box_unticked)
+    async with shop.db.transaction() as tx:
+        changed = await change_shop_settings(tx, wanted, by=seen.name or "スタッフ", at=now())
+    toast = "設定を保存しました" if changed else "変更はありません"
+    return shop.pages.redirect(request, PAGE, toast=toast)
+
+
+async def _page(
+    request: Request, shop: Storefront, form: Form[SettingsFields], *, status: int = 200
+) -> Response:
+    async with shop.db.transaction() as tx:
+        changes = await read_changes(tx)
+    rows = [
+        (at, by, LABELS.get(name, name), _word(before), _word(after))
+        for at, by, name, before, after in changes
+    ]
+    return shop.pages.render(request, "desk_settings.html", status=status, form=form, changes=rows)
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "はい" if value else "いいえ"
+    return "なし" if value is None else f"¥{value:,}" if isinstance(value, int) else str(value)

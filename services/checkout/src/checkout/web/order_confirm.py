@@ -1,0 +1,106 @@
+"""Screen four of the standard form: 注文確認, and 「注文を確定する」."""
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from checkout.domain.purchase import Purchase
+from checkout.web.checkout_state import (
+    STEPS,
+    Checkout,
+    carried_cookies,
+    earlier_step,
+    load_checkout,
+    order_and_go_on,
+)
+from checkout.web.order_fields import AddressFields, Confirmation, OrdererFields
+from checkout.web.storefront import Shop, Storefront
+from shared.errors import Refused
+from shared.web.forms import read_form
+from shared.web.session import viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+STALE = "カートまたは入力内容が変わりました。ご確認のうえ、もう一度確定してください。"
+
+
+@router.get("/order/confirm")
+async def show_confirmation(request: Request, shop: Shop) -> Response:
+    """Show the whole order before it is placed."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 4):
+        return back
+    return await _confirmation(request, shop, checkout)
+
+
+@router.post("/order/confirm")
+async def confirm(request: Request, shop: Shop) -> Response:
+    """Place the order. The same confirmation sent again leads to the same order."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    done = checkout.steps_done()
+    if done < 3:
+        raise Refused("step_skipped", f"先に「{STEPS[done][0]}」を入力してください。")
+    form = await read_form(request, Confirmation)
+    if form.errors or form.value.key != checkout.stored.attempt_key:
+        return await _confirmation(request, shop, checkout, trouble=STALE, status=409)
+    try:
+        return await order_and_go_on(request, shop, _purchase(checkout, form.value))
+    except Refused as refused:
+        if refused.code == "cart_already_ordered":
+            return shop.pages.redirect(request, "/order")
+        return await _confirmation(request, shop, checkout, trouble=refused.message, status=refused.status)
+
+
+def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
+    draft = checkout.draft
+    orderer = OrdererFields.model_validate(draft["orderer"])
+    other = draft["deliver_to"] == "other"
+    address = AddressFields.model_validate(draft["delivery"]) if other else orderer
+    return Purchase(
+        key=confirmed.key,
+        lines=tuple((line.product.sku, line.quantity) for line in checkout.cart.lines),
+        orderer=orderer.orderer(),
+        address=address.address(),
+        payment_kind=draft["payment_kind"],
+        payment_choice=draft.get("payment_choice", {}),
+        total_seen=confirmed.total,
+        cart_id=checkout.stored.cart_id,
+        member_id=checkout.member_id,
+        benefit=checkout.usable_benefit(),
+    )
+
+
+async def _confirmation(
+    request: Request, shop: Storefront, checkout: Checkout, *, trouble: str = "", status: int = 200
+) -> Response:
+    method, draft = checkout.method, checkout.draft
+    fee = method.fee if method else 0
+    profile = await shop.members.profile(carried_cookies(request)) if checkout.viewer.signed_in else None
+    benefit = checkout.usable_benefit()
+    return shop.pages.render(
+        request,
+        "order_confirm.html",
+        status=status,
+        trouble=trouble,
+        key=checkout.stored.attempt_key,
+        orderer=draft["orderer"],
+        delivery=draft["orderer"] if draft["deliver_to"] == "orderer" else draft["delivery"],
+        method=method,
+        choices=_chosen_labels(checkout),
+        points_available=profile.points_available if profile else 0,
+        points_used=benefit.points if benefit else 0,
+        **checkout.summary(checkout.quote(fee=fee)),
+    )
+
+
+def _chosen_labels(checkout: Checkout) -> list[tuple[str, str]]:
+    chosen = checkout.draft.get("payment_choice", {})
+    return [
+        (choice.label, option.label)
+        for choice in (checkout.method.choices if checkout.method else ())
+        for option in choice.options
+        if option.value == chosen.get(choice.name)
+    ]

@@ -1,0 +1,56 @@
+"""The fields of the order form, and how they become the orderer and the address of an order."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.events import Address, Orderer
+from shared.web.fields import Email, Kana, Line, PersonName, Phone, PostalCode, Prefecture
+
+
+class AddressFields(BaseModel):
+    """An address with its addressee."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: PersonName = Field(title="お名前")
+    postal_code: PostalCode
+    prefecture: Prefecture
+    address1: Line = Field(title="住所1", min_length=1)
+    address2: Line = Field("", title="住所2")
+    phone: Phone
+
+    def address(self) -> Address:
+        """Return it as events carry it."""
+        return Address(**self.model_dump(include=set(Address.model_fields)))
+
+
+class OrdererFields(AddressFields):
+    """注文者情報: who buys, and where mails go."""
+
+    kana: Kana = Field("", title="フリガナ")
+    email: Email
+
+    def orderer(self) -> Orderer:
+        """Return it as events carry it."""
+        return Orderer(**self.model_dump(include=set(Orderer.model_fields)))
+
+
+class DeliverTo(BaseModel):
+    """お届け先入力: to the orderer, or to another address."""
+
+    deliver_to: Literal["orderer", "other"] = Field("orderer", title="お届け先")
+
+
+class Confirmation(BaseModel):
+    """What the confirmation page sends back: which attempt it is, and the total it showed."""
+
+    key: str = Field(min_length=8, max_length=64, title="確認番号")
+    total: int = Field(ge=1, title="お支払い合計")
+
+
+class WalletConfirmation(Confirmation):
+    """The same from 「ご注文手続き」, with the registration box (AP-19)."""
+
+    register_member: bool = Field(False, title="会員登録する")
+    newsletter: bool = Field(False, title="メールマガジンを受け取る")

@@ -1,0 +1,223 @@
+"""The standard order form, screens one to three: who buys, where it goes, how it is paid (AP-12)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from checkout.domain.methods import UNAVAILABLE, Method, check_choice
+from checkout.storage.carts import save_draft
+from checkout.web.checkout_state import STEPS, Checkout, carried_cookies, earlier_step, load_checkout
+from checkout.web.order_fields import AddressFields, DeliverTo, OrdererFields
+from checkout.web.storefront import Shop, Storefront
+from shared.clock import now
+from shared.errors import Refused
+from shared.web.fields import PREFECTURES
+from shared.web.forms import Form, read_form
+from shared.web.session import viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+OTHER = "other_"
+
+
+class ChooseMethod(BaseModel):
+    """お支払い方法選択. What a method lets the buyer choose has inputs of its own beside it."""
+
+    payment_kind: str = Field(max_length=42, title="お支払い方法")
+
+
+@router.get("/order")
+async def show_next_screen(request: Request, shop: Shop) -> Response:
+    """「このサイトでお支払い」: go to the first screen that is not filled in."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    return shop.pages.redirect(request, STEPS[checkout.steps_done()][1])
+
+
+@router.get("/order/customer")
+async def show_customer(request: Request, shop: Shop) -> Response:
+    """Screen 1, filled with what was typed before or with the member's record."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    values = dict(checkout.draft.get("orderer", {}))
+    if not values and checkout.viewer.signed_in:
+        profile = await shop.members.profile(carried_cookies(request))
+        values = profile.model_dump() if profile else {"name": checkout.viewer.name}
+    return _customer(request, shop, checkout, Form(OrdererFields, values))
+
+
+@router.post("/order/customer")
+async def save_customer(request: Request, shop: Shop) -> Response:
+    """Keep the orderer and go on."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    form = await read_form(request, OrdererFields)
+    if form.errors:
+        return _customer(request, shop, checkout, form, status=422)
+    return await _keep(request, shop, checkout, {"orderer": form.value.model_dump()}, "/order/delivery")
+
+
+@router.get("/order/delivery")
+async def show_delivery(request: Request, shop: Shop) -> Response:
+    """Screen 2."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 2):
+        return back
+    draft = checkout.draft
+    chosen = Form(DeliverTo, {"deliver_to": draft.get("deliver_to", "orderer")})
+    other = Form(AddressFields, draft.get("delivery", {}), prefix=OTHER)
+    return _delivery(request, shop, checkout, chosen, other)
+
+
+@router.post("/order/delivery")
+async def save_delivery(request: Request, shop: Shop) -> Response:
+    """Keep where it goes; another address is only looked at when it was chosen."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 2):
+        return back
+    chosen = await read_form(request, DeliverTo)
+    other = await read_form(request, AddressFields, prefix=OTHER)
+    if chosen.errors:
+        other.errors.clear()
+        return _delivery(request, shop, checkout, chosen, other, status=422)
+    changes: dict[str, Any] = {"deliver_to": chosen.value.deliver_to}
+    if chosen.value.deliver_to == "other":
+        if other.errors:
+            return _delivery(request, shop, checkout, chosen, other, status=422)
+        changes["delivery"] = other.value.model_dump()
+    return await _keep(request, shop, checkout, changes, "/order/payment")
+
+
+@router.get("/order/payment")
+async def show_payment(request: Request, shop: Shop) -> Response:
+    """Screen 3: every method of the menu, with a reason beside those that do not suit (KON-08)."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 3):
+        return back
+    form = Form(ChooseMethod, {"payment_kind": checkout.draft.get("payment_kind", "")})
+    return _payment(request, shop, checkout, form, checkout.draft.get("payment_choice", {}))
+
+
+@router.post("/order/payment")
+async def save_payment(request: Request, shop: Shop) -> Response:
+    """Keep the method and what was chosen with it."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 3):
+        return back
+    form = await read_form(request, ChooseMethod)
+    sent = await request.form()
+    chosen: dict[str, str] = {}
+    if not form.errors:
+        kind = form.value.payment_kind
+        prefix = f"{kind}-"
+        chosen = {
+            name.removeprefix(prefix): value
+            for name, value in sent.items()
+            if name.startswith(prefix) and isinstance(value, str)
+        }
+        try:
+            method = checkout.menu.find(kind)
+            if method is None or method.unsuited(checkout.quote(fee=method.fee).amounts.total):
+                raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
+            changes = {"payment_kind": kind, "payment_choice": check_choice(method, chosen)}
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            return await _keep(request, shop, checkout, changes, "/order/confirm")
+    return _payment(request, shop, checkout, form, chosen, status=422)
+
+
+async def _keep(
+    request: Request, shop: Storefront, checkout: Checkout, changes: Mapping[str, Any], path: str
+) -> Response:
+    async with shop.db.transaction() as tx:
+        await save_draft(tx, checkout.stored.cart_id, changes, at=now())
+    return shop.pages.redirect(request, path)
+
+
+def _customer(
+    request: Request,
+    shop: Storefront,
+    checkout: Checkout,
+    form: Form[OrdererFields],
+    *,
+    status: int = 200,
+) -> Response:
+    return shop.pages.render(
+        request,
+        "order_customer.html",
+        status=status,
+        form=form,
+        prefectures=PREFECTURES,
+        **checkout.summary(checkout.quote()),
+    )
+
+
+def _delivery(
+    request: Request,
+    shop: Storefront,
+    checkout: Checkout,
+    chosen: Form[DeliverTo],
+    other: Form[AddressFields],
+    *,
+    status: int = 200,
+) -> Response:
+    return shop.pages.render(
+        request,
+        "order_delivery.html",
+        status=status,
+        chosen=chosen,
+        other=other,
+        orderer=checkout.draft["orderer"],
+        prefectures=PREFECTURES,
+        **checkout.summary(checkout.quote()),
+    )
+
+
+def _payment(
+    request: Request,
+    shop: Storefront,
+    checkout: Checkout,
+    form: Form[ChooseMethod],
+    chosen: Mapping[str, str],
+    *,
+    status: int = 200,
+) -> Response:
+    return shop.pages.render(
+        request,
+        "order_payment.html",
+        status=status,
+        form=form,
+        chosen=chosen,
+        options=[_option(method, checkout) for method in checkout.menu.for_form],
+        methods=checkout.menu.for_form,
+        **checkout.summary(checkout.quote()),
+    )
+
+
+def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
+    """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
+    reason = method.unsuited(checkout.quote(fee=method.fee).amounts.total)
+    return {
+        "value": method.kind,
+        "label": method.name,
+        "hint": method.hint,
+        "aside": f"手数料 ¥{method.fee:,}" if method.fee else "手数料無料",
+        "disabled": reason is not None,
+        "why": UNAVAILABLE,
+        "reason": reason,
+    }
