@@ -127,7 +127,7 @@ class Menu:
 
     Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
-    PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``next_step_after_ship``
+    PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
     whether an early 処理済み would hide an uncaptured order (PAY-11).
     """
 
@@ -138,6 +138,7 @@ class Menu:
     needs_wallet: bool = False
     amount_min: int = 1
     amount_max: int | None = None
+    fee: int = 0
     choices: tuple[Choice, ...] = ()
     authorized_at_order: bool = False
     auto_captured: bool = False
@@ -168,9 +169,20 @@ class Shop:
 class Counter(Protocol):
     """What a method's own pages may use."""
 
-    shop: Shop
-    pages: "Pages"
-    db: "Database"
+    @property
+    def shop(self) -> Shop:
+        """Return the shop."""
+        ...
+
+    @property
+    def pages(self) -> "Pages":
+        """Return the templates."""
+        ...
+
+    @property
+    def db(self) -> "Database":
+        """Return the database of payments."""
+        ...
 
     async def find(self, order_code: str) -> Payment | None:
         """Return the latest payment of an order, or None if the order is not known here yet."""
@@ -206,7 +218,7 @@ class Method(ABC):
     @property
     def path(self) -> str:
         """The segment after ``/payments/`` in the addresses of this method."""
-        return self.kind.replace("_", "-")
+        return self.kind
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Hold ``payment.amount``."""
@@ -240,5 +252,5 @@ class Method(ABC):
         """Return the routes of the method's own pages, if it has any."""
         return None
 
-    async def close(self) -> None:
+    async def close(self) -> None:  # noqa: B027 - most methods have nothing to close
         """Close connections."""

@@ -25,6 +25,7 @@ from payments.domain.answers import (
 from payments.domain.terms import CapturePolicy
 
 State = Literal[
+    "placed",
     "requested",
     "waiting_for_buyer",
     "pending",
@@ -42,6 +43,11 @@ State = Literal[
     "unmanaged",
 ]
 Operation = Literal["authorize", "issue", "capture", "void", "refund"]
+
+
+@dataclass(frozen=True)
+class NumberAsked:
+    """Stock is held, so the buyer may get a number."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +74,13 @@ _BEGUN: dict[type, State] = {
     Captured: "captured",
     Declined: "declined",
     Voided: "voided",
-    Expired: "expired",
 }
 # Money that arrives for a payment that is over goes back (KON-39, F32); the only way out of these states.
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
 
 NEXT: dict[State, dict[type, State]] = {
-    "requested": {**_BEGUN, VoidAsked: "voided"},
+    "placed": {NumberAsked: "requested", VoidAsked: "voided", Captured: "captured"},
+    "requested": _BEGUN,
     "waiting_for_buyer": _BEGUN,
     "pending": {kind: state for kind, state in _BEGUN.items() if kind not in (NeedsBuyer, Unknown)},
     "unknown": _BEGUN,
@@ -83,8 +89,8 @@ NEXT: dict[State, dict[type, State]] = {
         CaptureAsked: "capturing",
         VoidAsked: "voiding",
         Captured: "captured",
+        CaptureDeclined: "declined",
         Voided: "voided",
-        Declined: "declined",
         Expired: "expired",
     },
     "capturing": {
@@ -106,18 +112,28 @@ NEXT: dict[State, dict[type, State]] = {
     "unmanaged": {},
 }
 
-NOT_YET: frozenset[State] = frozenset({"requested", "waiting_for_buyer", "pending", "unknown"})
+NOT_YET: frozenset[State] = frozenset({"placed", "requested", "waiting_for_buyer", "pending", "unknown"})
 """States in which the provider's first word is still awaited."""
 OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "unmanaged"})
 """States in which nothing more is expected of anybody."""
 
 # Which answers end a request; any other leaves it open, to be asked about again.
 CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
-    "authorize": (Authorized, Declined, Captured, Voided, Expired),
-    "issue": (Issued, Declined, Captured, Voided, Expired),
+    "authorize": (Authorized, Declined, Captured, Voided),
+    "issue": (Issued, Declined, Captured, Voided),
     "capture": (Captured, CaptureDeclined, CaptureRefused, Voided, Expired),
     "void": (Voided, Captured, Declined, Expired),
     "refund": (Refunded, RefundDeclined),
+}
+
+
+# A request is made only while the payment is where the request belongs; else it is no longer wanted.
+WANTED_IN: Mapping[Operation, frozenset[State]] = {
+    "authorize": NOT_YET,
+    "issue": NOT_YET,
+    "capture": frozenset({"capturing"}),
+    "void": frozenset({"voiding", "expired"}),
+    "refund": frozenset({"refunding"}),
 }
 
 
@@ -154,7 +170,7 @@ class Payment:
     method: str
     amount: int
     placed_at: datetime
-    state: State = "requested"
+    state: State = "placed"
     version: int = 1
     try_number: int = 1
     payer_name: str = ""

@@ -1,0 +1,72 @@
+"""What other services may read: the menu of methods, and how an order's payment stands. Nothing is changed."""
+
+import hmac
+from typing import Any
+
+from fastapi import APIRouter
+
+from payments.domain.payment import Payment
+from payments.labels import state_label
+from payments.methods import Methods
+from payments.storage.payments import find_order_payment
+from payments.storage.shop_settings import read_shop_settings
+from shared.database import Database
+from shared.errors import Refused
+
+
+def router(db: Database, methods: Methods) -> APIRouter:
+    """Return the JSON routes."""
+    routes = APIRouter(prefix="/api/payments")
+
+    @routes.get("/methods")
+    async def list_methods() -> dict[str, Any]:
+        """The menu, in order, without the methods that staff have taken off it."""
+        async with db.transaction() as tx:
+            settings = await read_shop_settings(tx)
+        entries = [method.menu() for kind, method in methods.items() if settings.offers(kind)]
+        return {
+            "capture_policy": settings.capture_policy,
+            "methods": [
+                entry.as_json() | {"name": settings.name_of(entry.kind, entry.name)} for entry in entries
+            ],
+        }
+
+    @routes.get("/orders/{order_code}")
+    async def show_order(order_code: str, key: str = "") -> dict[str, Any]:
+        """The payment of an order; number and addresses only with the key of its page."""
+        async with db.transaction() as tx:
+            payment = await find_order_payment(tx, order_code)
+        if payment is None:
+            raise Refused("payment_not_found", "この注文のお支払い情報はまだありません。", status=404)
+        method = methods[payment.method]
+        status = payment.provider_status if method.menu().provider_status_shown else ""
+        public = {
+            "order_code": payment.order_code,
+            "kind": payment.method,
+            "state": payment.state,
+            "state_label": state_label(payment.state),
+            "provider_status": status,
+            "amount": payment.amount,
+            "captured_amount": payment.captured_amount,
+            "refunded_amount": payment.refunded_amount,
+        }
+        return public | (_private(payment) if holds_key(payment, key) else {})
+
+    return routes
+
+
+def holds_key(payment: Payment, key: str) -> bool:
+    """Return whether ``key`` opens the buyer's pages about this payment."""
+    return bool(payment.page_key) and hmac.compare_digest(payment.page_key.encode(), key.encode())
+
+
+def _private(payment: Payment) -> dict[str, Any]:
+    number = payment.number
+    return {
+        "page_url": payment.page_url,
+        "redirect_url": payment.redirect_url,
+        "number": number.number if number else None,
+        "number_label": number.label if number else None,
+        "confirmation_number": number.confirmation_number if number else None,
+        "due_at": number.due_at.isoformat() if number else None,
+    }

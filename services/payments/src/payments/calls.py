@@ -1,0 +1,115 @@
+"""Calls to providers: bounded in number and time, and paused while a provider does not answer.
+
+A method answers; what it could not answer in time, or failed to answer at all, is ``Unknown``.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from payments.domain.answers import Answer, Unknown
+from payments.domain.payment import Operation, Payment
+from payments.method import CALL_SECONDS_MAX, Method
+from payments.methods import Methods
+
+log = structlog.get_logger()
+
+SLOT_SECONDS_MAX = 8.0
+"""How long a call waits until another one to the same provider is finished."""
+SILENCES_MAX = 5
+PAUSE_SECONDS = 10.0
+
+T = TypeVar("T")
+
+
+class Provider:
+    """One provider as this process sees it: its free slots, and whether it answers at present."""
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._slots = asyncio.Semaphore(method.calls_at_once_max)
+        self._silences = 0
+        self._silent_until = 0.0
+
+    async def ask(self, what: str, call: Callable[[], Awaitable[T]]) -> T | Unknown:
+        """Make ``call``, or answer ``Unknown`` in its place."""
+        wait = self._silent_until - time.monotonic()
+        if wait > 0:
+            return Unknown(reason="provider_paused", retry_after_seconds=wait)
+        try:
+            async with asyncio.timeout(SLOT_SECONDS_MAX):
+                await self._slots.acquire()
+        except TimeoutError:
+            return Unknown(reason="provider_busy", retry_after_seconds=SLOT_SECONDS_MAX)
+        try:
+            async with asyncio.timeout(CALL_SECONDS_MAX):
+                return await call()
+        except TimeoutError:
+            return Unknown(reason="timeout")
+        except Exception as error:
+            # A bug in a method must not decide about money: the request stays open, and is seen here.
+            log.exception("provider.call_failed", method=self._method.kind, call=what)
+            return Unknown(reason=f"method_failed:{type(error).__name__}")
+        finally:
+            self._slots.release()
+
+    def note(self, *, silent: bool) -> None:
+        """Count silences in a row; after a few the provider is left in peace for a while."""
+        self._silences = self._silences + 1 if silent else 0
+        if self._silences >= SILENCES_MAX:
+            self._silences = 0
+            self._silent_until = time.monotonic() + PAUSE_SECONDS
+            log.warning("provider.paused", method=self._method.kind, seconds=PAUSE_SECONDS)
+
+
+class Calls:
+    """What the workers ask providers through. One per process."""
+
+    def __init__(self, methods: Methods) -> None:
+        self.methods = methods
+        self._providers = {kind: Provider(method) for kind, method in methods.items()}
+
+    async def look_up(self, payment: Payment) -> Sequence[Answer]:
+        """Return everything the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
+        provider, method = self._providers[payment.method], self.methods[payment.method]
+        found = await provider.ask("look_up", lambda: method.look_up(payment))
+        answers = (found,) if isinstance(found, Unknown) else found
+        self._note(provider, payment, "look_up", answers)
+        return answers
+
+    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Ask the provider to do ``operation``, with ``key`` as idempotency key."""
+        provider, method = self._providers[payment.method], self.methods[payment.method]
+
+        def call() -> Awaitable[Answer]:
+            match operation:
+                case "authorize":
+                    return method.authorize(payment, key=key)
+                case "issue":
+                    return method.issue(payment, key=key)
+                case "capture":
+                    return method.capture(payment, amount=amount, key=key)
+                case "void":
+                    return method.void(payment, key=key)
+                case "refund":
+                    return method.refund(payment, amount=amount, key=key)
+
+        answer = await provider.ask(operation, call)
+        self._note(provider, payment, operation, (answer,))
+        return answer
+
+    @staticmethod
+    def _note(provider: Provider, payment: Payment, what: str, answers: Sequence[Answer]) -> None:
+        silences = [answer for answer in answers if isinstance(answer, Unknown)]
+        provider.note(silent=bool(silences))
+        log.info(
+            "provider.answered",
+            method=payment.method,
+            call=what,
+            order_code=payment.order_code,
+            answers=[type(answer).__name__ for answer in answers],
+            reason=silences[0].reason if silences else None,
+        )

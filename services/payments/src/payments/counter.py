@@ -1,0 +1,45 @@
+"""What the pages of a method stand on: reading a payment, remembering a choice, asking for a look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from payments.domain.drafting import Settled
+from payments.domain.payment import Payment
+from payments.method import Shop
+from payments.methods import Methods
+from payments.storage.payments import find_order_payment, look_soon, save
+from shared.clock import now
+from shared.database import Database
+from shared.web.pages import Pages
+
+
+@dataclass(frozen=True)
+class PaymentCounter:
+    """The :class:`payments.method.Counter` of a running service."""
+
+    shop: Shop
+    pages: Pages
+    db: Database
+    methods: Methods
+
+    async def find(self, order_code: str) -> Payment | None:
+        """Return the latest payment of an order, or None if the order is not known here yet."""
+        async with self.db.transaction() as tx:
+            return await find_order_payment(tx, order_code)
+
+    async def remember(self, order_code: str, refs: Mapping[str, str]) -> Payment | None:
+        """Add the buyer's later choices to ``payment.refs``; return the payment."""
+        async with self.db.transaction() as tx:
+            payment = await find_order_payment(tx, order_code, lock=True)
+            if payment is None:
+                return None
+            payment = replace(payment, refs={**payment.refs, **refs})
+            await save(tx, Settled(payment), self.methods[payment.method], now())
+            return payment
+
+    async def hasten(self, order_code: str) -> None:
+        """Let the workers look at the order's payment now."""
+        async with self.db.transaction() as tx:
+            payment = await find_order_payment(tx, order_code)
+            if payment is not None:
+                await look_soon(tx, payment.payment_id)

@@ -1,0 +1,129 @@
+"""What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from payments.domain import journal
+from payments.domain.journal import Entry
+from payments.domain.payment import NEXT, OVER, Operation, Payment, RefundAsked, State, VoidAsked
+from shared.events import CaptureRejected, Event
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a payment's history: it became ``state`` because of something."""
+
+    version: int
+    state: State
+    because: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request to be made to the provider."""
+
+    operation: Operation
+    amount: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The outcome of a rule: the payment now, and what goes with it into one commit."""
+
+    payment: Payment
+    steps: tuple[Step, ...] = ()
+    events: tuple[Event, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+class Draft:
+    """Collects what a rule decides. Lives within one call of a pure function."""
+
+    def __init__(self, payment: Payment, at: datetime) -> None:
+        self.payment = payment
+        self.at = at
+        self._steps: list[Step] = []
+        self._events: list[Event] = []
+        self._asks: list[Ask] = []
+        self._entries: list[Entry] = []
+
+    def done(self) -> Settled:
+        """Return what was collected."""
+        return Settled(
+            self.payment,
+            tuple(self._steps),
+            tuple(self._events),
+            tuple(self._asks),
+            tuple(self._entries),
+        )
+
+    def change(self, **changes: Any) -> None:
+        """Set fields of the payment other than its state."""
+        self.payment = replace(self.payment, **changes)
+
+    def remember(self, refs: Mapping[str, str]) -> None:
+        """Merge the provider's ids."""
+        if refs:
+            self.change(refs={**self.payment.refs, **refs})
+
+    def move(self, by: type, because: str) -> bool:
+        """Go where the table says ``by`` leads; False, and nothing changes, if it leads nowhere."""
+        state = NEXT[self.payment.state].get(by)
+        if state is None:
+            return False
+        if state != self.payment.state:
+            version = self.payment.version + 1
+            self.change(state=state, version=version)
+            self._steps.append(Step(version, state, because))
+        return True
+
+    def ask(self, operation: Operation, amount: int) -> None:
+        """Write down a request to the provider."""
+        self._asks.append(Ask(operation, amount))
+
+    def book(self, *entries: Entry) -> None:
+        """Write journal entries; those of no yen are left out."""
+        self._entries += [entry for entry in entries if entry.amount]
+
+    def say(self, kind: type[Event], **fields: Any) -> None:
+        """Say an event about this payment."""
+        payment = self.payment
+        about = {
+            "order_code": payment.order_code,
+            "payment_id": payment.payment_id,
+            "payment_kind": payment.method,
+        }
+        self._events.append(kind(**about, **fields, occurred_at=self.at))
+
+    def reject_capture(self, reason: str) -> None:
+        """Say that the money asked for will not come by this way."""
+        self.say(CaptureRejected, reason=reason)
+
+    def give_back(self, because: str) -> None:
+        """Undo whatever the payment holds, as far as its state allows now; the rest follows later.
+
+        A refund that failed is a person's business and not tried again.
+        """
+        if self.payment.attention == "refund_failed":
+            return
+        if self.payment.held_amount > 0 and self.move(RefundAsked, because):
+            self.ask("refund", self.payment.held_amount)
+            return
+        asked = self.payment.state not in OVER and self.move(VoidAsked, because)
+        if asked and self.payment.state == "voiding":
+            self.ask("void", self.payment.amount)
+
+    def return_money(self, refund_ref: str, amount: int) -> UUID:
+        """Book a refund, suspended money first; return the id of the refund."""
+        payment = self.payment
+        from_suspense = min(amount, max(payment.suspense_amount - payment.refunded_amount, 0))
+        self.book(
+            journal.suspense_returned(refund_ref, from_suspense),
+            journal.refund(refund_ref, amount - from_suspense),
+        )
+        self.change(refunded_amount=payment.refunded_amount + amount)
+        return uuid5(payment.payment_id, refund_ref)

@@ -1,0 +1,109 @@
+"""Wires the payments service."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from payments import api
+from payments.act_on_notices import Notices
+from payments.calls import Calls
+from payments.consumers import consumers
+from payments.counter import PaymentCounter
+from payments.method import Shop
+from payments.methods import Methods, find_methods, template_folders
+from payments.perform_requests import Requests
+from payments.settings import Settings
+from payments.storage.sessions import session_revoked
+from payments.storage.tables import metadata
+from payments.watch_payments import Watch
+from payments.web import desk_payment, desk_payments, desk_settings, notices
+from shared.app import Service
+from shared.database import Database
+from shared.statements import Issuer, Verifier
+from shared.web.edge import ContentSecurity
+from shared.web.pages import DeskPage, Pages, install_web, make_templates
+from shared.web.session import Sessions
+
+DESK_PAGES = (
+    DeskPage("payments", "決済一覧", "/desk/payments"),
+    DeskPage("payments", "決済設定", "/desk/payments/settings"),
+)
+
+
+def make() -> Service:
+    """Return the service as its environment describes it."""
+    settings = Settings()
+    db = Database(
+        settings.database_url.get_secret_value(),
+        service="payments",
+        shop=settings.shop,
+        connections_max=settings.database_connections_max,
+    )
+    shop = Shop(
+        origin_url=settings.origin_url,
+        sandbox=settings.sandbox,
+        environment=dict(os.environ),
+        issuer=Issuer.from_file("payments", settings.signing_key_file) if settings.signing_key_file else None,
+    )
+    methods = find_methods(settings.payments_methods, shop)
+    return make_service(settings, db, methods, shop)
+
+
+def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop) -> Service:
+    """Return the service with the given parts."""
+    calls = Calls(methods)
+    at_once = settings.payments_requests_at_once
+    return Service(
+        name="payments",
+        settings=settings,
+        metadata=metadata,
+        consumers=consumers,
+        db=db,
+        resources={Methods: methods, Settings: settings},
+        due_work=[
+            Requests(db, calls).due_work(concurrency=at_once),
+            Notices(db, calls).due_work(concurrency=at_once),
+            Watch(db, calls).due_work(concurrency=at_once),
+        ],
+        install_pages=lambda app: install_pages(app, settings, db, methods, shop),
+        close=methods.close,
+    )
+
+
+def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Methods, shop: Shop) -> None:
+    """Put the desk, the JSON routes, the notices and the methods' own pages on the application."""
+    pages = make_pages()
+    if settings.trusted_keys_file is None:
+        raise SystemExit("TRUSTED_KEYS_FILE is not set: pages need it to know who is looking")
+
+    async def is_revoked(session_id: str, member_id: str, issued_at: datetime) -> bool:
+        async with db.transaction() as tx:
+            return await session_revoked(tx, session_id=session_id, member_id=member_id, issued_at=issued_at)
+
+    install_web(
+        app,
+        pages,
+        Sessions(Verifier.from_file(settings.trusted_keys_file), is_revoked),
+        origin=settings.origin_url,
+        secure=settings.cookie_secure,
+        csrf_exempt=[notices.address(method) for method in methods.values()],
+        content_security=ContentSecurity(),
+    )
+    app.include_router(api.router(db, methods))
+    app.include_router(notices.router(db, methods))
+    app.include_router(desk_settings.router(pages, db, methods))
+    app.include_router(desk_payments.router(pages, db, methods))
+    app.include_router(desk_payment.router(pages, db, methods))
+    counter = PaymentCounter(shop, pages, db, methods)
+    for method in methods.values():
+        own = method.router(counter)
+        if own is not None:
+            app.include_router(own)
+
+
+def make_pages() -> Pages:
+    """Return the templates of the service and of its methods."""
+    own = Path(__file__).parent / "web" / "templates"
+    return make_templates(own, *template_folders(), desk_pages=DESK_PAGES)

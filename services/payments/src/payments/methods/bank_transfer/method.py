@@ -1,0 +1,94 @@
+"""Bank transfer as a payment method. Money comes in without us and goes back through the bank's interface."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Self
+
+import httpx
+
+from payments.domain.answers import Answer, Issued, RefundDeclined, Refunded, Unknown, Voided
+from payments.domain.payment import Payment
+from payments.domain.terms import Terms
+from payments.method import Menu, Method, Shop
+from payments.methods.bank_transfer.settings import BankTransferSettings
+from shared.clock import now
+
+
+class BankTransfer(Method):
+    """The number is the shop's account; the deposit is recorded by hand."""
+
+    kind = "bank_transfer"
+
+    def __init__(self, settings: BankTransferSettings, http: httpx.AsyncClient) -> None:
+        self.settings = settings
+        self.terms = Terms(
+            flow="prepaid",
+            deposit="by_hand",
+            grace=timedelta(hours=settings.grace_hours),
+            captured_source="manual_deposit",
+        )
+        self._http = http
+
+    @classmethod
+    def from_environment(cls, shop: Shop) -> Self:
+        """Make the method from ``BANK_TRANSFER_*``."""
+        settings = BankTransferSettings()
+        return cls(settings, httpx.AsyncClient(base_url=settings.url, timeout=settings.timeout_seconds))
+
+    def menu(self) -> Menu:
+        """Return what checkout may offer."""
+        return Menu(
+            kind=self.kind,
+            name="銀行振込",
+            group="transfer",
+            hint=f"ご注文後にお振込先をお知らせします。{self.settings.due_days}日以内にお振り込みください。",
+            bulk_capture=True,
+            manual_deposit=True,
+        )
+
+    async def issue(self, payment: Payment, *, key: str) -> Answer:
+        """Name the account. Nobody has to be asked for it."""
+        return Issued(
+            number=self.settings.account,
+            number_label="お振込先",
+            due_at=now() + timedelta(days=self.settings.due_days),
+        )
+
+    async def void(self, payment: Payment, *, key: str) -> Answer:
+        """Nothing is held; a transfer that still comes is recorded as late."""
+        return Voided()
+
+    async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Transfer ``amount`` back to the payer."""
+        body = {"reference": payment.payment_id.hex, "amount": amount, "name": payment.payer_name}
+        try:
+            reply = await self._http.post("/payouts", json=body, headers=self._headers(key))
+            if reply.status_code == 422:
+                return RefundDeclined(reason=str(reply.json().get("code", "declined")))
+            reply.raise_for_status()
+            return _paid_back(reply.json())
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            return Unknown(reason=type(error).__name__)
+
+    async def look_up(self, payment: Payment) -> Sequence[Answer]:
+        """Ask for transfers back; deposits are not looked up, staff read the statement."""
+        try:
+            reply = await self._http.get(
+                "/payouts", params={"reference": payment.payment_id.hex}, headers=self._headers()
+            )
+            reply.raise_for_status()
+            return [_paid_back(payout) for payout in reply.json()["payouts"]]
+        except (httpx.HTTPError, ValueError, KeyError) as error:
+            return (Unknown(reason=type(error).__name__),)
+
+    async def close(self) -> None:
+        """Close the connections to the bank."""
+        await self._http.aclose()
+
+    def _headers(self, key: str = "") -> dict[str, str]:
+        headers = {"Authorization": f"Bearer {self.settings.token.get_secret_value()}"}
+        return headers | ({"Idempotency-Key": key} if key else {})
+
+
+def _paid_back(payout: Mapping[str, Any]) -> Refunded:
+    return Refunded(refund_ref=str(payout["payout_id"]), amount=int(payout["amount"]), route="bank_transfer")

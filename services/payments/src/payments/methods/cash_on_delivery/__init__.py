@@ -1,0 +1,32 @@
+"""代金引換: the carrier collects the money; its deposit state is not managed here (PAY-13)."""
+
+from typing import Self
+
+from payments.domain.terms import Terms
+from payments.method import Menu, Method, Shop
+
+
+class CashOnDelivery(Method):
+    """Nothing is ever asked of anybody, and no payment event is said (features.md A.1)."""
+
+    kind = "cash_on_delivery"
+    terms = Terms(flow="unmanaged", deposit="never")
+
+    @classmethod
+    def from_environment(cls, shop: Shop) -> Self:
+        """Make the method; it has no settings."""
+        return cls()
+
+    def menu(self) -> Menu:
+        """Return what checkout may offer."""
+        return Menu(
+            kind=self.kind,
+            name="代金引換",
+            group="cash_on_delivery",
+            hint="商品のお受け取り時に、配達員へ現金でお支払いください。",
+            amount_max=300_000,
+            deposit_mail=False,
+        )
+
+
+METHOD = CashOnDelivery

@@ -1,0 +1,151 @@
+"""Konbini payment as a payment method: issue, look up, close, pay back; notices signed with HMAC."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Self
+
+import httpx
+from fastapi import APIRouter
+from pydantic import ValidationError
+
+from payments.domain.answers import Answer, Declined, RefundDeclined, Unknown
+from payments.domain.payment import Number, Payment
+from payments.domain.terms import Terms
+from payments.method import Choice, Counter, Menu, Method, Notice, NoticeRefused, Option, Shop
+from payments.methods.konbini import pages
+from payments.methods.konbini.chains import CHAINS
+from payments.methods.konbini.settings import KonbiniSettings
+from payments.methods.konbini.vouchers import NoticeBody, Voucher, all_answers, issued, last_refund
+
+SIGNATURE = "x-konbini-signature"
+LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"
+
+
+class Konbini(Method):
+    """A prepaid method: the look-up returns the number and every receipt of money on it."""
+
+    kind = "konbini"
+
+    def __init__(self, settings: KonbiniSettings, http: httpx.AsyncClient) -> None:
+        self.settings = settings
+        self.terms = Terms(
+            flow="prepaid",
+            deposit="automatic",
+            grace=timedelta(hours=settings.grace_hours),
+            captured_source="konbini_notice",
+            deposit_mail=True,
+        )
+        self.poll_seconds = {"waiting": settings.poll_seconds}
+        self._http = http
+
+    @classmethod
+    def from_environment(cls, shop: Shop) -> Self:
+        """Make the method from ``KONBINI_*``."""
+        settings = KonbiniSettings()
+        return cls(settings, httpx.AsyncClient(base_url=settings.url, timeout=settings.timeout_seconds))
+
+    def menu(self) -> Menu:
+        """Return what checkout may offer; six chains and no others (KON-04), no fee (KON-30)."""
+        options = tuple(Option(chain.name, chain.label) for chain in CHAINS.values())
+        return Menu(
+            kind=self.kind,
+            name=LABEL,
+            group="konbini",
+            hint=f"お支払い番号の発行から{self.settings.due_days}日以内にお支払いください。手数料は無料です。",
+            amount_max=self.settings.amount_max,
+            choices=(Choice("chain", "お支払い場所", options),),
+            auto_captured=True,
+        )
+
+    async def issue(self, payment: Payment, *, key: str) -> Answer:
+        """Have a number issued; the six days run from the company's answer (KON-16)."""
+        chain = payment.choice.get("chain", "")
+        if chain and chain not in CHAINS:
+            return Declined(reason="provider_error", detail="no such chain")
+        body = {
+            "reference": payment.payment_id.hex,
+            "amount": payment.amount,
+            "payer_name": payment.payer_name,
+            "due_days": self.settings.due_days,
+        }
+        found = await self._call("POST", "/numbers", body, key=key)
+        if isinstance(found, str):
+            return Declined(reason="declined", detail=found)
+        return found if isinstance(found, Unknown) else issued(found, chain)
+
+    async def void(self, payment: Payment, *, key: str) -> Answer:
+        """Close the number, so that tills refuse it; if money was faster, say so."""
+        number_id = payment.refs.get("number_id", "")
+        found = await self._call("POST", f"/numbers/{number_id}/close", {}, key=key)
+        if isinstance(found, str):
+            return Unknown(reason=found)
+        return found if isinstance(found, Unknown) else all_answers(found, payment)[-1]
+
+    async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Pay back by gift card, or to the buyer's bank account if we know one (KON-20, X-46)."""
+        route = "bank_transfer" if payment.choice.get("refund_account") else "gift_card"
+        number_id = payment.refs.get("number_id", "")
+        body = {"amount": amount, "route": route}
+        found = await self._call("POST", f"/numbers/{number_id}/refunds", body, key=key)
+        if isinstance(found, str):
+            return RefundDeclined(reason=found)
+        return found if isinstance(found, Unknown) else last_refund(found)
+
+    async def look_up(self, payment: Payment) -> Sequence[Answer]:
+        """Return the number and what happened to it."""
+        found = await self._call("GET", f"/numbers/by-reference/{payment.payment_id.hex}")
+        if isinstance(found, Unknown):
+            return (found,)
+        return () if isinstance(found, str) else all_answers(found, payment)
+
+    async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
+        """Prove that the company signed it with the shared secret."""
+        expected = hmac.new(self.settings.secret.get_secret_value().encode(), body, hashlib.sha256)
+        given = headers.get(SIGNATURE, "")
+        if not hmac.compare_digest(expected.hexdigest().encode(), given.encode()):
+            raise NoticeRefused("signature_wrong")
+        try:
+            told = NoticeBody.model_validate_json(body)
+        except ValidationError as error:
+            raise NoticeRefused("malformed") from error
+        return Notice(told.notice_id, told.reference, f"{told.kind} {told.receipt_id} {told.amount}円")
+
+    def told(self, payment: Payment, chain: str = "") -> Number | None:
+        """Return the payment's number in the words of ``chain``, else of the chain last chosen."""
+        if payment.number is None or "number_11" not in payment.refs:
+            return payment.number
+        name = chain or payment.refs.get("chain") or payment.number.chain
+        return CHAINS[name].tell(payment.number, payment.refs) if name in CHAINS else payment.number
+
+    def router(self, counter: Counter) -> APIRouter:
+        """Return the page 「お支払い方法について」."""
+        return pages.router(self, counter)
+
+    async def close(self) -> None:
+        """Close the connections to the company."""
+        await self._http.aclose()
+
+    async def _call(
+        self, verb: str, path: str, body: Mapping[str, object] | None = None, *, key: str = ""
+    ) -> Voucher | Unknown | str:
+        """Return the voucher, the code of a definite refusal, or Unknown."""
+        headers = {"Authorization": f"Bearer {self.settings.secret.get_secret_value()}"}
+        if key:
+            headers["Idempotency-Key"] = key
+        try:
+            reply = await self._http.request(verb, path, json=body, headers=headers)
+            if reply.status_code in (404, 422):
+                return str(reply.json().get("code", "refused"))
+            if reply.status_code >= 400:
+                return Unknown(reason=f"http_{reply.status_code}", retry_after_seconds=_retry_after(reply))
+            return Voucher.model_validate_json(reply.content)
+        except (httpx.HTTPError, ValidationError, json.JSONDecodeError) as error:
+            return Unknown(reason=type(error).__name__)
+
+
+def _retry_after(reply: httpx.Response) -> float | None:
+    given = reply.headers.get("retry-after", "")
+    return float(given) if given.isdecimal() else None

@@ -1,0 +1,96 @@
+"""What the collecting company's objects mean to a payment. Pure."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided
+from payments.domain.payment import Payment
+from payments.methods.konbini.chains import CHAINS, DEFAULT
+
+
+class _Object(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Receipt(_Object):
+    """Money that a till took."""
+
+    receipt_id: str
+    amount: int
+    paid_at: datetime
+
+
+class Repayment(_Object):
+    """Money given back."""
+
+    refund_id: str
+    amount: int
+    route: Literal["gift_card", "bank_transfer"]
+
+
+class Voucher(_Object):
+    """A number and its story."""
+
+    number_id: str
+    reference: str
+    number_11: str
+    number_13: str
+    due_at: datetime
+    closed_at: datetime | None = None
+    receipts: tuple[Receipt, ...] = ()
+    refunds: tuple[Repayment, ...] = ()
+
+
+class NoticeBody(_Object):
+    """What the company posts when a till took money."""
+
+    notice_id: str
+    kind: Literal["paid"]
+    reference: str
+    receipt_id: str
+    amount: int
+
+
+def issued(voucher: Voucher, chain_name: str) -> Answer:
+    """Return the number in the words of the chain the buyer chose at the order."""
+    chain = CHAINS[chain_name or DEFAULT]
+    digits = voucher.number_13 if chain.digits == 13 else voucher.number_11
+    lengths = (len(voucher.number_13), len(voucher.number_11))
+    if lengths != (13, 11) or not (voucher.number_13 + voucher.number_11).isdecimal():
+        return Unknown(reason="number_malformed")
+    return Issued(
+        number=digits,
+        number_label=chain.number_label,
+        due_at=voucher.due_at,
+        chain=chain.name,
+        confirmation_number=chain.confirmation,
+        refs={
+            "number_id": voucher.number_id,
+            "number_11": voucher.number_11,
+            "number_13": voucher.number_13,
+        },
+    )
+
+
+def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
+    """Return everything that happened to the number, oldest first."""
+    happened: list[tuple[datetime, Answer]] = [
+        (one.paid_at, Captured(amount=one.amount, captured_at=one.paid_at, receipt_id=one.receipt_id))
+        for one in voucher.receipts
+    ]
+    if voucher.closed_at is not None:
+        happened.append((voucher.closed_at, Voided()))
+    happened.sort(key=lambda pair: pair[0])
+    answers = [answer for _, answer in happened]
+    return [issued(voucher, payment.choice.get("chain", "")), *answers, *map(_repaid, voucher.refunds)]
+
+
+def last_refund(voucher: Voucher) -> Answer:
+    """Return the refund that was just made."""
+    return _repaid(voucher.refunds[-1]) if voucher.refunds else Unknown(reason="no_refund_in_answer")
+
+
+def _repaid(refund: Repayment) -> Refunded:
+    return Refunded(refund_ref=refund.refund_id, amount=refund.amount, route=refund.route)

@@ -1,0 +1,96 @@
+"""What the payment desk reads. It never locks anything."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, func, or_, select
+
+from payments.storage.tables import (
+    journal_lines,
+    notices,
+    payment_history,
+    payment_requests,
+    payments,
+    shop_settings_audit,
+)
+from shared.database import Tx
+
+View = Literal["all", "attention", "waiting", "authorized", "captured", "over"]
+_STATES: dict[str, tuple[str, ...]] = {
+    "waiting": ("placed", "requested", "waiting_for_buyer", "pending", "unknown", "waiting"),
+    "authorized": ("authorized", "capturing"),
+    "captured": ("captured",),
+    "over": ("voiding", "voided", "refunding", "refunded", "declined", "expired", "unmanaged"),
+}
+VIEWS: tuple[tuple[View, str], ...] = (
+    ("all", "すべて"),
+    ("attention", "要確認"),
+    ("waiting", "入金・審査待ち"),
+    ("authorized", "承認済"),
+    ("captured", "入金済み"),
+    ("over", "取消・期限切れなど"),
+)
+
+
+def _conditions(view: str, method: str, state: str, text: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if view == "attention":
+        found.append(payments.c.attention != "")
+    elif view in _STATES:
+        found.append(payments.c.state.in_(_STATES[view]))
+    if method:
+        found.append(payments.c.method == method)
+    if state:
+        found.append(payments.c.state == state)
+    if text:
+        found.append(
+            or_(
+                payments.c.order_code.istartswith(text, autoescape=True),
+                payments.c.provider_ids.contains([text]),
+            )
+        )
+    return found
+
+
+async def list_payments(
+    tx: Tx, *, view: str, method: str, state: str, text: str, limit: int, offset: int
+) -> tuple[Sequence[Row[Any]], int]:
+    """Return one page of payments, newest first, and how many there are in all."""
+    where = _conditions(view, method, state, text)
+    query = select(payments).where(*where).order_by(payments.c.placed_at.desc(), payments.c.payment_id)
+    total = await tx.value(select(func.count()).select_from(payments).where(*where))
+    return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
+
+
+async def count_views(tx: Tx) -> dict[str, int]:
+    """Return the number of payments in each saved view."""
+    rows = await tx.rows(
+        select(
+            payments.c.state,
+            func.count().label("all"),
+            func.count().filter(payments.c.attention != "").label("eye"),
+        ).group_by(payments.c.state)
+    )
+    counts = {name: sum(row.all for row in rows if row.state in states) for name, states in _STATES.items()}
+    return counts | {"all": sum(row.all for row in rows), "attention": sum(row.eye for row in rows)}
+
+
+async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row[Any]]]:
+    """Return everything that is on record about a payment, newest first."""
+    history = select(payment_history).where(payment_history.c.payment_id == payment_id)
+    asked = select(payment_requests).where(payment_requests.c.payment_id == payment_id)
+    heard = select(notices).where(notices.c.payment_id == payment_id)
+    booked = select(journal_lines).where(journal_lines.c.payment_id == payment_id)
+    return {
+        "history": await tx.rows(history.order_by(payment_history.c.version.desc())),
+        "requests": await tx.rows(asked.order_by(payment_requests.c.written_at.desc())),
+        "notices": await tx.rows(heard.order_by(notices.c.received_at.desc())),
+        "journal": await tx.rows(booked.order_by(journal_lines.c.line_id)),
+    }
+
+
+async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row[Any]]:
+    """Return the latest changes of the settings, newest first."""
+    query = select(shop_settings_audit).order_by(shop_settings_audit.c.change_id.desc())
+    return await tx.rows(query.limit(limit))

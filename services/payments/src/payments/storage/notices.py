@@ -1,0 +1,44 @@
+"""Notices of providers: stored as they came, once, then due until acted upon."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from payments.method import Notice
+from payments.storage.tables import notices
+from shared.database import Tx
+from shared.ids import new_id
+
+NOTICE_WORK = "payment notices"
+
+
+async def insert_notice(tx: Tx, method: str, notice: Notice, body: bytes, at: datetime) -> bool:
+    """Store a notice; False if the provider had sent it before."""
+    about_payment = notice.reference is not None
+    stored = await tx.execute(
+        insert(notices)
+        .values(
+            notice_key=new_id(),
+            method=method,
+            notice_id=notice.notice_id,
+            reference=notice.reference,
+            summary=notice.summary,
+            body=body,
+            state="new" if about_payment else "noted",
+            received_at=at,
+            due_at=at if about_payment else None,
+        )
+        .on_conflict_do_nothing()
+    )
+    if stored.rowcount and about_payment:
+        tx.wake(NOTICE_WORK)
+    return bool(stored.rowcount)
+
+
+async def note_notice(tx: Tx, notice_key: UUID, state: str, payment_id: UUID | None) -> None:
+    """Record what became of a notice."""
+    await tx.execute(
+        update(notices).where(notices.c.notice_key == notice_key).values(state=state, payment_id=payment_id)
+    )

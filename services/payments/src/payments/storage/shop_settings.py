@@ -1,0 +1,68 @@
+"""What staff set at run time, with a trace of every change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from payments.domain.terms import CAPTURE_POLICIES, CapturePolicy
+from payments.storage.tables import shop_settings, shop_settings_audit
+from shared.clock import now
+from shared.database import Tx
+
+
+@dataclass(frozen=True)
+class ShopSettings:
+    """Capture policy, and what staff changed about single methods."""
+
+    capture_policy: CapturePolicy = "on_shipped"
+    names: Mapping[str, str] = field(default_factory=dict)
+    hidden: frozenset[str] = frozenset()
+
+    def name_of(self, kind: str, default: str) -> str:
+        """Return the name under which the method is shown."""
+        return self.names.get(kind) or default
+
+    def offers(self, kind: str) -> bool:
+        """Return whether buyers may choose the method."""
+        return kind not in self.hidden
+
+
+async def read_shop_settings(tx: Tx) -> ShopSettings:
+    """Read what staff set; defaults where they set nothing."""
+    rows = await tx.rows(select(shop_settings.c.name, shop_settings.c.value))
+    values = {row.name: row.value for row in rows}
+    policy = values.get("capture_policy", "on_shipped")
+    return ShopSettings(
+        capture_policy=cast("CapturePolicy", policy) if policy in CAPTURE_POLICIES else "on_shipped",
+        names={name[5:]: value for name, value in values.items() if name.startswith("name:")},
+        hidden=frozenset(
+            name[6:] for name, value in values.items() if name.startswith("offer:") and value == "no"
+        ),
+    )
+
+
+async def change_shop_settings(tx: Tx, changes: Mapping[str, str], *, by: str) -> list[str]:
+    """Set ``changes`` (``capture_policy``, ``name:<kind>``, ``offer:<kind>`` yes or no); return what changed.
+
+    Each real change leaves an audit row with who, before and after (H4).
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
+    before = {row.name: row.value for row in await tx.rows(select(shop_settings))}
+    changed = [name for name, value in changes.items() if before.get(name) != value]
+    at = now()
+    for name in changed:
+        values = {"value": changes[name], "changed_at": at, "changed_by": by}
+        await tx.execute(
+            insert(shop_settings)
+            .values(name=name, **values)
+            .on_conflict_do_update(index_elements=["name"], set_=values)
+        )
+        await tx.execute(
+            insert(shop_settings_audit).values(
+                name=name, before=before.get(name), after=changes[name], at=at, by=by
+            )
+        )
+    return changed

@@ -1,0 +1,181 @@
+"""The tables of payments. Money, history and audit rows are only ever added."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from shared.due import due_columns, due_index
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+
+# One try for one amount. `details` is the rest of domain.payment.Payment; `provider_ids` are the values of
+# `refs`, by which notices find their payment. Due: the deadline, or the next unasked look at the provider.
+payments = Table(
+    "payments",
+    metadata,
+    Column("payment_id", Uuid, primary_key=True),
+    Column("order_code", Text, nullable=False),
+    Column("try_number", Integer, nullable=False, server_default="1"),
+    Column("method", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("captured_amount", BigInteger, nullable=False, server_default="0"),
+    Column("suspense_amount", BigInteger, nullable=False, server_default="0"),
+    Column("refunded_amount", BigInteger, nullable=False, server_default="0"),
+    Column("capture_policy", Text, nullable=False),
+    Column("order_cancelled", Boolean, nullable=False, server_default=text("false")),
+    Column("attention", Text, nullable=False, server_default=""),
+    Column("refs", JSONB, nullable=False),
+    Column("provider_ids", ARRAY(Text), nullable=False),
+    Column("details", JSONB, nullable=False),
+    Column("placed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    *due_columns(),
+    UniqueConstraint("order_code", "try_number", name="payments_one_try_at_a_time"),
+)
+due_index(payments)
+Index("payments_provider_ids", payments.c.provider_ids, postgresql_using="gin")
+Index("payments_newest", payments.c.placed_at.desc())
+Index("payments_attention", payments.c.placed_at.desc(), postgresql_where=payments.c.attention != "")
+
+# Gapless: version 1, 2, 3 ... of each payment, each with the state it became (O4).
+payment_history = Table(
+    "payment_history",
+    metadata,
+    Column("payment_id", Uuid, ForeignKey(payments.c.payment_id), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)
+
+# What is to be asked of a provider: written down before it is asked. The id is the idempotency key.
+payment_requests = Table(
+    "payment_requests",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("payment_id", Uuid, ForeignKey(payments.c.payment_id), nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    # pending (not answered), open (the provider or the buyer is not done), unknown (no clear answer),
+    # done, declined, dropped (no longer wanted)
+    Column("state", Text, nullable=False, server_default="pending"),
+    Column("answer", JSONB),
+    Column("written_at", DateTime(timezone=True), nullable=False),
+    Column("answered_at", DateTime(timezone=True)),
+    *due_columns(),
+)
+due_index(payment_requests)
+Index("payment_requests_payment", payment_requests.c.payment_id)
+# At most one effective request of each kind for ever: a payment is captured once (M1).
+Index(
+    "payment_requests_once",
+    payment_requests.c.payment_id,
+    payment_requests.c.operation,
+    unique=True,
+    postgresql_where=payment_requests.c.state.not_in(["declined", "dropped"]),
+)
+
+# What providers sent, exactly as it came, and whether it was acted upon.
+notices = Table(
+    "notices",
+    metadata,
+    Column("notice_key", Uuid, primary_key=True),
+    Column("method", Text, nullable=False),
+    Column("notice_id", Text, nullable=False),
+    Column("reference", Text),
+    Column("summary", Text, nullable=False, server_default=""),
+    Column("body", LargeBinary, nullable=False),
+    Column("payment_id", Uuid, ForeignKey(payments.c.payment_id)),
+    # new, done, unmatched (no payment has this reference), noted (about no payment)
+    Column("state", Text, nullable=False),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    *due_columns(),
+    UniqueConstraint("method", "notice_id", name="notices_stored_once"),
+)
+due_index(notices)
+Index("notices_payment", notices.c.payment_id)
+
+# Every movement of money that came in, by the provider's own id of it (M6).
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("method", Text, primary_key=True),
+    Column("receipt_id", Text, primary_key=True),
+    Column("payment_id", Uuid, ForeignKey(payments.c.payment_id), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)
+
+# Double entry: each movement is two lines, one debit and one credit of the same amount (M7).
+journal_lines = Table(
+    "journal_lines",
+    metadata,
+    Column("line_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("payment_id", Uuid, ForeignKey(payments.c.payment_id), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("debit", BigInteger, nullable=False),
+    Column("credit", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("payment_id", "reason", "subject", "account", name="journal_lines_written_once"),
+    info={"append_only": True},
+)
+
+# What staff set: the capture policy, and per method its display name and whether it is offered.
+shop_settings = Table(
+    "shop_settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", Text, nullable=False),
+)
+
+shop_settings_audit = Table(
+    "shop_settings_audit",
+    metadata,
+    Column("change_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("before", Text),
+    Column("after", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("by", Text, nullable=False),
+    info={"append_only": True},
+)
+
+# Which sessions members has ended; the desk refuses them from the moment it is heard (A2).
+revoked_sessions = Table(
+    "revoked_sessions",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, nullable=False),
+    Column("session_id", Uuid, comment="NULL: all sessions of the member"),
+    Column("issued_until", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)
+Index("revoked_sessions_by_member", revoked_sessions.c.member_id)

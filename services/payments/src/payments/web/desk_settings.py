@@ -1,0 +1,112 @@
+"""What staff set for payments: when money is captured, and how methods are named and offered."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from payments.domain.terms import CAPTURE_POLICIES
+from payments.labels import POLICIES
+from payments.methods import Methods
+from payments.storage.desk import settings_changes
+from payments.storage.shop_settings import ShopSettings, change_shop_settings, read_shop_settings
+from shared.database import Database
+from shared.errors import Refused
+from shared.web.pages import Pages
+from shared.web.session import Staff, require_staff
+
+PATH = "/desk/payments/settings"
+NAME_LENGTH_MAX = 60
+_ANSWERS = {"yes": "使用する", "no": "利用しない"}
+
+
+def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
+    """Return the routes of the page."""
+    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+    @routes.get(PATH)
+    async def show_settings(request: Request) -> Response:
+        """The settings and their latest changes."""
+        async with db.transaction() as tx:
+            settings = await read_shop_settings(tx)
+            changes = await settings_changes(tx)
+        return pages.render(
+            request,
+            "desk_settings.html",
+            policies=POLICIES,
+            policy=settings.capture_policy,
+            methods=[_method(settings, kind, methods) for kind in methods],
+            changes=[
+                {
+                    "at": one.at,
+                    "by": one.by,
+                    "what": _named(one.name, methods),
+                    "before": _worded(one.before),
+                    "after": _worded(one.after),
+                }
+                for one in changes
+            ],
+            name_length_max=NAME_LENGTH_MAX,
+        )
+
+    @routes.post(PATH)
+    async def save_settings(request: Request, staff: Staff) -> Response:
+        """Change what the form says; only what really changed is written down."""
+        form = await request.form()
+        asked = _asked({name: str(value) for name, value in form.items()}, methods)
+        async with db.transaction() as tx:
+            settings = await read_shop_settings(tx)
+            now_set = _as_set(settings, methods)
+            asked = {name: value for name, value in asked.items() if now_set[name] != value}
+            changed = await change_shop_settings(tx, asked, by=staff.name or staff.member_id or "")
+        toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
+        return pages.redirect(request, PATH, toast=toast)
+
+    return routes
+
+
+def _asked(form: dict[str, str], methods: Methods) -> dict[str, str]:
+    policy = form.get("capture_policy", "")
+    if policy not in CAPTURE_POLICIES:
+        raise Refused("policy_unknown", "売上請求の方法を選択してください。", status=422)
+    asked: dict[str, str] = {"capture_policy": policy}
+    for kind in methods:
+        name = form.get(f"name:{kind}", "").strip()
+        if len(name) > NAME_LENGTH_MAX or any(ord(character) < 32 for character in name):
+            raise Refused(
+                "name_too_long", f"表示名は{NAME_LENGTH_MAX}文字以内で入力してください。", status=422
+            )
+        asked[f"name:{kind}"] = "" if name == methods[kind].menu().name else name
+        asked[f"offer:{kind}"] = "yes" if form.get(f"offer:{kind}") else "no"
+    return asked
+
+
+def _as_set(settings: ShopSettings, methods: Methods) -> dict[str, str]:
+    values = {"capture_policy": str(settings.capture_policy)}
+    for kind in methods:
+        values[f"name:{kind}"] = settings.names.get(kind, "")
+        values[f"offer:{kind}"] = "yes" if settings.offers(kind) else "no"
+    return values
+
+
+def _method(settings: ShopSettings, kind: str, methods: Methods) -> dict[str, Any]:
+    own = methods[kind].menu().name
+    return {
+        "kind": kind,
+        "own_name": own,
+        "name": settings.name_of(kind, own),
+        "offered": settings.offers(kind),
+    }
+
+
+def _named(name: str, methods: Methods) -> str:
+    what, _, kind = name.partition(":")
+    words = {"capture_policy": "売上請求の方法", "name": "表示名", "offer": "利用設定"}
+    own = f"（{methods[kind].menu().name}）" if kind in methods else ""
+    return words.get(what, what) + own
+
+
+def _worded(value: str | None) -> str:
+    if not value:
+        return "（初期値）"
+    return {**POLICIES, **_ANSWERS}.get(value, value)

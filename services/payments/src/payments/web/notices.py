@@ -1,0 +1,48 @@
+"""Where providers post their notices: proved, stored, committed, answered; acted upon by the workers."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import PlainTextResponse, Response
+
+from payments.method import Method, NoticeRefused
+from payments.methods import Methods
+from payments.storage.notices import insert_notice
+from shared.clock import now
+from shared.crash import crash_point
+from shared.database import Database
+
+log = structlog.get_logger()
+
+
+def address(method: Method) -> str:
+    """Return the path to which the method's provider posts."""
+    return f"/payments/{method.path}/notices"
+
+
+def router(db: Database, methods: Methods) -> APIRouter:
+    """Return a route per method."""
+    routes = APIRouter(include_in_schema=False)
+    for method in methods.values():
+        routes.add_api_route(address(method), _receiver(db, method), methods=["POST"])
+    return routes
+
+
+def _receiver(db: Database, method: Method) -> Callable[[Request], Awaitable[Response]]:
+    async def receive_notice(request: Request) -> Response:
+        """Answer 200 only after the commit; a notice sent again is stored once and answered alike."""
+        body = await request.body()
+        try:
+            notice = await method.read_notice(request.headers, body)
+        except NoticeRefused as refusal:
+            log.warning("notice.refused", method=method.kind, code=refusal.code)
+            return PlainTextResponse("refused", status_code=400)
+        crash_point("K14")
+        async with db.transaction() as tx:
+            fresh = await insert_notice(tx, method.kind, notice, body, now())
+        crash_point("K15")
+        log.info("notice.stored", method=method.kind, notice_id=notice.notice_id, fresh=fresh)
+        return PlainTextResponse("OK")
+
+    return receive_notice
