@@ -69,6 +69,7 @@ def simulator(site: Site, method: str) -> dict[str, str]:
         **_payments(site),
         "AMAZON_PAY_PUBLIC_KEY_FILE": str(site.keys / "amazon_pay/merchant.pub.pem"),
         "SIMULATOR_DIRECTORY": str(site.data / "simulators"),
+        f"{method.upper()}_SIMULATOR_FOLDER": str(site.data / "simulators" / method),
         "HTTP_HOST": "127.0.0.1",
         "HTTP_PORT": str(site.simulator_ports[method]),
     }
