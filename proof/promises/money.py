@@ -1,0 +1,204 @@
+"""Money: taken once, only for orders, and given back where the order ended. The ledgers are the truth."""
+
+import itertools
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from proof.observers import Movement, Outside
+from proof.promises import Check, promise
+from proof.promises.steps import PAYMENT_ENDS, PAYMENT_STEPS
+
+# Words of the providers' ledgers.
+TAKEN = frozenset({"captured", "paid", "deposited", "received"})
+HELD = frozenset({"authorized"})
+GIVEN_BACK = frozenset({"refunded", "returned"})
+BACK_ASKED = frozenset({"refund_initiated"}) | GIVEN_BACK
+UNKNOWN_FOR_MAX = timedelta(minutes=10)
+
+
+def _sum(movements: Iterable[Movement], kinds: frozenset[str]) -> int:
+    return sum(one.amount for one in movements if one.kind in kinds)
+
+
+async def _by_order(outside: Outside) -> dict[str, list[Movement]]:
+    found: dict[str, list[Movement]] = defaultdict(list)
+    for movement in await outside.ledgers.movements():
+        if movement.order_code:
+            found[movement.order_code].append(movement)
+    return found
+
+
+async def _orders(outside: Outside) -> dict[str, Any]:
+    return {row["code"]: row for row in await outside.rows("checkout", "SELECT * FROM orders")}
+
+
+async def _payments(outside: Outside) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in await outside.rows("payments", "SELECT * FROM payments ORDER BY try_number"):
+        found[row["order_code"]].append(row)
+    return found
+
+
+@promise("M1", "At most one capture per payment; captured is at most authorized is at most the order's total")
+async def money_is_taken_once(outside: Outside, check: Check) -> None:
+    orders = await _orders(outside)
+    charges: dict[tuple[str, str], list[Movement]] = defaultdict(list)
+    for movement in await outside.ledgers.movements():
+        charges[movement.method, movement.charge].append(movement)
+    for (method, charge), movements in charges.items():
+        held, taken = _sum(movements, HELD), _sum(movements, TAKEN)
+        if not held:
+            continue  # a buyer's own payment: what is too much goes to suspense (M6)
+        where = f"{method} {charge}"
+        times = sum(one.kind in TAKEN for one in movements)
+        check.that(times <= 1, where, f"captured {times} times")
+        check.that(taken <= held, where, f"captured {taken} of {held} authorized")
+    by_order = await _by_order(outside)
+    for code, movements in by_order.items():
+        order = orders.get(code)
+        held = max((one.amount for one in movements if one.kind in HELD), default=0)
+        check.that(order is not None or not held, f"order {code}", f"{held} authorized for an unknown order")
+        if order is not None and held:
+            check.that(held <= order["total"], f"order {code}", f"{held} authorized for {order['total']}")
+            taken = _sum(movements, TAKEN) - _sum(movements, GIVEN_BACK)
+            check.that(taken <= order["total"], f"order {code}", f"{taken} taken for {order['total']}")
+
+
+@promise("M2", "Captured money makes the order paid, or the order is cancelled and all of it goes back")
+async def taken_money_is_for_an_order(outside: Outside, check: Check) -> None:
+    orders, payments = await _orders(outside), await _payments(outside)
+    for code, movements in (await _by_order(outside)).items():
+        taken = _sum(movements, TAKEN)
+        if not taken:
+            continue
+        order, where = orders.get(code), f"order {code}"
+        check.that(order is not None, where, f"{taken} yen were taken for an order that does not exist")
+        if order is None or (order["deposit"] == "paid" and order["status"] != "cancelled"):
+            continue
+        tries = payments.get(code, [])
+        if order["status"] == "cancelled":
+            asked = max(_sum(movements, frozenset({kind})) for kind in BACK_ASKED)
+            ours = sum(row["refunded_amount"] for row in tries)
+            listed = any(row["attention"] for row in tries)
+            back = asked >= taken or ours >= taken or listed
+            check.that(back, where, f"cancelled, {taken} taken, only {max(asked, ours)} going back")
+        else:
+            short = taken < order["total"] and any(row["attention"] for row in tries)
+            check.that(short, where, f"{taken} of {order['total']} yen were taken, and it is unpaid")
+
+
+@promise("M3", "A paid order has a capture, a deposit at the provider, or a receipt that staff confirmed")
+async def paid_orders_have_their_money(outside: Outside, check: Check) -> None:
+    by_order = await _by_order(outside)
+    by_staff = await _deposits_by_staff(outside)
+    for code, order in (await _orders(outside)).items():
+        if order["deposit"] != "paid":
+            continue
+        taken = _sum(by_order.get(code, []), TAKEN)
+        enough = taken >= order["total"] or by_staff.get(code, 0) >= order["total"]
+        check.that(
+            enough, f"order {code}", f"paid, and only {max(taken, by_staff.get(code, 0))} of {order['total']}"
+        )
+
+
+async def _deposits_by_staff(outside: Outside) -> dict[str, int]:
+    """Order -> what was deposited by the word of a member of staff, who is on record in checkout."""
+    asked = {event.body["order_code"]: event for event in await outside.said("capture_requested.v1")}
+    booked = await outside.rows(
+        "payments",
+        "SELECT p.order_code, sum(r.amount) AS amount FROM receipts r JOIN payments p USING (payment_id)"
+        " GROUP BY 1",
+    )
+    return {
+        row["order_code"]: int(row["amount"])
+        for row in booked
+        if row["order_code"] in asked and asked[row["order_code"]].body.get("by")
+    }
+
+
+@promise("M4", "What goes back is at most what was taken, and each refund is asked for once")
+async def refunds_are_covered(outside: Outside, check: Check) -> None:
+    charges: dict[tuple[str, str], list[Movement]] = defaultdict(list)
+    for movement in await outside.ledgers.movements():
+        charges[movement.method, movement.charge].append(movement)
+    for (method, charge), movements in charges.items():
+        back, taken = _sum(movements, GIVEN_BACK), _sum(movements, TAKEN)
+        check.that(back <= taken, f"{method} {charge}", f"{back} of {taken} yen went back")
+        keys = Counter(one.key for one in movements if one.kind == "refund_initiated" and one.key)
+        for key, times in keys.items():
+            check.that(times == 1, f"{method} {charge}", f"the refund {key} was made {times} times")
+
+
+@promise("M5", "No payment stays unknown for ten minutes without being listed for staff")
+async def unknown_is_resolved(outside: Outside, check: Check) -> None:
+    for row in await outside.rows("payments", "SELECT * FROM payments WHERE state = 'unknown'"):
+        age = outside.now() - row["changed_at"]
+        known = age < UNKNOWN_FOR_MAX or row["attention"]
+        check.that(bool(known), f"payment of {row['order_code']}", f"unknown for {age}")
+
+
+@promise("M6", "Each deposit is booked once; all deposits are allocated, in suspense, or given back")
+async def deposits_are_booked_once(outside: Outside, check: Check) -> None:
+    receipts: dict[Any, int] = defaultdict(int)
+    for row in await outside.rows("payments", "SELECT payment_id, amount FROM receipts"):
+        receipts[row["payment_id"]] += row["amount"]
+    taken: dict[str, int] = defaultdict(int)
+    for movement in await outside.ledgers.movements():
+        if movement.kind in TAKEN and movement.order_code:
+            taken[movement.order_code] += movement.amount
+    by_staff = await _deposits_by_staff(outside)
+    for code, tries in (await _payments(outside)).items():
+        booked = sum(receipts[row["payment_id"]] for row in tries)
+        kept = sum(row["captured_amount"] + row["suspense_amount"] for row in tries)
+        check.that(booked == kept, f"payment of {code}", f"booked {booked}, allocated and suspended {kept}")
+        outside_word = taken[code] or by_staff.get(code, 0)
+        check.that(
+            booked == outside_word, f"payment of {code}", f"booked {booked}, the provider says {outside_word}"
+        )
+
+
+@promise("M7", "Every movement is two lines of the same amount, and the accounts say what payments say")
+async def journal_balances(outside: Outside, check: Check) -> None:
+    lines = await outside.rows("payments", "SELECT * FROM journal_lines")
+    both: dict[tuple[Any, str, str], list[Any]] = defaultdict(list)
+    accounts: dict[tuple[Any, str], int] = defaultdict(int)
+    for line in lines:
+        both[line["payment_id"], line["reason"], line["subject"]].append(line)
+        accounts[line["payment_id"], line["account"]] += line["debit"] - line["credit"]
+    for (payment_id, reason, subject), pair in both.items():
+        debit, credit = sum(one["debit"] for one in pair), sum(one["credit"] for one in pair)
+        where = f"payment {payment_id}, {reason} {subject}"
+        check.that(len(pair) == 2, where, f"has {len(pair)} lines")
+        check.that(debit == credit > 0, where, f"debit {debit}, credit {credit}")
+    for tries in (await _payments(outside)).values():
+        for row in tries:
+            held = accounts[row["payment_id"], "receivable"]
+            kept = row["captured_amount"] + row["suspense_amount"] - row["refunded_amount"]
+            where = f"payment of {row['order_code']}"
+            check.that(held == kept, where, f"its accounts hold {held}, it says {kept}")
+
+
+@promise("O4", "")
+async def payments_take_allowed_steps(outside: Outside, check: Check) -> None:
+    """The same for payments: no gaps, allowed steps only, and they stand as their history says."""
+    histories: dict[Any, list[Any]] = defaultdict(list)
+    for row in await outside.rows("payments", "SELECT * FROM payment_history ORDER BY payment_id, version"):
+        histories[row["payment_id"]].append(row)
+    for row in await outside.rows("payments", "SELECT * FROM payments"):
+        wrong = _wrong_step(row, histories[row["payment_id"]])
+        check.that(wrong is None, f"payment of {row['order_code']}", wrong or "")
+
+
+def _wrong_step(payment: Mapping[str, Any], history: list[Any]) -> str | None:
+    versions = [row["version"] for row in history]
+    if versions != list(range(1, len(history) + 1)):
+        return f"its versions are {versions}"
+    if not history or (payment["version"], payment["state"]) != (len(history), history[-1]["state"]):
+        return f"it is {payment['state']}, which its history does not say"
+    for before, after in itertools.pairwise(history):
+        step = (before["state"], after["state"])
+        if before["state"] in PAYMENT_ENDS or step not in PAYMENT_STEPS:
+            return f"version {after['version']} went from {step[0]} to {step[1]}"
+    return None

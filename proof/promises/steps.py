@@ -1,0 +1,95 @@
+"""Which steps orders and payments may take, written down from the specification, not from the services.
+
+Features.md Appendix B and C for the order, architecture.md §5 for the payment. If this and a service's own
+table differ, one of them is wrong, and a test says so.
+"""
+
+ORDER_BEGINS = {
+    "status": "in_progress",
+    "deposit": "unpaid",
+    "shipping": "unshipped",
+    "payment": "awaited",
+}
+
+# Axis of an order -> steps it may take, one at a time.
+ORDER_STEPS: dict[str, frozenset[tuple[str, str]]] = {
+    "status": frozenset(
+        {("in_progress", "processed"), ("in_progress", "cancelled"), ("processed", "cancelled")}
+    ),
+    "deposit": frozenset({("unpaid", "paid")}),
+    "shipping": frozenset({("unshipped", "shipped")}),
+    "payment": frozenset(
+        {
+            ("awaited", "authorized"),
+            ("awaited", "number_issued"),
+            ("awaited", "captured"),
+            ("awaited", "failed"),
+            ("awaited", "expired"),
+            ("awaited", "voided"),
+            ("authorized", "captured"),
+            ("authorized", "voided"),
+            ("number_issued", "captured"),
+            ("number_issued", "expired"),
+            ("number_issued", "failed"),
+            ("number_issued", "voided"),
+            # Money that comes after the end, and goes back.
+            ("failed", "captured"),
+            ("expired", "captured"),
+            ("voided", "captured"),
+            ("captured", "refunded"),
+        }
+    ),
+}
+
+# A cancelled order is over: only what its payment still does is noted (refund edges).
+AFTER_CANCELLATION = frozenset({"payment"})
+
+# Groups of methods that are shipped only after the money came, and only after it was promised.
+PAID_BEFORE_SHIPPING = frozenset({"konbini", "transfer"})
+AUTHORIZED_BEFORE_SHIPPING = frozenset({"card_like"})
+
+_BEGINNING = ("placed", "requested", "waiting_for_buyer", "pending", "unknown")
+_FIRST_WORDS = (
+    "waiting_for_buyer",
+    "pending",
+    "unknown",
+    "waiting",
+    "authorized",
+    "captured",
+    "declined",
+    "voided",
+)
+
+PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("placed", "requested"),
+        ("placed", "voided"),
+        ("placed", "captured"),
+        *((before, after) for before in _BEGINNING[1:] for after in _FIRST_WORDS if before != after),
+        ("waiting", "voiding"),
+        ("waiting", "captured"),
+        ("waiting", "voided"),
+        ("waiting", "expired"),
+        ("authorized", "capturing"),
+        ("authorized", "voiding"),
+        ("authorized", "captured"),
+        ("authorized", "declined"),
+        ("authorized", "voided"),
+        ("authorized", "expired"),
+        ("capturing", "captured"),
+        ("capturing", "declined"),
+        ("capturing", "authorized"),
+        ("capturing", "voided"),
+        ("capturing", "expired"),
+        ("captured", "refunding"),
+        ("voiding", "voided"),
+        ("voiding", "captured"),
+        ("refunding", "refunded"),
+        ("refunding", "captured"),
+        # Money that comes for a payment that is over goes back.
+        ("voided", "refunding"),
+        ("declined", "refunding"),
+        ("expired", "refunding"),
+    }
+) - {("pending", "waiting_for_buyer"), ("pending", "unknown")}
+PAYMENT_ENDS = frozenset({"refunded", "unmanaged"})
