@@ -66,6 +66,7 @@ class Candidate:
     payment_name: str
     states: Mapping[str, tuple[str, str]]
     total: int
+    registered: str
     refusal: str
     warnings: Sequence[str]
     tracking: Form[TrackingForm]
@@ -172,7 +173,7 @@ def _candidate(
     bulk: BulkForm, code: str, found: tuple[Any, Order] | None, tracking: Form[TrackingForm]
 ) -> Candidate:
     if found is None:
-        return Candidate(code, "", "", {}, 0, "この注文は見つかりません。", (), tracking)
+        return Candidate(code, "", "", {}, 0, "", "この注文は見つかりません。", (), tracking)
     row, order = found
     return Candidate(
         code=code,
@@ -180,6 +181,7 @@ def _candidate(
         payment_name=row.payment_name,
         states=badges(row),
         total=row.total,
+        registered="、".join(filter(None, (parcel.tracking_number for parcel in order.parcels))),
         refusal=_refusal(bulk, order),
         warnings=_warnings(bulk, order),
         tracking=tracking,
