@@ -87,11 +87,15 @@ class NotOffered(Exception):
 
 
 class NoticeRefused(Exception):
-    """The notice is forged or malformed; ``code`` goes to the log, nothing is stored."""
+    """The notice is forged, malformed or not to be proved now; nothing is stored.
 
-    def __init__(self, code: str) -> None:
+    ``code`` goes to the log; ``status`` is answered: 503 where the sender shall come again.
+    """
+
+    def __init__(self, code: str, *, status: int = 400) -> None:
         super().__init__(code)
         self.code = code
+        self.status = status
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def _receiver(db: Database, method: Method) -> Callable[[Request], Awaitable[Res
             notice = await method.read_notice(request.headers, body)
         except NoticeRefused as refusal:
             log.warning("notice.refused", method=method.kind, code=refusal.code)
-            return PlainTextResponse("refused", status_code=400)
+            return PlainTextResponse("refused", status_code=refusal.status)
         crash_point("K14")
         async with db.transaction() as tx:
             fresh = await insert_notice(tx, method.kind, notice, body, now())
