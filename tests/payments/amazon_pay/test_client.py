@@ -88,12 +88,18 @@ async def test_amounts_in_the_recorded_quirk_are_read() -> None:
             "chargeId": "c",
             "chargePermissionId": "p",
             "chargeAmount": {"amount": "100.00", "currencyCode": "JPY"},
-            "statusDetails": {"state": "Authorized", "reasonCode": "BrandNew", "lastUpdatedTimestamp": "x"},
+            "statusDetails": {
+                "state": "Authorized",
+                "reasonCode": "BrandNew",
+                "lastUpdatedTimestamp": "20260401T030215Z",
+            },
+            "creationTimestamp": 1580000000000,
             "somethingNew": 1,
         }
     )
 
     assert charge.charge_amount.amount == 100
+    assert charge.creation_timestamp.year == 2020
 
 
 async def test_a_wrong_key_is_refused_by_the_provider(client: AmazonPayClient) -> None:

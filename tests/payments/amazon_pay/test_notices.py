@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from payments.methods.amazon_pay.notices import NotBelieved, NoticeReader
+from payments.method import NoticeRefused
+from payments.methods.amazon_pay.notices import NoticeReader
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH
 
@@ -77,7 +78,7 @@ async def first(inbox: Inbox, count: int = 1) -> bytes:
 
 async def refusal(reader: NoticeReader, envelope: dict[str, Any]) -> tuple[int, str]:
     """How the reader refuses."""
-    with pytest.raises(NotBelieved) as caught:
+    with pytest.raises(NoticeRefused) as caught:
         await reader.read(json.dumps(envelope).encode())
     return caught.value.status, caught.value.code
 

@@ -31,14 +31,6 @@ CERTIFICATE_BYTES_MAX = 20_000
 SIGNER_NAME = "sns.amazonaws.com"
 
 
-class NotBelieved(NoticeRefused):
-    """`status` is what the sender is answered: 400, 403, or 503 when it should come again."""
-
-    def __init__(self, status: int, code: str) -> None:
-        super().__init__(code)
-        self.status = status
-
-
 class Envelope(BaseModel):
     """The SNS envelope; fields that a kind does not have are None."""
 
@@ -90,24 +82,24 @@ class NoticeReader:
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
 
     async def read(self, body: bytes) -> tuple[Envelope, Hint | None]:
-        """The envelope, and for a notification what it is about. Raises `NotBelieved`."""
+        """The envelope, and for a notification what it is about. Raises `NoticeRefused`."""
         try:
             envelope = Envelope.model_validate_json(body)
         except ValidationError as error:
-            raise NotBelieved(400, "unreadable") from error
+            raise NoticeRefused("unreadable") from error
         if envelope.topic_arn not in self.settings.topic_arns:
-            raise NotBelieved(403, "unknown_topic")
+            raise NoticeRefused("unknown_topic", status=403)
         if not self._certificate_form().fullmatch(envelope.signing_cert_url):
-            raise NotBelieved(400, "certificate_url")
+            raise NoticeRefused("certificate_url")
         certificate = await self._certificate(envelope.signing_cert_url)
         if not _is_signed(envelope, certificate):
-            raise NotBelieved(400, "signature")
+            raise NoticeRefused("signature")
         if envelope.kind != "Notification":
             return envelope, None
         try:
             return envelope, _Inner.model_validate({"message": envelope.message}).message
         except ValidationError as error:
-            raise NotBelieved(400, "unreadable_message") from error
+            raise NoticeRefused("unreadable_message") from error
 
     def _certificate_form(self) -> re.Pattern[str]:
         if not self.settings.simulated:
@@ -120,7 +112,7 @@ class NoticeReader:
             known = await self._fetch(url)
         at = clock.now()
         if not known.not_valid_before_utc <= at <= known.not_valid_after_utc:
-            raise NotBelieved(400, "certificate_expired")
+            raise NoticeRefused("certificate_expired")
         self.certificates[url] = known
         return known
 
@@ -129,16 +121,16 @@ class NoticeReader:
         try:
             response = await self.http.get(url, follow_redirects=False, timeout=5)
         except httpx.TransportError as error:
-            raise NotBelieved(503, "certificate_unreachable") from error
+            raise NoticeRefused("certificate_unreachable", status=503) from error
         if response.status_code != 200 or len(response.content) > CERTIFICATE_BYTES_MAX:
-            raise NotBelieved(503, "certificate_unreachable")
+            raise NoticeRefused("certificate_unreachable", status=503)
         try:
             certificate = x509.load_pem_x509_certificate(response.content)
         except ValueError as error:
-            raise NotBelieved(400, "certificate_unreadable") from error
+            raise NoticeRefused("certificate_unreadable") from error
         names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         if [name.value for name in names] != [SIGNER_NAME]:
-            raise NotBelieved(400, "certificate_of_somebody_else")
+            raise NoticeRefused("certificate_of_somebody_else")
         return certificate
 
 

@@ -121,7 +121,7 @@ class Hosted:
                 422 if missing else 200,
                 account=account,
                 addresses=book,
-                instruments=INSTRUMENTS.values(),
+                instruments=list(INSTRUMENTS.values()),
                 labels=LABELS,
                 chosen_address=session.own["address"] or book[0]["addressId"],
                 chosen_instrument=session.own["instrument"] or "visa",
