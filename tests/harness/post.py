@@ -4,14 +4,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import httpx
+from fastapi import FastAPI
+
 from harness.hearing import Hearing, said
+from harness.keys import Keys
 from harness.mail_sink import Copy, MailSink
 from notifications.consumers import consumers
 from notifications.examples import example_order
 from notifications.gateways.smtp import MailServer
 from notifications.send_mail import MailSending
+from notifications.storage.sessions import RevokedSessions
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails, Shop
+from notifications.web.desk import Desk
+from notifications.web.pages import page_installer
 from shared.clock import clock, now
 from shared.database import Database
 from shared.due import claim_due
@@ -72,3 +79,33 @@ class Post:
     @property
     def journal(self) -> list[Copy]:
         return self.sink.journal
+
+
+STAFF_ID, SESSION_ID = new_id(), new_id()
+
+
+def pages_of(post: Post, keys: Keys) -> FastAPI:
+    """The pages of notifications over the same rows."""
+    app = FastAPI()
+    desk = Desk(post.db, post.mails, f"のれん商店 <{SHOP.mail}>")
+    install = page_installer(
+        desk, keys.verifier, RevokedSessions(post.db), origin="http://noren.test", secure=False
+    )
+    install(app)
+    return app
+
+
+def browser(app: FastAPI, **cookies: str) -> httpx.AsyncClient:
+    """A browser with these cookies on the pages of ``app``."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url="http://noren.test",
+        cookies=cookies,
+        headers={"Origin": "http://noren.test", "Accept": "text/html"},
+    )
+
+
+def session(keys: Keys, **claims: object) -> str:
+    """A session statement of members; without ``claims`` that of the shop's owner."""
+    told = {"sub": str(STAFF_ID), "sid": str(SESSION_ID), "name": "店長", "staff": "owner", **claims}
+    return keys.issuers["members"].issue("session", told, valid_for=timedelta(hours=1))

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from fastapi import FastAPI
 
+from harness.keys import Keys
 from harness.mail_sink import MailSink
-from harness.post import Post
+from harness.post import Post, pages_of
 from harness.postgres import MakeDatabase
 from notifications.storage.tables import metadata
 from shared.database import Database
@@ -30,3 +32,9 @@ async def db(make_db: MakeDatabase) -> Database:
 async def post(db: Database, sink: MailSink) -> Post:
     """Notifications with a mail server."""
     return Post(db, sink)
+
+
+@pytest.fixture
+def app(post: Post, keys: Keys) -> FastAPI:
+    """The pages of notifications."""
+    return pages_of(post, keys)

@@ -10,50 +10,17 @@ from fastapi import FastAPI
 
 from harness.keys import Keys
 from harness.mail_sink import MailSink
-from harness.post import SHOP, Post
+from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
 from notifications.examples import example_of, example_order
-from notifications.storage.sessions import RevokedSessions
 from notifications.templates import find_mails
-from notifications.web.desk import Desk
-from notifications.web.pages import page_installer
 from shared.clock import now
-from shared.events import OrderCancelled, PaymentCaptured, PaymentNumberIssued, SessionsRevoked
-from shared.ids import new_id
-
-STAFF_ID, SESSION_ID = new_id(), new_id()
-
-
-@pytest.fixture
-async def app(post: Post, keys: Keys) -> FastAPI:
-    """The pages of notifications."""
-    app = FastAPI()
-    desk = Desk(post.db, post.mails, f"のれん商店 <{SHOP.mail}>")
-    install = page_installer(
-        desk, keys.verifier, RevokedSessions(post.db), origin="http://noren.test", secure=False
-    )
-    install(app)
-    return app
-
-
-async def browser(app: FastAPI, keys: Keys, **claims: object) -> httpx.AsyncClient:
-    """Somebody signed in with these claims, at a browser."""
-    token = keys.issuers["members"].issue(
-        "session",
-        {"sub": str(STAFF_ID), "sid": str(SESSION_ID), "name": "店長", "amazon_linked": False, **claims},
-        valid_for=timedelta(hours=1),
-    )
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app),
-        base_url="http://noren.test",
-        cookies={"noren_session": token},
-        headers={"Origin": "http://noren.test", "Accept": "text/html"},
-    )
+from shared.events import OrderCancelled, PaymentCaptured, SessionsRevoked
 
 
 @pytest.fixture
 async def staff(app: FastAPI, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
     """A member of staff."""
-    async with await browser(app, keys, staff="owner") as client:
+    async with browser(app, noren_session=session(keys)) as client:
         yield client
 
 
@@ -65,7 +32,7 @@ async def test_the_log_says_what_will_appear_before_the_first_mail(staff: httpx.
 
 
 async def test_shoppers_and_strangers_do_not_see_the_desk(app: FastAPI, keys: Keys) -> None:
-    async with await browser(app, keys, staff=None) as shopper:
+    async with browser(app, noren_session=session(keys, staff=None)) as shopper:
         assert (await shopper.get("/desk/mails")).status_code == 403
         shopper.cookies.clear()
         assert (await shopper.get("/desk/mails")).headers["location"].startswith("/desk/login")
@@ -198,25 +165,6 @@ async def test_an_ended_session_is_refused(staff: httpx.AsyncClient, post: Post)
     await post.hears(SessionsRevoked(member_id=STAFF_ID, session_id=SESSION_ID, issued_until=now()))
 
     assert (await staff.get("/desk/mails")).status_code == 303
-
-
-@pytest.mark.feature("KON-12", "NTF-16")
-async def test_a_buyer_reads_the_number_on_the_site_though_its_mail_failed(
-    app: FastAPI, keys: Keys, post: Post, sink: MailSink
-) -> None:
-    buyer = new_id()
-    order = await post.knows_an_order(member_id=buyer)
-    sink.at_recipient = "550 no such user"
-    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
-    await post.sends()
-    assert post.journal == []
-
-    async with await browser(app, keys, sub=str(buyer), staff=None) as client:
-        page = await client.get(f"/notifications/orders/{order.order_code}")
-    assert "<strong>12345678901</strong>" in page.text
-
-    async with await browser(app, keys, sub=str(new_id()), staff=None) as stranger:
-        assert (await stranger.get(f"/notifications/orders/{order.order_code}")).status_code == 404
 
 
 async def test_a_mail_with_markup_in_it_is_shown_as_text_at_the_desk(

@@ -16,7 +16,7 @@ from notifications.send_mail import letter_of
 from notifications.storage.mails import one_mail, tries_of
 from notifications.web.desk import OUTCOMES, REASONS, STATES, CurrentDesk, CurrentPages, Desk, framed
 from shared.errors import Refused
-from shared.web.session import require_staff
+from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)])
 
@@ -57,10 +57,12 @@ async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
 
 
 @router.post("/desk/mails/{mail_id}/resend")
-async def resend(request: Request, desk: CurrentDesk, pages: CurrentPages, mail_id: UUID) -> Response:
+async def resend(
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail_id: UUID
+) -> Response:
     """Queue an undelivered mail anew."""
     async with desk.db.transaction() as tx:
-        await resend_mails(tx, [mail_id])
+        await resend_mails(tx, [mail_id], by=staff.name)
     return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました")
 
 

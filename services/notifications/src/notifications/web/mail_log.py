@@ -13,7 +13,7 @@ from notifications.storage.mails import Search, count_by_state, count_mails, fin
 from notifications.web.desk import REASONS, STATES, CurrentDesk, CurrentPages, Desk
 from shared.web.filters import number
 from shared.web.paging import Paging
-from shared.web.session import require_staff
+from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)])
 
@@ -63,11 +63,12 @@ async def resend_selected(
     request: Request,
     desk: CurrentDesk,
     pages: CurrentPages,
+    staff: Staff,
     id: Annotated[list[UUID], Form(max_length=200)],  # noqa: A002 - the selection bar's own name
 ) -> Response:
     """Queue the selected undelivered mails anew; says how many of the selected ones were not undelivered."""
     async with desk.db.transaction() as tx:
-        queued = await resend_mails(tx, id)
+        queued = await resend_mails(tx, id, by=staff.name)
     left = len(set(id)) - len(queued)
     toast = f"{number(len(queued))}通を再送待ちにしました"
     return pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）" if left else toast)

@@ -1,0 +1,73 @@
+"""The message centre: what a buyer was told by mail can be read on the site, by that buyer alone."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+
+from harness.keys import Keys
+from harness.mail_sink import MailSink
+from harness.post import Post, browser, session
+from notifications.examples import example_of
+from shared.events import OrderCancelled, PaymentNumberIssued
+from shared.ids import new_id
+
+BUYER = new_id()
+
+
+@pytest.mark.feature("KON-12", "NTF-16")
+async def test_a_member_reads_the_number_on_the_site_though_its_mail_failed(
+    app: FastAPI, keys: Keys, post: Post, sink: MailSink
+) -> None:
+    order = await post.knows_an_order(member_id=BUYER)
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    await post.sends()
+    assert post.journal == []
+
+    async with browser(app, noren_session=session(keys, sub=str(BUYER), staff=None)) as member:
+        page = await member.get(f"/notifications/orders/{order.order_code}")
+
+    assert "<strong>12345678901</strong>" in page.text
+    assert "お支払い番号のお知らせ" in page.text
+
+
+@pytest.mark.feature("KON-12")
+async def test_a_guest_reads_it_with_the_browser_that_placed_the_order(
+    app: FastAPI, keys: Keys, post: Post
+) -> None:
+    order = await post.knows_an_order()
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    placed = keys.issuers["checkout"].issue(
+        "order", {"codes": [order.order_code]}, valid_for=timedelta(days=1)
+    )
+
+    async with browser(app, noren_order=placed) as guest:
+        page = await guest.get(f"/notifications/orders/{order.order_code}")
+
+    assert "<strong>12345678901</strong>" in page.text
+
+
+async def test_strangers_read_nothing(app: FastAPI, keys: Keys, post: Post) -> None:
+    order = await post.knows_an_order(member_id=BUYER)
+    path = f"/notifications/orders/{order.order_code}"
+    other = keys.issuers["checkout"].issue("order", {"codes": ["N-OTHER"]}, valid_for=timedelta(days=1))
+
+    async with browser(app, noren_session=session(keys, sub=str(new_id()), staff=None)) as member:
+        assert (await member.get(path)).status_code == 404
+    for cookies in ({}, {"noren_order": other}, {"noren_order": "forged"}):
+        async with browser(app, **cookies) as guest:
+            assert (await guest.get(path)).headers["location"].startswith("/members/login")
+
+
+async def test_a_mail_that_still_waits_is_not_shown_before_its_time(
+    app: FastAPI, keys: Keys, post: Post
+) -> None:
+    order = await post.knows_an_order(member_id=BUYER)
+    await post.hears(example_of(OrderCancelled, order_code=order.order_code, reason="unpaid"))
+
+    async with browser(app, noren_session=session(keys, sub=str(BUYER), staff=None)) as member:
+        path = f"/notifications/orders/{order.order_code}"
+        assert "ご注文キャンセルのお知らせ" not in (await member.get(path)).text
+        await post.sends_after(timedelta(minutes=11))
+        assert "ご注文キャンセルのお知らせ" in (await member.get(path)).text
