@@ -98,6 +98,20 @@ async def test_changing_the_number_keeps_the_reservation_so_that_one_order_can_c
     assert (await members.balance(aya)).held == 500
 
 
+async def test_an_order_for_fewer_points_than_were_held_frees_the_rest(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        await reserve(browser, 500)
+        await reserve(browser, 300)
+        stated = benefit(members, browser)
+
+    await members.hears(an_order(member_id=aya, points=300, reservation_id=UUID(stated["reservation_id"])))
+
+    balance = await members.balance(aya)
+    assert (balance.active, balance.held) == (200, 0)
+
+
 async def test_what_a_statement_may_still_claim_stays_set_aside_after_a_change_of_mind(
     members: MembersService,
 ) -> None:

@@ -1,0 +1,196 @@
+"""The desk of members: staff login, search, export, rules, and activating points by hand."""
+
+import csv
+import io
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from members.web.member_csv import cell
+from shared import clock
+from shared.events import PointsActivated, Registration
+from shared.ids import new_id
+from tests.members.member_examples import an_order
+from tests.members.members_service import PASSWORD, MembersService
+
+
+async def at_desk(members: MembersService, browser: httpx.AsyncClient, role: str = "owner") -> None:
+    """Make a staff account and log in with it."""
+    await members.staff(role=role)
+    answer = await browser.post("/desk/login", data={"email": "desk@noren.example", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+
+
+async def exported(browser: httpx.AsyncClient, query: str = "") -> list[dict[str, str]]:
+    """Return the rows of the export."""
+    answer = await browser.get(f"/desk/members/export.csv{query}")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="members_')
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+async def test_only_the_desks_own_login_gives_the_rights_of_a_role(members: MembersService) -> None:
+    await members.staff()
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser, "desk@noren.example")
+        assert members.session_claims(browser)["staff"] is None
+        assert (await browser.get("/desk/members")).status_code == 403
+
+        shopper = await browser.post("/desk/login", data={"email": "aya@example.jp", "password": PASSWORD})
+        assert shopper.status_code == 422
+        assert "メールアドレスまたはパスワードが違います" in shopper.text
+
+        await browser.post("/desk/login", data={"email": "desk@noren.example", "password": PASSWORD})
+        assert members.session_claims(browser)["staff"] == "owner"
+        assert (await browser.get("/desk/members")).status_code == 200
+        clock.clock.move(timedelta(hours=13))
+        assert (await browser.get("/desk/members")).headers["location"].startswith("/desk/login")
+
+
+async def test_the_desk_is_closed_to_everybody_else(members: MembersService) -> None:
+    aya = await members.register()
+    paths = ["/desk/members", "/desk/members/export.csv", "/desk/members/rules", f"/desk/members/{aya}"]
+    async with members.browser() as stranger, members.browser() as shopper:
+        await members.log_in(shopper)
+        for path in paths:
+            assert (await stranger.get(path)).status_code == 303
+            assert (await shopper.get(path)).status_code == 403
+        assert (await shopper.post("/desk/members/rules", data={})).status_code == 403
+
+
+@pytest.mark.feature("AP-04", "MEM-12")
+async def test_members_are_found_by_name_address_and_amazon_link(members: MembersService) -> None:
+    await members.register("aya@example.jp", name="綾瀬 あや", buyer_id="amzn1.account.AYA")
+    await members.register("ben@example.jp", name="弁天 べん", phone="0312345678")
+    async with members.browser() as browser:
+        await at_desk(members, browser)
+
+        async def found(**query: str) -> set[str]:
+            page = (await browser.get("/desk/members", params=query)).text
+            return {name for name in ("綾瀬 あや", "弁天 べん") if name in page}
+
+        assert await found() == {"綾瀬 あや", "弁天 べん"}
+        assert await found(amazon="linked") == {"綾瀬 あや"}
+        assert await found(q="BEN@") == {"弁天 べん"}
+        assert await found(q="03-1234") == {"弁天 べん"}
+        assert await found(q="綾瀬") == {"綾瀬 あや"}
+        assert await found(q="%") == set()
+        assert await found(q="' OR 1=1 --") == set()
+        assert await found(sort="evil; DROP TABLE members") == {"綾瀬 あや", "弁天 べん"}
+
+
+async def test_markup_in_a_name_is_shown_as_text(members: MembersService) -> None:
+    aya = await members.register(name="<script>alert(1)</script>")
+    async with members.browser() as browser:
+        await at_desk(members, browser)
+        for path in ("/desk/members", f"/desk/members/{aya}"):
+            page = await browser.get(path)
+            assert "<script>alert(1)" not in page.text
+            assert "&lt;script&gt;alert(1)" in page.text
+
+
+@pytest.mark.feature("MEM-13", "MEM-14")
+async def test_the_export_tells_who_registered_with_amazon(members: MembersService) -> None:
+    await members.hears(
+        an_order(
+            "N-1",
+            registration=Registration(member_id=new_id(), amazon_buyer_id="amzn1.account.AYA"),
+            email="aya@example.jp",
+        )
+    )
+    ben = await members.register("ben@example.jp")
+    clock.clock.move(timedelta(hours=1))
+    await members.hears(an_order("N-2", member_id=ben, amazon_buyer_id="amzn1.account.BEN"))
+    await members.register("cho@example.jp")
+    async with members.browser() as browser:
+        await at_desk(members, browser)
+        rows = {row["メールアドレス1"]: row for row in await exported(browser)}
+        linked = await exported(browser, "?amazon=linked")
+
+    assert rows["aya@example.jp"]["登録日時"] == rows["aya@example.jp"]["AmazonID連携日時"] != ""
+    assert "" != rows["ben@example.jp"]["AmazonID連携日時"] != rows["ben@example.jp"]["登録日時"]
+    assert rows["cho@example.jp"]["AmazonID連携日時"] == ""
+    assert {row["メールアドレス1"] for row in linked} == {"aya@example.jp", "ben@example.jp"}
+    assert rows["aya@example.jp"]["住所2"] == "暖簾ビル 401"
+
+
+@pytest.mark.parametrize(
+    "formula", ["=1+1", "+81", "-1", "@SUM(A1)", "\t=1", " =1", '"=1', "＝1", "　＋1", "'=1"]
+)
+def test_a_cell_that_a_spreadsheet_would_compute_stays_text(formula: str) -> None:
+    assert cell(formula) == f"'{formula}"
+
+
+def test_an_ordinary_cell_is_left_alone() -> None:
+    assert cell("渋谷区神宮前1-2-3") == "渋谷区神宮前1-2-3"
+
+
+@pytest.mark.feature("PNT-06")
+async def test_rules_are_changed_by_the_owner_and_every_change_is_kept(members: MembersService) -> None:
+    form = {
+        "points_enabled": "true",
+        "purchase_percent": "２.5",
+        "purchase_activation": "on_processed",
+        "registration_points": "300",
+        "registration_activation": "manual",
+        "valid_days": "",
+    }
+    async with members.browser() as browser:
+        await at_desk(members, browser)
+        assert (await browser.post("/desk/members/rules", data=form)).status_code == 303
+
+        rules = await members.rules()
+        assert (str(rules.purchase_percent), rules.purchase_activation) == ("2.5", "on_processed")
+        assert (rules.registration_points, rules.amazon_login, rules.valid_days) == (300, False, None)
+        page = (await browser.get("/desk/members/rules")).text
+        assert "購入 2.5％（処理済み時に有効）" in page
+        assert "店長" in page
+
+        wrong = await browser.post("/desk/members/rules", data={**form, "purchase_percent": "101"})
+        assert wrong.status_code == 422
+    [version] = await members.rows("SELECT changed_by FROM rule_versions")
+    assert version.changed_by == "店長"
+
+
+async def test_staff_without_the_owners_role_only_look_at_the_rules(members: MembersService) -> None:
+    async with members.browser() as browser:
+        await at_desk(members, browser, role="staff")
+
+        assert (await browser.get("/desk/members/rules")).status_code == 200
+        assert (await browser.post("/desk/members/rules", data={})).status_code == 403
+
+
+@pytest.mark.feature("PNT-07")
+async def test_waiting_points_are_made_valid_by_hand_once_and_the_ledger_says_by_whom(
+    members: MembersService,
+) -> None:
+    await members.rule(purchase_activation="manual")
+    aya = await members.register()
+    await members.hears(an_order(member_id=aya))
+    [grant] = await members.rows("SELECT grant_id FROM point_grants WHERE reason = 'purchase'")
+    path = f"/desk/members/{aya}/grants/{grant.grant_id}/activate"
+    async with members.browser() as browser:
+        await at_desk(members, browser)
+        page = (await browser.get(f"/desk/members/{aya}")).text
+        assert path in page
+        assert "店舗の確認後に有効になります" in page
+
+        assert (await browser.post(path)).status_code == 303
+        assert (await browser.post(path)).status_code == 409
+        assert path not in (await browser.get(f"/desk/members/{aya}")).text
+
+    balance = await members.balance(aya)
+    assert (balance.active, balance.waiting) == (550, 0)
+    assert len(await members.said(PointsActivated)) == 1
+    [line] = await members.rows("SELECT by FROM point_postings WHERE kind = 'activated'")
+    assert line.by == "店長"
+
+
+async def test_a_member_who_does_not_exist_is_a_missing_page(members: MembersService) -> None:
+    async with members.browser() as browser:
+        await at_desk(members, browser)
+
+        assert (await browser.get(f"/desk/members/{new_id()}")).status_code == 404
+        assert (await browser.get("/desk/members/not-an-id")).status_code == 404

@@ -1,0 +1,241 @@
+"""P1 and P2: whatever happens in whatever order, balances are sums, never negative, and nothing ends twice.
+
+Hypothesis drives the real consuming functions on a real database; the checks read the tables alone.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from harness.hearing import Hearing
+from harness.postgres import TestPostgres
+from members.consumers import consumers
+from members.domain.ledger import NotEnoughPoints
+from members.domain.rules import Rules
+from members.register_member import NewMember, register_member
+from members.reserve_benefit import ReleaseBenefits, reserve_points
+from members.settle_points import ExpirePoints
+from members.storage.rules import set_rules
+from members.storage.tables import benefit_reservations, metadata, point_grants
+from shared import clock
+from shared.clock import now
+from shared.database import Database
+from shared.due import claim_due
+from shared.errors import TryAgain
+from shared.events import Event, OrderProcessed
+from shared.ids import new_id
+from shared.inbox import insert_inbox
+from tests.members.member_examples import a_cancellation, a_shipping, an_order
+
+BROKEN_PREFIX = """
+SELECT member_id FROM (
+  SELECT member_id, number, waiting_after, active_after,
+         sum(waiting) OVER sofar AS waiting, sum(active) OVER sofar AS active,
+         row_number() OVER sofar AS place
+  FROM point_postings WINDOW sofar AS (PARTITION BY member_id ORDER BY number)) AS lines
+WHERE waiting < 0 OR active < 0 OR waiting <> waiting_after OR active <> active_after OR number <> place
+"""
+BROKEN_BALANCE = """
+SELECT b.member_id FROM point_balances b
+LEFT JOIN (SELECT member_id, sum(waiting) AS waiting, sum(active) AS active, count(*) AS entries
+           FROM point_postings GROUP BY member_id) p USING (member_id)
+LEFT JOIN (SELECT member_id, sum(points_held) AS held FROM benefit_reservations
+           WHERE status = 'held' AND NOT registration GROUP BY member_id) r USING (member_id)
+WHERE b.waiting <> coalesce(p.waiting, 0) OR b.active <> coalesce(p.active, 0)
+   OR b.entries <> coalesce(p.entries, 0) OR b.held <> coalesce(r.held, 0)
+"""
+DOUBLED = """
+SELECT order_code FROM point_postings WHERE order_code IS NOT NULL
+GROUP BY order_code, kind, reason HAVING count(*) > 1
+"""
+UNSETTLED = """
+SELECT o.order_code FROM member_orders o JOIN point_postings p USING (order_code)
+WHERE o.cancelled_at IS NOT NULL AND p.reason IN ('order', 'purchase')
+GROUP BY o.order_code
+HAVING sum(p.active + p.waiting) <> coalesce(sum(p.shortage) FILTER (WHERE p.kind = 'revoked'), 0)
+"""
+
+
+class Ledger(RuleBasedStateMachine):
+    """One member per story, a few orders, events in any order and some of them twice."""
+
+    db: Database
+    loop: asyncio.AbstractEventLoop
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Run ``work`` to its end."""
+        return self.loop.run_until_complete(work)
+
+    @initialize(
+        mode=st.sampled_from(["on_shipped", "on_processed", "immediate"]), valid_days=st.none() | st.just(3)
+    )
+    def a_member_registers(self, mode: str, valid_days: int | None) -> None:
+        clock.clock.reset()
+        self.codes: list[str] = []
+        self.reservations: list[UUID] = []
+        self.member_id = new_id()
+        rules = Rules.model_validate({"purchase_activation": mode, "valid_days": valid_days})
+
+        async def register() -> None:
+            async with self.db.transaction() as tx:
+                await set_rules(tx, rules, at=now(), by="試験")
+                new = NewMember(
+                    member_id=self.member_id, name="綾瀬 あや", email=f"{self.member_id}@example.jp"
+                )
+                await register_member(tx, new, rules=rules, via="form", at=now())
+
+        self.run(register())
+
+    def code(self, pick: int) -> str:
+        """Return one of the orders so far, or the one that comes next."""
+        return f"{self.member_id}-{pick % (len(self.codes) + 1)}"
+
+    def hears(self, event: Event, times: int) -> None:
+        """Bring an event, as the worker does: with inbox and outbox, and put off before its time."""
+
+        async def hear() -> None:
+            for consumer in consumers.all:
+                if type(event) not in consumer.events:
+                    continue
+                for _ in range(times):
+                    try:
+                        async with self.db.transaction() as tx:
+                            if await insert_inbox(tx, consumer.queue, [event.event_id]):
+                                await consumer.call([event], tx, {})
+                    except TryAgain:
+                        continue
+
+        self.run(hear())
+
+    @rule(
+        items=st.sampled_from([0, 999, 20_000, 90_000]),
+        points=st.sampled_from([0, 1, 300, 500, 900]),
+        reserved=st.booleans(),
+        times=st.integers(1, 2),
+    )
+    def an_order_is_placed(self, items: int, points: int, reserved: bool, times: int) -> None:
+        code = self.code(len(self.codes))
+        self.codes.append(code)
+        reservation_id = self.reservations[-1] if reserved and self.reservations else None
+        self.hears(
+            an_order(
+                code,
+                items=items,
+                points=min(points, items),
+                member_id=self.member_id,
+                reservation_id=reservation_id,
+            ),
+            times,
+        )
+
+    @rule(points=st.sampled_from([0, 1, 300, 500, 900]), change=st.booleans())
+    def points_are_reserved(self, points: int, change: bool) -> None:
+        async def reserve() -> None:
+            earlier = self.reservations[-1] if change and self.reservations else None
+            try:
+                async with self.db.transaction() as tx:
+                    made = await reserve_points(
+                        tx, member_id=self.member_id, points=points, at=now(), earlier_id=earlier
+                    )
+            except NotEnoughPoints:
+                return
+            self.reservations.append(made.reservation_id)
+
+        self.run(reserve())
+
+    @rule(pick=st.integers(0, 9), times=st.integers(1, 2))
+    def an_order_is_shipped(self, pick: int, times: int) -> None:
+        self.hears(a_shipping(self.code(pick)), times)
+
+    @rule(pick=st.integers(0, 9))
+    def an_order_is_processed(self, pick: int) -> None:
+        self.hears(OrderProcessed(order_code=self.code(pick), by="店長"), 1)
+
+    @rule(pick=st.integers(0, 9), times=st.integers(1, 2))
+    def an_order_is_cancelled(self, pick: int, times: int) -> None:
+        self.hears(a_cancellation(self.code(pick)), times)
+
+    @rule(hours=st.sampled_from([1, 24, 96]))
+    def time_passes_and_due_work_is_done(self, hours: int) -> None:
+        clock.clock.move(timedelta(hours=hours))
+
+        async def work() -> None:
+            for table, perform in (
+                (benefit_reservations, ReleaseBenefits(self.db)),
+                (point_grants, ExpirePoints(self.db)),
+            ):
+                async with self.db.transaction() as tx:
+                    rows = await claim_due(tx, table, rows_max=50, at=now())
+                for row in rows:
+                    await perform(row)
+
+        self.run(work())
+
+    @invariant()
+    def the_ledger_adds_up(self) -> None:
+        async def look() -> None:
+            async with self.db.transaction() as tx:
+                for broken in (BROKEN_PREFIX, BROKEN_BALANCE, DOUBLED, UNSETTLED):
+                    assert await tx.rows(broken) == []
+
+        self.run(look())
+
+
+def test_the_ledger_adds_up_after_any_story(postgres: TestPostgres) -> None:
+    Ledger.loop = asyncio.new_event_loop()
+    url = Ledger.loop.run_until_complete(postgres.create_database("members", metadata))
+    Ledger.db = Database(url.render_as_string(hide_password=False), service="members", connections_max=3)
+    try:
+        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+            Ledger,
+            settings=settings(
+                max_examples=40,
+                stateful_step_count=25,
+                deadline=None,
+                derandomize=True,
+                database=None,
+                phases=(Phase.generate,),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    finally:
+        Ledger.loop.run_until_complete(Ledger.db.close())
+        Ledger.loop.run_until_complete(postgres.drop_database(url))
+        Ledger.loop.close()
+
+
+@pytest.mark.parametrize("points", [1, 499, 500])
+async def test_valid_points_lapse_with_their_days_and_what_was_spent_counts_as_the_oldest(
+    postgres: TestPostgres, points: int
+) -> None:
+    url = await postgres.create_database("members", metadata)
+    db = Database(url.render_as_string(hide_password=False), service="members", connections_max=3)
+    member_id, rules = new_id(), Rules(valid_days=3)
+    async with db.transaction() as tx:
+        await set_rules(tx, rules, at=now(), by="試験")
+        new = NewMember(member_id=member_id, name="綾瀬 あや", email="aya@example.jp")
+        await register_member(tx, new, rules=rules, via="form", at=now())
+    await Hearing(consumers, db).hears(an_order(member_id=member_id, items=5_000, points=points))
+    clock.clock.move(timedelta(days=3, minutes=1))
+
+    async with db.transaction() as tx:
+        rows = await claim_due(tx, point_grants, rows_max=10, at=now())
+    for row in rows:
+        await ExpirePoints(db)(row)
+
+    async with db.transaction() as tx:
+        balance = await tx.row("SELECT * FROM point_balances")
+        expired = await tx.value(
+            "SELECT coalesce(-sum(active), 0) FROM point_postings WHERE kind = 'expired'"
+        )
+    assert balance is not None
+    assert (balance.active, expired) == (0, 500 - points)
+    await db.close()
+    await postgres.drop_database(url)
