@@ -4,7 +4,6 @@ The state table decides, not the order of arrival: news that is overtaken is onl
 comes back later, and a cancelled order stays cancelled.
 """
 
-from datetime import datetime
 from typing import Any
 
 from checkout.cancel_order import end_order
@@ -51,21 +50,21 @@ ON_THE_PAGE_SECONDS_MAX = 15 * 60
 async def confirm_order(event: PaymentAuthorized, tx: Tx) -> None:
     """The order can be paid: it may be shipped from now on."""
     order = await _order(tx, event.order_code)
-    await _take(tx, order, "authorize", event, at=event.authorized_at)
+    await _take(tx, order, "authorize", event)
 
 
 @consumers.on(PaymentNumberIssued)
 async def note_payment_number(event: PaymentNumberIssued, tx: Tx) -> None:
     """The buyer has a number to pay with; the order waits for the money (KON-44)."""
     order = await _order(tx, event.order_code)
-    await _take(tx, order, "issue_number", event, at=event.occurred_at)
+    await _take(tx, order, "issue_number", event)
 
 
 @consumers.on(PaymentFailed)
 async def cancel_failed_order(event: PaymentFailed, tx: Tx) -> OrderCancelled | None:
     """The order cannot be paid: it ends, stock and cart go back (PAY-22)."""
     order = await _order(tx, event.order_code)
-    moved = await _take(tx, order, "fail", event, at=event.occurred_at)
+    moved = await _take(tx, order, "fail", event)
     if moved is order or not moved.may("cancel"):
         return None
     waited = (event.occurred_at - order.placed_at).total_seconds()
@@ -83,7 +82,7 @@ async def cancel_failed_order(event: PaymentFailed, tx: Tx) -> OrderCancelled | 
 async def cancel_unpaid_order(event: PaymentExpired, tx: Tx) -> OrderCancelled | None:
     """The deadline passed unpaid: the order ends, and nobody is blamed for it (KON-17, KON-33)."""
     order = await _order(tx, event.order_code)
-    moved = await _take(tx, order, "expire", event, at=event.occurred_at)
+    moved = await _take(tx, order, "expire", event)
     if moved is order or not moved.may("cancel"):
         return None
     return await end_order(tx, moved, reason="unpaid", by=PAYMENTS, at=event.occurred_at)
@@ -96,12 +95,12 @@ async def record_deposit(event: PaymentCaptured, tx: Tx) -> list[OrderProcessed]
     Money for a cancelled order is only noted; payments gives it back as it hears of the cancellation.
     """
     order = await _order(tx, event.order_code)
-    moved = await _take(tx, order, "capture", event, at=event.captured_at)
+    moved = await _take(tx, order, "capture", event)
     if not moved.may("deposit"):
         return []
     day = moved.deposit_date or in_japan(event.captured_at).date()
-    paid = await save_move(tx, moved, "deposit", by=PAYMENTS, at=event.captured_at, deposit_date=day)
-    return await process_if_complete(tx, paid, at=event.captured_at)
+    paid = await save_move(tx, moved, "deposit", by=PAYMENTS, at=event.occurred_at, deposit_date=day)
+    return await process_if_complete(tx, paid, at=event.occurred_at)
 
 
 @consumers.on(CaptureRejected)
@@ -117,14 +116,14 @@ async def note_capture_rejected(event: CaptureRejected, tx: Tx) -> None:
 async def note_void(event: PaymentVoided, tx: Tx) -> None:
     """The hold on the buyer's money is gone, at our wish or in the provider's console."""
     order = await _order(tx, event.order_code)
-    await _take(tx, order, "void", event, at=event.occurred_at)
+    await _take(tx, order, "void", event)
 
 
 @consumers.on(PaymentRefunded)
 async def note_refund(event: PaymentRefunded, tx: Tx) -> None:
     """Money went back to the buyer."""
     order = await _order(tx, event.order_code)
-    await _take(tx, order, "refund", event, at=event.occurred_at)
+    await _take(tx, order, "refund", event)
 
 
 @consumers.on(
@@ -159,7 +158,7 @@ async def _order(tx: Tx, code: str) -> Order:
     return order
 
 
-async def _take(tx: Tx, order: Order, move: Move, event: Any, *, at: datetime) -> Order:
+async def _take(tx: Tx, order: Order, move: Move, event: Event) -> Order:
     """Note what payments said and follow it if the state table has an edge; return the order as it is."""
     if (order.payment, move) in BEFORE_ITS_TIME:
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
@@ -167,4 +166,4 @@ async def _take(tx: Tx, order: Order, move: Move, event: Any, *, at: datetime) -
     if not order.may(move):
         return order
     columns: dict[str, Any] = {"capture_requested_at": None} if move == "capture" else {}
-    return await save_move(tx, order, move, by=PAYMENTS, at=at, **columns)
+    return await save_move(tx, order, move, by=PAYMENTS, at=event.occurred_at, **columns)

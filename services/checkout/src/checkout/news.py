@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from checkout.storage.timeline import Entry, Kind, Topic
@@ -25,10 +26,15 @@ FAILED = {
     "declined": "決済会社に承認されませんでした",
     "provider_error": "決済会社でエラーが起きました",
 }
+# What stands before a colon; after it payments may name a detail.
 REJECTED = {
     "over_30_days": "注文から30日を過ぎているため売上請求できません",
-    "status_not_capturable": "決済ステータスが「承認済」「与信済」ではありません",
+    "not_authorized": "決済ステータスが「承認済」「与信済」ではありません",
+    "authorization_expired": "与信の有効期限が切れています",
+    "already_captured": "すでに入金済みです",
     "auto_link_off": "自動連携機能を利用していないため、決済サービスの管理画面で処理してください",
+    "automatic_only": "入金は決済サービスからの通知で自動的に反映されます",
+    "not_managed": "このお支払い方法の入金状況は管理していません",
 }
 SUPPRESSED = {
     "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
@@ -74,11 +80,13 @@ def entry_of(event: Event, order_code: str, *, cancelled: bool = False) -> Entry
     return entry
 
 
-def _moment(event: Event) -> Any:
-    for name in ("authorized_at", "captured_at", "registered_at"):
-        if (moment := getattr(event, name, None)) is not None:
-            return moment
-    return event.occurred_at
+def _moment(event: Event) -> datetime:
+    """When it happened. A deposit entered by hand has only a day, which may begin before the order."""
+    if isinstance(event, events.PaymentCaptured):
+        return event.occurred_at if event.source == "manual_deposit" else event.captured_at
+    if isinstance(event, events.PaymentAuthorized):
+        return event.authorized_at
+    return event.registered_at if isinstance(event, events.MemberRegistered) else event.occurred_at
 
 
 def _authorized(event: events.PaymentAuthorized) -> _Line:
@@ -128,7 +136,8 @@ def _captured(event: events.PaymentCaptured) -> _Line:
 
 def _rejected(event: events.CaptureRejected) -> _Line:
     facts = {"kind": "rejection", "reason": event.reason}
-    return "payment", "stop", "入金処理ができませんでした", REJECTED.get(event.reason, event.reason), facts
+    text = REJECTED.get(event.reason.partition(":")[0], f"決済サービスに断られました（{event.reason}）")
+    return "payment", "stop", "入金処理ができませんでした", text, facts
 
 
 def _voided(event: events.PaymentVoided) -> _Line:
