@@ -108,7 +108,7 @@ class MembersService:
         issuer: str = "payments",
     ) -> None:
         """Put payments' wallet statement into a browser, as its return page does after Amazon's login."""
-        claims = {
+        claims: dict[str, Any] = {
             "kind": "amazon_pay",
             "checkout_session_id": "cs-1" if ordering else None,
             "buyer_id": buyer_id,
@@ -121,4 +121,5 @@ class MembersService:
 
     def session_claims(self, browser: httpx.AsyncClient) -> dict[str, Any]:
         """Return what the browser's session statement says."""
-        return self.keys.verifier.verify("session", browser.cookies["noren_session"])
+        claims: dict[str, Any] = self.keys.verifier.verify("session", browser.cookies["noren_session"])
+        return claims

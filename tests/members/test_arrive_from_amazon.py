@@ -173,11 +173,18 @@ async def test_of_two_members_who_bring_the_same_amazon_account_at_once_one_is_l
 
 
 def test_paying_with_another_members_amazon_account_changes_no_login() -> None:
-    mine, other = new_id(), new_id()
-    shared = {"login_allowed": True, "viewer_id": mine, "buyers_member_id": other, "email_known": False}
+    def step(*, ordering: bool) -> str:
+        return next_step(
+            login_allowed=True,
+            ordering=ordering,
+            viewer_id=new_id(),
+            viewer_linked=False,
+            buyers_member_id=new_id(),
+            email_known=False,
+        )
 
-    assert next_step(ordering=True, viewer_linked=False, **shared) == "go_on"
-    assert next_step(ordering=False, viewer_linked=False, **shared) == "enter"
+    assert step(ordering=True) == "go_on"
+    assert step(ordering=False) == "enter"
 
 
 async def test_the_state_of_a_buyer_is_told_but_addresses_cannot_be_tried_out(

@@ -193,7 +193,7 @@ def test_the_ledger_adds_up_after_any_story(postgres: TestPostgres) -> None:
     url = Ledger.loop.run_until_complete(postgres.create_database("members", metadata))
     Ledger.db = Database(url.render_as_string(hide_password=False), service="members", connections_max=3)
     try:
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(
             Ledger,
             settings=settings(
                 max_examples=40,

@@ -22,7 +22,8 @@ from tests.members.members_service import MembersService
 
 def benefit(members: MembersService, browser: httpx.AsyncClient) -> dict[str, Any]:
     """Return what the benefit statement in a browser says."""
-    return members.keys.verifier.verify("benefit", browser.cookies["noren_benefit"])
+    claims: dict[str, Any] = members.keys.verifier.verify("benefit", browser.cookies["noren_benefit"])
+    return claims
 
 
 async def reserve(browser: httpx.AsyncClient, points: int) -> httpx.Response:
