@@ -10,8 +10,6 @@ from deploy.native.site import SERVICE_PORTS, SERVICES, Site
 
 ROLES = ("web", "worker", "relay")
 MAIL_FROM = "Noren <shop@noren.example>"
-
-
 # A line of .env.example: `NAME=value`, or `#NAME=default`.
 SETTING = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
@@ -27,13 +25,22 @@ def service(site: Site, name: str) -> dict[str, str]:
     return {
         **shared(site),
         "DATABASE_URL": postgres.service_url(site, name),
-        "MIGRATE_DATABASE_URL": postgres.owner_url(site, name),
         "AMQP_URL": rabbitmq.service_url(site, name),
         "SIGNING_KEY_FILE": str(site.keys / name / "signing.pem"),
         "HTTP_HOST": "127.0.0.1",
         "HTTP_PORT": str(site.port(SERVICE_PORTS[name])),
         **OWN_SETTINGS.get(name, lambda _: {})(site),
     }
+
+
+def migration(site: Site, name: str) -> dict[str, str]:
+    """The settings of a service's migration, which alone works as the owner of the tables."""
+    return service(site, name) | {"MIGRATE_DATABASE_URL": postgres.owner_url(site, name)}
+
+
+def topology(site: Site, name: str) -> dict[str, str]:
+    """The settings of a service's declaration, which alone works as the broker's administrator."""
+    return service(site, name) | {"AMQP_ADMIN_URL": rabbitmq.admin_url(site)}
 
 
 def shared(site: Site) -> dict[str, str]:

@@ -193,6 +193,14 @@ class Supervisor:
             if fault.faultCode != Faults.NOT_RUNNING:
                 raise
 
+    def start_process(self, name: str) -> None:
+        """Start one process, if it does not run; does not wait for it to be ready."""
+        try:
+            self._call.startProcess(name, False)
+        except Fault as fault:
+            if fault.faultCode != Faults.ALREADY_STARTED:
+                raise
+
     def states(self) -> list[dict[str, Any]]:
         """name, statename, description and so on of each process, as supervisord says it."""
         states: list[dict[str, Any]] = self._call.getAllProcessInfo()
@@ -230,14 +238,6 @@ class Supervisor:
             self._call.removeProcessGroup(group)
         for group in [*added, *changed]:
             self._call.addProcessGroup(group)
-
-    def start_process(self, name: str) -> None:
-        """Start one process, if it does not run; does not wait for it to be ready."""
-        try:
-            self._call.startProcess(name, False)
-        except Fault as fault:
-            if fault.faultCode != Faults.ALREADY_STARTED:
-                raise
 
     def _stop_processes(self, names: list[str]) -> None:
         """Ask all at once, then wait: each may take its time to finish what it does."""

@@ -107,13 +107,12 @@ class Native:
 
     def migrate(self) -> None:
         """Bring every database to the newest schema; the four at once."""
-        self._run_each("migrate", {})
+        self._run_each("migrate", environment.migration)
 
     def declare_topology(self) -> None:
         """Create the services' broker users and declare exchanges and queues."""
-        administration = environment.administration(self.site)
-        self._run(["deploy/broker_users.py", *SERVICES], administration)
-        self._run_each("topology", {"AMQP_ADMIN_URL": administration["AMQP_ADMIN_URL"]})
+        self._run(["deploy/broker_users.py", *SERVICES], environment.administration(self.site))
+        self._run_each("topology", environment.topology)
 
     def move_clock(self, offset_seconds: int) -> None:
         """Let the services' clock be ahead by this many seconds; 0 is real time."""
@@ -188,11 +187,10 @@ class Native:
         if not self.supervisor.running():
             raise CannotRun("nothing is running: make up")
 
-    def _run_each(self, role: str, settings: dict[str, str]) -> None:
+    def _run_each(self, role: str, settings: Callable[[Site, str], dict[str, str]]) -> None:
         with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
             runs = [
-                pool.submit(self._run, ["-m", name, role], environment.service(self.site, name) | settings)
-                for name in SERVICES
+                pool.submit(self._run, ["-m", name, role], settings(self.site, name)) for name in SERVICES
             ]
             for run in runs:
                 run.result()
