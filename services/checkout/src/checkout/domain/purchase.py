@@ -53,7 +53,7 @@ class Purchase:
             "wallet": self.wallet.checkout_session_id if self.wallet else None,
             "registers": [self.registers, self.newsletter],
         }
-        return hashlib.sha256(orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return hashlib.sha256(orjson.dumps(wanted, default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def order_lines(wanted: tuple[tuple[str, int], ...], products: Mapping[str, Product]) -> list[Line]:

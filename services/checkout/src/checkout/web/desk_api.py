@@ -184,7 +184,7 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
             at=at,
         )
 
-    return await _each(request, list(wanted), ship, done="発送済みにしました", by=by, action="api_ship")
+    return await _each(request, list(wanted), ship, done="発送済みにしました", action="api_ship")
 
 
 def _sent(parcel: SentParcel) -> Sent:
@@ -204,7 +204,7 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
         ]
 
     return await _each(
-        request, body.order_codes, capture, done="入金処理を依頼しました", by=by, action="api_capture"
+        request, body.order_codes, capture, done="入金処理を依頼しました", action="api_capture"
     )
 
 
@@ -216,9 +216,7 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     async def process(tx: Tx, code: str) -> Sequence[Event]:
         return [await process_order(tx, order_code=code, by=by, at=at)]
 
-    return await _each(
-        request, body.order_codes, process, done="処理済みにしました", by=by, action="api_process"
-    )
+    return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
 
 
 @router.post("/orders/{order_code}/cancel")

@@ -96,7 +96,6 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
         codes,
         _acting(bulk, tracking, by=by, at=at),
         done=DONE[bulk.action],
-        by=by,
         action=f"bulk_{bulk.action}",
     )
     return pages.render(

@@ -72,6 +72,13 @@ def selectable(row: Any, tab: str) -> bool:
     return tab == "unshipped"
 
 
+@router.get("/desk")
+async def open_desk(request: Request) -> Response:
+    """The desk opens at its orders."""
+    pages: Pages = request.app.state.pages
+    return pages.redirect(request, "/desk/orders")
+
+
 @router.get("/desk/orders")
 async def list_orders(
     request: Request, asked: Paging, tab: str = "new", sort: str = "-placed_at"

@@ -30,7 +30,6 @@ async def for_each_order(
     act: Callable[[Tx, str], Awaitable[Sequence[Event]]],
     *,
     done: str,
-    by: str,
     action: str,
 ) -> list[Outcome]:
     """Run ``act`` for every order and say the events it returns. Raises Refused if there are none or too many.
@@ -50,5 +49,5 @@ async def for_each_order(
             outcomes.append(Outcome(code, True, "done", done))
         except Refused as refused:
             outcomes.append(Outcome(code, False, refused.code, refused.message))
-        log.info("desk.acted", action=action, order_code=code, outcome=outcomes[-1].code, by=by)
+        log.info("desk.acted", action=action, order_code=code, outcome=outcomes[-1].code)
     return outcomes

@@ -1,0 +1,297 @@
+"""「ご注文手続き」: the wallet fills the page, the buyer corrects it, one click orders."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from checkout.storage.shop_settings import ShopSettings, change_shop_settings
+from harness.hearing import said
+from harness.keys import Keys
+from shared.clock import now
+from shared.database import Database
+from shared.events import OrderPlaced
+from shared.ids import new_id
+from shared.statements import Issuer
+from tests.checkout.shopper import (
+    ADDRESS_A,
+    ADDRESS_B,
+    FakeMembers,
+    Shopper,
+    open_shop,
+    shop_app,
+)
+
+NOT_CO_JP = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
+ORDERER_FIELDS = ("name", "postal_code", "address1", "phone", "email")
+
+
+async def the_order(db: Database) -> OrderPlaced:
+    """Return the only order that was placed."""
+    [placed] = await said(db)
+    assert isinstance(placed, OrderPlaced)
+    return placed
+
+
+def form_of(shopper: Shopper, **changes: str) -> dict[str, str]:
+    """Return what the page sends when nothing but ``changes`` was touched."""
+    values = {name: shopper.field(name) for name in ("key", "total", *ORDERER_FIELDS)}
+    values["prefecture"] = ADDRESS_A["prefecture"]
+    if "checked" in checkbox(shopper):
+        values["register_member"] = "true"
+    return {name: value for name, value in {**values, **changes}.items() if value}
+
+
+def checkbox(shopper: Shopper) -> str:
+    """Return the registration box as it stands on the page; empty if there is none."""
+    _, _, rest = shopper.page.text.partition('type="checkbox" id="f-register_member"')
+    return rest.partition(">")[0]
+
+
+@pytest.fixture
+async def buyer(shop_db: Database, shopper: Shopper) -> Shopper:
+    """A guest with one thing in the cart who comes back from Amazon."""
+    await open_shop(shop_db, price=5_000)
+    await shopper.fills_cart()
+    shopper.carry_wallet()
+    return shopper
+
+
+@pytest.mark.feature("AP-07", "AP-13")
+async def test_the_orderer_is_the_first_address_and_delivery_the_chosen_one(
+    shop_db: Database, buyer: Shopper
+) -> None:
+    await buyer.opens("/order/amazon")
+
+    assert "ご注文手続き" in buyer.text
+    assert buyer.field("name") == "財布 持子"
+    assert buyer.field("email") == "mochiko@example.jp"
+    assert [buyer.field(name) for name in ("postal_code", "address1", "phone")] == [
+        ADDRESS_A[name] for name in ("postal_code", "address1", "phone")
+    ]
+    assert ADDRESS_B["address1"] in buyer.text
+    assert "Visa ****1111" in buyer.text
+    assert 'href="/payments/amazon_pay/change"' in buyer.page.text
+
+    await buyer.sends("/order/amazon", **form_of(buyer))
+    placed = await the_order(shop_db)
+    assert buyer.page.headers["location"] == f"/payments/amazon_pay/confirm?order={placed.order_code}"
+    assert placed.payment_kind == "amazon_pay"
+    assert placed.payment_choice == {"checkout_session_id": "session-1"}
+    assert placed.orderer.address1 == ADDRESS_A["address1"]
+    assert placed.destinations[0].address.address1 == ADDRESS_B["address1"]
+    assert placed.amazon_buyer_id == "amzn1.account.TEST"
+
+
+@pytest.mark.feature("AP-43", "AP-44")
+async def test_one_click_orders_and_a_second_click_finds_the_same_order(
+    shop_db: Database, buyer: Shopper
+) -> None:
+    await buyer.opens("/order/amazon")
+    form = form_of(buyer)
+
+    first = await buyer.sends("/order/amazon", **form)
+    second = await buyer.sends("/order/amazon", **form)
+
+    assert first.headers["location"] == second.headers["location"]
+    assert len(await said(shop_db)) == 1
+
+
+async def test_corrections_of_the_orderer_become_the_order_and_the_registration(
+    shop_db: Database, buyer: Shopper
+) -> None:
+    await buyer.opens("/order/amazon")
+
+    await buyer.sends("/order/amazon", **form_of(buyer, phone="090-9999-8888"))
+
+    placed = await the_order(shop_db)
+    assert placed.orderer.phone == "09099998888"
+    assert placed.registration is not None
+    assert placed.registration.amazon_buyer_id == "amzn1.account.TEST"
+    assert placed.member_id is None
+
+
+async def test_corrections_are_kept_while_the_buyer_is_away_at_amazon(buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+
+    typed = form_of(buyer, phone="09099998888")
+    del typed["register_member"]
+    await buyer.sends("/order/amazon/typed", **typed)
+    buyer.carry_wallet(address=ADDRESS_A)
+    await buyer.opens("/order/amazon")
+
+    assert buyer.field("phone") == "09099998888"
+    assert "checked" not in checkbox(buyer)
+    assert buyer.page.text.count(ADDRESS_A["address1"]) == 2
+
+
+@pytest.mark.feature("AP-19")
+async def test_the_registration_box_is_ticked_for_who_is_no_member(buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+    assert "checked" in checkbox(buyer)
+
+    buyer.sign_in("会員 花子")
+    await buyer.opens("/order/amazon")
+    assert checkbox(buyer) == ""
+
+
+@pytest.mark.feature("AP-20")
+async def test_the_shop_may_show_the_box_unticked(shop_db: Database, buyer: Shopper) -> None:
+    buyer.sign_in("店長", staff="owner")
+    settings = {"shipping_fee": "550", "free_shipping_from": "5000", "registration_box_unticked": "true"}
+    assert (await buyer.sends("/desk/orders/settings", **settings)).status_code == 303
+    buyer.browser.cookies.delete("noren_session")
+
+    await buyer.opens("/order/amazon")
+    assert "checked" not in checkbox(buyer)
+
+    await buyer.sends("/order/amazon", **form_of(buyer))
+    assert (await the_order(shop_db)).registration is None
+
+
+@pytest.mark.feature("AP-17")
+async def test_an_account_of_another_marketplace_is_told_so_and_cannot_order(
+    shop_db: Database, buyer: Shopper
+) -> None:
+    await buyer.opens("/order/amazon")
+    form = form_of(buyer)
+    buyer.carry_wallet(error=NOT_CO_JP, buyer_id="", addresses=[], address=None)
+
+    await buyer.opens("/order/amazon")
+    assert NOT_CO_JP in buyer.text
+    assert "注文を確定する" not in buyer.text
+
+    await buyer.sends("/order/amazon", **form)
+    assert NOT_CO_JP in buyer.text
+    assert await said(shop_db) == []
+
+
+@pytest.mark.feature("AP-15")
+async def test_cash_on_delivery_cannot_be_used_here(shop_db: Database, buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+    assert "代金引換" not in buyer.text
+
+    answer = await buyer.sends("/order/amazon", **form_of(buyer, payment_kind="cash_on_delivery"))
+
+    assert answer.status_code == 422
+    assert await said(shop_db) == []
+
+
+@pytest.mark.feature("AP-18")
+async def test_a_guest_may_order_without_registering(shop_db: Database, buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+
+    await buyer.sends("/order/amazon", **form_of(buyer, register_member=""))
+
+    placed = await the_order(shop_db)
+    assert (placed.member_id, placed.registration) == (None, None)
+
+
+@pytest.mark.feature("AP-23")
+async def test_points_and_a_free_shipping_coupon_come_off_the_amount(
+    shop_db: Database, buyer: Shopper
+) -> None:
+    async with shop_db.transaction() as tx:
+        dear = ShopSettings(shipping_fee=800, free_shipping_from=None)
+        await change_shop_settings(tx, dear, by="試験", at=now())
+    buyer.sign_in("会員 花子")
+    reservation = str(new_id())
+    buyer.carry_benefit(reservation_id=reservation, points=500, coupon="送料無料クーポン", free_shipping=True)
+
+    await buyer.opens("/order/amazon")
+    assert buyer.field("total") == "4500"
+    await buyer.sends("/order/amazon", **form_of(buyer))
+
+    placed = await the_order(shop_db)
+    assert (placed.amounts.total, placed.amounts.shipping, placed.points_used) == (4_500, 0, 500)
+    assert (placed.coupon, placed.benefit_reservation_id) == ("送料無料クーポン", UUID(reservation))
+
+
+@pytest.mark.feature("AP-25")
+async def test_shipping_is_the_same_as_on_the_standard_form(shop_db: Database, buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+    on_wallet_page = buyer.field("total")
+    await buyer.goes_to_confirmation("bank_transfer")
+
+    assert on_wallet_page == buyer.field("total") == "5000"
+
+
+@pytest.mark.feature("PNT-02")
+async def test_registration_points_are_spent_by_the_registering_order(shop_db: Database, keys: Keys) -> None:
+    members = FakeMembers()
+    members.answers["/api/members/point-rules"] = {"registration_points_usable_at_once": 500}
+    members.answers["/api/members/amazon-links"] = {"state": "none"}
+    buyer = Shopper(shop_app(shop_db, keys, members), keys)
+    await open_shop(shop_db, price=5_000)
+    await buyer.fills_cart()
+    buyer.carry_wallet()
+    await buyer.opens("/order/amazon")
+    assert "会員登録と同時に500ポイントまでご利用いただけます" in buyer.text
+
+    chosen = new_id()
+    buyer.carry_benefit(member_id=str(chosen), registration=True)
+    await buyer.opens("/order/amazon")
+    assert buyer.field("total") == "4500"
+    form = form_of(buyer)
+
+    refused = await buyer.sends("/order/amazon", **{**form, "register_member": ""})
+    assert refused.status_code == 409  # without registering the points are off, and so the total differs
+    await buyer.sends("/order/amazon", **form)
+
+    placed = await the_order(shop_db)
+    assert placed.registration is not None
+    assert placed.registration.member_id == chosen
+    assert placed.points_used == 500
+
+
+@pytest.mark.parametrize("state", ["linked", "login_needed"])
+async def test_a_buyer_whom_members_knows_is_sent_there_once(
+    shop_db: Database, keys: Keys, state: str
+) -> None:
+    members = FakeMembers()
+    members.answers["/api/members/amazon-links"] = {"state": state}
+    buyer = Shopper(shop_app(shop_db, keys, members), keys)
+    await open_shop(shop_db)
+    await buyer.fills_cart()
+    buyer.carry_wallet()
+
+    answer = await buyer.opens("/order/amazon")
+    assert answer.headers["location"] == "/members/amazon/arrive?next=%2Forder%2Famazon"
+    assert "noren_wallet=" in members.asked[0].headers["cookie"]
+
+    await buyer.opens("/order/amazon")  # back without a login: a guest
+    assert "ご注文手続き" in buyer.text
+
+
+@pytest.mark.parametrize(
+    "address", [None, {**ADDRESS_B, "phone": ""}, {**ADDRESS_B, "prefecture": "California"}]
+)
+async def test_an_address_that_nothing_can_be_sent_to_is_refused(
+    shop_db: Database, buyer: Shopper, address: dict[str, Any] | None
+) -> None:
+    buyer.carry_wallet(address=address)
+    await buyer.opens("/order/amazon")
+
+    answer = await buyer.sends("/order/amazon", **form_of(buyer))
+
+    assert answer.status_code == 422
+    assert "お届け先の情報が不足しています" in buyer.text
+    assert await said(shop_db) == []
+
+
+async def test_a_forged_or_missing_wallet_orders_nothing(shop_db: Database, buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+    form = form_of(buyer)
+    buyer.browser.cookies.delete("noren_wallet")
+    assert (await buyer.sends("/order/amazon", **form)).status_code == 409
+
+    stranger = Issuer("payments", Ed25519PrivateKey.generate())
+    claims = {"kind": "amazon_pay", "checkout_session_id": "session-1", "buyer_id": "x", "address": ADDRESS_B}
+    forged = stranger.issue("wallet", claims, valid_for=timedelta(hours=1))
+    buyer.browser.cookies.set("noren_wallet", forged)
+    assert (await buyer.sends("/order/amazon", **form)).status_code == 409
+    await buyer.opens("/order/amazon")
+    assert buyer.page.url.path == "/cart"
+    assert await said(shop_db) == []

@@ -1,0 +1,256 @@
+"""The standard form: four screens in order, input kept, methods with their reasons, one click to the order."""
+
+import pytest
+
+from harness.hearing import said
+from harness.keys import Keys
+from shared.database import Database
+from shared.events import OrderPlaced, StockReserved
+from tests.checkout.shopper import MENU, ORDERER, FakeMembers, Shopper, open_shop, shop_app
+
+SCREENS = ["お客様情報入力", "お届け先入力", "お支払い方法選択", "注文確認"]
+
+
+def heading(shopper: Shopper) -> str:
+    """Return the heading of the page."""
+    return shopper.page.text.partition("<h1>")[2].partition("</h1>")[0]
+
+
+@pytest.mark.feature("AP-12", "KON-05")
+async def test_the_four_screens_lead_to_an_unpaid_order_on_the_own_site(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db, price=1_000)
+    await shopper.fills_cart("cup", 2)
+
+    seen = []
+    await shopper.opens("/order")
+    seen.append(heading(shopper))
+    for path, fields in (
+        ("/order/customer", ORDERER),
+        ("/order/delivery", {"deliver_to": "orderer"}),
+        ("/order/payment", {"payment_kind": "konbini", "konbini-chain": "lawson"}),
+    ):
+        await shopper.sends(path, **fields)
+        await shopper.opens(shopper.page.headers["location"])
+        seen.append(heading(shopper))
+    assert seen == SCREENS
+    assert "¥2,550" in shopper.text
+    assert "ローソン" in shopper.text
+    assert "注文を確定する" in shopper.text
+
+    await shopper.sends("/order/confirm", **shopper.confirmation)
+    await shopper.opens(shopper.page.headers["location"])
+
+    assert "ご注文ありがとうございます" in shopper.text
+    placed, reserved = await said(shop_db)
+    assert isinstance(placed, OrderPlaced)
+    assert isinstance(reserved, StockReserved)
+    assert (placed.payment_kind, placed.payment_choice) == ("konbini", {"chain": "lawson"})
+    assert placed.amounts.total == 2_550
+    assert placed.orderer.email == ORDERER["email"]
+    assert placed.page_url.endswith(f"/orders/{placed.order_code}")
+    async with shop_db.transaction() as tx:
+        row = await tx.row("SELECT status, deposit, shipping FROM orders")
+    assert row is not None
+    assert tuple(row) == ("in_progress", "unpaid", "unshipped")
+
+
+@pytest.mark.parametrize("path", ["/order/delivery", "/order/payment", "/order/confirm"])
+async def test_no_screen_can_be_skipped(shop_db: Database, shopper: Shopper, path: str) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+
+    await shopper.opens(path)
+
+    assert heading(shopper) == SCREENS[0]
+
+
+async def test_a_confirmation_without_the_screens_before_names_the_next_one(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+
+    answer = await shopper.sends("/order/confirm", key="0" * 36, total="1550")
+
+    assert answer.status_code == 409
+    assert "先に「お客様情報入力」を入力してください。" in shopper.text
+    assert await said(shop_db) == []
+
+
+async def test_going_back_shows_what_was_typed(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation("konbini", chain="seven_eleven")
+
+    await shopper.opens("/order/customer")
+    assert shopper.field("address1") == ORDERER["address1"]
+    await shopper.opens("/order/payment")
+    assert 'value="konbini" checked' in shopper.page.text
+    assert 'value="seven_eleven" selected' in shopper.page.text
+
+
+async def test_errors_stand_at_their_fields_and_keep_the_input(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+
+    answer = await shopper.sends("/order/customer", **{**ORDERER, "email": "hanako", "postal_code": "123"})
+
+    assert answer.status_code == 422
+    assert "2か所を確認してください" in shopper.text
+    assert "郵便番号は7桁の数字で入力してください" in shopper.text
+    assert shopper.field("name") == ORDERER["name"]
+    assert shopper.field("email") == "hanako"
+
+
+async def test_another_delivery_address_is_asked_for_only_when_wanted(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.sends("/order/customer", **ORDERER)
+
+    assert (await shopper.sends("/order/delivery", deliver_to="other")).status_code == 422
+    other = {
+        "other_name": "贈り先 次郎",
+        "other_postal_code": "530-0001",
+        "other_prefecture": "大阪府",
+        "other_address1": "大阪市北区梅田1-1",
+        "other_phone": "06-1234-5678",
+    }
+    assert (await shopper.sends("/order/delivery", deliver_to="other", **other)).status_code == 303
+    await shopper.sends("/order/payment", payment_kind="cash_on_delivery")
+    await shopper.opens("/order/confirm")
+    await shopper.sends("/order/confirm", **shopper.confirmation)
+
+    [placed] = await said(shop_db)
+    assert isinstance(placed, OrderPlaced)
+    assert placed.destinations[0].address.name == "贈り先 次郎"
+    assert placed.destinations[0].address.postal_code == "5300001"
+    assert placed.orderer.name == ORDERER["name"]
+
+
+@pytest.mark.feature("KON-01", "KON-02", "KON-08")
+@pytest.mark.parametrize(("price", "offered"), [(300_000, True), (300_001, False)])
+async def test_konbini_is_offered_up_to_its_limit_and_refused_beyond(
+    shop_db: Database, shopper: Shopper, price: int, offered: bool
+) -> None:
+    await open_shop(shop_db, price=price)
+    await shopper.fills_cart()
+    await shopper.sends("/order/customer", **ORDERER)
+    await shopper.sends("/order/delivery", deliver_to="orderer")
+
+    await shopper.opens("/order/payment")
+    assert "コンビニ・ATM・ネットバンキング・電子マネー払い" in shopper.text
+    assert ("このご注文にはご利用頂けません" not in shopper.text) is offered
+    # A submit forced past the page meets the same rule.
+    answer = await shopper.sends("/order/payment", payment_kind="konbini", **{"konbini-chain": "lawson"})
+    assert answer.status_code == (303 if offered else 422)
+    if not offered:
+        assert "このご注文にはご利用頂けません" in shopper.text
+
+
+async def test_a_wallet_cannot_be_forced_on_the_standard_form(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.sends("/order/customer", **ORDERER)
+    await shopper.sends("/order/delivery", deliver_to="orderer")
+
+    assert (await shopper.sends("/order/payment", payment_kind="amazon_pay")).status_code == 422
+
+
+@pytest.mark.feature("AP-16", "AP-15")
+async def test_a_member_who_signed_in_with_amazon_may_use_every_other_method(
+    shop_db: Database, keys: Keys
+) -> None:
+    members = FakeMembers()
+    members.answers["/api/members/me"] = {**ORDERER, "points_available": 300}
+    shopper = Shopper(shop_app(shop_db, keys, members), keys)
+    shopper.sign_in("連携 花子", linked=True)
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+
+    await shopper.opens("/order/customer")
+    assert shopper.field("email") == ORDERER["email"]
+    await shopper.goes_to_confirmation("cash_on_delivery")
+    assert "連携 花子 さん" in shopper.page.text
+    assert "300ポイントまで" in shopper.text
+    await shopper.opens("/order/payment")
+    for method in MENU[1:]:
+        assert str(method["name"]) in shopper.text
+    await shopper.opens("/order/confirm")
+    await shopper.sends("/order/confirm", **shopper.confirmation)
+
+    [placed] = await said(shop_db)
+    assert isinstance(placed, OrderPlaced)
+    assert (placed.member_id, placed.payment_kind) == (shopper.member_id, "cash_on_delivery")
+
+
+async def test_the_form_is_there_while_members_does_not_answer(shop_db: Database, shopper: Shopper) -> None:
+    shopper.sign_in("会員 太郎")
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+
+    await shopper.opens("/order/customer")
+
+    assert shopper.page.status_code == 200
+    assert shopper.field("name") == "会員 太郎"
+
+
+async def test_a_total_other_than_the_one_shown_is_not_ordered(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db, price=1_000)
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+    shown = shopper.confirmation
+
+    answer = await shopper.sends("/order/confirm", **{**shown, "total": "1"})
+    assert answer.status_code == 409
+    assert "¥1,550に変わりました" in shopper.text
+
+    async with shop_db.transaction() as tx:
+        await tx.execute("UPDATE products SET unit_price = 2000")
+    answer = await shopper.sends("/order/confirm", **shown)
+    assert answer.status_code == 409
+    assert shopper.confirmation["total"] == "2550"
+    assert await said(shop_db) == []
+
+
+async def test_a_page_from_before_a_change_does_not_place_the_order(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db, skus=("cup", "pot"))
+    await shopper.fills_cart("cup")
+    await shopper.goes_to_confirmation()
+    old = shopper.confirmation
+    await shopper.sends("/cart/lines/cup", quantity="0")
+    await shopper.fills_cart("pot")  # the same total, another product
+
+    answer = await shopper.sends("/order/confirm", **old)
+
+    assert answer.status_code == 409
+    assert "カートまたは入力内容が変わりました" in shopper.text
+    assert await said(shop_db) == []
+
+
+async def test_the_postal_code_knows_its_address(shopper: Shopper) -> None:
+    assert (await shopper.opens("/api/checkout/postal/1500001")).json() == {
+        "prefecture": "東京都",
+        "address1": "渋谷区神宮前",
+    }
+    assert (await shopper.opens("/api/checkout/postal/0000000")).status_code == 404
+
+
+@pytest.mark.feature("KON-42")
+async def test_programs_get_a_reason_for_each_method_that_does_not_suit(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+
+    offered = {
+        each["kind"]: each for each in (await shopper.opens("/api/checkout/methods?total=300001")).json()
+    }
+
+    assert offered["konbini"]["reason"] == "limit"
+    assert offered["konbini"]["message"] == "このご注文にはご利用頂けません"
+    assert offered["bank_transfer"]["available"] is True

@@ -1,0 +1,122 @@
+"""Prices are computed from rules, the same for every payment method."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checkout.domain.methods import Method, check_choice
+from checkout.domain.order_code import ORDER_CODE, new_order_code
+from checkout.domain.price import Discounts, ShippingRules, price_order
+from shared.clock import now
+from shared.errors import Refused
+from shared.events import Line
+from tests.checkout.shopper import AMAZON_PAY, KONBINI
+
+RULES = ShippingRules(fee=550, free_from=5_000)
+
+
+def lines(amount: int) -> list[Line]:
+    """Return goods for ``amount`` yen."""
+    return [Line(sku="cup", name="湯呑", quantity=1, unit_price=amount)]
+
+
+@pytest.mark.parametrize(("items", "shipping"), [(4_999, 550), (5_000, 0), (5_001, 0)])
+def test_shipping_is_free_from_the_threshold_on(items: int, shipping: int) -> None:
+    amounts = price_order(lines(items), RULES)
+
+    assert (amounts.shipping, amounts.total) == (shipping, items + shipping)
+
+
+def test_points_do_not_cost_the_free_shipping_unless_the_shop_wants_so() -> None:
+    off = Discounts(points=500)
+
+    assert price_order(lines(5_000), RULES, discounts=off).total == 4_500
+    after = ShippingRules(fee=550, free_from=5_000, after_discounts=True)
+    assert price_order(lines(5_000), after, discounts=off).total == 4_500 + 550
+
+
+def test_a_free_shipping_coupon_and_points_come_off_together() -> None:
+    dear = ShippingRules(fee=800, free_from=None)
+
+    amounts = price_order(lines(5_000), dear, discounts=Discounts(points=500, free_shipping=True))
+
+    assert (amounts.shipping, amounts.total) == (0, 4_500)
+
+
+def test_discounts_that_leave_nothing_to_pay_are_refused() -> None:
+    with pytest.raises(Refused, match="discount_exceeds_total"):
+        price_order(lines(300), RULES, discounts=Discounts(points=850))
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 99), st.integers(1, 200_000)), min_size=1, max_size=8),
+    st.integers(0, 2_000),
+    st.one_of(st.none(), st.integers(0, 50_000)),
+    st.integers(0, 500),
+    st.integers(0, 5_000),
+    st.booleans(),
+)
+def test_the_total_is_always_the_sum_of_its_parts(
+    wanted: list[tuple[int, int]], fee: int, free_from: int | None, method_fee: int, points: int, free: bool
+) -> None:
+    goods = [
+        Line(sku=str(n), name="品", quantity=quantity, unit_price=price)
+        for n, (quantity, price) in enumerate(wanted)
+    ]
+    try:
+        amounts = price_order(
+            goods, ShippingRules(fee, free_from), fee=method_fee, discounts=Discounts(points, 0, free)
+        )
+    except Refused:
+        assert points >= sum(line.quantity * line.unit_price for line in goods)
+        return
+    assert amounts.total == amounts.items + amounts.shipping + amounts.fee - amounts.point_discount
+    assert amounts.total > 0
+    assert amounts.shipping in (0, fee)
+
+
+@pytest.mark.parametrize(("total", "reason"), [(300_000, None), (300_001, "limit")])
+def test_the_konbini_limit_is_inclusive(total: int, reason: str | None) -> None:
+    assert Method.model_validate(KONBINI).unsuited(total) == reason
+
+
+def test_a_wallet_pays_on_its_own_page_only_and_nothing_else_there() -> None:
+    wallet, konbini = Method.model_validate(AMAZON_PAY), Method.model_validate(KONBINI)
+
+    assert wallet.unsuited(1_000) == "wallet_only"
+    assert wallet.unsuited(1_000, wallet_kind="amazon_pay") is None
+    assert konbini.unsuited(1_000, wallet_kind="amazon_pay") == "not_in_wallet"
+
+
+def test_the_menu_tells_which_steps_an_order_takes() -> None:
+    groups = {
+        "card_like": {"authorized_at_order": True},
+        "konbini": {"auto_captured": True},
+        "transfer": {"manual_deposit": True},
+        "cash_on_delivery": {},
+    }
+    for group, facts in groups.items():
+        assert Method.model_validate({"kind": "some", "name": "方法", **facts}).group == group
+
+
+@pytest.mark.parametrize("chosen", [{}, {"chain": ""}, {"chain": "unknown"}])
+def test_a_choice_must_be_one_of_the_methods_own(chosen: dict[str, str]) -> None:
+    with pytest.raises(Refused, match="お支払い先を選択してください"):
+        check_choice(Method.model_validate(KONBINI), chosen)
+
+
+def test_unknown_choices_do_not_reach_the_order() -> None:
+    konbini = Method.model_validate(KONBINI)
+
+    assert check_choice(konbini, {"chain": "lawson", "free": "yes"}) == {"chain": "lawson"}
+
+
+def test_order_codes_sort_by_time_and_do_not_repeat() -> None:
+    at = now()
+    codes = {new_order_code(at) for _ in range(2_000)}
+
+    assert len(codes) == 2_000
+    assert all(ORDER_CODE.fullmatch(code) for code in codes)
+    midnight = at.replace(hour=15, minute=0, second=0, microsecond=0)  # 0:00 in Japan
+    day = [new_order_code(midnight.replace(hour=hour, minute=5)) for hour in (15, 16, 23)]
+    assert day == sorted(day)
