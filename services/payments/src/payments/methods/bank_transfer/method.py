@@ -32,7 +32,11 @@ class BankTransfer(Method):
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
         """Make the method from ``BANK_TRANSFER_*``."""
-        settings = BankTransferSettings()
+        return cls.at(BankTransferSettings())
+
+    @classmethod
+    def at(cls, settings: BankTransferSettings) -> Self:
+        """Make the method with given settings."""
         return cls(settings, httpx.AsyncClient(base_url=settings.url, timeout=settings.timeout_seconds))
 
     def menu(self) -> Menu:

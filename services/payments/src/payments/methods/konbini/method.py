@@ -44,7 +44,11 @@ class Konbini(Method):
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
         """Make the method from ``KONBINI_*``."""
-        settings = KonbiniSettings()
+        return cls.at(KonbiniSettings())
+
+    @classmethod
+    def at(cls, settings: KonbiniSettings) -> Self:
+        """Make the method with given settings."""
         return cls(settings, httpx.AsyncClient(base_url=settings.url, timeout=settings.timeout_seconds))
 
     def menu(self) -> Menu:
