@@ -1,0 +1,319 @@
+"""Konbini: a number once stock is held, six days and a little grace, money by itself, late money back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from payments.domain.payment import Payment
+from payments.methods.konbini.chains import CHAINS, KONBINI
+from payments.methods.konbini.pages import in_maintenance
+from shared.clock import JAPAN, clock, now
+from shared.events import (
+    CaptureRejected,
+    Event,
+    PaymentCaptured,
+    PaymentExpired,
+    PaymentNumberIssued,
+    PaymentRefunded,
+)
+from tests.payments.conftest import Shopping
+from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
+
+POLL = timedelta(minutes=11)
+
+
+async def issued(shopping: Shopping, code: str = "N1", *, chain: str = "lawson") -> Payment:
+    await shopping.payments.hears(placed(code, "konbini", choice={"chain": chain}), reserved(code))
+    await shopping.payments.work()
+    return await shopping.payments.payment(code)
+
+
+async def notify(shopping: Shopping, times: int = 1) -> list[int]:
+    """Post every notice of the company to the shop; return the answers."""
+    answers = []
+    for headers, body in shopping.konbini.notices() * times:
+        answer = await shopping.payments.browser.post(
+            "/payments/konbini/notices", content=body, headers=headers
+        )
+        answers.append(answer.status_code)
+    await shopping.payments.work()
+    return answers
+
+
+async def kinds(shopping: Shopping) -> list[type[Event]]:
+    return [type(event) for event in await shopping.payments.said()]
+
+
+@pytest.mark.feature("KON-44")
+async def test_no_number_before_stock_is_held(shopping: Shopping) -> None:
+    await shopping.payments.hears(placed("N1", "konbini"))
+    await shopping.payments.work()
+    assert await kinds(shopping) == []
+    await shopping.payments.hears(reserved("N1"), times=2)
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued]
+
+
+@pytest.mark.feature("KON-15", "KON-23", "KON-24", "KON-25", "KON-26", "KON-27", "KON-38")
+@pytest.mark.parametrize(
+    ("chain", "digits", "label", "confirmation"),
+    [
+        ("seven_eleven", 13, "払込票番号", None),
+        ("lawson", 11, "支払い番号", "8888"),
+        ("ministop", 11, "支払い番号", "8888"),
+        ("family_mart", 11, "支払い番号", "8888"),
+        ("seicomart", 11, "オンライン決済番号", None),
+        ("daily_yamazaki", 11, "オンライン決済番号", None),
+    ],
+)
+async def test_the_number_has_the_format_of_its_chain(
+    shopping: Shopping, chain: str, digits: int, label: str, confirmation: str | None
+) -> None:
+    await issued(shopping, chain=chain)
+    [said] = await shopping.payments.said(PaymentNumberIssued)
+    assert isinstance(said, PaymentNumberIssued)
+    assert len(said.number) == digits
+    assert said.number.isdecimal()
+    assert (said.number_label, said.confirmation_number, said.chain) == (label, confirmation, chain)
+
+
+@pytest.mark.feature("KON-16")
+async def test_the_deadline_is_six_days_after_the_issue(shopping: Shopping) -> None:
+    await shopping.payments.hears(placed("N1", "konbini"))
+    clock.move(timedelta(days=1))
+    await shopping.payments.hears(reserved("N1"))
+    await shopping.payments.work()
+    [said] = await shopping.payments.said(PaymentNumberIssued)
+    assert isinstance(said, PaymentNumberIssued)
+    assert abs(said.due_at - now() - timedelta(days=6)) < timedelta(minutes=1)
+
+
+@pytest.mark.feature("PAY-19", "KON-43")
+@pytest.mark.parametrize("chain", ["lawson", "online"])
+async def test_a_payment_makes_the_order_paid_without_an_operator(shopping: Shopping, chain: str) -> None:
+    payment = await issued(shopping, chain=chain)
+    await shopping.konbini.pay(payment)
+    assert await notify(shopping) == [200]
+    [captured] = await shopping.payments.said(PaymentCaptured)
+    assert isinstance(captured, PaymentCaptured)
+    assert (captured.amount, captured.source) == (3_300, "konbini_notice")
+
+
+async def test_a_notice_told_twice_is_stored_once_and_pays_once(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    assert await notify(shopping, times=2) == [200, 200]
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured]
+    assert len(await shopping.payments.rows("SELECT 1 FROM notices")) == 1
+
+
+async def test_a_forged_notice_is_refused_and_changes_nothing(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    [(_, body)] = shopping.konbini.notices()
+    answer = await shopping.payments.browser.post(
+        "/payments/konbini/notices", content=body, headers={"X-Konbini-Signature": "0" * 64}
+    )
+    await shopping.payments.work()
+    assert answer.status_code == 400
+    assert await kinds(shopping) == [PaymentNumberIssued]
+    assert await shopping.payments.rows("SELECT 1 FROM notices") == []
+
+
+async def test_a_genuine_notice_without_money_behind_it_changes_nothing(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    notice = shopping.konbini.notices()
+    ledger = shopping.konbini._ledger
+    ledger._db.execute("delete from entries where kind = 'paid'")
+    for headers, body in notice:
+        await shopping.payments.browser.post("/payments/konbini/notices", content=body, headers=headers)
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued]
+
+
+async def test_a_notice_that_never_comes_is_made_up_for_by_asking(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, tell=False)
+    clock.move(POLL)
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured]
+
+
+@pytest.mark.feature("KON-18")
+@pytest.mark.parametrize(("seconds", "ends_as"), [(-1, PaymentCaptured), (0, PaymentExpired)])
+async def test_grace_ends_exactly_twelve_hours_after_the_deadline(
+    shopping: Shopping, seconds: int, ends_as: type[Event]
+) -> None:
+    payment = await issued(shopping)
+    assert payment.number is not None
+    limit = payment.number.due_at + timedelta(hours=12)
+    clock.move(limit - now() + timedelta(seconds=seconds + 0.5 if seconds < 0 else seconds))
+    if seconds < 0:
+        await shopping.konbini.pay(payment, tell=False)
+    clock.move(timedelta(seconds=1) if seconds < 0 else timedelta(0))
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued, ends_as]
+
+
+async def test_nothing_expires_while_the_company_does_not_answer(shopping: Shopping) -> None:
+    await issued(shopping)
+    shopping.konbini.go_wrong("look_up", "silence")
+    clock.move(timedelta(days=7))
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued]
+    clock.move(timedelta(minutes=1))
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentExpired]
+
+
+@pytest.mark.feature("KON-39", "KON-20")
+async def test_money_after_the_cancellation_goes_back_and_is_never_sales(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    clock.move(timedelta(days=7))
+    await shopping.payments.work()
+    await shopping.payments.hears(cancelled("N1", "unpaid"))
+    await shopping.konbini.pay(payment)
+    await notify(shopping)
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentExpired, PaymentRefunded]
+    [refunded] = await shopping.payments.said(PaymentRefunded)
+    assert isinstance(refunded, PaymentRefunded)
+    assert (refunded.amount, refunded.route) == (3_300, "gift_card")
+    assert shopping.konbini.returned(payment) == [3_300]
+    accounts = await shopping.payments.rows("SELECT DISTINCT account FROM journal_lines ORDER BY 1")
+    assert [row.account for row in accounts] == ["receivable", "suspense"]
+
+
+@pytest.mark.feature("KON-45")
+async def test_an_unpaid_cancelled_number_is_closed_and_nothing_is_refunded(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "voided"
+    assert shopping.konbini._story(payment)["closed_at"] is not None
+    assert shopping.konbini.returned(payment) == []
+
+
+async def test_a_payment_that_crosses_the_cancellation_goes_back(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, tell=False)
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "refunded"
+    assert shopping.konbini.returned(payment) == [3_300]
+    assert PaymentCaptured not in await kinds(shopping)
+
+
+async def test_too_little_waits_for_the_rest(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=1_000)
+    await notify(shopping)
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.suspense_amount, seen.attention) == ("waiting", 1_000, "short_money")
+    await shopping.konbini.pay(payment, amount=2_300)
+    await notify(shopping)
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.captured_amount, seen.suspense_amount) == ("captured", 3_300, 0)
+
+
+async def test_what_is_paid_twice_or_too_much_waits_in_suspense(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=4_000)
+    await notify(shopping)
+    await shopping.konbini.pay(payment)
+    await notify(shopping)
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.captured_amount, seen.suspense_amount) == ("captured", 3_300, 4_000)
+    assert seen.attention == "excess_money"
+    assert shopping.konbini.returned(payment) == []
+    received = await shopping.payments.rows("SELECT sum(amount) AS total FROM receipts")
+    assert received[0].total == sum(shopping.konbini.taken(payment))
+
+
+async def test_too_little_at_the_deadline_goes_back(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=1_000)
+    await notify(shopping)
+    clock.move(timedelta(days=7))
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "refunded"
+    assert shopping.konbini.returned(payment) == [1_000]
+
+
+@pytest.mark.feature("PAY-06")
+async def test_staff_cannot_declare_a_konbini_order_paid(shopping: Shopping) -> None:
+    await issued(shopping)
+    await shopping.payments.hears(capture_requested("N1"))
+    [rejected] = await shopping.payments.said(CaptureRejected)
+    assert isinstance(rejected, CaptureRejected)
+    assert rejected.reason == "automatic_only"
+
+
+@pytest.mark.feature("KON-41", "KON-28", "KON-13")
+async def test_the_page_tells_number_steps_and_deadline_and_changes_chain(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    assert payment.number is not None
+    page = (await shopping.payments.browser.get(payment.page_url)).text
+    assert "お支払い方法について" in page
+    assert page.index(payment.number.number) < page.index("8888")
+    for step in ("各種代金・料金お支払い", "各種代金お支払い", "Amazon.co.jp, Javari.jp"):
+        assert step in page
+    path = f"/payments/konbini/N1/chain?key={payment.page_key}"
+    form = {"key": payment.page_key, "chain": "seven_eleven"}
+    changed = await shopping.payments.browser.post(path, data=form, follow_redirects=True)
+    assert payment.refs["number_13"] in changed.text
+    assert "払込票番号" in changed.text
+    assert "8888" not in changed.text.replace(payment.refs["number_13"], "")
+    after = await shopping.payments.payment("N1")
+    assert after.number is not None
+    assert after.number.due_at == payment.number.due_at
+    assert (await shopping.payments.browser.post(path, data=form | {"chain": "poplar"})).status_code == 422
+
+
+async def test_the_page_opens_only_with_its_key(shopping: Shopping) -> None:
+    await issued(shopping)
+    for key in ("", "wrong", "あ"):
+        answer = await shopping.payments.browser.get("/payments/konbini/N1", params={"key": key})
+        assert answer.status_code == 404
+
+
+@pytest.mark.feature("KON-14")
+@pytest.mark.parametrize(
+    ("moment", "closed"),
+    [
+        ("2025-01-16 03:00", True),
+        ("2025-01-16 03:30", True),
+        ("2025-01-16 05:00", False),
+        ("2025-01-16 02:59", False),
+        ("2025-01-23 03:30", False),
+        ("2025-02-20 03:30", False),
+    ],
+)
+def test_the_page_is_closed_in_the_maintenance_window(moment: str, closed: bool) -> None:
+    at = datetime.strptime(moment, "%Y-%m-%d %H:%M").replace(tzinfo=JAPAN).astimezone(UTC)
+    assert in_maintenance(at) is closed
+
+
+@pytest.mark.feature("KON-04", "KON-29", "KON-30")
+def test_six_chains_take_cash_and_no_fee() -> None:
+    assert {chain.label for chain in KONBINI} == {
+        "セブンイレブン",
+        "ローソン",
+        "ファミリーマート",
+        "ミニストップ",
+        "デイリーヤマザキ",
+        "セイコーマート",
+    }
+    everywhere = {"PayPay", "auPay", "d払い", "Suica", "PASMO", "クレジットカード", "iD"}
+    also = {
+        "seven_eleven": {"nanaco"},
+        "lawson": {"WAON"},
+        "ministop": {"WAON"},
+        "family_mart": {"WAON", "FamiPay"},
+        "seicomart": {"WAON", "ペコマカード"},
+        "daily_yamazaki": set(),
+    }
+    for chain in KONBINI:
+        assert (chain.accepted, chain.fee) == (("現金",), 0)
+        assert set(chain.refused) == everywhere | also[chain.name]
+    assert CHAINS["online"].steps == ()
