@@ -151,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("clock", help="show or move the shop's clock").add_argument("move", nargs="?")
     settings = commands.add_parser("settings", help="the environment of a native process, for a shell")
     settings.add_argument("process")
-    tool = commands.add_parser("run", help="run a Python script against the running system")
+    tool = commands.add_parser("run", help="run a Python module against the running system")
     tool.add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
 

@@ -87,7 +87,7 @@ class Containers:
         return int(self._in_clock("sh", "-c", f"cat {CLOCK_VOLUME_FILE} || echo 0") or 0)
 
     def run_tool(self, arguments: list[str]) -> int:
-        """Run one of our Python scripts with the addresses of the running system in its environment."""
+        """Run one of our Python modules with the addresses of the running system in its environment."""
         password = os.environ.get("BROKER_ADMIN_PASSWORD") or PASSWORD
         settings = os.environ | {
             "ORIGIN_URL": ORIGIN_URL,
@@ -97,7 +97,9 @@ class Containers:
             **{f"{name.upper()}_SIMULATOR_URL": url for name, url in self._simulators().items()},
         }
         python = REPOSITORY / ".venv/bin/python"
-        return subprocess.run([python, *arguments], cwd=REPOSITORY, env=settings, check=False).returncode
+        return subprocess.run(
+            [python, "-m", *arguments], cwd=REPOSITORY, env=settings, check=False
+        ).returncode
 
     def places(self) -> list[tuple[str, str]]:
         """(what, address) of everything worth looking at in a browser."""

@@ -59,13 +59,13 @@ class Browser:
                 return await self.open(str(anchor["href"]))
         raise NotOnThePage(f"no link {link!r} on {self.url}: {self.text[:500]}")
 
-    async def press(self, button: str, **fields: Any) -> Self:
+    async def press(self, button: str, *, near: str = "", **fields: Any) -> Self:
         """Press the button whose text contains ``button``; ``fields`` are typed or chosen before.
 
-        A field set to None is left out, as an unticked box is. Raises NotOnThePage if there is no such
+        Where several rows have such a button, ``near`` is a text of the row that is meant. A field set to None is left out, as an unticked box is. Raises NotOnThePage if there is no such
         button, or if a field named is not in its form.
         """
-        form, pressed = self._form_of(button)
+        form, pressed = self._form_of(button, near)
         data = form_values(form)
         for name, value in fields.items():
             if form.select_one(f'[name="{name}"]') is None and not self.page.select(f'[form][name="{name}"]'):
@@ -98,7 +98,8 @@ class Browser:
             return False
         return True
 
-    def _form_of(self, button: str) -> tuple[Tag, Tag]:
+    def _form_of(self, button: str, near: str = "") -> tuple[Tag, Tag]:
+        found: list[tuple[int, Tag, Tag]] = []
         for candidate in self.page.find_all(["button", "input"]):
             if candidate.name == "input" and candidate.get("type") not in {"submit", "image"}:
                 continue
@@ -108,7 +109,10 @@ class Browser:
             named = candidate.get("form")
             form = self.page.find("form", id=named) if named else candidate.find_parent("form")
             if button in words and isinstance(form, Tag):
-                return form, candidate
+                found.append((_distance(candidate, near), form, candidate))
+        if found:
+            _, form, candidate = min(found, key=lambda one: one[0])
+            return form, candidate
         raise NotOnThePage(f"no button {button!r} on {self.url}: {self.text[:800]}")
 
     async def _send(self, method: str, url: str, *, content: str | None = None) -> httpx.Response:
@@ -140,6 +144,14 @@ class Browser:
             target = re.sub(r"^\s*url=", "", target.strip(), flags=re.IGNORECASE) or self.url
             await asyncio.sleep(min(float(seconds or 0), 0.3))
             response = await self._send("GET", urljoin(self.url, target))
+
+
+def _distance(element: Tag, text: str) -> int:
+    """Return how many steps up from ``element`` an element holds ``text``."""
+    for steps, parent in enumerate([element, *element.parents]):
+        if text in parent.get_text(" "):
+            return steps
+    return 1000
 
 
 def form_values(form: Tag) -> list[tuple[str, str]]:

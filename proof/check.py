@@ -1,6 +1,6 @@
 """Check every promise of the running shop and print a table; exit code 1 if one is broken.
 
-    python -m deploy run -m proof.check [O1 M1 ...]     # with the addresses of the running installation
+    python -m deploy run proof.check [O1 M1 ...]     # with the addresses of the running installation
 
 Waits until all is settled first. The tap of proof/tap.py is read if it was laid before the load.
 """

@@ -107,12 +107,12 @@ class Native:
 
     def migrate(self) -> None:
         """Bring every database to the newest schema; the four at once."""
-        self._run_each("migrate", environment.migration)
+        self._run_each("migrate")
 
     def declare_topology(self) -> None:
         """Create the services' broker users and declare exchanges and queues."""
         self._run(["deploy/broker_users.py", *SERVICES], environment.administration(self.site))
-        self._run_each("topology", environment.topology)
+        self._run_each("topology")
 
     def move_clock(self, offset_seconds: int) -> None:
         """Let the services' clock be ahead by this many seconds; 0 is real time."""
@@ -134,10 +134,10 @@ class Native:
         return known[process]
 
     def run_tool(self, arguments: list[str]) -> int:
-        """Run one of our Python scripts with the addresses of the running system in its environment."""
+        """Run one of our Python modules with the addresses of the running system in its environment."""
         settings = os.environ | environment.tools(self.site)
         return subprocess.run(
-            [self.site.python, *arguments], cwd=self.site.repository, env=settings, check=False
+            [self.site.python, "-m", *arguments], cwd=self.site.repository, env=settings, check=False
         ).returncode
 
     def places(self) -> list[tuple[str, str]]:
@@ -187,13 +187,9 @@ class Native:
         if not self.supervisor.running():
             raise CannotRun("nothing is running: make up")
 
-    def _run_each(self, role: str, settings: Callable[[Site, str], dict[str, str]]) -> None:
-        with ThreadPoolExecutor(max_workers=len(SERVICES)) as pool:
-            runs = [
-                pool.submit(self._run, ["-m", name, role], settings(self.site, name)) for name in SERVICES
-            ]
-            for run in runs:
-                run.result()
+    def _run_each(self, command: str) -> None:
+        site = str(self.site.home), str(self.site.port_shift)
+        self._run(["-m", "deploy.native.each_service", command, *site], {})
 
     def _run(self, arguments: list[str], settings: dict[str, str]) -> None:
         """Run a Python command with the given settings; its output is shown only when it fails."""

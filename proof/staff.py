@@ -1,0 +1,68 @@
+"""Staff at the order desk, and the demo's user playing the providers."""
+
+from dataclasses import dataclass
+
+from proof.browser import Browser, NotOnThePage
+
+DEMO_STAFF = ("desk@noren.example", "noren-demo-2026")
+
+
+@dataclass
+class Staff:
+    """One member of staff in front of the desk."""
+
+    browser: Browser
+
+    async def log_in(self, email: str = DEMO_STAFF[0], password: str = DEMO_STAFF[1]) -> None:
+        """Log in at the desk. Raises NotOnThePage if it is refused."""
+        await self.browser.open("/desk/login?next=/desk/orders")
+        await self.browser.press("ログイン", email=email, password=password)
+        if "/desk/login" in self.browser.url:
+            raise NotOnThePage(f"not logged in: {self.browser.text[:300]}")
+
+    async def open_order(self, order_code: str) -> str:
+        """Open 受注詳細 and return its text."""
+        await self.browser.open(f"/desk/orders/{order_code}")
+        return self.browser.text
+
+    async def in_bulk(self, button: str, *order_codes: str, tab: str, send_mail: bool = True) -> str:
+        """Tick orders on a work list, press ``button``, confirm; return the text of the page of results."""
+        page = self.browser
+        await page.open(f"/desk/orders?tab={tab}&size=100")
+        await page.press(button, id=list(order_codes), send_mail="true" if send_mail else None)
+        await page.press("する", near=order_codes[0])
+        return page.text
+
+    async def ship(self, *order_codes: str, send_mail: bool = True) -> str:
+        """「注文を発送済みにする」 for some orders at once."""
+        button = "注文を発送済みにする"
+        return await self.in_bulk(button, *order_codes, tab="unshipped", send_mail=send_mail)
+
+    async def mark_paid(self, *order_codes: str, send_mail: bool = True) -> str:
+        """「注文を入金済みにする」 for some orders at once."""
+        return await self.in_bulk("注文を入金済みにする", *order_codes, tab="unpaid", send_mail=send_mail)
+
+    async def cancel(self, order_code: str, reason: str) -> str:
+        """Cancel one order from its detail."""
+        page = self.browser
+        await page.open(f"/desk/orders/{order_code}/cancel")
+        await page.press("キャンセルする", note=reason)
+        return page.text
+
+
+@dataclass
+class KonbiniRegister:
+    """The till of a konbini: the konbini simulator's console."""
+
+    browser: Browser
+
+    async def pay(self, number: str, button: str = "支払う") -> None:
+        """Pay a payment number; ``button`` chooses what happens to the notice."""
+        await self.browser.open("/")
+        await self.browser.press(button, near=number)
+
+
+async def bank_deposit(browser: Browser, *, payer: str, amount: int) -> None:
+    """Transfer ``amount`` yen at the bank simulator."""
+    await browser.open("/")
+    await browser.press("入金する", payer=payer, amount=amount)
