@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -157,17 +157,19 @@ def _headers(letter: Mapping[str, Any]) -> Mapping[str, Any]:
 class Movement:
     """One line of a provider's ledger: the truth about money, which no service can write.
 
-    ``kind`` is the provider's own word. ``charge`` is what may be captured once (a charge, a number), ``key``
-    the idempotency key of the request that caused it, ``amount`` integer yen.
+    ``kind`` is the provider's own word, ``amount`` integer yen. ``charge`` is what may be captured once (a
+    charge, a number), ``reference`` what we gave it to know it by (an order's code, a payment's id), ``key``
+    the idempotency key of the request. ``order_code`` is empty where the provider knows none (a transfer).
     """
 
     method: str
     kind: str
     amount: int
-    order_code: str
     charge: str
+    reference: str
     key: str
     at: str
+    order_code: str = ""
 
 
 class Ledgers:
@@ -180,7 +182,9 @@ class Ledgers:
     async def movements(self) -> list[Movement]:
         """Return all movements of all providers, each provider's oldest first."""
         return [
-            _movement(method, row) for method, url in self._urls.items() for row in await self._entries(url)
+            movement
+            for method, url in self._urls.items()
+            for movement in movements_of(method, await self._entries(url))
         ]
 
     async def _entries(self, url: str) -> list[dict[str, Any]]:
@@ -189,19 +193,23 @@ class Ledgers:
         return list(answer.json()["entries"])
 
 
-def _movement(method: str, row: Mapping[str, Any]) -> Movement:
-    def first(*names: str) -> str:
+def movements_of(method: str, entries: Sequence[Mapping[str, Any]]) -> list[Movement]:
+    """Read one provider's ledger. A reference may stand only on the first line of a charge."""
+
+    def first(row: Mapping[str, Any], *names: str) -> str:
         return str(next((row[name] for name in names if row.get(name)), ""))
 
-    return Movement(
-        method=method,
-        kind=str(row["kind"]),
-        amount=int(row["amount"]),
-        order_code=first("merchant_reference_id", "order_code", "reference"),
-        charge=first("charge_id", "payment_id", "number"),
-        key=first("idempotency_key", "key"),
-        at=str(row["at"]),
-    )
+    found: list[Movement] = []
+    known: dict[str, str] = {}
+    for row in entries:
+        reference = first(row, "merchant_reference_id", "reference")
+        charge = first(row, "charge_id", "number_id") or reference
+        if charge:
+            reference = known.setdefault(charge, reference)
+        key, at = first(row, "idempotency_key", "key"), str(row["at"])
+        amount = int(row.get("amount") or 0)
+        found.append(Movement(method, str(row["kind"]), amount, charge, reference, key, at))
+    return found
 
 
 @dataclass(frozen=True)
@@ -332,6 +340,17 @@ class Outside:
             ]
         return found
 
+    async def movements(self) -> list[Movement]:
+        """Return all movements of money, with the order that each is for where it names one."""
+        rows = await self.rows("payments", "SELECT payment_id, order_code FROM payments")
+        order_of = {row["payment_id"].hex: row["order_code"] for row in rows}
+        order_of |= {code: code for code in order_of.values()}
+        # What names an order that payments has never heard of must show, too.
+        return [
+            replace(one, order_code=order_of.get(one.reference, one.reference))
+            for one in await self.ledgers.movements()
+        ]
+
     async def heard(self) -> set[tuple[str, str]]:
         """Return what was heard: (queue, event id), of all services."""
         found: set[tuple[str, str]] = set()
@@ -352,17 +371,3 @@ class Said:
     body: Mapping[str, Any]
     occurred_at: datetime
     published: bool
-
-
-__all__ = [
-    "DeadLetter",
-    "Ledgers",
-    "Mail",
-    "Movement",
-    "Outside",
-    "Queue",
-    "Rows",
-    "Said",
-    "Sequence",
-    "Tapped",
-]

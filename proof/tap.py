@@ -37,7 +37,10 @@ class Tap:
         """Declare the stream and bind it. Events said before this are not seen."""
         async with await aiormq.connect(self._url) as connection:
             channel = await connection.channel()
-            arguments: dict[str, FieldValue] = {"x-queue-type": "stream", "x-max-length-bytes": KEPT_BYTES_MAX}
+            arguments: dict[str, FieldValue] = {
+                "x-queue-type": "stream",
+                "x-max-length-bytes": KEPT_BYTES_MAX,
+            }
             await channel.queue_declare(self.name, durable=True, arguments=arguments)
             for exchange in EXCHANGES:
                 await channel.queue_bind(self.name, exchange, routing_key="#")

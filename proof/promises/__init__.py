@@ -92,7 +92,8 @@ async def check_all(outside: Outside, *ids: str) -> list[Verdict]:
         check = Check()
         for one in looks:
             await one.look(outside, check)
-        found.append(Verdict(looks[0], check.looked_at, check.violations))
+        spoken = next(one for one in looks if one.sentence)
+        found.append(Verdict(spoken, check.looked_at, check.violations))
     return found
 
 

@@ -191,7 +191,7 @@ async def totals_add_up(outside: Outside, check: Check) -> None:
     lines = await _lines(outside)
     # Several may be authorized one after the other; each must be for the order's total.
     authorized: dict[str, set[int]] = defaultdict(set)
-    for movement in await outside.ledgers.movements():
+    for movement in await outside.movements():
         if movement.kind == "authorized":
             authorized[movement.order_code].add(movement.amount)
     prices = await _prices(outside)

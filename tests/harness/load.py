@@ -1,0 +1,264 @@
+"""Buyers, staff and providers, all at once: orders by every method, driven through HTTP only.
+
+What buyers asked and what they were answered goes into the client's journal. Every actor is patient: while a
+process is dead, it asks again with the same key, as a shopper's browser and a member of staff would.
+"""
+
+import asyncio
+import itertools
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import httpx
+
+from harness.stack import Stack
+from proof.browser import Browser, NotOnThePage
+from proof.journal import Journal
+from proof.observers import Outside
+
+METHODS = ("amazon_pay", "konbini", "bank_transfer", "cash_on_delivery")
+SKU = "tenugui-asanoha"
+STAFF, STAFF_PASSWORD = "desk@noren.example", "noren-demo-2026"
+PASSWORD = "tsubaki 1985 hanabi"
+PATIENCE_SECONDS = 90.0
+BUYERS_AT_ONCE = 8
+AGAIN = {408, 425, 429, 500, 502, 503, 504}
+_numbers = itertools.count(1)
+T = TypeVar("T")
+
+
+@dataclass
+class Order:
+    """An order that was acknowledged."""
+
+    code: str
+    method: str
+    total: int
+    next_path: str
+    buyer: Browser
+
+
+@dataclass
+class Load:
+    """A shop full of people. ``fate`` decides who cancels; the same seed, the same people."""
+
+    stack: Stack
+    outside: Outside
+    journal: Journal
+    fate: random.Random = field(default_factory=lambda: random.Random(20261122))
+    orders: list[Order] = field(default_factory=list)
+    desk: Browser = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desk = Browser(self.stack.origin_url)
+
+    async def run(self, count: int, *, methods: tuple[str, ...] = METHODS) -> list[Order]:
+        """Let ``count`` orders be placed, paid and shipped (some cancelled); return those acknowledged."""
+        await self.log_in_at_desk()
+        turn = asyncio.Semaphore(BUYERS_AT_ONCE)
+
+        async def one(number: int) -> None:
+            async with turn:
+                await self.whole_order(methods[number % len(methods)], cancels=number % 6 == 5)
+
+        before = len(self.orders)
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(count):
+                tasks.create_task(one(number))
+        return self.orders[before:]
+
+    async def log_in_at_desk(self) -> None:
+        """Let staff in, once."""
+        if "noren_session" not in self.desk.client.cookies:
+            await self.desk.open("/desk/login")
+            await self.desk.press("ログイン", email=STAFF, password=STAFF_PASSWORD)
+
+    async def whole_order(self, method: str, *, cancels: bool = False) -> Order:
+        """One order from the buyer's wish to the parcel, or to its cancellation somewhere on the way."""
+        order = await self.buys(method)
+        if cancels:
+            await asyncio.sleep(self.fate.random())
+            await self.cancels(order)
+            return order
+        await self.pays(order)
+        await self.ships(order)
+        return order
+
+    async def buys(
+        self, method: str, *, buyer: Browser | None = None, lines: Mapping[str, int] | None = None
+    ) -> Order:
+        """Place an order; with a wallet, visit the provider before and after."""
+        buyer = buyer or Browser(self.stack.origin_url)
+        if method == "amazon_pay":
+            await patiently(lambda: self._choose_wallet(buyer))
+        wanted = wish(method, lines or {SKU: 1})
+        key = f"load-{time.time_ns()}-{next(_numbers)}"
+        answer = await self.places(buyer, key, wanted)
+        order = Order(answer["order_code"], method, answer["total"], answer["next_path"], buyer)
+        self.orders.append(order)
+        if method == "amazon_pay":
+            await patiently(lambda: buyer.open(order.next_path))
+        return order
+
+    async def places(self, buyer: Browser, key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask for an order until there is an answer; the journal has every try."""
+
+        async def ask() -> dict[str, Any]:
+            answer = await self.asks(buyer, key, wanted)
+            if answer is None or answer.status_code in AGAIN:
+                raise ConnectionError("no order yet")
+            if answer.status_code != 201:
+                raise AssertionError(f"{wanted['payment_kind']}: {answer.status_code} {answer.text[:300]}")
+            return dict(answer.json())
+
+        return await patiently(ask)
+
+    async def asks(self, buyer: Browser, key: str, wanted: Mapping[str, Any]) -> httpx.Response | None:
+        """Ask for an order once; None if no answer came."""
+        self.journal.sent(key, wanted)
+        try:
+            answer = await buyer.client.post(
+                "/api/checkout/orders",
+                json=wanted,
+                headers={"Idempotency-Key": key, "Origin": self.stack.origin_url, "Accept": "*/*"},
+            )
+        except httpx.HTTPError as error:
+            self.journal.silent(key, wanted, type(error).__name__)
+            return None
+        told = answer.json() if answer.is_success else {"text": answer.text[:200]}
+        self.journal.answered(key, wanted, answer.status_code, told)
+        return answer
+
+    async def _choose_wallet(self, buyer: Browser) -> None:
+        """Through the provider's pages: account, address, instrument, and back with the signed wallet."""
+        await buyer.open(f"{self.stack.origin_url}/payments/amazon_pay/start")
+        await buyer.press("amazon.co.jp")
+        await buyer.press("続行")
+        if "noren_wallet" not in " ".join(buyer.client.cookies):
+            raise ConnectionError(f"no wallet yet: {buyer.url} {buyer.status}")
+
+    async def pays(self, order: Order) -> None:
+        """Do what the method asks of buyer or staff before the parcel may leave."""
+        if order.method == "konbini":
+            number_id = await patiently(lambda: self._konbini_number(order))
+            console = self.stack.simulator_urls["konbini"]
+            await _post(f"{console}/console/numbers/{number_id}", do="pay", amount=str(order.total))
+        elif order.method == "bank_transfer":
+            await patiently(lambda: self._stands(order, payment="number_issued"))
+            bank = self.stack.simulator_urls["bank_transfer"]
+            await _post(f"{bank}/console/deposits", name=order.code, amount=str(order.total))
+            await self._at_desk("capture", {"order_codes": [order.code]}, "capture_already_requested")
+
+    async def ships(self, order: Order) -> None:
+        """Send the parcel as soon as the rules allow it."""
+        body = {"orders": [{"order_code": order.code, "carrier": "ヤマト運輸"}], "send_mail": True}
+        await self._at_desk("ship", body, "order_move_not_allowed")
+
+    async def cancels(self, order: Order) -> None:
+        """Cancel at the desk, whatever the payment does meanwhile."""
+
+        async def cancel() -> None:
+            answer = await self._desk_post(
+                f"orders/{order.code}/cancel", {"note": "お客様のご都合", "send_mail": True}
+            )
+            if answer.status_code != 200 and "order_already_cancelled" not in answer.text:
+                raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")
+
+        await patiently(cancel)
+
+    async def state(self, code: str) -> dict[str, Any]:
+        """How an order stands, as the desk's interface tells it."""
+        answer = await self.desk.client.get(f"/api/checkout/desk/orders/{code}")
+        if answer.status_code != 200:
+            raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")
+        return dict(answer.json())
+
+    async def _stands(self, order: Order, **expected: str) -> None:
+        state = await self.state(order.code)
+        found = {axis: state[axis] for axis in expected}
+        if found != expected:
+            raise ConnectionError(f"order {order.code} is {found}, not {expected}")
+
+    async def _konbini_number(self, order: Order) -> str:
+        rows = await self.outside.rows(
+            "payments",
+            "SELECT payment_id FROM payments WHERE order_code = $1 AND state = 'waiting'",
+            order.code,
+        )
+        references = {row["payment_id"].hex for row in rows}
+        for movement in await self.outside.ledgers.movements():
+            if movement.reference in references:
+                return movement.charge
+        raise ConnectionError(f"order {order.code} has no number yet")
+
+    async def _at_desk(self, do: str, body: Mapping[str, Any], done_before: str) -> None:
+        """Ask until it is done; ``done_before`` is what the desk says if a lost answer had done it."""
+
+        async def act() -> None:
+            answer = await self._desk_post(f"orders/{do}", body)
+            if answer.status_code != 200:
+                raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")
+            [result] = answer.json()["results"]
+            if not result["ok"] and result["code"] != done_before:
+                raise ConnectionError(f"{result}")
+
+        await patiently(act)
+
+    async def _desk_post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        return await self.desk.client.post(
+            f"/api/checkout/desk/{path}",
+            json=body,
+            headers={"Origin": self.stack.origin_url, "Accept": "application/json"},
+        )
+
+    async def close(self) -> None:
+        """Send everybody home."""
+        for browser in {
+            id(one): one for one in [self.desk, *(order.buyer for order in self.orders)]
+        }.values():
+            await browser.client.aclose()
+
+
+def wish(method: str, lines: Mapping[str, int], *, email: str | None = None) -> dict[str, Any]:
+    """Return the body of an order, with a buyer whose address no other buyer has."""
+    number = next(_numbers)
+    return {
+        "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()],
+        "orderer": {
+            "name": "椿 花子",
+            "kana": "ツバキ ハナコ",
+            "email": email or f"buyer{number}-{time.time_ns()}@example.jp",
+            "postal_code": "1500001",
+            "prefecture": "東京都",
+            "address1": "渋谷区神宮前1-2-3",
+            "address2": "",
+            "phone": "0312345678",
+        },
+        "payment_kind": method,
+        "payment_choice": {"chain": "lawson"} if method == "konbini" else {},
+    }
+
+
+async def patiently(act: Callable[[], Awaitable[T]], *, seconds: float = PATIENCE_SECONDS) -> T:
+    """Try again while the shop is away or not ready; raise what went wrong when patience ends."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return await act()
+        except (httpx.HTTPError, OSError, NotOnThePage):
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.25)
+
+
+async def _post(url: str, **form: str) -> None:
+    async def post() -> None:
+        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+            answer = await client.post(url, data=form)
+            if answer.status_code >= 400:
+                raise ConnectionError(f"{url}: {answer.status_code}")
+
+    await patiently(post)
