@@ -60,7 +60,7 @@ def results(answer: httpx.Response) -> dict[str, bool]:
     return {code: kind == "done" for kind, code in found}
 
 
-@pytest.mark.feature("SHP-13", "SHP-15")
+@pytest.mark.feature("SHP-01", "SHP-13")
 async def test_three_orders_ship_after_the_page_that_says_so_in_numbers(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
@@ -157,6 +157,17 @@ async def test_ticked_orders_become_processed_in_bulk(db: Database, desk: httpx.
     listed = await desk.get("/desk/orders", params={"tab": "processed"})
     assert {"G-1", "G-2"} <= set(re.findall(r'data-href="/desk/orders/([^"]+)"', listed.text))
     assert [type(event) for event in await said(db)] == [OrderProcessed, OrderProcessed]
+
+
+@pytest.mark.feature("ORD-14")
+async def test_the_ship_screen_changes_no_status_of_a_shipped_order(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await authorized(db, "Z-1")
+    await act(desk, "ship", "Z-1", confirmed="true")
+    answer = await act(desk, "ship", "Z-1", mark_processed="true", confirmed="true")
+    assert results(answer) == {"Z-1": False}
+    assert (await order_row(db, "Z-1")).status == "in_progress"
 
 
 @pytest.mark.feature("SHP-16")

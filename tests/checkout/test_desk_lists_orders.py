@@ -15,7 +15,7 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
 from shared.database import Database
-from shared.events import PaymentAuthorized, PaymentCaptured, SessionsRevoked
+from shared.events import PaymentAuthorized, PaymentCaptured, PaymentExpired, SessionsRevoked
 from tests.checkout.desk_client import STAFF, desk_client
 from tests.checkout.order_examples import payment, place
 
@@ -178,6 +178,20 @@ async def test_the_list_pages_and_keeps_the_search(db: Database, desk: httpx.Asy
     assert len(codes(first)) == 20
     assert codes(second) == {f"L-{number}" for number in range(20, 25)}
     assert "25件中 21–25件" in second.text
+
+
+async def test_an_order_cancelled_unpaid_stays_at_the_desk_and_cannot_be_selected(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "konbini", "X-39")
+    await Hearing(consumers, db).hears(PaymentExpired(**payment("X-39", "konbini"), due_at=now()))
+    answer = await desk.get("/desk/orders", params={"tab": "all"})
+    assert codes(answer) == {"X-39"}
+    assert "キャンセル" in answer.text
+    assert boxes(answer) == set()
+    detail = (await desk.get("/desk/orders/X-39")).text
+    assert "お支払い期限切れによる自動キャンセル" in detail
+    assert 'name="destinations"' not in detail
 
 
 async def test_an_empty_list_says_what_will_appear(desk: httpx.AsyncClient) -> None:

@@ -88,6 +88,14 @@ Index(
     orders.c.placed_at.desc(),
     postgresql_where=(orders.c.status == "in_progress") & (orders.c.deposit == "unpaid"),
 )
+# Closed although the money was never taken: few, and easily missed (PAY-11).
+Index(
+    "orders_processed_unpaid",
+    orders.c.placed_at,
+    postgresql_where=(orders.c.status == "processed")
+    & (orders.c.deposit == "unpaid")
+    & (orders.c.payment_group == "card_like"),
+)
 
 order_destinations = Table(
     "order_destinations",

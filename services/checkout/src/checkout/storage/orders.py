@@ -127,7 +127,8 @@ def _first_version(placed: OrderPlaced) -> dict[str, Any]:
 
 async def lock_order(tx: Tx, code: str) -> Order | None:
     """Return the order and keep others from changing it until the commit; None if there is none."""
-    row = await tx.row(select(orders).where(orders.c.code == code).with_for_update())
+    # NO KEY UPDATE: timeline rows of other transactions may still refer to the order meanwhile.
+    row = await tx.row(select(orders).where(orders.c.code == code).with_for_update(key_share=True))
     if row is None:
         return None
     parcels = await tx.rows(

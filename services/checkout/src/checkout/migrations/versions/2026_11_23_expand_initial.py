@@ -90,6 +90,7 @@ def upgrade() -> None:
     )
     op.create_index('orders_by_member', 'orders', ['member_id', sa.literal_column('placed_at DESC')], unique=False)
     op.create_index('orders_by_placed', 'orders', [sa.literal_column('placed_at DESC'), 'code'], unique=False)
+    op.create_index('orders_processed_unpaid', 'orders', ['placed_at'], unique=False, postgresql_where=sa.text("status = 'processed' AND deposit = 'unpaid' AND payment_group = 'card_like'"))
     op.create_index('orders_unpaid', 'orders', [sa.literal_column('placed_at DESC')], unique=False, postgresql_where=sa.text("status = 'in_progress' AND deposit = 'unpaid'"))
     op.create_index('orders_unshipped', 'orders', [sa.literal_column('placed_at DESC')], unique=False, postgresql_where=sa.text("status = 'in_progress' AND shipping = 'unshipped'"))
     op.create_table('outbox',
@@ -288,6 +289,7 @@ def downgrade() -> None:
     op.drop_table('outbox')
     op.drop_index('orders_unshipped', table_name='orders', postgresql_where=sa.text("status = 'in_progress' AND shipping = 'unshipped'"))
     op.drop_index('orders_unpaid', table_name='orders', postgresql_where=sa.text("status = 'in_progress' AND deposit = 'unpaid'"))
+    op.drop_index('orders_processed_unpaid', table_name='orders', postgresql_where=sa.text("status = 'processed' AND deposit = 'unpaid' AND payment_group = 'card_like'"))
     op.drop_index('orders_by_placed', table_name='orders')
     op.drop_index('orders_by_member', table_name='orders')
     op.drop_table('orders')
