@@ -47,7 +47,7 @@ async def test_a_member_who_is_logged_in_is_linked_and_keeps_the_points(members:
     assert (linked.member_id, linked.path) == (aya, "order")
 
 
-@pytest.mark.feature("MEM-04", "X-35")
+@pytest.mark.feature("MEM-04")
 async def test_an_equal_address_asks_for_the_shop_login_and_both_logins_link(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as browser:
@@ -74,7 +74,7 @@ async def test_an_equal_address_asks_for_the_shop_login_and_both_logins_link(mem
     assert len(await members.rows("SELECT 1 FROM members")) == 1
 
 
-@pytest.mark.feature("MEM-01", "MEM-06", "MEM-14", "PNT-01")
+@pytest.mark.feature("AP-06", "MEM-01", "MEM-06", "MEM-14", "PNT-01")
 async def test_registering_with_amazon_takes_name_and_address_and_no_password(
     members: MembersService,
 ) -> None:
@@ -101,7 +101,6 @@ async def test_registering_with_amazon_takes_name_and_address_and_no_password(
     assert [event.points for event in await members.said(PointsGranted)] == [500]
 
 
-@pytest.mark.feature("AP-06")
 async def test_in_the_order_flow_a_stranger_goes_straight_on(members: MembersService) -> None:
     async with members.browser() as browser:
         members.carry_wallet(browser, ordering=True)

@@ -196,7 +196,7 @@ def test_the_ledger_adds_up_after_any_story(postgres: TestPostgres) -> None:
         run_state_machine_as_test(
             Ledger,
             settings=settings(
-                max_examples=40,
+                max_examples=25,
                 stateful_step_count=25,
                 deadline=None,
                 derandomize=True,

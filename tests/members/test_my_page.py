@@ -21,8 +21,7 @@ async def test_every_line_of_points_says_its_state_and_on_what_it_waits(members:
             "会員登録ポイント",
             "有効待ち",
             "商品の発送後に有効になります",
-            "ご注文での利用",
-            "-200",
+            "ご注文での利用 -200",
             "N-1",
         ):
             assert words in page

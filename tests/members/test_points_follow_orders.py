@@ -137,7 +137,6 @@ async def test_shipping_after_a_cancellation_revives_nothing(members: MembersSer
     assert (balance.active, balance.waiting) == (500, 0)
 
 
-@pytest.mark.feature("PNT-20")
 async def test_spent_points_of_a_cancelled_order_become_a_shortage_never_a_negative_balance(
     members: MembersService,
 ) -> None:

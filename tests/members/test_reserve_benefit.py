@@ -10,6 +10,7 @@ import pytest
 
 from harness.eventually import eventually
 from members.reserve_benefit import ReleaseBenefits, reserve_points
+from members.settle_points import activate_by_staff
 from members.storage.tables import benefit_reservations
 from shared import clock
 from shared.clock import now
@@ -208,6 +209,16 @@ async def test_registration_points_that_are_not_valid_at_once_cannot_be_used_in_
         members.carry_wallet(browser, ordering=True)
         refused = await browser.post("/api/members/benefits", json={"points": 1})
     assert (refused.status_code, refused.json()["code"]) == (409, "points_not_valid_yet")
+
+    aya = await members.register()
+    assert (await members.balance(aya)).available == 0
+    [grant] = await members.rows("SELECT grant_id FROM point_grants")
+    async with members.db.transaction() as tx:
+        await activate_by_staff(tx, grant.grant_id, by="店長", at=now())
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        await reserve(browser, 500)
+        assert benefit(members, browser)["points"] == 500
 
 
 @pytest.mark.parametrize("points", ["-1", "501", "1.5", "", "1e9", "NaN", "99999999999"])

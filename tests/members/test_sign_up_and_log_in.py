@@ -1,12 +1,14 @@
 """Sign-up, login, logout and password, as a browser sees them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from members.domain.passwords import weakness
 from members.domain.rules import Rules
+from members.password_hasher import PasswordHasher
 from members.register_member import EmailTaken, NewMember, register_member
 from shared import clock
 from shared.clock import now
@@ -27,7 +29,7 @@ async def test_signing_up_makes_a_member_who_is_logged_in(members: MembersServic
         assert (answer.status_code, answer.headers["location"]) == (303, "/cart")
         page = await browser.get("/members/mypage")
         assert "綾瀬 あや さんのマイページ" in page.text
-        assert "500 ポイント" in page.text
+        assert "会員登録ポイント +500" in page.text
         claims = members.session_claims(browser)
     [registered] = await members.said(MemberRegistered)
     assert registered.via == "form"
@@ -64,6 +66,7 @@ async def test_a_bad_field_is_refused_at_the_field_and_nobody_is_registered(
     assert await members.rows("SELECT 1 FROM members") == []
 
 
+@pytest.mark.feature("MEM-24")
 async def test_a_password_that_is_letters_and_digits_is_accepted(members: MembersService) -> None:
     async with members.browser() as browser:
         answer = await browser.post("/members/signup", data={**SIGN_UP, "password": "abc12345"})
@@ -89,6 +92,19 @@ async def test_an_address_that_is_taken_is_refused_whatever_its_capitals(members
     assert answer.status_code == 422
     assert "Eメールアドレスはすでに使用されています" in answer.text
     assert "noren_session" not in browser.cookies
+
+
+async def test_only_refused_sign_ups_count_against_the_limit(members: MembersService) -> None:
+    async with members.browser() as browser:
+        for number in range(60):
+            answer = await browser.post("/members/signup", data={**SIGN_UP, "email": f"a{number}@example.jp"})
+            assert answer.status_code == 303
+        tries = [
+            (await browser.post("/members/signup", data=SIGN_UP | {"email": "a1@example.jp"}))
+            for _ in range(11)
+        ]
+
+    assert [answer.status_code for answer in tries] == [422] * 10 + [429]
 
 
 async def test_of_64_sign_ups_of_one_address_at_once_one_becomes_a_member(members: MembersService) -> None:
@@ -144,6 +160,28 @@ async def test_a_known_and_an_unknown_address_are_answered_alike(members: Member
 
     assert answer.status_code == 422
     assert "メールアドレスまたはパスワードが違います" in answer.text
+
+
+class CountingHasher(PasswordHasher):
+    """Counts how often Argon2 was really computed."""
+
+    checks = 0
+
+    def _right(self, password_hash: str, password: str) -> bool:
+        self.checks += 1
+        return super()._right(password_hash, password)
+
+
+async def test_a_stranger_costs_as_much_argon2_as_a_member(members: MembersService) -> None:
+    await members.register()
+    hasher = CountingHasher(memory_kib=64)
+    members.app.state.members = replace(members.app.state.members, hasher=hasher)
+    async with members.browser() as browser:
+        for email in ("aya@example.jp", "nobody@example.jp"):
+            before = hasher.checks
+            await browser.post("/members/login", data={"email": email, "password": "wrong-pass-1"})
+            assert hasher.checks == before + 1
+    await hasher.close()
 
 
 @pytest.mark.feature("MEM-06")

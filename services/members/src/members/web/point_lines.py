@@ -25,11 +25,16 @@ _WHAT = {
 
 @dataclass(frozen=True)
 class PointLine:
-    """One line of the ledger for a page. ``kind`` colours the badge, ``grant_id`` is set while points wait."""
+    """One line of the ledger for a page.
+
+    ``change`` is what came or went; an activation brings nothing new, so its points stand in brackets.
+    ``kind`` colours the badge, ``grant_id`` is set while points wait.
+    """
 
     at: datetime
     what: str
     points: int
+    change: str
     state: str
     kind: str
     condition: str
@@ -48,10 +53,13 @@ def point_lines(rows: Sequence[Row[Any]]) -> list[PointLine]:
 def _line(row: Row[Any]) -> PointLine:
     state, kind = _state(row)
     waits = row.kind == "granted" and row.grant_state == "waiting"
+    activated = row.kind == "activated"
+    points = row.active if activated else row.active + row.waiting
     return PointLine(
         at=row.posted_at,
         what=_WHAT.get((row.kind, row.reason), row.kind),
-        points=row.active if row.kind == "activated" else row.active + row.waiting,
+        points=points,
+        change=f"（{points:,}）" if activated else f"{points:+,}",
         state=state,
         kind=kind,
         condition=_condition(row),

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.register_member import NewMember, register_member
-from members.storage.attempts import TooManyAttempts, begin_attempt
+from members.storage.attempts import TooManyAttempts, begin_attempt, forget_attempts
 from members.storage.members import email_key, member_by_id
 from members.storage.rules import rules_at
 from members.web.form_models import SignUp
@@ -47,7 +47,7 @@ async def sign_up(request: Request, parts: Here, seen: CurrentViewer) -> Respons
 async def _register(request: Request, parts: Parts, asked: SignUp, seen: Viewer) -> Entry:
     """Store the member. Attempts are counted as those of the login are: the answer tells who is a member."""
     async with parts.db.transaction() as tx:
-        await begin_attempt(
+        attempt_id = await begin_attempt(
             tx, key=f"signup:{email_key(asked.email)}", ip=address_of(request), device="", at=now()
         )
     password_hash = await parts.hasher.hash(asked.password)
@@ -62,6 +62,7 @@ async def _register(request: Request, parts: Parts, asked: SignUp, seen: Viewer)
     async with parts.db.transaction() as tx:
         at = now()
         tx.say(*await register_member(tx, new, rules=await rules_at(tx, at), via="form", at=at))
+        await forget_attempts(tx, attempt_id)
         member = await member_by_id(tx, new.member_id)
         if member is None:
             raise LookupError("the member just stored is gone")
