@@ -69,7 +69,9 @@ def make_app(settings: SimulatorSettings) -> Starlette:
         *Hosted(store, settings).routes(),
         *(_below(prefix, api) for prefix in ("/sandbox", "/live", "/v1", "/v2", "/v3")),
     ]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Refusal: refused})
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={Refusal: refused})
+    app.state.store, app.state.sealer = store, sealer
+    return app
 
 
 def _below(prefix: str, api: ASGIApp) -> Mount:

@@ -1,0 +1,120 @@
+"""Plays the buyer and Amazon, for the tests that every method has to pass (tests/payments/methods)."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+
+from payments.domain.payment import Operation, Payment
+from payments.method import Method, Shop
+from payments.methods.amazon_pay import demo
+from payments.methods.amazon_pay.method import AmazonPay
+from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.methods.amazon_pay.simulator.__main__ import make_keys
+from payments.methods.amazon_pay.simulator.app import make_app
+from payments.methods.amazon_pay.simulator.behaviours import ANY, ask_for
+from payments.methods.amazon_pay.simulator.bodies import CreateSession, WebCheckoutDetails
+from payments.methods.amazon_pay.simulator.charges import capture_charge, get_charge
+from payments.methods.amazon_pay.simulator.ipn import Sealer
+from payments.methods.amazon_pay.simulator.sessions import create_session, get_session
+from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.methods.amazon_pay.simulator.store import Store
+
+_CALLS = {"authorize": "complete", "void": "cancel", "look_up": "get"}
+_DECLINES = {"authorize": "Declined", "capture": "AmazonRejected", "refund": "AmazonRejected"}
+_MOODS = {"silence": "drop", "lost_answer": "lose_answer"}
+
+
+class Driver:
+    """The simulator as a test sees it."""
+
+    sends_notices = True
+    first_call_is_asked = True
+
+    def app(self, folder: Path, notice_url: str) -> Starlette:
+        """Return the simulator with its ledger in ``folder``; made again, it goes on with the same ledger."""
+        self._folder = folder / "amazon_pay"
+        make_keys(self._folder)
+        settings = SimulatorSettings(
+            directory=folder,
+            public_key_file=self._folder / "amazon_pay.pub",
+            notice_url=notice_url,
+            hang_seconds=0.6,
+            refund_seconds=0,
+        )
+        self._app = make_app(settings)
+        return self._app
+
+    def method(self, url: str, shop: Shop) -> Method:
+        """Return the method, talking to the simulator at ``url`` and soon impatient."""
+        self._url = url
+        key_file = self._folder / "amazon_pay.key"
+        settings = AmazonPaySettings(url=url, private_key_file=key_file, sandbox=True, timeout_seconds=0.5)
+        return AmazonPay(settings, shop, httpx.AsyncClient())
+
+    def choice(self) -> dict[str, str]:
+        """Return what a buyer chooses at the order: a session with account, address and instrument."""
+        details = WebCheckoutDetails.model_validate({"checkoutReviewReturnUrl": "http://shop.test/review"})
+        body = CreateSession.model_validate({"storeId": demo.STORE_ID, "webCheckoutDetails": details})
+        with self._store.transaction() as tx:
+            session = create_session(tx, body)
+            session.own |= {"account": "hanako", "address": "hanako-home", "instrument": "visa"}
+            tx.save(session)
+        return {"checkout_session_id": session.id}
+
+    async def approve(self, payment: Payment) -> None:
+        """The buyer agrees on Amazon's page, once Amazon knows the amount."""
+        with self._store.transaction() as tx:
+            session = get_session(tx, payment.choice["checkout_session_id"])
+            session.own["returned"] = "approved"
+            tx.save(session)
+
+    async def pay(self, payment: Payment, *, amount: int | None = None, tell: bool = True) -> None:
+        """The merchant captures in the console; ``tell=False`` loses the notice."""
+        with self._store.transaction() as tx:
+            charge = get_charge(tx, payment.refs["charge_id"])
+            if not tell:
+                ask_for(tx, charge.id, "notice:notice_never")
+            capture_charge(tx, charge, amount or payment.amount, source="console", pending_seconds=0)
+
+    def go_wrong(self, operation: Operation | str, mood: str) -> None:
+        """Let the next call go wrong: decline, silence (not done, no answer) or lost_answer (done)."""
+        call = _CALLS.get(operation, operation)
+        name = _DECLINES[operation] if mood == "decline" else _MOODS[mood]
+        with self._store.transaction() as tx:
+            ask_for(tx, ANY, f"{call}:{name}")
+
+    def notices(self) -> list[tuple[dict[str, str], bytes]]:
+        """Return the notices written so far as Amazon would post them, oldest first."""
+        sealer: Sealer = self._app.state.sealer
+        here = replace(sealer, settings=sealer.settings.model_copy(update={"url": self._url}))
+        with self._store.transaction() as tx:
+            rows = tx.run("select * from notices where state <> 'withheld' order by number")
+        return [({}, json.dumps(here.envelope(row)).encode()) for row in rows]
+
+    def taken(self, payment: Payment) -> list[int]:
+        """Return the amounts captured for the order, by Amazon's own ledger."""
+        return self._amounts(payment, "captured")
+
+    def returned(self, payment: Payment) -> list[int]:
+        """Return the amounts that went back, by Amazon's own ledger."""
+        return self._amounts(payment, "refunded")
+
+    def _amounts(self, payment: Payment, kind: str) -> list[int]:
+        with self._store.transaction() as tx:
+            rows = tx.run(
+                "select amount from entries where kind = ? and merchant_reference_id = ? order by number",
+                kind,
+                payment.order_code,
+            )
+        return [int(row["amount"]) for row in rows]
+
+    @property
+    def _store(self) -> Store:
+        store: Store = self._app.state.store
+        return store
+
+
+DRIVER = Driver

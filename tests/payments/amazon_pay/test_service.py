@@ -1,0 +1,300 @@
+"""Amazon Pay inside the payments service: events in, events out, Amazon's ledger as the witness."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from payments.method import Shop
+from payments.methods.amazon_pay.simulator.driving import Driver
+from payments.storage.shop_settings import change_shop_settings
+from payments.storage.tables import metadata
+from shared.clock import clock
+from shared.events import (
+    CaptureRejected,
+    Event,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from shared.statements import Verifier
+from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
+from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
+
+NOTICES = "/payments/amazon_pay/notices"
+TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
+
+
+@dataclass
+class World:
+    """The service, Amazon, and a buyer between them."""
+
+    payments: Payments
+    amazon: Driver
+    provider: httpx.AsyncClient
+    keys: Keys
+
+    async def order(self, code: str = "N1", total: int = 3_300) -> None:
+        """The buyer confirms, and agrees on Amazon's page."""
+        await self.payments.hears(placed(code, "amazon_pay", total, choice=self.amazon.choice()))
+        await self.payments.work()
+        await self.amazon.approve(await self.payments.payment(code))
+        await self.soon()
+
+    async def soon(self) -> None:
+        """Workers look again at what they had put off."""
+        clock.move(timedelta(minutes=2))
+        await self.payments.work()
+
+    async def said(self) -> list[type[Event]]:
+        """What the service said."""
+        return [type(event) for event in await self.payments.said()]
+
+    async def posts(self, body: bytes) -> int:
+        """Amazon posts a notice; answers the status."""
+        return (await self.payments.browser.post(NOTICES, content=body)).status_code
+
+    async def ledger(self, kind: str) -> list[int]:
+        """Amounts of one kind in Amazon's ledger."""
+        rows = (await self.provider.get("/ledger")).json()["entries"]
+        return [row["amount"] for row in rows if row["kind"] == kind]
+
+
+@pytest.fixture
+async def world(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[World]:
+    db = await make_db("payments", metadata)
+    amazon = Driver()
+    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:  # type: ignore[arg-type]
+        method = amazon.method(url, Shop(ORIGIN, sandbox=True))
+        payments = make_payments(db, keys, tmp_path, method)
+        async with httpx.AsyncClient(base_url=url) as provider, payments.browser:
+            yield World(payments, amazon, provider, keys)
+        await method.close()
+
+
+async def test_an_order_is_authorized_shipped_and_captured(world: World) -> None:
+    await world.order()
+    assert await world.said() == [PaymentAuthorized]
+    await world.payments.hears(shipped("N1"), times=2)
+    await world.payments.work()
+
+    assert await world.said() == [PaymentAuthorized, PaymentCaptured]
+    assert await world.ledger("authorized") == [3_300]
+    assert await world.ledger("captured") == [3_300]
+
+
+async def test_the_amount_after_points_and_coupons_is_authorized(world: World) -> None:
+    await world.order(total=4_500)
+
+    [event] = await world.payments.said(PaymentAuthorized)
+    assert isinstance(event, PaymentAuthorized)
+    assert event.amount == 4_500
+    assert await world.ledger("authorized") == [4_500]
+
+
+@pytest.mark.parametrize(("operation", "mood"), [("capture", "lost_answer"), ("capture", "silence")])
+async def test_a_capture_without_an_answer_is_captured_once(world: World, operation: str, mood: str) -> None:
+    await world.order()
+    world.amazon.go_wrong(operation, mood)
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+    assert await world.said() == [PaymentAuthorized]
+    await world.soon()
+
+    assert await world.said() == [PaymentAuthorized, PaymentCaptured]
+    assert await world.ledger("captured") == [3_300]
+
+
+async def test_an_authorization_without_an_answer_is_found(world: World) -> None:
+    world.amazon.go_wrong("authorize", "lost_answer")
+    await world.order()
+    await world.soon()
+
+    assert await world.said() == [PaymentAuthorized]
+    assert await world.ledger("authorized") == [3_300]
+
+
+async def test_a_decline_fails_the_payment(world: World) -> None:
+    world.amazon.go_wrong("authorize", "decline")
+    await world.order()
+
+    [failed] = await world.payments.said()
+    assert isinstance(failed, PaymentFailed)
+    assert failed.reason == "declined"
+
+
+@pytest.mark.feature("AP-51")
+async def test_a_cancelled_order_is_voided_before_and_refunded_after_the_capture(world: World) -> None:
+    await world.order("N1")
+    await world.order("N2", 5_000)
+    await world.payments.hears(shipped("N2"))
+    await world.payments.work()
+    await world.payments.hears(cancelled("N1"), cancelled("N2"))
+    await world.payments.work()
+    await world.soon()
+
+    said = await world.said()
+    assert said.count(PaymentVoided) == said.count(PaymentRefunded) == 1
+    assert await world.ledger("voided") == [3_300]
+    assert await world.ledger("refunded") == [5_000]
+
+
+@pytest.mark.feature("AP-37", "AP-40")
+async def test_a_capture_in_the_console_reaches_the_order_by_its_notice(world: World) -> None:
+    async with world.payments.db.transaction() as tx:
+        await change_shop_settings(tx, {"capture_policy": "in_provider_console"}, by="staff")
+    await world.order()
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+    assert await world.ledger("captured") == []
+    payment = await world.payments.payment("N1")
+    await world.provider.post(f"/console/charges/{payment.refs['charge_id']}", data={"do": "capture"})
+    assert await world.said() == [PaymentAuthorized]
+
+    for _, body in world.amazon.notices():
+        assert await world.posts(body) == 200
+        assert await world.posts(body) == 200
+    await world.payments.work()
+
+    assert await world.said() == [PaymentAuthorized, PaymentCaptured]
+    [captured] = await world.payments.said(PaymentCaptured)
+    assert isinstance(captured, PaymentCaptured)
+    assert captured.source == "provider_console"
+
+
+@pytest.mark.feature("AP-39")
+async def test_a_capture_from_the_shop_is_refused_after_thirty_days(world: World) -> None:
+    async with world.payments.db.transaction() as tx:
+        await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
+    await world.order()
+    payment = await world.payments.payment("N1")
+    clock.move(payment.placed_at + timedelta(days=30, seconds=1) - clock.now())
+    await world.payments.hears(capture_requested("N1"))
+    await world.payments.work()
+
+    [rejected] = await world.payments.said(CaptureRejected)
+    assert isinstance(rejected, CaptureRejected)
+    assert rejected.reason == "over_30_days"
+    assert await world.ledger("captured") == []
+
+
+async def test_a_lost_notice_is_made_up_for_by_looking(world: World) -> None:
+    await world.order()
+    await world.amazon.pay(await world.payments.payment("N1"), tell=False)
+    clock.move(timedelta(minutes=11))
+    await world.payments.work()
+
+    assert await world.said() == [PaymentAuthorized, PaymentCaptured]
+
+
+async def test_a_forged_notice_is_refused_and_moves_nothing(world: World) -> None:
+    await world.order()
+    envelope = json.loads(world.amazon.notices()[0][1])
+    other_topic = envelope | {"TopicArn": envelope["TopicArn"] + "x"}
+    changed = envelope | {"Message": envelope["Message"].replace("CHARGE", "REFUND", 1)}
+    other_host = envelope | {"SigningCertURL": "https://sns.evil.example/SimpleNotificationService-0abc.pem"}
+    before = await world.payments.payment("N1")
+
+    assert await world.posts(json.dumps(other_topic).encode()) == 403
+    assert await world.posts(json.dumps(changed).encode()) == 400
+    assert await world.posts(json.dumps(other_host).encode()) == 400
+    assert await world.posts(b"{}") == 400
+    await world.payments.work()
+    assert await world.payments.payment("N1") == before
+    assert await world.payments.rows("SELECT * FROM notices") == []
+
+
+async def test_a_notice_of_what_nobody_did_changes_nothing(world: World) -> None:
+    """A genuine notice of the authorization comes again after the capture: the state does not go back."""
+    await world.order()
+    [(_, early), *_] = world.amazon.notices()
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+    assert await world.posts(early) == 200
+    await world.payments.work()
+
+    assert (await world.payments.payment("N1")).state == "captured"
+    assert await world.said() == [PaymentAuthorized, PaymentCaptured]
+
+
+async def test_an_early_notice_waits_for_the_answer_it_overtook(world: World) -> None:
+    world.amazon.go_wrong("authorize", "lost_answer")
+    await world.order()
+    for _, body in world.amazon.notices():
+        assert await world.posts(body) == 200
+    await world.payments.work()
+    await world.soon()
+
+    assert await world.said() == [PaymentAuthorized]
+
+
+@pytest.mark.feature("AP-36")
+async def test_amazon_payments_are_listed_under_their_own_method(world: World) -> None:
+    await world.order()
+    payment = await world.payments.payment("N1")
+
+    assert payment.method == "amazon_pay"
+    menu = (await world.payments.browser.get("/api/payments/methods")).json()["methods"]
+    assert [entry["kind"] for entry in menu] == ["amazon_pay"]
+
+
+async def buyer_at_amazon(world: World, account: str) -> dict[str, object]:
+    """From 「amazon pay」 through Amazon's pages to the wallet statement in the browser."""
+    shop = world.payments.browser
+    entry = await shop.get("/payments/amazon_pay/start")
+    login = (await world.provider.get(entry.headers["location"])).headers["location"]
+    chosen = await world.provider.post(login, data={"account": account})
+    if account != "john":
+        choice = {"do": "continue", "address": "hanako-home", "instrument": "visa"}
+        chosen = await world.provider.post(chosen.headers["location"], data=choice)
+    parts = urlsplit(chosen.headers["location"])
+    arrived = await shop.get(f"{parts.path}?{parts.query}")
+    assert arrived.headers["location"] == "/order/amazon"
+    pieces = shop.cookies["noren_wallet"]
+    if pieces[1:2] == "~":
+        count, pieces = int(pieces[0]), pieces[2:]
+        pieces += "".join(shop.cookies[f"noren_wallet-{index}"] for index in range(1, count))
+    return Verifier(world.keys.jwks).verify("wallet", pieces)
+
+
+@pytest.mark.feature("AP-43")
+async def test_a_buyer_goes_all_the_way_by_the_pages(world: World) -> None:
+    wallet = await buyer_at_amazon(world, "hanako")
+    choice = {"checkout_session_id": str(wallet["checkout_session_id"])}
+    shop = world.payments.browser
+    await world.payments.hears(placed("N1", "amazon_pay", choice=choice))
+    assert (await shop.get("/payments/amazon_pay/confirm?order=N1&turn=1")).status_code == 200
+    await world.payments.work()
+    away = (await shop.get("/payments/amazon_pay/confirm?order=N1&turn=2")).headers["location"]
+    back = urlsplit(
+        (await world.provider.get(urlsplit(away)._replace(scheme="", netloc="").geturl())).headers["location"]
+    )
+    assert (await shop.get(f"{back.path}?{back.query}")).status_code == 200
+    await world.payments.work()
+
+    done = await shop.get(f"{back.path}?{back.query}&turn=1")
+
+    assert done.headers["location"] == "/orders/N1"
+    assert await world.said() == [PaymentAuthorized]
+    assert await world.ledger("authorized") == [3_300]
+
+
+async def test_a_foreign_account_ends_in_a_failure_if_it_is_ordered_with_anyway(world: World) -> None:
+    wallet = await buyer_at_amazon(world, "john")
+    assert wallet["error"] == TEXT
+    choice = {"checkout_session_id": str(wallet["checkout_session_id"])}
+    await world.payments.hears(placed("N1", "amazon_pay", choice=choice))
+    await world.payments.work()
+
+    [failed] = await world.payments.said()
+    assert isinstance(failed, PaymentFailed)
+    assert failed.reason == "marketplace_not_supported"
