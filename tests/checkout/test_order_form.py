@@ -198,6 +198,22 @@ async def test_the_form_is_there_while_members_does_not_answer(shop_db: Database
     assert shopper.field("name") == "会員 太郎"
 
 
+async def test_boxes_that_may_stay_empty_may_stay_empty(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    required = {**ORDERER, "kana": "", "address2": ""}
+    await shopper.sends("/order/customer", **required)
+    await shopper.sends("/order/delivery", deliver_to="orderer")
+    await shopper.sends("/order/payment", payment_kind="cash_on_delivery")
+    await shopper.opens("/order/confirm")
+
+    await shopper.sends("/order/confirm", **shopper.confirmation)
+
+    [placed] = await said(shop_db)
+    assert isinstance(placed, OrderPlaced)
+    assert (placed.orderer.kana, placed.orderer.address2) == ("", "")
+
+
 async def test_a_total_other_than_the_one_shown_is_not_ordered(shop_db: Database, shopper: Shopper) -> None:
     await open_shop(shop_db, price=1_000)
     await shopper.fills_cart()

@@ -56,9 +56,9 @@ async def confirm(request: Request, shop: Shop) -> Response:
 
 def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
     draft = checkout.draft
-    orderer = OrdererFields.model_validate(draft["orderer"])
+    orderer = OrdererFields.of_draft(draft["orderer"])
     other = draft["deliver_to"] == "other"
-    address = AddressFields.model_validate(draft["delivery"]) if other else orderer
+    address = AddressFields.of_draft(draft["delivery"]) if other else orderer
     return Purchase(
         key=confirmed.key,
         lines=tuple((line.product.sku, line.quantity) for line in checkout.cart.lines),

@@ -1,6 +1,7 @@
 """The fields of the order form, and how they become the orderer and the address of an order."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +20,11 @@ class AddressFields(BaseModel):
     address1: Line = Field(title="住所1", min_length=1)
     address2: Line = Field("", title="住所2")
     phone: Phone
+
+    @classmethod
+    def of_draft(cls, kept: Mapping[str, Any]) -> Self:
+        """Return what an earlier screen kept; boxes left empty are missing again."""
+        return cls.model_validate({name: value for name, value in kept.items() if value != ""})
 
     def address(self) -> Address:
         """Return it as events carry it."""
