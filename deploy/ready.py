@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import httpx
 
@@ -34,11 +35,16 @@ def wait_until_ready(ask: Callable[[], Mapping[str, str]], *, seconds_max: float
         time.sleep(PAUSE_SECONDS)
 
 
+@cache
+def _client() -> httpx.Client:
+    """One client for all: making one costs more than a question. Local addresses need no proxy."""
+    return httpx.Client(timeout=ANSWER_SECONDS_MAX, trust_env=False)
+
+
 def _complaint(url: str) -> str:
     """Why the address is not ready, or nothing."""
     try:
-        # Local addresses only: a proxy of the environment must not be asked about them.
-        answer = httpx.get(url, timeout=ANSWER_SECONDS_MAX, trust_env=False)
+        answer = _client().get(url)
     except httpx.HTTPError as error:
         return f"no answer ({type(error).__name__})"
     return "" if answer.is_success else f"{answer.status_code} {answer.text[:300]}"
