@@ -105,7 +105,7 @@ def make_payments(db: Database, keys: Keys, folder: Path, *methods: Method) -> P
     app = FastAPI()
     install_pages(app, settings, db, known, shop)
     browser = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url=ORIGIN, headers={"Origin": ORIGIN}
+        transport=httpx.ASGITransport(app), base_url=ORIGIN, headers={"Origin": ORIGIN, "Accept": "text/html"}
     )
     hearing = Hearing(consumers, db, {Methods: known, Settings: settings})
     return Payments(db, known, shop, hearing, _works(db, known), browser)

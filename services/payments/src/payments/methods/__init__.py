@@ -8,7 +8,7 @@ from pathlib import Path
 from payments.method import Method, Shop
 
 
-class UnknownMethod(LookupError):
+class UnknownMethod(KeyError):
     """No folder of that name is switched on."""
 
 

@@ -1,0 +1,96 @@
+"""What the suite of every method needs to know about a method: its driver, and the method with its provider."""
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from fastapi import FastAPI
+
+from harness.keys import Keys
+from payments.domain.payment import Operation, Payment
+from payments.method import Method, Shop
+from payments.methods import known_kinds
+from shared.database import Database
+from tests.payments.order_examples import placed, reserved
+from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
+
+
+class Driver(Protocol):
+    """Plays the buyer and the provider. A method hands it over as ``DRIVER`` in ``simulator/driving.py``."""
+
+    sends_notices: bool
+    first_call_is_asked: bool
+    """Whether authorizing or issuing asks the provider at all."""
+
+    def app(self, folder: Path, notice_url: str) -> FastAPI: ...
+    def method(self, url: str, shop: Shop) -> Method: ...
+    def choice(self) -> dict[str, str]: ...
+    async def approve(self, payment: Payment) -> None: ...
+    async def pay(self, payment: Payment, *, amount: int | None = None, tell: bool = True) -> None: ...
+    def go_wrong(self, operation: Operation | str, mood: str) -> None: ...
+    def notices(self) -> list[tuple[dict[str, str], bytes]]: ...
+    def taken(self, payment: Payment) -> list[int]: ...
+    def returned(self, payment: Payment) -> list[int]: ...
+
+
+def driven_kinds() -> list[str]:
+    """Return the methods whose simulators can be driven."""
+    names = [f"payments.methods.{kind}.simulator" for kind in known_kinds()]
+    return [
+        name.split(".")[2]
+        for name in names
+        if importlib.util.find_spec(name) and importlib.util.find_spec(f"{name}.driving")
+    ]
+
+
+def driver_of(kind: str) -> Driver:
+    """Return a new driver for a method."""
+    made: Driver = importlib.import_module(f"payments.methods.{kind}.simulator.driving").DRIVER()
+    return made
+
+
+@dataclass
+class Trial:
+    """One method in service, with its simulator."""
+
+    kind: str
+    driver: Driver
+    method: Method
+    payments: Payments
+
+    @property
+    def opening(self) -> Operation:
+        """Return the request with which its payments begin."""
+        return "authorize" if self.method.terms.flow == "authorized" else "issue"
+
+    async def order(self, code: str) -> Payment:
+        """Place an order, with stock held, and let the workers work."""
+        await self.payments.hears(placed(code, self.kind, choice=self.driver.choice()), reserved(code))
+        await self.payments.work()
+        await self.driver.approve(await self.payments.payment(code))
+        await self.payments.work()
+        return await self.payments.payment(code)
+
+    async def post_notices(self, times: int = 1) -> None:
+        """Deliver what the provider has sent so far, ``times`` times."""
+        for headers, body in self.driver.notices() * times:
+            path = f"/payments/{self.method.path}/notices"
+            answer = await self.payments.browser.post(path, content=body, headers=headers)
+            assert answer.status_code == 200
+        await self.payments.work()
+
+
+@asynccontextmanager
+async def trial(kind: str, db: Database, keys: Keys, folder: Path) -> AsyncIterator[Trial]:
+    """Put a method in service; a second trial in the same folder is the provider after a restart."""
+    driver = driver_of(kind)
+    async with served(driver.app(folder, f"{ORIGIN}/unused")) as url:
+        method = driver.method(url, Shop(ORIGIN, sandbox=True, issuer=keys.issuers["payments"]))
+        payments = make_payments(db, keys, folder, method)
+        yield Trial(kind, driver, method, payments)
+        await payments.browser.aclose()
+        await method.close()

@@ -1,0 +1,160 @@
+"""Every method with a simulator: success, decline, silence, lost answer, double and late notice, restart.
+
+A new method is tested by this file before its author has written a test.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from payments.method import NoticeRefused, Shop
+from payments.methods import find_methods, known_kinds
+from payments.storage.tables import metadata
+from shared.clock import clock
+from shared.database import Database
+from shared.events import (
+    Event,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentNumberIssued,
+    PaymentRefunded,
+)
+from tests.payments.methods.every_method import Trial, driven_kinds, trial
+from tests.payments.order_examples import cancelled, capture_requested, shipped
+
+OPENED = (PaymentAuthorized, PaymentNumberIssued)
+LATER = timedelta(minutes=15)
+
+
+@pytest.fixture
+async def db(make_db: MakeDatabase) -> Database:
+    return await make_db("payments", metadata)
+
+
+@pytest.fixture(params=driven_kinds())
+async def tried(
+    request: pytest.FixtureRequest, db: Database, keys: Keys, tmp_path: Path
+) -> AsyncIterator[Trial]:
+    async with trial(request.param, db, keys, tmp_path) as made:
+        yield made
+
+
+async def paid(tried: Trial, code: str) -> Sequence[Event]:
+    """Bring the money of an order in, in the way of the method; return what was said about it."""
+    payment = await tried.payments.payment(code)
+    match tried.method.terms.deposit:
+        case "capture":
+            await tried.payments.hears(shipped(code))
+        case "by_hand":
+            await tried.driver.pay(payment)
+            await tried.payments.hears(capture_requested(code))
+        case _:
+            await tried.driver.pay(payment)
+    await tried.payments.work()
+    await tried.post_notices()
+    return await tried.payments.said(PaymentCaptured)
+
+
+async def test_an_order_is_paid_and_the_provider_agrees(tried: Trial) -> None:
+    payment = await tried.order("N1")
+    assert len(await tried.payments.said(*OPENED)) == 1
+    assert len(await paid(tried, "N1")) == 1
+    assert tried.driver.taken(payment) == [payment.amount]
+
+
+async def test_a_declined_opening_fails_the_payment(tried: Trial) -> None:
+    if not tried.driver.first_call_is_asked:
+        pytest.skip("nobody is asked")
+    tried.driver.go_wrong(tried.opening, "decline")
+    await tried.order("N1")
+    assert [type(event) for event in await tried.payments.said()] == [PaymentFailed]
+
+
+@pytest.mark.parametrize("mood", ["silence", "lost_answer"])
+async def test_an_opening_without_an_answer_ends_once_and_well(tried: Trial, mood: str) -> None:
+    if not tried.driver.first_call_is_asked:
+        pytest.skip("nobody is asked")
+    tried.driver.go_wrong(tried.opening, mood)
+    await tried.order("N1")
+    assert await tried.payments.said() == []
+    clock.move(LATER)
+    await tried.payments.work()
+    await tried.driver.approve(await tried.payments.payment("N1"))
+    clock.move(LATER)
+    await tried.payments.work()
+    assert len(await tried.payments.said(*OPENED)) == 1
+    assert len(await paid(tried, "N1")) == 1
+
+
+async def test_notices_told_twice_and_late_change_nothing_more(tried: Trial) -> None:
+    if not tried.driver.sends_notices:
+        pytest.skip("sends no notices")
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    await tried.post_notices(times=2)
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    clock.move(LATER)
+    await tried.payments.work()
+    await tried.post_notices()
+    assert len(await tried.payments.said(PaymentCaptured)) == 1
+    assert len(await tried.payments.said(PaymentRefunded)) == 1
+    assert tried.driver.returned(payment) == [payment.amount]
+
+
+async def test_a_notice_with_a_changed_body_is_refused(tried: Trial) -> None:
+    if not tried.driver.sends_notices:
+        pytest.skip("sends no notices")
+    await tried.order("N1")
+    await paid(tried, "N1")
+    headers, body = tried.driver.notices()[-1]
+    with pytest.raises(NoticeRefused):
+        await tried.method.read_notice({key.lower(): value for key, value in headers.items()}, body + b" x")
+
+
+async def test_a_refund_whose_answer_is_lost_is_made_once(tried: Trial) -> None:
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    tried.driver.go_wrong("refund", "lost_answer")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    for _ in range(2):
+        clock.move(LATER)
+        await tried.payments.work()
+    assert tried.driver.returned(payment) == [payment.amount]
+    assert len(await tried.payments.said(PaymentRefunded)) == 1
+
+
+async def test_a_cancelled_unpaid_order_leaves_nothing_behind(tried: Trial) -> None:
+    payment = await tried.order("N1")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    clock.move(LATER)
+    await tried.payments.work()
+    assert (await tried.payments.payment("N1")).state == "voided"
+    assert tried.driver.taken(payment) == []
+
+
+@pytest.mark.parametrize("kind", driven_kinds())
+async def test_restarted_provider_and_service_go_on_where_they_were(
+    kind: str, db: Database, keys: Keys, tmp_path: Path
+) -> None:
+    async with trial(kind, db, keys, tmp_path) as before:
+        await before.order("N1")
+    async with trial(kind, db, keys, tmp_path) as after:
+        assert len(await paid(after, "N1")) == 1
+
+
+@pytest.mark.parametrize("kind", [kind for kind in known_kinds() if kind != "amazon_pay"])
+def test_every_method_is_made_from_the_environment_and_has_a_menu(kind: str) -> None:
+    method = find_methods([kind], Shop("http://shop.test", sandbox=True))[kind]
+    menu = method.menu()
+    assert (menu.kind, bool(menu.name)) == (kind, True)
+    assert menu.authorized_at_order is (method.terms.flow == "authorized")
+    assert menu.auto_captured is (method.terms.deposit == "automatic")
+    assert menu.manual_deposit is (method.terms.deposit == "by_hand")

@@ -1,0 +1,127 @@
+"""The payment desk shows every payment with all that happened; other services read menu and state."""
+
+from datetime import timedelta
+
+import pytest
+
+from harness.keys import Keys
+from payments.domain.answers import Captured
+from shared.clock import now
+from shared.events import SessionsRevoked
+from tests.payments.conftest import Shopping
+from tests.payments.desk import STAFF, sign_in
+from tests.payments.order_examples import placed, reserved, shipped
+
+
+async def test_nobody_but_staff_sees_the_desk(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    for path in ("/desk/payments", "/desk/payments/N1", "/desk/payments/settings"):
+        browser.cookies.clear()
+        assert (await browser.get(path)).headers["location"].startswith("/desk/login")
+        sign_in(browser, keys, staff=None)
+        assert (await browser.get(path)).status_code == 403
+
+
+async def test_an_ended_session_is_refused_at_once(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    assert (await shopping.payments.browser.get("/desk/payments")).status_code == 200
+    await shopping.payments.hears(SessionsRevoked(member_id=STAFF, issued_until=now() + timedelta(seconds=1)))
+    assert (await shopping.payments.browser.get("/desk/payments")).status_code == 303
+
+
+@pytest.mark.feature("PAY-09")
+async def test_the_desk_shows_the_provider_status_and_how_it_changes(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    await shopping.payments.hears(placed("N1", "card"))
+    await shopping.payments.work()
+    assert "与信済" in (await browser.get("/desk/payments/N1")).text
+    await shopping.payments.hears(shipped("N1"))
+    await shopping.payments.work()
+    page = (await browser.get("/desk/payments/N1")).text
+    assert "売上確定済" in page
+    for word in ("売上請求処理", "履歴", "仕訳", "未収入金"):
+        assert word in page
+
+
+async def test_the_list_filters_by_view_method_state_and_code(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    await shopping.payments.hears(placed("N1", "card"), placed("N2", "konbini"), reserved("N2"))
+    await shopping.payments.work()
+
+    async def codes(query: str) -> list[str]:
+        page = (await browser.get(f"/desk/payments?{query}")).text
+        return [code for code in ("N1", "N2") if f"/desk/payments/{code}" in page]
+
+    assert await codes("") == ["N1", "N2"]
+    assert await codes("view=waiting") == ["N2"]
+    assert await codes("method=card") == ["N1"]
+    assert await codes("state=waiting") == ["N2"]
+    assert await codes("q=n1") == ["N1"]
+    assert await codes("q=auth-N1") == ["N1"]
+    assert await codes("view=attention") == []
+    assert await codes("q=%25") == []
+
+
+async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    form = {
+        "capture_policy": "by_staff",
+        "name:card": "カード",
+        "offer:card": "yes",
+        "name:konbini": "コンビニ・ATM・ネットバンキング・電子マネー払い",
+        "name:bank_transfer": "銀行振込",
+        "offer:bank_transfer": "yes",
+        "name:cash_on_delivery": "<b>代引き</b>",
+        "offer:cash_on_delivery": "yes",
+    }
+    for _ in range(2):
+        assert (await browser.post("/desk/payments/settings", data=form)).status_code == 303
+    menu = (await browser.get("/api/payments/methods")).json()
+    assert menu["capture_policy"] == "by_staff"
+    names = {entry["kind"]: entry["name"] for entry in menu["methods"]}
+    assert names == {"card": "カード", "bank_transfer": "銀行振込", "cash_on_delivery": "<b>代引き</b>"}
+    audit = await shopping.payments.rows('SELECT name, "by" FROM shop_settings_audit ORDER BY name')
+    assert [row.name for row in audit] == [
+        "capture_policy",
+        "name:card",
+        "name:cash_on_delivery",
+        "offer:konbini",
+    ]
+    assert {row.by for row in audit} == {"佐藤 店長"}
+    page = (await browser.get("/desk/payments/settings")).text
+    assert "<b>代引き" not in page
+    assert "佐藤 店長" in page
+
+
+@pytest.mark.feature("KON-02", "KON-04")
+async def test_the_menu_says_limits_and_choices(shopping: Shopping) -> None:
+    menu = (await shopping.payments.browser.get("/api/payments/methods")).json()["methods"]
+    konbini = next(entry for entry in menu if entry["kind"] == "konbini")
+    assert konbini["amount_max"] == 300_000
+    assert len(konbini["choices"][0]["options"]) == 7
+    assert (konbini["bulk_capture"], konbini["manual_deposit"], konbini["fee"]) == (False, False, 0)
+
+
+async def test_the_number_of_an_order_is_told_only_with_its_key(shopping: Shopping) -> None:
+    await shopping.payments.hears(placed("N2", "konbini"), reserved("N2"))
+    await shopping.payments.work()
+    payment = await shopping.payments.payment("N2")
+    assert payment.number is not None
+    path = "/api/payments/orders/N2"
+    plain = await shopping.payments.browser.get(path)
+    assert plain.json()["state"] == "waiting"
+    assert payment.number.number not in plain.text
+    full = await shopping.payments.browser.get(path, params={"key": payment.page_key})
+    assert full.json()["number"] == payment.number.number
+    assert (await shopping.payments.browser.get("/api/payments/orders/N9")).status_code == 404
+
+
+async def test_a_poisoned_order_code_is_only_text(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    answer = await shopping.payments.browser.get("/desk/payments/%3Cscript%3E")
+    assert answer.status_code == 404
+    assert "<script>" not in answer.text
+    assert shopping.card.effects(Captured) == []

@@ -1,0 +1,99 @@
+"""Bank transfer is paid when staff say so; cash on delivery never passes through payments."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from harness.keys import Keys
+from payments.domain.payment import Payment
+from shared.clock import clock
+from shared.events import (
+    CaptureRejected,
+    Event,
+    PaymentCaptured,
+    PaymentExpired,
+    PaymentNumberIssued,
+    PaymentRefunded,
+)
+from tests.payments.conftest import Shopping
+from tests.payments.desk import sign_in
+from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
+
+ID = "desk:0123456789abcdef0123456789abcdef"
+
+
+async def awaited(shopping: Shopping) -> Payment:
+    await shopping.payments.hears(placed("N1", "bank_transfer"), reserved("N1"))
+    await shopping.payments.work()
+    return await shopping.payments.payment("N1")
+
+
+async def kinds(shopping: Shopping) -> list[type[Event]]:
+    return [type(event) for event in await shopping.payments.said()]
+
+
+@pytest.mark.feature("PAY-14", "PAY-07")
+async def test_staff_make_a_transfer_order_paid_with_the_date_they_saw(shopping: Shopping) -> None:
+    await awaited(shopping)
+    assert await kinds(shopping) == [PaymentNumberIssued]
+    asked = capture_requested("N1", deposit_date=date(2026, 11, 20), send_mail=True)
+    await shopping.payments.hears(asked, times=2)
+    [captured] = await shopping.payments.said(PaymentCaptured)
+    assert isinstance(captured, PaymentCaptured)
+    assert (captured.amount, captured.source, captured.send_mail) == (3_300, "manual_deposit", True)
+    assert captured.captured_at.isoformat() == "2026-11-19T15:00:00+00:00"
+
+
+async def test_a_second_deposit_request_is_rejected(shopping: Shopping) -> None:
+    await awaited(shopping)
+    await shopping.payments.hears(capture_requested("N1"), capture_requested("N1"))
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured, CaptureRejected]
+
+
+async def test_an_unpaid_transfer_order_expires_after_deadline_and_grace(shopping: Shopping) -> None:
+    await awaited(shopping)
+    clock.move(timedelta(days=16))
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued]
+    clock.move(timedelta(days=1, minutes=1))
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentExpired]
+
+
+async def test_money_of_a_cancelled_transfer_order_is_transferred_back(shopping: Shopping) -> None:
+    payment = await awaited(shopping)
+    await shopping.payments.hears(capture_requested("N1"), cancelled("N1"))
+    shopping.bank.go_wrong("refund", "lost_answer")
+    await shopping.payments.work()
+    clock.move(timedelta(minutes=5))
+    await shopping.payments.work()
+    [refunded] = await shopping.payments.said(PaymentRefunded)
+    assert isinstance(refunded, PaymentRefunded)
+    assert (refunded.amount, refunded.route) == (3_300, "bank_transfer")
+    assert shopping.bank.returned(payment) == [3_300]
+
+
+async def test_the_desk_records_a_deposit_once_even_if_sent_twice(shopping: Shopping, keys: Keys) -> None:
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "1,000", "deposited_on": "2026-11-20", "receipt_id": ID}
+    for _ in range(2):
+        answer = await shopping.payments.browser.post("/desk/payments/N1/deposit", data=form)
+        assert answer.status_code == 303
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.suspense_amount, seen.attention) == ("waiting", 1_000, "short_money")
+    rest = form | {"amount": "2300", "receipt_id": ID.replace("0", "f")}
+    await shopping.payments.browser.post("/desk/payments/N1/deposit", data=rest)
+    assert (await shopping.payments.payment("N1")).captured_amount == 3_300
+
+
+@pytest.mark.feature("PAY-13")
+async def test_cash_on_delivery_says_nothing_and_refuses_a_deposit(shopping: Shopping) -> None:
+    await shopping.payments.hears(placed("N1", "cash_on_delivery"), reserved("N1"), shipped("N1"))
+    await shopping.payments.work()
+    assert await kinds(shopping) == []
+    await shopping.payments.hears(capture_requested("N1"), cancelled("N1"))
+    await shopping.payments.work()
+    [rejected] = await shopping.payments.said()
+    assert isinstance(rejected, CaptureRejected)
+    assert rejected.reason == "not_managed"
