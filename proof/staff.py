@@ -65,4 +65,4 @@ class KonbiniRegister:
 async def bank_deposit(browser: Browser, *, payer: str, amount: int) -> None:
     """Transfer ``amount`` yen at the bank simulator."""
     await browser.open("/")
-    await browser.press("入金する", payer=payer, amount=amount)
+    await browser.press("入金する", name=payer, amount=amount)

@@ -18,6 +18,7 @@ from shared.consumers import Consumers
 from shared.database import Tx
 from shared.errors import Refused, TryAgain
 from shared.events import (
+    AmazonAccountLinked,
     CaptureRejected,
     Event,
     MailSent,
@@ -132,6 +133,7 @@ async def note_refund(event: PaymentRefunded, tx: Tx) -> None:
     PointsActivated,
     PointsReturned,
     MemberRegistered,
+    AmazonAccountLinked,
     MailSent,
     MailSuppressed,
 )

@@ -181,6 +181,10 @@ def _registered(event: events.MemberRegistered) -> _Line:
     return "member", "done", "会員登録されました", "", {"kind": "registered"}
 
 
+def _linked(event: events.AmazonAccountLinked) -> _Line:
+    return "member", "done", "Amazonアカウントと連携されました", "", {"kind": "linked"}
+
+
 def _mail_sent(event: events.MailSent) -> _Line:
     facts = {"kind": "sent", "mail": event.mail, "subject": event.subject, "mail_id": str(event.mail_id)}
     return "mail", "done", "メールを送信しました", event.subject, facts
@@ -211,6 +215,7 @@ _LINES: dict[type[Event], Callable[[Any], _Line]] = {
     events.PointsActivated: _points_activated,
     events.PointsReturned: _points_returned,
     events.MemberRegistered: _registered,
+    events.AmazonAccountLinked: _linked,
     events.MailSent: _mail_sent,
     events.MailSuppressed: _mail_suppressed,
 }

@@ -10,7 +10,13 @@ from shared.events import AmazonAccountLinked
 
 
 async def link_amazon(
-    tx: Tx, *, member_id: UUID, buyer_id: str, path: Literal["order", "login"], at: datetime
+    tx: Tx,
+    *,
+    member_id: UUID,
+    buyer_id: str,
+    path: Literal["order", "login"],
+    at: datetime,
+    order_code: str | None = None,
 ) -> AmazonAccountLinked | None:
     """Link the two and return what is to be said; None if either is linked already.
 
@@ -18,4 +24,4 @@ async def link_amazon(
     """
     if not await insert_link(tx, member_id, buyer_id, at=at, path=path):
         return None
-    return AmazonAccountLinked(member_id=member_id, linked_at=at, path=path)
+    return AmazonAccountLinked(member_id=member_id, linked_at=at, path=path, order_code=order_code)

@@ -80,7 +80,9 @@ async def register_member(
         path: Literal["order", "registration"] = "order" if via == "order" else "registration"
         if not await insert_link(tx, new.member_id, new.buyer_id, at=at, path=path):
             raise AmazonAccountTaken
-        said.append(AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path))
+        said.append(
+            AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path, order_code=order_code)
+        )
     await open_balance(tx, new.member_id)
     said += await _grant_registration_points(tx, new.member_id, rules, at=at, order_code=order_code)
     return said

@@ -61,6 +61,7 @@ async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID |
             buyer_id=event.amazon_buyer_id,
             path="order",
             at=event.placed_at,
+            order_code=event.order_code,
         )
         return event.member_id, "", [linked] if linked else []
     if event.registration is None:

@@ -29,6 +29,7 @@ class AmazonAccountLinked(MembersEvent):
 
     linked_at: datetime
     path: Literal["order", "registration", "login"]
+    order_code: str | None = None
 
 
 class SessionsRevoked(MembersEvent):
