@@ -48,7 +48,7 @@ class World:
         await self.payments.hears(placed(code, "amazon_pay", total, choice=self.amazon.choice()))
         await self.payments.work()
         await self.amazon.approve(await self.payments.payment(code))
-        await self.soon()
+        await self.payments.work()
 
     async def soon(self) -> None:
         """Workers look again at what they had put off."""
@@ -181,9 +181,10 @@ async def test_a_capture_from_the_shop_is_refused_after_thirty_days(world: World
     await world.payments.hears(capture_requested("N1"))
     await world.payments.work()
 
-    [rejected] = await world.payments.said(CaptureRejected)
+    rejected = (await world.payments.said(CaptureRejected))[0]
     assert isinstance(rejected, CaptureRejected)
     assert rejected.reason == "over_30_days"
+    assert await world.payments.said(PaymentCaptured) == []
     assert await world.ledger("captured") == []
 
 

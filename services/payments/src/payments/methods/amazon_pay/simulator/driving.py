@@ -5,10 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+from fastapi import APIRouter
 from starlette.applications import Starlette
 
 from payments.domain.payment import Operation, Payment
-from payments.method import Method, Shop
+from payments.method import Counter, Method, Shop
 from payments.methods.amazon_pay import demo
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
@@ -25,6 +26,17 @@ from payments.methods.amazon_pay.simulator.store import Store
 _CALLS = {"authorize": "complete", "void": "cancel", "look_up": "get"}
 _DECLINES = {"authorize": "Declined", "capture": "AmazonRejected", "refund": "AmazonRejected"}
 _MOODS = {"silence": "drop", "lost_answer": "lose_answer"}
+
+
+class WatchedAmazonPay(AmazonPay):
+    """Amazon Pay that lets the driver be at its pages when the buyer comes back to them."""
+
+    counter: Counter | None = None
+
+    def router(self, counter: Counter) -> APIRouter:
+        """Remember what the pages stand on."""
+        self.counter = counter
+        return super().router(counter)
 
 
 class Driver:
@@ -52,7 +64,8 @@ class Driver:
         self._url = url
         key_file = self._folder / "amazon_pay.key"
         settings = AmazonPaySettings(url=url, private_key_file=key_file, sandbox=True, timeout_seconds=0.5)
-        return AmazonPay(settings, shop, httpx.AsyncClient())
+        self._method = WatchedAmazonPay(settings, shop, httpx.AsyncClient())
+        return self._method
 
     def choice(self) -> dict[str, str]:
         """Return what a buyer chooses at the order: a session with account, address and instrument."""
@@ -65,11 +78,13 @@ class Driver:
         return {"checkout_session_id": session.id}
 
     async def approve(self, payment: Payment) -> None:
-        """The buyer agrees on Amazon's page, once Amazon knows the amount."""
+        """The buyer agrees on Amazon's page and comes back to the shop's, which lets the workers look."""
         with self._store.transaction() as tx:
             session = get_session(tx, payment.choice["checkout_session_id"])
             session.own["returned"] = "approved"
             tx.save(session)
+        if self._method.counter is not None:
+            await self._method.counter.hasten(payment.order_code)
 
     async def pay(self, payment: Payment, *, amount: int | None = None, tell: bool = True) -> None:
         """The merchant captures in the console; ``tell=False`` loses the notice."""
