@@ -151,6 +151,21 @@ async def test_konbini_is_offered_up_to_its_limit_and_refused_beyond(
         assert "このご注文にはご利用頂けません" in shopper.text
 
 
+async def test_a_choice_that_is_missing_is_asked_for_at_its_field(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.sends("/order/customer", **ORDERER)
+    await shopper.sends("/order/delivery", deliver_to="orderer")
+
+    answer = await shopper.sends("/order/payment", payment_kind="konbini")
+
+    assert answer.status_code == 422
+    assert shopper.text.count("お支払い先を選択してください") == 2  # in the summary and at the field
+    assert 'value="konbini" checked' in answer.text
+
+
 async def test_a_wallet_cannot_be_forced_on_the_standard_form(shop_db: Database, shopper: Shopper) -> None:
     await open_shop(shop_db)
     await shopper.fills_cart()

@@ -119,16 +119,11 @@ async def save_payment(request: Request, shop: Shop) -> Response:
     if back := earlier_step(request, shop, checkout, 3):
         return back
     form = await read_form(request, ChooseMethod)
-    sent = await request.form()
     chosen: dict[str, str] = {}
+    faulty = ""
     if not form.errors:
         kind = form.value.payment_kind
-        prefix = f"{kind}-"
-        chosen = {
-            name.removeprefix(prefix): value
-            for name, value in sent.items()
-            if name.startswith(prefix) and isinstance(value, str)
-        }
+        chosen = await _choices(request, kind)
         try:
             method = checkout.menu.find(kind)
             if method is None or method.unsuited(checkout.quote(fee=method.fee).amounts.total):
@@ -136,9 +131,21 @@ async def save_payment(request: Request, shop: Shop) -> Response:
             changes = {"payment_kind": kind, "payment_choice": check_choice(method, chosen)}
         except Refused as refused:
             form.refuse(refused)
+            faulty = refused.field or ""
         else:
             return await _keep(request, shop, checkout, changes, "/order/confirm")
-    return _payment(request, shop, checkout, form, chosen, status=422)
+    return _payment(request, shop, checkout, form, chosen, faulty=faulty, status=422)
+
+
+async def _choices(request: Request, kind: str) -> dict[str, str]:
+    """Return what was chosen with the method: its inputs carry its name in front of their own."""
+    prefix = f"{kind}-"
+    sent = await request.form()
+    return {
+        name.removeprefix(prefix): value
+        for name, value in sent.items()
+        if name.startswith(prefix) and isinstance(value, str)
+    }
 
 
 async def _keep(
@@ -195,6 +202,7 @@ def _payment(
     form: Form[ChooseMethod],
     chosen: Mapping[str, str],
     *,
+    faulty: str = "",
     status: int = 200,
 ) -> Response:
     return shop.pages.render(
@@ -203,13 +211,15 @@ def _payment(
         status=status,
         form=form,
         chosen=chosen,
-        options=[_option(method, checkout) for method in checkout.menu.for_form],
-        methods=checkout.menu.for_form,
+        options=[
+            _option(method, checkout, faulty=faulty if form["payment_kind"] == method.kind else "")
+            for method in checkout.menu.for_form
+        ],
         **checkout.summary(checkout.quote()),
     )
 
 
-def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
+def _option(method: Method, checkout: Checkout, *, faulty: str) -> dict[str, Any]:
     """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
     reason = method.unsuited(checkout.quote(fee=method.fee).amounts.total)
     return {
@@ -220,4 +230,6 @@ def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
         "disabled": reason is not None,
         "why": UNAVAILABLE,
         "reason": reason,
+        "choices": method.choices,
+        "faulty": faulty,
     }
