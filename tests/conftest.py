@@ -8,9 +8,12 @@ from sqlalchemy.engine import URL
 
 from deploy.native.site import CannotRun
 from harness.keys import Keys
+from harness.load import Load
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker, make_broker
 from harness.stack import Stack, make_stack
+from proof.journal import Journal
+from proof.observers import Outside
 from shared import clock
 from shared.database import Database
 
@@ -77,3 +80,21 @@ def stack() -> Iterator[Stack]:
         yield made
     finally:
         made.down()
+
+
+@pytest.fixture(scope="session")
+async def outside(stack: Stack) -> AsyncIterator[Outside]:
+    """All that can be seen of the running product from outside; every event is tapped from here on."""
+    journal = {"PROOF_JOURNAL": str(stack.site.data / "journal.jsonl")}
+    async with Outside.of({**stack.environment, **journal}) as seen:
+        await seen.broker.tap.lay()
+        yield seen
+
+
+@pytest.fixture(scope="session")
+async def load(stack: Stack, outside: Outside) -> AsyncIterator[Load]:
+    """Buyers, staff and providers of the running product."""
+    assert outside.journal_file is not None
+    people = Load(stack, outside, Journal(outside.journal_file))
+    yield people
+    await people.close()

@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import httpx
 
@@ -25,6 +25,9 @@ STAFF, STAFF_PASSWORD = "desk@noren.example", "noren-demo-2026"
 PASSWORD = "tsubaki 1985 hanabi"
 PATIENCE_SECONDS = 90.0
 BUYERS_AT_ONCE = 8
+MEMBERS, POINTS = 3, 7
+Cancelled = Literal["early", "late"]
+CANCELLED: tuple[Cancelled, ...] = ("early", "late")
 AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _numbers = itertools.count(1)
 T = TypeVar("T")
@@ -42,6 +45,15 @@ class Order:
 
 
 @dataclass
+class Member:
+    """Somebody with points."""
+
+    browser: Browser
+    email: str
+    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass
 class Load:
     """A shop full of people. ``fate`` decides who cancels; the same seed, the same people."""
 
@@ -50,6 +62,7 @@ class Load:
     journal: Journal
     fate: random.Random = field(default_factory=lambda: random.Random(20261122))
     orders: list[Order] = field(default_factory=list)
+    members: list["Member"] = field(default_factory=list)
     desk: Browser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,11 +71,16 @@ class Load:
     async def run(self, count: int, *, methods: tuple[str, ...] = METHODS) -> list[Order]:
         """Let ``count`` orders be placed, paid and shipped (some cancelled); return those acknowledged."""
         await self.log_in_at_desk()
+        while len(self.members) < MEMBERS:
+            self.members.append(await self.registers())
+        await self.stack.deliver(SKU, count)
         turn = asyncio.Semaphore(BUYERS_AT_ONCE)
+        ends = [self.fate.choice(CANCELLED) if number % 5 == 4 else None for number in range(count)]
 
         async def one(number: int) -> None:
             async with turn:
-                await self.whole_order(methods[number % len(methods)], cancels=number % 6 == 5)
+                member = self.members[number % MEMBERS] if number % 3 == 0 else None
+                await self.whole_order(methods[number % len(methods)], member, cancelled=ends[number])
 
         before = len(self.orders)
         async with asyncio.TaskGroup() as tasks:
@@ -76,16 +94,57 @@ class Load:
             await self.desk.open("/desk/login")
             await self.desk.press("ログイン", email=STAFF, password=STAFF_PASSWORD)
 
-    async def whole_order(self, method: str, *, cancels: bool = False) -> Order:
-        """One order from the buyer's wish to the parcel, or to its cancellation somewhere on the way."""
-        order = await self.buys(method)
-        if cancels:
+    async def registers(self) -> "Member":
+        """Sign somebody up, who then has points."""
+        member = Member(Browser(self.stack.origin_url), f"member{next(_numbers)}-{time.time_ns()}@example.jp")
+
+        async def sign_up() -> None:
+            await member.browser.open("/members/signup")
+            fields = {"name": "椿 一郎", "kana": "ツバキ イチロウ", "email": member.email}
+            await member.browser.press("会員登録する", **fields, password=PASSWORD)
+            if "noren_session" not in member.browser.client.cookies:
+                raise ConnectionError(f"not registered: {member.browser.text[:300]}")
+
+        await patiently(sign_up)
+        return member
+
+    async def whole_order(
+        self, method: str, member: "Member | None" = None, *, cancelled: Cancelled | None = None
+    ) -> Order:
+        """One order from the buyer's wish to the parcel, or to its cancellation somewhere on the way.
+
+        A member uses points for it, and makes one order at a time.
+        """
+        if member is None:
+            order = await self.buys(method)
+        else:
+            async with member.busy:
+                await self.uses_points(member, POINTS)
+                order = await self.buys(method, buyer=member.browser)
+        if cancelled == "early":
             await asyncio.sleep(self.fate.random())
             await self.cancels(order)
             return order
         await self.pays(order)
         await self.ships(order)
+        if cancelled == "late":
+            await self.cancels(order)
         return order
+
+    async def uses_points(self, member: "Member", points: int) -> httpx.Response:
+        """Set points aside for the member's next order."""
+
+        async def reserve() -> httpx.Response:
+            answer = await member.browser.client.post(
+                "/api/members/benefits",
+                json={"points": points},
+                headers={"Origin": self.stack.origin_url, "Accept": "application/json"},
+            )
+            if answer.status_code in AGAIN:
+                raise ConnectionError(f"{answer.status_code}")
+            return answer
+
+        return await patiently(reserve)
 
     async def buys(
         self, method: str, *, buyer: Browser | None = None, lines: Mapping[str, int] | None = None
@@ -162,7 +221,8 @@ class Load:
 
         async def cancel() -> None:
             answer = await self._desk_post(
-                f"orders/{order.code}/cancel", {"note": "お客様のご都合", "send_mail": True}
+                f"orders/{order.code}/cancel",
+                {"note": "お客様のご都合", "send_mail": True, "although_shipped": True},
             )
             if answer.status_code != 200 and "order_already_cancelled" not in answer.text:
                 raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")

@@ -19,6 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+import asyncpg
 import psutil
 
 from deploy.native import environment
@@ -87,7 +88,6 @@ class Stack:
             self.native.down()
         if not kept:
             self.native.down()
-        self.site.prepare()
         self.native.up()
 
     def down(self) -> None:
@@ -119,6 +119,24 @@ class Stack:
         Supervisor(self.site).start_process(process)
         self.wait_until_ready()
 
+    async def deliver(self, sku: str, pieces: int) -> None:
+        """Let goods arrive; the desk has no page for deliveries yet, so they are booked as it would."""
+        connection = await asyncpg.connect(self.superuser_url("checkout"))
+        try:
+            async with connection.transaction():
+                await connection.execute(
+                    "UPDATE stock SET available = available + $2 WHERE sku = $1", sku, pieces
+                )
+                await connection.execute(
+                    "INSERT INTO stock_entries"
+                    " (entry_id, sku, reason, reference, available_change, reserved_change, at)"
+                    " VALUES (gen_random_uuid(), $1, 'received', gen_random_uuid()::text, $2, 0, now())",
+                    sku,
+                    pieces,
+                )
+        finally:
+            await connection.close()
+
     def restart_postgres(self, mode: Literal["fast", "immediate"]) -> None:
         """Restart PostgreSQL as pg_ctl does: ``fast`` disconnects, ``immediate`` is a crash."""
         before = self.pid("postgres")
@@ -140,27 +158,20 @@ class Stack:
         logs = str(self.site.logs)
         wait_until_ready(lambda: complaints(checks), seconds_max=READY_SECONDS_MAX, logs=logs)
 
-    @contextmanager
-    def doomed(self, **points: str) -> Iterator[list[Doomed]]:
-        """Run services so that each dies at a crash point: ``doomed(payments="K10:2", checkout="K1:1")``.
+    def doom(self, name: str, point: str) -> Doomed:
+        """Run a service in place of the supervised one so that it dies at ``point`` (``K10:2``: 2nd pass)."""
+        self.stop(name)
+        mark = self.site.data / f"crash-{name}-{point.replace(':', '-')}-{time.monotonic_ns()}"
+        base = self._definition(name)
+        process = self._spawn(base, base.command, {"CRASH_AT": point, "CRASH_MARK": str(mark)})
+        return Doomed(name, point, process, mark)
 
-        They stand in for the supervised processes until the block ends; then those take over, whether the
-        point was reached or not.
-        """
-        made: list[Doomed] = []
-        try:
-            for name in points:
-                self.stop(name)
-            made = [self._doom(name, point) for name, point in points.items()]
-            self.wait_until_ready(*points)
-            yield made
-        finally:
-            for one in made:
-                _kill_tree(one.process.pid)
-                one.process.wait()
-            for name in points:
-                Supervisor(self.site).start_process(name)
-            self.wait_until_ready()
+    def take_over(self, doomed: Doomed) -> None:
+        """Let the supervised process take over from one that died, or did not come to its point."""
+        if doomed.running:
+            _kill_tree(doomed.process.pid)
+        doomed.process.wait()
+        Supervisor(self.site).start_process(doomed.name)
 
     @contextmanager
     def replicas(self, service: str, number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
@@ -185,12 +196,6 @@ class Stack:
 
     def _definition(self, name: str) -> Process:
         return next(process for process in processes(self.site) if process.name == name)
-
-    def _doom(self, name: str, point: str) -> Doomed:
-        mark = self.site.data / f"crash-{name}-{point.replace(':', '-')}-{time.monotonic_ns()}"
-        base = self._definition(name)
-        process = self._spawn(base, base.command, {"CRASH_AT": point, "CRASH_MARK": str(mark)})
-        return Doomed(name, point, process, mark)
 
     def _spawn(self, base: Process, command: list[str], more: Mapping[str, str]) -> subprocess.Popen[bytes]:
         self._replicas += 1

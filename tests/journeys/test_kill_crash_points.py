@@ -1,0 +1,41 @@
+"""Every process dies at every named point while orders come in: nothing is lost, nothing is doubled.
+
+In each round all four services die once, each at another point (reliability.md §2, K1-K15; F1). The points
+of the core (relay and consumers) are gone through in every service.
+"""
+
+import pytest
+
+from harness.dying import crash_under_load, nothing_lost_nothing_doubled
+from harness.load import Load
+from harness.stack import Stack
+from proof.observers import Outside
+from shared.crash import POINTS
+
+ROUNDS = [
+    {"checkout": "K1:3", "payments": "K10:3", "members": "K3:2", "notifications": "K13:3"},
+    {"checkout": "K2:3", "payments": "K11:3", "members": "K4:2", "notifications": "K7:4"},
+    {"checkout": "K3:3", "payments": "K12:3", "members": "K8:3", "notifications": "K9:4"},
+    {"checkout": "K4:3", "payments": "K14:2", "members": "K9:3", "notifications": "K5:2"},
+    {"checkout": "K6:3", "payments": "K15:2", "members": "K7:3", "notifications": "K8:4"},
+    {"checkout": "K8:4", "payments": "K5:3", "members": "K6:2", "notifications": "K4:3"},
+    {"checkout": "K9:4", "payments": "K8:4", "members": "K5:2", "notifications": "K3:3"},
+]
+ORDERS = 24
+
+
+def test_every_crash_point_is_in_a_round() -> None:
+    assert {point.partition(":")[0] for one in ROUNDS for point in one.values()} == set(POINTS)
+
+
+@pytest.mark.broker
+@pytest.mark.feature("OPS-07")
+@pytest.mark.parametrize("points", ROUNDS, ids=lambda points: "-".join(points.values()).replace(":", "x"))
+async def test_a_crash_loses_and_doubles_nothing(
+    stack: Stack, outside: Outside, load: Load, points: dict[str, str]
+) -> None:
+    run = await crash_under_load(stack, load, points, orders=ORDERS)
+
+    assert all(run.died.values()), f"not all died where they should: {run.died}"
+    assert len(run.orders) == ORDERS
+    await nothing_lost_nothing_doubled(outside)
