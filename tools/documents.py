@@ -18,10 +18,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from faststream.specification import AsyncAPI
 
+from deploy.keys import make_keys
+from deploy.native import environment
+from deploy.native.site import Site
 from shared.app import Process
 from shared.consumers import Consumer
 from shared.events import CATALOGUE, Event
@@ -101,19 +102,11 @@ def _json(data: Any) -> str:
 
 
 def set_environment(folder: Path) -> None:
-    """Give the services settings to be made with; nothing is connected to."""
-    key = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (folder / "key.pem").write_bytes(key)
-    (folder / "keys.json").write_text('{"keys": []}', encoding="utf-8")
-    os.environ |= {
-        "DATABASE_URL": "postgresql+asyncpg://nobody@127.0.0.1/none",
-        "AMQP_URL": "amqp://127.0.0.1/",
-        "SIGNING_KEY_FILE": str(folder / "key.pem"),
-        "TRUSTED_KEYS_FILE": str(folder / "keys.json"),
-        "SANDBOX": "true",
-        "SMTP_HOST": "127.0.0.1",
-        "MAIL_FROM": "shop@noren.example",
-    }
+    """Give the services settings to be made with, as a native installation in ``folder`` would; nothing runs."""
+    site = Site(home=folder)
+    make_keys(site.keys, list(SERVICES))
+    for service in SERVICES:
+        os.environ |= environment.service(site, service)
 
 
 def main() -> None:
