@@ -321,3 +321,14 @@ async def test_a_note_stands_on_the_timeline_as_text(db: Database, desk: httpx.A
 async def test_an_unknown_order_is_a_missing_page(desk: httpx.AsyncClient) -> None:
     assert (await desk.get("/desk/orders/NOBODY")).status_code == 404
     assert (await desk.post("/desk/orders/NOBODY/notes", data={"text": "x"})).status_code == 404
+
+
+@pytest.mark.parametrize("code", ["%F0%9F%98%80", "x" * 200, "a%2Fb"])
+async def test_a_code_that_cannot_exist_is_a_missing_page_too(desk: httpx.AsyncClient, code: str) -> None:
+    assert (await desk.get(f"/desk/orders/{code}")).status_code == 404
+    assert (await desk.post(f"/desk/orders/{code}/notes", data={"text": "x"})).status_code == 404
+
+
+async def test_a_selected_id_that_cannot_exist_is_refused(desk: httpx.AsyncClient) -> None:
+    answer = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": "a b"})
+    assert answer.status_code == 422

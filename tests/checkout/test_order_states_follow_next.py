@@ -22,7 +22,6 @@ def order(group: str = "card_like", **changes: object) -> Order:
         "deposit": "unpaid",
         "shipping": "unshipped",
         "payment": "awaited",
-        "payment_kind": "amazon_pay",
         "payment_group": group,
         "total": 3_500,
         "points_used": 0,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from checkout.domain.order import Order, Parcel, check_shippable
@@ -16,7 +16,8 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import OrderProcessed, Shipped, ShippedDestination
 
-CARRIERS = ("ヤマト運輸", "佐川急便", "日本郵便")
+Carrier = Literal["ヤマト運輸", "佐川急便", "日本郵便"]
+CARRIERS: tuple[str, ...] = get_args(Carrier)
 Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
 
 

@@ -119,7 +119,6 @@ class Order:
     deposit: Deposit
     shipping: Shipping
     payment: PaymentState
-    payment_kind: str
     payment_group: PaymentGroup
     total: int
     points_used: int

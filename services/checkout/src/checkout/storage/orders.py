@@ -161,7 +161,6 @@ def order_of(row: Row[Any], parcels: Sequence[Row[Any]]) -> Order:
         deposit=row.deposit,
         shipping=row.shipping,
         payment=row.payment,
-        payment_kind=row.payment_kind,
         payment_group=row.payment_group,
         total=row.total,
         points_used=row.points_used,

@@ -6,7 +6,7 @@ result (``ok: false`` with its ``code``), not an HTTP error; the others are carr
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -16,9 +16,9 @@ from checkout.cancel_order import cancel_order
 from checkout.domain.steps import next_step
 from checkout.process_order import process_order
 from checkout.request_capture import request_capture
-from checkout.ship_order import Sent, ship_order
+from checkout.ship_order import Carrier, Sent, ship_order
 from checkout.storage.order_search import read_whole_order
-from checkout.web.desk_words import TrackingNumber, actor
+from checkout.web.desk_words import OrderCode, TrackingNumber, actor
 from checkout.web.each_order import ORDERS_MAX, Outcome, for_each_order
 from shared.clock import now
 from shared.database import Database, Tx
@@ -29,9 +29,6 @@ from shared.web.session import Staff, require_staff
 router = APIRouter(
     prefix="/api/checkout/desk", dependencies=[Depends(require_staff)], tags=["order desk (staff)"]
 )
-
-OrderCode = Annotated[str, Field(min_length=1, max_length=40, description="受注コード")]
-Carrier = Literal["ヤマト運輸", "佐川急便", "日本郵便"]
 
 
 class _Body(BaseModel):
@@ -139,7 +136,7 @@ class OrderState(BaseModel):
 
 
 @router.get("/orders/{order_code}")
-async def read_order(request: Request, order_code: str) -> OrderState:
+async def read_order(request: Request, order_code: OrderCode) -> OrderState:
     """Return how an order stands, with its timeline. 404 if there is none."""
     db: Database = request.app.state.db
     async with db.transaction() as tx:

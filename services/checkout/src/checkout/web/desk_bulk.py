@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -12,9 +12,9 @@ from checkout.domain.order import Order, check_capturable, check_shippable
 from checkout.domain.steps import capture_warnings, processed_warnings
 from checkout.process_order import process_order
 from checkout.request_capture import request_capture
-from checkout.ship_order import CARRIERS, ship_order
+from checkout.ship_order import CARRIERS, Carrier, ship_order
 from checkout.storage.order_search import TABS, read_orders
-from checkout.web.desk_words import TrackingNumber, actor, badges
+from checkout.web.desk_words import OrderCode, TrackingNumber, actor, badges
 from checkout.web.each_order import ORDERS_MAX, for_each_order
 from shared.clock import now
 from shared.database import Database, Tx
@@ -44,11 +44,11 @@ class BulkForm(BaseModel):
     """The selected orders and the boxes beside the button."""
 
     action: Action
-    id: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list)
+    id: list[OrderCode] = Field(default_factory=list, title="注文")
     send_mail: bool = False
     mark_processed: bool = False
     confirmed: bool = False
-    carrier: Literal["", "ヤマト運輸", "佐川急便", "日本郵便"] = Field("", title="配送会社")
+    carrier: Literal[""] | Carrier = Field("", title="配送会社")
 
 
 class TrackingForm(BaseModel):

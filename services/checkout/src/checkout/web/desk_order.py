@@ -12,9 +12,9 @@ from starlette.responses import Response
 from checkout.cancel_order import REASON_LABEL
 from checkout.domain.order import Order
 from checkout.domain.steps import cancel_effects, capture_warnings, next_step, processed_warnings
-from checkout.ship_order import CARRIERS
+from checkout.ship_order import CARRIERS, Carrier
 from checkout.storage.order_search import WholeOrder, read_whole_order
-from checkout.web.desk_words import ORDER_KIND_LABEL, TrackingNumber, badges, deposit_by_staff
+from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges, deposit_by_staff
 from shared.clock import in_japan, now
 from shared.database import Database
 from shared.web.fields import Text
@@ -31,7 +31,7 @@ class ParcelForm(BaseModel):
     """What is known of the parcel to one delivery address."""
 
     ship_date: date | None = Field(None, title="商品発送日")
-    carrier: Literal["", "ヤマト運輸", "佐川急便", "日本郵便"] = Field("", title="配送会社")
+    carrier: Literal[""] | Carrier = Field("", title="配送会社")
     tracking_number: TrackingNumber = ""
 
 
@@ -76,13 +76,13 @@ class NoteForm(BaseModel):
 
 
 @router.get("/desk/orders/{code}")
-async def show_order(request: Request, code: str) -> Response:
+async def show_order(request: Request, code: OrderCode) -> Response:
     """受注詳細."""
     return await render_order(request, code)
 
 
 @router.get("/desk/orders/{code}/cancel")
-async def ask_to_cancel(request: Request, code: str) -> Response:
+async def ask_to_cancel(request: Request, code: OrderCode) -> Response:
     """What cancelling will do, before it is done."""
     return await render_cancel(request, code, Form(CancelForm, {"send_mail": "true"}))
 

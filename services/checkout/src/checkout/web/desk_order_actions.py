@@ -23,7 +23,7 @@ from checkout.web.desk_order import (
     render_cancel,
     render_order,
 )
-from checkout.web.desk_words import actor
+from checkout.web.desk_words import OrderCode, actor
 from checkout.write_note import write_note
 from shared.clock import now
 from shared.database import Database
@@ -41,7 +41,7 @@ def _back(request: Request, code: str, toast: str) -> Response:
 
 
 @router.post("/desk/orders/{code}/ship")
-async def ship_parcels(request: Request, code: str, staff: Staff) -> Response:
+async def ship_parcels(request: Request, code: OrderCode, staff: Staff) -> Response:
     """一括更新: the ticked delivery addresses leave with their ship date (SHP-20)."""
     db: Database = request.app.state.db
     data = await request.form()
@@ -87,7 +87,7 @@ def _refuse_parcels(refused: Refused, form: Form[ShipForm], parcels: list[Form[P
 
 
 @router.post("/desk/orders/{code}/tracking/{destination_id}")
-async def register_number(request: Request, code: str, destination_id: UUID, staff: Staff) -> Response:
+async def register_number(request: Request, code: OrderCode, destination_id: UUID, staff: Staff) -> Response:
     """お届け先・送り状番号編集 → 登録する (SHP-12)."""
     db: Database = request.app.state.db
     form = await read_form(request, ParcelForm, prefix=f"{destination_id}-")
@@ -107,7 +107,7 @@ async def register_number(request: Request, code: str, destination_id: UUID, sta
 
 
 @router.post("/desk/orders/{code}/deposit")
-async def enter_deposit(request: Request, code: str, staff: Staff) -> Response:
+async def enter_deposit(request: Request, code: OrderCode, staff: Staff) -> Response:
     """入金状況 → 更新する (PAY-07), after a warning if it is early (PAY-29)."""
     db: Database = request.app.state.db
     form = await read_form(request, DepositForm)
@@ -137,7 +137,7 @@ async def enter_deposit(request: Request, code: str, staff: Staff) -> Response:
 
 
 @router.post("/desk/orders/{code}/status")
-async def set_processed(request: Request, code: str, staff: Staff) -> Response:
+async def set_processed(request: Request, code: OrderCode, staff: Staff) -> Response:
     """ステータス → 処理済みにする (ORD-12), after a warning if something is open (ORD-20)."""
     db: Database = request.app.state.db
     form = await read_form(request, StatusForm)
@@ -161,7 +161,7 @@ async def set_processed(request: Request, code: str, staff: Staff) -> Response:
 
 
 @router.post("/desk/orders/{code}/cancel")
-async def cancel(request: Request, code: str, staff: Staff) -> Response:
+async def cancel(request: Request, code: OrderCode, staff: Staff) -> Response:
     """取消処理 (ORD-21)."""
     db: Database = request.app.state.db
     form: Form[Any] = await read_form(request, CancelForm)
@@ -188,7 +188,7 @@ async def cancel(request: Request, code: str, staff: Staff) -> Response:
 
 
 @router.post("/desk/orders/{code}/notes")
-async def add_note(request: Request, code: str, staff: Staff) -> Response:
+async def add_note(request: Request, code: OrderCode, staff: Staff) -> Response:
     """A remark on the timeline."""
     db: Database = request.app.state.db
     form = await read_form(request, NoteForm)

@@ -29,6 +29,12 @@ def _tracking_number(text: str) -> str:
 TrackingNumber = Annotated[str, AfterValidator(_tracking_number), Field(title="送り状番号", max_length=40)]
 
 
+# Refuses what PostgreSQL cannot hold before it gets there; an address that cannot exist is a missing page.
+OrderCode = Annotated[
+    str, Field(title="受注コード", min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_-]+$")
+]
+
+
 def badges(row: Any) -> dict[str, tuple[str, str]]:
     """Return (word, kind) for status, deposit, shipping and payment of a stored order."""
     ended = row.status == "cancelled"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from shared.database import Database, Tx
+from shared.database import Database, Tx, is_transient
 from shared.errors import Refused
 from shared.events import Event
 
@@ -49,5 +49,14 @@ async def for_each_order(
             outcomes.append(Outcome(code, True, "done", done))
         except Refused as refused:
             outcomes.append(Outcome(code, False, refused.code, refused.message))
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            # The commit may or may not have happened; what was done before must still be told.
+            outcomes.append(
+                Outcome(
+                    code, False, "unknown", "結果を確認できませんでした。受注詳細を開いて確認してください。"
+                )
+            )
         log.info("desk.acted", action=action, order_code=code, outcome=outcomes[-1].code)
     return outcomes
