@@ -10,10 +10,13 @@ from deploy.native.site import REPOSITORY, SERVICES, CannotRun
 from deploy.ready import complaints, wait_until_ready
 
 PASSWORD = "noren-demo"  # noqa: S105 - the compose file's default for a demo on 127.0.0.1
-SIMULATOR_PORTS = {"amazon_pay": 8201, "konbini": 8202, "bank_transfer": 8203}
-ORIGIN_URL = "http://127.0.0.1:8080"
-MAIL_URL = "http://127.0.0.1:1081"
-QUEUES_URL = "http://127.0.0.1:15672"
+# As in the compose file: name of the variable, usual port.
+EDGE, MAIL, QUEUES = ("EDGE_PORT", 8080), ("MAIL_PORT", 1081), ("QUEUES_PORT", 15672)
+SIMULATORS = {
+    "amazon_pay": ("AMAZON_PAY_PORT", 8201),
+    "konbini": ("KONBINI_PORT", 8202),
+    "bank_transfer": ("BANK_TRANSFER_PORT", 8203),
+}
 CLOCK_VOLUME_FILE = "/clock/offset"
 START_SECONDS_MAX = 180
 
@@ -26,6 +29,12 @@ def engine_answers() -> bool:
         subprocess.run(["docker", *arguments], check=False, capture_output=True).returncode
         for arguments in (["info"], ["compose", "version"])
     )
+
+
+def _url(port: tuple[str, int]) -> str:
+    """Address on this machine; the port may be moved by its variable."""
+    variable, usual = port
+    return f"http://127.0.0.1:{os.environ.get(variable) or usual}"
 
 
 class Containers:
@@ -90,9 +99,9 @@ class Containers:
         """Run one of our Python modules with the addresses of the running system in its environment."""
         password = os.environ.get("BROKER_ADMIN_PASSWORD") or PASSWORD
         settings = os.environ | {
-            "ORIGIN_URL": ORIGIN_URL,
-            "MAIL_URL": MAIL_URL,
-            "AMQP_MANAGEMENT_URL": QUEUES_URL,
+            "ORIGIN_URL": _url(EDGE),
+            "MAIL_URL": _url(MAIL),
+            "AMQP_MANAGEMENT_URL": _url(QUEUES),
             "AMQP_ADMIN_URL": f"amqp://noren:{password}@127.0.0.1:5672/",
             **{f"{name.upper()}_SIMULATOR_URL": url for name, url in self._simulators().items()},
         }
@@ -105,10 +114,10 @@ class Containers:
         """(what, address) of everything worth looking at in a browser."""
         password = os.environ.get("BROKER_ADMIN_PASSWORD") or PASSWORD
         return [
-            ("shop", ORIGIN_URL),
-            ("desk", f"{ORIGIN_URL}/desk"),
-            ("mails", MAIL_URL),
-            ("queues", f"{QUEUES_URL}  noren / {password}"),
+            ("shop", _url(EDGE)),
+            ("desk", f"{_url(EDGE)}/desk"),
+            ("mails", _url(MAIL)),
+            ("queues", f"{_url(QUEUES)}  noren / {password}"),
             *((f"{name} simulator", url) for name, url in self._simulators().items()),
             ("logs", "docker compose logs"),
         ]
@@ -122,10 +131,10 @@ class Containers:
             works = state == "running" and health in {"", "healthy"}
             if not works and (state, exit_code) != ("exited", "0"):
                 found[name] = health or f"{state} ({exit_code})"
-        return found or complaints({"shop": ORIGIN_URL})
+        return found or complaints({"shop": _url(EDGE)})
 
     def _simulators(self) -> dict[str, str]:
-        return {name: f"http://127.0.0.1:{port}" for name, port in SIMULATOR_PORTS.items()}
+        return {name: _url(port) for name, port in SIMULATORS.items()}
 
     def _in_clock(self, *command: str) -> str:
         return self._output("run", "--rm", "--no-deps", "-T", "clock", *command)
