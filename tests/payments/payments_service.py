@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from harness.eventually import eventually
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from payments.act_on_notices import Notices
@@ -32,7 +33,6 @@ from shared.due import DueWork, claim_due
 from shared.events import Event
 
 ORIGIN = "http://shop.test"
-STAFF = "00000000-0000-7000-8000-000000000001"
 
 
 @dataclass
@@ -123,8 +123,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     task = asyncio.create_task(server._serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    await eventually(lambda: server.started, every=0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
