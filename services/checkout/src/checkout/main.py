@@ -7,7 +7,6 @@ import httpx
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
 from checkout import api
 from checkout.consumers import consumers
@@ -34,6 +33,7 @@ from checkout.web import (
     order_page,
     shop,
 )
+from checkout.web.store_files import StoreFiles
 from checkout.web.storefront import Storefront
 from shared.app import Service
 from shared.clock import now
@@ -133,7 +133,7 @@ def install(
     pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES)
     app.state.db = db
     app.state.storefront = Storefront(db, pages, issuer, verifier, members, settings.origin_url.rstrip("/"))
-    app.mount("/static/shop", StaticFiles(directory=WEB / "static"), name="shop-static")
+    app.mount("/static/shop", StoreFiles(directory=WEB / "static"), name="shop-static")
     install_web(
         app,
         pages,

@@ -74,17 +74,6 @@ async def ship_stock(
     )
 
 
-async def receive_stock(tx: Tx, quantities: Mapping[str, int], *, reference: str, at: datetime) -> None:
-    """Add pieces that came in with the delivery note ``reference``."""
-    for sku in sorted(quantities):
-        await tx.execute(
-            "UPDATE stock SET available = available + :quantity WHERE sku = :sku",
-            sku=sku,
-            quantity=quantities[sku],
-        )
-    await _note(tx, "received", {sku: (n, 0) for sku, n in quantities.items()}, reference=reference, at=at)
-
-
 async def _note(
     tx: Tx, reason: str, changes: Mapping[str, tuple[int, int]], *, reference: str, at: datetime
 ) -> None:

@@ -61,7 +61,7 @@ async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
 async def order_again(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> Response:
     """「別のお支払い方法で注文する」: back to the cart of an order that could not be paid (AP-47)."""
     order = await own_order(request, shop, seen, code)
-    if order.head.payment not in ("failed", "expired"):
+    if order.head.payment != "failed":
         raise Refused("order_not_failed", "このご注文のお支払いはお手続き中か、完了しています。")
     async with shop.db.transaction() as tx:
         cart_id = await cart_of_order(tx, code)

@@ -1,0 +1,31 @@
+"""Staff change the shipping fee at the desk; the shop follows at once, and who changed what is kept."""
+
+from shared.database import Database
+from tests.checkout.shopper import Shopper, open_shop
+
+SETTINGS = "/desk/orders/settings"
+
+
+async def test_a_changed_fee_is_in_force_at_once_and_on_record(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db, price=1_000)
+    await shopper.fills_cart()
+    shopper.sign_in("店長 試験", staff="owner")
+
+    await shopper.sends(SETTINGS, shipping_fee="８００円", free_shipping_from="")
+
+    await shopper.opens("/cart")
+    assert "¥1,800" in shopper.text
+    await shopper.opens(SETTINGS)
+    assert "店長 試験 送料 ¥550 ¥800" in shopper.text
+    assert "店長 試験 送料無料になる金額 ¥5,000 なし" in shopper.text
+
+
+async def test_nobody_but_staff_changes_settings(shop_db: Database, shopper: Shopper) -> None:
+    shopper.sign_in("会員 花子")
+    assert (await shopper.sends(SETTINGS, shipping_fee="0")).status_code == 403
+
+    shopper.browser.cookies.delete("noren_session")
+    answer = await shopper.sends(SETTINGS, shipping_fee="0")
+    assert answer.headers["location"].startswith("/desk/login")
+    async with shop_db.transaction() as tx:
+        assert await tx.value("SELECT count(*) FROM shop_settings") == 0
