@@ -27,6 +27,9 @@ class ServiceSettings(BaseSettings):
     cookie_secure: bool = Field(True, description="False only where browsers come over plain HTTP")
     sandbox: bool = Field(False, description="Talk to simulators; no live provider is called (OPS-09)")
     http_host: str = "127.0.0.1"
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Whose X-Forwarded-For is believed: addresses, networks, or * for all"
+    )
     http_port: int = Field(8000, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
