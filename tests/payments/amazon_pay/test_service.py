@@ -171,6 +171,23 @@ async def test_a_capture_in_the_console_reaches_the_order_by_its_notice(world: W
     assert captured.source == "provider_console"
 
 
+@pytest.mark.feature("AP-38")
+@pytest.mark.parametrize(("policy", "calls"), [("in_provider_console", 0), ("by_staff", 1)])
+async def test_the_desk_captures_only_where_the_provider_is_linked(
+    world: World, policy: str, calls: int
+) -> None:
+    async with world.payments.db.transaction() as tx:
+        await change_shop_settings(tx, {"capture_policy": policy}, by="staff")
+    await world.order()
+    await world.payments.hears(capture_requested("N1"), times=2)
+    await world.payments.work()
+
+    asked = (await world.provider.get("/ledger/calls")).json()["calls"]
+    assert len([call for call in asked if call["operation"] == "capture"]) == calls
+    assert len(await world.payments.said(PaymentCaptured)) == calls
+    assert await world.ledger("captured") == [3_300] * calls
+
+
 @pytest.mark.feature("AP-39")
 async def test_a_capture_from_the_shop_is_refused_after_thirty_days(world: World) -> None:
     async with world.payments.db.transaction() as tx:

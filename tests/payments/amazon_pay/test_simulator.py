@@ -1,5 +1,6 @@
 """The simulator plays Amazon: states, declines, pages, and a ledger that cannot be changed."""
 
+import re
 import sqlite3
 from datetime import timedelta
 from typing import Any
@@ -109,6 +110,18 @@ async def test_the_console_captures_cancels_and_refunds(
     assert "売上 ¥5,000" in amazon.browser.get("/console").text
 
 
+@pytest.mark.feature("AP-14")
+async def test_cards_and_the_gift_card_balance_are_what_one_can_pay_with(
+    amazon: Any, start_checkout: Any
+) -> None:
+    page = amazon.browser.get(f"/checkout/{start_checkout()}/review").text
+    offered = re.findall(r'name="instrument".*?<span>([^<]+)', page, re.DOTALL)
+
+    assert any("ギフトカード" in label for label in offered)
+    assert all("****" in label or label == "Amazonギフトカード" for label in offered)
+
+
+@pytest.mark.feature("AP-29")
 async def test_an_added_address_is_there_for_the_next_order(
     amazon: Any, client: AmazonPayClient, start_checkout: Any
 ) -> None:

@@ -101,7 +101,9 @@ def _check_code(operation: Operation, code: str | None) -> None:
 def _odd(tx: Transaction, operation: Operation, object_id: str, request: Request) -> Odd | None:
     asked = request.headers.get(HEADER)
     if asked is not None:
-        return Odd(asked) if asked in list(Odd) else None
+        if asked not in list(Odd):
+            raise Refusal(400, "InvalidSandboxSimulationSpecified", f"There is no behaviour '{asked}'.")
+        return Odd(asked)
     targets = {object_id}
     charge = tx.find(object_id, "charge") if object_id else None
     if charge is not None:

@@ -184,10 +184,10 @@ class Hosted:
         """What the button was given, its signature verified."""
         given = request.query_params if request.method == "GET" else await request.form()
         values = {name: str(value) for name, value in given.items()}
-        algorithm = Algorithm(values.get("algorithm") or Algorithm.PSS)
+        name = values.get("algorithm") or Algorithm.PSS
         payload, signature = values.get("payloadJSON", ""), values.get("signature", "")
-        known = values.get("publicKeyId") == self.settings.public_key_id
-        if not known or not verify(self.settings.merchant_key, algorithm, payload, signature):
+        known = values.get("publicKeyId") == self.settings.public_key_id and name in list(Algorithm)
+        if not known or not verify(self.settings.merchant_key, Algorithm(name), payload, signature):
             raise Refusal(403, "InvalidSignatureError", "The signature of the button does not verify.")
         return values
 
