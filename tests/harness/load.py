@@ -159,7 +159,7 @@ class Load:
         order = Order(answer["order_code"], method, answer["total"], answer["next_path"], buyer)
         self.orders.append(order)
         if method == "amazon_pay":
-            await patiently(lambda: buyer.open(order.next_path))
+            await patiently(lambda: self._confirm_at_provider(order))
         return order
 
     async def places(self, buyer: Browser, key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,6 +198,12 @@ class Load:
         await buyer.press("続行")
         if "noren_wallet" not in " ".join(buyer.client.cookies):
             raise ConnectionError(f"no wallet yet: {buyer.url} {buyer.status}")
+
+    async def _confirm_at_provider(self, order: Order) -> None:
+        """To the provider and back to the order's page; a page that does not come is loaded again."""
+        await order.buyer.open(self.stack.origin_url + order.next_path)
+        if order.buyer.status != 200 or f"/orders/{order.code}" not in order.buyer.url:
+            raise ConnectionError(f"the buyer is stuck at {order.buyer.url}: {order.buyer.status}")
 
     async def pays(self, order: Order) -> None:
         """Do what the method asks of buyer or staff before the parcel may leave."""

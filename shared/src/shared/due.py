@@ -146,6 +146,9 @@ class DueRunner:
                 await self._wake.wait()
         except TimeoutError:
             return
+        # Heard, also when no hand is free to claim: else every next wait would end at once, and this loop
+        # would keep everything else in the process from running.
+        self._wake.clear()
 
 
 async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: datetime | None = None) -> bool:
