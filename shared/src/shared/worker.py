@@ -51,7 +51,6 @@ class Worker:
         self._prefetch = prefetch
         self._stopping = False
         self._arrived = asyncio.Event()
-        self._waiting: deque[DeliveredMessage] = deque()
         self.consuming_at: float | None = None
 
     async def run(self) -> None:
@@ -82,9 +81,16 @@ class Worker:
         self._arrived.set()
 
     async def _consume(self, channel: AbstractChannel) -> None:
-        self._waiting.clear()
+        # One for each channel: a message of a lost channel must never be acknowledged on the next one,
+        # where its delivery tag means other messages.
+        waiting: deque[DeliveredMessage] = deque()
+
+        async def take(delivery: DeliveredMessage) -> None:
+            waiting.append(delivery)
+            self._arrived.set()
+
         await channel.basic_qos(prefetch_count=self._prefetch)
-        answer = await channel.basic_consume(self.consumer.queue, self._on_message)
+        answer = await channel.basic_consume(self.consumer.queue, take)
         tag = answer.consumer_tag
         looked_at = time.monotonic()
         while not self._stopping:
@@ -97,17 +103,13 @@ class Worker:
                 if not declared.consumer_count:
                     raise ConnectionError("the broker knows of no consumer")
             self.consuming_at = time.monotonic()
-            if not self._waiting:
+            if not waiting:
                 self._arrived.clear()
                 await _wait(self._arrived, seconds=1)
                 continue
-            batch = list(self._waiting)
-            self._waiting.clear()
+            batch = list(waiting)
+            waiting.clear()
             await self._handle(channel, batch)
-
-    async def _on_message(self, delivery: DeliveredMessage) -> None:
-        self._waiting.append(delivery)
-        self._arrived.set()
 
     async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
         started = time.monotonic()
