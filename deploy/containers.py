@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 
-from deploy.native.site import REPOSITORY, SERVICES, CannotRun
+from deploy.native.site import REPOSITORY, SERVICES, CannotRun, Site
 from deploy.ready import complaints, wait_until_ready
 
 PASSWORD = "noren-demo"  # noqa: S105 - the compose file's default for a demo on 127.0.0.1
 # As in the compose file: name of the variable, usual port.
 EDGE, MAIL, QUEUES = ("EDGE_PORT", 8080), ("MAIL_PORT", 1081), ("QUEUES_PORT", 15672)
+DATABASE, BROKER = ("DATABASE_PORT", 5434), ("BROKER_PORT", 5674)
 SIMULATORS = {
     "amazon_pay": ("AMAZON_PAY_PORT", 8201),
     "konbini": ("KONBINI_PORT", 8202),
@@ -31,10 +32,23 @@ def engine_answers() -> bool:
     )
 
 
-def _url(port: tuple[str, int]) -> str:
-    """Address on this machine; the port may be moved by its variable."""
+def _port(port: tuple[str, int]) -> str:
+    """The port on this machine; it may be moved by its variable."""
     variable, usual = port
-    return f"http://127.0.0.1:{os.environ.get(variable) or usual}"
+    return os.environ.get(variable) or str(usual)
+
+
+def _url(port: tuple[str, int]) -> str:
+    return f"http://127.0.0.1:{_port(port)}"
+
+
+def _password(of: str) -> str:
+    return os.environ.get(f"{of}_PASSWORD") or PASSWORD
+
+
+def _database_url(service: str) -> str:
+    password = _password(f"{service.upper()}_OWNER")
+    return f"postgresql+asyncpg://{service}_owner:{password}@127.0.0.1:{_port(DATABASE)}/{service}"
 
 
 class Containers:
@@ -97,12 +111,16 @@ class Containers:
 
     def run_tool(self, arguments: list[str]) -> int:
         """Run one of our Python modules with the addresses of the running system in its environment."""
-        password = os.environ.get("BROKER_ADMIN_PASSWORD") or PASSWORD
+        # The clock of the containers is in a volume; the tool is given a copy of where it stands now.
+        clock = Site.from_environment().home / "clock-of-containers"
+        clock.write_text(f"{self.clock_offset_seconds()}\n")
         settings = os.environ | {
             "ORIGIN_URL": _url(EDGE),
             "MAIL_URL": _url(MAIL),
+            "CLOCK_FILE": str(clock),
             "AMQP_MANAGEMENT_URL": _url(QUEUES),
-            "AMQP_ADMIN_URL": f"amqp://noren:{password}@127.0.0.1:5672/",
+            "AMQP_ADMIN_URL": f"amqp://noren:{_password('BROKER_ADMIN')}@127.0.0.1:{_port(BROKER)}/",
+            **{f"{name.upper()}_DATABASE_URL": _database_url(name) for name in SERVICES},
             **{f"{name.upper()}_SIMULATOR_URL": url for name, url in self._simulators().items()},
         }
         python = REPOSITORY / ".venv/bin/python"
@@ -112,12 +130,11 @@ class Containers:
 
     def places(self) -> list[tuple[str, str]]:
         """(what, address) of everything worth looking at in a browser."""
-        password = os.environ.get("BROKER_ADMIN_PASSWORD") or PASSWORD
         return [
             ("shop", _url(EDGE)),
             ("desk", f"{_url(EDGE)}/desk"),
             ("mails", _url(MAIL)),
-            ("queues", f"{_url(QUEUES)}  noren / {password}"),
+            ("queues", f"{_url(QUEUES)}  noren / {_password('BROKER_ADMIN')}"),
             *((f"{name} simulator", url) for name, url in self._simulators().items()),
             ("logs", "docker compose logs"),
         ]
@@ -153,4 +170,4 @@ class Containers:
         return result.stdout
 
     def _command(self, *arguments: str) -> list[str]:
-        return ["docker", "compose", *arguments]
+        return ["docker", "compose", "-f", "docker-compose.yml", "-f", "deploy/proof.compose.yml", *arguments]
