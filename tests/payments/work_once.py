@@ -6,8 +6,6 @@
 import asyncio
 import sys
 
-from pydantic import SecretStr
-
 from payments.calls import Calls
 from payments.method import Method
 from payments.methods import Methods
@@ -21,7 +19,7 @@ from shared.due import claim_due
 
 async def main(database: str, konbini: str) -> None:
     db = Database(database, service="payments")
-    method: Method = Konbini.at(KonbiniSettings(url=konbini, secret=SecretStr("noren-demo")))
+    method: Method = Konbini.at(KonbiniSettings(url=konbini, sandbox=True))
     work = Requests(db, Calls(Methods([method]))).due_work(concurrency=1)
     async with db.transaction() as tx:
         rows = await claim_due(tx, work.table, rows_max=10, at=now(), lease_seconds=1)

@@ -151,10 +151,22 @@ async def test_restarted_provider_and_service_go_on_where_they_were(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in known_kinds() if kind != "amazon_pay"])
-def test_every_method_is_made_from_the_environment_and_has_a_menu(kind: str) -> None:
+def test_every_method_is_made_from_the_environment_and_has_a_menu(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SANDBOX", "true")
     method = find_methods([kind], Shop("http://shop.test", sandbox=True))[kind]
     menu = method.menu()
     assert (menu.kind, bool(menu.name)) == (kind, True)
     assert menu.authorized_at_order is (method.terms.flow == "authorized")
     assert menu.auto_captured is (method.terms.deposit == "automatic")
     assert menu.manual_deposit is (method.terms.deposit == "by_hand")
+
+
+@pytest.mark.parametrize("kind", ["konbini", "bank_transfer"])
+def test_the_secret_of_the_simulator_is_refused_in_production(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SANDBOX", raising=False)
+    with pytest.raises(ValueError, match="must be set"):
+        find_methods([kind], Shop("https://shop.example", sandbox=False))

@@ -4,20 +4,25 @@ The defaults are those of the marketplace's prepayment (KON-40, X-18); an own co
 company has its own limits.
 """
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEMO = "noren-demo"
+"""What the simulator takes; anybody may know it."""
 
 
 class KonbiniSettings(BaseSettings):
     """The collecting company's interface, and the rules of the contract with it."""
 
     model_config = SettingsConfigDict(
-        env_prefix="KONBINI_", extra="ignore", frozen=True, env_ignore_empty=True
+        env_prefix="KONBINI_", extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
     )
 
     url: str = Field("http://127.0.0.1:8202", description="The collecting company's interface")
     secret: SecretStr = Field(
-        SecretStr("noren-demo"), description="Shared with the company: signs its notices, and signs us in"
+        SecretStr(DEMO), description="Shared with the company: signs its notices, and signs us in"
     )
     amount_max: int | None = Field(300_000, description="Inclusive, in yen (KON-02)")
     due_days: int = Field(6, ge=1, le=60, description="Times 24 hours from the issue (KON-16, X-17)")
@@ -26,3 +31,10 @@ class KonbiniSettings(BaseSettings):
     maintenance: bool = Field(True, description="The third Thursday of odd months, 03:00 to 05:00 (KON-14)")
     terminal_menu: str = Field("Amazon.co.jp, Javari.jp", description="Our line in Loppi's menu (KON-24)")
     timeout_seconds: float = Field(10, gt=0, le=11)
+    sandbox: bool = Field(False, validation_alias="SANDBOX")
+
+    @model_validator(mode="after")
+    def _live_has_its_own_secret(self) -> Self:
+        if not self.sandbox and self.secret.get_secret_value() == DEMO:
+            raise ValueError("KONBINI_SECRET must be set; the simulator's is for SANDBOX=true only")
+        return self
