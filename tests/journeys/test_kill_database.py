@@ -1,0 +1,29 @@
+"""PostgreSQL restarts under load, in order and as after a crash: nothing is lost, nothing is doubled (F16)."""
+
+import asyncio
+from typing import Literal
+
+import pytest
+
+from harness.dying import nothing_lost_nothing_doubled
+from harness.eventually import eventually
+from harness.load import Load
+from harness.stack import Stack
+from proof.observers import Outside
+
+ORDERS = 20
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize("mode", ["fast", "immediate"])
+async def test_a_restarted_database_loses_nothing(
+    stack: Stack, outside: Outside, load: Load, mode: Literal["fast", "immediate"]
+) -> None:
+    crowd = asyncio.create_task(load.run(ORDERS))
+    placed = len(load.orders)
+    await eventually(lambda: len(load.orders) >= placed + 4, seconds=60)
+
+    await asyncio.to_thread(stack.restart_postgres, mode)
+
+    assert len(await crowd) == ORDERS
+    await nothing_lost_nothing_doubled(outside)
