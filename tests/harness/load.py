@@ -200,10 +200,13 @@ class Load:
             raise ConnectionError(f"no wallet yet: {buyer.url} {buyer.status}")
 
     async def _confirm_at_provider(self, order: Order) -> None:
-        """To the provider and back to the order's page; a page that does not come is loaded again."""
+        """To the provider and back to the order's page, again until the provider has said its word."""
         await order.buyer.open(self.stack.origin_url + order.next_path)
         if order.buyer.status != 200 or f"/orders/{order.code}" not in order.buyer.url:
             raise ConnectionError(f"the buyer is stuck at {order.buyer.url}: {order.buyer.status}")
+        seen = await order.buyer.client.get(f"{self.stack.origin_url}/api/checkout/orders/{order.code}")
+        if seen.status_code != 200 or seen.json()["payment"] == "awaited":
+            raise ConnectionError(f"order {order.code} is not authorized yet: {seen.text[:200]}")
 
     async def pays(self, order: Order) -> None:
         """Do what the method asks of buyer or staff before the parcel may leave."""
@@ -212,7 +215,7 @@ class Load:
             console = self.stack.simulator_urls["konbini"]
             await _post(f"{console}/console/numbers/{number_id}", do="pay", amount=str(order.total))
         elif order.method == "bank_transfer":
-            await patiently(lambda: self._stands(order, payment="number_issued"))
+            await patiently(lambda: self.stands(order, payment="number_issued"))
             bank = self.stack.simulator_urls["bank_transfer"]
             await _post(f"{bank}/console/deposits", name=order.code, amount=str(order.total))
             await self._at_desk("capture", {"order_codes": [order.code]}, "capture_already_requested")
@@ -242,7 +245,8 @@ class Load:
             raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")
         return dict(answer.json())
 
-    async def _stands(self, order: Order, **expected: str) -> None:
+    async def stands(self, order: Order, **expected: str) -> None:
+        """Raise unless the order stands as expected, axis by axis."""
         state = await self.state(order.code)
         found = {axis: state[axis] for axis in expected}
         if found != expected:

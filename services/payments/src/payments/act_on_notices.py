@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 EARLY_ATTEMPTS_MAX = 8
 """A notice may overtake the answer that names its reference; after so many looks it stays unmatched."""
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
 
 
 class Notices:

@@ -36,7 +36,8 @@ PAUSE_SECONDS_MAX = 120.0
 BUYER_PAUSE_SECONDS = 60.0
 SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
+"""Room for a look-up and a call; another worker takes over this long after a kill (reliability.md M2: 30 s)."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined)
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 

@@ -21,7 +21,7 @@ from shared.database import Database
 from shared.due import DueWork, strike_off
 
 SILENT_PAUSE_SECONDS = 30
-LEASE_SECONDS = 60
+LEASE_SECONDS = 30
 
 
 class Watch:
