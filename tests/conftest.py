@@ -98,3 +98,14 @@ async def load(stack: Stack, outside: Outside) -> AsyncIterator[Load]:
     people = Load(stack, outside, Journal(outside.journal_file))
     yield people
     await people.close()
+
+
+# There is one of each on a machine, at fixed ports, so tests that use them share one worker of a run with -n.
+ONE_ON_A_MACHINE = {"broker", "stack"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that use the same broker or installation together."""
+    for item in items:
+        if ONE_ON_A_MACHINE & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("machine"))
