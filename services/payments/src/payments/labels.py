@@ -11,7 +11,7 @@ STATES: Mapping[State, tuple[str, str]] = {
     "waiting_for_buyer": ("お客様の操作待ち", "wait"),
     "pending": ("審査中", "wait"),
     "unknown": ("結果確認中", "wait"),
-    "waiting": ("入金待ち", "stop"),
+    "waiting": ("入金待ち", "wait"),
     "authorized": ("承認済", "note"),
     "capturing": ("売上請求中", "wait"),
     "captured": ("入金済み", "done"),
@@ -29,6 +29,26 @@ OPERATIONS = {
     "capture": "売上請求処理",
     "void": "取消処理",
     "refund": "返金処理",
+}
+ANSWERS = {
+    "Authorized": "承認されました",
+    "NeedsBuyer": "お客様の手続きを待っています",
+    "Pending": "審査中です",
+    "NumberIssued": "番号が発行されました",
+    "Captured": "入金を確認しました",
+    "Voided": "取り消されました",
+    "Refunded": "返金されました",
+    "Declined": "成立しませんでした",
+    "Expired": "期限が切れました",
+    "Unknown": "回答がまだありません",
+}
+CAUSES = {
+    "order placed": "ご注文を受け付けました",
+    "stock reserved": "在庫を確保しました",
+    "order cancelled": "ご注文がキャンセルされました",
+    "capture asked: shipped": "発送済みになったため、売上を請求します",
+    "capture asked: staff": "スタッフが入金処理を指示しました",
+    "expired with part of the money here": "一部入金のまま期限が切れました",
 }
 REQUEST_STATES = {
     "pending": ("送信待ち", "note"),
@@ -71,3 +91,13 @@ POLICIES: Mapping[str, str] = {
 def state_label(state: State) -> str:
     """Return the word for a payment's state."""
     return STATES[state][0]
+
+
+def cause(because: str) -> str:
+    """Return why a payment moved, in the words of the desk; what has no words is shown as it was kept."""
+    if because in CAUSES:
+        return CAUSES[because]
+    operation, _, answer = because.partition(": ")
+    if answer not in ANSWERS:
+        return because
+    return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"

@@ -17,6 +17,7 @@ from payments.labels import (
     REASONS,
     REQUEST_STATES,
     STATES,
+    cause,
     state_label,
 )
 from payments.methods import Methods
@@ -154,8 +155,8 @@ def _plain(story: dict[str, Any]) -> dict[str, Any]:
             {
                 "at": step.at,
                 "title": state_label(step.state),
-                "text": step.because,
-                "by": "payments",
+                "text": cause(step.because),
+                "by": "決済サービス",
                 "kind": STATES[step.state][1],
             }
             for step in story["history"]

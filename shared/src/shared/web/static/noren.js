@@ -187,7 +187,12 @@
     if (!document.body.classList.contains("desk") || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.target.matches?.("input:not([type=checkbox]), select, textarea") || document.querySelector("dialog[open]")) return;
     const row = all("tr[data-row]")[at];
-    if (event.key === "/") { event.preventDefault(); document.querySelector("[data-search]")?.focus(); }
+    if (event.key === "/") {
+      event.preventDefault();
+      const search = document.querySelector("[data-search]"), drawer = search?.closest("details");
+      if (drawer) drawer.open = true;
+      search?.focus();
+    }
     else if (event.key === "j") go(1);
     else if (event.key === "k") go(-1);
     else if (event.key === "x") row?.querySelector("[data-select]")?.click();

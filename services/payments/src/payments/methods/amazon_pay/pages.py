@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import structlog
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from payments.domain.payment import NOT_YET, Payment
@@ -22,7 +22,7 @@ from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared.statements import COOKIE, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
 from shared.web.edge import ContentSecurity
-from shared.web.session import safe_next
+from shared.web.session import safe_next, viewer
 
 log = structlog.get_logger()
 
@@ -52,7 +52,7 @@ class AmazonPayPages:
 
     def router(self) -> APIRouter:
         """All of them; notices are received by the service itself."""
-        router = APIRouter(prefix=self.prefix, include_in_schema=False)
+        router = APIRouter(prefix=self.prefix, dependencies=[Depends(viewer)], include_in_schema=False)
         pages: dict[str, Callable[..., Any]] = {
             "/start": self.start,
             "/change": self.change,
