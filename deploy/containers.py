@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 
 from deploy.native.site import REPOSITORY, SERVICES, CannotRun, Site
-from deploy.ready import complaints, wait_until_ready
+from deploy.ready import shop_complaints, wait_until_ready
 
 PASSWORD = "noren-demo"  # noqa: S105 - the compose file's default for a demo on 127.0.0.1
 # As in the compose file: name of the variable, usual port.
@@ -148,7 +149,7 @@ class Containers:
             works = state == "running" and health in {"", "healthy"}
             if not works and (state, exit_code) != ("exited", "0"):
                 found[name] = health or f"{state} ({exit_code})"
-        return found or complaints({"shop": _url(EDGE)})
+        return found or shop_complaints(_url(EDGE))
 
     def _simulators(self) -> dict[str, str]:
         return {name: _url(port) for name, port in SIMULATORS.items()}
@@ -170,4 +171,7 @@ class Containers:
         return result.stdout
 
     def _command(self, *arguments: str) -> list[str]:
-        return ["docker", "compose", "-f", "docker-compose.yml", "-f", "deploy/proof.compose.yml", *arguments]
+        # On a terminal compose draws what it does in place; elsewhere that would be a hundred lines.
+        progress = [] if sys.stdout.isatty() else ["--progress", "quiet"]
+        files = ["-f", "docker-compose.yml", "-f", "deploy/proof.compose.yml"]
+        return ["docker", "compose", *files, *progress, *arguments]

@@ -25,6 +25,17 @@ def complaints(checks: Mapping[str, str]) -> dict[str, str]:
     return {name: complaint for name, complaint in found.items() if complaint}
 
 
+def shop_complaints(origin_url: str) -> dict[str, str]:
+    """What keeps shoppers from buying: checkout learns only after its start which payment methods there are."""
+    try:
+        answer = _client().get(f"{origin_url}/api/checkout/methods", params={"total": 1000})
+    except httpx.HTTPError as error:
+        return {"shop": f"no answer ({type(error).__name__})"}
+    if not answer.is_success:
+        return {"shop": str(answer.status_code)}
+    return {} if answer.json() else {"shop": "no payment method on the menu yet"}
+
+
 def wait_until_ready(ask: Callable[[], Mapping[str, str]], *, seconds_max: float, logs: str) -> None:
     """Return when `ask` has nothing to complain about; raise CannotRun with its complaints when time is up."""
     deadline = time.monotonic() + seconds_max

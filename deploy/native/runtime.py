@@ -16,7 +16,7 @@ from deploy.native import environment, postgres, rabbitmq
 from deploy.native.packages import BROWSER, install_packages
 from deploy.native.processes import Supervisor, processes
 from deploy.native.site import SERVICES, CannotRun, Site
-from deploy.ready import answers, complaints, wait_until_ready
+from deploy.ready import answers, complaints, shop_complaints, wait_until_ready
 
 BROKER_START_SECONDS_MAX = 120
 DATABASE_START_SECONDS_MAX = 60
@@ -66,6 +66,9 @@ class Native:
         if services:
             self.supervisor.start_all()
             self._wait_until_ready(self._health_checks())
+            wait_until_ready(
+                lambda: shop_complaints(site.origin_url), seconds_max=READY_SECONDS_MAX, logs=str(site.logs)
+            )
 
     def stop(self) -> None:
         """Stop everything and keep the data."""
