@@ -4,6 +4,7 @@ Nothing here can change what it looks at: the database sessions are read-only, q
 into, ledgers and mails are read. Only the tap is ours; it is a stream beside the services' queues.
 """
 
+import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -29,9 +30,15 @@ class Rows:
     def __init__(self, url: str) -> None:
         self._url = url.replace("+asyncpg", "")
         self._connection: asyncpg.Connection | None = None
+        self._turn = asyncio.Lock()
 
     async def all(self, statement: str, *values: Any) -> list[Any]:
         """Return the rows of ``statement`` (PostgreSQL's own ``$1`` for values)."""
+        async with self._turn:
+            connection = await self._open()
+            return list(await connection.fetch(statement, *values))
+
+    async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(
                 self._url,
@@ -39,7 +46,7 @@ class Rows:
                 server_settings={"default_transaction_read_only": "on", "application_name": "noren-proof"},
             )
             await read_json(self._connection)
-        return list(await self._connection.fetch(statement, *values))
+        return self._connection
 
     async def value(self, statement: str, *values: Any) -> Any:
         """Return the first column of the first row."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+import asyncpg
 import httpx
 
 from harness.stack import Stack
@@ -73,7 +74,7 @@ class Load:
         await self.log_in_at_desk()
         while len(self.members) < MEMBERS:
             self.members.append(await self.registers())
-        await self.stack.deliver(SKU, count)
+        await patiently(lambda: self.stack.deliver(SKU, count))
         turn = asyncio.Semaphore(BUYERS_AT_ONCE)
         ends = [self.fate.choice(CANCELLED) if number % 5 == 4 else None for number in range(count)]
 
@@ -90,9 +91,15 @@ class Load:
 
     async def log_in_at_desk(self) -> None:
         """Let staff in, once."""
-        if "noren_session" not in self.desk.client.cookies:
+
+        async def log_in() -> None:
             await self.desk.open("/desk/login")
             await self.desk.press("ログイン", email=STAFF, password=STAFF_PASSWORD)
+            if "noren_session" not in self.desk.client.cookies:
+                raise ConnectionError(f"not logged in: {self.desk.text[:200]}")
+
+        if "noren_session" not in self.desk.client.cookies:
+            await patiently(log_in)
 
     async def registers(self) -> "Member":
         """Sign somebody up, who then has points."""
@@ -318,7 +325,7 @@ async def patiently(act: Callable[[], Awaitable[T]], *, seconds: float = PATIENC
     while True:
         try:
             return await act()
-        except (httpx.HTTPError, OSError, NotOnThePage):
+        except (httpx.HTTPError, OSError, NotOnThePage, asyncpg.PostgresError, asyncpg.InterfaceError):
             if time.monotonic() > deadline:
                 raise
         await asyncio.sleep(0.25)

@@ -21,7 +21,7 @@ ROUNDS = [
     {"checkout": "K8:4", "payments": "K5:3", "members": "K6:2", "notifications": "K4:3"},
     {"checkout": "K9:4", "payments": "K8:4", "members": "K5:2", "notifications": "K3:3"},
 ]
-ORDERS = 24
+ORDERS = 20
 
 
 def test_every_crash_point_is_in_a_round() -> None:
