@@ -15,6 +15,7 @@ from proof.promises.steps import (
     ORDER_BEGINS,
     ORDER_STEPS,
     PAID_BEFORE_SHIPPING,
+    REFUNDED_AT_ONCE,
 )
 
 OVERDUE = timedelta(seconds=60)
@@ -174,7 +175,10 @@ def _wrong_step(order: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) 
         if len(moved) > 1:
             return f"version {after['version']} moved {moved} at once"
         for axis in moved:
-            if (before[axis], after[axis]) not in ORDER_STEPS[axis]:
+            allowed = ORDER_STEPS[axis]
+            if axis == "payment" and before["status"] == "cancelled":
+                allowed |= REFUNDED_AT_ONCE
+            if (before[axis], after[axis]) not in allowed:
                 return f"version {after['version']}: {axis} went from {before[axis]} to {after[axis]}"
             if before["status"] == "cancelled" and axis not in AFTER_CANCELLATION:
                 return f"version {after['version']}: {axis} moved after the cancellation"

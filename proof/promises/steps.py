@@ -41,6 +41,11 @@ ORDER_STEPS: dict[str, frozenset[tuple[str, str]]] = {
     ),
 }
 
+# Money that comes after a cancellation goes straight back; no capture is told in between.
+REFUNDED_AT_ONCE = frozenset(
+    {("awaited", "refunded"), ("authorized", "refunded"), ("number_issued", "refunded")}
+)
+
 # A cancelled order is over: only what its payment still does is noted (refund edges).
 AFTER_CANCELLATION = frozenset({"payment"})
 

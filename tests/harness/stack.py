@@ -69,7 +69,7 @@ class Stack:
         self.mail_url = self.environment["MAIL_URL"]
         self.management_url = self.environment["AMQP_MANAGEMENT_URL"]
         self.amqp_url = self.environment["AMQP_ADMIN_URL"]
-        self._replicas = 0
+        self._spawned: list[subprocess.Popen[bytes]] = []
 
     def superuser_url(self, service: str) -> str:
         """Address of a service's database for who may break its rules, as a test of the checkers does."""
@@ -92,6 +92,9 @@ class Stack:
 
     def down(self) -> None:
         """Stop everything and delete the data, except where it is to be kept."""
+        for process in self._spawned:
+            _kill_tree(process.pid)
+            process.wait()
         if os.environ.get("TEST_STACK") != "keep":
             self.native.down()
 
@@ -198,16 +201,17 @@ class Stack:
         return next(process for process in processes(self.site) if process.name == name)
 
     def _spawn(self, base: Process, command: list[str], more: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        self._replicas += 1
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        with (self.site.logs / f"{base.name}-{self._replicas}.test.log").open("ab") as log:
-            return subprocess.Popen(
+        with (self.site.logs / f"{base.name}-{len(self._spawned)}.test.log").open("ab") as log:
+            process = subprocess.Popen(
                 command,
                 cwd=base.directory,
                 env=kept | base.environment | dict(more),
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        self._spawned.append(process)
+        return process
 
 
 def make_stack() -> Stack:

@@ -61,11 +61,11 @@ PLANTS = [
     ),
     Plant(
         "O4",
-        "shipping went from",
+        "payment went from captured to authorized",
         "checkout",
-        f"UPDATE order_history SET shipping = 'shipped' WHERE version = 1 AND order_code = {CARD};"
-        f"UPDATE order_history SET shipping = 'unshipped' WHERE version = 2 AND order_code = {CARD};"
-        "ALTER TABLE order_history ALTER shipping DROP NOT NULL",
+        "INSERT INTO order_history SELECT code, version + 1, 'planted', status, deposit, shipping, 'authorized',"
+        f" 'x', now(), '' FROM orders WHERE code = {CARD};"
+        f"UPDATE orders SET version = version + 1, payment = 'authorized' WHERE code = {CARD}",
     ),
     Plant(
         "O4",
@@ -112,7 +112,7 @@ PLANTS = [
     Plant("M7", "debit", "payments", "UPDATE journal_lines SET debit = debit + 1 WHERE debit > 0"),
     Plant("M7", "has 1 lines", "payments", "DELETE FROM journal_lines WHERE credit > 0"),
     Plant("P1", "its entries make", "members", "UPDATE point_balances SET active = active + 1"),
-    Plant("P1", "is missing", "members", "UPDATE point_postings SET number = number + 1 WHERE number > 1"),
+    Plant("P1", "is missing", "members", "UPDATE point_postings SET number = number + 900 WHERE number > 1"),
     Plant("P1", "reservations make", "members", "UPDATE point_balances SET held = 1, active = active + 1"),
     Plant("P2", "were used", "members", "DELETE FROM point_postings WHERE kind = 'used'"),
     Plant(

@@ -162,7 +162,7 @@ async def _order(tx: Tx, code: str) -> Order:
 
 async def _take(tx: Tx, order: Order, move: Move, event: Event) -> Order:
     """Note what payments said and follow it if the state table has an edge; return the order as it is."""
-    if (order.payment, move) in BEFORE_ITS_TIME:
+    if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
     await add_entries(tx, [entry_of(event, order.code, cancelled=order.status == "cancelled")])
     if not order.may(move):

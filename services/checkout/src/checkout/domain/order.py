@@ -51,9 +51,16 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "fail": "failed",
             "expire": "expired",
             "void": "voided",
+            "refund": "refunded",
         },
-        "authorized": {"capture": "captured", "void": "voided"},
-        "number_issued": {"capture": "captured", "expire": "expired", "fail": "failed", "void": "voided"},
+        "authorized": {"capture": "captured", "void": "voided", "refund": "refunded"},
+        "number_issued": {
+            "capture": "captured",
+            "expire": "expired",
+            "fail": "failed",
+            "void": "voided",
+            "refund": "refunded",
+        },
         "captured": {"refund": "refunded"},
         "failed": {"capture": "captured"},
         "expired": {"capture": "captured"},
@@ -65,7 +72,8 @@ AXIS_OF: dict[Move, Axis] = {
     move: axis for axis, states in NEXT.items() for moves in states.values() for move in moves
 }
 
-# Heard before what it follows; it comes back later. Anything else without an edge is old news.
+# Heard before what it follows; it comes back later. Not for a cancelled order: money that came after the
+# cancellation goes straight back, and no capture is ever told (F32). Else without an edge: old news.
 BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
     {("awaited", "refund"), ("authorized", "refund"), ("number_issued", "refund")}
 )
