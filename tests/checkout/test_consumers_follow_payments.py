@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
 from checkout.ship_order import ship_order
 from checkout.storage.tables import metadata
@@ -193,6 +194,19 @@ async def test_money_for_a_cancelled_order_does_not_revive_it(db: Database, hear
     row = await order_row(db, "K2")
     assert (row.status, row.deposit, row.payment) == ("cancelled", "unpaid", "captured")
     assert "キャンセル後に「入金済みになりました」の連絡がありました" in await timeline_titles(db, "K2")
+
+
+async def test_money_of_a_cancelled_order_that_goes_straight_back_needs_no_capture(
+    db: Database, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "K4")
+    await hearing.hears(authorized("K4"))
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="K4", note="試験", by="試験", at=now())
+    refund = PaymentRefunded(**payment("K4"), refund_id=UUID(int=2), amount=3_500, route="provider")
+    await hearing.hears(refund, captured("K4"))
+    row = await order_row(db, "K4")
+    assert (row.status, row.deposit, row.payment) == ("cancelled", "unpaid", "refunded")
 
 
 async def test_a_deadline_that_passes_after_the_payment_is_old_news(db: Database, hearing: Hearing) -> None:
