@@ -4,12 +4,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 import pytest
 
 from harness.dying import nothing_lost_nothing_doubled
-from harness.eventually import eventually
 from harness.load import PASSWORD, SKU, Load, patiently, wish
 from harness.stack import Stack
 from proof.browser import Browser
@@ -161,7 +161,7 @@ async def test_cancelling_while_the_money_is_taken_keeps_no_money(
     await stack.deliver(SKU, SEVERAL)
     orders = [await load.buys("amazon_pay") for _ in range(SEVERAL)]
     for order in orders:
-        await eventually(lambda order=order: load.stands(order, payment="authorized"), seconds=30)
+        await patiently(partial(load.stands, order, payment="authorized"), seconds=30)
 
     # The parcel leaves, which takes the money, and the same moment staff cancel.
     await asyncio.gather(*(load.ships(order) for order in orders), *(load.cancels(order) for order in orders))
@@ -193,7 +193,7 @@ async def test_the_return_page_and_the_notice_at_once_settle_a_payment_once(
     await asyncio.gather(*pages)
 
     for order in orders:
-        await eventually(lambda order=order: load.stands(order, payment="authorized"), seconds=30)
+        await patiently(partial(load.stands, order, payment="authorized"), seconds=30)
     await nothing_lost_nothing_doubled(outside)
     authorized = Counter(
         movement.order_code for movement in await outside.movements() if movement.kind == "authorized"
