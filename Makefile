@@ -46,8 +46,8 @@ migrate: ## Bring the databases to the newest schema
 test: ## Everything: unit, handlers, journeys on real RabbitMQ and PostgreSQL, pages in Chromium
 	@deploy/bootstrap.sh && $(NOREN) setup --tests && $(PYTHON) -m pytest -n 2 --dist loadgroup -p tools.feature_record
 
-test-fast: ## Under 30 s, no broker, no browser, no containers
-	@deploy/bootstrap.sh && $(PYTHON) -m pytest -q -n 2 -m 'not broker and not browser and not containers'
+test-fast: ## Under 30 s: all that needs no database, broker, browser or container
+	@deploy/bootstrap.sh && $(PYTHON) -m pytest -q -n 2 -m 'not database and not processes and not broker and not browser and not containers'
 
 features: ## Every feature ID of the specification: passing test, failing test or none
 	@$(PYTHON) -m tools.features

@@ -78,7 +78,8 @@ def asyncapi(service: str) -> str:
     consumers = import_module(f"{service}.consumers").consumers
     broker = stream("amqp://broker:5672/", consumers)
     document = AsyncAPI(broker, title=f"Noren {service}", version="1", schema_version="3.0.0")
-    return _json(json.loads(document.to_specification().to_json()))
+    # FastStream keeps some parts in sets, so that their order differs from run to run.
+    return _json(_in_order(json.loads(document.to_specification().to_json())))
 
 
 def openapi(service: str) -> str:
@@ -95,6 +96,14 @@ def documents() -> Iterator[tuple[Path, str]]:
     for service in SERVICES:
         yield REPOSITORY / "docs" / "asyncapi" / f"{service}.json", asyncapi(service)
         yield REPOSITORY / "docs" / "openapi" / f"{service}.json", openapi(service)
+
+
+def _in_order(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _in_order(data[key]) for key in sorted(data)}
+    if isinstance(data, list):
+        return sorted((_in_order(one) for one in data), key=lambda one: json.dumps(one, sort_keys=True))
+    return data
 
 
 def _json(data: Any) -> str:

