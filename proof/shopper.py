@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from proof.browser import Browser, NotOnThePage
 
@@ -112,13 +113,13 @@ class Shopper:
     async def order_by_amazon(self, choice: AmazonChoice | None = None, *, register: bool = False) -> str:
         """Order what is in the cart by Amazon Pay; return the order code."""
         await self.arrive_from_amazon(choice)
-        fields = {} if not self._box() else {"register_member": "true" if register else None}
+        fields: dict[str, Any] = {} if not self._box() else {"register_member": "true" if register else None}
         return await self.confirm(**fields)
 
     def _box(self) -> bool:
         return self.browser.page.select_one('[name="register_member"]') is not None
 
-    async def confirm(self, **fields: str | None) -> str:
+    async def confirm(self, **fields: Any) -> str:
         """Press 「注文を確定する」 and wait for the order's page; return the order code."""
         await self.browser.press("注文を確定する", **fields)
         return self.order_code()

@@ -123,8 +123,8 @@ def shop_app(db: Database, keys: Keys, members: FakeMembers | None = None) -> Fa
     """Return checkout's application."""
     app = FastAPI()
     settings = Settings(
-        database_url="postgresql+asyncpg://unused",  # type: ignore[arg-type]
-        amqp_url="amqp://unused",  # type: ignore[arg-type]
+        database_url="postgresql+asyncpg://unused",
+        amqp_url="amqp://unused",
         origin_url=ORIGIN,
         cookie_secure=False,
     )

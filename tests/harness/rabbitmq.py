@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import httpx
 from testcontainers.core.config import testcontainers_config
@@ -27,7 +27,7 @@ BOOT_SECONDS_MAX = 90
 class TestBroker(Protocol):
     """A running broker: its addresses, and the ways in which a test may hurt it."""
 
-    __test__ = False
+    __test__: ClassVar[bool] = False
 
     amqp_url: str
     management_url: str
@@ -64,7 +64,7 @@ def wait_until_up(broker: TestBroker) -> None:
         time.sleep(0.2)
 
 
-class NativeBroker:
+class NativeBroker(TestBroker):
     """A node of our own, from the OS package, with its own ports, data and name."""
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class NativeBroker:
         self._folder.cleanup()
 
 
-class ContainerBroker:
+class ContainerBroker(TestBroker):
     """The image that production runs."""
 
     def __init__(self) -> None:

@@ -45,7 +45,7 @@ async def running(
         Worker(consumer, db, link, publisher, resources or {}, prefetch=prefetch)
         for consumer in consumers.all
     ]
-    tasks = [asyncio.create_task(one.run()) for one in (relay, *workers)]
+    tasks = [asyncio.create_task(run) for run in (relay.run(), *(worker.run() for worker in workers))]
     try:
         yield tasks
     finally:
@@ -66,7 +66,7 @@ async def read_queue(broker: TestBroker, queue: str) -> list[DeliveredMessage]:
     connection = await aiormq.connect(broker.amqp_url)
     try:
         channel = await connection.channel()
-        taken = []
+        taken: list[DeliveredMessage] = []
         while True:
             message = await channel.basic_get(queue, no_ack=True)
             if not message.delivery_tag:

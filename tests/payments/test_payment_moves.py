@@ -1,5 +1,6 @@
 """The table of a payment's moves, and what no order of answers may break."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -62,7 +63,7 @@ moves = st.lists(
 )
 
 
-def run(terms: Terms, story: list[Answer | str]) -> list[Settled]:
+def run(terms: Terms, story: Sequence[Answer | str]) -> list[Settled]:
     """Apply a story to a fresh payment; a refund is what was asked for, once it was."""
     begun = asking.begin(PAYMENT, terms)
     whole, payment = [begun], begun.payment

@@ -207,9 +207,9 @@ async def test_garbage_is_buried_at_once_and_its_neighbours_flow(broker: TestBro
 
         await eventually(neighbour_done)
     letters = await read_queue(broker, f"{QUEUE}.dead")
-    assert [letter.header.properties.headers["reason"] for letter in letters] == ["undecodable"] * len(
-        garbage
-    )
+    assert [(letter.header.properties.headers or {})["reason"] for letter in letters] == [
+        "undecodable"
+    ] * len(garbage)
 
 
 @pytest.mark.feature("OPS-07")

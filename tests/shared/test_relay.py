@@ -23,9 +23,7 @@ pytestmark = pytest.mark.broker
 metadata = MetaData()
 outbox_table(metadata)
 inbox_table(metadata)
-Table(
-    "effects", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("what", Text)
-)
+Table("effects", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("what", Text))
 
 consumers = Consumers("members")
 QUEUE = "members.note_use"

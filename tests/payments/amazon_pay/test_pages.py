@@ -19,14 +19,14 @@ from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared.clock import now
 from shared.ids import new_id
-from shared.statements import StatementInvalid
+from shared.statements import StatementInvalid, Verifier
 from shared.web.cookies import Cookies
 from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions
 
 ORIGIN = "http://shop.test"
 TEMPLATES = Path(payments.methods.amazon_pay.__file__).parent / "templates"
-NOBODY_SIGNED_IN = Sessions(lambda token: None, AsyncMock())
+NOBODY_SIGNED_IN = Sessions(Verifier({"keys": []}), AsyncMock())
 TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
 
 
@@ -286,7 +286,7 @@ async def test_the_return_only_asks_the_workers_to_look(amazon: Any, visit: Visi
     assert visit.counter.hastened == ["N-1"]
 
     for state in ("authorized", "declined", "pending"):
-        visit.counter.payment = replace(visit.counter.payment, state=state)  # type: ignore[arg-type]
+        visit.counter.payment = replace(visit.counter.payment, state=state)
         done = await visit.goes(f"{address}&turn=2")
         assert done.headers["location"] == "/orders/N-1"
     with pytest.raises(StatementInvalid):
