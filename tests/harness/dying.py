@@ -49,9 +49,12 @@ async def _relieve(stack: Stack, doomed: Doomed, crowd: "asyncio.Task[list[Order
     await asyncio.to_thread(stack.take_over, doomed)
 
 
-async def nothing_lost_nothing_doubled(outside: Outside) -> list[Verdict]:
-    """Wait until all is settled; then every promise must be kept and nothing may be a dead letter."""
-    await settled(outside, seconds_max=SETTLE_SECONDS_MAX)
+async def nothing_lost_nothing_doubled(outside: Outside, *, mails: bool = True) -> list[Verdict]:
+    """Wait until all is settled; then every promise must be kept and nothing may be a dead letter.
+
+    ``mails=False`` leaves it to a later test to wait for mails whose sender was killed.
+    """
+    await settled(outside, seconds_max=SETTLE_SECONDS_MAX, mails=mails)
     dead = await outside.broker.dead_letters()
     assert not dead, f"dead letters: {[(one.queue, one.headers.get('reason')) for one in dead]}"
     return await all_kept(outside)

@@ -37,4 +37,9 @@ async def test_processes_killed_at_random_lose_and_double_nothing(
         await asyncio.to_thread(stack.wait_until_ready)
 
     assert len(placed) == ORDERS
+    await nothing_lost_nothing_doubled(outside, mails=False)
+
+
+@pytest.mark.broker
+async def test_after_all_the_killing_every_mail_arrives(outside: Outside) -> None:
     await nothing_lost_nothing_doubled(outside)
