@@ -41,7 +41,7 @@ async def test_orders_are_taken_while_the_broker_is_away(stack: Stack, outside: 
             assert answer is not None
             assert answer.status_code == 201, answer.text
             # The buyer reads the order at once, whatever the other services know of it.
-            page = await buyer.open(answer.json()["next_path"])
+            page = await buyer.client.get(answer.json()["next_path"])
             assert answer.json()["order_code"] in page.text
     finally:
         await buyer.client.aclose()

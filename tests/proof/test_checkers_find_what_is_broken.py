@@ -119,7 +119,8 @@ PLANTS = [
         "P2",
         "gave its points back",
         "members",
-        "UPDATE point_postings SET kind = 'returned' WHERE kind = 'used'",
+        "UPDATE point_postings SET kind = 'returned' WHERE kind = 'used' AND order_code NOT IN"
+        " (SELECT order_code FROM point_postings WHERE kind = 'returned')",
     ),
     Plant("P4", "its ledger makes", "checkout", "UPDATE stock SET available = available + 1"),
     Plant("P4", "of 1 left", "checkout", f"DELETE FROM stock_entries WHERE reference LIKE {CARD} || '/%'"),
