@@ -111,6 +111,7 @@ SLOW_TO_START = {
 ONE_ON_A_MACHINE = {"broker", "stack"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plug-in reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep tests that use the same broker or installation together; mark what `make test-fast` leaves out."""
     for item in items:
