@@ -102,8 +102,11 @@ def run(runtime: Native | Containers, arguments: argparse.Namespace, site: Site)
 def _clock(runtime: Native | Containers, move: str | None) -> None:
     offset = runtime.clock_offset_seconds()
     if move is not None:
-        offset = 0 if move == "0" else offset + parse_duration(move)
+        before, offset = offset, 0 if move == "0" else offset + parse_duration(move)
         runtime.move_clock(offset)
+        if offset < before:
+            # What comes round again was put off to a time that is now far ahead; a start puts it right.
+            runtime.restart_services()
     days, seconds = divmod(offset, UNIT_SECONDS["d"])
     hours, minutes = seconds // 3600, seconds % 3600 // 60
     print("The shop's clock", f"is {days} d {hours} h {minutes} min ahead." if offset else "is real time.")

@@ -82,6 +82,10 @@ class Containers:
         """Restart one service of the compose file."""
         self._compose("restart", process)
 
+    def restart_services(self) -> None:
+        """Restart the workers of all services."""
+        self._compose("restart", *(f"{service}-worker" for service in SERVICES))
+
     def status(self) -> list[tuple[str, str]]:
         """(container, state) for each container."""
         lines = self._output("ps", "--all", "--format", "{{.Name}}\t{{.Status}}").splitlines()

@@ -87,6 +87,12 @@ class Native:
         checks = {name: url for name, url in self._health_checks().items() if name == process}
         self._wait_until_ready(checks)
 
+    def restart_services(self) -> None:
+        """Restart all services that run."""
+        if self.supervisor.running():
+            for name in SERVICES:
+                self.restart(name)
+
     def status(self) -> list[tuple[str, str]]:
         """(process, state) for each process; nothing when nothing runs."""
         if not self.supervisor.running():
