@@ -149,8 +149,12 @@ class Supervisor:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        transport = SupervisorTransport(None, None, f"unix://{site.control_socket}")
-        self._call: Any = ServerProxy("http://127.0.0.1", transport=transport).supervisor
+
+    @property
+    def _call(self) -> Any:
+        # A connection of its own for each call: one that is kept breaks when supervisord is started anew.
+        transport = SupervisorTransport(None, None, f"unix://{self.site.control_socket}")
+        return ServerProxy("http://127.0.0.1", transport=transport).supervisor
 
     def running(self) -> bool:
         """Whether supervisord answers."""

@@ -4,6 +4,7 @@
 """
 
 import os
+import socket
 import subprocess
 import tempfile
 import time
@@ -19,8 +20,6 @@ from deploy.native.site import Site
 
 IMAGE = "rabbitmq:4-management"
 NATIVE_PORT_SHIFT = 2000
-# Fixed, so that a killed container comes back where its clients look for it.
-AMQP_PORT, MANAGEMENT_PORT = 7672, 17672
 BOOT_SECONDS_MAX = 90
 
 
@@ -110,16 +109,18 @@ class ContainerBroker(TestBroker):
         testcontainers_config.ryuk_disabled = True
         self.user, self.password = "noren", "noren"
         self._made = False
+        # Chosen once, so that a killed container comes back where its clients look for it.
+        amqp_port, management_port = _free_port(), _free_port()
         self._container = (
             DockerContainer(IMAGE)
             .with_env("RABBITMQ_DEFAULT_USER", self.user)
             .with_env("RABBITMQ_DEFAULT_PASS", self.password)
-            .with_bind_ports(5672, AMQP_PORT)
-            .with_bind_ports(15672, MANAGEMENT_PORT)
+            .with_bind_ports(5672, amqp_port)
+            .with_bind_ports(15672, management_port)
             .with_kwargs(hostname="noren-test")
         )
-        self.amqp_url = f"amqp://{self.user}:{self.password}@127.0.0.1:{AMQP_PORT}/"
-        self.management_url = f"http://127.0.0.1:{MANAGEMENT_PORT}"
+        self.amqp_url = f"amqp://{self.user}:{self.password}@127.0.0.1:{amqp_port}/"
+        self.management_url = f"http://127.0.0.1:{management_port}"
 
     def start(self) -> None:
         """Boot the container and wait until it answers."""
@@ -158,3 +159,9 @@ def _docker_there() -> bool:
         return engine_answers()
     except FileNotFoundError:
         return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
