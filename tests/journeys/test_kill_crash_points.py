@@ -1,7 +1,7 @@
 """Every process dies at every named point while orders come in: nothing is lost, nothing is doubled.
 
 In each round all four services die once, each at another point (reliability.md §2, K1-K15; F1). The points
-of the core (relay and consumers) are gone through in every service.
+of the core (relay and consumers) are gone through in several services.
 """
 
 import pytest
@@ -16,12 +16,10 @@ ROUNDS = [
     {"checkout": "K1:3", "payments": "K10:3", "members": "K3:2", "notifications": "K13:3"},
     {"checkout": "K2:3", "payments": "K11:3", "members": "K4:2", "notifications": "K7:4"},
     {"checkout": "K3:3", "payments": "K12:3", "members": "K8:3", "notifications": "K9:4"},
-    {"checkout": "K4:3", "payments": "K14:2", "members": "K9:3", "notifications": "K5:2"},
-    {"checkout": "K6:3", "payments": "K15:2", "members": "K7:3", "notifications": "K8:4"},
-    {"checkout": "K8:4", "payments": "K5:3", "members": "K6:2", "notifications": "K4:3"},
-    {"checkout": "K9:4", "payments": "K8:4", "members": "K5:2", "notifications": "K3:3"},
+    {"checkout": "K6:3", "payments": "K14:2", "members": "K9:3", "notifications": "K5:2"},
+    {"checkout": "K8:4", "payments": "K15:2", "members": "K7:3", "notifications": "K4:3"},
 ]
-ORDERS = 20
+ORDERS = 16
 
 
 def test_every_crash_point_is_in_a_round() -> None:
