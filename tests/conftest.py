@@ -107,15 +107,10 @@ SLOW_TO_START = {
     "start_amazon": pytest.mark.processes,
     "edge": pytest.mark.processes,
 }
-# There is one of each on a machine, at fixed ports, so tests that use them share one worker of a run with -n.
-ONE_ON_A_MACHINE = {"broker", "stack"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before the plug-in reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that use the same broker or installation together; mark what `make test-fast` leaves out."""
+    """Mark what `make test-fast` leaves out."""
     for item in items:
         for fixture in SLOW_TO_START.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(SLOW_TO_START[fixture])
-        if ONE_ON_A_MACHINE & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("machine"))
