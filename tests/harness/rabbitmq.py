@@ -19,7 +19,8 @@ from deploy.native import rabbitmq
 from deploy.native.site import Site
 
 IMAGE = "rabbitmq:4-management"
-NATIVE_PORT_SHIFT = 2000
+# Beside the installation of harness.stack, which is moved by TEST_PORT_SHIFT itself.
+NATIVE_PORT_SHIFT = int(os.environ.get("TEST_PORT_SHIFT", "3000")) - 500
 BOOT_SECONDS_MAX = 90
 
 

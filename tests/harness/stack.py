@@ -5,6 +5,7 @@
 It is started once per test session and removed at its end, beside any installation of `make up`. Every call
 blocks; where load is running on the event loop, use ``await asyncio.to_thread(stack.kill, "payments")``.
 
+``TEST_PORT_SHIFT=4000`` moves its ports, so that two checkouts can be tested on one machine.
 ``TEST_STACK=keep`` leaves it running at the end, and uses what runs already at the next start.
 """
 
@@ -29,7 +30,7 @@ from deploy.native.runtime import Native
 from deploy.native.site import REPOSITORY, SERVICES, Site
 from deploy.ready import answers, complaints, wait_until_ready
 
-PORT_SHIFT = 3000
+PORT_SHIFT = int(os.environ.get("TEST_PORT_SHIFT", "3000"))
 READY_SECONDS_MAX = 90.0
 DIES_SECONDS_MAX = 60.0
 KILLED = 137
