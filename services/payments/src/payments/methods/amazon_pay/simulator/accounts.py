@@ -1,4 +1,4 @@
-"""The demo's buyers: two of amazon.co.jp, one of amazon.com, their addresses and instruments."""
+"""The demo's buyers: four of amazon.co.jp, one of amazon.com, their addresses and instruments."""
 
 from dataclasses import dataclass
 
@@ -99,6 +99,38 @@ ACCOUNTS = {
                     "北海道",
                     ("札幌市中央区北一条西", "2丁目", "時計台ビル 3F"),
                     "0112345678",
+                ),
+            ),
+        ),
+        Account(
+            "misaki",
+            "田中 美咲",
+            "misaki.tanaka@example.jp",
+            "amzn1.account.MISAKITANAKANORENDEMO0000004",
+            (
+                _address(
+                    "misaki-home",
+                    "田中 美咲",
+                    "600-8216",
+                    "京都府",
+                    ("京都市下京区東塩小路町", "721-1", None),
+                    "075-123-4567",
+                ),
+            ),
+        ),
+        Account(
+            "kenta",
+            "高橋 健太",
+            "kenta.takahashi@example.jp",
+            "amzn1.account.KENTATAKAHASHINORENDEMO00005",
+            (
+                _address(
+                    "kenta-home",
+                    "高橋 健太",
+                    "810-0001",
+                    "福岡県",
+                    ("福岡市中央区天神", "1-8-1", None),
+                    "092-123-4567",
                 ),
             ),
         ),
