@@ -88,10 +88,13 @@ class Link:
 
 
 class Publisher:
-    """Publishes with confirms, many messages in flight. One per process; safe to share between tasks."""
+    """Publishes with confirms, many messages in flight. One per process; safe to share between tasks.
 
-    def __init__(self, url: str, name: str) -> None:
-        self._link = Link(url, f"{name}.publish")
+    ``link`` takes the place of the connection that would be made for ``url``.
+    """
+
+    def __init__(self, url: str, name: str, *, link: Link | None = None) -> None:
+        self._link = link or Link(url, f"{name}.publish")
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
 

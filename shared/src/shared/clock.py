@@ -1,11 +1,16 @@
 """The one clock of a process. Nothing else reads the time of day.
 
+:func:`now` is the time of day that business counts in; :func:`elapsed` only ever goes forward and is for
+pauses and pacing.
+
 Operators never move it. Tests and the demo do: ``CLOCK_FILE`` names a file that holds an offset in
 seconds, shared by all processes (OPS-13). The file is looked at no more than five times a second.
 """
 
+import asyncio
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,11 +19,20 @@ JAPAN = ZoneInfo("Asia/Tokyo")
 _LOOK_AGAIN_SECONDS = 0.2
 
 
-class Clock:
-    """Real time plus an offset. ``file=None`` means that only :meth:`move` changes the offset."""
+def real_time() -> datetime:
+    """Return the time of day of this machine, in UTC."""
+    return datetime.now(UTC)
 
-    def __init__(self, file: Path | None = None) -> None:
+
+class Clock:
+    """Real time plus an offset. ``file=None`` means that only :meth:`move` changes the offset.
+
+    ``source`` tells the time that the offset is added to; a simulation tells its own.
+    """
+
+    def __init__(self, file: Path | None = None, source: Callable[[], datetime] = real_time) -> None:
         self.file = file
+        self.source = source
         self._offset = timedelta(0)
         self._looked_at = float("-inf")
 
@@ -27,7 +41,7 @@ class Clock:
         if self.file is not None and time.monotonic() - self._looked_at > _LOOK_AGAIN_SECONDS:
             self._looked_at = time.monotonic()
             self._offset = self._read_offset(self.file)
-        return datetime.now(UTC) + self._offset
+        return self.source() + self._offset
 
     def move(self, by: timedelta) -> None:
         """Move the clock by ``by``, for tests; with a file, every process that reads it moves."""
@@ -40,6 +54,7 @@ class Clock:
 
     def reset(self) -> None:
         """Go back to real time."""
+        self.source = real_time
         if self.file is not None:
             self.file.unlink(missing_ok=True)
         self._offset = timedelta(0)
@@ -64,6 +79,11 @@ clock = _from_environment()
 def now() -> datetime:
     """Return the present moment of this process's clock, in UTC."""
     return clock.now()
+
+
+def elapsed() -> float:
+    """Return the seconds of the running event loop. They never jump, and mean nothing but their difference."""
+    return asyncio.get_running_loop().time()
 
 
 def in_japan(moment: datetime) -> datetime:

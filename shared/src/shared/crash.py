@@ -2,10 +2,12 @@
 
 ``CRASH_AT=name:n`` ends the process, as SIGKILL would, on the n-th pass of ``name``; with
 ``CRASH_MARK=file`` the name is appended to that file first, so that a test can show that it happened.
-Without ``CRASH_AT`` a pass costs one comparison.
+Without ``CRASH_AT`` a pass costs two comparisons. A simulation of many processes in one watches the passes
+with :func:`watch_passes` and decides itself who dies.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 POINTS = {
@@ -28,10 +30,19 @@ POINTS = {
 
 _armed, _, _count = os.environ.get("CRASH_AT", "").partition(":")
 _passes_left = int(_count or 1)
+_watcher: Callable[[str], None] | None = None
+
+
+def watch_passes(watcher: Callable[[str], None] | None) -> None:
+    """Let ``watcher`` see the name of each pass of this process; it may raise. None ends it."""
+    global _watcher  # noqa: PLW0603 - one process, one watcher
+    _watcher = watcher
 
 
 def crash_point(name: str) -> None:
     """Die here if this is the armed pass of the crash point ``name`` (a key of :data:`POINTS`)."""
+    if _watcher is not None:
+        _watcher(name)
     if name != _armed:
         return
     global _passes_left  # noqa: PLW0603 - one counter per process is the point

@@ -73,14 +73,25 @@ class Tx:
 
 
 class Database:
-    """The engine of one service and the transactions on it. ``relay`` is set where it runs in-process."""
+    """The engine of one service and the transactions on it. ``relay`` is set where it runs in-process.
 
-    def __init__(self, url: str, *, service: str, shop: str = "noren", connections_max: int = 10) -> None:
+    ``engine`` takes the place of the one that would be made for ``url``.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        service: str,
+        shop: str = "noren",
+        connections_max: int = 10,
+        engine: AsyncEngine | None = None,
+    ) -> None:
         self.service = service
         self.shop = shop
         self.relay: Handoff | None = None
         self._wakers: dict[str, asyncio.Event] = {}
-        self.engine: AsyncEngine = create_async_engine(
+        self.engine: AsyncEngine = engine or create_async_engine(
             url,
             pool_size=connections_max,
             max_overflow=0,

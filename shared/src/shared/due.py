@@ -6,7 +6,6 @@ What is claimed is done outside any transaction and must be safe to do twice.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ import structlog
 from sqlalchemy import Column, DateTime, Index, Integer, Row, Table, Uuid
 
 from shared import metrics
-from shared.clock import now
+from shared.clock import elapsed, now
 from shared.database import Database, Tx, is_transient
 from shared.ids import new_id
 
@@ -80,20 +79,24 @@ class DueWork:
 
 
 class DueRunner:
-    """Performs one kind of due work until stopped. Run any number of them."""
+    """Performs one kind of due work until stopped. Run any number of them.
 
-    def __init__(self, work: DueWork, db: Database) -> None:
+    It is woken where work is written down, and looks every ``poll_seconds`` for what nobody woke it for.
+    """
+
+    def __init__(self, work: DueWork, db: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
         self.work = work
         self._db = db
+        self._poll_seconds = poll_seconds
         self._wake = db.waker(work.name)
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
-        self.alive_at = time.monotonic()
+        self.alive_at = elapsed()
 
     async def run(self) -> None:
         """Claim and perform until :meth:`stop`, then let what is in hand finish."""
         while not self._stopping:
-            self.alive_at = time.monotonic()
+            self.alive_at = elapsed()
             free = self.work.concurrency - len(self._running)
             claimed = await self._claim(free) if free else []
             for row in claimed:
@@ -142,7 +145,7 @@ class DueRunner:
         if self._stopping:
             return
         try:
-            async with asyncio.timeout(POLL_SECONDS):
+            async with asyncio.timeout(self._poll_seconds):
                 await self._wake.wait()
         except TimeoutError:
             return

@@ -1,12 +1,13 @@
 """Health that tells the truth: ready means that every role of this process really works."""
 
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared.clock import elapsed
 
 Check = Callable[[], Awaitable[str | None]]
 STALE_SECONDS = 20.0
@@ -23,13 +24,13 @@ class Health:
         self._checks[name] = check
 
     def add_heartbeat(self, name: str, alive_at: Callable[[], float | None]) -> None:
-        """Not ready when ``alive_at`` (monotonic seconds) is None or older than :data:`STALE_SECONDS`."""
+        """Not ready when ``alive_at`` (by :func:`shared.clock.elapsed`) is None or older than :data:`STALE_SECONDS`."""
 
         async def check() -> str | None:
             at = alive_at()
             if at is None:
                 return "not running"
-            age = time.monotonic() - at
+            age = elapsed() - at
             return None if age < STALE_SECONDS else f"silent for {age:.0f} s"
 
         self.add(name, check)

@@ -1,10 +1,21 @@
 """Identifiers: time-ordered, so that primary keys append to the right of their index."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import uuid_utils.compat
 
 
+class Ids:
+    """Where identifiers come from: UUIDv7 (RFC 9562 §5.7), unless a simulation draws them from its seed."""
+
+    def __init__(self) -> None:
+        self.make: Callable[[], UUID] = uuid_utils.compat.uuid7
+
+
+ids = Ids()
+
+
 def new_id() -> UUID:
-    """Return a new UUIDv7 (RFC 9562 §5.7)."""
-    return uuid_utils.compat.uuid7()
+    """Return a new identifier of this process's source."""
+    return ids.make()

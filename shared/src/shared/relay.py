@@ -5,7 +5,6 @@ that a crash left behind, are claimed from the table: woken by NOTIFY, and looke
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Sequence
 
@@ -15,6 +14,7 @@ import structlog
 
 from shared import metrics
 from shared.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties
+from shared.clock import elapsed
 from shared.crash import crash_point
 from shared.database import Database, is_transient
 from shared.outbox import (
@@ -41,17 +41,23 @@ def events_exchange(service: str) -> str:
 
 
 class Relay:
-    """Empties the outbox of one service. Run any number of them."""
+    """Empties the outbox of one service. Run any number of them.
 
-    def __init__(self, db: Database, publisher: Publisher) -> None:
+    It looks into the table every ``look_every_seconds``, whatever it was handed over or woken for.
+    """
+
+    def __init__(
+        self, db: Database, publisher: Publisher, *, look_every_seconds: float = LOOK_EVERY_SECONDS
+    ) -> None:
         self._db = db
+        self._look_every = look_every_seconds
         self._publisher = publisher
         self._exchange = events_exchange(db.service)
         self._handed_over: deque[OutboxRow] = deque()
         self._wake = asyncio.Event()
         self._stopping = False
-        self._tidied_at = time.monotonic()
-        self.alive_at = time.monotonic()
+        self._tidied_at = elapsed()
+        self.alive_at = elapsed()
         self.oldest_unsent_seconds = 0.0
 
     def hand_over(self, rows: Sequence[OutboxRow]) -> None:
@@ -67,29 +73,29 @@ class Relay:
         looked_at = float("-inf")
         while not (self._stopping and not self._handed_over):
             try:
-                if time.monotonic() - looked_at >= LOOK_EVERY_SECONDS or not self._handed_over:
-                    looked_at = time.monotonic()
+                if elapsed() - looked_at >= self._look_every or not self._handed_over:
+                    looked_at = elapsed()
                     claimed = await self._claim()
                     await self._relay(claimed)
                     if len(claimed) == BATCH_ROWS:
                         looked_at = float("-inf")
-                while self._handed_over and time.monotonic() - looked_at < LOOK_EVERY_SECONDS:
+                while self._handed_over and elapsed() - looked_at < self._look_every:
                     batch = [
                         self._handed_over.popleft() for _ in range(min(BATCH_ROWS, len(self._handed_over)))
                     ]
                     await self._relay(batch)
-                self.alive_at = time.monotonic()
+                self.alive_at = elapsed()
                 pause = 0.1
                 await self._sleep(looked_at)
             except BrokerUnavailable as error:
                 log.warning("relay.broker_unavailable", reason=str(error))
-                self.alive_at = time.monotonic()
+                self.alive_at = elapsed()
                 pause = await self._pause(pause)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 log.warning("relay.database_unavailable", error=type(error).__name__)
-                self.alive_at = time.monotonic()
+                self.alive_at = elapsed()
                 pause = await self._pause(pause)
 
     def stop(self) -> None:
@@ -102,7 +108,7 @@ class Relay:
             return
         self._wake.clear()
         try:
-            async with asyncio.timeout(max(0.0, looked_at + LOOK_EVERY_SECONDS - time.monotonic())):
+            async with asyncio.timeout(max(0.0, looked_at + self._look_every - elapsed())):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -119,8 +125,8 @@ class Relay:
         async with self._db.transaction() as tx:
             rows = await claim_unsent(tx, rows_max=BATCH_ROWS)
             self.oldest_unsent_seconds = await oldest_unsent_seconds(tx)
-            if time.monotonic() - self._tidied_at > TIDY_EVERY_SECONDS:
-                self._tidied_at = time.monotonic()
+            if elapsed() - self._tidied_at > TIDY_EVERY_SECONDS:
+                self._tidied_at = elapsed()
                 await forget_sent(tx)
         metrics.OUTBOX_OLDEST_SECONDS.set(self.oldest_unsent_seconds)
         return rows

@@ -6,7 +6,6 @@ condemns its neighbours. No message is acknowledged before its effect, its retry
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from shared import metrics
 from shared.amqp import BrokerError, BrokerUnavailable, Heard, Link, Publisher, cancelled_by_us
+from shared.clock import elapsed
 from shared.consumers import Consumer
 from shared.crash import crash_point
 from shared.database import Database, is_transient
@@ -28,10 +28,14 @@ log = structlog.get_logger()
 
 PAUSE_SECONDS_MAX = 5.0
 LOOK_EVERY_SECONDS = 10.0
+IDLE_SECONDS = 1.0
 
 
 class Worker:
-    """Consumes one queue for one function until stopped."""
+    """Consumes one queue for one function until stopped.
+
+    While nothing arrives it looks every ``idle_seconds`` whether its channel still lives.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,10 @@ class Worker:
         resources: Mapping[type[Any], Any],
         *,
         prefetch: int,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self.consumer = consumer
+        self._idle_seconds = idle_seconds
         self._db = db
         self._link = link
         self._publisher = publisher
@@ -92,27 +98,27 @@ class Worker:
         await channel.basic_qos(prefetch_count=self._prefetch)
         answer = await channel.basic_consume(self.consumer.queue, take)
         tag = answer.consumer_tag
-        looked_at = time.monotonic()
+        looked_at = elapsed()
         while not self._stopping:
             # The broker may cancel a consumer, or a channel die, without a word to us.
             if channel.is_closed or tag not in getattr(channel, "consumers", ()):
                 raise ConnectionError("consumer is gone")
-            if time.monotonic() - looked_at > LOOK_EVERY_SECONDS:
-                looked_at = time.monotonic()
+            if elapsed() - looked_at > LOOK_EVERY_SECONDS:
+                looked_at = elapsed()
                 declared = await channel.queue_declare(self.consumer.queue, passive=True, timeout=5)
                 if not declared.consumer_count:
                     raise ConnectionError("the broker knows of no consumer")
-            self.consuming_at = time.monotonic()
+            self.consuming_at = elapsed()
             if not waiting:
                 self._arrived.clear()
-                await _wait(self._arrived, seconds=1)
+                await _wait(self._arrived, seconds=self._idle_seconds)
                 continue
             batch = list(waiting)
             waiting.clear()
             await self._handle(channel, batch)
 
     async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
-        started = time.monotonic()
+        started = elapsed()
         heard: list[Heard] = []
         for delivery in deliveries:
             try:
@@ -124,7 +130,7 @@ class Worker:
         crash_point("K9")
         await channel.basic_ack(deliveries[-1].delivery_tag or 0, multiple=True)
         metrics.BATCH_SIZE.labels(self.consumer.queue).observe(len(deliveries))
-        metrics.BATCH_SECONDS.labels(self.consumer.queue).observe(time.monotonic() - started)
+        metrics.BATCH_SECONDS.labels(self.consumer.queue).observe(elapsed() - started)
 
     async def _apply_all(self, heard: Sequence[Heard]) -> None:
         if not heard:
@@ -164,7 +170,7 @@ class Worker:
                 log.warning("consumer.database_unavailable", error=type(error).__name__)
                 if self._stopping:
                     raise ConnectionError("stopping while the database is away") from error
-                self.consuming_at = time.monotonic()
+                self.consuming_at = elapsed()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, PAUSE_SECONDS_MAX)
 

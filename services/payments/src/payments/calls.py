@@ -4,7 +4,6 @@ A method answers; what it could not answer in time, or failed to answer at all, 
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from payments.domain.answers import Answer, Unknown
 from payments.domain.payment import Operation, Payment
 from payments.method import CALL_SECONDS_MAX, Method
 from payments.methods import Methods
+from shared.clock import elapsed
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Provider:
 
     async def ask(self, what: str, call: Callable[[], Awaitable[T]]) -> T | Unknown:
         """Make ``call``, or answer ``Unknown`` in its place."""
-        wait = self._silent_until - time.monotonic()
+        wait = self._silent_until - elapsed()
         if wait > 0:
             return Unknown(reason="provider_paused", retry_after_seconds=wait)
         try:
@@ -61,7 +61,7 @@ class Provider:
         self._silences = self._silences + 1 if silent else 0
         if self._silences >= SILENCES_MAX:
             self._silences = 0
-            self._silent_until = time.monotonic() + PAUSE_SECONDS
+            self._silent_until = elapsed() + PAUSE_SECONDS
             log.warning("provider.paused", method=self._method.kind, seconds=PAUSE_SECONDS)
 
 
