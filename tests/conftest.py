@@ -8,11 +8,11 @@ from sqlalchemy.engine import URL
 
 from deploy.native.site import CannotRun
 from harness.keys import Keys
-from harness.load import Load
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker, make_broker
 from harness.stack import Stack, make_stack
 from proof.journal import Journal
+from proof.load import Load
 from proof.observers import Outside
 from shared import clock
 from shared.database import Database

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -144,11 +145,16 @@ def render(site: Site, programs: list[Process]) -> str:
     return text
 
 
+# What an installation consists of; one with other settings or more replicas hands over its own.
+Programs = Callable[[Site], list[Process]]
+
+
 class Supervisor:
     """The running supervisord of an installation."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, programs: Programs = processes) -> None:
         self.site = site
+        self._programs = programs
 
     @property
     def _call(self) -> Any:
@@ -215,8 +221,9 @@ class Supervisor:
         if not self.running():
             return
         names = [process["name"] for process in self.states()]
-        self._stop_processes([name for name in names if name in SERVICES])
-        self._stop_processes([name for name in names if name not in {*SERVICES, *LAST_TO_STOP}])
+        services = [name for name in names if name.partition("-")[0] in SERVICES]
+        self._stop_processes(services)
+        self._stop_processes([name for name in names if name not in {*services, *LAST_TO_STOP}])
         pid = self._call.getPID()
         self._call.shutdown()
         try:
@@ -233,7 +240,7 @@ class Supervisor:
         return self.site.home / "supervisord.conf"
 
     def _write_configuration(self) -> None:
-        write_private(self._configuration, render(self.site, processes(self.site)))
+        write_private(self._configuration, render(self.site, self._programs(self.site)))
 
     def _take_over_changes(self) -> None:
         [[added, changed, removed]] = self._call.reloadConfig()

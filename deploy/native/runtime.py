@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from deploy.keys import make_keys
 from deploy.native import environment, postgres, rabbitmq
 from deploy.native.packages import BROWSER, install_packages
-from deploy.native.processes import Supervisor, processes
+from deploy.native.processes import Process, Programs, Supervisor, processes
 from deploy.native.site import SERVICES, CannotRun, Site
 from deploy.ready import answers, complaints, shop_complaints, wait_until_ready
 
@@ -29,9 +29,14 @@ class Native:
 
     name = "native"
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, programs: Programs = processes) -> None:
         self.site = site
-        self.supervisor = Supervisor(site)
+        self.supervisor = Supervisor(site, programs)
+        self._programs = programs
+
+    def programs(self) -> list[Process]:
+        """What this installation consists of."""
+        return self._programs(self.site)
 
     def set_up(self) -> None:
         """Install what is missing and make keys and passwords. Quick when nothing is to be done."""
@@ -137,7 +142,7 @@ class Native:
 
     def settings(self, process: str) -> dict[str, str]:
         """The environment that a process is given."""
-        known = {program.name: program.environment for program in processes(self.site)}
+        known = {program.name: program.environment for program in self.programs()}
         if process not in known:
             raise CannotRun(f"there is no process {process}; there are {', '.join(known)}")
         return known[process]

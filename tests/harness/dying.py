@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from harness.load import Load, Order
-from harness.stack import DIES_SECONDS_MAX, Doomed, Stack
+from harness.stack import Stack
+from proof.installation import DIES_SECONDS_MAX, Doomed
+from proof.load import Load, Order
 from proof.observers import Outside
 from proof.promises import Verdict, all_kept
 from proof.settled import settled

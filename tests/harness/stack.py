@@ -2,84 +2,33 @@
 
     def test_something(stack: Stack) -> None: ...      # the fixture is in tests/conftest.py
 
-It is started once per test session and removed at its end, beside any installation of `make up`. Every call
-blocks; where load is running on the event loop, use ``await asyncio.to_thread(stack.kill, "payments")``.
+It is started once per test session and removed at its end, beside any installation of `make up`.
 
 ``TEST_PORT_SHIFT=4000`` moves its ports, so that two checkouts can be tested on one machine.
 ``TEST_STACK=keep`` leaves it running at the end, and uses what runs already at the next start.
 """
 
 import os
-import signal
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
-from typing import Literal
 
-import asyncpg
-import psutil
-
-from deploy.native import environment
-from deploy.native.postgres import SUPERUSER
-from deploy.native.processes import Process, Supervisor, processes
 from deploy.native.runtime import Native
-from deploy.native.site import REPOSITORY, SERVICES, Site
-from deploy.ready import answers, complaints, wait_until_ready
+from deploy.native.site import REPOSITORY, Site
+from proof.installation import READY_SECONDS_MAX, Installation, share_mail_catcher
 
 PORT_SHIFT = int(os.environ.get("TEST_PORT_SHIFT", "3000"))
-READY_SECONDS_MAX = 90.0
-DIES_SECONDS_MAX = 60.0
-KILLED = 137
 
 
-@dataclass
-class Doomed:
-    """A process in place of the supervised one that dies at a crash point."""
-
-    name: str
-    point: str
-    process: subprocess.Popen[bytes]
-    mark: Path
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not reached the point yet."""
-        return self.process.poll() is None
-
-    @property
-    def died_at_its_point(self) -> bool:
-        """Whether it ended exactly there: its exit code, and its own mark."""
-        marked = self.mark.exists() and self.mark.read_text().split() == [self.point.partition(":")[0]]
-        return self.process.poll() == KILLED and marked
-
-
-class Stack:
-    """A running installation: its addresses, and the ways in which a test may hurt it."""
+class Stack(Installation):
+    """The installation of the tests."""
 
     def __init__(self, site: Site) -> None:
-        self.site = site
-        self.native = Native(site)
-        self.origin_url = site.origin_url
-        self.environment: Mapping[str, str] = environment.tools(site)
-        self.service_urls = {name: f"http://127.0.0.1:{site.ports[name]}" for name in SERVICES}
-        self.simulator_urls = environment.simulator_urls(site)
-        self.mail_url = self.environment["MAIL_URL"]
-        self.management_url = self.environment["AMQP_MANAGEMENT_URL"]
-        self.amqp_url = self.environment["AMQP_ADMIN_URL"]
-        self._spawned: list[subprocess.Popen[bytes]] = []
-
-    def superuser_url(self, service: str) -> str:
-        """Address of a service's database for who may break its rules, as a test of the checkers does."""
-        secret = self.site.secrets["postgres"]
-        return f"postgresql://{SUPERUSER}:{secret}@127.0.0.1:{self.site.ports['postgres']}/{service}"
+        super().__init__(Native(site))
 
     def set_up(self) -> None:
         """Install what is missing. Raises CannotRun where it cannot be had."""
-        _share_mail_catcher(self.site)
+        share_mail_catcher(self.site)
         self.native.set_up()
 
     def up(self) -> None:
@@ -93,100 +42,20 @@ class Stack:
 
     def down(self) -> None:
         """Stop everything and delete the data, except where it is to be kept."""
-        for process in self._spawned:
-            _kill_tree(process.pid)
-            process.wait()
+        self.kill_spawned()
         if os.environ.get("TEST_STACK") != "keep":
             self.native.down()
-
-    def pid(self, process: str) -> int:
-        """Process number of a supervised process; 0 when it does not run."""
-        for state in Supervisor(self.site).states():
-            if state["name"] == process:
-                return int(state["pid"])
-        raise LookupError(process)
-
-    def kill(self, process: str) -> None:
-        """End a process and its children as kill -9 does; supervisord starts it again."""
-        _kill_tree(self.pid(process))
-
-    def signal(self, process: str, number: signal.Signals) -> None:
-        """Send a signal to a supervised process."""
-        os.kill(self.pid(process), number)
-
-    def stop(self, process: str) -> None:
-        """Stop a process in order; it stays stopped."""
-        Supervisor(self.site).stop_process(process)
-
-    def start(self, process: str) -> None:
-        """Start a stopped process and wait until it is ready."""
-        Supervisor(self.site).start_process(process)
-        self.wait_until_ready()
-
-    async def deliver(self, sku: str, pieces: int) -> None:
-        """Let goods arrive; the desk has no page for deliveries yet, so they are booked as it would."""
-        connection = await asyncpg.connect(self.superuser_url("checkout"))
-        try:
-            async with connection.transaction():
-                await connection.execute(
-                    "UPDATE stock SET available = available + $2 WHERE sku = $1", sku, pieces
-                )
-                await connection.execute(
-                    "INSERT INTO stock_entries"
-                    " (entry_id, sku, reason, reference, available_change, reserved_change, at)"
-                    " VALUES (gen_random_uuid(), $1, 'received', gen_random_uuid()::text, $2, 0, now())",
-                    sku,
-                    pieces,
-                )
-        finally:
-            await connection.close()
-
-    def restart_postgres(self, mode: Literal["fast", "immediate"]) -> None:
-        """Restart PostgreSQL as pg_ctl does: ``fast`` disconnects, ``immediate`` is a crash."""
-        before = self.pid("postgres")
-        self.signal("postgres", signal.SIGINT if mode == "fast" else signal.SIGQUIT)
-        _eventually(lambda: self.pid("postgres") not in {0, before}, "PostgreSQL is back")
-
-    def kill_broker(self) -> None:
-        """Kill RabbitMQ; supervisord boots it again with the data it had."""
-        self.kill("rabbitmq")
-        self.wait_for_broker()
-
-    def wait_for_broker(self) -> None:
-        """Wait until RabbitMQ answers."""
-        _eventually(lambda: answers(self.management_url), "RabbitMQ is back")
-
-    def wait_until_ready(self, *services: str) -> None:
-        """Wait until the services (all, if none is named) say that they can do their work."""
-        checks = {name: f"{self.service_urls[name]}/health/ready" for name in services or SERVICES}
-        logs = str(self.site.logs)
-        wait_until_ready(lambda: complaints(checks), seconds_max=READY_SECONDS_MAX, logs=logs)
-
-    def doom(self, name: str, point: str) -> Doomed:
-        """Run a service in place of the supervised one so that it dies at ``point`` (``K10:2``: 2nd pass)."""
-        self.stop(name)
-        mark = self.site.data / f"crash-{name}-{point.replace(':', '-')}-{time.monotonic_ns()}"
-        base = self._definition(name)
-        process = self._spawn(base, base.command, {"CRASH_AT": point, "CRASH_MARK": str(mark)})
-        return Doomed(name, point, process, mark)
-
-    def take_over(self, doomed: Doomed) -> None:
-        """Let the supervised process take over from one that died, or did not come to its point."""
-        if doomed.running:
-            _kill_tree(doomed.process.pid)
-        doomed.process.wait()
-        Supervisor(self.site).start_process(doomed.name)
 
     @contextmanager
     def replicas(self, service: str, number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         """Run ``number`` more workers of a service, with relays, beside the supervised process."""
-        base = self._definition(service)
+        base = self.definition(service)
         made: list[subprocess.Popen[bytes]] = []
         try:
             for count in range(number):
                 port = self.site.port(8300 + count)
                 command = [str(self.site.python), "-m", service, "worker", "relay"]
-                made.append(self._spawn(base, command, {"HTTP_PORT": str(port)}))
+                made.append(self.spawn(base, command, {"HTTP_PORT": str(port)}))
             yield made
         finally:
             for one in made:
@@ -194,56 +63,7 @@ class Stack:
             for one in made:
                 one.wait(READY_SECONDS_MAX)
 
-    def move_clock(self, by: timedelta) -> None:
-        """Move the clock of all services and simulators forward."""
-        self.native.move_clock(self.native.clock_offset_seconds() + int(by.total_seconds()))
-
-    def _definition(self, name: str) -> Process:
-        return next(process for process in processes(self.site) if process.name == name)
-
-    def _spawn(self, base: Process, command: list[str], more: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        with (self.site.logs / f"{base.name}-{len(self._spawned)}.test.log").open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=base.directory,
-                env=kept | base.environment | dict(more),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        self._spawned.append(process)
-        return process
-
 
 def make_stack() -> Stack:
     """Return the installation of the tests, not yet started."""
     return Stack(Site(home=REPOSITORY / ".noren/test", port_shift=PORT_SHIFT))
-
-
-def _share_mail_catcher(site: Site) -> None:
-    """Use what `make setup` has installed, where it has."""
-    installed, ours = REPOSITORY / ".noren/maildev", site.home / "maildev"
-    if installed.exists() and not ours.exists():
-        ours.parent.mkdir(parents=True, exist_ok=True)
-        ours.symlink_to(installed)
-
-
-def _kill_tree(pid: int) -> None:
-    try:
-        root = psutil.Process(pid)
-        family = [root, *root.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return
-    for process in family:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-
-
-def _eventually(check: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + READY_SECONDS_MAX
-    while not check():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not in time: {what}")
-        time.sleep(0.1)

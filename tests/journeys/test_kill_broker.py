@@ -6,10 +6,11 @@ import pytest
 
 from harness.dying import nothing_lost_nothing_doubled
 from harness.eventually import eventually
-from harness.load import METHODS, SKU, Load, wish
 from harness.stack import Stack
 from proof.browser import Browser
+from proof.load import Load
 from proof.observers import Outside
+from proof.wishes import METHODS, SKU, wish
 
 pytestmark = pytest.mark.broker
 

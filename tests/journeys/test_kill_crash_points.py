@@ -7,8 +7,8 @@ of the core (relay and consumers) are gone through in several services.
 import pytest
 
 from harness.dying import crash_under_load, nothing_lost_nothing_doubled
-from harness.load import Load
 from harness.stack import Stack
+from proof.load import Load
 from proof.observers import Outside
 from shared.crash import POINTS
 

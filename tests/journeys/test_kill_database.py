@@ -7,8 +7,8 @@ import pytest
 
 from harness.dying import nothing_lost_nothing_doubled
 from harness.eventually import eventually
-from harness.load import Load
 from harness.stack import Stack
+from proof.load import Load
 from proof.observers import Outside
 
 ORDERS = 20

@@ -8,8 +8,8 @@ import pytest
 
 from deploy.native.site import SERVICES
 from harness.dying import nothing_lost_nothing_doubled
-from harness.load import Load
 from harness.stack import Stack
+from proof.load import Load
 from proof.observers import Outside
 
 ORDERS = 28

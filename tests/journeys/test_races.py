@@ -10,10 +10,12 @@ import httpx
 import pytest
 
 from harness.dying import nothing_lost_nothing_doubled
-from harness.load import PASSWORD, SKU, Load, patiently, wish
 from harness.stack import Stack
 from proof.browser import Browser
+from proof.load import PASSWORD, Load
 from proof.observers import Outside
+from proof.patience import patiently
+from proof.wishes import SKU, wish
 
 pytestmark = pytest.mark.broker
 

@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from harness.load import Load
 from harness.stack import Stack
+from proof.load import Load
 from proof.observers import Ledgers, Mail, MailCatcher, Movement, Outside, Rows, read_json
 from proof.promises import check_all, known
 from proof.settled import settled

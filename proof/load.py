@@ -12,24 +12,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-import asyncpg
 import httpx
 
-from harness.stack import Stack
-from proof.browser import Browser, NotOnThePage
+from proof.browser import Browser
+from proof.installation import Installation
 from proof.journal import Journal
 from proof.observers import Outside
+from proof.patience import AGAIN, PATIENCE_SECONDS, patiently, send_form
+from proof.wishes import METHODS, SKU, wish
 
-METHODS = ("amazon_pay", "konbini", "bank_transfer", "cash_on_delivery")
-SKU = "tenugui-asanoha"
 STAFF, STAFF_PASSWORD = "desk@noren.example", "noren-demo-2026"
 PASSWORD = "tsubaki 1985 hanabi"
-PATIENCE_SECONDS = 90.0
 BUYERS_AT_ONCE = 8
 MEMBERS, POINTS = 3, 7
 Cancelled = Literal["early", "late"]
 CANCELLED: tuple[Cancelled, ...] = ("early", "late")
-AGAIN = {408, 425, 429, 500, 502, 503, 504}
 _numbers = itertools.count(1)
 T = TypeVar("T")
 
@@ -56,25 +53,29 @@ class Member:
 
 @dataclass
 class Load:
-    """A shop full of people. ``fate`` decides who cancels; the same seed, the same people."""
+    """A shop full of people. ``fate`` decides who cancels; the same seed, the same people.
 
-    stack: Stack
+    ``patience_seconds`` is how long each of them goes on asking for one thing.
+    """
+
+    shop: Installation
     outside: Outside
     journal: Journal
     fate: random.Random = field(default_factory=lambda: random.Random(20261122))
     orders: list[Order] = field(default_factory=list)
     members: list["Member"] = field(default_factory=list)
+    patience_seconds: float = PATIENCE_SECONDS
     desk: Browser = field(init=False)
 
     def __post_init__(self) -> None:
-        self.desk = Browser(self.stack.origin_url)
+        self.desk = Browser(self.shop.origin_url)
 
     async def run(self, count: int, *, methods: tuple[str, ...] = METHODS) -> list[Order]:
         """Let ``count`` orders be placed, paid and shipped (some cancelled); return those acknowledged."""
         await self.log_in_at_desk()
         while len(self.members) < MEMBERS:
             self.members.append(await self.registers())
-        await patiently(lambda: self.stack.deliver(SKU, count))
+        await self._patiently(lambda: self.shop.deliver(SKU, count))
         turn = asyncio.Semaphore(BUYERS_AT_ONCE)
         ends = [self.fate.choice(CANCELLED) if number % 5 == 4 else None for number in range(count)]
 
@@ -99,11 +100,11 @@ class Load:
                 raise ConnectionError(f"not logged in: {self.desk.text[:200]}")
 
         if "noren_session" not in self.desk.client.cookies:
-            await patiently(log_in)
+            await self._patiently(log_in)
 
     async def registers(self) -> "Member":
         """Sign somebody up, who then has points."""
-        member = Member(Browser(self.stack.origin_url), f"member{next(_numbers)}-{time.time_ns()}@example.jp")
+        member = Member(Browser(self.shop.origin_url), f"member{next(_numbers)}-{time.time_ns()}@example.jp")
 
         async def sign_up() -> None:
             await member.browser.open("/members/signup")
@@ -112,7 +113,7 @@ class Load:
             if "noren_session" not in member.browser.client.cookies:
                 raise ConnectionError(f"not registered: {member.browser.text[:300]}")
 
-        await patiently(sign_up)
+        await self._patiently(sign_up)
         return member
 
     async def whole_order(
@@ -145,28 +146,28 @@ class Load:
             answer = await member.browser.client.post(
                 "/api/members/benefits",
                 json={"points": points},
-                headers={"Origin": self.stack.origin_url, "Accept": "application/json"},
+                headers={"Origin": self.shop.origin_url, "Accept": "application/json"},
             )
             if answer.status_code in AGAIN:
                 raise ConnectionError(f"{answer.status_code}")
             return answer
 
-        return await patiently(reserve)
+        return await self._patiently(reserve)
 
     async def buys(
         self, method: str, *, buyer: Browser | None = None, lines: Mapping[str, int] | None = None
     ) -> Order:
         """Place an order; with a wallet, visit the provider before and after."""
-        buyer = buyer or Browser(self.stack.origin_url)
+        buyer = buyer or Browser(self.shop.origin_url)
         if method == "amazon_pay":
-            await patiently(lambda: self._choose_wallet(buyer))
+            await self._patiently(lambda: self._choose_wallet(buyer))
         wanted = wish(method, lines or {SKU: 1})
         key = f"load-{time.time_ns()}-{next(_numbers)}"
         answer = await self.places(buyer, key, wanted)
         order = Order(answer["order_code"], method, answer["total"], answer["next_path"], buyer)
         self.orders.append(order)
         if method == "amazon_pay":
-            await patiently(lambda: self._confirm_at_provider(order))
+            await self._patiently(lambda: self._confirm_at_provider(order))
         return order
 
     async def places(self, buyer: Browser, key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,7 +181,7 @@ class Load:
                 raise AssertionError(f"{wanted['payment_kind']}: {answer.status_code} {answer.text[:300]}")
             return dict(answer.json())
 
-        return await patiently(ask)
+        return await self._patiently(ask)
 
     async def asks(self, buyer: Browser, key: str, wanted: Mapping[str, Any]) -> httpx.Response | None:
         """Ask for an order once; None if no answer came."""
@@ -189,7 +190,7 @@ class Load:
             answer = await buyer.client.post(
                 "/api/checkout/orders",
                 json=wanted,
-                headers={"Idempotency-Key": key, "Origin": self.stack.origin_url, "Accept": "*/*"},
+                headers={"Idempotency-Key": key, "Origin": self.shop.origin_url, "Accept": "*/*"},
             )
         except httpx.HTTPError as error:
             self.journal.silent(key, wanted, type(error).__name__)
@@ -200,7 +201,7 @@ class Load:
 
     async def _choose_wallet(self, buyer: Browser) -> None:
         """Through the provider's pages: account, address, instrument, and back with the signed wallet."""
-        await buyer.open(f"{self.stack.origin_url}/payments/amazon_pay/start")
+        await buyer.open(f"{self.shop.origin_url}/payments/amazon_pay/start")
         await buyer.press("amazon.co.jp")
         await buyer.press("続行")
         if "noren_wallet" not in " ".join(buyer.client.cookies):
@@ -208,23 +209,23 @@ class Load:
 
     async def _confirm_at_provider(self, order: Order) -> None:
         """To the provider and back to the order's page, again until the provider has said its word."""
-        await order.buyer.open(self.stack.origin_url + order.next_path)
+        await order.buyer.open(self.shop.origin_url + order.next_path)
         if order.buyer.status != 200 or f"/orders/{order.code}" not in order.buyer.url:
             raise ConnectionError(f"the buyer is stuck at {order.buyer.url}: {order.buyer.status}")
-        seen = await order.buyer.client.get(f"{self.stack.origin_url}/api/checkout/orders/{order.code}")
+        seen = await order.buyer.client.get(f"{self.shop.origin_url}/api/checkout/orders/{order.code}")
         if seen.status_code != 200 or seen.json()["payment"] == "awaited":
             raise ConnectionError(f"order {order.code} is not authorized yet: {seen.text[:200]}")
 
     async def pays(self, order: Order) -> None:
         """Do what the method asks of buyer or staff before the parcel may leave."""
         if order.method == "konbini":
-            number_id = await patiently(lambda: self._konbini_number(order))
-            console = self.stack.simulator_urls["konbini"]
-            await _post(f"{console}/console/numbers/{number_id}", do="pay", amount=str(order.total))
+            number_id = await self._patiently(lambda: self._konbini_number(order))
+            console = self.shop.simulator_urls["konbini"]
+            await self._post(f"{console}/console/numbers/{number_id}", do="pay", amount=str(order.total))
         elif order.method == "bank_transfer":
-            await patiently(lambda: self.stands(order, payment="number_issued"))
-            bank = self.stack.simulator_urls["bank_transfer"]
-            await _post(f"{bank}/console/deposits", name=order.code, amount=str(order.total))
+            await self._patiently(lambda: self.stands(order, payment="number_issued"))
+            bank = self.shop.simulator_urls["bank_transfer"]
+            await self._post(f"{bank}/console/deposits", name=order.code, amount=str(order.total))
             await self._at_desk("capture", {"order_codes": [order.code]}, "capture_already_requested")
 
     async def ships(self, order: Order) -> None:
@@ -243,7 +244,7 @@ class Load:
             if answer.status_code != 200 and "order_already_cancelled" not in answer.text:
                 raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")
 
-        await patiently(cancel)
+        await self._patiently(cancel)
 
     async def state(self, code: str) -> dict[str, Any]:
         """How an order stands, as the desk's interface tells it."""
@@ -262,13 +263,11 @@ class Load:
     async def _konbini_number(self, order: Order) -> str:
         rows = await self.outside.rows(
             "payments",
-            "SELECT payment_id FROM payments WHERE order_code = $1 AND state = 'waiting'",
+            "SELECT refs->>'number_id' AS number_id FROM payments WHERE order_code = $1 AND state = 'waiting'",
             order.code,
         )
-        references = {row["payment_id"].hex for row in rows}
-        for movement in await self.outside.ledgers.movements():
-            if movement.reference in references:
-                return movement.charge
+        if rows and rows[0]["number_id"]:
+            return str(rows[0]["number_id"])
         raise ConnectionError(f"order {order.code} has no number yet")
 
     async def _at_desk(self, do: str, body: Mapping[str, Any], done_before: str) -> None:
@@ -282,13 +281,13 @@ class Load:
             if not result["ok"] and result["code"] != done_before:
                 raise ConnectionError(f"{result}")
 
-        await patiently(act)
+        await self._patiently(act)
 
     async def _desk_post(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
         return await self.desk.client.post(
             f"/api/checkout/desk/{path}",
             json=body,
-            headers={"Origin": self.stack.origin_url, "Accept": "application/json"},
+            headers={"Origin": self.shop.origin_url, "Accept": "application/json"},
         )
 
     async def close(self) -> None:
@@ -298,44 +297,8 @@ class Load:
         }.values():
             await browser.client.aclose()
 
+    async def _post(self, url: str, **form: str) -> None:
+        await self._patiently(lambda: send_form(url, **form))
 
-def wish(method: str, lines: Mapping[str, int], *, email: str | None = None) -> dict[str, Any]:
-    """Return the body of an order, with a buyer whose address no other buyer has."""
-    number = next(_numbers)
-    return {
-        "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in lines.items()],
-        "orderer": {
-            "name": "椿 花子",
-            "kana": "ツバキ ハナコ",
-            "email": email or f"buyer{number}-{time.time_ns()}@example.jp",
-            "postal_code": "1500001",
-            "prefecture": "東京都",
-            "address1": "渋谷区神宮前1-2-3",
-            "address2": "",
-            "phone": "0312345678",
-        },
-        "payment_kind": method,
-        "payment_choice": {"chain": "lawson"} if method == "konbini" else {},
-    }
-
-
-async def patiently(act: Callable[[], Awaitable[T]], *, seconds: float = PATIENCE_SECONDS) -> T:
-    """Try again while the shop is away or not ready; raise what went wrong when patience ends."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return await act()
-        except (httpx.HTTPError, OSError, NotOnThePage, asyncpg.PostgresError, asyncpg.InterfaceError):
-            if time.monotonic() > deadline:
-                raise
-        await asyncio.sleep(0.25)
-
-
-async def _post(url: str, **form: str) -> None:
-    async def post() -> None:
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
-            answer = await client.post(url, data=form)
-            if answer.status_code >= 400:
-                raise ConnectionError(f"{url}: {answer.status_code}")
-
-    await patiently(post)
+    async def _patiently(self, act: Callable[[], Awaitable[T]]) -> T:
+        return await patiently(act, seconds=self.patience_seconds)

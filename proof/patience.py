@@ -1,0 +1,35 @@
+"""Asking again while something is away, as people do."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import asyncpg
+import httpx
+
+from proof.browser import NotOnThePage
+
+PATIENCE_SECONDS = 90.0
+AGAIN = {408, 425, 429, 500, 502, 503, 504}
+T = TypeVar("T")
+
+
+async def patiently(act: Callable[[], Awaitable[T]], *, seconds: float = PATIENCE_SECONDS) -> T:
+    """Try again while the shop is away or not ready; raise what went wrong when patience ends."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return await act()
+        except (httpx.HTTPError, OSError, NotOnThePage, asyncpg.PostgresError, asyncpg.InterfaceError):
+            if time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.25)
+
+
+async def send_form(url: str, **form: str) -> None:
+    """Send a form to a page of a provider's console. Raises ConnectionError unless it is taken."""
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        answer = await client.post(url, data=form)
+        if answer.status_code >= 400:
+            raise ConnectionError(f"{url}: {answer.status_code}")
