@@ -1,0 +1,96 @@
+"""ベンチマーク用カード: one call authorizes, one call captures, as with any card. Not a method of the shop."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import httpx
+
+from payments.domain.answers import Answer, Authorized, Captured, Refunded, Unknown, Voided
+from payments.domain.payment import Payment
+from payments.domain.terms import Terms
+from payments.method import Menu, Method, Shop
+
+
+class BenchCard(Method):
+    """Speaks to ``bench.gateway``. The id of the payment is the charge's id, so a look-up always finds it."""
+
+    kind = "bench_card"
+    terms = Terms(flow="authorized", deposit="capture")
+    calls_at_once_max = 64
+
+    def __init__(self, url: str) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            timeout=10,
+            trust_env=False,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+        )
+
+    @classmethod
+    def from_environment(cls, shop: Shop) -> Self:
+        """Make the method; ``BENCH_CARD_URL`` is the gateway. Raises KeyError without it."""
+        return cls(shop.environment["BENCH_CARD_URL"])
+
+    def menu(self) -> Menu:
+        """Return what checkout may offer."""
+        return Menu(kind=self.kind, name="カード", group="card", authorized_at_order=True, bulk_capture=True)
+
+    async def authorize(self, payment: Payment, *, key: str) -> Answer:
+        """Hold the money."""
+        return await self._ask(payment, "authorize", payment.amount, key)
+
+    async def capture(self, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Take the money."""
+        return await self._ask(payment, "capture", amount, key)
+
+    async def void(self, payment: Payment, *, key: str) -> Answer:
+        """Give the authorization back."""
+        return await self._ask(payment, "void", 0, key)
+
+    async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Give money back."""
+        return await self._ask(payment, "refund", amount, key)
+
+    async def look_up(self, payment: Payment) -> Sequence[Answer]:
+        """Return what the gateway has done, oldest first."""
+        try:
+            answer = await self._client.get(f"/charges/{payment.payment_id.hex}")
+        except httpx.HTTPError as error:
+            return (Unknown(reason=type(error).__name__),)
+        return [_meaning(entry) for entry in answer.json()]
+
+    async def _ask(self, payment: Payment, do: str, amount: int, key: str) -> Answer:
+        wish = {"amount": amount, "key": key}
+        try:
+            answer = await self._client.post(f"/charges/{payment.payment_id.hex}/{do}", json=wish)
+        except httpx.HTTPError as error:
+            return Unknown(reason=type(error).__name__)
+        if answer.status_code != 200:
+            return Unknown(reason=f"http_{answer.status_code}")
+        return _meaning(answer.json())
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+def _meaning(entry: dict[str, Any]) -> Answer:
+    at = datetime.fromtimestamp(entry["at"], UTC)
+    match entry["kind"]:
+        case "authorized":
+            return Authorized(
+                authorization_id=entry["charge_id"],
+                amount=entry["amount"],
+                authorized_at=at,
+                instrument="Visa ****1111",
+            )
+        case "captured":
+            return Captured(amount=entry["amount"], captured_at=at, receipt_id=entry["key"])
+        case "refunded":
+            return Refunded(refund_ref=entry["key"], amount=entry["amount"])
+        case _:
+            return Voided()
+
+
+METHOD = BenchCard
