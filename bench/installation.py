@@ -125,8 +125,14 @@ class Installation:
         port = self.site.ports[base.name] if number == 0 else self.site.port(8300 + len(self.running))
         own = {"HTTP_PORT": str(port), **self.settings}
         if base.name == "payments":
-            own |= {"PAYMENTS_METHODS": KIND, "PAYMENTS_REQUESTS_AT_ONCE": "64", "BENCH_CARD_URL": self.gateway_url}
-        self._spawn(base.name, [str(self.site.python), "-m", module, *roles], {**base.environment, **own}, port)
+            own |= {
+                "PAYMENTS_METHODS": KIND,
+                "PAYMENTS_REQUESTS_AT_ONCE": "64",
+                "BENCH_CARD_URL": self.gateway_url,
+            }
+        self._spawn(
+            base.name, [str(self.site.python), "-m", module, *roles], {**base.environment, **own}, port
+        )
 
     def _spawn(self, name: str, command: Sequence[str], own: Mapping[str, str], port: int) -> None:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

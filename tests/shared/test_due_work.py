@@ -1,16 +1,18 @@
 """Due work: claimed once, done at the same time up to a limit, and never at the cost of the process."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Column, MetaData, Row, Table, Uuid
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from shared.clock import now
-from shared.database import Database
-from shared.due import DueRunner, DueWork, due_columns, due_index, strike_off
+from shared.database import Database, Tx
+from shared.due import DueRunner, DueWork, due_columns, due_index, strike_off, strike_off_all
 from shared.ids import new_id
 
 metadata = MetaData()
@@ -62,5 +64,66 @@ async def test_news_that_comes_while_all_hands_are_busy_waits_without_stopping_t
 
     hands.let_go.set()
     await eventually(lambda: len(hands.begun) == 3)
+    runner.stop()
+    await running
+
+
+class Counter:
+    """Takes down who came, many at once; ``unwelcome`` breaks the transaction it is in."""
+
+    def __init__(self, unwelcome: set[Any]) -> None:
+        self.unwelcome = unwelcome
+        self.begun: list[Any] = []
+        self.batches: list[int] = []
+
+    async def begin(self, tx: Tx, rows: Sequence[Row[Any]]) -> Sequence[Any]:
+        self.begun += [row.chore_id for row in rows]
+        return [(row.chore_id, row.lease) for row in rows]
+
+    async def perform(self, item: tuple[UUID, UUID]) -> str:
+        return "came"
+
+    async def conclude(self, tx: Tx, done: Sequence[tuple[tuple[UUID, UUID], str]]) -> None:
+        struck = await strike_off_all(tx, chores, [(key, lease, None) for (key, lease), _ in done])
+        assert struck == {key for (key, _), _ in done}
+        if struck & self.unwelcome:
+            raise ValueError("unwelcome")
+        self.batches.append(len(done))
+
+    def work(self, *, concurrency: int) -> DueWork:
+        return DueWork(
+            "chores", chores, self.perform, begin=self.begin, conclude=self.conclude, concurrency=concurrency
+        )
+
+
+async def still_due(db: Database) -> set[UUID]:
+    async with db.transaction() as tx:
+        return {row.chore_id for row in await tx.rows("SELECT chore_id FROM chores WHERE due_at IS NOT NULL")}
+
+
+async def test_what_is_done_at_the_same_time_is_written_down_in_fewer_transactions(
+    make_db: MakeDatabase,
+) -> None:
+    db = await make_db("chores", metadata)
+    counter = Counter(set())
+    runner = DueRunner(counter.work(concurrency=20), db)
+    await add_chores(db, 20)
+    running = asyncio.create_task(runner.run())
+    await eventually(lambda: sum(counter.batches) == 20)
+    assert len(counter.batches) < 20
+    assert await still_due(db) == set()
+    runner.stop()
+    await running
+
+
+async def test_one_that_cannot_be_written_down_does_not_keep_the_others(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    await add_chores(db, 5)
+    bad = min(await still_due(db))
+    counter = Counter({bad})
+    runner = DueRunner(counter.work(concurrency=5), db)
+    running = asyncio.create_task(runner.run())
+    await eventually(lambda: sum(counter.batches) == 4)
+    assert await still_due(db) == {bad}
     runner.stop()
     await running

@@ -67,13 +67,21 @@ async def claim_due(
 class DueWork:
     """A kind of due work: where its rows are and what is done with each.
 
-    ``perform`` gets one claimed row. If it raises, the row stays leased until the lease runs out and is
-    then tried again; a known failure should rather be written down with a later ``due_at``.
+    ``perform`` gets one claimed row and runs outside any transaction. Where many rows may be due at once, two
+    more functions save transactions: ``begin`` runs in the transaction of the claim and returns, for each row
+    that is still to be done, what ``perform`` gets in place of it; ``conclude`` writes down what ``perform``
+    returned, for all that finished while the last such transaction ran. If it fails for many, it is called
+    again for each alone, so it must write nothing before it could fail for a row that is not to blame.
+
+    Whatever raises leaves the row leased until the lease runs out; then it is tried again. A known failure
+    should rather be written down with a later ``due_at``.
     """
 
     name: str
     table: Table
-    perform: Callable[[Row[Any]], Awaitable[None]]
+    perform: Callable[[Any], Awaitable[Any]]
+    begin: Callable[[Tx, Sequence[Row[Any]]], Awaitable[Sequence[Any]]] | None = None
+    conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
     concurrency: int = 10
     lease_seconds: int = LEASE_SECONDS
 
@@ -91,6 +99,8 @@ class DueRunner:
         self._wake = db.waker(work.name)
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
+        self._performed: list[tuple[Any, Any, asyncio.Future[None]]] = []
+        self._concluding = False
         self.alive_at = elapsed()
 
     async def run(self) -> None:
@@ -99,8 +109,8 @@ class DueRunner:
             self.alive_at = elapsed()
             free = self.work.concurrency - len(self._running)
             claimed = await self._claim(free) if free else []
-            for row in claimed:
-                task = asyncio.create_task(self._perform(row))
+            for item in claimed:
+                task = asyncio.create_task(self._perform(item))
                 self._running.add(task)
                 task.add_done_callback(self._done)
             if len(claimed) < free or not free:
@@ -117,29 +127,63 @@ class DueRunner:
         self._running.discard(task)
         self._wake.set()
 
-    async def _claim(self, rows_max: int) -> Sequence[Row[Any]]:
+    async def _claim(self, rows_max: int) -> Sequence[Any]:
         self._wake.clear()
+        work = self.work
         try:
             async with self._db.transaction() as tx:
-                return await claim_due(
-                    tx, self.work.table, rows_max=rows_max, at=now(), lease_seconds=self.work.lease_seconds
+                rows = await claim_due(
+                    tx, work.table, rows_max=rows_max, at=now(), lease_seconds=work.lease_seconds
                 )
+                return await work.begin(tx, rows) if work.begin is not None and rows else rows
         except Exception as error:
             if not is_transient(error):
                 raise
-            log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
+            log.warning("due.database_unavailable", work=work.name, error=type(error).__name__)
             return []
 
-    async def _perform(self, row: Row[Any]) -> None:
+    async def _perform(self, item: Any) -> None:
         try:
-            await self.work.perform(row)
+            outcome = await self.work.perform(item)
+            if self.work.conclude is not None:
+                await self._conclude(item, outcome)
             metrics.DUE_WORK.labels(self.work.name, "done").inc()
         except Exception as error:
             metrics.DUE_WORK.labels(self.work.name, "failed").inc()
             if is_transient(error):
                 log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
             else:
-                log.exception("due.failed", work=self.work.name, key=str(row[0]), attempts=row.attempts)
+                log.exception("due.failed", work=self.work.name, item=str(item)[:80])
+
+    async def _conclude(self, item: Any, outcome: Any) -> None:
+        """Have an outcome written down together with those that come while another commit is under way."""
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._performed.append((item, outcome, written))
+        if not self._concluding:
+            self._concluding = True
+            try:
+                while self._performed:
+                    batch, self._performed = self._performed, []
+                    await self._write_down(batch)
+            finally:
+                self._concluding = False
+        await written
+
+    async def _write_down(self, batch: Sequence[tuple[Any, Any, asyncio.Future[None]]]) -> None:
+        assert self.work.conclude is not None
+        try:
+            async with self._db.transaction() as tx:
+                await self.work.conclude(tx, [(item, outcome) for item, outcome, _ in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                batch[0][2].set_exception(error)
+                return
+            log.debug("due.batch_split", work=self.work.name, error=type(error).__name__)
+            for one in batch:
+                await self._write_down([one])
+        else:
+            for _, _, written in batch:
+                written.set_result(None)
 
     async def _sleep(self) -> None:
         if self._stopping:
@@ -168,3 +212,21 @@ async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: dat
         lease=lease,
     )
     return changed.rowcount == 1
+
+
+async def strike_off_all(tx: Tx, table: Table, rows: Sequence[tuple[Any, UUID, datetime | None]]) -> set[Any]:
+    """End the claims on rows given as (primary key, lease, when it is due again); return the keys still ours.
+
+    Write nothing that depends on any other. The rows stay locked until the commit.
+    """
+    [column] = table.primary_key.columns
+    kind = "uuid" if isinstance(column.type, Uuid) else "text"
+    struck = await tx.rows(
+        f"UPDATE {table.name} AS t SET due_at = d.due_at, leased_until = NULL, lease = NULL"  # noqa: S608 - names are ours
+        f" FROM unnest(CAST(:keys AS {kind}[]), CAST(:leases AS uuid[]), CAST(:due AS timestamptz[]))"
+        f" AS d(key, lease, due_at) WHERE t.{column.name} = d.key AND t.lease = d.lease RETURNING d.key",
+        keys=[key for key, _, _ in rows],
+        leases=[lease for _, lease, _ in rows],
+        due=[due_at for _, _, due_at in rows],
+    )
+    return {row.key for row in struck}
