@@ -49,6 +49,15 @@ test: ## Everything: unit, handlers, journeys on real RabbitMQ and PostgreSQL, p
 test-fast: ## Under 30 s: all that needs no database, broker, browser or container
 	@deploy/bootstrap.sh && $(PYTHON) -m pytest -q -n 2 -m 'not database and not processes and not broker and not browser and not containers'
 
+properties: ## Long property tests: 2,000 stories of 60 steps of every state table (PROPERTIES=long)
+	@PROPERTIES=long $(PYTHON) -m pytest -q --timeout=3600 tests/properties tests/members/test_ledger_adds_up.py
+
+coverage: ## Every branch of the core: money, points, relay, inbox; fails below 100 %
+	@$(PYTHON) -m tools.core
+
+mutants: ## Change the core and see whether tests notice: make mutants, make mutants MODULE=payments.domain.settling
+	@nice -n 19 $(PYTHON) -m tools.mutants $(MODULE)
+
 features: ## Every feature ID of the specification: passing test, failing test or none
 	@$(PYTHON) -m tools.features
 
@@ -72,4 +81,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast features check format map help
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants features check format map help

@@ -1,16 +1,17 @@
 """P1 and P2: whatever happens in whatever order, balances are sums, never negative, and nothing ends twice.
 
-Hypothesis drives the real consuming functions on a real database; the checks read the tables alone.
+Hypothesis drives the real consuming functions on a real database; the checks read the tables alone, and a model
+of plain numbers says what the balance has to be.
 """
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -22,6 +23,7 @@ from members.domain.rules import Rules
 from members.register_member import NewMember, register_member
 from members.reserve_benefit import ReleaseBenefits, reserve_points
 from members.settle_points import ExpirePoints
+from members.storage.points import balance_of
 from members.storage.rules import set_rules
 from members.storage.tables import benefit_reservations, metadata, point_grants
 from shared import clock
@@ -33,6 +35,8 @@ from shared.events import Event, OrderProcessed
 from shared.ids import new_id
 from shared.inbox import insert_inbox
 from tests.members.member_examples import a_cancellation, a_shipping, an_order
+from tests.members.members_service import MembersService
+from tests.properties.profile import stories
 
 BROKEN_PREFIX = """
 SELECT member_id FROM (
@@ -61,6 +65,23 @@ WHERE o.cancelled_at IS NOT NULL AND p.reason IN ('order', 'purchase')
 GROUP BY o.order_code
 HAVING sum(p.active + p.waiting) <> coalesce(sum(p.shortage) FILTER (WHERE p.kind = 'revoked'), 0)
 """
+CHECKS = {
+    "broken_prefix": BROKEN_PREFIX,
+    "broken_balance": BROKEN_BALANCE,
+    "doubled": DOUBLED,
+    "unsettled": UNSETTLED,
+}
+REGISTRATION_POINTS = 500
+EVERY_KIND = {"granted", "activated", "used", "returned", "revoked", "expired"}
+
+
+@dataclass
+class Earned:
+    """What an order of the model did to its member's points."""
+
+    spent: int
+    points: int
+    state: Literal["waiting", "active", "gone"]
 
 
 class Ledger(RuleBasedStateMachine):
@@ -81,6 +102,10 @@ class Ledger(RuleBasedStateMachine):
         self.codes: list[str] = []
         self.reservations: list[UUID] = []
         self.member_id = new_id()
+        self.mode, self.lapses = mode, valid_days is not None
+        self.free, self.waiting = REGISTRATION_POINTS, 0
+        self.held: dict[UUID, int] = {}
+        self.orders: dict[str, Earned] = {}
         rules = Rules.model_validate({"purchase_activation": mode, "valid_days": valid_days})
 
         async def register() -> None:
@@ -124,11 +149,19 @@ class Ledger(RuleBasedStateMachine):
         code = self.code(len(self.codes))
         self.codes.append(code)
         reservation_id = self.reservations[-1] if reserved and self.reservations else None
+        points = min(points, items)
+        if reservation_id is not None:
+            self.free += self.held.pop(reservation_id, 0)
+        earns, spends = (items - points) // 100, min(points, self.free)
+        at_once = self.mode == "immediate"
+        self.orders[code] = Earned(spends, earns, "active" if at_once else "waiting")
+        self.free += earns * at_once - spends
+        self.waiting += earns * (not at_once)
         self.hears(
             an_order(
                 code,
                 items=items,
-                points=min(points, items),
+                points=points,
                 member_id=self.member_id,
                 reservation_id=reservation_id,
             ),
@@ -139,28 +172,54 @@ class Ledger(RuleBasedStateMachine):
     def points_are_reserved(self, points: int, change: bool) -> None:
         async def reserve() -> None:
             earlier = self.reservations[-1] if change and self.reservations else None
+            own = self.held.get(earlier, 0) if earlier else 0
+            enough = max(points - own, 0) <= self.free
             try:
                 async with self.db.transaction() as tx:
                     made = await reserve_points(
                         tx, member_id=self.member_id, points=points, at=now(), earlier_id=earlier
                     )
             except NotEnoughPoints:
+                assert self.lapses or not enough
                 return
+            assert self.lapses or enough
             self.reservations.append(made.reservation_id)
+            more = max(points - self.held.get(made.reservation_id, 0), 0)
+            self.held[made.reservation_id] = self.held.get(made.reservation_id, 0) + more
+            self.free -= more
 
         self.run(reserve())
 
     @rule(pick=st.integers(0, 9), times=st.integers(1, 2))
     def an_order_is_shipped(self, pick: int, times: int) -> None:
         self.hears(a_shipping(self.code(pick)), times)
+        self.become_valid(self.code(pick), "on_shipped")
 
     @rule(pick=st.integers(0, 9))
     def an_order_is_processed(self, pick: int) -> None:
         self.hears(OrderProcessed(order_code=self.code(pick), by="店長"), 1)
+        self.become_valid(self.code(pick), "on_processed")
+
+    def become_valid(self, code: str, mode: str) -> None:
+        """Let the model's points of an order become valid, where they wait for this."""
+        order = self.orders.get(code)
+        if order is not None and order.state == "waiting" and self.mode == mode:
+            order.state = "active"
+            self.waiting -= order.points
+            self.free += order.points
 
     @rule(pick=st.integers(0, 9), times=st.integers(1, 2))
     def an_order_is_cancelled(self, pick: int, times: int) -> None:
         self.hears(a_cancellation(self.code(pick)), times)
+        order = self.orders.get(self.code(pick))
+        if order is None:
+            return
+        self.free += order.spent
+        if order.state == "waiting":
+            self.waiting -= order.points
+        elif order.state == "active":
+            self.free -= min(order.points, self.free)
+        order.spent, order.state = 0, "gone"
 
     @rule(hours=st.sampled_from([1, 24, 96]))
     def time_passes_and_due_work_is_done(self, hours: int) -> None:
@@ -177,15 +236,33 @@ class Ledger(RuleBasedStateMachine):
                     await perform(row)
 
         self.run(work())
+        # Every reservation is older than the shortest of these times.
+        self.free += sum(self.held.values())
+        self.held.clear()
 
     @invariant()
     def the_ledger_adds_up(self) -> None:
         async def look() -> None:
             async with self.db.transaction() as tx:
-                for broken in (BROKEN_PREFIX, BROKEN_BALANCE, DOUBLED, UNSETTLED):
+                for broken in CHECKS.values():
                     assert await tx.rows(broken) == []
+                balance = await balance_of(tx, self.member_id)
+            assert balance.waiting == self.waiting
+            held = sum(self.held.values())
+            if self.lapses:
+                # What lapses is the model's only unknown: it never comes out of what is set aside.
+                assert balance.held == held
+                assert balance.available >= 0
+            else:
+                assert (balance.available, balance.held) == (self.free, held)
 
         self.run(look())
+
+
+async def kinds_posted(db: Database) -> set[str]:
+    """Return every kind of posting that ever took place."""
+    async with db.transaction() as tx:
+        return {row.kind for row in await tx.rows("SELECT DISTINCT kind FROM point_postings")}
 
 
 def test_the_ledger_adds_up_after_any_story(postgres: TestPostgres) -> None:
@@ -195,20 +272,39 @@ def test_the_ledger_adds_up_after_any_story(postgres: TestPostgres) -> None:
     try:
         run_state_machine_as_test(
             Ledger,
-            settings=settings(
-                max_examples=25,
-                stateful_step_count=25,
-                deadline=None,
-                derandomize=True,
-                database=None,
-                phases=(Phase.generate,),
-                suppress_health_check=list(HealthCheck),
-            ),
+            settings=stories(short=25, steps=25, long=400),
         )
+        kinds = Ledger.loop.run_until_complete(kinds_posted(Ledger.db))
+        assert kinds == EVERY_KIND, "each kind of posting took place in some story"
     finally:
         Ledger.loop.run_until_complete(Ledger.db.close())
         Ledger.loop.run_until_complete(postgres.drop_database(url))
         Ledger.loop.close()
+
+
+PLANTS = {
+    "broken_prefix": "UPDATE point_postings SET active = active + 1 WHERE kind = 'granted'",
+    "broken_balance": "UPDATE point_balances SET held = 1",
+    "doubled": "INSERT INTO point_postings (member_id, number, kind, reason, waiting, active, waiting_after,"
+    " active_after, shortage, order_code, by, posted_at) SELECT member_id, number + 9, kind, 'purchase', 0, 0,"
+    " 0, 0, 0, order_code, by, posted_at FROM point_postings WHERE kind = 'granted' AND reason = 'purchase'",
+    "unsettled": "UPDATE member_orders SET cancelled_at = now()",
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+async def test_each_check_of_the_ledger_finds_its_fault_when_one_is_planted(
+    members: MembersService, check: str
+) -> None:
+    registered = await members.register()
+    await members.hears(an_order(member_id=registered, items=5_000, points=300))
+    async with members.db.transaction() as tx:
+        for broken in CHECKS.values():
+            assert await tx.rows(broken) == []
+        if check == "doubled":
+            await tx.execute("DROP INDEX point_postings_once_per_order")
+        await tx.execute(PLANTS[check])
+        assert await tx.rows(CHECKS[check]) != []
 
 
 @pytest.mark.parametrize("points", [1, 499, 500])

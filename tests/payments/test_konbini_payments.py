@@ -216,6 +216,19 @@ async def test_too_little_waits_for_the_rest(shopping: Shopping) -> None:
     assert (seen.state, seen.captured_amount, seen.suspense_amount) == ("captured", 3_300, 0)
 
 
+async def test_too_little_for_a_cancelled_order_goes_back_although_the_number_cannot_be_closed(
+    shopping: Shopping,
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=1_000)
+    await notify(shopping)
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.refunded_amount) == ("refunded", 0, 1_000)
+    assert shopping.konbini.returned(payment) == [1_000]
+
+
 async def test_what_is_paid_twice_or_too_much_waits_in_suspense(shopping: Shopping) -> None:
     payment = await issued(shopping)
     await shopping.konbini.pay(payment, amount=4_000)

@@ -48,6 +48,9 @@ def settle(
     because = f"{operation or 'look_up'}: {type(answer).__name__}"
     if isinstance(answer, Captured):
         _receive(draft, answer, terms, because)
+        if operation == "void" and draft.payment.state == "voiding":
+            # Paid in part, so it cannot be closed: what is here goes back as if all of it had come.
+            draft.move(Captured, because)
     elif type(answer) in NEXT[payment.state]:
         draft.move(type(answer), because)
         _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)

@@ -1,0 +1,128 @@
+"""A provider's own truth about one payment, in a few dictionaries: what it did, whatever anybody heard of it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from payments.domain.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    Declined,
+    Expired,
+    Issued,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    Unknown,
+    Voided,
+    Waiting,
+)
+
+AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+TOTAL = 3_300
+
+Mood = Literal["ok", "decline", "silence", "lost_answer", "undecided"]
+SILENCE = Unknown(reason="timeout")
+
+
+@dataclass
+class Provider:
+    """``done`` is what really happened, oldest first; ``answers`` what each idempotency key was told."""
+
+    done: list[Answer] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    undecided: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def asked(self, operation: str, amount: int, key: str, mood: Mood) -> Answer:
+        """Do ``operation`` once for ``key``, as ``mood`` has it, and answer, or fall silent."""
+        if mood == "silence":
+            return SILENCE
+        if key in self.answers:
+            return self.answers[key]
+        if key in self.undecided:
+            return self._not_decided(operation)
+        if mood == "undecided" and operation in ("authorize", "capture", "refund"):
+            self.undecided[key] = (operation, amount)
+            return self._not_decided(operation)
+        answer = self._decide(operation, amount, key, declined=mood == "decline")
+        return SILENCE if mood == "lost_answer" else answer
+
+    def decide(self, *, declined: bool) -> None:
+        """Decide everything that was put off."""
+        for key, (operation, amount) in list(self.undecided.items()):
+            del self.undecided[key]
+            self._decide(operation, amount, key, declined=declined)
+
+    def known(self) -> list[Answer]:
+        """Return what a look-up finds."""
+        waiting = [self._not_decided(operation) for operation, _ in self.undecided.values()]
+        return [*self.done, *waiting]
+
+    def deposit(self, amount: int, receipt_id: str) -> None:
+        """The buyer pays, whatever the number's state."""
+        self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=receipt_id))
+
+    def end_authorization(self, how: Answer) -> None:
+        """The hold runs out, or is given back in the provider's console."""
+        if self.holds and not self.undecided:
+            self.done.append(how)
+
+    @property
+    def holds(self) -> bool:
+        """Tell whether an authorization or a number is still open."""
+        opened = self.sums(Authorized) or any(isinstance(one, Issued) for one in self.done)
+        closed = any(isinstance(one, Voided | Expired | CaptureDeclined | Captured) for one in self.done)
+        return bool(opened) and not closed
+
+    @property
+    def money(self) -> int:
+        """Return the buyer's money that the provider took for us and did not give back."""
+        return self.sums(Captured) - self.sums(Refunded)
+
+    def sums(self, kind: type[Authorized | Captured | Refunded]) -> int:
+        """Return the yen of everything of a kind that really happened."""
+        return sum(one.amount for one in self.done if isinstance(one, kind))
+
+    def count(self, kind: type[Answer]) -> int:
+        """Return how often something really happened."""
+        return sum(isinstance(one, kind) for one in self.done)
+
+    @staticmethod
+    def _not_decided(operation: str) -> Answer:
+        return RefundWaiting() if operation == "refund" else Waiting()
+
+    def _decide(self, operation: str, amount: int, key: str, *, declined: bool) -> Answer:
+        answer = self._answer(operation, amount, key, declined=declined)
+        self.answers[key] = answer
+        told_before = any(answer is one for one in self.done)
+        if not told_before and not isinstance(answer, RefundDeclined):
+            self.done.append(answer)
+        return answer
+
+    def _answer(self, operation: str, amount: int, key: str, *, declined: bool) -> Answer:
+        match operation:
+            case "authorize" if declined:
+                return Declined(reason="insufficient_balance")
+            case "authorize":
+                refs = {"authorization": f"auth-{key}"}
+                return Authorized(authorization_id=f"auth-{key}", amount=amount, authorized_at=AT, refs=refs)
+            case "issue" if declined:
+                return Declined(reason="declined")
+            case "issue":
+                due_at = AT + timedelta(days=6)
+                return Issued(number="12345678901", number_label="支払い番号", due_at=due_at)
+            case "capture" if declined or not self.holds:
+                return CaptureDeclined(reason="ProcessorDeclined")
+            case "capture":
+                return Captured(amount=amount, captured_at=AT, receipt_id=f"receipt-{key}")
+            case "void":
+                captured = [one for one in self.done if isinstance(one, Captured)]
+                return captured[-1] if captured else Voided()
+            case "refund" if declined or amount > self.money:
+                return RefundDeclined(reason="refused")
+            case "refund":
+                return Refunded(refund_ref=f"refund-{key}", amount=amount)
+            case _:
+                raise AssertionError(operation)

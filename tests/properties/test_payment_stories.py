@@ -1,0 +1,303 @@
+"""Any story of a payment: the provider's own truth on one side, what we make of its answers on the other."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from pydantic import TypeAdapter
+
+from payments.domain import asking
+from payments.domain.answers import Answer, Captured, Expired, RefundWaiting, Unknown, Voided, Waiting
+from payments.domain.drafting import Settled
+from payments.domain.payment import CONCLUDES, NEXT, OVER, WANTED_IN, CaptureWish, Operation, Payment
+from payments.domain.settling import settle
+from payments.domain.terms import Terms
+from payments.settle_payment import settle_all
+from shared.events import (
+    CaptureRejected,
+    Event,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentNumberIssued,
+    PaymentRefunded,
+    PaymentVoided,
+)
+from tests.properties.profile import LONG, stories
+from tests.properties.provider import AT, TOTAL, Mood, Provider
+
+CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
+KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
+BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
+CASH = Terms(flow="unmanaged", deposit="never")
+
+SAID_ONCE = (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentNumberIssued,
+    PaymentFailed,
+    PaymentExpired,
+    PaymentVoided,
+)
+DISK = TypeAdapter(Payment)
+moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided"])
+seldom = st.sampled_from([False, False, False, False, True])
+amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
+
+
+@dataclass
+class Request:
+    """What stands in the table of requests."""
+
+    amount: int
+    key: str
+    attempts: int = 0
+    open: bool = True
+    declined: bool = False
+
+
+class PaymentStory(RuleBasedStateMachine):
+    """One order's payment, its provider, its requests, and every event said about it."""
+
+    seen: ClassVar[Counter[str]] = Counter()
+
+    @initialize(
+        terms=st.sampled_from([CARD, CARD, KONBINI, BANK, CASH]),
+        policy=st.sampled_from(["on_shipped", "on_shipped", "by_staff", "in_provider_console"]),
+    )
+    def an_order_is_placed(self, terms: Terms, policy: str) -> None:
+        self.terms, self.at, self.provider = terms, AT, Provider()
+        self.requests: dict[Operation, Request] = {}
+        self.said: list[Event] = []
+        self.books: Counter[str] = Counter()
+        self.lines: set[tuple[str, str]] = set()
+        self.payment = Payment(
+            payment_id=UUID(int=1),
+            order_code="N1",
+            method="any",
+            amount=TOTAL,
+            placed_at=AT,
+            capture_policy=policy,  # type: ignore[arg-type]
+        )
+        self.commit(asking.begin(self.payment, terms))
+
+    def commit(self, settled: Settled) -> None:
+        """Write down what a rule decided, as the tables would take it."""
+        state, version = self.payment.state, self.payment.version
+        for step in settled.steps:
+            assert step.version == version + 1, "history has no gaps (O4)"
+            assert step.state in NEXT[state].values(), f"no edge from {state} to {step.state} (O4)"
+            state, version = step.state, step.version
+        if settled.steps:
+            assert (settled.payment.state, settled.payment.version) == (state, version)
+        for entry in settled.entries:
+            assert entry.amount > 0
+            assert entry.debit != entry.credit
+            assert (entry.reason, entry.subject) not in self.lines, "booked once (M7)"
+            self.lines.add((entry.reason, entry.subject))
+            self.books[entry.debit] += entry.amount
+            self.books[entry.credit] -= entry.amount
+        for event in settled.events:
+            assert not (isinstance(event, PaymentCaptured) and settled.payment.order_cancelled)
+        self.said += settled.events
+        for ask in settled.asks:
+            known = self.requests.get(ask.operation)
+            if known is None or known.declined:
+                self.requests[ask.operation] = Request(ask.amount, f"{ask.operation}-{len(self.said)}")
+        self.payment = settled.payment
+        self.seen[self.payment.state] += 1
+        self.seen[self.payment.attention] += 1
+
+    def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
+        """Settle ``answers``, or everything that the provider knows."""
+        told = self.provider.known() if answers is None else answers
+        self.commit(settle_all(self.payment, operation, told, self.at, self.terms))
+
+    def perform(self, operation: Operation, mood: Mood, *, dies: bool = False) -> None:
+        """Do a request's turn as the worker does: looked up first unless it was never asked before."""
+        request = self.requests[operation]
+        request.attempts += 1
+        answers: list[Answer] = []
+        if self.payment.state not in WANTED_IN[operation]:
+            request.open, request.declined = False, request.attempts == 1
+            return
+        if request.attempts > 1:
+            answers = self.provider.known()
+        open_kinds = (*CONCLUDES[operation], Waiting, RefundWaiting)
+        if not any(isinstance(answer, open_kinds) for answer in answers):
+            if self.payment.order_cancelled and operation in ("authorize", "issue"):
+                answers = [*answers, Voided()]
+            else:
+                answers = [*answers, self.provider.asked(operation, request.amount, request.key, mood)]
+        if dies:
+            return
+        final = [answer for answer in answers if isinstance(answer, CONCLUDES[operation])]
+        if final:
+            request.open = False
+            request.declined = type(final[-1]).__name__.endswith(("Declined", "CaptureRefused"))
+        self.look(operation, answers)
+
+    @property
+    def due(self) -> list[Operation]:
+        """Return the requests that a worker would take up."""
+        return [operation for operation, request in self.requests.items() if request.open]
+
+    @precondition(lambda self: self.due)
+    @rule(mood=moods, dies=seldom)
+    def a_worker_asks_the_provider(self, mood: Mood, dies: bool) -> None:
+        for operation in self.due[:1]:
+            self.perform(operation, mood, dies=dies)
+
+    @rule(declined=st.booleans())
+    def the_provider_makes_up_its_mind(self, declined: bool) -> None:
+        self.provider.decide(declined=declined)
+
+    @rule()
+    def a_genuine_notice_comes_or_the_watch_looks(self) -> None:
+        self.look()
+
+    @rule(pick=st.integers(0, 30))
+    def an_old_notice_comes_again(self, pick: int) -> None:
+        if self.provider.done:
+            self.look(answers=[self.provider.done[pick % len(self.provider.done)]])
+
+    @rule()
+    def the_provider_cannot_be_reached(self) -> None:
+        before = self.payment
+        settled = settle(before, None, Unknown(reason="timeout"), self.at, self.terms)
+        assert settled.payment.held_amount == before.held_amount
+        self.commit(settled)
+
+    @rule()
+    def stock_is_reserved(self) -> None:
+        self.commit(asking.issue_number(self.payment, self.terms, self.at))
+
+    @rule(days=st.sampled_from([0, 0, 0, 7, 40]))
+    def the_order_is_shipped(self, days: int) -> None:
+        self.at += timedelta(days=days)
+        self.commit(asking.capture_after_shipping(self.payment, self.terms, self.at))
+
+    @rule(send_mail=st.booleans())
+    def staff_want_the_money(self, send_mail: bool) -> None:
+        before = len(self.said)
+        self.commit(asking.capture_for_staff(self.payment, self.terms, self.at, send_mail=send_mail))
+        told_no = any(isinstance(event, CaptureRejected) for event in self.said[before:])
+        assert told_no or self.payment.state == "capturing", "staff hear of what will not be"
+
+    @rule(amount=amounts, receipt=st.integers(0, 3))
+    def the_buyer_pays_the_number(self, amount: int, receipt: int) -> None:
+        known = {one.receipt_id for one in self.provider.done if isinstance(one, Captured)}
+        if self.terms is not KONBINI or self.payment.number is None or f"till-{receipt}" in known:
+            return
+        self.provider.deposit(amount, f"till-{receipt}")
+
+    @rule(amount=amounts, receipt=st.integers(0, 3))
+    def staff_record_a_deposit(self, amount: int, receipt: int) -> None:
+        if asking.why_no_manual_deposit(self.payment, self.terms) is not None:
+            return
+        answer = Captured(amount=amount, captured_at=AT, receipt_id=f"statement-{receipt}")
+        if answer.receipt_id not in self.payment.receipts:
+            self.provider.deposit(amount, answer.receipt_id)
+        wished = asking.expect_deposit(self.payment, CaptureWish("manual_deposit"))
+        self.commit(settle(wished, None, answer, self.at, self.terms))
+
+    @precondition(lambda self: self.terms is CARD and self.provider.holds)
+    @rule(how=st.sampled_from([Voided(), Expired()]), really=seldom)
+    def the_authorization_ends_at_the_provider(self, how: Answer, really: bool) -> None:
+        if really:
+            self.provider.end_authorization(how)
+
+    @precondition(lambda self: self.payment.state == "waiting")
+    @rule(really=seldom)
+    def the_deadline_passes(self, really: bool) -> None:
+        if really:
+            self.look(answers=[*self.provider.known(), Expired()])
+
+    @rule(really=seldom)
+    def the_order_is_cancelled(self, really: bool) -> None:
+        if really:
+            self.commit(asking.cancel(self.payment, self.at))
+
+    @rule()
+    def the_service_is_restarted(self) -> None:
+        self.payment = DISK.validate_json(DISK.dump_json(self.payment))
+
+    @invariant()
+    def a_payment_is_captured_once_and_not_beyond_its_authorization(self) -> None:
+        captured = self.provider.count(Captured)
+        if self.terms is CARD:
+            assert captured <= 1, "M1"
+            assert self.provider.sums(Captured) <= TOTAL, "M1"
+
+    @invariant()
+    def no_more_goes_back_than_came(self) -> None:
+        assert self.provider.money >= 0, "M4"
+        assert self.payment.held_amount >= 0, "M4"
+
+    @invariant()
+    def the_books_balance_and_say_what_the_payment_says(self) -> None:
+        assert sum(self.books.values()) == 0, "M7"
+        assert self.books["receivable"] == self.payment.held_amount, "M7"
+        refunded = sum(event.amount for event in self.said if isinstance(event, PaymentRefunded))
+        assert refunded == self.payment.refunded_amount
+
+    @invariant()
+    def we_never_believe_in_more_money_than_there_is(self) -> None:
+        known = {one.receipt_id: one.amount for one in self.provider.done if isinstance(one, Captured)}
+        assert set(self.payment.receipts) <= set(known), "M3"
+        came_in = sum(known[receipt] for receipt in self.payment.receipts)
+        assert self.payment.captured_amount + self.payment.suspense_amount == came_in, "M6"
+
+    @invariant()
+    def nothing_is_said_twice(self) -> None:
+        said = Counter(type(event) for event in self.said)
+        assert all(said[kind] <= 1 for kind in SAID_ONCE), said
+
+    @invariant()
+    def what_is_asked_was_owed(self) -> None:
+        for operation, request in self.requests.items():
+            if operation == "refund":
+                assert self.payment.order_cancelled or self.payment.number is not None or self.terms is CARD
+                assert request.amount <= self.payment.captured_amount + self.payment.suspense_amount
+            else:
+                assert request.amount == TOTAL
+
+    def teardown(self) -> None:
+        """Let everything come to rest, and compare with what the provider knows (M2, M5)."""
+        if not hasattr(self, "provider"):
+            return
+        self.provider.decide(declined=False)
+        for _ in range(8):
+            for operation in self.due:
+                self.perform(operation, "ok")
+            self.look()
+        assert self.due == [], "M5: every request comes to an end"
+        assert self.payment.held_amount == self.provider.money, "M3: what we think is what is"
+        if self.payment.order_cancelled:
+            asks_a_person = self.payment.attention in ("refund_failed", "late_money", "excess_money")
+            assert self.payment.held_amount == 0 or asks_a_person, "M2"
+            assert self.terms is not CARD or not self.provider.holds, "M2: nothing stays held"
+        elif self.payment.state in OVER and self.payment.state not in ("refunded", "unmanaged"):
+            assert self.payment.held_amount == 0
+
+
+def test_money_is_where_the_books_say_after_any_story() -> None:
+    PaymentStory.seen.clear()
+    run_state_machine_as_test(PaymentStory, settings=stories(short=150))
+    rare = {"captured", "refunded", "voided", "capturing", "unknown", "unmanaged"}
+    if LONG:
+        rare |= {"expired", "declined", "pending", "waiting", "voiding"}
+        rare |= {"late_money", "short_money", "excess_money", "capture_failed", "refund_failed"}
+    assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

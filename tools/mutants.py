@@ -1,0 +1,105 @@
+"""Mutation test of the core: changes its functions one at a time and lets the tests look for the change.
+
+``python -m tools.mutants payments.domain.settling`` prints the score and every mutant that lived, as a
+difference; without a name all of ``[tool.noren.core]`` is taken, module by module. mutmut wants the
+packages at the top of a folder, so everything is laid out afresh under ``build/mutants``.
+"""
+
+import argparse
+import configparser
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.core import ROOT, CoreModule, core_modules
+
+LAYOUT = ROOT / "build" / "mutants"
+BESIDE = ("tests", "deploy", "proof", "tools", "services", "shared", "docs")
+SCORE_MIN = 90
+# What mutmut notes of a mutant that no test found: the tests passed, or none of them reaches it.
+LIVED, UNREACHED = 0, (5, 33)
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many mutants of a module there were, and which of them no test found."""
+
+    module: str
+    mutants: int
+    lived: tuple[str, ...]
+
+    @property
+    def percent(self) -> float:
+        """Return the share of mutants that were found."""
+        return 100 * (1 - len(self.lived) / self.mutants) if self.mutants else 100.0
+
+
+def lay_out(module: CoreModule) -> Path:
+    """Put packages and tests side by side in a folder of the module's own, configured for mutmut."""
+    folder = LAYOUT / module.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    ignored = shutil.ignore_patterns("__pycache__", ".*", "*.egg-info")
+    packages = [
+        *(ROOT / "services").glob("*/src/*/__init__.py"),
+        *(ROOT / "shared/src").glob("*/__init__.py"),
+    ]
+    for package in (found.parent for found in packages):
+        shutil.copytree(package, folder / package.name, ignore=ignored)
+    for name in ("tests", "deploy", "proof", "tools"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    settings = {
+        "source_paths": [module.package],
+        "only_mutate": ["/".join(module.name.split(".")) + ".py"],
+        "also_copy": sorted(
+            one.name for one in folder.iterdir() if one.name not in ("tests", module.package)
+        ),
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=120"],
+        "pytest_add_cli_args_test_selection": module.tests,
+        # Much of a test is waiting, which mutmut's measure of CPU time does not see.
+        "timeout_constant": ["30"],
+    }
+    config = configparser.ConfigParser()
+    config["mutmut"] = {name: "\n" + "\n".join(values) for name, values in settings.items()}
+    with (folder / "setup.cfg").open("w", encoding="utf-8") as file:
+        config.write(file)
+    return folder
+
+
+def try_mutants(module: CoreModule, *, at_once: int) -> Score:
+    """Run the tests of ``module`` against each of its mutants. Raises CalledProcessError if they fail without."""
+    folder = lay_out(module)
+    mutmut = [sys.executable, "-m", "mutmut"]
+    subprocess.run([*mutmut, "run", "--max-children", str(at_once)], cwd=folder, check=True)
+    meta = folder / "mutants" / ("/".join(module.name.split(".")) + ".py.meta")
+    exit_codes: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
+    lived = tuple(name for name, code in exit_codes.items() if code in (LIVED, *UNREACHED, None))
+    for name in lived:
+        subprocess.run([*mutmut, "show", name], cwd=folder, check=True)
+    return Score(module.name, len(exit_codes), lived)
+
+
+def main(names: Iterable[str], *, at_once: int) -> int:
+    """Print the score of each module; return 0 if every one reaches SCORE_MIN."""
+    wanted = [module for module in core_modules() if not set(names) or module.name in names]
+    if missing := set(names) - {module.name for module in wanted}:
+        print(f"not in [tool.noren.core]: {', '.join(sorted(missing))}")
+        return 2
+    scores = [try_mutants(module, at_once=at_once) for module in wanted]
+    print(f"{'module':<44}{'mutants':>8}{'lived':>7}{'score':>8}")
+    for score in scores:
+        print(f"{score.module:<44}{score.mutants:>8}{len(score.lived):>7}{score.percent:>7.1f}%")
+    return 0 if all(score.percent >= SCORE_MIN for score in scores) else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Mutation test of core modules.")
+    parser.add_argument("modules", nargs="*", metavar="MODULE")
+    parser.add_argument("--at-once", type=int, default=2, help="mutants tried at the same time")
+    options = parser.parse_args()
+    sys.exit(main(options.modules, at_once=options.at_once))
