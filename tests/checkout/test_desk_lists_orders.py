@@ -219,3 +219,12 @@ async def test_a_revoked_session_is_refused_from_the_next_page_on(
         SessionsRevoked(member_id=STAFF, issued_until=now() + timedelta(seconds=1)), times=2
     )
     assert (await desk.get("/desk/orders")).status_code == 303
+
+
+async def test_what_is_unpaid_has_a_word_a_mark_and_the_colour_of_what_is_unpaid(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "transfer", "U-1")
+    page = (await desk.get("/desk/orders?tab=all")).text
+    assert re.search(r'<span class="badge badge-stop"><svg.*?</svg>未入金</span>', page, re.DOTALL)
+    assert re.search(r'<span class="badge badge-wait"><svg.*?</svg>未発送</span>', page, re.DOTALL)

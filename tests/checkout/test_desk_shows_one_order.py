@@ -1,5 +1,6 @@
 """受注詳細: one order on one page, and what staff do to it there."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -8,6 +9,7 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
+from checkout.ship_order import ship_order
 from checkout.storage.tables import metadata
 from harness.hearing import Hearing, said
 from harness.keys import Keys
@@ -22,6 +24,7 @@ from shared.events import (
     OrderCancelled,
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentNumberIssued,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -109,6 +112,59 @@ async def test_the_detail_shows_lines_people_money_points_mails_and_every_event(
     assert page.count("会員登録されました") == 1
     # Newest first: what was heard later stands above the placing.
     assert page.index("決済が承認されました") < page.index("ご注文を受け付けました")
+
+
+async def test_the_chain_of_a_payment_number_is_told_by_its_name(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "V-2")
+    await hearing.hears(
+        PaymentNumberIssued(
+            **payment("V-2", "konbini"),
+            amount=3_500,
+            number="12345678901",
+            chain="lawson",
+            chain_name="ローソン",
+            number_label="支払い番号",
+            confirmation_number="8888",
+            due_at=now() + timedelta(days=6),
+            page_url="http://127.0.0.1:8080/payments/x",
+        )
+    )
+    page = (await desk.get("/desk/orders/V-2")).text
+    assert re.search(r"お支払い先</dt><dd>ローソン", page)
+    assert "ローソン　支払い番号 12345678901" in page
+    assert "lawson" not in page
+
+
+async def test_shipping_stands_below_the_capture_that_it_led_to_although_the_provider_tells_whole_seconds(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "V-3")
+    await hearing.hears(authorization("V-3"))
+    async with db.transaction() as tx:
+        tx.say(*await ship_order(tx, order_code="V-3", sent=None, source="admin_bulk", by="試験", at=now()))
+    second = now().replace(microsecond=0)
+    await hearing.hears(PaymentCaptured(**payment("V-3"), amount=3_500, captured_at=second, source="shipped"))
+    page = (await desk.get("/desk/orders/V-3")).text
+    story = page[page.index("<h2>履歴</h2>") :]
+    assert (
+        story.index("入金済みになりました") < story.index("発送済みになりました") < story.index("決済が承認")
+    )
+
+
+async def test_money_of_which_we_hear_late_stands_where_it_came(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "V-4", placed_at=now() - timedelta(days=3))
+    await hearing.hears(authorization("V-4"))
+    earlier = now() - timedelta(days=2)
+    await hearing.hears(
+        PaymentCaptured(**payment("V-4"), amount=3_500, captured_at=earlier, source="provider_console")
+    )
+    page = (await desk.get("/desk/orders/V-4")).text
+    story = page[page.index("<h2>履歴</h2>") :]
+    assert story.index("決済が承認") < story.index("入金済みになりました")
 
 
 async def test_news_without_an_order_of_ours_is_let_pass(db: Database, hearing: Hearing) -> None:

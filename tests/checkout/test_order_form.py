@@ -164,6 +164,8 @@ async def test_a_choice_that_is_missing_is_asked_for_at_its_field(
     assert answer.status_code == 422
     assert shopper.text.count("お支払い先を選択してください") == 2  # in the summary and at the field
     assert 'value="konbini" checked' in answer.text
+    assert '<a href="#f-konbini-chain">お支払い先を選択してください</a>' in answer.text
+    assert 'id="f-konbini-chain"' in answer.text
 
 
 async def test_a_wallet_cannot_be_forced_on_the_standard_form(shop_db: Database, shopper: Shopper) -> None:

@@ -56,18 +56,18 @@ async def test_no_number_before_stock_is_held(shopping: Shopping) -> None:
 
 @pytest.mark.feature("KON-15", "KON-23", "KON-24", "KON-25", "KON-26", "KON-27", "KON-38")
 @pytest.mark.parametrize(
-    ("chain", "digits", "label", "confirmation"),
+    ("chain", "name", "digits", "label", "confirmation"),
     [
-        ("seven_eleven", 13, "払込票番号", None),
-        ("lawson", 11, "支払い番号", "8888"),
-        ("ministop", 11, "支払い番号", "8888"),
-        ("family_mart", 11, "支払い番号", "8888"),
-        ("seicomart", 11, "オンライン決済番号", None),
-        ("daily_yamazaki", 11, "オンライン決済番号", None),
+        ("seven_eleven", "セブンイレブン", 13, "払込票番号", None),
+        ("lawson", "ローソン", 11, "支払い番号", "8888"),
+        ("ministop", "ミニストップ", 11, "支払い番号", "8888"),
+        ("family_mart", "ファミリーマート", 11, "支払い番号", "8888"),
+        ("seicomart", "セイコーマート", 11, "オンライン決済番号", None),
+        ("daily_yamazaki", "デイリーヤマザキ", 11, "オンライン決済番号", None),
     ],
 )
 async def test_the_number_has_the_format_of_its_chain(
-    shopping: Shopping, chain: str, digits: int, label: str, confirmation: str | None
+    shopping: Shopping, chain: str, name: str, digits: int, label: str, confirmation: str | None
 ) -> None:
     await issued(shopping, chain=chain)
     [said] = await shopping.payments.said(PaymentNumberIssued)
@@ -75,6 +75,7 @@ async def test_the_number_has_the_format_of_its_chain(
     assert len(said.number) == digits
     assert said.number.isdecimal()
     assert (said.number_label, said.confirmation_number, said.chain) == (label, confirmation, chain)
+    assert said.chain_name == name
 
 
 @pytest.mark.feature("KON-16")

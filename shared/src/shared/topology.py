@@ -23,6 +23,9 @@ log = structlog.get_logger()
 RETRY_STEPS_SECONDS = (1, 5, 30, 120, 600, 1800)
 # Above every bound of our own: it only ends loops in which a process dies before it can count.
 DELIVERY_LIMIT = 50
+# Nothing of ours takes messages out of these queues: what comes back was looked at by a person. RabbitMQ 4 would
+# drop it after 20 looks, and 3.10 does not know the word for "never".
+LOOKS_MAX = 1_000_000
 
 
 def dead_exchange(service: str) -> str:
@@ -52,6 +55,33 @@ def consumer_queue(consumer: Consumer, event: type[Event]) -> RabbitQueue:
     )
 
 
+def retry_queue(service: str, seconds: int) -> RabbitQueue:
+    """Return the queue that holds messages for ``seconds`` and gives them back to the queue they came from."""
+    return RabbitQueue(
+        retry_exchange(service, seconds),
+        queue_type=QueueType.QUORUM,
+        durable=True,
+        arguments={
+            "x-message-ttl": seconds * 1000,
+            # The routing key is the waiting consumer's queue; the default exchange brings the message back.
+            "x-dead-letter-exchange": "",
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+            "x-delivery-limit": LOOKS_MAX,
+        },
+    )
+
+
+def dead_queue(consumer: Consumer) -> RabbitQueue:
+    """Return the queue of what ``consumer`` could not handle; a letter stays until a person takes it."""
+    return RabbitQueue(
+        f"{consumer.queue}.dead",
+        queue_type=QueueType.QUORUM,
+        durable=True,
+        arguments={"x-overflow": "reject-publish", "x-delivery-limit": LOOKS_MAX},
+    )
+
+
 def topic(service: str) -> RabbitExchange:
     """Return the exchange on which ``service`` says its events."""
     return RabbitExchange(events_exchange(service), type=ExchangeType.TOPIC, durable=True)
@@ -69,24 +99,11 @@ async def declare(broker: RabbitBroker, service: str, consumers: Iterable[Consum
     for seconds in RETRY_STEPS_SECONDS:
         name = retry_exchange(service, seconds)
         exchange = await broker.declare_exchange(RabbitExchange(name, type=ExchangeType.FANOUT, durable=True))
-        # The routing key is the waiting consumer's queue; the default exchange brings the message back.
-        waiting = RabbitQueue(
-            name,
-            queue_type=QueueType.QUORUM,
-            durable=True,
-            arguments={
-                "x-message-ttl": seconds * 1000,
-                "x-dead-letter-exchange": "",
-                "x-dead-letter-strategy": "at-least-once",
-                "x-overflow": "reject-publish",
-            },
-        )
-        await (await broker.declare_queue(waiting)).bind(exchange)
+        await (await broker.declare_queue(retry_queue(service, seconds))).bind(exchange)
     for consumer in consumers:
         for event in consumer.events:
             queue = await broker.declare_queue(consumer_queue(consumer, event))
             exchange = await broker.declare_exchange(topic(event.producer))
             await queue.bind(exchange, routing_key=event.type)
-        letters = RabbitQueue(f"{consumer.queue}.dead", queue_type=QueueType.QUORUM, durable=True)
-        await (await broker.declare_queue(letters)).bind(dead, routing_key=consumer.queue)
+        await (await broker.declare_queue(dead_queue(consumer))).bind(dead, routing_key=consumer.queue)
     log.info("topology.declared", service=service)

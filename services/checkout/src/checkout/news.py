@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from checkout.storage.timeline import Entry, Kind, Topic
@@ -14,6 +14,8 @@ from shared.clock import in_japan
 from shared.events import Event
 
 WHO = {"payments": "決済サービス", "members": "会員サービス", "notifications": "通知サービス"}
+
+CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 
 FAILED = {
     "marketplace_not_supported": "Amazon.co.jp以外のアカウントでした",
@@ -81,12 +83,19 @@ def entry_of(event: Event, order_code: str, *, cancelled: bool = False) -> Entry
 
 
 def _moment(event: Event) -> datetime:
-    """When it happened. A deposit entered by hand has only a day, which may begin before the order."""
-    if isinstance(event, events.PaymentCaptured):
-        return event.occurred_at if event.source == "manual_deposit" else event.captured_at
-    if isinstance(event, events.PaymentAuthorized):
-        return event.authorized_at
-    return event.registered_at if isinstance(event, events.MemberRegistered) else event.occurred_at
+    """When it happened: as its service said it, or as the provider did where that was much earlier.
+
+    Providers tell whole seconds by their own clocks, which would put a capture above the shipping that led to
+    it. A deposit entered by hand has only a day, which may begin before the order.
+    """
+    told = event.occurred_at
+    if isinstance(event, events.PaymentCaptured) and event.source != "manual_deposit":
+        told = event.captured_at
+    elif isinstance(event, events.PaymentAuthorized):
+        told = event.authorized_at
+    elif isinstance(event, events.MemberRegistered):
+        told = event.registered_at
+    return told if abs(event.occurred_at - told) > CLOCKS_DIFFER_MAX else event.occurred_at
 
 
 def _authorized(event: events.PaymentAuthorized) -> _Line:
@@ -109,7 +118,7 @@ def _authorized(event: events.PaymentAuthorized) -> _Line:
 def _number(event: events.PaymentNumberIssued) -> _Line:
     due = f"{in_japan(event.due_at):%Y/%m/%d %H:%M}"
     facts = {"kind": "number", **event.model_dump(mode="json")}
-    text = f"{event.chain}　{event.number_label} {event.number}　お支払い期限 {due}"
+    text = f"{event.chain_name}　{event.number_label} {event.number}　お支払い期限 {due}".strip()
     return "payment", "wait", "お支払い番号を発行しました", text, facts
 
 

@@ -47,6 +47,7 @@ VALUES: dict[str, Any] = {
     "due_at": PLACED_AT + timedelta(days=6),
     "number": "12345678901",
     "chain": "lawson",
+    "chain_name": "ローソン",
     "number_label": "オンライン決済番号",
     "confirmation_number": "8888",
     "source": "konbini_notice",

@@ -17,7 +17,6 @@ import jinja2
 from pydantic import BaseModel
 
 from notifications.domain.carriers import carrier_called
-from notifications.domain.chains import chain_name
 from notifications.html_mail import HtmlMail
 from shared.events import CATALOGUE, Event, OrderPlaced
 from shared.web.filters import FILTERS
@@ -120,7 +119,7 @@ class Mails:
             keep_trailing_newline=True,
         )
         self._env.filters.update(FILTERS)
-        self._env.filters.update(carrier=carrier_called, chain=chain_name)
+        self._env.filters.update(carrier=carrier_called)
         self._env.globals["shop"] = shop
         self._templates = {
             name: tuple(self._env.from_string(part) for part in file.parts)

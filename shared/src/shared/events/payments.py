@@ -50,6 +50,7 @@ class PaymentNumberIssued(PaymentsEvent):
     amount: Yen
     number: str
     chain: str
+    chain_name: str = ""
     number_label: str
     confirmation_number: str | None = None
     due_at: datetime

@@ -221,7 +221,9 @@ def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
         if authorization["instrument"]:
             rows.append(("お支払い元", authorization["instrument"]))
     if number := next(iter(_facts(whole, "payment", "number")), None):
-        rows += [("お支払い先", number["chain"]), (number["number_label"], number["number"])]
+        if number["chain_name"]:
+            rows.append(("お支払い先", number["chain_name"]))
+        rows.append((number["number_label"], number["number"]))
         if number["confirmation_number"]:
             rows.append(("確認番号", number["confirmation_number"]))
     if captured := sum(fact["amount"] for fact in _facts(whole, "payment", "capture")):

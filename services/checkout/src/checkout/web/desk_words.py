@@ -42,16 +42,16 @@ def badges(row: Any) -> dict[str, tuple[str, str]]:
     deposit = DEPOSIT_LABEL[row.deposit] if managed else "管理対象外"
     return {
         "status": (STATUS_LABEL[row.status], _STATUS_KIND[row.status]),
-        "deposit": (deposit, _kind(row.deposit == "paid", ended or not managed)),
-        "shipping": (SHIPPING_LABEL[row.shipping], _kind(row.shipping == "shipped", ended)),
+        "deposit": (deposit, _kind(row.deposit == "paid", ended or not managed, otherwise="stop")),
+        "shipping": (SHIPPING_LABEL[row.shipping], _kind(row.shipping == "shipped", ended, otherwise="wait")),
         "payment": (PAYMENT_LABEL[row.payment], "note"),
     }
 
 
-def _kind(done: bool, nothing_to_do: bool) -> str:
+def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:
     if done:
         return "done"
-    return "plain" if nothing_to_do else "wait"
+    return "plain" if nothing_to_do else otherwise
 
 
 def deposit_by_staff(row: Any) -> bool:

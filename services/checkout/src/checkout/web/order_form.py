@@ -120,7 +120,6 @@ async def save_payment(request: Request, shop: Shop) -> Response:
         return back
     form = await read_form(request, ChooseMethod)
     chosen: dict[str, str] = {}
-    faulty = ""
     if not form.errors:
         kind = form.value.payment_kind
         chosen = await _choices(request, kind)
@@ -130,11 +129,14 @@ async def save_payment(request: Request, shop: Shop) -> Response:
                 raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
             changes = {"payment_kind": kind, "payment_choice": check_choice(method, chosen)}
         except Refused as refused:
-            form.refuse(refused)
-            faulty = refused.field or ""
+            # A choice is no field of the form's own: its input is named after the method as well.
+            if refused.code == "choice_missing":
+                form.errors[f"{kind}-{refused.field}"] = refused.message
+            else:
+                form.refuse(refused)
         else:
             return await _keep(request, shop, checkout, changes, "/order/confirm")
-    return _payment(request, shop, checkout, form, chosen, faulty=faulty, status=422)
+    return _payment(request, shop, checkout, form, chosen, status=422)
 
 
 async def _choices(request: Request, kind: str) -> dict[str, str]:
@@ -202,7 +204,6 @@ def _payment(
     form: Form[ChooseMethod],
     chosen: Mapping[str, str],
     *,
-    faulty: str = "",
     status: int = 200,
 ) -> Response:
     return shop.pages.render(
@@ -211,15 +212,12 @@ def _payment(
         status=status,
         form=form,
         chosen=chosen,
-        options=[
-            _option(method, checkout, faulty=faulty if form["payment_kind"] == method.kind else "")
-            for method in checkout.menu.for_form
-        ],
+        options=[_option(method, checkout) for method in checkout.menu.for_form],
         **checkout.summary(checkout.quote()),
     )
 
 
-def _option(method: Method, checkout: Checkout, *, faulty: str) -> dict[str, Any]:
+def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
     """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
     reason = method.unsuited(checkout.quote(fee=method.fee).amounts.total)
     return {
@@ -231,5 +229,4 @@ def _option(method: Method, checkout: Checkout, *, faulty: str) -> dict[str, Any
         "why": UNAVAILABLE,
         "reason": reason,
         "choices": method.choices,
-        "faulty": faulty,
     }

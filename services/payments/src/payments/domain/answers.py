@@ -73,6 +73,7 @@ class Issued(_Answer):
     number_label: str
     due_at: datetime
     chain: str = ""
+    chain_name: str = ""
     confirmation_number: str | None = None
 
 

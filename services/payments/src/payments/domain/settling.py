@@ -113,6 +113,7 @@ def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
         amount=draft.payment.amount,
         number=number.number,
         chain=number.chain,
+        chain_name=answer.chain_name,
         number_label=number.label,
         confirmation_number=number.confirmation_number,
         due_at=number.due_at,

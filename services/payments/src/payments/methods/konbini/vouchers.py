@@ -65,6 +65,7 @@ def issued(voucher: Voucher, chain_name: str) -> Answer:
         number_label=chain.number_label,
         due_at=voucher.due_at,
         chain=chain.name,
+        chain_name=chain.label,
         confirmation_number=chain.confirmation,
         refs={
             "number_id": voucher.number_id,
