@@ -100,6 +100,19 @@ async def open_shop(
         await keep_menu(tx, Menu([Method.model_validate(entry) for entry in menu]).methods, at=now())
 
 
+def a_coupon(kind: str, value: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a coupon as members tells of it; it lasts a day."""
+    return {
+        "issue_id": str(new_id()),
+        "name": "試験のクーポン",
+        "kind": kind,
+        "value": value,
+        "minimum": 0,
+        "expires_at": (now() + timedelta(days=1)).isoformat(),
+        **changes,
+    }
+
+
 class FakeMembers:
     """Answers of members, set by a test; None is no answer in time. Requests are kept for the test."""
 
@@ -193,7 +206,6 @@ class Shopper:
             "member_id": str(self.member_id),
             "points": 500,
             "coupon": None,
-            "free_shipping": False,
             "registration": False,
             **changes,
         }

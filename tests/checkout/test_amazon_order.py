@@ -20,6 +20,7 @@ from tests.checkout.shopper import (
     ADDRESS_B,
     FakeMembers,
     Shopper,
+    a_coupon,
     open_shop,
     shop_app,
 )
@@ -198,7 +199,8 @@ async def test_points_and_a_free_shipping_coupon_come_off_the_amount(
         await change_shop_settings(tx, dear, by="試験", at=now())
     buyer.sign_in("会員 花子")
     reservation = str(new_id())
-    buyer.carry_benefit(reservation_id=reservation, points=500, coupon="送料無料クーポン", free_shipping=True)
+    coupon = a_coupon("free_shipping", name="送料無料クーポン")
+    buyer.carry_benefit(reservation_id=reservation, points=500, coupon=coupon)
 
     await buyer.opens("/order/amazon")
     assert buyer.field("total") == "4500"
@@ -206,7 +208,7 @@ async def test_points_and_a_free_shipping_coupon_come_off_the_amount(
 
     placed = await the_order(shop_db)
     assert (placed.amounts.total, placed.amounts.shipping, placed.points_used) == (4_500, 0, 500)
-    assert (placed.coupon, placed.benefit_reservation_id) == ("送料無料クーポン", UUID(reservation))
+    assert (placed.coupon, placed.benefit_reservation_id) == (UUID(coupon["issue_id"]), UUID(reservation))
 
 
 @pytest.mark.feature("AP-25")

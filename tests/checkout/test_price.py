@@ -4,15 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from checkout.domain.coupon import Coupon
 from checkout.domain.methods import Method, check_choice
 from checkout.domain.order_code import ORDER_CODE, new_order_code
 from checkout.domain.price import Discounts, ShippingRules, price_order
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import Line
-from tests.checkout.shopper import AMAZON_PAY, KONBINI
+from tests.checkout.shopper import AMAZON_PAY, KONBINI, a_coupon
 
 RULES = ShippingRules(fee=550, free_from=5_000)
+
+
+def coupon(kind: str, value: int = 0, **changes: int) -> Coupon:
+    """Return a coupon as checkout reads it from a statement."""
+    return Coupon.model_validate(a_coupon(kind, value, **changes))
 
 
 def lines(amount: int) -> list[Line]:
@@ -38,9 +44,47 @@ def test_points_do_not_cost_the_free_shipping_unless_the_shop_wants_so() -> None
 def test_a_free_shipping_coupon_and_points_come_off_together() -> None:
     dear = ShippingRules(fee=800, free_from=None)
 
-    amounts = price_order(lines(5_000), dear, discounts=Discounts(points=500, free_shipping=True))
+    amounts = price_order(lines(5_000), dear, discounts=Discounts(500, coupon("free_shipping")))
 
     assert (amounts.shipping, amounts.total) == (0, 4_500)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "items", "discount"),
+    [
+        ("amount_off", 500, 10_000, 500),
+        ("percent_off", 10, 10_000, 1_000),
+        ("percent_off", 10, 1_999, 199),
+        ("percent_off", 1, 99, 0),
+        ("percent_off", 100, 999, 999),
+        ("amount_off", 500, 300, 300),
+        ("free_shipping", 0, 10_000, 0),
+    ],
+)
+def test_a_coupon_takes_its_part_off_the_goods_rounded_down_and_never_more(
+    kind: str, value: int, items: int, discount: int
+) -> None:
+    dear = ShippingRules(fee=800, free_from=None)
+    amounts = price_order(lines(items), dear, discounts=Discounts(0, coupon(kind, value)))
+
+    assert amounts.coupon_discount == discount
+    assert amounts.total == items - discount + (0 if kind == "free_shipping" else 800)
+
+
+def test_points_come_off_after_a_percentage_so_that_they_do_not_lessen_it() -> None:
+    amounts = price_order(lines(10_000), RULES, discounts=Discounts(1_000, coupon("percent_off", 10)))
+
+    assert (amounts.coupon_discount, amounts.point_discount, amounts.total) == (1_000, 1_000, 8_000)
+
+
+@pytest.mark.parametrize(("items", "accepted"), [(2_999, False), (3_000, True)])
+def test_a_coupon_asks_for_its_least_sum_of_goods(items: int, accepted: bool) -> None:
+    discounts = Discounts(0, coupon("amount_off", 300, minimum=3_000))
+    if accepted:
+        assert price_order(lines(items), RULES, discounts=discounts).coupon_discount == 300
+        return
+    with pytest.raises(Refused, match="商品合計¥3,000以上"):
+        price_order(lines(items), RULES, discounts=discounts)
 
 
 def test_discounts_that_leave_nothing_to_pay_are_refused() -> None:
@@ -65,7 +109,10 @@ def test_the_total_is_always_the_sum_of_its_parts(
     ]
     try:
         amounts = price_order(
-            goods, ShippingRules(fee, free_from), fee=method_fee, discounts=Discounts(points, 0, free)
+            goods,
+            ShippingRules(fee, free_from),
+            fee=method_fee,
+            discounts=Discounts(points, coupon("free_shipping") if free else None),
         )
     except Refused:
         assert points >= sum(line.quantity * line.unit_price for line in goods)

@@ -21,7 +21,7 @@ from members.consumers import consumers
 from members.domain.ledger import NotEnoughPoints
 from members.domain.rules import Rules
 from members.register_member import NewMember, register_member
-from members.reserve_benefit import ReleaseBenefits, reserve_points
+from members.reserve_benefit import ReleaseBenefits, reserve_benefit
 from members.settle_points import ExpirePoints
 from members.storage.points import balance_of
 from members.storage.rules import set_rules
@@ -176,7 +176,7 @@ class Ledger(RuleBasedStateMachine):
             enough = max(points - own, 0) <= self.free
             try:
                 async with self.db.transaction() as tx:
-                    made = await reserve_points(
+                    made = await reserve_benefit(
                         tx, member_id=self.member_id, points=points, at=now(), earlier_id=earlier
                     )
             except NotEnoughPoints:

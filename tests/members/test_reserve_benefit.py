@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from members.reserve_benefit import ReleaseBenefits, reserve_points
+from members.reserve_benefit import ReleaseBenefits, reserve_benefit
 from members.settle_points import activate_by_staff
 from members.storage.tables import benefit_reservations
 from shared import clock
@@ -133,7 +133,7 @@ async def test_what_a_statement_may_still_claim_stays_set_aside_after_a_change_o
 async def test_what_no_order_came_for_is_released_by_due_work(members: MembersService) -> None:
     aya = await members.register()
     async with members.db.transaction() as tx:
-        await reserve_points(tx, member_id=aya, points=500, at=now())
+        await reserve_benefit(tx, member_id=aya, points=500, at=now())
     runner = DueRunner(
         DueWork("release_benefits", benefit_reservations, ReleaseBenefits(members.db)), members.db
     )
@@ -160,7 +160,7 @@ async def test_an_order_heard_after_the_release_still_spends_what_is_there_and_n
 ) -> None:
     aya = await members.register()
     async with members.db.transaction() as tx:
-        reservation = await reserve_points(tx, member_id=aya, points=500, at=now())
+        reservation = await reserve_benefit(tx, member_id=aya, points=500, at=now())
         await tx.execute("UPDATE benefit_reservations SET status = 'released', due_at = NULL")
         await tx.execute("UPDATE point_balances SET held = 0")
     await members.hears(an_order("N-0", member_id=aya, points=450))

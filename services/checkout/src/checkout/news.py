@@ -186,6 +186,24 @@ def _points_returned(event: events.PointsReturned) -> _Line:
     return "points", "note", "ポイントを元に戻しました", text, facts
 
 
+def _coupon_issued(event: events.CouponIssued) -> _Line:
+    facts = {"kind": "coupon_issued", "coupon": event.name}
+    until = f"{in_japan(event.expires_at):%Y/%m/%d %H:%M}"
+    return "points", "note", "クーポンを発行しました", f"{event.name}（{until}まで）", facts
+
+
+def _coupon_redeemed(event: events.CouponRedeemed) -> _Line:
+    facts = {"kind": "coupon_redeemed", "coupon": event.name}
+    text = f"{event.name}　¥{event.discount:,}引き" if event.discount else event.name
+    return "points", "note", "クーポンを利用しました", text, facts
+
+
+def _coupon_returned(event: events.CouponReturned) -> _Line:
+    facts = {"kind": "coupon_returned", "coupon": event.name}
+    text = event.name if event.usable else f"{event.name}（有効期限を過ぎているため利用できません）"
+    return "points", "note", "クーポンを元に戻しました", text, facts
+
+
 def _registered(event: events.MemberRegistered) -> _Line:
     return "member", "done", "会員登録されました", "", {"kind": "registered"}
 
@@ -223,6 +241,9 @@ _LINES: dict[type[Event], Callable[[Any], _Line]] = {
     events.PointsGranted: _points_granted,
     events.PointsActivated: _points_activated,
     events.PointsReturned: _points_returned,
+    events.CouponIssued: _coupon_issued,
+    events.CouponRedeemed: _coupon_redeemed,
+    events.CouponReturned: _coupon_returned,
     events.MemberRegistered: _registered,
     events.AmazonAccountLinked: _linked,
     events.MailSent: _mail_sent,

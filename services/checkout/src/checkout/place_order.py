@@ -42,7 +42,8 @@ log = structlog.get_logger()
 TRIES_MAX = 3
 _ONCE_ONLY = {
     "placements_benefit_once": Refused(
-        "benefit_used", "このポイントはすでに別のご注文に使われています。もう一度ポイントを指定してください。"
+        "benefit_used",
+        "このポイントまたはクーポンはすでに別のご注文に使われています。もう一度指定してください。",
     ),
     "placements_wallet_once": Refused(
         "wallet_used",
@@ -118,7 +119,7 @@ async def _order(
     if method is None:
         raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
     benefit = purchase.benefit
-    check_benefit(purchase)
+    check_benefit(purchase, at=at)
     amounts = price_order(
         lines,
         settings.shipping,
@@ -146,7 +147,7 @@ async def _order(
         destinations=(Destination(destination_id=new_id(), address=purchase.address, lines=tuple(lines)),),
         points_used=benefit.points if benefit else 0,
         benefit_reservation_id=benefit.reservation_id if benefit else None,
-        coupon=benefit.coupon if benefit else None,
+        coupon=benefit.coupon.issue_id if benefit and benefit.coupon else None,
         placed_at=at,
         page_url=f"{origin_url.rstrip('/')}/orders/{code}",
     )

@@ -1,4 +1,4 @@
-"""JSON routes: what checkout's pages read, and points set aside by programs."""
+"""JSON routes: what checkout's pages read, and points or a coupon set aside by programs."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -8,16 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
+from members.domain.coupons import Coupon
 from members.reserve_benefit import STATEMENT_VALID_FOR
 from members.storage.benefits import reservation_of
+from members.storage.coupons import usable_coupons
 from members.storage.members import email_key, member_by_buyer, member_by_email, member_by_id
 from members.storage.points import balance_of
 from members.storage.rules import rules_at
-from members.web.benefits import UsePoints, earlier_reservation, put_statement, reserve
+from members.web.benefits import UseBenefit, earlier_reservation, put_statement, reserve
 from members.web.parts import Here
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.session import CurrentViewer, Member, viewer
+
+COUPONS_MAX = 50
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])
 
@@ -39,6 +43,7 @@ class Me(BaseModel):
     points_enabled: bool
     points_available: int
     points_waiting: int
+    coupons: list[Coupon]
 
 
 class AmazonLinkState(BaseModel):
@@ -57,11 +62,12 @@ class PointRules(BaseModel):
 
 
 class Benefit(BaseModel):
-    """Points set aside; the signed statement of the same content is in the cookie ``noren_benefit``."""
+    """What is set aside; the signed statement of the same content is in the cookie ``noren_benefit``."""
 
     reservation_id: UUID
     member_id: UUID
     points: int
+    coupon: Coupon | None
     registration: bool
     expires_at: datetime
 
@@ -82,6 +88,9 @@ async def me(request: Request, parts: Here, seen: Member) -> Me:
         rules = await rules_at(tx, now())
         earlier_id = earlier_reservation(request, parts, member_id)
         earlier = await reservation_of(tx, earlier_id) if earlier_id else None
+        coupons = await usable_coupons(
+            tx, member_id, reservation_id=earlier_id, at=now(), rows_max=COUPONS_MAX
+        )
     own = earlier.points_held if earlier is not None and earlier.status == "held" else 0
     return Me(
         member_id=member.member_id,
@@ -98,6 +107,7 @@ async def me(request: Request, parts: Here, seen: Member) -> Me:
         points_enabled=rules.points_enabled,
         points_available=balance.available + own if rules.points_enabled else 0,
         points_waiting=balance.waiting,
+        coupons=coupons,
     )
 
 
@@ -134,16 +144,20 @@ async def point_rules(parts: Here) -> PointRules:
 
 
 @router.post("/benefits")
-async def set_points_aside(
-    request: Request, response: Response, asked: UsePoints, parts: Here, seen: CurrentViewer
+async def set_benefit_aside(
+    request: Request, response: Response, asked: UseBenefit, parts: Here, seen: CurrentViewer
 ) -> Benefit:
-    """Set points aside for an order, or change how many; 409 ``not_enough_points`` if there are too few."""
+    """Set points or a coupon aside for an order, or change them.
+
+    409 ``not_enough_points``, ``coupon_used``, ``coupon_expired``, ``coupon_sold_out`` or ``coupon_unknown``.
+    """
     reservation = await reserve(request, parts, asked, seen)
     put_statement(parts, response, reservation)
     return Benefit(
         reservation_id=reservation.reservation_id,
         member_id=reservation.member_id,
         points=reservation.points,
+        coupon=reservation.coupon,
         registration=reservation.registration,
         expires_at=now() + STATEMENT_VALID_FOR,
     )

@@ -15,6 +15,8 @@ from members.storage.tables import benefit_reservations, metadata, point_grants
 from members.web import (
     amazon,
     benefits,
+    desk_coupon,
+    desk_coupons,
     desk_login,
     desk_member,
     desk_members,
@@ -37,6 +39,7 @@ from shared.web.session import Sessions
 
 DESK_PAGES = (
     DeskPage("members", "会員検索", "/desk/members"),
+    DeskPage("members", "クーポン", "/desk/members/coupons"),
     DeskPage("members", "ポイント・会員設定", "/desk/members/rules"),
 )
 # The order decides: fixed paths of the desk before those with a member's id.
@@ -50,6 +53,8 @@ ROUTERS = (
     benefits.router,
     desk_login.router,
     desk_rules.router,
+    desk_coupons.router,
+    desk_coupon.router,
     desk_members.router,
     desk_member.router,
     api.router,

@@ -1,17 +1,18 @@
-"""Setting points aside for an order that is being made (PNT-21), and what becomes of them.
+"""Setting points and a coupon aside for an order that is being made (PNT-21, CPN-10).
 
 The browser gets a signed statement, and checkout believes it without asking; so what a statement may claim
-stays set aside until no statement can claim it any more. Changing the number of points keeps the
+stays set aside until no statement can claim it any more. Changing the points or the coupon keeps the
 reservation's id, and checkout takes one order per id: two statements never buy twice with the same points.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from members.domain.coupons import Coupon
 from members.domain.ledger import NotEnoughPoints
 from members.domain.rules import Rules
 from members.storage.benefits import (
@@ -25,6 +26,7 @@ from members.storage.members import member_by_buyer, member_by_email
 from members.storage.points import lock_balance, store_balance
 from members.storage.rules import rules_at
 from members.storage.tables import benefit_reservations
+from members.use_coupon import hold_coupon, release_coupons
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import strike_off
@@ -36,59 +38,82 @@ STATEMENT_VALID_FOR = timedelta(minutes=30)
 HELD_FOR = STATEMENT_VALID_FOR + timedelta(minutes=5)
 
 
+CouponChoice = UUID | Literal["none"] | None
+"""The coupon to use, as issued to the member; "none" for none, None for the one chosen before."""
+
+
 @dataclass(frozen=True)
 class Reservation:
-    """Points set aside, as the statement tells checkout."""
+    """What is set aside, as the statement tells checkout."""
 
     reservation_id: UUID
     member_id: UUID
     points: int
     registration: bool
+    coupon: Coupon | None = None
 
     def claims(self) -> dict[str, Any]:
-        """Return what the benefit statement says. No coupon can be chosen yet."""
+        """Return what the benefit statement says."""
         return {
             "reservation_id": str(self.reservation_id),
             "member_id": str(self.member_id),
             "points": self.points,
-            "coupon": None,
-            "free_shipping": False,
+            "coupon": None if self.coupon is None else self.coupon.model_dump(mode="json"),
             "registration": self.registration,
         }
 
 
-async def reserve_points(
-    tx: Tx, *, member_id: UUID, points: int, at: datetime, earlier_id: UUID | None = None
+async def reserve_benefit(
+    tx: Tx,
+    *,
+    member_id: UUID,
+    points: int | None = None,
+    coupon: CouponChoice = None,
+    at: datetime,
+    earlier_id: UUID | None = None,
 ) -> Reservation:
-    """Set ``points`` of a member aside, or change what this browser has set aside as ``earlier_id``.
+    """Set points and a coupon of a member aside, or change what this browser has set aside as ``earlier_id``.
 
-    Raises NotEnoughPoints, or Refused where the shop does not use points.
+    What is None stays as it was there. Raises NotEnoughPoints, CouponRefused, or Refused where the shop does
+    not use points.
     """
-    _refuse_without_points(await rules_at(tx, at))
     balance = await lock_balance(tx, member_id)
     if balance is None:
         raise NotEnoughPoints(0)
     earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
-    if earlier and earlier.member_id == member_id and earlier.status == "held" and not earlier.registration:
-        held = max(earlier.points_held, points)
-        await store_balance(tx, balance.hold(held - earlier.points_held))
-        await change_reservation(
-            tx, earlier.reservation_id, points=points, points_held=held, due_at=at + HELD_FOR
+    if earlier and (earlier.member_id != member_id or earlier.status != "held" or earlier.registration):
+        earlier = None
+    wanted = points if points is not None else earlier.points if earlier else 0
+    if wanted:
+        _refuse_without_points(await rules_at(tx, at))
+    held_before = earlier.points_held if earlier else 0
+    held = max(held_before, wanted)
+    await store_balance(tx, balance.hold(held - held_before))
+    reservation_id = earlier.reservation_id if earlier else new_id()
+    if earlier is None:
+        await insert_reservation(
+            tx,
+            reservation_id,
+            member_id=member_id,
+            buyer_id=None,
+            registration=False,
+            points=wanted,
+            at=at,
+            due_at=at + HELD_FOR,
         )
-        return Reservation(earlier.reservation_id, member_id, points, registration=False)
-    await store_balance(tx, balance.hold(points))
-    reservation_id = new_id()
-    await insert_reservation(
+    issue_id = (earlier.issue_id if earlier else None) if coupon is None else coupon
+    chosen = None
+    if isinstance(issue_id, UUID):
+        chosen = await hold_coupon(tx, issue_id, member_id=member_id, reservation_id=reservation_id, at=at)
+    await change_reservation(
         tx,
         reservation_id,
-        member_id=member_id,
-        buyer_id=None,
-        registration=False,
-        points=points,
-        at=at,
+        points=wanted,
+        points_held=held,
+        issue_id=chosen.issue_id if chosen else None,
         due_at=at + HELD_FOR,
     )
-    return Reservation(reservation_id, member_id, points, registration=False)
+    return Reservation(reservation_id, member_id, wanted, registration=False, coupon=chosen)
 
 
 async def reserve_registration_points(
@@ -161,5 +186,6 @@ class ReleaseBenefits:
             if renewed:
                 return
             await end_reservation(tx, row.reservation_id, status="released", at=now())
+            await release_coupons(tx, row.reservation_id, at=now())
             if balance is not None:
                 await store_balance(tx, balance.unhold(reservation.points_held))

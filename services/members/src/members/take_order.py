@@ -1,4 +1,4 @@
-"""What an order does to its member: registration, Amazon link, points spent and points earned."""
+"""What an order does to its member: registration, Amazon link, points, a coupon, and points earned."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -12,10 +12,12 @@ from members.storage.members import member_by_id
 from members.storage.orders import finish_order, note_order
 from members.storage.points import insert_grant, lock_balance, record_posting, store_balance
 from members.storage.rules import rules_at
+from members.use_coupon import redeem_coupon
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import (
     AmazonAccountLinked,
+    CouponRedeemed,
     MemberRegistered,
     OrderPlaced,
     PointsGranted,
@@ -23,14 +25,14 @@ from shared.events import (
 )
 from shared.ids import new_id
 
-News = MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted
+News = MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed
 
 
 async def take_order(tx: Tx, event: OrderPlaced) -> list[News]:
     """Apply a placed order by the rules in force when it was placed, once per order code.
 
     The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
-    guest's; points that are gone are noted as a shortage.
+    guest's; points or a coupon that are gone are noted as a shortage.
     """
     if not await note_order(tx, event.order_code, placed_at=event.placed_at):
         return []
@@ -42,6 +44,11 @@ async def take_order(tx: Tx, event: OrderPlaced) -> list[News]:
         said.append(PointsUsed(member_id=spender_id, points=used, order_code=event.order_code))
     if shortage:
         note = f"{note} points_short:{shortage}".strip()
+    redeemed, coupon_short = await redeem_coupon(tx, event)
+    if redeemed is not None:
+        said.append(redeemed)
+    if coupon_short:
+        note = f"{note} coupon_short".strip()
     if member_id is not None:
         said += await _earn(tx, event, member_id, rules)
     await finish_order(tx, event.order_code, member_id=member_id, points_used=used, note=note)

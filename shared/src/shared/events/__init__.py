@@ -18,6 +18,9 @@ from shared.events.checkout import (
 )
 from shared.events.members import (
     AmazonAccountLinked,
+    CouponIssued,
+    CouponRedeemed,
+    CouponReturned,
     MemberRegistered,
     PointsActivated,
     PointsGranted,
@@ -44,6 +47,9 @@ __all__ = [
     "Amounts",
     "CaptureRejected",
     "CaptureRequested",
+    "CouponIssued",
+    "CouponRedeemed",
+    "CouponReturned",
     "Destination",
     "Event",
     "Line",

@@ -75,7 +75,10 @@ class Registration(_Part):
 
 
 class OrderPlaced(CheckoutEvent):
-    """The buyer pressed 「注文確定」 and the order, with its stock held, is stored."""
+    """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
+
+    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id).
+    """
 
     order_kind: Literal["normal", "preorder", "subscription"] = "normal"
     channel: Literal["own_site"] = "own_site"
@@ -90,7 +93,7 @@ class OrderPlaced(CheckoutEvent):
     destinations: tuple[Destination, ...]
     points_used: int = 0
     benefit_reservation_id: UUID | None = None
-    coupon: str | None = None
+    coupon: UUID | None = None
     placed_at: datetime
     page_url: str
 

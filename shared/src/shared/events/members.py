@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.events._event import Event
+from shared.events._event import Event, Yen
 
 
 class MembersEvent(Event):
@@ -67,4 +67,36 @@ class PointsReturned(MembersEvent):
 
     points_returned: int
     points_revoked: int
+    order_code: str
+
+
+class CouponIssued(MembersEvent):
+    """The member may use this coupon from now on (CPN-03). ``value`` is yen or percent, as ``kind`` says."""
+
+    coupon_id: UUID
+    issue_id: UUID
+    name: str
+    kind: Literal["amount_off", "percent_off", "free_shipping"]
+    value: int
+    expires_at: datetime
+    order_code: str | None = None
+
+
+class CouponRedeemed(MembersEvent):
+    """The coupon was used for an order; ``discount`` is what it took off the goods (CPN-10)."""
+
+    coupon_id: UUID
+    issue_id: UUID
+    name: str
+    discount: Yen
+    order_code: str
+
+
+class CouponReturned(MembersEvent):
+    """A cancelled order gave its coupon back; ``usable`` unless it expired meanwhile (CPN-10)."""
+
+    coupon_id: UUID
+    issue_id: UUID
+    name: str
+    usable: bool
     order_code: str

@@ -6,6 +6,7 @@ The rules for shipping are the same for every payment method (AP-25, SHP-24).
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from checkout.domain.coupon import Coupon
 from shared.errors import Refused
 from shared.events import Amounts, Line
 
@@ -35,11 +36,10 @@ class ShippingRules:
 
 @dataclass(frozen=True)
 class Discounts:
-    """What members set aside for this order, in yen off (AP-23)."""
+    """What members set aside for this order: points, each a yen off, and perhaps a coupon (AP-23)."""
 
     points: int = 0
-    coupon: int = 0
-    free_shipping: bool = False
+    coupon: Coupon | None = None
 
 
 NO_DISCOUNTS = Discounts()
@@ -50,16 +50,21 @@ def price_order(
 ) -> Amounts:
     """Return the amounts of an order with ``lines`` paid by a method that costs ``fee`` yen.
 
-    Raises Refused(discount_exceeds_total) if nothing would be left to pay.
+    The coupon comes off first, points off what is left. Raises Refused: coupon_minimum, or
+    discount_exceeds_total if nothing would be left to pay.
     """
     items = sum(line.unit_price * line.quantity for line in lines)
-    off = discounts.points + discounts.coupon
-    shipping_fee = 0 if discounts.free_shipping else shipping.fee_for(items, discounts=off)
+    coupon = discounts.coupon
+    coupon_off = coupon.off(items) if coupon else 0
+    off = discounts.points + coupon_off
+    free = coupon is not None and coupon.frees_shipping
+    shipping_fee = 0 if free else shipping.fee_for(items, discounts=off)
     total = items + shipping_fee + fee - off
     if total < 1:
         raise Refused(
             "discount_exceeds_total",
-            "ご利用ポイントとクーポンがお支払い合計以上になっています。ご利用ポイントを減らしてください。",
+            "ご利用ポイントとクーポンがお支払い合計以上になっています。"
+            "ご利用ポイントを減らすか、クーポンを外してください。",
             status=422,
         )
     return Amounts(
@@ -67,6 +72,6 @@ def price_order(
         shipping=shipping_fee,
         fee=fee,
         point_discount=discounts.points,
-        coupon_discount=discounts.coupon,
+        coupon_discount=coupon_off,
         total=total,
     )

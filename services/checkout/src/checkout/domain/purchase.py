@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -71,11 +72,13 @@ def order_lines(wanted: tuple[tuple[str, int], ...], products: Mapping[str, Prod
     return lines
 
 
-def check_benefit(purchase: Purchase) -> None:
-    """Refuse points and coupons that were set aside for somebody else."""
+def check_benefit(purchase: Purchase, *, at: datetime) -> None:
+    """Refuse points and coupons that were set aside for somebody else, and a coupon that ended."""
     benefit = purchase.benefit
     if benefit is None:
         return
+    if benefit.coupon is not None:
+        benefit.coupon.check_unexpired(at)
     if benefit.registration:
         if purchase.member_id is None and purchase.registers:
             return

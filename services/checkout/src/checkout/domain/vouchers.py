@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from checkout.domain.coupon import Coupon
 from checkout.domain.price import Discounts
 
 
@@ -24,15 +25,13 @@ class Benefit(_Claims):
     reservation_id: UUID
     member_id: UUID
     points: int = Field(0, ge=0)
-    coupon: str | None = None
-    coupon_discount: int = Field(0, ge=0)
-    free_shipping: bool = False
+    coupon: Coupon | None = None
     registration: bool = False
 
     @property
     def discounts(self) -> Discounts:
         """Return what it takes off the price."""
-        return Discounts(self.points, self.coupon_discount, self.free_shipping)
+        return Discounts(self.points, self.coupon)
 
 
 class WalletAddress(_Claims):

@@ -9,6 +9,8 @@ import httpx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from checkout.domain.coupon import Coupon
+
 log = structlog.get_logger()
 
 
@@ -20,7 +22,7 @@ P = TypeVar("P", bound=_Part)
 
 
 class Profile(_Part):
-    """A member's record, to fill the order form, and the points that can be used now."""
+    """A member's record, to fill the order form, and the points and coupons that can be used now."""
 
     name: str = ""
     kana: str = ""
@@ -31,6 +33,7 @@ class Profile(_Part):
     address2: str = ""
     phone: str = ""
     points_available: int = 0
+    coupons: tuple[Coupon, ...] = ()
 
 
 class AmazonLink(_Part):

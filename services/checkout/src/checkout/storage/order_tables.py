@@ -45,7 +45,7 @@ orders = Table(
     Column("coupon_discount", Integer, nullable=False),
     Column("total", Integer, nullable=False),
     Column("points_used", Integer, nullable=False),
-    Column("coupon", Text),
+    Column("coupon", Uuid),
     Column("benefit_reservation_id", Uuid),
     Column("member_id", Uuid, comment="Also the member registered together with the order (AP-08)"),
     Column("amazon_buyer_id", Text),

@@ -12,15 +12,16 @@ from pydantic import ValidationError
 from starlette.responses import Response
 
 from checkout.domain.purchase import Purchase
-from checkout.domain.vouchers import Wallet
+from checkout.domain.vouchers import Benefit, Wallet
 from checkout.storage.carts import keep_typed
 from checkout.web.checkout_state import Checkout, carried_cookies, load_checkout, order_and_go_on
+from checkout.web.coupon_choices import coupon_choices
 from checkout.web.order_confirm import STALE
 from checkout.web.order_fields import AddressFields, OrdererFields, WalletConfirmation
 from checkout.web.storefront import Shop, Storefront, wallet_of
 from shared.clock import now
 from shared.errors import Refused
-from shared.events import Address
+from shared.events import Address, Amounts
 from shared.web.cookies import Cookies
 from shared.web.fields import PREFECTURES
 from shared.web.forms import Form, read_form
@@ -178,19 +179,27 @@ async def _page(
         unsuited=bool(unsuited),
         prefectures=PREFECTURES,
         points_used=benefit.points if benefit else 0,
-        **await _points(request, shop, checkout),
+        **await _benefits(request, shop, checkout, benefit, quote.amounts),
         **checkout.summary(quote),
     )
 
 
-async def _points(request: Request, shop: Storefront, checkout: Checkout) -> dict[str, Any]:
-    """Return how many points may be used: a member's own, or those for registering with this order (PNT-02)."""
+async def _benefits(
+    request: Request, shop: Storefront, checkout: Checkout, benefit: Benefit | None, amounts: Amounts
+) -> dict[str, Any]:
+    """Return what may be used: a member's points and coupons, or points for registering with this order (PNT-02)."""
     if checkout.viewer.signed_in:
         profile = await shop.members.profile(carried_cookies(request))
         return {
             "points_available": profile.points_available if profile else 0,
             "points_by_registering": False,
+            **coupon_choices(
+                profile.coupons if profile else (),
+                benefit.coupon if benefit else None,
+                amounts,
+                checkout.settings.shipping,
+            ),
         }
     rules = await shop.members.point_rules()
     usable = rules.registration_points_usable_at_once if rules else 0
-    return {"points_available": usable, "points_by_registering": True}
+    return {"points_available": usable, "points_by_registering": True, "coupons": []}

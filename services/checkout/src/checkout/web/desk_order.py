@@ -234,7 +234,7 @@ def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
 
 
 def _points(whole: WholeOrder) -> list[tuple[str, str]]:
-    """The shop's points around this order, as members told them."""
+    """The shop's points and coupons around this order, as members told them."""
     labels = {
         "used": "ご利用",
         "granted_pending": "有効待ちで付与",
@@ -248,6 +248,8 @@ def _points(whole: WholeOrder) -> list[tuple[str, str]]:
             rows.append((label, f"{total:,}ポイント"))
     if revoked := sum(fact["revoked"] for fact in _facts(whole, "points", "returned")):
         rows.append(("付与の取消", f"{revoked:,}ポイント"))
+    for kind, label in (("coupon_redeemed", "クーポンのご利用"), ("coupon_returned", "クーポンの返却")):
+        rows += [(label, fact["coupon"]) for fact in _facts(whole, "points", kind)]
     if not rows and whole.row.points_used:
         rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
     return rows

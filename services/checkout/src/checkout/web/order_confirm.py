@@ -12,6 +12,7 @@ from checkout.web.checkout_state import (
     load_checkout,
     order_and_go_on,
 )
+from checkout.web.coupon_choices import coupon_choices
 from checkout.web.order_fields import AddressFields, Confirmation, OrdererFields
 from checkout.web.storefront import Shop, Storefront
 from shared.errors import Refused
@@ -80,6 +81,7 @@ async def _confirmation(
     fee = method.fee if method else 0
     profile = await shop.members.profile(carried_cookies(request)) if checkout.viewer.signed_in else None
     benefit = checkout.usable_benefit()
+    quote = checkout.quote(fee=fee)
     return shop.pages.render(
         request,
         "order_confirm.html",
@@ -92,7 +94,13 @@ async def _confirmation(
         choices=_chosen_labels(checkout),
         points_available=profile.points_available if profile else 0,
         points_used=benefit.points if benefit else 0,
-        **checkout.summary(checkout.quote(fee=fee)),
+        **coupon_choices(
+            profile.coupons if profile else (),
+            benefit.coupon if benefit else None,
+            quote.amounts,
+            checkout.settings.shipping,
+        ),
+        **checkout.summary(quote),
     )
 
 

@@ -62,15 +62,22 @@ async def insert_reservation(
 
 
 async def change_reservation(
-    tx: Tx, reservation_id: UUID, *, points: int, points_held: int, due_at: datetime
+    tx: Tx,
+    reservation_id: UUID,
+    *,
+    points: int,
+    points_held: int,
+    issue_id: UUID | None = None,
+    due_at: datetime,
 ) -> None:
-    """Write another number of points into a held reservation, and its new end."""
+    """Write other points and another coupon into a held reservation, and its new end."""
     await tx.execute(
-        "UPDATE benefit_reservations SET points = :points, points_held = :points_held, due_at = :due_at"
-        " WHERE reservation_id = :reservation_id",
+        "UPDATE benefit_reservations SET points = :points, points_held = :points_held,"
+        " issue_id = :issue_id, due_at = :due_at WHERE reservation_id = :reservation_id",
         reservation_id=reservation_id,
         points=points,
         points_held=points_held,
+        issue_id=issue_id,
         due_at=due_at,
     )
 

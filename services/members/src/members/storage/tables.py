@@ -5,12 +5,10 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     ForeignKey,
     Identity,
     Index,
     Integer,
-    MetaData,
     Table,
     Text,
     Uuid,
@@ -18,15 +16,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from members.storage import coupon_tables
+from members.storage.metadata import MOMENT, metadata
 from shared.due import due_columns, due_index
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
 
-metadata = MetaData()
+__all__ = ["coupon_tables", "metadata"]
+
 outbox_table(metadata)
 inbox_table(metadata)
-
-MOMENT = DateTime(timezone=True)
 
 members = Table(
     "members",
@@ -236,6 +235,8 @@ benefit_reservations = Table(
     # What the buyer wants now, and the most that any statement still in a browser may claim.
     Column("points", Integer, nullable=False),
     Column("points_held", Integer, nullable=False),
+    # The coupon that the buyer wants now; the ledger of coupons says what else is set aside with it.
+    Column("issue_id", Uuid),
     Column("status", Text, nullable=False),
     Column("order_code", Text),
     Column("made_at", MOMENT, nullable=False),

@@ -1,5 +1,6 @@
-"""Using points on the order being made: the form that checkout's pages send, and its statement."""
+"""Using points and a coupon on the order being made: the forms that checkout's pages send, and the statement."""
 
+from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from members.reserve_benefit import (
     STATEMENT_VALID_FOR,
     Reservation,
-    reserve_points,
+    reserve_benefit,
     reserve_registration_points,
 )
 from members.web.parts import Here, Parts, member_id_of
@@ -23,30 +24,37 @@ from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
-class UsePoints(BaseModel):
-    """How many points to use; ``member_id`` is the id that a registering buyer is going to have."""
+class UseBenefit(BaseModel):
+    """What to use; what is left out stays as it was chosen before.
 
-    points: Yen = Field(title="ご利用ポイント")
+    ``member_id`` is the id that a registering buyer is going to have.
+    """
+
+    points: Yen | None = Field(None, title="ご利用ポイント")
+    coupon: UUID | Literal["none"] | None = Field(None, title="クーポン")
     member_id: UUID | None = Field(None, title="会員番号")
 
 
-async def reserve(request: Request, parts: Parts, asked: UsePoints, seen: Viewer) -> Reservation:
-    """Set points aside for whoever is looking: a member, or an Amazon buyer who registers with the order.
+async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewer) -> Reservation:
+    """Set it aside for whoever is looking: a member, or an Amazon buyer who registers with the order.
 
     Raises Refused with the reason.
     """
+    if asked.points is None and asked.coupon is None:
+        raise Refused("nothing_chosen", "ご利用ポイントを数字で入力してください", field="points", status=422)
     member_id, wallet = member_id_of(seen), parts.wallet(request)
     async with parts.db.transaction() as tx:
         if member_id is not None:
-            return await reserve_points(
+            return await reserve_benefit(
                 tx,
                 member_id=member_id,
                 points=asked.points,
+                coupon=asked.coupon,
                 at=now(),
                 earlier_id=earlier_reservation(request, parts, member_id),
             )
-        if wallet is None or not wallet.email:
-            raise Refused("sign_in_needed", "ポイントのご利用にはログインが必要です", status=401)
+        if asked.points is None or wallet is None or not wallet.email:
+            raise Refused("sign_in_needed", "ポイントとクーポンのご利用にはログインが必要です", status=401)
         return await reserve_registration_points(
             tx,
             buyer_id=wallet.buyer_id,
@@ -78,10 +86,10 @@ def put_statement(parts: Parts, response: Response, reservation: Reservation) ->
 
 
 @router.post("/members/benefits/reserve")
-async def use_points(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Set points aside (or with 0, use none after all) and return to the order."""
+async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Set points or a coupon aside (or none after all: 0, "none") and return to the order."""
     next_path = safe_next(str((await request.form()).get("next", "")), "/cart")
-    form = await read_form(request, UsePoints)
+    form = await read_form(request, UseBenefit)
     if form.errors:
         return parts.pages.redirect(request, next_path, toast=next(iter(form.errors.values())))
     try:

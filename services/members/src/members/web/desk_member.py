@@ -1,4 +1,4 @@
-"""One member at the desk: who it is, and every movement of points (AP-04, PNT-07)."""
+"""One member at the desk: who it is, every movement of points, and the coupons held (AP-04, PNT-07, CPN-03)."""
 
 from uuid import UUID
 
@@ -6,9 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.settle_points import activate_by_staff
+from members.storage.coupons import coupons_of_member
 from members.storage.members import member_by_id
 from members.storage.points import balance_of, grant_by_id, ledger_of
 from members.storage.sessions import live_sessions
+from members.web.coupon_words import coupon_line
 from members.web.parts import Here
 from members.web.point_lines import point_lines
 from shared.clock import now
@@ -24,13 +26,15 @@ _VIA = {"form": "会員登録画面", "amazon": "Amazonアカウント", "order"
 @router.get("/desk/members/{member_id}")
 async def show_member(request: Request, member_id: UUID, parts: Here) -> Response:
     """Show everything that members knows of one person, except the password."""
+    at = now()
     async with parts.db.transaction() as tx:
         member = await member_by_id(tx, member_id)
         if member is None:
             raise Refused("member_unknown", "この会員は見つかりません", status=404)
         balance = await balance_of(tx, member_id)
         lines = point_lines(await ledger_of(tx, member_id, rows_max=LINES_MAX))
-        logins = await live_sessions(tx, member_id, at=now())
+        coupons = await coupons_of_member(tx, member_id, rows_max=LINES_MAX)
+        logins = await live_sessions(tx, member_id, at=at)
     return parts.pages.render(
         request,
         "desk_member.html",
@@ -54,6 +58,7 @@ async def show_member(request: Request, member_id: UUID, parts: Here) -> Respons
         held=balance.held,
         waiting=balance.waiting,
         lines=lines,
+        coupons=[coupon_line(row, at=at) for row in coupons],
         logins=len(logins),
     )
 

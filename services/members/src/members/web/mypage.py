@@ -1,4 +1,4 @@
-"""マイページ: points with their conditions, the Amazon link, and where one is logged in."""
+"""マイページ: points with their conditions, coupons, the Amazon link, and where one is logged in."""
 
 from uuid import UUID
 
@@ -7,10 +7,12 @@ from starlette.responses import Response
 
 from members.end_sessions import end_all_sessions
 from members.sign_in import end_session
+from members.storage.coupons import coupons_of_member
 from members.storage.members import member_by_id
 from members.storage.points import balance_of, ledger_of
 from members.storage.rules import rules_at
 from members.storage.sessions import live_sessions
+from members.web.coupon_words import coupon_line
 from members.web.parts import Here
 from members.web.point_lines import point_lines
 from shared.clock import now
@@ -35,6 +37,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
             raise Refused("member_unknown", "会員情報が見つかりません", status=404)
         balance = await balance_of(tx, member_id)
         lines = point_lines(await ledger_of(tx, member_id, rows_max=LINES_MAX))
+        coupons = await coupons_of_member(tx, member_id, rows_max=LINES_MAX)
         logins = await live_sessions(tx, member_id, at=at)
         rules = await rules_at(tx, at)
     return parts.pages.render(
@@ -67,6 +70,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
             }
             for line in lines
         ],
+        coupons=[coupon_line(row, at=at) for row in coupons],
         logins=[
             {
                 "device": login.device,

@@ -100,7 +100,7 @@ def upgrade() -> None:
         sa.Column("coupon_discount", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("points_used", sa.Integer(), nullable=False),
-        sa.Column("coupon", sa.Text(), nullable=True),
+        sa.Column("coupon", sa.Uuid(), nullable=True),
         sa.Column("benefit_reservation_id", sa.Uuid(), nullable=True),
         sa.Column(
             "member_id",

@@ -1,10 +1,10 @@
-"""initial"""
+"""expand initial"""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "b03ee8fc63cc"
+revision = "a0479638f169"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("registration", sa.Boolean(), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
         sa.Column("points_held", sa.Integer(), nullable=False),
+        sa.Column("issue_id", sa.Uuid(), nullable=True),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("order_code", sa.Text(), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
@@ -47,6 +48,28 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("registration AND status = 'held'"),
     )
+    op.create_table(
+        "coupons",
+        sa.Column("coupon_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.Column("minimum", sa.Integer(), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("uses_max", sa.Integer(), nullable=True),
+        sa.Column("member_uses_max", sa.Integer(), nullable=False),
+        sa.Column("uses", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("defined_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("defined_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "CASE kind WHEN 'amount_off' THEN value >= 1 WHEN 'percent_off' THEN value BETWEEN 1 AND 100 WHEN 'free_shipping' THEN value = 0 ELSE false END",
+            name="coupons_effect",
+        ),
+        sa.CheckConstraint("minimum >= 0 AND member_uses_max >= 1", name="coupons_terms"),
+        sa.CheckConstraint("uses >= 0 AND (uses_max IS NULL OR uses <= uses_max)", name="coupons_uses"),
+        sa.PrimaryKeyConstraint("coupon_id"),
+    )
+    op.create_index("coupons_defined_at", "coupons", ["defined_at"], unique=False)
     op.create_table(
         "inbox",
         sa.Column("consumer", sa.Text(), nullable=False),
@@ -146,6 +169,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("buyer_id"),
         info={"append_only": True},
     )
+    op.create_table(
+        "issued_coupons",
+        sa.Column("issue_id", sa.Uuid(), nullable=False),
+        sa.Column("coupon_id", sa.Uuid(), nullable=False),
+        sa.Column("member_id", sa.Uuid(), nullable=False),
+        sa.Column("uses_max", sa.Integer(), nullable=False),
+        sa.Column("uses", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("uses BETWEEN 0 AND uses_max", name="issued_coupons_uses"),
+        sa.ForeignKeyConstraint(
+            ["coupon_id"],
+            ["coupons.coupon_id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["members.member_id"],
+        ),
+        sa.PrimaryKeyConstraint("issue_id"),
+    )
+    op.create_index("issued_coupons_member", "issued_coupons", ["member_id"], unique=False)
+    op.create_index("issued_coupons_once", "issued_coupons", ["coupon_id", "member_id"], unique=True)
     op.create_table(
         "known_devices",
         sa.Column("device_hash", sa.Text(), nullable=False),
@@ -302,11 +347,53 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("member_id"),
     )
+    op.create_table(
+        "coupon_entries",
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("issue_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("change", sa.Integer(), nullable=False),
+        sa.Column("reservation_id", sa.Uuid(), nullable=False),
+        sa.Column("order_code", sa.Text(), nullable=True),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(order_code IS NOT NULL) = (kind IN ('redeemed', 'returned'))", name="coupon_entries_order"
+        ),
+        sa.CheckConstraint(
+            "CASE kind WHEN 'reserved' THEN change = 1 WHEN 'released' THEN change = -1 WHEN 'redeemed' THEN change IN (0, 1) WHEN 'returned' THEN change = -1 ELSE false END",
+            name="coupon_entries_change",
+        ),
+        sa.ForeignKeyConstraint(
+            ["issue_id"],
+            ["issued_coupons.issue_id"],
+        ),
+        sa.PrimaryKeyConstraint("number"),
+        info={"append_only": True},
+    )
+    op.create_index("coupon_entries_issue", "coupon_entries", ["issue_id"], unique=False)
+    op.create_index(
+        "coupon_entries_once", "coupon_entries", ["reservation_id", "issue_id", "kind"], unique=True
+    )
+    op.create_index(
+        "coupon_entries_once_per_order",
+        "coupon_entries",
+        ["order_code", "kind"],
+        unique=True,
+        postgresql_where=sa.text("order_code IS NOT NULL"),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index(
+        "coupon_entries_once_per_order",
+        table_name="coupon_entries",
+        postgresql_where=sa.text("order_code IS NOT NULL"),
+    )
+    op.drop_index("coupon_entries_once", table_name="coupon_entries")
+    op.drop_index("coupon_entries_issue", table_name="coupon_entries")
+    op.drop_table("coupon_entries")
     op.drop_table("staff")
     op.drop_index("sessions_live", table_name="sessions", postgresql_where=sa.text("revoked_at IS NULL"))
     op.drop_table("sessions")
@@ -334,6 +421,9 @@ def downgrade() -> None:
     op.drop_table("point_balances")
     op.drop_table("past_passwords")
     op.drop_table("known_devices")
+    op.drop_index("issued_coupons_once", table_name="issued_coupons")
+    op.drop_index("issued_coupons_member", table_name="issued_coupons")
+    op.drop_table("issued_coupons")
     op.drop_table("amazon_links")
     op.drop_table("rule_versions")
     op.drop_index("outbox_unsent", table_name="outbox", postgresql_where=sa.text("published_at IS NULL"))
@@ -348,6 +438,8 @@ def downgrade() -> None:
     op.drop_table("login_attempts")
     op.drop_index("inbox_heard_at", table_name="inbox", postgresql_using="brin")
     op.drop_table("inbox")
+    op.drop_index("coupons_defined_at", table_name="coupons")
+    op.drop_table("coupons")
     op.drop_index(
         "benefit_reservations_registering_buyer",
         table_name="benefit_reservations",
