@@ -21,8 +21,13 @@ import asyncio
 from notifications.main import make
 from shared.due import DueRunner
 
-service = make()
-asyncio.run(DueRunner(service.due_work[0], service.db).run())
+
+async def work():
+    service = make()
+    await DueRunner(service.due_work[0], service.db).run()
+
+
+asyncio.run(work())
 """
 
 
@@ -58,7 +63,7 @@ async def test_a_worker_killed_after_the_server_accepted_costs_one_more_copy_and
     kills = len(mark.read_text().split())
     assert kills == 1
     async with db.transaction() as tx:
-        # Nobody waits ninety seconds in a test for the dead worker's leases to run out.
+        # Nobody waits twenty seconds in a test for the dead worker's leases to run out.
         await tx.execute(
             "UPDATE mails SET leased_until = now() - interval '1 second' WHERE lease IS NOT NULL"
         )

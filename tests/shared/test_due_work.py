@@ -127,3 +127,31 @@ async def test_one_that_cannot_be_written_down_does_not_keep_the_others(make_db:
     assert await still_due(db) == {bad}
     runner.stop()
     await running
+
+
+async def test_a_lease_is_prolonged_while_its_holder_lives_and_no_longer(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    slow, quick = Hands(db), Hands(db)
+    work = DueWork("chores", chores, slow, lease_seconds=1, prolong=True)
+    holder = DueRunner(work, db)
+    holding = asyncio.create_task(holder.run())
+    await add_chores(db, 2)
+    await eventually(lambda: len(slow.begun) == 2)
+    other = DueRunner(DueWork("chores", chores, quick, lease_seconds=1), db, poll_seconds=0.1)
+    watching = asyncio.create_task(other.run())
+
+    async def prolonged_thrice() -> None:
+        async with db.transaction() as tx:
+            held = await tx.value("SELECT extract(epoch FROM leased_until - due_at) FROM chores LIMIT 1")
+        assert held > 5
+
+    await eventually(prolonged_thrice)
+    assert quick.begun == []
+
+    # It dies: its chores are taken over, here within about a second.
+    for task in (holding, *holder._running, *holder._holding):
+        task.cancel()
+    await eventually(lambda: sorted(quick.begun) == sorted(slow.begun), seconds=10)
+    quick.let_go.set()
+    other.stop()
+    await watching

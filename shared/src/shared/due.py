@@ -63,6 +63,18 @@ async def claim_due(
     )
 
 
+async def prolong_lease(tx: Tx, table: Table, lease: UUID, *, at: datetime, seconds: int) -> None:
+    """Let what is still held under ``lease``, claimed at ``at``, be held for ``seconds`` from now on."""
+    # Due and leased: the index of due rows finds them among millions that are done.
+    await tx.execute(
+        f"UPDATE {table.name} SET leased_until = now() + make_interval(secs => :seconds)"  # noqa: S608 - names are ours
+        f" WHERE due_at <= :at AND lease = :lease",
+        seconds=seconds,
+        at=at,
+        lease=lease,
+    )
+
+
 @dataclass(frozen=True)
 class DueWork:
     """A kind of due work: where its rows are and what is done with each.
@@ -84,6 +96,9 @@ class DueWork:
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
     concurrency: int = 10
     lease_seconds: int = LEASE_SECONDS
+    # For work that may take longer than the lease: it is prolonged while its holder lives, so that it can be
+    # short and the work of a dead holder is taken over soon.
+    prolong: bool = False
 
 
 class DueRunner:
@@ -99,6 +114,7 @@ class DueRunner:
         self._wake = db.waker(work.name)
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
+        self._holding: set[asyncio.Task[None]] = set()
         self._performed: list[tuple[Any, Any, asyncio.Future[None]]] = []
         self._concluding = False
         self.alive_at = elapsed()
@@ -108,15 +124,21 @@ class DueRunner:
         while not self._stopping:
             self.alive_at = elapsed()
             free = self.work.concurrency - len(self._running)
-            claimed = await self._claim(free) if free else []
-            for item in claimed:
-                task = asyncio.create_task(self._perform(item))
+            lease, claimed = await self._claim(free) if free else (None, [])
+            tasks = [asyncio.create_task(self._perform(item)) for item in claimed]
+            for task in tasks:
                 self._running.add(task)
                 task.add_done_callback(self._done)
+            if self.work.prolong and lease is not None and tasks:
+                holding = asyncio.create_task(self._hold(lease, tasks))
+                self._holding.add(holding)
+                holding.add_done_callback(self._holding.discard)
             if len(claimed) < free or not free:
                 await self._sleep()
         if self._running:
             await asyncio.wait(self._running)
+        if self._holding:
+            await asyncio.wait(self._holding)
 
     def stop(self) -> None:
         """Claim nothing more."""
@@ -127,7 +149,8 @@ class DueRunner:
         self._running.discard(task)
         self._wake.set()
 
-    async def _claim(self, rows_max: int) -> Sequence[Any]:
+    async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any]]:
+        """Return what is to be performed, and the lease on it."""
         self._wake.clear()
         work = self.work
         try:
@@ -135,12 +158,30 @@ class DueRunner:
                 rows = await claim_due(
                     tx, work.table, rows_max=rows_max, at=now(), lease_seconds=work.lease_seconds
                 )
-                return await work.begin(tx, rows) if work.begin is not None and rows else rows
+                if not rows:
+                    return None, []
+                begun = await work.begin(tx, rows) if work.begin is not None else rows
+                return rows[0].lease, begun
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("due.database_unavailable", work=work.name, error=type(error).__name__)
-            return []
+            return None, []
+
+    async def _hold(self, lease: UUID, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Prolong the lease on a claim, thrice in its time, until all that was claimed with it is done."""
+        at, pending = now(), set(tasks)
+        while True:
+            _, pending = await asyncio.wait(pending, timeout=self.work.lease_seconds / 3)
+            if not pending:
+                return
+            try:
+                async with self._db.transaction() as tx:
+                    await prolong_lease(tx, self.work.table, lease, at=at, seconds=self.work.lease_seconds)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("due.not_prolonged", work=self.work.name, error=type(error).__name__)
 
     async def _perform(self, item: Any) -> None:
         try:

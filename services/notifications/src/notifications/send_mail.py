@@ -23,8 +23,9 @@ from shared.events import Event, MailSent, MailSuppressed
 
 log = structlog.get_logger()
 
-# Longer than the longest conversation with a server, shorter than N1's five minutes.
-LEASE = timedelta(seconds=90)
+# How long a mail waits whose worker died. A conversation with a slow server may take longer: its worker
+# prolongs the lease. One that stands still for this long may find its mail sent a second time by another.
+LEASE = timedelta(seconds=20)
 
 
 class Server(Protocol):
@@ -46,7 +47,12 @@ class MailSending:
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return the due work that sends up to ``concurrency`` mails at once."""
         return DueWork(
-            SENDING, mails_table, self.send, concurrency=concurrency, lease_seconds=int(LEASE.total_seconds())
+            SENDING,
+            mails_table,
+            self.send,
+            concurrency=concurrency,
+            lease_seconds=int(LEASE.total_seconds()),
+            prolong=True,
         )
 
     async def send(self, row: Row[Any]) -> None:
