@@ -58,6 +58,9 @@ coverage: ## Every branch of the core: money, points, relay, inbox; fails below 
 mutants: ## Change the core and see whether tests notice: make mutants, make mutants MODULE=payments.domain.settling
 	@nice -n 19 $(PYTHON) -m tools.mutants $(MODULE)
 
+chaos: setup ## Two of everything under load, faults by a seed: make chaos SECONDS=600 FAULTS=F6,F18 SEED=7 RATE=5
+	@$(PYTHON) -m proof.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
+
 features: ## Every feature ID of the specification: passing test, failing test or none
 	@$(PYTHON) -m tools.features
 
@@ -81,4 +84,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants features check format map help
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos features check format map help

@@ -75,13 +75,14 @@ class Broker:
                 hearers.setdefault(key, set()).add(queue)
         return hearers
 
-    async def dead_letters(self) -> list[DeadLetter]:
-        """Return all dead letters; they stay where they are."""
+    async def dead_letters(self, *names: str) -> list[DeadLetter]:
+        """Return all dead letters, or those of some queues alone; they stay where they are."""
+        if not names:
+            names = tuple(queue.name for queue in await self.queues() if queue.is_dead and queue.ready)
         return [
-            DeadLetter(queue.name, letter["properties"].get("message_id", ""), _headers(letter))
-            for queue in await self.queues()
-            if queue.is_dead and queue.ready
-            for letter in await self._peek(queue.name)
+            DeadLetter(name, letter["properties"].get("message_id", ""), _headers(letter))
+            for name in names
+            for letter in await self._peek(name)
         ]
 
     async def tapped(self) -> list[Tapped]:

@@ -13,12 +13,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Try:
-    """One request for an order. ``status`` is None where no answer came: it may have been taken or not."""
+    """One request for an order, over at ``at``. ``status`` is None where no answer came: taken, or not."""
 
     key: str
     wanted: Mapping[str, Any]
     status: int | None
     answer: Mapping[str, Any]
+    at: datetime
 
     @property
     def acknowledged(self) -> bool:
@@ -27,10 +28,14 @@ class Try:
 
 
 class Journal:
-    """The client's own log of order requests. One file may be written by several runs."""
+    """The client's own log of order requests. One file may be written by several runs.
+
+    ``unserved`` counts the requests through this object that had no answer, or one of 500 and above.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.unserved = 0
         file.parent.mkdir(parents=True, exist_ok=True)
 
     def sent(self, key: str, wanted: Mapping[str, Any]) -> None:
@@ -39,16 +44,24 @@ class Journal:
 
     def answered(self, key: str, wanted: Mapping[str, Any], status: int, answer: Mapping[str, Any]) -> None:
         """Write down the answer."""
+        self.unserved += status >= 500
         self._add({"what": "answered", "key": key, "wanted": wanted, "status": status, "answer": answer})
 
     def silent(self, key: str, wanted: Mapping[str, Any], error: str) -> None:
         """Write down that no answer came."""
+        self.unserved += 1
         self._add({"what": "silent", "key": key, "wanted": wanted, "error": error})
 
     def tries(self) -> list[Try]:
         """Return all requests that ended, with or without an answer."""
         return [
-            Try(line["key"], line["wanted"], line.get("status"), line.get("answer", {}))
+            Try(
+                line["key"],
+                line["wanted"],
+                line.get("status"),
+                line.get("answer", {}),
+                datetime.fromisoformat(line["at"]),
+            )
             for line in self._lines()
             if line["what"] != "sent"
         ]

@@ -72,9 +72,7 @@ class Load:
 
     async def run(self, count: int, *, methods: tuple[str, ...] = METHODS) -> list[Order]:
         """Let ``count`` orders be placed, paid and shipped (some cancelled); return those acknowledged."""
-        await self.log_in_at_desk()
-        while len(self.members) < MEMBERS:
-            self.members.append(await self.registers())
+        await self.opens()
         await self._patiently(lambda: self.shop.deliver(SKU, count))
         turn = asyncio.Semaphore(BUYERS_AT_ONCE)
         ends = [self.fate.choice(CANCELLED) if number % 5 == 4 else None for number in range(count)]
@@ -89,6 +87,12 @@ class Load:
             for number in range(count):
                 tasks.create_task(one(number))
         return self.orders[before:]
+
+    async def opens(self, *, members: int = MEMBERS) -> None:
+        """Let staff in, and have so many members with points."""
+        await self.log_in_at_desk()
+        while len(self.members) < members:
+            self.members.append(await self.registers())
 
     async def log_in_at_desk(self) -> None:
         """Let staff in, once."""
@@ -117,14 +121,19 @@ class Load:
         return member
 
     async def whole_order(
-        self, method: str, member: "Member | None" = None, *, cancelled: Cancelled | None = None
+        self,
+        method: str,
+        member: "Member | None" = None,
+        *,
+        cancelled: Cancelled | None = None,
+        buyer: Browser | None = None,
     ) -> Order:
         """One order from the buyer's wish to the parcel, or to its cancellation somewhere on the way.
 
-        A member uses points for it, and makes one order at a time.
+        A member uses points for it, and makes one order at a time; else it is a guest, ``buyer`` or a new one.
         """
         if member is None:
-            order = await self.buys(method)
+            order = await self.buys(method, buyer=buyer)
         else:
             async with member.busy:
                 await self.uses_points(member, POINTS)
@@ -160,14 +169,14 @@ class Load:
         """Place an order; with a wallet, visit the provider before and after."""
         buyer = buyer or Browser(self.shop.origin_url)
         if method == "amazon_pay":
-            await self._patiently(lambda: self._choose_wallet(buyer))
+            await self._patiently(lambda: self.choose_wallet(buyer))
         wanted = wish(method, lines or {SKU: 1})
         key = f"load-{time.time_ns()}-{next(_numbers)}"
         answer = await self.places(buyer, key, wanted)
         order = Order(answer["order_code"], method, answer["total"], answer["next_path"], buyer)
         self.orders.append(order)
         if method == "amazon_pay":
-            await self._patiently(lambda: self._confirm_at_provider(order))
+            await self._patiently(lambda: self.confirm_at_provider(order))
         return order
 
     async def places(self, buyer: Browser, key: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,7 +208,7 @@ class Load:
         self.journal.answered(key, wanted, answer.status_code, told)
         return answer
 
-    async def _choose_wallet(self, buyer: Browser) -> None:
+    async def choose_wallet(self, buyer: Browser) -> None:
         """Through the provider's pages: account, address, instrument, and back with the signed wallet."""
         await buyer.open(f"{self.shop.origin_url}/payments/amazon_pay/start")
         await buyer.press("amazon.co.jp")
@@ -207,7 +216,7 @@ class Load:
         if "noren_wallet" not in " ".join(buyer.client.cookies):
             raise ConnectionError(f"no wallet yet: {buyer.url} {buyer.status}")
 
-    async def _confirm_at_provider(self, order: Order) -> None:
+    async def confirm_at_provider(self, order: Order) -> None:
         """To the provider and back to the order's page, again until the provider has said its word."""
         await order.buyer.open(self.shop.origin_url + order.next_path)
         if order.buyer.status != 200 or f"/orders/{order.code}" not in order.buyer.url:

@@ -17,7 +17,7 @@ from shared.database import Database, Tx, is_transient
 from shared.events import MailSent, PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
-from shared.outbox import outbox_table
+from shared.outbox import LEASE_SECONDS, outbox_table
 from shared.relay import Relay
 
 pytestmark = pytest.mark.broker
@@ -145,3 +145,32 @@ async def test_losing_every_database_connection_under_load_costs_nothing(
         await eventually(all_there, seconds=120)
         assert not any(task.done() for task in tasks)
     assert killed > 0
+
+
+async def test_what_is_handed_over_goes_out_at_once_where_a_look_takes_longer_than_the_time_between_two(
+    broker: TestBroker, db: Database
+) -> None:
+    await declare_all(broker, consumers)
+    await purge(broker, QUEUE)
+    publisher = Publisher(broker.amqp_url, "test.relay")
+    relay = Relay(db, publisher, look_every_seconds=0.0001)
+    db.relay = relay
+    running_relay = asyncio.create_task(relay.run())
+
+    async def says(code: str, *, seconds: float) -> None:
+        async with db.transaction() as tx:
+            tx.say(used(code))
+
+        async def sent() -> None:
+            assert await unsent(db) == 0
+
+        await eventually(sent, seconds=seconds)
+
+    try:
+        await says("first, which opens the connection", seconds=60)
+        await says("second", seconds=LEASE_SECONDS - 1)
+    finally:
+        relay.stop()
+        await running_relay
+        await publisher.close()
+    await purge(broker, QUEUE)

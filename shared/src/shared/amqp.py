@@ -28,7 +28,14 @@ HEARTBEAT_SECONDS = 10
 PUBLISH_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 
-BrokerError = (aiormq.exceptions.AMQPError, ConnectionError, OSError, TimeoutError)
+# ChannelInvalidStateError is what a channel says that died since its message came: no AMQPError, but the same.
+BrokerError = (
+    aiormq.exceptions.AMQPError,
+    aiormq.exceptions.ChannelInvalidStateError,
+    ConnectionError,
+    OSError,
+    TimeoutError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +76,12 @@ class Link:
                 async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
                     self._connection = await aiormq.connect(self._url)
             connection = self._connection
-        async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
-            return await connection.channel(publisher_confirms=confirms, on_return_raises=False)
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+                return await connection.channel(publisher_confirms=confirms, on_return_raises=False)
+        except RuntimeError as error:
+            # What aiormq says of a connection that has closed between our look and the call.
+            raise ConnectionError(str(error)) from error
 
     async def drop(self) -> None:
         """Close the connection, whatever state it is in."""

@@ -79,11 +79,14 @@ class Relay:
                     await self._relay(claimed)
                     if len(claimed) == BATCH_ROWS:
                         looked_at = float("-inf")
-                while self._handed_over and elapsed() - looked_at < self._look_every:
+                # One batch at least: where a look takes longer than the time between two, the rest would starve.
+                while self._handed_over:
                     batch = [
                         self._handed_over.popleft() for _ in range(min(BATCH_ROWS, len(self._handed_over)))
                     ]
                     await self._relay(batch)
+                    if elapsed() - looked_at >= self._look_every:
+                        break
                 self.alive_at = elapsed()
                 pause = 0.1
                 await self._sleep(looked_at)

@@ -1,0 +1,105 @@
+"""Command line of `make chaos`.
+
+    python -m proof.chaos --seconds 600 --faults F6,F18 --seed 7 --rate 5
+
+Starts an installation of its own (.noren/chaos, ports moved by CHAOS_PORT_SHIFT, 5000 unless set), and removes
+it at the end. Exit code 0 only if every promise was kept and every kind of fault that struck was proven.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+from random import SystemRandom
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.native.site import PORT_SHIFTS, REPOSITORY, CannotRun, Site
+from proof.chaos.faults import chosen, known
+from proof.chaos.report import Report
+from proof.chaos.run import Run, Unfit
+from proof.chaos.stage import Stage
+
+REPORT = REPOSITORY / "build/chaos/report.json"
+
+
+def main() -> int:
+    """Run the command line."""
+    console = Console()
+    arguments = _parser().parse_args()
+    if arguments.list:
+        _list(console)
+        return 0
+    try:
+        return asyncio.run(_run(arguments, console))
+    except (CannotRun, Unfit, ValueError) as problem:
+        console.print(f"chaos: {problem}", highlight=False, markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _run(arguments: argparse.Namespace, console: Console) -> int:
+    ids = [one for one in arguments.faults.replace(",", " ").split() if one]
+    seed = arguments.seed if arguments.seed is not None else SystemRandom().randrange(10**6)
+    faults = chosen(ids)
+    names = f" FAULTS={','.join(ids)}" if ids else ""
+    command = f"make chaos SECONDS={arguments.seconds:.0f}{names} SEED={seed} RATE={arguments.rate:g}"
+    report = Report(seed, command, faults, {})
+    stage = Stage(_site())
+    console.print(f"{command}\nStarting two of everything in {stage.site.home}", highlight=False)
+    run = Run(
+        stage,
+        report,
+        console,
+        faults,
+        rate=arguments.rate,
+        seconds=arguments.seconds,
+        round_seconds=arguments.round_seconds,
+        pairs=arguments.pairs,
+    )
+    try:
+        await run.run()
+    finally:
+        if report.injections:
+            report.write(arguments.report)
+            report.show(console)
+        if not arguments.keep:
+            await stage.close()
+    return 0 if report.good else 1
+
+
+def _site() -> Site:
+    shift = os.environ.get("CHAOS_PORT_SHIFT") or "5000"
+    if shift not in PORT_SHIFTS:
+        raise CannotRun(f"CHAOS_PORT_SHIFT must be one of {', '.join(PORT_SHIFTS)}, not {shift!r}")
+    return Site(home=REPOSITORY / ".noren/chaos", port_shift=int(shift))
+
+
+def _list(console: Console) -> None:
+    table = Table(title="Faults")
+    for name in ("id", "name", "does", "proof", "over when"):
+        table.add_column(name)
+    for one in known().values():
+        table.add_row(one.id, one.name, one.does, one.proof, one.over)
+    console.print(table)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="proof.chaos", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=600, help="of load; settling comes on top")
+    parser.add_argument("--faults", default="", help="ids, F6,F18; all without it")
+    parser.add_argument("--seed", type=int, help="decides what strikes when, and who buys what")
+    parser.add_argument("--rate", type=float, default=3, help="orders that begin each second")
+    parser.add_argument("--pairs", type=float, default=0.1, help="share of strikes that are two at once")
+    parser.add_argument("--round-seconds", type=float, default=900, help="between checks of everything")
+    parser.add_argument("--report", type=Path, default=REPORT)
+    parser.add_argument("--list", action="store_true", help="show every kind of fault, and end")
+    parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""A steady load: orders begin at a fixed rate, whatever the shop does, by every method in turn."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from proof.browser import Browser
+from proof.load import CANCELLED, Cancelled, Load
+from proof.wishes import METHODS, SKU
+
+AT_ONCE_MAX = 400
+PIECES = 1_000_000
+MEMBERS = 12
+
+
+@dataclass
+class Crowd:
+    """``rate`` orders begin each second; ``troubles`` tells of those who lost their patience."""
+
+    load: Load
+    rate: float
+    begun: int = 0
+    finished: int = 0
+    left_out: int = 0
+    troubles: list[str] = field(default_factory=list)
+    _inside: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def opens(self) -> None:
+        """Let staff and members in, and fill the stock."""
+        await self.load.opens(members=MEMBERS)
+        await self.load.shop.deliver(SKU, PIECES)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Let orders begin until ``stop``, then wait until all who are inside have finished."""
+        loop = asyncio.get_running_loop()
+        at = loop.time()
+        while not stop.is_set():
+            at += 1 / self.rate
+            try:
+                async with asyncio.timeout_at(at):
+                    await stop.wait()
+            except TimeoutError:
+                self._let_in()
+        if self._inside:
+            await asyncio.wait(self._inside)
+
+    def _let_in(self) -> None:
+        if len(self._inside) >= AT_ONCE_MAX:
+            # While the shop is away nobody else would queue for ever either.
+            self.left_out += 1
+            return
+        number = self.begun
+        self.begun += 1
+        task = asyncio.create_task(self._one(number))
+        self._inside.add(task)
+        task.add_done_callback(self._inside.discard)
+
+    async def _one(self, number: int) -> None:
+        method = METHODS[number % len(METHODS)]
+        member = self.load.members[number % MEMBERS] if number % 3 == 0 else None
+        cancelled: Cancelled | None = self.load.fate.choice(CANCELLED) if number % 5 == 4 else None
+        try:
+            async with Browser(self.load.shop.origin_url) as buyer:
+                order = await self.load.whole_order(method, member, cancelled=cancelled, buyer=buyer)
+            self.load.orders.remove(order)
+        except Exception as error:
+            self.troubles.append(f"{method}: {type(error).__name__}: {error}"[:400])
+        self.finished += 1

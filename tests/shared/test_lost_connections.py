@@ -1,0 +1,82 @@
+"""A connection to the broker that breaks at the worst moment costs a second delivery, and nothing else."""
+
+import asyncio
+import copy
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+from yarl import URL
+
+from harness.doors import proxied
+from harness.eventually import eventually
+from harness.postgres import MakeDatabase
+from harness.rabbitmq import TestBroker
+from harness.running import declare_all, purge, running
+from shared.consumers import Consumers
+from shared.database import Tx
+from shared.events import PointsUsed
+from shared.ids import new_id
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+Table("effects", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("what", Text))
+
+QUEUE = "members.wait_for_word"
+
+
+class Word:
+    """What the handler waits for."""
+
+    def __init__(self) -> None:
+        self.wanted = asyncio.Event()
+        self.given = asyncio.Event()
+
+
+consumers = Consumers("members")
+
+
+@consumers.on(PointsUsed)
+async def wait_for_word(event: PointsUsed, tx: Tx, word: Word) -> None:
+    """Note the event, and commit only when the word is given."""
+    await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
+    word.wanted.set()
+    await word.given.wait()
+
+
+@pytest.mark.broker
+@pytest.mark.feature("OPS-07")
+async def test_a_connection_cut_while_a_handler_works_leaves_the_worker_alive(
+    broker: TestBroker, make_db: MakeDatabase
+) -> None:
+    db = await make_db("members", metadata)
+    word = Word()
+    await declare_all(broker, consumers)
+    await purge(broker, QUEUE, f"{QUEUE}.dead")
+    address = URL(broker.amqp_url)
+    assert address.port is not None
+    async with proxied(address.port) as (port, doors):
+        behind_door = copy.copy(broker)
+        behind_door.amqp_url = str(address.with_port(port))
+        async with running(behind_door, db, consumers, resources={Word: word}) as tasks:
+
+            async def say(code: str) -> None:
+                async with db.transaction() as tx:
+                    tx.say(PointsUsed(member_id=new_id(), points=1, order_code=code))
+
+            await say("first")
+            async with asyncio.timeout(60):
+                await word.wanted.wait()
+            assert await doors.cut("door") > 0
+            word.given.set()
+            await say("second")
+
+            async def both_once() -> None:
+                async with db.transaction() as tx:
+                    rows = await tx.rows("SELECT what FROM effects ORDER BY id")
+                assert [row.what for row in rows] == ["first", "second"]
+
+            await eventually(both_once, seconds=60)
+            assert not any(task.done() for task in tasks)
