@@ -5,6 +5,7 @@ A method answers; what it could not answer in time, or failed to answer at all, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -17,19 +18,30 @@ from shared.clock import elapsed
 
 log = structlog.get_logger()
 
-SLOT_SECONDS_MAX = 8.0
-"""How long a call waits until another one to the same provider is finished."""
 SILENCES_MAX = 5
-PAUSE_SECONDS = 10.0
+"""After so many silences in a row a provider is left in peace."""
+
+_UNASKED = ("provider_paused", "provider_busy")
+"""Our own answers in place of the provider's; its silence must not grow by them, or it would never end."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a call waits for a free slot and for its answer, and how long a silent provider is spared."""
+
+    slot_seconds: float = 8.0
+    answer_seconds: float = CALL_SECONDS_MAX
+    pause_seconds: float = 10.0
 
 
 class Provider:
     """One provider as this process sees it: its free slots, and whether it answers at present."""
 
-    def __init__(self, method: Method) -> None:
+    def __init__(self, method: Method, patience: Patience) -> None:
         self._method = method
+        self._patience = patience
         self._slots = asyncio.Semaphore(method.calls_at_once_max)
         self._silences = 0
         self._silent_until = 0.0
@@ -40,12 +52,12 @@ class Provider:
         if wait > 0:
             return Unknown(reason="provider_paused", retry_after_seconds=wait)
         try:
-            async with asyncio.timeout(SLOT_SECONDS_MAX):
+            async with asyncio.timeout(self._patience.slot_seconds):
                 await self._slots.acquire()
         except TimeoutError:
-            return Unknown(reason="provider_busy", retry_after_seconds=SLOT_SECONDS_MAX)
+            return Unknown(reason="provider_busy", retry_after_seconds=self._patience.slot_seconds)
         try:
-            async with asyncio.timeout(CALL_SECONDS_MAX):
+            async with asyncio.timeout(self._patience.answer_seconds):
                 return await call()
         except TimeoutError:
             return Unknown(reason="timeout")
@@ -61,16 +73,17 @@ class Provider:
         self._silences = self._silences + 1 if silent else 0
         if self._silences >= SILENCES_MAX:
             self._silences = 0
-            self._silent_until = elapsed() + PAUSE_SECONDS
-            log.warning("provider.paused", method=self._method.kind, seconds=PAUSE_SECONDS)
+            seconds = self._patience.pause_seconds
+            self._silent_until = elapsed() + seconds
+            log.warning("provider.paused", method=self._method.kind, seconds=seconds)
 
 
 class Calls:
     """What the workers ask providers through. One per process."""
 
-    def __init__(self, methods: Methods) -> None:
+    def __init__(self, methods: Methods, patience: Patience | None = None) -> None:
         self.methods = methods
-        self._providers = {kind: Provider(method) for kind, method in methods.items()}
+        self._providers = {kind: Provider(method, patience or Patience()) for kind, method in methods.items()}
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return everything the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
@@ -104,7 +117,8 @@ class Calls:
     @staticmethod
     def _note(provider: Provider, payment: Payment, what: str, answers: Sequence[Answer]) -> None:
         silences = [answer for answer in answers if isinstance(answer, Unknown)]
-        provider.note(silent=bool(silences))
+        if not any(silence.reason in _UNASKED for silence in silences):
+            provider.note(silent=bool(silences))
         log.info(
             "provider.answered",
             method=payment.method,

@@ -1,0 +1,108 @@
+"""Calls to providers are bounded in number and time, and a provider that does not answer is left in peace."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from harness.eventually import eventually
+from payments.calls import SILENCES_MAX, Calls, Patience
+from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
+from payments.domain.payment import Operation
+from payments.methods import Methods
+from tests.payments.scripted import Scripted
+from tests.payments.test_payment_rules import AT, NEW, PAID
+
+PAYMENT = replace(NEW, method="scripted")
+SILENCE = Unknown(reason="timeout")
+
+
+def calls_to(method: Scripted, **patience: float) -> Calls:
+    """Calls with little patience."""
+    return Calls(Methods([method]), Patience(**patience))
+
+
+ANSWERS: Sequence[tuple[Operation, Answer]] = [
+    ("authorize", Waiting()),
+    ("issue", Issued(number="1", number_label="番号", due_at=AT)),
+    ("capture", Captured(amount=700, captured_at=AT, receipt_id="r")),
+    ("void", Voided()),
+    ("refund", Refunded(refund_ref="f", amount=700)),
+]
+
+
+@pytest.mark.parametrize(("operation", "answer"), ANSWERS)
+async def test_each_operation_reaches_its_method_with_amount_and_key(
+    operation: Operation, answer: Answer
+) -> None:
+    method = Scripted()
+    method.script = [answer]
+    assert await calls_to(method).make(operation, PAYMENT, amount=700, key="k1") == answer
+    amount = 700 if operation in ("capture", "refund") else 3_300
+    assert method.asked == [(operation, amount, "k1")]
+
+
+async def test_a_look_up_brings_all_answers_in_their_order() -> None:
+    method = Scripted()
+    method.known = [(Waiting(), PAID)]
+    assert await calls_to(method).look_up(PAYMENT) == (Waiting(), PAID)
+
+
+async def test_an_answer_that_does_not_come_in_time_is_unknown() -> None:
+    method = Scripted()
+    method.silence.clear()
+    answer = await calls_to(method, answer_seconds=0.05).make("void", PAYMENT, amount=1, key="k")
+    assert answer == Unknown(reason="timeout")
+
+
+async def test_a_bug_in_a_method_decides_nothing() -> None:
+    method = Scripted()
+    method.script = [ZeroDivisionError()]
+    answer = await calls_to(method).make("void", PAYMENT, amount=1, key="k")
+    assert answer == Unknown(reason="method_failed:ZeroDivisionError")
+
+
+async def test_a_provider_gets_no_more_calls_at_once_than_it_can_take() -> None:
+    method = Scripted()
+    method.silence.clear()
+    method.script = [Voided(), Voided(), Voided()]
+    calls = calls_to(method, slot_seconds=0.1)
+    two = [asyncio.create_task(calls.make("void", PAYMENT, amount=1, key="k")) for _ in range(2)]
+    await eventually(lambda: len(method.asked) == 2)
+    third = await calls.make("void", PAYMENT, amount=1, key="k")
+    assert third == Unknown(reason="provider_busy", retry_after_seconds=0.1)
+    assert len(method.asked) == 2
+    method.silence.set()
+    assert await asyncio.gather(*two) == [Voided(), Voided()]
+    assert await calls.make("void", PAYMENT, amount=1, key="k") == Voided()
+
+
+async def test_a_provider_is_left_in_peace_after_silences_in_a_row_and_then_asked_again() -> None:
+    method = Scripted()
+    calls = calls_to(method, pause_seconds=0.4)
+    method.script = [SILENCE] * (SILENCES_MAX - 1) + [Voided()] + [SILENCE] * (SILENCES_MAX - 1)
+    for _ in range(2 * SILENCES_MAX - 1):
+        await calls.make("void", PAYMENT, amount=1, key="k")
+    assert len(method.asked) == 2 * SILENCES_MAX - 1, "an answer in between starts the count anew"
+    method.known = [(Waiting(), SILENCE)]
+    assert await calls.look_up(PAYMENT) == (Waiting(), SILENCE)
+    asked = len(method.asked)
+    [paused] = await calls.look_up(PAYMENT)
+    assert isinstance(paused, Unknown)
+    assert paused.reason == "provider_paused"
+    assert paused.retry_after_seconds is not None
+    assert 0 < paused.retry_after_seconds <= 0.4
+    assert len(method.asked) == asked, "nobody was asked"
+    method.known = [(Waiting(),)]
+
+    async def answers() -> None:
+        assert await calls.look_up(PAYMENT) == (Waiting(),)
+
+    await eventually(answers)
+
+
+async def test_patience_outlasts_a_slow_answer_and_leaves_room_in_the_lease() -> None:
+    usual = Patience()
+    assert usual.slot_seconds + usual.answer_seconds < 30
+    assert (usual.slot_seconds, usual.answer_seconds, usual.pause_seconds) == (8, 12, 10)

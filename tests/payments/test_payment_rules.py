@@ -1,0 +1,536 @@
+"""What each answer and each wish makes of a payment: state, history, events, requests and entries, in full."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+import pytest
+
+from payments.domain import asking, journal
+from payments.domain.answers import (
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    CaptureRefused,
+    Declined,
+    Expired,
+    Issued,
+    NeedsBuyer,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    Unknown,
+    Voided,
+    Waiting,
+)
+from payments.domain.drafting import Ask, Settled, Step
+from payments.domain.payment import CaptureWish, Number, Payment, State
+from payments.domain.settling import settle
+from payments.domain.terms import Terms
+from payments.settle_payment import settle_all, with_attention
+from shared.events import (
+    CaptureRejected,
+    Event,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentNumberIssued,
+    PaymentRefunded,
+    PaymentVoided,
+)
+
+PLACED = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
+AT = PLACED + timedelta(days=1)
+DUE = PLACED + timedelta(days=6)
+CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
+KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
+BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
+CASH = Terms(flow="unmanaged", deposit="never")
+NEW = Payment(payment_id=UUID(int=1), order_code="N1", method="any", amount=3_300, placed_at=PLACED)
+ABOUT = {"order_code": "N1", "payment_id": NEW.payment_id, "payment_kind": "any"}
+NUMBER = Number(number="123", label="支払い番号", due_at=DUE, chain="lawson", confirmation_number="8888")
+GRANTED = Authorized(
+    authorization_id="a1",
+    amount=3_300,
+    authorized_at=PLACED,
+    card_amount=3_000,
+    gift_balance_amount=300,
+    instrument="Visa 1111",
+    provider_status="承認済",
+    refs={"charge": "c1"},
+)
+HELD = {"state": "authorized", "authorization_id": "a1", "provider_status": "承認済"}
+PAID = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
+
+
+def payment(state: State = "requested", **more: Any) -> Payment:
+    """A payment as it stood before."""
+    return replace(NEW, **{"state": state, "version": 4, **more})
+
+
+def told(settled: Settled) -> list[Event]:
+    """The events, all said at AT, each without an id of its own."""
+    assert all(event.occurred_at == AT for event in settled.events)
+    return list(settled.events)
+
+
+def says(settled: Settled, *expected: tuple[type[Event], dict[str, Any]]) -> None:
+    """Check kind and every field of what was said."""
+    said = [(type(event), event.model_dump()) for event in told(settled)]
+    assert said == [(kind, kind(**ABOUT, **fields).model_dump()) for kind, fields in expected]
+
+
+def test_what_is_begun_depends_on_the_terms() -> None:
+    assert asking.begin(NEW, CASH) == Settled(replace(NEW, state="unmanaged"))
+    assert asking.begin(NEW, KONBINI) == Settled(NEW)
+    asked = Settled(replace(NEW, state="requested"), asks=(Ask("authorize", 3_300),))
+    assert asking.begin(NEW, CARD) == asked
+
+
+def test_a_number_is_asked_for_once_and_only_where_numbers_are() -> None:
+    settled = asking.issue_number(NEW, KONBINI, AT)
+    assert settled.steps == (Step(2, "requested", "stock reserved"),)
+    assert settled.asks == (Ask("issue", 3_300),)
+    assert (settled.payment.state, settled.payment.version) == ("requested", 2)
+    for other, terms in ((settled.payment, KONBINI), (NEW, CARD), (payment("voided"), KONBINI)):
+        assert asking.issue_number(other, terms, AT) == Settled(other)
+
+
+def test_an_authorization_is_told_with_all_that_the_provider_said() -> None:
+    before = payment(redirect_url="http://provider.test", refs={"session": "s1"})
+    settled = settle(before, "authorize", GRANTED, AT, CARD)
+    assert settled.payment == replace(
+        before,
+        state="authorized",
+        version=5,
+        authorization_id="a1",
+        provider_status="承認済",
+        instrument="Visa 1111",
+        redirect_url="",
+        refs={"session": "s1", "charge": "c1"},
+    )
+    assert settled.steps == (Step(5, "authorized", "authorize: Authorized"),)
+    fields = {"authorization_id": "a1", "amount": 3_300, "card_amount": 3_000, "gift_balance_amount": 300}
+    fields |= {"instrument": "Visa 1111", "authorized_at": PLACED, "provider_status": "承認済"}
+    says(settled, (PaymentAuthorized, fields))
+    assert (settled.asks, settled.entries) == ((), ())
+
+
+def test_a_wish_from_before_the_authorization_is_acted_upon_with_it() -> None:
+    wish = CaptureWish("shipped")
+    waiting = asking.capture_after_shipping(payment(), CARD, AT)
+    assert waiting == Settled(payment(capture_wish=wish))
+    settled = settle(waiting.payment, None, GRANTED, AT, CARD)
+    assert settled.steps == (
+        Step(5, "authorized", "look_up: Authorized"),
+        Step(6, "capturing", "capture asked: shipped"),
+    )
+    assert settled.asks == (Ask("capture", 3_300),)
+    assert settled.payment.capture_wish == wish
+
+
+def test_an_authorization_for_a_cancelled_order_is_given_back_whatever_was_wished() -> None:
+    before = payment(order_cancelled=True, capture_wish=CaptureWish("admin"))
+    settled = settle(before, "authorize", GRANTED, AT, CARD)
+    assert [step.state for step in settled.steps] == ["authorized", "voiding"]
+    assert settled.steps[1].because == "order cancelled"
+    assert settled.asks == (Ask("void", 3_300),)
+
+
+@pytest.mark.parametrize("state", ["requested", "waiting_for_buyer", "pending", "unknown"])
+def test_a_refusal_ends_a_payment_with_its_reason(state: State) -> None:
+    before = payment(state, redirect_url="http://x", provider_status="与信済")
+    settled = settle(before, "authorize", Declined(reason="expired_card"), AT, CARD)
+    assert settled.payment == replace(
+        before, state="declined", version=5, redirect_url="", provider_status=""
+    )
+    says(settled, (PaymentFailed, {"reason": "expired_card"}))
+
+
+def test_a_refusal_while_giving_back_means_that_nothing_is_held() -> None:
+    before = payment("voiding", order_cancelled=True, authorization_id="a1", redirect_url="http://x")
+    settled = settle(before, "void", Declined(reason="declined"), AT, CARD)
+    assert settled.payment == replace(
+        before, state="voided", version=5, redirect_url="", provider_status="取消済"
+    )
+    says(settled, (PaymentVoided, {}))
+
+
+def test_a_buyer_who_is_needed_is_sent_and_the_next_address_counts() -> None:
+    settled = settle(payment(), "authorize", NeedsBuyer(redirect_url="http://one"), AT, CARD)
+    assert (settled.payment.state, settled.payment.redirect_url) == ("waiting_for_buyer", "http://one")
+    again = settle(settled.payment, "authorize", NeedsBuyer(redirect_url="http://two"), AT, CARD)
+    assert (again.payment.redirect_url, again.payment.version, again.steps) == ("http://two", 5, ())
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(Waiting(), "pending"), (Unknown(reason="timeout"), "unknown")]
+)
+def test_no_answer_is_no_failure(answer: Any, state: str) -> None:
+    settled = settle(payment(), "authorize", answer, AT, CARD)
+    assert (settled.payment.state, settled.events, settled.asks) == (state, (), ())
+
+
+def test_an_issued_number_is_told_with_its_deadline() -> None:
+    before = payment(page_url="http://shop.test/N1")
+    issued = Issued(
+        number="123", number_label="支払い番号", due_at=DUE, chain="lawson", confirmation_number="8888"
+    )
+    settled = settle(before, "issue", issued, AT, KONBINI)
+    assert settled.payment == replace(before, state="waiting", version=5, number=NUMBER)
+    fields = {"amount": 3_300, "number": "123", "chain": "lawson", "number_label": "支払い番号"}
+    fields |= {"confirmation_number": "8888", "due_at": DUE, "page_url": "http://shop.test/N1"}
+    says(settled, (PaymentNumberIssued, fields))
+    gone = settle(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
+    assert (gone.payment.state, gone.payment.number, gone.events) == ("voiding", NUMBER, ())
+    assert gone.asks == (Ask("void", 3_300),)
+
+
+def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
+    before = payment(
+        "capturing", authorization_id="a1", capture_wish=CaptureWish("admin", True), attention="x"
+    )
+    settled = settle(before, "capture", PAID, AT, CARD)
+    assert settled.payment == replace(
+        before,
+        state="captured",
+        version=5,
+        captured_amount=3_300,
+        receipts=("r1",),
+        provider_status="売上確定済",
+        attention="",
+    )
+    assert settled.entries == (journal.sale("r1", 3_300),)
+    says(
+        settled,
+        (
+            PaymentCaptured,
+            {"amount": 3_300, "captured_at": PLACED, "source": "admin", "send_mail": True},
+        ),
+    )
+    again = settle(settled.payment, None, PAID, AT, CARD)
+    assert again == Settled(settled.payment)
+
+
+def test_money_nobody_asked_for_is_told_as_the_method_says() -> None:
+    settled = settle(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI)
+    fields = {"amount": 3_300, "captured_at": PLACED, "source": "konbini_notice", "send_mail": True}
+    says(settled, (PaymentCaptured, fields))
+    assert settled.payment.provider_status == ""
+    console = settle(payment(**HELD), None, PAID, AT, CARD)
+    fields |= {"source": "provider_console", "send_mail": False}
+    says(console, (PaymentCaptured, fields))
+
+
+def test_a_capture_of_another_amount_is_what_it_is() -> None:
+    settled = settle(payment("capturing"), "capture", replace(PAID, amount=3_000), AT, CARD)
+    assert (settled.payment.captured_amount, settled.payment.suspense_amount) == (3_000, 0)
+    assert settled.entries == (journal.sale("r1", 3_000),)
+
+
+def test_short_money_joins_the_sale_when_the_rest_is_here_and_too_much_waits() -> None:
+    short = settle(payment("waiting", number=NUMBER), None, replace(PAID, amount=1_000), AT, KONBINI)
+    assert short.payment == payment(
+        "waiting", number=NUMBER, suspense_amount=1_000, receipts=("r1",), attention="short_money"
+    )
+    assert (short.entries, short.events) == ((journal.suspended("r1", 1_000),), ())
+    rest = Captured(amount=2_500, captured_at=AT, receipt_id="r2")
+    settled = settle(short.payment, None, rest, AT, KONBINI)
+    after = settled.payment
+    assert (after.captured_amount, after.suspense_amount, after.attention) == (3_300, 200, "excess_money")
+    assert settled.entries == (
+        journal.sale("r2", 2_300),
+        journal.allocated("r2", 1_000),
+        journal.suspended("r2", 200),
+    )
+    [said] = told(settled)
+    assert isinstance(said, PaymentCaptured)
+    assert said.amount == 3_300
+
+
+def test_exactly_what_is_missing_is_enough() -> None:
+    before = payment(
+        "waiting", number=NUMBER, suspense_amount=1_000, receipts=("r0",), attention="short_money"
+    )
+    settled = settle(before, None, replace(PAID, amount=2_300), AT, KONBINI)
+    assert (settled.payment.state, settled.payment.suspense_amount) == ("captured", 0)
+    assert settled.payment.attention == ""
+
+
+@pytest.mark.parametrize("state", ["voided", "declined", "expired"])
+def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) -> None:
+    settled = settle(payment(state, number=NUMBER), None, PAID, AT, KONBINI)
+    assert settled.payment.suspense_amount == 3_300
+    assert settled.payment.attention == "late_money"
+    assert settled.steps == (Step(5, "refunding", "look_up: Captured"),)
+    assert settled.asks == (Ask("refund", 3_300),)
+    assert settled.entries == (journal.suspended("r1", 3_300),)
+
+
+def test_money_beside_a_paid_order_waits_for_a_person() -> None:
+    before = payment("captured", captured_amount=3_300, receipts=("r0",))
+    settled = settle(before, None, PAID, AT, KONBINI)
+    assert (settled.payment.attention, settled.payment.suspense_amount) == ("excess_money", 3_300)
+    assert (settled.asks, settled.events, settled.steps) == ((), (), ())
+
+
+def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
+    before = payment("voiding", order_cancelled=True, authorization_id="a1")
+    settled = settle(before, "void", PAID, AT, CARD)
+    assert [step.state for step in settled.steps] == ["captured", "refunding"]
+    assert (settled.asks, settled.events) == ((Ask("refund", 3_300),), ())
+
+
+def test_a_number_paid_in_part_that_cannot_be_closed_gives_the_part_back() -> None:
+    before = payment("voiding", order_cancelled=True, number=NUMBER, suspense_amount=1_000, receipts=("r1",))
+    part = replace(PAID, amount=1_000)
+    assert settle(before, None, part, AT, KONBINI) == Settled(before)
+    settled = settle(before, "void", part, AT, KONBINI)
+    assert [step.because for step in settled.steps] == ["void: Captured", "order cancelled"]
+    assert (settled.payment.state, settled.asks) == ("refunding", (Ask("refund", 1_000),))
+
+
+def test_a_declined_capture_ends_the_authorization_and_a_refused_one_does_not() -> None:
+    before = payment("capturing", capture_wish=CaptureWish("admin"), provider_status="与信済")
+    declined = settle(before, "capture", CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
+    gone = replace(before, state="declined", version=5, capture_wish=None, attention="capture_failed")
+    assert declined.payment == replace(gone, provider_status="")
+    says(declined, (CaptureRejected, {"reason": "ProcessorDeclined"}))
+    refused = settle(before, "capture", CaptureRefused(reason="limit"), AT, CARD)
+    assert refused.payment == replace(gone, state="authorized")
+    says(refused, (CaptureRejected, {"reason": "limit"}))
+
+
+def test_an_authorization_voided_in_the_console_is_told_and_one_that_never_was_has_failed() -> None:
+    before = payment("authorized", authorization_id="a1", redirect_url="http://x")
+    settled = settle(before, None, Voided(), AT, CARD)
+    assert settled.payment == replace(
+        before, state="voided", version=5, redirect_url="", provider_status="取消済"
+    )
+    says(settled, (PaymentVoided, {}))
+    never = settle(payment(), "authorize", Voided(), AT, CARD)
+    assert never.payment.provider_status == ""
+    says(never, (PaymentFailed, {"reason": "provider_error"}))
+    unwanted = settle(payment(order_cancelled=True), "authorize", Voided(), AT, CARD)
+    assert (unwanted.payment.state, unwanted.events) == ("voided", ())
+
+
+def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
+    settled = settle(payment("waiting", number=NUMBER), None, Expired(), AT, KONBINI)
+    assert (settled.payment.state, settled.asks) == ("expired", (Ask("void", 3_300),))
+    says(settled, (PaymentExpired, {"due_at": DUE}))
+    part = payment("waiting", number=NUMBER, suspense_amount=1_000)
+    back = settle(part, None, Expired(), AT, KONBINI)
+    assert back.asks == (Ask("void", 3_300), Ask("refund", 1_000))
+    assert back.steps[-1] == Step(6, "refunding", "expired with part of the money here")
+
+
+def test_an_authorization_that_ran_out_needs_a_person() -> None:
+    settled = settle(payment("authorized", authorization_id="a1"), None, Expired(), AT, CARD)
+    assert (settled.payment.state, settled.payment.attention) == ("expired", "authorization_expired")
+    says(settled, (CaptureRejected, {"reason": "authorization_expired"}))
+
+
+@pytest.mark.parametrize(("authorization", "status"), [("a1", "返金済"), ("", "")])
+def test_a_refund_is_booked_suspended_money_first(authorization: str, status: str) -> None:
+    before = payment(
+        "refunding", authorization_id=authorization, captured_amount=3_300, suspense_amount=500, attention="x"
+    )
+    settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_800, route="gift_card"), AT, CARD)
+    assert settled.payment == replace(
+        before, state="refunded", version=5, refunded_amount=3_800, attention="", provider_status=status
+    )
+    assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 3_300))
+    refund_id = uuid5(NEW.payment_id, "f1")
+    says(settled, (PaymentRefunded, {"refund_id": refund_id, "amount": 3_800, "route": "gift_card"}))
+
+
+def test_a_refund_that_leaves_money_here_needs_a_person() -> None:
+    before = payment("refunding", suspense_amount=3_300, captured_amount=0)
+    settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_299), AT, KONBINI)
+    assert settled.payment.attention == "late_money"
+    assert settled.entries == (journal.suspense_returned("f1", 3_299),)
+
+
+def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
+    before = payment("refunding", captured_amount=3_300, suspense_amount=500, refunded_amount=400)
+    settled = settle(before, "refund", Refunded(refund_ref="f2", amount=300), AT, KONBINI)
+    assert settled.entries == (journal.suspense_returned("f2", 100), journal.refund("f2", 200))
+    assert settled.payment.refunded_amount == 700
+    beyond = settle(
+        replace(before, refunded_amount=900), "refund", Refunded(refund_ref="f3", amount=9), AT, CARD
+    )
+    assert beyond.entries == (journal.refund("f3", 9),)
+
+
+def test_a_refund_under_way_changes_nothing_and_a_failed_one_needs_a_person() -> None:
+    before = payment("refunding", captured_amount=3_300, order_cancelled=True)
+    assert settle(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
+    failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
+    assert failed.payment == replace(before, state="captured", version=5, attention="refund_failed")
+    assert (failed.asks, failed.events) == ((), ())
+
+
+def test_old_news_leaves_only_its_references() -> None:
+    before = payment("voided", refs={"session": "s1"})
+    assert settle(before, None, GRANTED, AT, CARD) == Settled(
+        replace(before, refs={"session": "s1", "charge": "c1"})
+    )
+
+
+@pytest.mark.parametrize(
+    ("terms", "policy"), [(KONBINI, "on_shipped"), (CARD, "by_staff"), (CARD, "in_provider_console")]
+)
+def test_shipping_captures_only_where_terms_and_policy_say_so(terms: Terms, policy: str) -> None:
+    before = payment("authorized", capture_policy=policy)
+    assert asking.capture_after_shipping(before, terms, AT) == Settled(before)
+
+
+@pytest.mark.parametrize("state", ["captured", "capturing"])
+def test_shipping_asks_for_no_money_that_is_here_or_asked_for(state: State) -> None:
+    before = payment(state, capture_wish=CaptureWish("admin"))
+    assert asking.capture_after_shipping(before, CARD, AT) == Settled(before)
+
+
+def test_shipping_an_authorized_order_asks_for_its_money() -> None:
+    before = payment("authorized", attention="capture_failed")
+    settled = asking.capture_after_shipping(before, CARD, AT)
+    assert settled.payment == replace(
+        before, state="capturing", version=5, attention="", capture_wish=CaptureWish("shipped")
+    )
+    assert settled.asks == (Ask("capture", 3_300),)
+    assert settled.steps == (Step(5, "capturing", "capture asked: shipped"),)
+
+
+@pytest.mark.parametrize("state", ["voided", "declined"])
+def test_shipping_what_is_not_authorized_is_answered(state: State) -> None:
+    settled = asking.capture_after_shipping(payment(state), CARD, AT)
+    assert settled.payment == payment(state)
+    says(settled, (CaptureRejected, {"reason": f"not_authorized:{state}"}))
+
+
+@pytest.mark.parametrize(("late", "allowed"), [(timedelta(0), True), (timedelta(microseconds=1), False)])
+def test_thirty_days_after_the_order_are_the_last_moment_for_a_capture(
+    late: timedelta, allowed: bool
+) -> None:
+    at = PLACED + timedelta(days=30) + late
+    before = payment("authorized", capture_wish=CaptureWish("shipped"))
+    settled = asking.capture_for_staff(before, CARD, at, send_mail=False)
+    assert (settled.payment.state == "capturing") == allowed
+    if not allowed:
+        assert settled.payment == replace(before, capture_wish=None)
+        [said] = settled.events
+        assert isinstance(said, CaptureRejected)
+        assert (said.reason, said.occurred_at) == ("over_30_days", at)
+    unlimited = replace(CARD, capture_days_max=None)
+    assert asking.capture_for_staff(before, unlimited, at, send_mail=False).asks == (Ask("capture", 3_300),)
+
+
+@pytest.mark.parametrize("send_mail", [True, False])
+def test_staff_get_the_money_of_an_authorized_order(send_mail: bool) -> None:
+    settled = asking.capture_for_staff(payment("authorized"), CARD, AT, send_mail=send_mail)
+    assert settled.payment.capture_wish == CaptureWish("admin", send_mail)
+    assert (settled.payment.state, settled.asks) == ("capturing", (Ask("capture", 3_300),))
+    joins = asking.capture_for_staff(payment("capturing"), CARD, AT, send_mail=send_mail)
+    assert joins == Settled(payment("capturing", capture_wish=CaptureWish("admin", send_mail)))
+
+
+@pytest.mark.parametrize(
+    ("terms", "before", "reason"),
+    [
+        (CASH, payment("unmanaged"), "not_managed"),
+        (KONBINI, payment("waiting"), "automatic_only"),
+        (CARD, payment("authorized", capture_policy="in_provider_console"), "auto_link_off"),
+        (CARD, payment("captured"), "already_captured"),
+        (CARD, payment("voided"), "not_authorized:voided"),
+    ],
+)
+def test_staff_read_why_the_money_will_not_come(terms: Terms, before: Payment, reason: str) -> None:
+    settled = asking.capture_for_staff(before, terms, AT, send_mail=True)
+    assert settled.payment == before
+    says(settled, (CaptureRejected, {"reason": reason}))
+
+
+@pytest.mark.parametrize(
+    ("terms", "before", "reason"),
+    [
+        (BANK, payment("waiting"), None),
+        (BANK, payment("voided"), None),
+        (BANK, payment("captured"), "already_captured"),
+        (CARD, payment("authorized"), "not_by_hand"),
+        (KONBINI, payment("waiting"), "automatic_only"),
+        (CASH, payment("unmanaged"), "not_managed"),
+    ],
+)
+def test_deposits_are_recorded_by_hand_only_where_that_is_the_way(
+    terms: Terms, before: Payment, reason: str | None
+) -> None:
+    assert asking.why_no_manual_deposit(before, terms) == reason
+
+
+def test_a_deposit_carries_the_wish_it_was_recorded_with() -> None:
+    wish = CaptureWish("manual_deposit", True)
+    assert asking.expect_deposit(NEW, wish) == replace(NEW, capture_wish=wish)
+
+
+@pytest.mark.parametrize(
+    ("before", "state", "asks"),
+    [
+        (NEW, "voided", ()),
+        (payment("authorized"), "voiding", (Ask("void", 3_300),)),
+        (payment("waiting"), "voiding", (Ask("void", 3_300),)),
+        (payment("capturing"), "capturing", ()),
+        (payment("captured", captured_amount=3_300), "refunding", (Ask("refund", 3_300),)),
+        (payment("captured", captured_amount=1), "refunding", (Ask("refund", 1),)),
+        (payment("declined"), "declined", ()),
+        (payment("expired", suspense_amount=5), "refunding", (Ask("refund", 5),)),
+    ],
+)
+def test_a_cancelled_order_gives_back_what_it_holds_now(
+    before: Payment, state: State, asks: tuple[Ask, ...]
+) -> None:
+    settled = asking.cancel(replace(before, capture_wish=CaptureWish("shipped")), AT)
+    assert (settled.payment.state, settled.asks) == (state, asks)
+    assert settled.payment.order_cancelled is True
+    assert settled.payment.capture_wish is None
+    assert all(step.because == "order cancelled" for step in settled.steps)
+    assert asking.cancel(settled.payment, AT) == Settled(settled.payment)
+
+
+def test_cancelling_what_never_passed_through_us_changes_nothing() -> None:
+    assert asking.cancel(payment("unmanaged"), AT) == Settled(payment("unmanaged"))
+
+
+def test_several_answers_add_up_to_one_outcome() -> None:
+    both = settle_all(payment(), "authorize", [GRANTED, replace(PAID, receipt_id="r9")], AT, CARD)
+    assert [step.state for step in both.steps] == ["authorized", "captured"]
+    assert [type(event) for event in both.events] == [PaymentAuthorized, PaymentCaptured]
+    assert both.entries == (journal.sale("r9", 3_300),)
+    crossed = replace(payment("authorized"), order_cancelled=True)
+    twice = settle_all(crossed, None, [Waiting(), PAID], AT, CARD)
+    assert twice.asks == (Ask("void", 3_300), Ask("refund", 3_300))
+    assert settle_all(NEW, None, [], AT, CARD) == Settled(NEW)
+
+
+def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
+    assert with_attention(Settled(NEW), "no_answer").payment.attention == "no_answer"
+    stuck = Settled(payment(attention="refund_failed"))
+    assert with_attention(stuck, "no_answer") == stuck
+
+
+@pytest.mark.parametrize(
+    ("entry", "debit", "credit"),
+    [
+        (journal.sale("s", 7), "receivable", "sales"),
+        (journal.suspended("s", 7), "receivable", "suspense"),
+        (journal.allocated("s", 7), "suspense", "sales"),
+        (journal.refund("s", 7), "refunds", "receivable"),
+        (journal.suspense_returned("s", 7), "suspense", "receivable"),
+    ],
+)
+def test_each_kind_of_entry_moves_money_between_its_own_two_accounts(
+    entry: journal.Entry, debit: str, credit: str
+) -> None:
+    assert (entry.subject, entry.amount, entry.debit, entry.credit) == ("s", 7, debit, credit)

@@ -1,0 +1,393 @@
+"""Requests, notices and looks as rows: what each answer makes of them, on a real database."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from payments.act_on_notices import EARLY_ATTEMPTS_MAX, Notices
+from payments.calls import Calls
+from payments.domain.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    Declined,
+    Issued,
+    NeedsBuyer,
+    RefundDeclined,
+    RefundWaiting,
+    Unknown,
+    Voided,
+    Waiting,
+)
+from payments.domain.terms import Terms
+from payments.perform_requests import SILENT_ATTEMPTS_MAX, Requests
+from payments.storage.payments import find_by_reference, find_payment, insert_payments, lock_payment
+from payments.storage.tables import metadata
+from payments.watch_payments import Watch, is_overdue
+from shared.clock import clock, now
+from shared.due import claim_due
+from shared.events import (
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentFailed,
+    PaymentNumberIssued,
+    PaymentRefunded,
+)
+from shared.ids import new_id
+from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
+from tests.payments.payments_service import Payments, make_payments
+from tests.payments.scripted import Scripted
+
+SILENCE = Unknown(reason="timeout")
+NUMBERS = Terms(flow="prepaid", deposit="automatic", grace=timedelta(hours=12))
+
+
+@pytest.fixture
+async def method() -> Scripted:
+    """A provider that says what the test wrote down."""
+    return Scripted()
+
+
+@pytest.fixture
+async def payments(
+    make_db: MakeDatabase, keys: Keys, tmp_path: Path, method: Scripted
+) -> AsyncIterator[Payments]:
+    """A fresh payments service with that provider alone."""
+    service = make_payments(await make_db("payments", metadata), keys, tmp_path, method)
+    yield service
+    await service.browser.aclose()
+
+
+def granted() -> Authorized:
+    return Authorized(authorization_id="a1", amount=3_300, authorized_at=now(), refs={"charge": "c1"})
+
+
+async def ask(payments: Payments, method: Scripted, *answers: Answer | Exception) -> Any:
+    """Place an order, unless it is, and let each answer be a turn of its own; return the last request."""
+    method.script = list(answers)
+    if not await payments.rows("SELECT 1 FROM payments"):
+        await payments.hears(placed("N1", "scripted"))
+    for _ in answers:
+        clock.move(timedelta(minutes=5))
+        await turn(payments)
+    return (await payments.rows("SELECT * FROM payment_requests ORDER BY written_at DESC LIMIT 1"))[0]
+
+
+async def turn(payments: Payments) -> int:
+    """Perform once what is due at the requests; return how many there were."""
+    work = Requests(payments.db, Calls(payments.methods))
+    async with payments.db.transaction() as tx:
+        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
+    for row in rows:
+        await work.perform(row)
+    return len(rows)
+
+
+def seconds_to_wait(request: Any) -> float:
+    """How long the request rests from now on."""
+    return float((request.due_at - now()).total_seconds())
+
+
+async def test_a_request_that_was_answered_is_done_and_keeps_the_answer(
+    payments: Payments, method: Scripted
+) -> None:
+    request = await ask(payments, method, granted())
+    assert (request.operation, request.state, request.due_at, request.amount) == (
+        "authorize",
+        "done",
+        None,
+        3_300,
+    )
+    assert request.answer["answer"] == "Authorized"
+    assert request.answer["authorization_id"] == "a1"
+    assert request.answered_at is not None
+    assert method.asked == [("authorize", 3_300, request.request_id.hex)]
+
+
+async def test_a_request_that_was_declined_may_be_made_anew(payments: Payments, method: Scripted) -> None:
+    request = await ask(payments, method, Declined(reason="declined"))
+    assert (request.state, request.due_at) == ("declined", None)
+    [failed] = await payments.said(PaymentFailed)
+    assert isinstance(failed, PaymentFailed)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "seconds"),
+    [
+        (Waiting(ask_again_seconds=47), "open", (46, 47)),
+        (NeedsBuyer(redirect_url="http://provider.test"), "open", (59, 60)),
+        (SILENCE, "unknown", (1.5, 2.4)),
+        (Unknown(reason="http_429", retry_after_seconds=75), "unknown", (74, 75)),
+    ],
+)
+async def test_an_open_request_rests_as_long_as_its_answer_asks(
+    payments: Payments, method: Scripted, answer: Answer, state: str, seconds: tuple[float, float]
+) -> None:
+    request = await ask(payments, method, answer)
+    assert request.state == state
+    assert seconds[0] - 1 <= seconds_to_wait(request) <= seconds[1]
+
+
+async def test_pauses_grow_to_two_minutes_and_in_the_end_a_person_is_shown_that_nobody_answers(
+    payments: Payments, method: Scripted
+) -> None:
+    pauses = []
+    for turns in range(1, 9):
+        method.known = [(SILENCE,)]
+        request = await ask(payments, method, SILENCE)
+        pauses.append(seconds_to_wait(request))
+        attention = (await payments.payment("N1")).attention
+        assert attention == ("no_answer" if turns >= SILENT_ATTEMPTS_MAX else "")
+    assert all(0.8 * 2**n - 1 <= pause <= 1.2 * 2**n for n, pause in enumerate(pauses[:6], start=1))
+    assert all(0.8 * 120 - 1 <= pause <= 1.2 * 120 for pause in pauses[6:])
+    method.known = [(granted(),)]
+    await ask(payments, method, SILENCE)
+    assert (await payments.payment("N1")).attention == ""
+    assert len([one for one in method.asked if one[0] == "authorize"]) == 1, "looked up, not asked again"
+
+
+async def test_a_lost_answer_is_found_by_looking_and_a_lost_question_is_asked_again_with_its_key(
+    payments: Payments, method: Scripted
+) -> None:
+    method.known = [()]
+    request = await ask(payments, method, SILENCE, granted())
+    operations = [one[0] for one in method.asked]
+    assert operations == ["authorize", "look_up", "authorize"]
+    assert method.asked[0][2] == method.asked[2][2] == request.request_id.hex
+    assert len(await payments.said(PaymentAuthorized)) == 1
+
+
+@pytest.mark.parametrize("still_open", [Waiting(), RefundWaiting()])
+async def test_what_the_provider_has_not_decided_is_never_asked_twice(
+    payments: Payments, method: Scripted, still_open: Answer
+) -> None:
+    method.known = [(still_open,)]
+    await ask(payments, method, SILENCE, SILENCE)
+    assert [one[0] for one in method.asked] == ["authorize", "look_up"]
+
+
+async def test_an_order_cancelled_meanwhile_is_looked_up_and_not_asked_for_again(
+    payments: Payments, method: Scripted
+) -> None:
+    method.known = [()]
+    await ask(payments, method, SILENCE)
+    await payments.hears(cancelled("N1"))
+    request = await ask(payments, method, granted())
+    assert [one[0] for one in method.asked] == ["authorize", "look_up"]
+    assert (request.state, (await payments.payment("N1")).state) == ("done", "voided")
+    assert await payments.said(PaymentFailed) == []
+
+
+async def test_a_request_that_is_no_longer_wanted_at_its_first_turn_is_dropped_unasked(
+    payments: Payments, method: Scripted
+) -> None:
+    await ask(payments, method, granted())
+    await payments.hears(capture_requested("N1"))
+    await payments.rows("UPDATE payments SET state = 'captured' RETURNING 1")
+    request = await ask(payments, method, Voided())
+    assert (request.operation, request.state, request.due_at) == ("capture", "dropped", None)
+    assert request.answer is None
+    assert [one[0] for one in method.asked] == ["authorize"]
+
+
+async def test_a_request_that_is_overtaken_by_a_notice_is_done(payments: Payments, method: Scripted) -> None:
+    await ask(payments, method, SILENCE)
+    await payments.rows("UPDATE payments SET state = 'authorized' RETURNING 1")
+    request = await ask(payments, method, Voided())
+    assert (request.state, request.due_at, request.attempts) == ("done", None, 2)
+
+
+async def test_a_worker_that_lost_its_lease_writes_nothing(payments: Payments, method: Scripted) -> None:
+    await payments.hears(placed("N1", "scripted"))
+    work = Requests(payments.db, Calls(payments.methods))
+    async with payments.db.transaction() as tx:
+        [row] = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
+    await payments.rows("UPDATE payment_requests SET lease = gen_random_uuid() RETURNING 1")
+    method.script = [granted()]
+    await work.perform(row)
+    assert (await payments.payment("N1")).state == "requested"
+    assert await payments.said() == []
+    assert [one.state for one in await payments.rows("SELECT state FROM payment_requests")] == ["pending"]
+
+
+async def test_a_refund_that_was_declined_is_closed_as_declined(payments: Payments, method: Scripted) -> None:
+    await ask(payments, method, granted())
+    taken = Captured(amount=3_300, captured_at=now(), receipt_id="r1")
+    await payments.hears(capture_requested("N1"))
+    await ask(payments, method, taken)
+    await payments.hears(cancelled("N1"))
+    request = await ask(payments, method, RefundDeclined(reason="too_late"))
+    assert (request.operation, request.state, request.answer["reason"]) == ("refund", "declined", "too_late")
+    assert (await payments.payment("N1")).attention == "refund_failed"
+    assert await payments.said(PaymentRefunded) == []
+
+
+async def test_an_order_heard_of_twice_is_one_payment_with_one_request(payments: Payments) -> None:
+    event = placed("N1", "scripted")
+    await payments.hears(event, event.model_copy(update={"event_id": new_id()}), placed("N2", "scripted"))
+    assert len(await payments.rows("SELECT 1 FROM payments")) == 2
+    assert len(await payments.rows("SELECT 1 FROM payment_requests")) == 2
+    history = await payments.rows("SELECT version, state, because FROM payment_history")
+    assert {tuple(row) for row in history} == {(1, "requested", "order placed")}
+    async with payments.db.transaction() as tx:
+        await insert_payments(tx, [], now())
+    assert len(await payments.rows("SELECT 1 FROM payments")) == 2
+
+
+async def test_a_payment_that_does_not_exist_is_an_error(payments: Payments) -> None:
+    for read in (find_payment, lock_payment):
+        async with payments.db.transaction() as tx:
+            with pytest.raises(LookupError, match=str(UUID(int=9))):
+                await read(tx, UUID(int=9))
+
+
+async def test_a_payment_is_found_by_what_its_provider_calls_it_and_by_its_own_id(
+    payments: Payments, method: Scripted
+) -> None:
+    await ask(payments, method, granted())
+    payment = await payments.payment("N1")
+    async with payments.db.transaction() as tx:
+        for reference in ("c1", payment.payment_id.hex, str(payment.payment_id)):
+            assert await find_by_reference(tx, "scripted", reference) == payment
+        assert await find_by_reference(tx, "another", "c1") is None
+        assert await find_by_reference(tx, "scripted", "c2") is None
+        assert await find_by_reference(tx, "scripted", UUID(int=3).hex) is None
+
+
+async def notice(payments: Payments, text: str) -> Sequence[Any]:
+    """Post a notice and act on it once; return all notices."""
+    assert (await payments.browser.post("/payments/scripted/notices", content=text)).status_code == 200
+    await act(payments)
+    return await payments.rows("SELECT * FROM notices ORDER BY received_at")
+
+
+async def act(payments: Payments) -> None:
+    """Act once on every notice that is due."""
+    work = Notices(payments.db, Calls(payments.methods))
+    async with payments.db.transaction() as tx:
+        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
+    for row in rows:
+        await work.perform(row)
+
+
+async def test_a_notice_makes_the_provider_be_looked_up_and_is_done(
+    payments: Payments, method: Scripted
+) -> None:
+    await ask(payments, method, SILENCE)
+    payment = await payments.payment("N1")
+    method.known = [(granted(),)]
+    [row] = await notice(payments, f"n1:{payment.payment_id.hex}")
+    assert (row.state, row.due_at, row.payment_id) == ("done", None, payment.payment_id)
+    assert (await payments.payment("N1")).state == "authorized"
+    assert len(await payments.said(PaymentAuthorized)) == 1
+    [request] = await payments.rows("SELECT * FROM payment_requests")
+    assert request.due_at <= now(), "its request is looked at now"
+
+
+async def test_a_notice_waits_while_the_provider_does_not_answer(
+    payments: Payments, method: Scripted
+) -> None:
+    await ask(payments, method, SILENCE)
+    reference = (await payments.payment("N1")).payment_id.hex
+    method.known = [(SILENCE,)]
+    [row] = await notice(payments, f"n1:{reference}")
+    assert (row.state, row.lease) == ("new", None)
+    assert 0 < seconds_to_wait(row) <= 2
+    clock.move(timedelta(seconds=3))
+    await act(payments)
+    [row] = await payments.rows("SELECT * FROM notices")
+    assert 2 < seconds_to_wait(row) <= 4
+
+
+async def test_a_notice_about_nobody_waits_for_its_payment_and_in_the_end_stays_unmatched(
+    payments: Payments,
+) -> None:
+    [row] = await notice(payments, "n1:nobody")
+    for attempt in range(1, EARLY_ATTEMPTS_MAX):
+        assert row.state == "new"
+        assert min(2**attempt, 120) - 1.5 <= seconds_to_wait(row) <= min(2**attempt, 120)
+        clock.move(timedelta(minutes=3))
+        await act(payments)
+        [row] = await payments.rows("SELECT * FROM notices")
+    assert (row.state, row.due_at, row.payment_id) == ("unmatched", None, None)
+
+
+async def test_a_notice_about_no_payment_is_noted_and_nothing_is_due(payments: Payments) -> None:
+    [row] = await notice(payments, "n1:")
+    assert (row.state, row.due_at, row.attempts, row.notice_id) == ("noted", None, 0, "n1")
+
+
+async def test_two_workers_with_one_notice_act_once(payments: Payments, method: Scripted) -> None:
+    await ask(payments, method, SILENCE)
+    known, unknown = (await payments.payment("N1")).payment_id.hex, "nobody"
+    work = Notices(payments.db, Calls(payments.methods))
+    method.known = [(granted(),)]
+    for reference in (known, unknown):
+        await payments.browser.post("/payments/scripted/notices", content=f"{reference}:{reference}")
+    await payments.rows("UPDATE notices SET attempts = 20 RETURNING 1")
+    async with payments.db.transaction() as tx:
+        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
+    await payments.rows("UPDATE notices SET lease = gen_random_uuid() RETURNING 1")
+    for row in rows:
+        await work.perform(row)
+    assert {row.state for row in await payments.rows("SELECT state FROM notices")} == {"new"}
+    assert (await payments.payment("N1")).state == "unknown"
+
+
+async def test_a_number_is_watched_and_expires_only_after_the_provider_was_asked(
+    make_db: MakeDatabase, keys: Keys, tmp_path: Path
+) -> None:
+    method = Scripted(NUMBERS)
+    payments = make_payments(await make_db("payments", metadata), keys, tmp_path, method)
+    await payments.hears(placed("N1", "scripted"), reserved("N1"))
+    due_at = now() + timedelta(days=6)
+    method.script = [Issued(number="1", number_label="番号", due_at=due_at)]
+    await turn(payments)
+    [row] = await payments.rows("SELECT due_at FROM payments")
+    assert row.due_at == due_at + timedelta(hours=12)
+    assert len(await payments.said(PaymentNumberIssued)) == 1
+
+    method.known = [(SILENCE,)]
+    clock.move(row.due_at - now() + timedelta(seconds=1))
+    await look(payments)
+    [row] = await payments.rows("SELECT state, due_at, lease FROM payments")
+    assert (row.state, row.lease) == ("waiting", None)
+    assert 28 < (row.due_at - now()).total_seconds() <= 30
+    method.known = [(Captured(amount=3_300, captured_at=now(), receipt_id="r1"),)]
+    clock.move(timedelta(minutes=1))
+    await look(payments)
+    [row] = await payments.rows("SELECT state, due_at FROM payments")
+    assert (row.state, row.due_at) == ("captured", None)
+    assert len(await payments.said(PaymentCaptured)) == 1
+    assert not is_overdue(await payments.payment("N1"), NUMBERS)
+    await payments.browser.aclose()
+
+
+async def look(payments: Payments) -> None:
+    """Look once at every payment that is due."""
+    work = Watch(payments.db, Calls(payments.methods))
+    async with payments.db.transaction() as tx:
+        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
+    for row in rows:
+        await work.perform(row)
+
+
+async def test_a_look_that_finds_nothing_new_writes_nothing_and_comes_again(
+    payments: Payments, method: Scripted
+) -> None:
+    method.poll_seconds = {"authorized": 600}
+    await ask(payments, method, granted())
+    [before] = await payments.rows("SELECT changed_at, due_at FROM payments")
+    assert 590 < (before.due_at - now()).total_seconds() <= 600
+    clock.move(timedelta(seconds=601))
+    method.known = [(granted(),)]
+    await look(payments)
+    [after] = await payments.rows("SELECT changed_at, due_at FROM payments")
+    assert after.changed_at == before.changed_at
+    assert 590 < (after.due_at - now()).total_seconds() <= 600
