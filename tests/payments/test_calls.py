@@ -81,7 +81,8 @@ async def test_a_provider_gets_no_more_calls_at_once_than_it_can_take() -> None:
 async def test_a_provider_is_left_in_peace_after_silences_in_a_row_and_then_asked_again() -> None:
     method = Scripted()
     calls = calls_to(method, pause_seconds=0.4)
-    method.script = [SILENCE] * (SILENCES_MAX - 1) + [Voided()] + [SILENCE] * (SILENCES_MAX - 1)
+    few = [SILENCE] * (SILENCES_MAX - 1)
+    method.script = [*few, Voided(), *few]
     for _ in range(2 * SILENCES_MAX - 1):
         await calls.make("void", PAYMENT, amount=1, key="k")
     assert len(method.asked) == 2 * SILENCES_MAX - 1, "an answer in between starts the count anew"

@@ -61,7 +61,7 @@ GRANTED = Authorized(
     provider_status="承認済",
     refs={"charge": "c1"},
 )
-HELD = {"state": "authorized", "authorization_id": "a1", "provider_status": "承認済"}
+HELD: dict[str, Any] = {"state": "authorized", "authorization_id": "a1", "provider_status": "承認済"}
 PAID = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
 
 
@@ -521,16 +521,17 @@ def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "debit", "credit"),
+    ("entry", "reason", "debit", "credit"),
     [
-        (journal.sale("s", 7), "receivable", "sales"),
-        (journal.suspended("s", 7), "receivable", "suspense"),
-        (journal.allocated("s", 7), "suspense", "sales"),
-        (journal.refund("s", 7), "refunds", "receivable"),
-        (journal.suspense_returned("s", 7), "suspense", "receivable"),
+        (journal.sale("s", 7), "sale", "receivable", "sales"),
+        (journal.suspended("s", 7), "suspended", "receivable", "suspense"),
+        (journal.allocated("s", 7), "allocated", "suspense", "sales"),
+        (journal.refund("s", 7), "refund", "refunds", "receivable"),
+        (journal.suspense_returned("s", 7), "suspense_returned", "suspense", "receivable"),
     ],
 )
 def test_each_kind_of_entry_moves_money_between_its_own_two_accounts(
-    entry: journal.Entry, debit: str, credit: str
+    entry: journal.Entry, reason: str, debit: str, credit: str
 ) -> None:
+    assert entry.reason == reason
     assert (entry.subject, entry.amount, entry.debit, entry.credit) == ("s", 7, debit, credit)
