@@ -8,8 +8,9 @@ import asyncio
 import itertools
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 import httpx
@@ -17,14 +18,14 @@ import httpx
 from proof.browser import Browser
 from proof.installation import Installation
 from proof.journal import Journal
+from proof.member import Member
 from proof.observers import Outside
 from proof.patience import AGAIN, PATIENCE_SECONDS, patiently, send_form
+from proof.staff import DEMO_STAFF, Staff
 from proof.wishes import METHODS, SKU, wish
 
-STAFF, STAFF_PASSWORD = "desk@noren.example", "noren-demo-2026"
-PASSWORD = "tsubaki 1985 hanabi"
 BUYERS_AT_ONCE = 8
-MEMBERS, POINTS = 3, 7
+MEMBERS, POINTS, COUPON_USES = 3, 7, 9_999
 Cancelled = Literal["early", "late"]
 CANCELLED: tuple[Cancelled, ...] = ("early", "late")
 _numbers = itertools.count(1)
@@ -43,15 +44,6 @@ class Order:
 
 
 @dataclass
-class Member:
-    """Somebody with points."""
-
-    browser: Browser
-    email: str
-    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-
-
-@dataclass
 class Load:
     """A shop full of people. ``fate`` decides who cancels; the same seed, the same people.
 
@@ -63,7 +55,7 @@ class Load:
     journal: Journal
     fate: random.Random = field(default_factory=lambda: random.Random(20261122))
     orders: list[Order] = field(default_factory=list)
-    members: list["Member"] = field(default_factory=list)
+    members: list[Member] = field(default_factory=list)
     patience_seconds: float = PATIENCE_SECONDS
     desk: Browser = field(init=False)
 
@@ -89,35 +81,29 @@ class Load:
         return self.orders[before:]
 
     async def opens(self, *, members: int = MEMBERS) -> None:
-        """Let staff in, and have so many members with points."""
+        """Let staff in, and have so many members with points and a coupon."""
         await self.log_in_at_desk()
         while len(self.members) < members:
             self.members.append(await self.registers())
+        if without := [member for member in self.members if member.coupon is None]:
+            await self.issues_coupon(without)
 
     async def log_in_at_desk(self) -> None:
         """Let staff in, once."""
 
         async def log_in() -> None:
             await self.desk.open("/desk/login")
-            await self.desk.press("ログイン", email=STAFF, password=STAFF_PASSWORD)
+            await self.desk.press("ログイン", email=DEMO_STAFF[0], password=DEMO_STAFF[1])
             if "noren_session" not in self.desk.client.cookies:
                 raise ConnectionError(f"not logged in: {self.desk.text[:200]}")
 
         if "noren_session" not in self.desk.client.cookies:
             await self._patiently(log_in)
 
-    async def registers(self) -> "Member":
+    async def registers(self) -> Member:
         """Sign somebody up, who then has points."""
         member = Member(Browser(self.shop.origin_url), f"member{next(_numbers)}-{time.time_ns()}@example.jp")
-
-        async def sign_up() -> None:
-            await member.browser.open("/members/signup")
-            fields = {"name": "椿 一郎", "kana": "ツバキ イチロウ", "email": member.email}
-            await member.browser.press("会員登録する", **fields, password=PASSWORD)
-            if "noren_session" not in member.browser.client.cookies:
-                raise ConnectionError(f"not registered: {member.browser.text[:300]}")
-
-        await self._patiently(sign_up)
+        await self._patiently(member.sign_up)
         return member
 
     async def whole_order(
@@ -130,13 +116,13 @@ class Load:
     ) -> Order:
         """One order from the buyer's wish to the parcel, or to its cancellation somewhere on the way.
 
-        A member uses points for it, and makes one order at a time; else it is a guest, ``buyer`` or a new one.
+        A member uses points and a coupon for it, and makes one order at a time; else it is a guest, ``buyer`` or a new one.
         """
         if member is None:
             order = await self.buys(method, buyer=buyer)
         else:
             async with member.busy:
-                await self.uses_points(member, POINTS)
+                await self._patiently(partial(member.uses, POINTS))
                 order = await self.buys(method, buyer=member.browser)
         if cancelled == "early":
             await asyncio.sleep(self.fate.random())
@@ -148,20 +134,21 @@ class Load:
             await self.cancels(order)
         return order
 
-    async def uses_points(self, member: "Member", points: int) -> httpx.Response:
-        """Set points aside for the member's next order."""
+    async def issues_coupon(self, members: Sequence[Member]) -> None:
+        """Let staff give members a coupon, with enough uses for all that they will order."""
 
-        async def reserve() -> httpx.Response:
-            answer = await member.browser.client.post(
-                "/api/members/benefits",
-                json={"points": points},
-                headers={"Origin": self.shop.origin_url, "Accept": "application/json"},
+        async def issue() -> None:
+            await Staff(self.desk).issue_coupon(
+                *(member.email for member in members),
+                name="一割引クーポン",
+                kind="percent_off",
+                value=10,
+                uses_each=COUPON_USES,
             )
-            if answer.status_code in AGAIN:
-                raise ConnectionError(f"{answer.status_code}")
-            return answer
 
-        return await self._patiently(reserve)
+        await self._patiently(issue)
+        for member in members:
+            await self._patiently(member.find_coupon)
 
     async def buys(
         self, method: str, *, buyer: Browser | None = None, lines: Mapping[str, int] | None = None

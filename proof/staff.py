@@ -1,8 +1,11 @@
 """Staff at the order desk, and the demo's user playing the providers."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import quote
 
 from proof.browser import Browser, NotOnThePage
+from shared.clock import in_japan, now
 
 DEMO_STAFF = ("desk@noren.example", "noren-demo-2026")
 
@@ -41,6 +44,30 @@ class Staff:
     async def mark_paid(self, *order_codes: str, send_mail: bool = True) -> str:
         """「注文を入金済みにする」 for some orders at once."""
         return await self.in_bulk("注文を入金済みにする", *order_codes, tab="unpaid", send_mail=send_mail)
+
+    async def issue_coupon(
+        self, *emails: str, name: str, kind: str, value: int = 0, uses_each: int = 1
+    ) -> None:
+        """Define a coupon that lasts a year and give it to the members with these addresses."""
+        page = self.browser
+        await page.open("/desk/members/coupons/new")
+        await page.press(
+            "登録する",
+            name=name,
+            kind=kind,
+            value=value or "",
+            valid_until=f"{in_japan(now()) + timedelta(days=365):%Y-%m-%d}",
+            member_uses_max=uses_each,
+        )
+        coupon = page.url.partition("?")[0]
+        for email in emails:
+            await page.open(f"{coupon}/members?q={quote(email)}")
+            box = page.page.select_one('[name="id"]')
+            if box is None:
+                raise NotOnThePage(f"nobody to choose on {page.url}: {page.text[:500]}")
+            await page.press("選んだ会員に発行する", id=str(box["value"]))
+            if "発行しました" not in page.text:
+                raise NotOnThePage(f"not issued: {page.text[:500]}")
 
     async def cancel(self, order_code: str, reason: str) -> str:
         """Cancel one order from its detail."""

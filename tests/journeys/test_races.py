@@ -12,7 +12,8 @@ import pytest
 from harness.dying import nothing_lost_nothing_doubled
 from harness.stack import Stack
 from proof.browser import Browser
-from proof.load import PASSWORD, Load
+from proof.load import Load
+from proof.member import PASSWORD
 from proof.observers import Outside
 from proof.patience import patiently
 from proof.wishes import SKU, wish

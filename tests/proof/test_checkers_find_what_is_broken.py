@@ -122,6 +122,15 @@ PLANTS = [
         "UPDATE point_postings SET kind = 'returned' WHERE kind = 'used' AND order_code NOT IN"
         " (SELECT order_code FROM point_postings WHERE kind = 'returned')",
     ),
+    Plant("P3", "its entries make", "members", "UPDATE coupons SET uses = uses + 1"),
+    Plant("P3", "its limit is", "members", "UPDATE issued_coupons SET uses_max = 0"),
+    Plant(
+        "P3",
+        "was in use -1 times",
+        "members",
+        "UPDATE coupon_entries SET change = -1 WHERE kind = 'reserved'",
+    ),
+    Plant("P3", "not [('redeemed'", "members", "DELETE FROM coupon_entries WHERE kind = 'redeemed'"),
     Plant("P4", "its ledger makes", "checkout", "UPDATE stock SET available = available + 1"),
     Plant("P4", "of 1 left", "checkout", f"DELETE FROM stock_entries WHERE reference LIKE {CARD} || '/%'"),
     Plant("E1", "never reached", "members", "DELETE FROM inbox WHERE consumer = 'members.credit_order'"),
