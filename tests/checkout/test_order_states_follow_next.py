@@ -8,9 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout.domain.order import AXIS_OF, NEXT, Order, Parcel, check_capturable, check_shippable
-from checkout.domain.steps import STEPS, WORKFLOW, next_step
+from checkout.domain.steps import STEPS, WORKFLOW, cancel_effects, next_step
 from shared.errors import Refused
 
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+SENT = Parcel(UUID(int=2), "発送 済", ship_date=AT.date())
+LEFT = Parcel(UUID(int=3), "未発送 花子")
 GROUPS = ("card_like", "konbini", "transfer", "cash_on_delivery")
 
 
@@ -101,3 +104,98 @@ def test_a_deposit_that_staff_may_not_set_is_refused(group: str) -> None:
     with pytest.raises(Refused) as refused:
         check_capturable(order(group))
     assert refused.value.code == "deposit_not_by_staff"
+
+
+def test_a_deposit_that_was_asked_for_is_not_asked_for_again() -> None:
+    waiting = order("card_like", payment="authorized", shipping="shipped", capture_requested_at=AT)
+    with pytest.raises(Refused, match="capture_already_requested"):
+        check_capturable(waiting)
+    assert next_step(waiting).text == "入金処理を依頼しました。決済サービスの結果を待っています。"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ({"payment": "voided"}, "決済が取り消されています。注文をどうするか、お客様に確認してください。"),
+        ({"payment": "refunded"}, "決済が取り消されています。注文をどうするか、お客様に確認してください。"),
+        ({"payment": "awaited"}, "決済の承認を待っています。承認されるまで発送できません。"),
+        (
+            {"payment": "authorized"},
+            "発送処理をしてください。送り状番号は必要な場合のみ登録します。",
+        ),
+        (
+            {"payment": "authorized", "parcels": (SENT, LEFT)},
+            "お届け先2件のうち、未発送が1件あります。",
+        ),
+        (
+            {"payment": "authorized", "shipping": "shipped", "status": "processed"},
+            "処理済みですが未入金です。入金処理の漏れがないか確認してください。",
+        ),
+        (
+            {"payment": "authorized", "shipping": "shipped"},
+            "入金処理をしてください。発送と同時に売上を確定する設定の場合は、結果を待ってください。",
+        ),
+        (
+            {"payment": "captured", "deposit": "paid", "shipping": "shipped"},
+            "発送と入金が完了しました。必要であれば処理済みにしてください。",
+        ),
+        (
+            {"payment": "captured", "deposit": "paid", "shipping": "shipped", "status": "processed"},
+            "すべての処理が完了しています。",
+        ),
+        ({"status": "cancelled"}, "キャンセルされた注文です。必要な処理はありません。"),
+    ],
+)
+def test_staff_read_what_a_wallet_order_waits_for(state: dict[str, object], words: str) -> None:
+    assert next_step(order("card_like", **state)).text == words
+
+
+@pytest.mark.parametrize(
+    ("state", "effects"),
+    [
+        ({}, ["確保していた在庫を戻します。", "決済は行われていないため、お金の動きはありません。"]),
+        ({"payment": "captured"}, ["確保していた在庫を戻します。", "入金済みの ¥3,500 を返金します。"]),
+        (
+            {"payment": "authorized"},
+            ["確保していた在庫を戻します。", "¥3,500 の与信を取り消します。売上は発生しません。"],
+        ),
+        (
+            {"payment": "number_issued"},
+            ["確保していた在庫を戻します。", "発行済みのお支払い番号を無効にします。"],
+        ),
+        (
+            {"parcels": (SENT, LEFT)},
+            [
+                "発送済みの商品は、在庫に自動では戻りません。返品を受け取ってから在庫を追加してください。",
+                "決済は行われていないため、お金の動きはありません。",
+            ],
+        ),
+    ],
+)
+def test_cancelling_says_first_what_it_will_do(state: dict[str, object], effects: list[str]) -> None:
+    told = cancel_effects(order("card_like", **state))
+    assert [told[0], told[-1]] == effects
+    assert told[1:-1] == ["この注文で付与したポイントがあれば取り消します。"]
+    spent = cancel_effects(order("card_like", points_used=1_500, **state))
+    assert spent[1] == "ご利用ポイント 1,500ポイントを会員に返します。"
+    assert len(spent) == 4
+
+
+@pytest.mark.parametrize(
+    ("move", "words"),
+    [
+        ("process", "すでに処理済みです。"),
+        ("deposit", "すでに入金済みです。"),
+        ("ship", "すでに発送済みです。"),
+        ("ship_part", "すでに発送済みです。"),
+        ("expire", "この操作は現在の状態では行えません。"),
+    ],
+)
+def test_a_move_that_cannot_be_is_refused_in_words(move: str, words: str) -> None:
+    done = order(status="processed", deposit="paid", shipping="shipped", payment="captured")
+    with pytest.raises(Refused) as refused:
+        done.moved(move)  # type: ignore[arg-type]
+    assert (refused.value.code, refused.value.message) == ("order_move_not_allowed", words)
+    with pytest.raises(Refused) as refused:
+        order(status="cancelled").moved("ship")
+    assert refused.value.message == "キャンセルされた注文は変更できません。"

@@ -33,6 +33,13 @@ def test_shipping_is_free_from_the_threshold_on(items: int, shipping: int) -> No
     assert (amounts.shipping, amounts.total) == (shipping, items + shipping)
 
 
+@pytest.mark.parametrize(("items", "missing"), [(4_999, 1), (1, 4_999), (5_000, 0), (9_000, 0)])
+def test_the_cart_tells_how_much_is_missing_until_shipping_is_free(items: int, missing: int) -> None:
+    assert RULES.missing_until_free(items) == missing
+    assert ShippingRules(fee=550, free_from=None).missing_until_free(items) == 0
+    assert ShippingRules(fee=0, free_from=5_000).missing_until_free(items) == 0
+
+
 def test_points_do_not_cost_the_free_shipping_unless_the_shop_wants_so() -> None:
     off = Discounts(points=500)
 

@@ -6,7 +6,9 @@ import pytest
 
 from harness.keys import Keys
 from payments.domain.payment import Payment
+from payments.record_deposit import record_deposit
 from shared.clock import clock
+from shared.errors import Refused
 from shared.events import (
     CaptureRejected,
     Event,
@@ -97,3 +99,47 @@ async def test_cash_on_delivery_says_nothing_and_refuses_a_deposit(shopping: Sho
     [rejected] = await shopping.payments.said()
     assert isinstance(rejected, CaptureRejected)
     assert rejected.reason == "not_managed"
+
+
+async def deposit(shopping: Shopping, code: str, receipt_id: str = ID) -> Payment:
+    async with shopping.payments.db.transaction() as tx:
+        return await record_deposit(
+            tx,
+            shopping.payments.methods,
+            order_code=code,
+            amount=3_300,
+            deposited_on=date(2026, 11, 20),
+            receipt_id=receipt_id,
+            send_mail=True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "words"),
+    [
+        ("card", "not_by_hand", "このお支払い方法の入金は手動で記録できません。"),
+        ("konbini", "automatic_only", "このお支払い方法の入金は自動で反映されます。手動では記録できません。"),
+        ("cash_on_delivery", "not_managed", "代金引換の入金は管理していません。"),
+    ],
+)
+async def test_a_deposit_is_refused_in_words_where_none_is_recorded(
+    shopping: Shopping, kind: str, code: str, words: str
+) -> None:
+    await shopping.payments.hears(placed("N1", kind))
+    with pytest.raises(Refused) as refused:
+        await deposit(shopping, "N1")
+    assert (refused.value.code, refused.value.message) == (code, words)
+    with pytest.raises(Refused, match="この注文の決済はありません。") as refused:
+        await deposit(shopping, "N2")
+    assert (refused.value.code, refused.value.status) == ("payment_not_found", 404)
+
+
+async def test_a_recorded_deposit_is_told_with_day_and_wish(shopping: Shopping) -> None:
+    await awaited(shopping)
+    assert (await deposit(shopping, "N1")).state == "captured"
+    [captured] = await shopping.payments.said(PaymentCaptured)
+    assert isinstance(captured, PaymentCaptured)
+    assert (captured.amount, captured.source, captured.send_mail) == (3_300, "manual_deposit", True)
+    assert captured.captured_at.isoformat() == "2026-11-19T15:00:00+00:00"
+    with pytest.raises(Refused, match="この注文はすでに入金済みです。"):
+        await deposit(shopping, "N1", "another")

@@ -82,3 +82,18 @@ async def test_a_claimed_row_is_not_claimed_twice_and_a_marked_one_never_again(d
         await tx.execute("UPDATE outbox SET leased_until = now() - interval '1 second'")
     async with db.transaction() as tx:
         assert await claim_unsent(tx, rows_max=10) == []
+
+
+def test_a_function_that_does_not_take_event_and_transaction_is_no_consumer() -> None:
+    broken = Consumers("members")
+
+    async def no_transaction(event: PointsUsed) -> None:
+        """Takes the event alone."""
+
+    async def something_else(event: PointsUsed, tx: str) -> None:
+        """Takes something else."""
+
+    for function in (no_transaction, something_else):
+        with pytest.raises(TypeError, match="tx: Tx"):
+            broken.on(PointsUsed)(function)
+    assert broken.all == []

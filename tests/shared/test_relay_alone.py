@@ -1,0 +1,247 @@
+"""The relay against a broker of the test's own making: what is marked, what stays, and what wakes it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import MetaData
+
+from harness.eventually import eventually
+from harness.postgres import MakeDatabase
+from shared.amqp import BrokerUnavailable, Outgoing, Publisher
+from shared.database import Database
+from shared.events import PointsUsed
+from shared.ids import new_id
+from shared.inbox import inbox_table
+from shared.outbox import OutboxRow, claim_unsent, forget_sent, oldest_unsent_seconds, outbox_table
+from shared.relay import BATCH_ROWS, HANDED_OVER_MAX, Relay
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+
+
+class Post:
+    """Takes messages, unless it is closed; ``no_queue`` names order codes that nothing is bound for."""
+
+    def __init__(self) -> None:
+        self.open, self.no_queue = True, ""
+        self.batches: list[list[str]] = []
+        self.messages: list[Outgoing] = []
+        self.refusals = 0
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        """Answer as the publisher does."""
+        if not self.open:
+            self.refusals += 1
+            raise BrokerUnavailable("away")
+        self.messages += messages
+        self.batches.append([str(message.properties.correlation_id) for message in messages])
+        return [message.properties.correlation_id != self.no_queue for message in messages]
+
+    @property
+    def taken(self) -> list[str]:
+        """Return what came, in its order."""
+        return [code for batch in self.batches for code in batch]
+
+
+@asynccontextmanager
+async def relaying(db: Database, post: Post, *, look_every: float = 0.05) -> AsyncIterator[Relay]:
+    """Run a relay of ``db`` that brings everything to ``post``."""
+    relay = Relay(db, cast(Publisher, post), look_every_seconds=look_every)
+    task = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        relay.stop()
+        await asyncio.wait_for(task, 10)
+
+
+async def say(db: Database, *codes: str) -> None:
+    """Say an event about each code."""
+    async with db.transaction() as tx:
+        tx.say(*(PointsUsed(member_id=new_id(), points=1, order_code=code) for code in codes))
+
+
+async def unsent(db: Database) -> list[str]:
+    """What is not marked."""
+    async with db.transaction() as tx:
+        rows = await tx.rows("SELECT correlation FROM outbox WHERE published_at IS NULL ORDER BY seq")
+    return [row.correlation for row in rows]
+
+
+async def test_what_was_said_goes_out_in_order_with_its_envelope_and_is_marked(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    await say(db, "N1", "N2", "N3")
+    async with relaying(db, post):
+        await eventually(lambda: len(post.taken) == 3)
+
+        async def marked() -> None:
+            assert await unsent(db) == []
+
+        await eventually(marked)
+    assert post.taken == ["N1", "N2", "N3"]
+    first = post.messages[0]
+    assert (first.exchange, first.routing_key) == ("members.events", PointsUsed.type)
+    assert (first.properties.message_type, first.properties.app_id) == (PointsUsed.type, "members")
+    assert first.properties.headers is not None
+    assert first.properties.headers["shop"] == "noren"
+    assert PointsUsed.model_validate_json(first.body).order_code == "N1"
+
+
+async def test_what_the_broker_did_not_confirm_is_sent_again_and_marked_only_then(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), Post()
+    post.open = False
+    async with relaying(db, post) as relay:
+        db.relay = relay
+        await say(db, "N1")
+        await eventually(lambda: post.refusals > 0)
+        db.relay = None
+        assert await unsent(db) == ["N1"]
+        post.open = True
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE outbox SET leased_until = now() - interval '1 second'")
+        await eventually(lambda: post.taken == ["N1"])
+
+        async def marked() -> None:
+            assert await unsent(db) == []
+
+        await eventually(marked)
+
+
+async def test_what_no_queue_takes_stays_and_does_not_keep_its_neighbours(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    post.no_queue = "N2"
+    await say(db, "N1", "N2", "N3")
+    async with relaying(db, post):
+
+        async def others_marked() -> None:
+            assert await unsent(db) == ["N2"]
+
+        await eventually(others_marked)
+        async with db.transaction() as tx:
+            await tx.execute("UPDATE outbox SET leased_until = NULL")
+        await eventually(lambda: post.taken.count("N2") > 1)
+    assert await unsent(db) == ["N2"]
+
+
+async def test_more_than_a_batch_goes_out_without_waiting_for_the_next_look(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    codes = [f"N{number}" for number in range(BATCH_ROWS + 7)]
+    await say(db, *codes)
+    async with relaying(db, post, look_every=60):
+        await eventually(lambda: len(post.taken) == len(codes))
+    assert [len(batch) for batch in post.batches] == [BATCH_ROWS, 7]
+    assert post.taken == codes
+
+
+async def test_an_idle_relay_hears_of_other_processes_and_of_its_own_at_once(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with relaying(db, post, look_every=600) as relay:
+        listening = asyncio.create_task(relay.listen(address))
+
+        async def heard() -> None:
+            await say(db, "other")
+            await asyncio.sleep(0)
+            assert "other" in post.taken
+
+        await eventually(heard)
+        async with db.transaction() as tx:
+            listeners = await tx.rows(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE 'LISTEN%'"
+            )
+        assert listeners
+        post.batches.clear()
+        await eventually(heard)
+        db.relay = relay
+        await say(db, "own")
+        await eventually(lambda: "own" in post.taken)
+        db.relay = None
+        listening.cancel()
+        await asyncio.wait([listening])
+
+
+async def test_memory_stays_bounded_while_the_broker_is_away(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    relay = Relay(db, cast(Publisher, post), look_every_seconds=600)
+    row = OutboxRow(
+        0,
+        new_id(),
+        PointsUsed.type,
+        "N1",
+        "{}",
+        "{}",
+        PointsUsed(member_id=new_id(), points=1, order_code="N1").occurred_at,
+    )
+    relay.hand_over([row] * (HANDED_OVER_MAX - 1))
+    relay.hand_over([row])
+    relay.hand_over([row])
+    relay.stop()
+    await relay.run()
+    assert len(post.taken) == HANDED_OVER_MAX
+
+
+async def test_a_relay_outlives_its_database_and_stops_when_told() -> None:
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", service="members")
+    relay = Relay(nowhere, cast(Publisher, Post()))
+    task = asyncio.create_task(relay.run())
+    before = relay.alive_at
+    await eventually(lambda: relay.alive_at > before)
+    assert not task.done()
+    relay.stop()
+    await asyncio.wait_for(task, 10)
+    await nowhere.close()
+
+
+async def test_a_bug_of_the_relay_is_not_taken_for_trouble_of_the_database(make_db: MakeDatabase) -> None:
+    db = await make_db("members", MetaData())
+    with pytest.raises(Exception, match="outbox"):
+        await asyncio.wait_for(Relay(db, cast(Publisher, Post())).run(), 10)
+
+
+async def test_only_what_was_confirmed_long_ago_is_forgotten_and_the_age_of_the_rest_is_told(
+    make_db: MakeDatabase,
+) -> None:
+    db = await make_db("members", metadata)
+    async with db.transaction() as tx:
+        assert await oldest_unsent_seconds(tx) == 0
+    await say(db, "old", "older", "recent", "unsent")
+    async with db.transaction() as tx:
+        ages: dict[str, Any] = {"old": 8, "older": 9, "recent": 6}
+        for code, days in ages.items():
+            await tx.execute(
+                "UPDATE outbox SET published_at = now() - CAST(:age AS interval) WHERE correlation = :code",
+                age=timedelta(days=days),
+                code=code,
+            )
+        await tx.execute(
+            "UPDATE outbox SET created_at = now() - interval '100 days' WHERE correlation = 'unsent'"
+        )
+    async with db.transaction() as tx:
+        assert await oldest_unsent_seconds(tx) == pytest.approx(100 * 86_400, abs=60)
+        assert await forget_sent(tx, rows_max=1) == 1
+        assert await forget_sent(tx) == 1
+        assert await forget_sent(tx) == 0
+        left = [row.correlation for row in await tx.rows("SELECT correlation FROM outbox ORDER BY seq")]
+    assert left == ["recent", "unsent"]
+
+
+async def test_the_oldest_rows_are_claimed_first_and_leases_run_out(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    await say(db, "N1", "N2", "N3")
+    async with db.transaction() as tx:
+        assert [row.correlation for row in await claim_unsent(tx, rows_max=2)] == ["N1", "N2"]
+    async with db.transaction() as tx:
+        assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N3"]
+        await tx.execute(
+            "UPDATE outbox SET leased_until = now() - interval '1 second' WHERE correlation = 'N1'"
+        )
+    async with db.transaction() as tx:
+        assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N1"]

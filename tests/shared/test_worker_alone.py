@@ -1,0 +1,221 @@
+"""A worker and its channel: whatever becomes of the channel, the worker begins again, and stops when told."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import MetaData
+
+from harness.eventually import eventually
+from harness.postgres import MakeDatabase
+from shared.amqp import BrokerUnavailable, Link, Publisher, event_properties
+from shared.consumers import Consumers
+from shared.database import Database, Tx
+from shared.events import PointsUsed
+from shared.ids import new_id
+from shared.inbox import forget_heard, inbox_table, insert_inbox
+from shared.outbox import outbox_table
+from shared.worker import Worker
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+
+consumers = Consumers("members")
+
+
+@consumers.on(PointsUsed)
+async def note_use(event: PointsUsed, tx: Tx) -> None:
+    """Nothing but the inbox."""
+
+
+class Channel:
+    """A channel of a broker that may forget its consumer, die, or close badly."""
+
+    def __init__(self, *, known: int = 1, close: Callable[[], Awaitable[None]] | None = None) -> None:
+        self.consumers: dict[str, Any] = {}
+        self.is_closed = False
+        self.acknowledged: list[tuple[int, bool]] = []
+        self._known, self._close = known, close
+
+    async def basic_qos(self, **_: Any) -> None:
+        """Take the prefetch."""
+
+    async def basic_consume(self, queue: str, take: Any) -> Any:
+        """Name a consumer."""
+        self.consumers[queue] = take
+        return SimpleNamespace(consumer_tag=queue)
+
+    async def queue_declare(self, queue: str, **_: Any) -> Any:
+        """Say how many consumers the broker knows of."""
+        return SimpleNamespace(consumer_count=self._known)
+
+    async def basic_ack(self, tag: int, *, multiple: bool) -> None:
+        """Note the acknowledgement."""
+        self.acknowledged.append((tag, multiple))
+
+    async def close(self) -> None:
+        """Close, or fail to."""
+        if self._close is not None:
+            await self._close()
+
+
+class Line:
+    """Hands out channels, each once; an exception in place of one is raised."""
+
+    def __init__(self, *channels: Channel | BaseException) -> None:
+        self.left = list(channels)
+        self.used: list[Channel] = []
+
+    async def channel(self, *, confirms: bool) -> Channel:
+        """Open the next channel."""
+        assert not confirms
+        found = self.left.pop(0) if self.left else Channel()
+        if isinstance(found, BaseException):
+            raise found
+        self.used.append(found)
+        return found
+
+
+def worker_on(db: Database, line: Line) -> Worker:
+    """A worker on ``line`` that looks at its channel all the time."""
+    [consumer] = consumers.all
+    nobody = cast(Publisher, None)
+    return Worker(consumer, db, cast(Link, line), nobody, {}, prefetch=10, idle_seconds=0.02)
+
+
+def delivery(tag: int, event: PointsUsed) -> Any:
+    """A message as the broker brings it."""
+    properties = event_properties(
+        event_id=str(event.event_id),
+        type_=event.type,
+        correlation=event.correlation,
+        occurred_at=event.occurred_at,
+        app_id="members",
+        headers={},
+    )
+    header = SimpleNamespace(properties=properties)
+    return SimpleNamespace(body=event.model_dump_json().encode(), header=header, delivery_tag=tag)
+
+
+async def stopped(worker: Worker, task: "asyncio.Task[None]") -> None:
+    """Stop it and wait for its end."""
+    worker.stop()
+    await asyncio.wait_for(task, 10)
+    assert worker.consuming_at is None
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        BrokerUnavailable("away"),
+        ConnectionError("reset"),
+        TimeoutError(),
+        # A dying connection cancels futures that others wait for.
+        asyncio.CancelledError(),
+    ],
+)
+async def test_a_worker_that_gets_no_channel_tries_again(make_db: MakeDatabase, loss: BaseException) -> None:
+    line = Line(loss, loss)
+    worker = worker_on(await make_db("members", metadata), line)
+    task = asyncio.create_task(worker.run())
+    await eventually(lambda: worker.consuming_at is not None)
+    assert len(line.used) == 1
+    await stopped(worker, task)
+
+
+@pytest.mark.parametrize("loss", ["closed", "consumer"])
+async def test_a_worker_notices_that_its_consumer_is_gone(make_db: MakeDatabase, loss: str) -> None:
+    line = Line()
+    worker = worker_on(await make_db("members", metadata), line)
+    task = asyncio.create_task(worker.run())
+    await eventually(lambda: worker.consuming_at is not None)
+    if loss == "closed":
+        line.used[0].is_closed = True
+    else:
+        line.used[0].consumers.clear()
+    await eventually(lambda: len(line.used) == 2)
+    await stopped(worker, task)
+
+
+async def breaks() -> None:
+    raise ConnectionError("close")
+
+
+async def is_cancelled() -> None:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("close", [breaks, is_cancelled])
+async def test_a_channel_that_does_not_close_does_not_end_the_worker(
+    make_db: MakeDatabase, close: Callable[[], Awaitable[None]]
+) -> None:
+    line = Line(Channel(close=close))
+    worker = worker_on(await make_db("members", metadata), line)
+    task = asyncio.create_task(worker.run())
+    await eventually(lambda: worker.consuming_at is not None)
+    line.used[0].is_closed = True
+    await eventually(lambda: len(line.used) == 2)
+    await stopped(worker, task)
+
+
+async def test_a_worker_that_is_cancelled_ends(make_db: MakeDatabase) -> None:
+    line = Line()
+    worker = worker_on(await make_db("members", metadata), line)
+    task = asyncio.create_task(worker.run())
+    await eventually(lambda: worker.consuming_at is not None)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_what_waited_is_one_batch_acknowledged_once_after_its_commit(make_db: MakeDatabase) -> None:
+    db, line = await make_db("members", metadata), Line()
+    worker = worker_on(db, line)
+    task = asyncio.create_task(worker.run())
+    await eventually(lambda: worker.consuming_at is not None)
+    [channel] = line.used
+    events = [PointsUsed(member_id=new_id(), points=1, order_code=f"N{n}") for n in range(3)]
+    for tag, event in enumerate([*events, events[0]], start=1):
+        await channel.consumers["members.note_use"](delivery(tag, event))
+    await eventually(lambda: channel.acknowledged == [(4, True)])
+    async with db.transaction() as tx:
+        heard = {row.event_id for row in await tx.rows("SELECT event_id FROM inbox")}
+    assert heard == {event.event_id for event in events}
+    await stopped(worker, task)
+
+
+async def test_a_worker_that_is_stopped_while_its_database_is_away_acknowledges_nothing() -> None:
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", service="members")
+    line = Line()
+    worker = worker_on(nowhere, line)
+    task = asyncio.create_task(worker.run())
+    await eventually(lambda: worker.consuming_at is not None)
+    [channel] = line.used
+    event = PointsUsed(member_id=new_id(), points=1, order_code="N1")
+    started = worker.consuming_at
+    await channel.consumers["members.note_use"](delivery(1, event))
+    await eventually(lambda: worker.consuming_at is not None and worker.consuming_at > (started or 0) + 0.3)
+    await stopped(worker, task)
+    assert channel.acknowledged == []
+    await nowhere.close()
+
+
+async def test_the_inbox_forgets_only_what_no_replay_can_bring_again(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    ids = [new_id() for _ in range(3)]
+    async with db.transaction() as tx:
+        assert await insert_inbox(tx, "members.note_use", ids) == set(ids)
+        assert await insert_inbox(tx, "members.note_use", ids) == set()
+        assert await insert_inbox(tx, "members.other", ids[:1]) == {ids[0]}
+        await tx.execute(
+            "UPDATE inbox SET heard_at = now() - interval '91 days' WHERE event_id = :id", id=ids[0]
+        )
+        await tx.execute(
+            "UPDATE inbox SET heard_at = now() - interval '89 days' WHERE event_id = :id", id=ids[1]
+        )
+    async with db.transaction() as tx:
+        assert await forget_heard(tx) == 2
+        assert await insert_inbox(tx, "members.note_use", ids) == {ids[0]}
