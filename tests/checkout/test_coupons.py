@@ -44,7 +44,11 @@ def offers(members: FakeMembers, *coupons: dict[str, Any]) -> None:
 async def test_usable_coupons_are_listed_as_radios_that_go_to_members(
     buyer: Shopper, members: FakeMembers, page: str
 ) -> None:
-    near, far = a_coupon("percent_off", 10, name="一割引"), a_coupon("free_shipping", name="送料なし")
+    ends = "2099-12-31T15:00:00+00:00"
+    near, far = (
+        a_coupon("percent_off", 10, name="一割引", expires_at=ends),
+        a_coupon("free_shipping", name="送料なし"),
+    )
     dear = a_coupon("amount_off", 900, name="高額限定", minimum=50_000)
     offers(members, near, far, dear)
     if page == "/order/amazon":
@@ -59,6 +63,7 @@ async def test_usable_coupons_are_listed_as_radios_that_go_to_members(
         assert effect in buyer.text
     assert f'value="{dear["issue_id"]}" disabled' in buyer.page.text
     assert "商品合計¥50,000以上でご利用いただけます" in buyer.text
+    assert "2099/12/31まで" in buyer.text
     assert 'value="none" checked' in buyer.page.text
     assert f'name="next" value="{page}"' in buyer.page.text
 

@@ -188,8 +188,7 @@ def _points_returned(event: events.PointsReturned) -> _Line:
 
 def _coupon_issued(event: events.CouponIssued) -> _Line:
     facts = {"kind": "coupon_issued", "coupon": event.name}
-    until = f"{in_japan(event.expires_at):%Y/%m/%d %H:%M}"
-    return "points", "note", "クーポンを発行しました", f"{event.name}（{until}まで）", facts
+    return "points", "note", "クーポンを発行しました", event.name, facts
 
 
 def _coupon_redeemed(event: events.CouponRedeemed) -> _Line:

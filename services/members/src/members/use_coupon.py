@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from members.domain.coupons import Coupon, CouponRefused
+from members.domain.coupons import Coupon, CouponRefused, last_day
 from members.storage.coupons import (
     add_entry,
     give_use_back,
@@ -13,7 +13,6 @@ from members.storage.coupons import (
     take_use,
 )
 from members.storage.orders import lock_order
-from shared.clock import in_japan
 from shared.database import Tx
 from shared.errors import TryAgain
 from shared.events import CouponRedeemed, CouponReturned, OrderPlaced
@@ -44,7 +43,7 @@ async def hold_coupon(
     if row.expires_at <= at:
         raise CouponRefused(
             "coupon_expired",
-            f"「{row.name}」の有効期限は{in_japan(row.expires_at):%Y/%m/%d %H:%M}に終わりました。",
+            f"「{row.name}」の有効期限は{last_day(row.expires_at):%Y/%m/%d}まででした。",
         )
     if issue_id not in await held_with(tx, reservation_id):
         taken = await take_use(tx, issue_id)

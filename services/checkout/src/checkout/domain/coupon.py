@@ -4,12 +4,13 @@ A coupon comes off before points. Its base is the sum of the goods, tax included
 a percentage is rounded down to the yen, and no coupon takes off more than the goods cost.
 """
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.clock import in_japan
 from shared.errors import Refused
 
 
@@ -36,6 +37,11 @@ class Coupon(BaseModel):
         if self.kind == "free_shipping":
             return "送料無料"
         return f"¥{self.value:,}引き" if self.kind == "amount_off" else f"{self.value}％引き"
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day in Japan on which it can be used."""
+        return in_japan(self.expires_at - timedelta(seconds=1)).date()
 
     def off(self, items: int) -> int:
         """Return the yen that it takes off goods of ``items`` yen. Raises Refused(coupon_minimum)."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from checkout.domain.coupon import Coupon
 from checkout.domain.price import ShippingRules
-from shared.clock import in_japan
 from shared.events import Amounts
 
 NONE = "none"
@@ -29,7 +28,7 @@ def coupon_choices(
 def _choice(coupon: Coupon, amounts: Amounts, shipping: ShippingRules, *, chosen: bool) -> dict[str, Any]:
     """Return one card; what would not be accepted cannot be chosen and says why."""
     too_little = amounts.items < coupon.minimum
-    hints = [f"{in_japan(coupon.expires_at):%Y/%m/%d %H:%M}まで"]
+    hints = [f"{coupon.last_day:%Y/%m/%d}まで"]
     if coupon.minimum:
         hints.append(f"商品合計¥{coupon.minimum:,}以上でご利用いただけます")
     if coupon.frees_shipping and shipping.fee_for(amounts.items, discounts=amounts.point_discount) == 0:

@@ -79,6 +79,11 @@ def check_terms(terms: Terms, *, at: datetime) -> None:
         )
 
 
+def last_day(expires_at: datetime) -> date:
+    """Return the last day in Japan on which a coupon can be used: what people read as its end."""
+    return in_japan(expires_at - timedelta(seconds=1)).date()
+
+
 def effect(kind: Kind, value: int) -> str:
     """Return what a coupon does, in words."""
     if kind == "free_shipping":

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from members.domain.coupons import effect
+from members.domain.coupons import effect, last_day
 
 
 def coupon_line(row: Row[Any], *, at: datetime) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def coupon_line(row: Row[Any], *, at: datetime) -> dict[str, Any]:
         "name": row.name,
         "effect": effect(row.kind, row.value),
         "condition": f"商品合計¥{row.minimum:,}以上" if row.minimum else "",
-        "expires_at": row.expires_at,
+        "until": f"{last_day(row.expires_at):%Y/%m/%d}",
         "state": state,
         "kind": kind,
         "left": max(0, row.uses_max - row.uses),

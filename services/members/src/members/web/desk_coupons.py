@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
-from members.domain.coupons import KIND_LABEL, Terms, effect
+from members.domain.coupons import KIND_LABEL, Terms, effect, last_day
 from members.issue_coupon import define_coupon
 from members.storage.coupon_terms import count_coupons, find_coupons
 from members.web.parts import Here, Parts
@@ -39,7 +39,7 @@ async def list_coupons(request: Request, parts: Here, asked: Paging) -> Response
 @router.get(f"{PAGE}/new")
 async def show_empty_coupon(request: Request, parts: Here) -> Response:
     """Show the form."""
-    return _form_page(request, parts, Form(Terms))
+    return _form_page(request, parts, Form(Terms, {"value": "", "minimum": ""}))
 
 
 @router.post(f"{PAGE}/new")
@@ -65,7 +65,7 @@ def definition(row: Row[Any]) -> dict[str, Any]:
         "name": row.name,
         "effect": effect(row.kind, row.value),
         "condition": f"商品合計¥{row.minimum:,}以上" if row.minimum else "なし",
-        "expires_at": row.expires_at,
+        "until": f"{last_day(row.expires_at):%Y/%m/%d}",
         "issued": row.issued,
         "uses": row.uses,
         "uses_max": row.uses_max,
