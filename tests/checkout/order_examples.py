@@ -74,7 +74,7 @@ async def place(
     await stock_up(db)
     order = placed(group, code, destinations=destinations, **changes)
     async with db.transaction() as tx:
-        await reserve_stock(tx, {SKU: 2 * destinations}, order_code=code, at=order.placed_at)
+        await reserve_stock(tx, {code: {SKU: 2 * destinations}}, at=order.placed_at)
         await insert_orders(tx, [NewOrder(order, group)])
     return order
 

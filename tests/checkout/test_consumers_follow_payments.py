@@ -8,7 +8,7 @@ import pytest
 
 from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
-from checkout.ship_order import ship_order
+from checkout.ship_order import ShipWish, ship_order
 from checkout.storage.tables import metadata
 from harness.hearing import Hearing, said
 from harness.postgres import MakeDatabase
@@ -74,7 +74,11 @@ def number(code: str) -> PaymentNumberIssued:
 
 async def ship(db: Database, code: str) -> None:
     async with db.transaction() as tx:
-        tx.say(*await ship_order(tx, order_code=code, sent=None, source="admin_bulk", by="試験", at=now()))
+        tx.say(
+            *await ship_order(
+                tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
+            )
+        )
 
 
 async def test_a_wallet_order_runs_from_authorization_over_shipping_to_processed(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.ship_order import ship_order
+from checkout.ship_order import ShipWish, ship_order
 from checkout.storage.tables import metadata
 from harness.hearing import Hearing
 from harness.keys import Keys
@@ -60,7 +60,11 @@ async def capture(db: Database, code: str) -> None:
 
 async def ship(db: Database, code: str) -> None:
     async with db.transaction() as tx:
-        tx.say(*await ship_order(tx, order_code=code, sent=None, source="admin_bulk", by="試験", at=now()))
+        tx.say(
+            *await ship_order(
+                tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
+            )
+        )
 
 
 async def tabs_with(desk: httpx.AsyncClient, code: str) -> set[str]:

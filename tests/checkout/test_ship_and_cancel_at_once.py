@@ -10,7 +10,7 @@ import pytest
 from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
 from checkout.request_capture import request_capture
-from checkout.ship_order import ship_order
+from checkout.ship_order import ShipWish, ship_order
 from checkout.storage.tables import metadata
 from harness.hearing import Hearing, said
 from harness.postgres import MakeDatabase
@@ -55,7 +55,9 @@ async def authorized(db: Database, code: str) -> None:
 
 
 def ship(code: str) -> Callable[[Tx], Awaitable[Any]]:
-    return lambda tx: ship_order(tx, order_code=code, sent=None, source="admin_bulk", by="試験", at=now())
+    return lambda tx: ship_order(
+        tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
+    )
 
 
 def cancel(code: str) -> Callable[[Tx], Awaitable[Any]]:

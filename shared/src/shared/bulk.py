@@ -7,6 +7,7 @@ and set of columns serves any number of rows. JSON null becomes SQL NULL, in JSO
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Row, Table
@@ -18,12 +19,12 @@ Values = Mapping[str, Any]
 
 
 async def insert_all(
-    tx: "Tx", table: Table, rows: Sequence[Values], *, skip_known: bool = False, returning: str = ""
+    tx: "Tx", table: Table, rows: Sequence[Values], *, skip_known: bool | str = False, returning: str = ""
 ) -> Sequence[Row[Any]]:
     """Insert ``rows``, which all name the same columns; return the columns in ``returning`` of those stored.
 
-    ``skip_known`` leaves out rows that break a unique constraint; otherwise IntegrityError, and nothing is
-    stored. Columns that are not named get their default.
+    ``skip_known`` leaves out rows that break a unique constraint, or only that on the column it names;
+    otherwise IntegrityError, and nothing is stored. Columns that are not named get their default.
     """
     if not rows:
         return ()
@@ -51,18 +52,22 @@ def _document(rows: Sequence[Values]) -> str:
 
 def _plain(value: Any) -> Any:
     """Return what JSON has for a value that orjson does not know."""
-    if isinstance(value, Mapping):
-        return dict(value)
+    match value:
+        case Mapping():
+            return dict(value)
+        case UUID():  # asyncpg's own kind of it
+            return str(value)
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
 @lru_cache(maxsize=256)
-def _insert(table: Table, columns: tuple[str, ...], skip_known: bool, returning: str) -> str:
+def _insert(table: Table, columns: tuple[str, ...], skip_known: bool | str, returning: str) -> str:
     names = ", ".join(f'"{name}"' for name in columns)
+    target = f' ("{skip_known}")' if isinstance(skip_known, str) else ""
     return (
         f"INSERT INTO {table.name} ({names}) SELECT {names}"  # noqa: S608 - names of our own tables
         f" FROM json_populate_recordset(CAST(NULL AS {table.name}), CAST(:rows AS json))"
-        + (" ON CONFLICT DO NOTHING" if skip_known else "")
+        + (f" ON CONFLICT{target} DO NOTHING" if skip_known else "")
         + (f" RETURNING {returning}" if returning else "")
     )
 

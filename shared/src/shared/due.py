@@ -19,6 +19,7 @@ from shared import metrics
 from shared.clock import elapsed, now
 from shared.database import Database, Tx, is_transient
 from shared.ids import new_id
+from shared.together import Together
 
 log = structlog.get_logger()
 
@@ -115,8 +116,7 @@ class DueRunner:
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._holding: set[asyncio.Task[None]] = set()
-        self._performed: list[tuple[Any, Any, asyncio.Future[None]]] = []
-        self._concluding = False
+        self._conclusions: Together[tuple[Any, Any], None] = Together(self._conclude)
         self.alive_at = elapsed()
 
     async def run(self) -> None:
@@ -187,7 +187,7 @@ class DueRunner:
         try:
             outcome = await self.work.perform(item)
             if self.work.conclude is not None:
-                await self._conclude(item, outcome)
+                await self._conclusions.do((item, outcome))
             metrics.DUE_WORK.labels(self.work.name, "done").inc()
         except Exception as error:
             metrics.DUE_WORK.labels(self.work.name, "failed").inc()
@@ -196,35 +196,11 @@ class DueRunner:
             else:
                 log.exception("due.failed", work=self.work.name, item=str(item)[:80])
 
-    async def _conclude(self, item: Any, outcome: Any) -> None:
-        """Have an outcome written down together with those that come while another commit is under way."""
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._performed.append((item, outcome, written))
-        if not self._concluding:
-            self._concluding = True
-            try:
-                while self._performed:
-                    batch, self._performed = self._performed, []
-                    await self._write_down(batch)
-            finally:
-                self._concluding = False
-        await written
-
-    async def _write_down(self, batch: Sequence[tuple[Any, Any, asyncio.Future[None]]]) -> None:
+    async def _conclude(self, done: Sequence[tuple[Any, Any]]) -> Sequence[None]:
         assert self.work.conclude is not None
-        try:
-            async with self._db.transaction() as tx:
-                await self.work.conclude(tx, [(item, outcome) for item, outcome, _ in batch])
-        except Exception as error:
-            if len(batch) == 1:
-                batch[0][2].set_exception(error)
-                return
-            log.debug("due.batch_split", work=self.work.name, error=type(error).__name__)
-            for one in batch:
-                await self._write_down([one])
-        else:
-            for _, _, written in batch:
-                written.set_result(None)
+        async with self._db.transaction() as tx:
+            await self.work.conclude(tx, done)
+        return [None] * len(done)
 
     async def _sleep(self) -> None:
         if self._stopping:

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from checkout.domain.cart import LINES_MAX, QUANTITY_MAX
 from checkout.domain.methods import UNAVAILABLE, Reason
 from checkout.domain.purchase import Purchase
-from checkout.place_order import place_order
 from checkout.storage.menu import read_menu
 from checkout.storage.postal_codes import find_postal_area
 from checkout.web.order_fields import AddressFields, OrdererFields
@@ -127,7 +126,7 @@ async def create_order(
         benefit=benefit_of(shop, request),
         wallet=wallet,
     )
-    placement = await place_order(shop.db, purchase, origin_url=shop.origin_url)
+    placement = await shop.till.place(purchase)
     page_url = f"{shop.origin_url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
     keep_order(shop, request, response, placement.order_code)

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Literal
 
-from checkout.domain.order import Order, check_cancellable
+from checkout.domain.order import check_cancellable
 from checkout.storage.carts import reopen_cart
-from checkout.storage.orders import lock_known_order, save_move
+from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.stock import release_stock
-from checkout.storage.timeline import Entry, add_entries
+from checkout.storage.timeline import Entry
 from shared.database import Tx
 from shared.events import OrderCancelled
 
@@ -35,14 +35,17 @@ async def cancel_order(
     Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without
     ``although_shipped``.
     """
-    order = await lock_known_order(tx, order_code, version=version)
-    check_cancellable(order, although_shipped=although_shipped)
-    return await end_order(tx, order, reason="staff", note=note, by=by, at=at, send_mail=send_mail)
+    async with open_orders(tx, [order_code]) as book:
+        check_cancellable(book.seen(order_code, version), although_shipped=although_shipped)
+        return await end_order(
+            tx, book, order_code, reason="staff", note=note, by=by, at=at, send_mail=send_mail
+        )
 
 
 async def end_order(
     tx: Tx,
-    order: Order,
+    book: OrderBook,
+    code: str,
     *,
     reason: CancelReason,
     by: str,
@@ -50,31 +53,26 @@ async def end_order(
     note: str = "",
     send_mail: bool = True,
 ) -> OrderCancelled:
-    """Cancel a locked order: state, stock, cart and timeline in one commit.
+    """Cancel an order in the book: state, stock, cart and timeline in one commit.
 
     What left the house does not come back to stock by itself. A payment that failed gives the cart back,
     so that the buyer can choose another method (PAY-22).
     """
-    await save_move(
-        tx, order, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason
-    )
-    await release_stock(tx, order.code, at=at)
+    book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
+    await release_stock(tx, code, at=at)
     if reason == "payment_failed":
-        await reopen_cart(tx, order.code, at=at)
-    await add_entries(
-        tx,
-        [
-            Entry(
-                order_code=order.code,
-                at=at,
-                topic="order",
-                kind="stop",
-                title="注文をキャンセルしました",
-                text=f"{REASON_LABEL[reason]}　{note}".strip(),
-                by=by,
-            )
-        ],
+        await reopen_cart(tx, code, at=at)
+    book.note(
+        Entry(
+            order_code=code,
+            at=at,
+            topic="order",
+            kind="stop",
+            title="注文をキャンセルしました",
+            text=f"{REASON_LABEL[reason]}　{note}".strip(),
+            by=by,
+        )
     )
     return OrderCancelled(
-        order_code=order.code, reason=reason, by=by, note=note, send_mail=send_mail, occurred_at=at
+        order_code=code, reason=reason, by=by, note=note, send_mail=send_mail, occurred_at=at
     )

@@ -12,7 +12,7 @@ from checkout import api
 from checkout.consumers import consumers
 from checkout.gateways.members import Members
 from checkout.gateways.payment_menu import ReadMenu
-from checkout.place_order import Busy
+from checkout.place_order import Busy, Till
 from checkout.settings import Settings
 from checkout.storage.catalogue_tables import method_menu
 from checkout.storage.menu import ask_for_menu
@@ -134,7 +134,9 @@ def install(
 
     pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES)
     app.state.db = db
-    app.state.storefront = Storefront(db, pages, issuer, verifier, members, settings.origin_url.rstrip("/"))
+    origin_url = settings.origin_url.rstrip("/")
+    till = Till(db, origin_url=origin_url)
+    app.state.storefront = Storefront(db, till, pages, issuer, verifier, members, origin_url)
     app.mount("/static/shop", StoreFiles(directory=WEB / "static"), name="shop-static")
     install_web(
         app,

@@ -5,14 +5,15 @@ computed here from our own rows and from signed statements. A lost answer is fou
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from checkout.domain.cart import merged
-from checkout.domain.methods import UNAVAILABLE, Method, check_choice
+from checkout.domain.cart import Product, merged
+from checkout.domain.methods import UNAVAILABLE, Menu, Method, check_choice
 from checkout.domain.order_code import new_order_code
 from checkout.domain.price import NO_DISCOUNTS, price_order
 from checkout.domain.purchase import (
@@ -26,9 +27,9 @@ from checkout.domain.vouchers import Wallet
 from checkout.storage.carts import mark_ordered
 from checkout.storage.menu import read_menu
 from checkout.storage.orders import NewOrder, insert_orders
-from checkout.storage.placements import Placement, find_placement, keep_answer, take_key
+from checkout.storage.placements import Placement, find_placements, take_keys
 from checkout.storage.products import read_products
-from checkout.storage.shop_settings import read_shop_settings
+from checkout.storage.shop_settings import ShopSettings, read_shop_settings
 from checkout.storage.stock import reserve_stock
 from shared.clock import now
 from shared.crash import crash_point
@@ -36,10 +37,12 @@ from shared.database import Database, Tx, is_transient
 from shared.errors import Refused
 from shared.events import Destination, OrderPlaced, StockReserved
 from shared.ids import new_id
+from shared.together import Together
 
 log = structlog.get_logger()
 
 TRIES_MAX = 3
+BATCH_MAX = 100
 _ONCE_ONLY = {
     "placements_benefit_once": Refused(
         "benefit_used",
@@ -56,73 +59,158 @@ class Busy(Exception):
     """The database could not take the order now; nothing was ordered, and the same request may come again."""
 
 
-async def place_order(db: Database, purchase: Purchase, *, origin_url: str) -> Placement:
-    """Store the order and say it, or find the one that this key already placed.
+class _Turned(Exception):
+    """Some orders of a batch are refused after others were written: begin anew without them."""
 
-    Raises Refused where the rules say no, Busy when the database stayed unavailable for all tries: the order
-    may then exist, and asking again with the same key tells.
-    """
-    for attempt in range(1, TRIES_MAX + 1):
-        try:
-            async with db.transaction() as tx:
-                placement = await _place(tx, purchase, origin_url=origin_url)
-                crash_point("K1")
-            crash_point("K2")
-        except IntegrityError as error:
-            if is_transient(error):
-                raise
-            raise _once_only(error) from error
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("order.try_failed", attempt=attempt, error=type(error).__name__)
-            await asyncio.sleep(0.05 * attempt)
-        else:
-            if not placement.repeated:
-                log.info("order.placed", order_code=placement.order_code, payment_kind=purchase.payment_kind)
-            return placement
-    raise Busy
+    def __init__(self, refused: Mapping[str, Refused]) -> None:
+        self.refused = refused
 
 
-async def _place(tx: Tx, purchase: Purchase, *, origin_url: str) -> Placement:
+class Till:
+    """Where orders are placed: one transaction each, or one for all that came while the last one ran."""
+
+    def __init__(self, db: Database, *, origin_url: str) -> None:
+        self._db = db
+        self._origin_url = origin_url.rstrip("/")
+        self._together: Together[Purchase, Placement | Refused] = Together(
+            self._place_together, batch_max=BATCH_MAX, key=lambda purchase: purchase.key
+        )
+
+    async def place(self, purchase: Purchase) -> Placement:
+        """Store the order and say it, or find the one that this key already placed.
+
+        Raises Refused where the rules say no, Busy when the database stayed unavailable for all tries: the
+        order may then exist, and asking again with the same key tells.
+        """
+        placement = await self._together.do(purchase)
+        if isinstance(placement, Refused):
+            raise placement
+        if not placement.repeated:
+            log.info("order.placed", order_code=placement.order_code, payment_kind=purchase.payment_kind)
+        return placement
+
+    async def _place_together(self, purchases: Sequence[Purchase]) -> list[Placement | Refused]:
+        outcomes: dict[str, Placement | Refused] = {}
+        left = {purchase.key: purchase for purchase in purchases}
+        for attempt in range(1, TRIES_MAX + 1):
+            try:
+                while left:
+                    try:
+                        outcomes |= await self._place_all(list(left.values()))
+                        left = {}
+                    except _Turned as turned:
+                        outcomes |= turned.refused
+                        left = {key: one for key, one in left.items() if key not in turned.refused}
+                return [outcomes[purchase.key] for purchase in purchases]
+            except IntegrityError as error:
+                if is_transient(error):
+                    raise
+                raise _once_only(error) from error
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("order.try_failed", attempt=attempt, error=type(error).__name__)
+                await asyncio.sleep(0.05 * attempt)
+        raise Busy
+
+    async def _place_all(self, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+        async with self._db.transaction() as tx:
+            outcomes = await _place(tx, purchases, origin_url=self._origin_url)
+            crash_point("K1")
+        crash_point("K2")
+        return outcomes
+
+
+async def _place(tx: Tx, purchases: Sequence[Purchase], *, origin_url: str) -> dict[str, Placement | Refused]:
+    """Place orders by their keys. Raises _Turned if the transaction must begin anew without some."""
     at = now()
-    code = new_order_code(at)
-    if not await take_key(tx, purchase, order_code=code, at=at):
-        return await find_placement(tx, purchase)
-    if purchase.cart_id is not None:
-        other = await mark_ordered(tx, purchase.cart_id, order_code=code, at=at)
-        if other is not None:
-            raise Refused("cart_already_ordered", "このカートの商品はすでに注文済みです。")
-    placed, method = await _order(tx, purchase, code=code, at=at, origin_url=origin_url)
-    placement = Placement(code, placed.amounts.total, method.confirm_path)
-    await keep_answer(tx, purchase.key, placement)
-    await insert_orders(tx, [NewOrder(placed, method.group)])
+    outcomes: dict[str, Placement | Refused] = {**await find_placements(tx, purchases)}
+    shop = await _read_shop(tx, purchases)
+    new: list[_New] = []
+    for purchase in purchases:
+        if purchase.key not in outcomes:
+            try:
+                new.append(_order(shop, purchase, code=new_order_code(at), at=at, origin_url=origin_url))
+            except Refused as refused:
+                outcomes[purchase.key] = refused
+    if not new:
+        return outcomes
+    taken = await take_keys(tx, [(one.purchase, one.placement) for one in new], at=at)
+    # Another process took the key meanwhile; its commit is behind us now.
+    late = [one.purchase for one in new if one.purchase.key not in taken]
+    outcomes |= await find_placements(tx, late)
+    new = [one for one in new if one.purchase.key in taken]
+    await _tie_carts(tx, new, at=at)
+    await insert_orders(tx, [NewOrder(one.placed, one.method.group) for one in new])
     # Last, because everybody who wants the same product waits for this lock until our commit.
-    quantities = merged(purchase.lines)
-    short = await reserve_stock(tx, quantities, order_code=code, at=at)
+    wanted = {one.code: merged(one.purchase.lines) for one in new}
+    short = await reserve_stock(tx, wanted, at=at)
     if short:
-        _refuse_short(short, placed)
-    tx.say(placed)
-    if method.is_prepaid:
-        tx.say(StockReserved(order_code=code))
-    return placement
+        raise _Turned(
+            {one.purchase.key: _sold_out(*short[one.code], one.placed) for one in new if one.code in short}
+        )
+    for one in new:
+        tx.say(one.placed)
+        if one.method.is_prepaid:
+            tx.say(StockReserved(order_code=one.code))
+    return outcomes | {one.purchase.key: one.placement for one in new}
 
 
-async def _order(
-    tx: Tx, purchase: Purchase, *, code: str, at: datetime, origin_url: str
-) -> tuple[OrderPlaced, Method]:
-    """Compute the order from our own rows, and check that it may be paid as wished."""
-    settings = await read_shop_settings(tx)
-    products = await read_products(tx, merged(purchase.lines))
-    lines = order_lines(purchase.lines, products)
-    method = (await read_menu(tx)).find(purchase.payment_kind)
+@dataclass(frozen=True, slots=True)
+class _Shop:
+    """What an order is computed from: our own rows, read in its transaction."""
+
+    settings: ShopSettings
+    products: Mapping[str, Product]
+    menu: Menu
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An order that the rules allow, not yet stored."""
+
+    purchase: Purchase
+    placed: OrderPlaced
+    method: Method
+
+    @property
+    def code(self) -> str:
+        return self.placed.order_code
+
+    @property
+    def placement(self) -> Placement:
+        return Placement(self.code, self.placed.amounts.total, self.method.confirm_path)
+
+
+async def _read_shop(tx: Tx, purchases: Sequence[Purchase]) -> _Shop:
+    skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
+    return _Shop(await read_shop_settings(tx), await read_products(tx, skus), await read_menu(tx))
+
+
+async def _tie_carts(tx: Tx, new: Sequence[_New], *, at: datetime) -> None:
+    codes = {one.purchase.cart_id: one.code for one in new if one.purchase.cart_id is not None}
+    tied = await mark_ordered(tx, codes, at=at)
+    refused = Refused("cart_already_ordered", "このカートの商品はすでに注文済みです。")
+    untied = {
+        one.purchase.key: refused
+        for one in new
+        if one.purchase.cart_id is not None and (one.purchase.cart_id, one.code) not in tied
+    }
+    if untied:
+        raise _Turned(untied)
+
+
+def _order(shop: _Shop, purchase: Purchase, *, code: str, at: datetime, origin_url: str) -> _New:
+    """Compute the order, and check that it may be paid as wished. Raises Refused."""
+    lines = order_lines(purchase.lines, shop.products)
+    method = shop.menu.find(purchase.payment_kind)
     if method is None:
         raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
     benefit = purchase.benefit
     check_benefit(purchase, at=at)
     amounts = price_order(
         lines,
-        settings.shipping,
+        shop.settings.shipping,
         fee=method.fee,
         discounts=benefit.discounts if benefit else NO_DISCOUNTS,
     )
@@ -149,9 +237,9 @@ async def _order(
         benefit_reservation_id=benefit.reservation_id if benefit else None,
         coupon=benefit.coupon.issue_id if benefit and benefit.coupon else None,
         placed_at=at,
-        page_url=f"{origin_url.rstrip('/')}/orders/{code}",
+        page_url=f"{origin_url}/orders/{code}",
     )
-    return placed, method
+    return _New(purchase, placed, method)
 
 
 def _wallets_session(wallet: Wallet | None) -> dict[str, str]:
@@ -160,11 +248,10 @@ def _wallets_session(wallet: Wallet | None) -> dict[str, str]:
     return {"checkout_session_id": session_id} if session_id else {}
 
 
-def _refuse_short(short: Mapping[str, int], placed: OrderPlaced) -> None:
-    [(sku, left)] = short.items()
+def _sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
     name = next(line.name for line in placed.destinations[0].lines if line.sku == sku)
     text = f"「{name}」の在庫は残り{left}点です。" if left else f"「{name}」は売り切れました。"
-    raise Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
+    return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
 
 
 def _once_only(error: IntegrityError) -> Exception:

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from checkout.domain.order import Order
-from checkout.storage.orders import lock_known_order, save_move
-from checkout.storage.timeline import Entry, add_entries
+from checkout.storage.order_book import OrderBook, open_orders
+from checkout.storage.timeline import Entry
 from shared.database import Tx
 from shared.events import OrderProcessed
 
@@ -18,26 +17,21 @@ async def process_order(
 
     Raises Refused: unknown, changed since ``version``, processed already or cancelled.
     """
-    order = await lock_known_order(tx, order_code, version=version)
-    return await close_order(tx, order, by=by, at=at)
+    async with open_orders(tx, [order_code]) as book:
+        book.seen(order_code, version)
+        return close_order(book, order_code, by=by, at=at)
 
 
-async def process_if_complete(tx: Tx, order: Order, *, at: datetime) -> list[OrderProcessed]:
-    """Close a locked order that has nothing left to be done (ORD-01)."""
+def process_if_complete(book: OrderBook, code: str, *, at: datetime) -> list[OrderProcessed]:
+    """Close an order in the book that has nothing left to be done (ORD-01)."""
+    order = book[code]
     if not order.is_complete or not order.may("process"):
         return []
-    return [await close_order(tx, order, by=BY_ITSELF, at=at)]
+    return [close_order(book, code, by=BY_ITSELF, at=at)]
 
 
-async def close_order(tx: Tx, order: Order, *, by: str, at: datetime) -> OrderProcessed:
-    """Set a locked order to 処理済み. Raises Refused where it may not be."""
-    await save_move(tx, order, "process", by=by, at=at, processed_at=at)
-    await add_entries(
-        tx,
-        [
-            Entry(
-                order_code=order.code, at=at, topic="order", kind="done", title="処理済みになりました", by=by
-            )
-        ],
-    )
-    return OrderProcessed(order_code=order.code, by=by, occurred_at=at)
+def close_order(book: OrderBook, code: str, *, by: str, at: datetime) -> OrderProcessed:
+    """Set an order in the book to 処理済み. Raises Refused where it may not be."""
+    book.move(code, "process", by=by, at=at, processed_at=at)
+    book.note(Entry(order_code=code, at=at, topic="order", kind="done", title="処理済みになりました", by=by))
+    return OrderProcessed(order_code=code, by=by, occurred_at=at)

@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from checkout.storage.orders import lock_known_order, set_parcel
-from checkout.storage.timeline import Entry, add_entries
+from checkout.storage.order_book import open_orders
+from checkout.storage.timeline import Entry
 from shared.database import Tx
 from shared.errors import Refused
 
@@ -23,18 +23,22 @@ async def register_tracking(
 
     Raises Refused: unknown order or destination, or cancelled.
     """
-    order = await lock_known_order(tx, order_code)
-    parcel = next((p for p in order.parcels if p.destination_id == destination_id), None)
-    if parcel is None:
-        raise Refused("destination_unknown", "この注文にないお届け先です。", status=404)
-    if order.status == "cancelled":
-        raise Refused("order_cancelled", "キャンセルされた注文は変更できません。")
-    await set_parcel(
-        tx, destination_id, ship_date=parcel.ship_date, carrier=carrier, tracking_number=tracking_number
-    )
-    text = " ".join(filter(None, (f"{parcel.name} 様", carrier, tracking_number)))
-    title = "送り状番号を登録しました" if tracking_number else "送り状番号を取り消しました"
-    await add_entries(
-        tx,
-        [Entry(order_code=order.code, at=at, topic="shipping", kind="note", title=title, text=text, by=by)],
-    )
+    async with open_orders(tx, [order_code]) as book:
+        order = book[order_code]
+        parcel = next((p for p in order.parcels if p.destination_id == destination_id), None)
+        if parcel is None:
+            raise Refused("destination_unknown", "この注文にないお届け先です。", status=404)
+        if order.status == "cancelled":
+            raise Refused("order_cancelled", "キャンセルされた注文は変更できません。")
+        book.set_parcel(
+            order_code,
+            destination_id,
+            ship_date=parcel.ship_date,
+            carrier=carrier,
+            tracking_number=tracking_number,
+        )
+        text = " ".join(filter(None, (f"{parcel.name} 様", carrier, tracking_number)))
+        title = "送り状番号を登録しました" if tracking_number else "送り状番号を取り消しました"
+        book.note(
+            Entry(order_code=order_code, at=at, topic="shipping", kind="note", title=title, text=text, by=by)
+        )

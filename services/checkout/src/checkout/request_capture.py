@@ -3,8 +3,8 @@
 from datetime import date, datetime
 
 from checkout.domain.order import check_capturable
-from checkout.storage.orders import lock_known_order, note_capture_request
-from checkout.storage.timeline import Entry, add_entries
+from checkout.storage.order_book import OrderBook, open_orders
+from checkout.storage.timeline import Entry
 from shared.clock import in_japan
 from shared.database import Tx
 from shared.errors import Refused
@@ -26,28 +26,39 @@ async def request_capture(
     Raises Refused: unknown, changed since ``version``, a method whose deposit staff may not set (PAY-06),
     paid, cancelled, asked for already, or a deposit date outside of order day to today (PAY-07).
     """
-    order = await lock_known_order(tx, order_code, version=version)
+    async with open_orders(tx, [order_code]) as book:
+        book.seen(order_code, version)
+        return ask_for_capture(book, order_code, by=by, at=at, send_mail=send_mail, deposit_date=deposit_date)
+
+
+def ask_for_capture(
+    book: OrderBook,
+    code: str,
+    *,
+    by: str,
+    at: datetime,
+    send_mail: bool = False,
+    deposit_date: date | None = None,
+) -> CaptureRequested:
+    """Do the same for an order in the book."""
+    order = book[code]
     check_capturable(order)
     if deposit_date is not None:
         _check_date(deposit_date, placed_at=order.placed_at, at=at)
-    await note_capture_request(tx, order.code, at=at, deposit_date=deposit_date)
-    day = f"入金日 {deposit_date:%Y/%m/%d}" if deposit_date else ""
-    await add_entries(
-        tx,
-        [
-            Entry(
-                order_code=order.code,
-                at=at,
-                topic="payment",
-                kind="wait",
-                title="入金処理を依頼しました",
-                text=day,
-                by=by,
-            )
-        ],
+    book.set_facts(code, capture_requested_at=at, deposit_date=deposit_date)
+    book.note(
+        Entry(
+            order_code=code,
+            at=at,
+            topic="payment",
+            kind="wait",
+            title="入金処理を依頼しました",
+            text=f"入金日 {deposit_date:%Y/%m/%d}" if deposit_date else "",
+            by=by,
+        )
     )
     return CaptureRequested(
-        order_code=order.code, by=by, send_mail=send_mail, deposit_date=deposit_date, occurred_at=at
+        order_code=code, by=by, send_mail=send_mail, deposit_date=deposit_date, occurred_at=at
     )
 
 

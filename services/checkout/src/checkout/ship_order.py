@@ -8,13 +8,14 @@ from uuid import UUID
 
 from checkout.domain.order import Order, Parcel, check_shippable
 from checkout.process_order import close_order, process_if_complete
-from checkout.storage.orders import lock_known_order, quantities_of, save_move, set_parcel
-from checkout.storage.stock import ship_stock
-from checkout.storage.timeline import Entry, add_entries
+from checkout.storage.order_book import OrderBook, open_orders
+from checkout.storage.orders import quantities_of
+from checkout.storage.stock import LeftTheHouse, ship_stock
+from checkout.storage.timeline import Entry
 from shared.clock import in_japan
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import OrderProcessed, Shipped, ShippedDestination
+from shared.events import Event, OrderProcessed, Shipped, ShippedDestination
 
 Carrier = Literal["ヤマト運輸", "佐川急便", "日本郵便"]
 CARRIERS: tuple[str, ...] = get_args(Carrier)
@@ -31,67 +32,107 @@ class Sent:
     tracking_number: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipWish:
+    """What is wished for one order or for many: who ships how, whether to tell buyers, whether to close.
+
+    ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). An order with nothing left to do
+    becomes so anyway.
+    """
+
+    source: Source
+    by: str
+    at: datetime
+    send_mail: bool = False
+    mark_processed: bool = False
+
+
 async def ship_order(
     tx: Tx,
     *,
     order_code: str,
     sent: Sequence[Sent] | None,
-    source: Source,
-    by: str,
-    at: datetime,
+    wish: ShipWish,
     carrier: str | None = None,
     tracking_number: str | None = None,
-    send_mail: bool = False,
-    mark_processed: bool = False,
     version: int | None = None,
+) -> list[Shipped | OrderProcessed]:
+    """Ship the parcels of one order; see :func:`ship`. Raises Refused also if it changed since ``version``."""
+    async with open_orders(tx, [order_code]) as book:
+        book.seen(order_code, version)
+        events = ship(
+            book, order_code, sent=sent, wish=wish, carrier=carrier, tracking_number=tracking_number
+        )
+    await take_from_stock(tx, events)
+    return events
+
+
+def ship(
+    book: OrderBook,
+    code: str,
+    *,
+    sent: Sequence[Sent] | None,
+    wish: ShipWish,
+    carrier: str | None = None,
+    tracking_number: str | None = None,
 ) -> list[Shipped | OrderProcessed]:
     """Ship the parcels in ``sent``, or with None all that are left, those with ``carrier`` and number.
 
-    ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). An order with nothing left to do
-    becomes so anyway. Raises Refused: unknown, changed since ``version``, cancelled, shipped, unpaid although
-    prepaid (KON-35), not authorized, no parcel ticked (ORD-17), or a ship date before the order.
+    Say the events, and let :func:`take_from_stock` see them. Raises Refused: unknown, cancelled, shipped,
+    unpaid although prepaid (KON-35), not authorized, no parcel ticked (ORD-17), or a ship date before the
+    order.
     """
-    order = await lock_known_order(tx, order_code, version=version)
+    order = book[code]
     check_shippable(order)
     if sent is None:
         left = [parcel for parcel in order.parcels if not parcel.shipped]
         sent = [Sent(p.destination_id, None, carrier, tracking_number) for p in left]
-    parcels = _parcels_sent(order, sent, at=at)
+    parcels = _parcels_sent(order, sent, at=wish.at)
     for parcel in parcels:
-        await set_parcel(
-            tx,
+        order = book.set_parcel(
+            code,
             parcel.destination_id,
             ship_date=parcel.ship_date,
             carrier=parcel.carrier,
             tracking_number=parcel.tracking_number,
         )
-    order = _with_parcels(order, parcels)
     full = all(parcel.shipped for parcel in order.parcels)
-    order = await _save(tx, order, full=full, by=by, at=at)
-    quantities = await quantities_of(tx, order.code)
-    for parcel in parcels:
-        await ship_stock(
-            tx,
-            quantities[parcel.destination_id],
-            order_code=order.code,
-            parcel=str(parcel.destination_id),
-            at=at,
-        )
-    await add_entries(tx, [_entry(order, parcels, full=full, by=by, at=at)])
-    events: list[Shipped | OrderProcessed] = [
-        Shipped(
-            order_code=order.code,
-            destinations=tuple(_shipped_destination(parcel, at=at) for parcel in parcels),
-            fully_shipped=full,
-            source=source,
-            send_mail=send_mail,
-            by=by,
-            occurred_at=at,
-        )
-    ]
-    if mark_processed and full and order.may("process"):
-        return [*events, await close_order(tx, order, by=by, at=at)]
-    return [*events, *await process_if_complete(tx, order, at=at)]
+    if full:
+        book.move(code, "ship", by=wish.by, at=wish.at, shipped_at=wish.at)
+    else:
+        book.move(code, "ship_part", by=wish.by, at=wish.at)
+    book.note(_entry(order, parcels, full=full, by=wish.by, at=wish.at))
+    shipped = Shipped(
+        order_code=code,
+        destinations=tuple(_shipped_destination(parcel, at=wish.at) for parcel in parcels),
+        fully_shipped=full,
+        source=wish.source,
+        send_mail=wish.send_mail,
+        by=wish.by,
+        occurred_at=wish.at,
+    )
+    if wish.mark_processed and full and book[code].may("process"):
+        return [shipped, close_order(book, code, by=wish.by, at=wish.at)]
+    return [shipped, *process_if_complete(book, code, at=wish.at)]
+
+
+async def take_from_stock(tx: Tx, events: Sequence[Event]) -> None:
+    """Note that what ``events`` say was shipped left the house."""
+    shipped = [event for event in events if isinstance(event, Shipped)]
+    quantities = await quantities_of(tx, [event.order_code for event in shipped])
+    await ship_stock(
+        tx,
+        [
+            LeftTheHouse(
+                event.order_code,
+                str(parcel.destination_id),
+                quantities[parcel.destination_id],
+                event.occurred_at,
+            )
+            for event in shipped
+            for parcel in event.destinations
+        ],
+    )
 
 
 def _parcels_sent(order: Order, sent: Sequence[Sent], *, at: datetime) -> list[Parcel]:
@@ -126,17 +167,6 @@ def _parcels_sent(order: Order, sent: Sequence[Sent], *, at: datetime) -> list[P
             )
         )
     return parcels
-
-
-def _with_parcels(order: Order, parcels: Sequence[Parcel]) -> Order:
-    new = {parcel.destination_id: parcel for parcel in parcels}
-    return replace(order, parcels=tuple(new.get(p.destination_id, p) for p in order.parcels))
-
-
-async def _save(tx: Tx, order: Order, *, full: bool, by: str, at: datetime) -> Order:
-    if full:
-        return await save_move(tx, order, "ship", by=by, at=at, shipped_at=at)
-    return await save_move(tx, order, "ship_part", by=by, at=at)
 
 
 def _shipped_destination(parcel: Parcel, *, at: datetime) -> ShippedDestination:

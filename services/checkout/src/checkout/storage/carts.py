@@ -106,18 +106,24 @@ async def save_draft(tx: Tx, cart_id: UUID, changes: Mapping[str, Any], *, at: d
     )
 
 
-async def mark_ordered(tx: Tx, cart_id: UUID, *, order_code: str, at: datetime) -> str | None:
-    """Tie the cart to its order; return the code of another order that it already became, if any."""
-    marked = await tx.execute(
-        "UPDATE carts SET ordered_as = :code, changed_at = :at WHERE cart_id = :cart_id AND ordered_as IS NULL",
-        cart_id=cart_id,
-        code=order_code,
+async def mark_ordered(tx: Tx, codes: Mapping[UUID, str], *, at: datetime) -> set[tuple[UUID, str]]:
+    """Tie carts to their orders, {cart: order code}; return those tied. A cart becomes one order only."""
+    if not codes:
+        return set()
+    # Locked in one order everywhere, so that two transactions wait for each other, and never deadlock.
+    await tx.rows(
+        "SELECT 1 FROM carts WHERE cart_id = ANY(CAST(:ids AS uuid[])) ORDER BY cart_id FOR UPDATE",
+        ids=list(codes),
+    )
+    tied = await tx.rows(
+        "UPDATE carts AS c SET ordered_as = n.code, changed_at = :at"
+        " FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[])) AS n(cart_id, code)"
+        " WHERE c.cart_id = n.cart_id AND c.ordered_as IS NULL RETURNING c.cart_id, n.code",
+        ids=list(codes),
+        codes=list(codes.values()),
         at=at,
     )
-    if marked.rowcount == 1:
-        return None
-    other = await tx.value("SELECT ordered_as FROM carts WHERE cart_id = :cart_id", cart_id=cart_id)
-    return other or order_code
+    return {(row.cart_id, row.code) for row in tied}
 
 
 async def reopen_cart(tx: Tx, order_code: str, *, at: datetime) -> None:

@@ -1,18 +1,17 @@
-"""Rows of orders in and out: placed whole, changed one version at a time under a row lock."""
+"""New orders into their tables, and stored ones as the domain sees them; order_book.py changes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row
 
-from checkout.domain.order import Move, Order, Parcel, PaymentGroup
+from checkout.domain.order import Order, Parcel, PaymentGroup
 from checkout.storage.order_tables import order_destinations, order_history, order_lines, orders
 from checkout.storage.timeline import Entry, add_entries
+from shared.bulk import insert_all
 from shared.database import Tx
-from shared.errors import Refused
 from shared.events import OrderPlaced
 
 
@@ -31,12 +30,10 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     """
     if not new:
         return
-    await tx.connection.execute(insert(orders), [_order_values(one) for one in new])
-    await tx.connection.execute(
-        insert(order_destinations), [row for one in new for row in _destination_values(one.placed)]
-    )
-    await tx.connection.execute(insert(order_lines), [row for one in new for row in _line_values(one.placed)])
-    await tx.connection.execute(insert(order_history), [_first_version(one.placed) for one in new])
+    await insert_all(tx, orders, [_order_values(one) for one in new])
+    await insert_all(tx, order_destinations, [row for one in new for row in _destination_values(one.placed)])
+    await insert_all(tx, order_lines, [row for one in new for row in _line_values(one.placed)])
+    await insert_all(tx, order_history, [_first_version(one.placed) for one in new])
     await add_entries(
         tx,
         [
@@ -125,33 +122,6 @@ def _first_version(placed: OrderPlaced) -> dict[str, Any]:
     }
 
 
-async def lock_order(tx: Tx, code: str) -> Order | None:
-    """Return the order and keep others from changing it until the commit; None if there is none."""
-    # NO KEY UPDATE: timeline rows of other transactions may still refer to the order meanwhile.
-    row = await tx.row(select(orders).where(orders.c.code == code).with_for_update(key_share=True))
-    if row is None:
-        return None
-    parcels = await tx.rows(
-        select(order_destinations)
-        .where(order_destinations.c.order_code == code)
-        .order_by(order_destinations.c.position)
-    )
-    return order_of(row, parcels)
-
-
-async def lock_known_order(tx: Tx, code: str, *, version: int | None = None) -> Order:
-    """Like :func:`lock_order` for a person's wish. Raises Refused: unknown, or not the version they saw."""
-    order = await lock_order(tx, code)
-    if order is None:
-        raise Refused("order_unknown", "この注文は見つかりません。", status=404)
-    if version is not None and order.version != version:
-        raise Refused(
-            "order_changed_meanwhile",
-            "この注文は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
-        )
-    return order
-
-
 def order_of(row: Row[Any], parcels: Sequence[Row[Any]]) -> Order:
     """Return the domain's view of stored rows."""
     return Order(
@@ -173,74 +143,12 @@ def order_of(row: Row[Any], parcels: Sequence[Row[Any]]) -> Order:
     )
 
 
-async def save_move(
-    tx: Tx, order: Order, move: Move, *, by: str, at: datetime, reason: str = "", **columns: Any
-) -> Order:
-    """Store ``move`` of a locked order: its new state, ``columns`` with it, and one history row.
-
-    Returns the order moved. Raises Refused where the state table has no such edge.
-    """
-    moved = order.moved(move)
-    changed = await tx.execute(
-        update(orders)
-        .where(orders.c.code == order.code, orders.c.version == order.version)
-        .values(
-            version=moved.version,
-            status=moved.status,
-            deposit=moved.deposit,
-            shipping=moved.shipping,
-            payment=moved.payment,
-            **columns,
-        )
-    )
-    if changed.rowcount != 1:
-        raise RuntimeError(f"order {order.code} was not locked at version {order.version}")
-    await tx.execute(
-        insert(order_history).values(
-            order_code=order.code,
-            version=moved.version,
-            move=move,
-            status=moved.status,
-            deposit=moved.deposit,
-            shipping=moved.shipping,
-            payment=moved.payment,
-            by=by,
-            at=at,
-            reason=reason,
-        )
-    )
-    return moved
-
-
-async def note_capture_request(tx: Tx, code: str, *, at: datetime | None, deposit_date: date | None) -> None:
-    """Remember that a capture was asked for, with the date staff entered; ``at=None`` forgets it."""
-    await tx.execute(
-        update(orders).where(orders.c.code == code).values(capture_requested_at=at, deposit_date=deposit_date)
-    )
-
-
-async def set_parcel(
-    tx: Tx,
-    destination_id: UUID,
-    *,
-    ship_date: date | None,
-    carrier: str | None,
-    tracking_number: str | None,
-) -> None:
-    """Store what is known of one parcel; a ship date makes it shipped."""
-    await tx.execute(
-        update(order_destinations)
-        .where(order_destinations.c.destination_id == destination_id)
-        .values(ship_date=ship_date, carrier=carrier, tracking_number=tracking_number)
-    )
-
-
-async def quantities_of(tx: Tx, code: str) -> dict[UUID, dict[str, int]]:
-    """Return how many pieces of which SKU go to each delivery address of an order."""
+async def quantities_of(tx: Tx, codes: Sequence[str]) -> dict[UUID, dict[str, int]]:
+    """Return how many pieces of which SKU go to each delivery address of the orders."""
     found = await tx.rows(
-        select(order_lines.c.destination_id, order_lines.c.sku, func.sum(order_lines.c.quantity).label("n"))
-        .where(order_lines.c.order_code == code)
-        .group_by(order_lines.c.destination_id, order_lines.c.sku)
+        "SELECT destination_id, sku, sum(quantity) AS n FROM order_lines WHERE order_code = ANY(:codes)"
+        " GROUP BY destination_id, sku",
+        codes=list(codes),
     )
     quantities: dict[UUID, dict[str, int]] = {}
     for row in found:

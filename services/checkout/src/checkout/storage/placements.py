@@ -1,9 +1,15 @@
 """Which idempotency key placed which order, for good: a retry with the same key finds the first result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
 
 from checkout.domain.purchase import Purchase
+from checkout.storage.catalogue_tables import placements
+from shared.bulk import insert_all
 from shared.database import Tx
 from shared.errors import Refused
 
@@ -25,44 +31,53 @@ class Placement:
         return f"/orders/{self.order_code}"
 
 
-async def take_key(tx: Tx, purchase: Purchase, *, order_code: str, at: datetime) -> bool:
-    """Take the key for ``order_code``; False if it is taken. Waits for another transaction that holds it.
+async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at: datetime) -> set[str]:
+    """Take the keys for their orders, and keep what is answered; return the keys taken.
 
-    Raises IntegrityError if the benefit or the wallet's session was used for another order already.
+    Waits for another transaction that holds one of them. Raises IntegrityError if a benefit or a wallet's
+    session was used for another order already.
     """
-    inserted = await tx.execute(
-        "INSERT INTO placements"
-        " (key, request_sha256, order_code, cart_id, benefit_reservation_id, wallet_session_id, placed_at)"
-        " VALUES (:key, :sha256, :code, :cart_id, :benefit, :wallet, :at) ON CONFLICT (key) DO NOTHING",
-        key=purchase.key,
-        sha256=purchase.fingerprint,
-        code=order_code,
-        cart_id=purchase.cart_id,
-        benefit=purchase.benefit.reservation_id if purchase.benefit else None,
-        wallet=purchase.wallet.checkout_session_id if purchase.wallet else None,
-        at=at,
+    taken = await insert_all(
+        tx,
+        placements,
+        [
+            {
+                "key": purchase.key,
+                "request_sha256": purchase.fingerprint,
+                "order_code": placement.order_code,
+                "cart_id": purchase.cart_id,
+                "benefit_reservation_id": purchase.benefit.reservation_id if purchase.benefit else None,
+                "wallet_session_id": purchase.wallet.checkout_session_id if purchase.wallet else None,
+                "placed_at": at,
+                "total": placement.total,
+                "confirm_path": placement.confirm_path,
+            }
+            # In one order everywhere, so that two transactions with the same keys wait, and never deadlock.
+            for purchase, placement in sorted(wanted, key=lambda one: one[0].key)
+        ],
+        skip_known="key",
+        returning="key",
     )
-    return inserted.rowcount == 1
+    return {row.key for row in taken}
 
 
-async def keep_answer(tx: Tx, key: str, placement: Placement) -> None:
-    """Keep what is answered, so that every repetition of the request gets the same answer."""
-    await tx.execute(
-        "UPDATE placements SET total = :total, confirm_path = :confirm_path WHERE key = :key",
-        key=key,
-        total=placement.total,
-        confirm_path=placement.confirm_path,
+async def find_placements(tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+    """Return the orders that these keys placed; Refused(key_reused) for a key used for something else."""
+    if not purchases:
+        return {}
+    rows = await tx.rows(
+        "SELECT key, request_sha256, order_code, total, confirm_path FROM placements WHERE key = ANY(:keys)",
+        keys=[purchase.key for purchase in purchases],
     )
+    known = {row.key: row for row in rows}
+    return {
+        purchase.key: _found(known[purchase.key], purchase) for purchase in purchases if purchase.key in known
+    }
 
 
-async def find_placement(tx: Tx, purchase: Purchase) -> Placement:
-    """Return the order that this key placed. Raises Refused(key_reused) if it was for something else."""
-    row = await tx.row(
-        "SELECT request_sha256, order_code, total, confirm_path FROM placements WHERE key = :key",
-        key=purchase.key,
-    )
-    if row is None or row.request_sha256 != purchase.fingerprint:
-        raise Refused(
+def _found(row: Row[Any], purchase: Purchase) -> Placement | Refused:
+    if row.request_sha256 != purchase.fingerprint:
+        return Refused(
             "key_reused",
             "同じ確認番号で内容の異なる注文が送信されました。",
             field="Idempotency-Key",

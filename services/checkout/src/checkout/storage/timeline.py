@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, select
 
-from checkout.storage.order_tables import orders, timeline
+from checkout.storage.order_tables import timeline
+from shared.bulk import insert_all
 from shared.database import Tx
 
 Topic = Literal["order", "payment", "points", "mail", "shipping", "member", "note"]
@@ -32,29 +33,29 @@ class Entry:
 
 async def add_entries(tx: Tx, entries: Sequence[Entry]) -> None:
     """Add ``entries``, whose orders must exist."""
-    if entries:
-        await tx.connection.execute(
-            insert(timeline),
-            [
-                {
-                    "order_code": one.order_code,
-                    "at": one.at,
-                    "topic": one.topic,
-                    "kind": one.kind,
-                    "title": one.title,
-                    "text": one.text,
-                    "by": one.by,
-                    "facts": dict(one.facts),
-                    "event_id": one.event_id,
-                }
-                for one in entries
-            ],
-        )
+    await insert_all(
+        tx,
+        timeline,
+        [
+            {
+                "order_code": one.order_code,
+                "at": one.at,
+                "topic": one.topic,
+                "kind": one.kind,
+                "title": one.title,
+                "text": one.text,
+                "by": one.by,
+                "facts": one.facts,
+                "event_id": one.event_id,
+            }
+            for one in entries
+        ],
+    )
 
 
 async def known_orders(tx: Tx, codes: Sequence[str]) -> set[str]:
     """Return which of ``codes`` are orders of ours."""
-    found = await tx.rows(select(orders.c.code).where(orders.c.code.in_(set(codes))))
+    found = await tx.rows("SELECT code FROM orders WHERE code = ANY(:codes)", codes=list(set(codes)))
     return {row.code for row in found}
 
 

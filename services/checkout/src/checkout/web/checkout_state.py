@@ -13,7 +13,6 @@ from checkout.domain.methods import Menu, Method
 from checkout.domain.price import NO_DISCOUNTS
 from checkout.domain.purchase import Purchase
 from checkout.domain.vouchers import Benefit
-from checkout.place_order import place_order
 from checkout.storage.carts import StoredCart
 from checkout.storage.menu import read_menu
 from checkout.storage.placements import placement_of_order
@@ -119,7 +118,7 @@ def earlier_step(request: Request, shop: Storefront, checkout: Checkout, number:
 
 async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase) -> Response:
     """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
-    placement = await place_order(shop.db, purchase, origin_url=shop.origin_url)
+    placement = await shop.till.place(purchase)
     response = shop.pages.redirect(request, placement.next_path)
     keep_order(shop, request, response, placement.order_code)
     return response

@@ -14,14 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.cancel_order import cancel_order
 from checkout.domain.steps import next_step
-from checkout.process_order import process_order
-from checkout.request_capture import request_capture
-from checkout.ship_order import Carrier, Sent, ship_order
+from checkout.process_order import close_order
+from checkout.request_capture import ask_for_capture
+from checkout.ship_order import Carrier, Sent, ShipWish, ship, take_from_stock
+from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import read_whole_order
 from checkout.web.desk_words import OrderCode, TrackingNumber, actor
 from checkout.web.each_order import ORDERS_MAX, Outcome, for_each_order
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database import Database
 from shared.events import Event
 from shared.web.fields import Text
 from shared.web.session import Staff, require_staff
@@ -164,24 +165,27 @@ async def read_order(request: Request, order_code: OrderCode) -> OrderState:
 async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Results:
     """Ship one order or many; unpaid prepaid orders are refused (KON-35)."""
     wanted = {one.order_code: one for one in body.orders}
-    by, at = actor(staff), now()
+    wish = ShipWish(
+        source="admin_bulk" if len(wanted) > 1 else "admin_single",
+        send_mail=body.send_mail,
+        mark_processed=body.mark_processed,
+        by=actor(staff),
+        at=now(),
+    )
 
-    async def ship(tx: Tx, code: str) -> Sequence[Event]:
+    def act(book: OrderBook, code: str) -> Sequence[Event]:
         one = wanted[code]
-        return await ship_order(
-            tx,
-            order_code=code,
+        return ship(
+            book,
+            code,
             sent=None if one.destinations is None else [_sent(parcel) for parcel in one.destinations],
             carrier=one.carrier,
             tracking_number=one.tracking_number or None,
-            source="admin_bulk" if len(wanted) > 1 else "admin_single",
-            send_mail=body.send_mail,
-            mark_processed=body.mark_processed,
-            by=by,
-            at=at,
+            wish=wish,
         )
 
-    return await _each(request, list(wanted), ship, done="発送済みにしました", action="api_ship")
+    words = {"done": "発送済みにしました", "action": "api_ship"}
+    return await _each(request, list(wanted), act, after=take_from_stock, **words)
 
 
 def _sent(parcel: SentParcel) -> Sent:
@@ -193,10 +197,10 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
     """Ask payments to take the money or record the deposit (PAY-04); the outcome arrives as an event."""
     by, at = actor(staff), now()
 
-    async def capture(tx: Tx, code: str) -> Sequence[Event]:
+    def capture(book: OrderBook, code: str) -> Sequence[Event]:
         return [
-            await request_capture(
-                tx, order_code=code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at
+            ask_for_capture(
+                book, code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at
             )
         ]
 
@@ -210,8 +214,8 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     """Set 処理済み (ORD-11)."""
     by, at = actor(staff), now()
 
-    async def process(tx: Tx, code: str) -> Sequence[Event]:
-        return [await process_order(tx, order_code=code, by=by, at=at)]
+    def process(book: OrderBook, code: str) -> Sequence[Event]:
+        return [close_order(book, code, by=by, at=at)]
 
     return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
 
@@ -237,7 +241,7 @@ async def cancel_one_order(
     return OrderResult(order_code=order_code, ok=True, code="done", message="キャンセルしました")
 
 
-async def _each(request: Request, codes: Sequence[str], act: Any, **words: str) -> Results:
+async def _each(request: Request, codes: Sequence[str], act: Any, **words: Any) -> Results:
     outcomes: list[Outcome] = await for_each_order(request.app.state.db, codes, act, **words)
     return Results(
         results=[

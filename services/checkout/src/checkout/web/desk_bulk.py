@@ -1,7 +1,8 @@
 """What the desk does to selected orders: first a page that says it in numbers, then a result per order."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -10,14 +11,15 @@ from starlette.responses import Response
 
 from checkout.domain.order import Order, check_capturable, check_shippable
 from checkout.domain.steps import capture_warnings, processed_warnings
-from checkout.process_order import process_order
-from checkout.request_capture import request_capture
-from checkout.ship_order import CARRIERS, Carrier, ship_order
+from checkout.process_order import close_order
+from checkout.request_capture import ask_for_capture
+from checkout.ship_order import CARRIERS, Carrier, ShipWish, ship, take_from_stock
+from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import TABS, read_orders
 from checkout.web.desk_words import OrderCode, TrackingNumber, actor, badges
 from checkout.web.each_order import ORDERS_MAX, for_each_order
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database import Database
 from shared.errors import Refused
 from shared.events import Event
 from shared.web.forms import Form, parse_form
@@ -97,6 +99,7 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
         _acting(bulk, tracking, by=by, at=at),
         done=DONE[bulk.action],
         action=f"bulk_{bulk.action}",
+        after=take_from_stock,
     )
     return pages.render(
         request,
@@ -112,29 +115,23 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
 
 
 def _acting(
-    bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]], *, by: str, at: Any
-) -> Callable[[Tx, str], Awaitable[Sequence[Event]]]:
-    async def ship(tx: Tx, code: str) -> Sequence[Event]:
-        return await ship_order(
-            tx,
-            order_code=code,
-            sent=None,
-            carrier=bulk.carrier or None,
-            tracking_number=tracking[code].value.number or None,
-            source="admin_bulk",
-            send_mail=bulk.send_mail,
-            mark_processed=bulk.mark_processed,
-            by=by,
-            at=at,
-        )
+    bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]], *, by: str, at: datetime
+) -> Callable[[OrderBook, str], Sequence[Event]]:
+    wish = ShipWish(
+        source="admin_bulk", send_mail=bulk.send_mail, mark_processed=bulk.mark_processed, by=by, at=at
+    )
 
-    async def capture(tx: Tx, code: str) -> Sequence[Event]:
-        return [await request_capture(tx, order_code=code, send_mail=bulk.send_mail, by=by, at=at)]
+    def ship_one(book: OrderBook, code: str) -> Sequence[Event]:
+        number = tracking[code].value.number or None
+        return ship(book, code, sent=None, carrier=bulk.carrier or None, tracking_number=number, wish=wish)
 
-    async def process(tx: Tx, code: str) -> Sequence[Event]:
-        return [await process_order(tx, order_code=code, by=by, at=at)]
+    def capture(book: OrderBook, code: str) -> Sequence[Event]:
+        return [ask_for_capture(book, code, send_mail=bulk.send_mail, by=by, at=at)]
 
-    return {"ship": ship, "capture": capture, "process": process}[bulk.action]
+    def process(book: OrderBook, code: str) -> Sequence[Event]:
+        return [close_order(book, code, by=by, at=at)]
+
+    return {"ship": ship_one, "capture": capture, "process": process}[bulk.action]
 
 
 async def _ask(

@@ -11,7 +11,7 @@ from checkout.domain.steps import capture_warnings, processed_warnings
 from checkout.process_order import process_order
 from checkout.register_tracking import register_tracking
 from checkout.request_capture import request_capture
-from checkout.ship_order import Sent, ship_order
+from checkout.ship_order import Sent, ShipWish, ship_order
 from checkout.storage.order_search import read_whole_order
 from checkout.web.desk_order import (
     CancelForm,
@@ -58,11 +58,13 @@ async def ship_parcels(request: Request, code: OrderCode, staff: Staff) -> Respo
                         tx,
                         order_code=code,
                         sent=[_sent(one, parcels.get(one)) for one in ticked],
-                        source="admin_single",
-                        send_mail=form.value.send_mail,
+                        wish=ShipWish(
+                            source="admin_single",
+                            send_mail=form.value.send_mail,
+                            by=actor(staff),
+                            at=now(),
+                        ),
                         version=form.value.version,
-                        by=actor(staff),
-                        at=now(),
                     )
                 )
             return _back(request, code, f"{len(ticked)}件のお届け先を発送済みにしました")

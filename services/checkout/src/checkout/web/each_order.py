@@ -1,10 +1,11 @@
-"""One wish for many orders: each in a transaction of its own, so that one refusal stops no neighbour."""
+"""One wish for many orders, some of which may be refused: a refusal leaves no trace and stops no neighbour."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
+from checkout.storage.order_book import OrderBook, open_orders
 from shared.database import Database, Tx, is_transient
 from shared.errors import Refused
 from shared.events import Event
@@ -12,6 +13,7 @@ from shared.events import Event
 log = structlog.get_logger()
 
 ORDERS_MAX = 500
+ORDERS_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +29,57 @@ class Outcome:
 async def for_each_order(
     db: Database,
     codes: Sequence[str],
-    act: Callable[[Tx, str], Awaitable[Sequence[Event]]],
+    act: Callable[[OrderBook, str], Sequence[Event]],
     *,
     done: str,
     action: str,
+    after: Callable[[Tx, Sequence[Event]], Awaitable[None]] | None = None,
 ) -> list[Outcome]:
-    """Run ``act`` for every order and say the events it returns. Raises Refused if there are none or too many.
+    """Run ``act`` for every order and say the events it returns; ``after`` sees them before the commit.
 
-    ``action`` names the wish in the log, ``done`` is the sentence for an order where it succeeded.
+    ``action`` names the wish in the log, ``done`` is the sentence for an order where it succeeded. Raises
+    Refused if there are no orders or too many.
     """
     wanted = list(dict.fromkeys(codes))
     if not wanted:
         raise Refused("nothing_selected", "注文を1件以上選んでください", status=422)
     if len(wanted) > ORDERS_MAX:
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
-    outcomes = []
-    for code in wanted:
-        try:
-            async with db.transaction() as tx:
-                tx.say(*await act(tx, code))
-            outcomes.append(Outcome(code, True, "done", done))
-        except Refused as refused:
-            outcomes.append(Outcome(code, False, refused.code, refused.message))
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            # The commit may or may not have happened; what was done before must still be told.
-            outcomes.append(
-                Outcome(
-                    code, False, "unknown", "結果を確認できませんでした。受注詳細を開いて確認してください。"
-                )
-            )
-        log.info("desk.acted", action=action, order_code=code, outcome=outcomes[-1].code)
+    outcomes: list[Outcome] = []
+    for start in range(0, len(wanted), ORDERS_AT_ONCE):
+        outcomes += await _act(db, wanted[start : start + ORDERS_AT_ONCE], act, done=done, after=after)
+    for one in outcomes:
+        log.info("desk.acted", action=action, order_code=one.order_code, outcome=one.code)
+    return outcomes
+
+
+async def _act(
+    db: Database,
+    codes: Sequence[str],
+    act: Callable[[OrderBook, str], Sequence[Event]],
+    *,
+    done: str,
+    after: Callable[[Tx, Sequence[Event]], Awaitable[None]] | None,
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    try:
+        async with db.transaction() as tx:
+            said: list[Event] = []
+            async with open_orders(tx, codes) as book:
+                for code in codes:
+                    try:
+                        with book.all_or_nothing(code):
+                            said += act(book, code)
+                        outcomes.append(Outcome(code, True, "done", done))
+                    except Refused as refused:
+                        outcomes.append(Outcome(code, False, refused.code, refused.message))
+            if after is not None and said:
+                await after(tx, said)
+            tx.say(*said)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        # The commit may or may not have happened; what was done before must still be told.
+        text = "結果を確認できませんでした。受注詳細を開いて確認してください。"
+        return [Outcome(code, False, "unknown", text) for code in codes]
     return outcomes

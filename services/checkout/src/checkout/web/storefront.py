@@ -13,6 +13,7 @@ from starlette.responses import Response
 from checkout.domain.order_code import ORDER_CODE
 from checkout.domain.vouchers import Benefit, Wallet
 from checkout.gateways.members import Members
+from checkout.place_order import Till
 from checkout.storage.carts import StoredCart, open_cart, read_cart
 from shared.clock import now
 from shared.database import Database, Tx
@@ -31,6 +32,7 @@ class Storefront:
     """Everything that a page of the shop may need."""
 
     db: Database
+    till: Till
     pages: Pages
     issuer: Issuer
     verifier: Verifier

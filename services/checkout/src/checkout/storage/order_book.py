@@ -1,0 +1,198 @@
+"""Orders under change: locked together, changed in memory by the state table, written with few statements.
+
+    async with open_orders(tx, codes) as book:
+        book.move(code, "authorize", by=..., at=...)
+        book.note(Entry(...))
+
+One order or five hundred take the same number of statements. Nothing is written before the block is left
+without an error, so what was refused for one order has left no trace of it.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from checkout.domain.order import Move, Order, Parcel
+from checkout.storage.order_tables import order_destinations, order_history, orders
+from checkout.storage.orders import order_of
+from checkout.storage.timeline import Entry, add_entries
+from shared.bulk import insert_all, update_all
+from shared.database import Tx
+from shared.errors import Refused
+
+_STATES = ("version", "status", "deposit", "shipping", "payment")
+_FACTS = (
+    "capture_requested_at",
+    "deposit_date",
+    "shipped_at",
+    "processed_at",
+    "cancelled_at",
+    "cancel_reason",
+)
+
+# NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile.
+_LOCK = f"""
+    SELECT code, {", ".join(_STATES)}, payment_group, total, points_used, placed_at, {", ".join(_FACTS)}
+    FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
+"""  # noqa: S608 - our own column names
+_PARCELS = """
+    SELECT order_code, destination_id, name, ship_date, carrier, tracking_number
+    FROM order_destinations WHERE order_code = ANY(:codes) ORDER BY order_code, position
+"""
+
+
+class OrderBook:
+    """The orders that a transaction has locked, and what is to be written of them."""
+
+    def __init__(self, rows: Sequence[Row[Any]], parcels: Sequence[Row[Any]]) -> None:
+        of_order: dict[str, list[Row[Any]]] = {}
+        for parcel in parcels:
+            of_order.setdefault(parcel.order_code, []).append(parcel)
+        self._orders = {row.code: order_of(row, of_order.get(row.code, ())) for row in rows}
+        self._facts = {row.code: {name: getattr(row, name) for name in _FACTS} for row in rows}
+        self._changed: dict[str, None] = {}
+        self._history: list[dict[str, Any]] = []
+        self._parcels: dict[UUID, Parcel] = {}
+        self._entries: list[Entry] = []
+
+    def get(self, code: str) -> Order | None:
+        """Return an order as it stands now, or None if it is not in the book."""
+        return self._orders.get(code)
+
+    def __getitem__(self, code: str) -> Order:
+        """Return an order as it stands now. Raises Refused (404) for one that does not exist."""
+        order = self._orders.get(code)
+        if order is None:
+            raise Refused("order_unknown", "この注文は見つかりません。", status=404)
+        return order
+
+    def seen(self, code: str, version: int | None) -> Order:
+        """Return an order for a person's wish. Raises Refused: unknown, or not the ``version`` they saw."""
+        order = self[code]
+        if version is not None and order.version != version:
+            raise Refused(
+                "order_changed_meanwhile",
+                "この注文は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
+            )
+        return order
+
+    def move(self, code: str, move: Move, *, by: str, at: datetime, reason: str = "", **facts: Any) -> Order:
+        """Move an order along the state table, with a history row and new ``facts`` (columns of orders).
+
+        Returns the order moved. Raises Refused where the state table has no such edge.
+        """
+        moved = self[code].moved(move)
+        self._history.append(
+            {
+                "order_code": code,
+                "move": move,
+                **{name: getattr(moved, name) for name in _STATES},
+                "by": by,
+                "at": at,
+                "reason": reason,
+            }
+        )
+        return self._keep(moved, facts)
+
+    def set_facts(self, code: str, **facts: Any) -> Order:
+        """Change what is known of an order without moving it."""
+        return self._keep(self[code], facts)
+
+    def set_parcel(
+        self,
+        code: str,
+        destination_id: UUID,
+        *,
+        ship_date: date | None,
+        carrier: str | None,
+        tracking_number: str | None,
+    ) -> Order:
+        """Change what is known of one parcel; a ship date makes it shipped."""
+        order = self[code]
+        parcels = tuple(
+            replace(one, ship_date=ship_date, carrier=carrier, tracking_number=tracking_number)
+            if one.destination_id == destination_id
+            else one
+            for one in order.parcels
+        )
+        self._parcels |= {one.destination_id: one for one in parcels if one.destination_id == destination_id}
+        self._orders[code] = replace(order, parcels=parcels)
+        return self._orders[code]
+
+    def note(self, *entries: Entry) -> None:
+        """Add lines to the timelines of orders in the book."""
+        self._entries += entries
+
+    @contextmanager
+    def all_or_nothing(self, code: str) -> Iterator[None]:
+        """Undo what the block did to one order if it raises."""
+        order, facts = self._orders.get(code), dict(self._facts.get(code, {}))
+        was_changed = code in self._changed
+        history, entries = len(self._history), len(self._entries)
+        parcels = dict(self._parcels)
+        try:
+            yield
+        except BaseException:
+            if order is not None:
+                self._orders[code], self._facts[code] = order, facts
+            if not was_changed:
+                self._changed.pop(code, None)
+            del self._history[history:], self._entries[entries:]
+            self._parcels = parcels
+            raise
+
+    def _keep(self, order: Order, facts: dict[str, Any]) -> Order:
+        self._facts[order.code] |= facts
+        self._changed[order.code] = None
+        self._orders[order.code] = replace(
+            order,
+            capture_requested_at=self._facts[order.code]["capture_requested_at"],
+            deposit_date=self._facts[order.code]["deposit_date"],
+        )
+        return self._orders[order.code]
+
+    async def write(self, tx: Tx) -> None:
+        """Write everything down."""
+        rows = [
+            {
+                "code": code,
+                **{name: getattr(self._orders[code], name) for name in _STATES},
+                **self._facts[code],
+            }
+            for code in self._changed
+        ]
+        if await update_all(tx, orders, rows, key=["code"]) != len(rows):
+            raise RuntimeError(f"orders {list(self._changed)} were not locked")
+        await insert_all(tx, order_history, self._history)
+        parcels = [
+            {
+                "destination_id": parcel.destination_id,
+                "ship_date": parcel.ship_date,
+                "carrier": parcel.carrier,
+                "tracking_number": parcel.tracking_number,
+            }
+            for parcel in self._parcels.values()
+        ]
+        await update_all(tx, order_destinations, parcels, key=["destination_id"])
+        await add_entries(tx, self._entries)
+
+
+@asynccontextmanager
+async def open_orders(tx: Tx, codes: Sequence[str]) -> AsyncIterator[OrderBook]:
+    """Lock the orders named ``codes`` until the commit; what the block does to them is written at its end.
+
+    Unknown codes are simply not in the book. Orders are always locked in the order of their codes, so two
+    transactions never wait for each other.
+    """
+    wanted = sorted(set(codes))
+    book = OrderBook(
+        await tx.rows(_LOCK, codes=wanted) if wanted else (),
+        await tx.rows(_PARCELS, codes=wanted) if wanted else (),
+    )
+    yield book
+    await book.write(tx)
