@@ -78,6 +78,22 @@ def log_in_at_desk(desk: Chromium) -> None:
     desk.wait_for("受注一覧")
 
 
+def wait_for_badge(desk: Chromium, code: str, word: str) -> None:
+    """Open an order at the desk and wait until a mark beside its code says ``word``.
+
+    Not just anywhere on the page: there, buttons and hints name states that the order is not in.
+    """
+    desk.open(f"/desk/orders/{code}")
+
+    def says() -> bool:
+        if word in desk.one("h1").text.split():
+            return True
+        desk.driver.refresh()
+        return False
+
+    desk.wait_until(says, f"{code}: {word}")
+
+
 def ship(desk: Chromium, *codes: str) -> None:
     """「注文を発送済みにする」 for orders on the work list, up to the page of results."""
     desk.open("/desk/orders?tab=unshipped&size=100")

@@ -21,12 +21,15 @@ from harness.in_the_browser import (
     order_on_form,
     put_in_cart,
     ship,
+    wait_for_badge,
 )
 from harness.stack import Stack
 from proof.observers import Outside
 
 SHOTS = REPOSITORY / ".noren/screenshots"
 REFUSED = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
+# The word of the deposit with its day, which stands there only once the money is booked.
+PAID_ON = r"入金済み\s+\d{4}/\d{2}/\d{2}"
 THANKS, NUMBER, PAID, SHIPPED = "ありがとうございます", "お支払い番号", "ご入金", "発送いたしました"
 
 pytestmark = [
@@ -110,14 +113,13 @@ def test_a_konbini_order_waits_for_its_money_and_is_then_shipped(
     phone.open(link.group(1).replace("&amp;", "&")).shot("konbini-steps")
     assert phone.one("h1").text == "お支払い方法について"
     assert number in phone.text
-    desk.open(f"/desk/orders/{code}")
-    assert "未入金" in desk.text
+    wait_for_badge(desk, code, "未入金")
 
     desk.open(stack.simulator_urls["konbini"]).shot("konbini-console")
     till = next(one for one in desk.driver.find_elements(By.TAG_NAME, "section") if number in one.text)
     till.find_element(By.CSS_SELECTOR, '[value="pay"]').click()
     desk.wait_for("支払い済み")
-    desk.open(f"/desk/orders/{code}").wait_for("入金済み", again=True)
+    wait_for_badge(desk, code, "入金済み")
     assert mails_about(stack.mail_url, code, PAID)
     ship(desk, code)
     phone.open(f"/orders/{code}").wait_for("発送済み", again=True)
@@ -131,11 +133,19 @@ def test_a_bank_transfer_is_booked_at_the_desk(stack: Stack, phone: Chromium, de
     mails_about(stack.mail_url, code, THANKS)
     desk.open(stack.simulator_urls["bank_transfer"]).fill(name="サトウ ハナコ", amount="1870")
     desk.press("入金する").wait_for("¥1,870").shot("bank-console")
+    # The bank tells nobody: the order waits until staff book what they saw.
+    wait_for_badge(desk, code, "未入金")
+    assert not re.search(PAID_ON, desk.text)
     desk.open("/desk/orders?tab=unpaid&size=100").one(f'[data-select][value="{code}"]').click()
     desk.press("注文を入金済みにする", within=".selection-bar").wait_for("1件、合計 ¥1,870 の入金処理")
     desk.press("注文を入金済みにする", within=".form-actions")
-    desk.open(f"/desk/orders/{code}").wait_for("入金済み", again=True)
+    wait_for_badge(desk, code, "入金済み")
+    assert re.search(PAID_ON, desk.text), "with the day of the deposit"
+    desk.open("/desk/orders?tab=unpaid&size=100")
+    assert code not in desk.text
+    assert "発送済み" not in phone.text
     ship(desk, code)
+    wait_for_badge(desk, code, "処理済み")
     phone.driver.refresh()
     phone.wait_for("発送済み", again=True)
 

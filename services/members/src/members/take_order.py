@@ -22,6 +22,7 @@ from shared.events import (
     OrderPlaced,
     PointsGranted,
     PointsUsed,
+    Registration,
 )
 from shared.ids import new_id
 
@@ -77,7 +78,7 @@ async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID |
         async with tx.connection.begin_nested():
             said = await register_member(
                 tx,
-                _member_of(event),
+                _member_of(event, event.registration),
                 rules=rules,
                 via="order",
                 at=event.placed_at,
@@ -88,13 +89,11 @@ async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID |
     return event.registration.member_id, "", said
 
 
-def _member_of(event: OrderPlaced) -> NewMember:
+def _member_of(event: OrderPlaced, registration: Registration) -> NewMember:
     """Return the member that the order registers: exactly the data used for the order (AP-08)."""
-    if event.registration is None:
-        raise ValueError("the order registers nobody")
     orderer = event.orderer
     return NewMember(
-        member_id=event.registration.member_id,
+        member_id=registration.member_id,
         name=orderer.name,
         kana=orderer.kana,
         email=orderer.email,
@@ -103,8 +102,8 @@ def _member_of(event: OrderPlaced) -> NewMember:
         prefecture=orderer.prefecture,
         address1=orderer.address1,
         address2=orderer.address2,
-        newsletter=event.registration.newsletter,
-        buyer_id=event.registration.amazon_buyer_id,
+        newsletter=registration.newsletter,
+        buyer_id=registration.amazon_buyer_id,
     )
 
 
