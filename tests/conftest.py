@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
@@ -16,6 +17,10 @@ from proof.load import Load
 from proof.observers import Outside
 from shared import clock
 from shared.database import Database
+
+# A busy machine is slow, which is no fault of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,16 @@ from typing import Any
 
 import pytest
 
+from members.domain.ledger import NotEnoughPoints
+from members.reserve_benefit import (
+    HELD_FOR,
+    ReleaseBenefits,
+    reserve_benefit,
+    reserve_registration_points,
+)
 from members.settle_points import ExpirePoints, activate_by_staff
 from members.storage.points import balance_of, lock_known_balance
-from members.storage.tables import point_grants
+from members.storage.tables import benefit_reservations, point_grants
 from shared.clock import clock, now
 from shared.due import claim_due
 from shared.errors import Refused
@@ -88,3 +95,79 @@ async def test_points_set_aside_are_looked_at_again_five_minutes_later(members: 
     assert (balance.active, balance.held) == (120, 120)
     [grant] = await members.rows("SELECT due_at FROM point_grants")
     assert timedelta(minutes=4, seconds=50) < grant.due_at - now() <= timedelta(minutes=5)
+
+
+async def refusal(members: MembersService, points: int = 100, email: str = "new@example.jp") -> str:
+    """Why a buyer who would register may not set points aside; empty if they may."""
+    try:
+        async with members.db.transaction() as tx:
+            await reserve_registration_points(tx, buyer_id="amzn1.NEW", email=email, points=points, at=now())
+    except Refused as refused:
+        return refused.code
+    return ""
+
+
+async def test_points_of_a_registration_to_come_are_set_aside_only_where_they_will_be_valid(
+    members: MembersService,
+) -> None:
+    await members.register("known@example.jp")
+    assert await refusal(members, email="known@example.jp") == "login_needed"
+    assert await refusal(members, points=501) == "not_enough_points"
+    assert await refusal(members, points=500) == ""
+    assert await refusal(members, points=300) == "", "changed by the same buyer"
+    [row] = await members.rows("SELECT points, points_held, registration FROM benefit_reservations")
+    assert (row.points, row.points_held, row.registration) == (300, 500, True)
+    await members.rule(registration_activation="manual")
+    assert await refusal(members) == "points_not_valid_yet"
+    await members.rule(points_enabled=False)
+    assert await refusal(members) == "points_off"
+
+
+async def test_a_stranger_and_a_shop_without_points_set_nothing_aside(members: MembersService) -> None:
+    member_id = await members.register()
+    async with members.db.transaction() as tx:
+        with pytest.raises(NotEnoughPoints, match="0ポイント"):
+            await reserve_benefit(tx, member_id=new_id(), points=1, at=now())
+    await members.rule(points_enabled=False)
+    async with members.db.transaction() as tx:
+        with pytest.raises(Refused, match="points_off"):
+            await reserve_benefit(tx, member_id=member_id, points=1, at=now())
+    assert await members.rows("SELECT 1 FROM benefit_reservations") == []
+
+
+async def set_aside(members: MembersService) -> Any:
+    """A member with 200 points set aside too long; the claimed row."""
+    member_id = await members.register()
+    async with members.db.transaction() as tx:
+        await reserve_benefit(tx, member_id=member_id, points=200, at=now())
+    clock.move(HELD_FOR)
+    async with members.db.transaction() as tx:
+        [row] = await claim_due(tx, benefit_reservations, rows_max=9, at=now())
+    return row
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "held"),
+    [
+        ("UPDATE benefit_reservations SET points = points RETURNING 1", 0),
+        ("UPDATE benefit_reservations SET lease = gen_random_uuid() RETURNING 1", 200),
+        ("UPDATE benefit_reservations SET status = 'committed' RETURNING 1", 200),
+        ("UPDATE benefit_reservations SET due_at = due_at + interval '9 minutes' RETURNING 1", 200),
+    ],
+)
+async def test_points_nobody_came_for_are_free_again_unless_something_happened_meanwhile(
+    members: MembersService, meanwhile: str, held: int
+) -> None:
+    row = await set_aside(members)
+    await members.rows(meanwhile)
+    await ReleaseBenefits(members.db)(row)
+    assert (await members.balance(row.member_id)).held == held
+    [after] = await members.rows("SELECT status FROM benefit_reservations")
+    assert after.status == ("released" if not held else "committed" if "committed" in meanwhile else "held")
+
+
+async def test_a_buyer_unknown_here_leaves_a_note_and_the_order_stands(members: MembersService) -> None:
+    await members.hears(an_order(member_id=new_id(), points=300))
+    [row] = await members.rows("SELECT member_id, points_used, note FROM member_orders")
+    assert (row.member_id, row.points_used) == (None, 0)
+    assert row.note == "member_unknown points_short:300"

@@ -1,6 +1,6 @@
 """Requests, notices and looks as rows: what each answer makes of them, on a real database."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from payments.act_on_notices import EARLY_ATTEMPTS_MAX, Notices
 from payments.calls import Calls
+from payments.consumers import consumers
 from payments.domain.answers import (
     Answer,
     Authorized,
@@ -26,13 +27,16 @@ from payments.domain.answers import (
     Waiting,
 )
 from payments.domain.terms import Terms
+from payments.methods import Methods
 from payments.perform_requests import SILENT_ATTEMPTS_MAX, Requests
 from payments.storage.payments import find_by_reference, find_payment, insert_payments, lock_payment
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch, is_overdue
 from shared.clock import clock, now
 from shared.due import claim_due
+from shared.errors import TryAgain
 from shared.events import (
+    Event,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -391,3 +395,14 @@ async def test_a_look_that_finds_nothing_new_writes_nothing_and_comes_again(
     [after] = await payments.rows("SELECT changed_at, due_at FROM payments")
     assert after.changed_at == before.changed_at
     assert 590 < (after.due_at - now()).total_seconds() <= 600
+
+
+@pytest.mark.parametrize("early", [reserved, cancelled, capture_requested])
+async def test_news_of_an_order_that_is_not_known_yet_comes_back_later(
+    payments: Payments, early: Callable[[str], Event]
+) -> None:
+    event = early("N1")
+    [consumer] = [one for one in consumers.all if type(event) in one.events]
+    async with payments.db.transaction() as tx:
+        with pytest.raises(TryAgain, match="order_not_heard_of_yet"):
+            await consumer.call([event], tx, {Methods: payments.methods})
