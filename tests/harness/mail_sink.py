@@ -44,13 +44,12 @@ class MailSink:
     silent_after_data_seconds: float = 0
     port: int = 0
     _server: asyncio.Server | None = None
+    _clients: list[SMTP] = field(default_factory=list)
 
     async def start(self) -> None:
         """Listen, on the port of before if there was one."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: SMTP(self, hostname="sink", decode_data=False), "127.0.0.1", self.port
-        )
+        self._server = await loop.create_server(self._greet, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -58,6 +57,22 @@ class MailSink:
         if self._server is not None:
             self._server.close()
             self._server = None
+            self.drop_clients()
+
+    @property
+    def connections(self) -> int:
+        """How many connections there have been."""
+        return len(self._clients)
+
+    def drop_clients(self) -> None:
+        """Cut every connection."""
+        for client in self._clients:
+            if client.transport is not None:
+                cast(asyncio.Transport, client.transport).abort()
+
+    def _greet(self) -> SMTP:
+        self._clients.append(SMTP(self, hostname="sink", decode_data=False))
+        return self._clients[-1]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -13,7 +13,7 @@ from harness.mail_sink import Copy, MailSink
 from notifications.consumers import consumers
 from notifications.examples import example_order
 from notifications.gateways.smtp import MailServer
-from notifications.send_mail import MailSending
+from notifications.send_mail import MailSending, begin_tries, conclude_tries
 from notifications.storage.sessions import RevokedSessions
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails, Shop
@@ -40,7 +40,7 @@ class Post:
     def __post_init__(self) -> None:
         self.hearing = Hearing(consumers, self.db, {Mails: self.mails})
         server = MailServer("127.0.0.1", self.sink.port, SHOP.mail, timeout_seconds=self.smtp_timeout_seconds)
-        self.sending = MailSending(self.db, server, self.mails, sender=f"のれん商店 <{SHOP.mail}>")
+        self.sending = MailSending(server, self.mails, sender=f"のれん商店 <{SHOP.mail}>")
 
     async def hears(self, *events: Event, times: int = 1) -> None:
         """Bring events, each to all who listen."""
@@ -58,8 +58,11 @@ class Post:
         """Do what is due now, as a worker would; return how many mails were tried."""
         async with self.db.transaction() as tx:
             rows = await claim_due(tx, mails_table, rows_max=100, at=now(), lease_seconds=90)
-        for row in rows:
-            await self.sending.send(row)
+            begun = await begin_tries(tx, rows) if rows else []
+        ended = [(tried, await self.sending.send(tried)) for tried in begun]
+        if ended:
+            async with self.db.transaction() as tx:
+                await conclude_tries(tx, ended)
         return len(rows)
 
     async def sends_after(self, pause: timedelta) -> int:

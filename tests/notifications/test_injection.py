@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import datetime
+from email import message_from_bytes, policy
 
 import pytest
 from hypothesis import given
@@ -61,7 +62,22 @@ def test_any_text_travels_as_base64_in_lines_of_crlf(text: str) -> None:
     assert b"\r\n.\r\n" not in raw
 
 
-@pytest.mark.parametrize("message_id", ["<1@noren.example>\r\nBcc: spy@example.com", "<1@x>\nX: y"])
+@given(st.text(max_size=300))
+def test_any_text_reads_back_line_by_line_in_a_mail_without_defects(text: str) -> None:
+    plain = "\n".join(text.encode("utf-8", "ignore").decode().replace("\0", "").splitlines())
+
+    mail = message_from_bytes(build(replace(LETTER, text=plain)), policy=policy.default)
+
+    assert [part.defects for part in mail.walk()] == [[], [], []]
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().split("\r\n") == [*plain.splitlines(), ""]
+
+
+@pytest.mark.parametrize(
+    "message_id", ["<1@noren.example>\r\nBcc: spy@example.com", "<1@x>\nX: y", "<1@x>\r\n y"]
+)
 def test_a_header_that_reads_back_differently_keeps_the_mail_from_leaving(message_id: str) -> None:
     with pytest.raises(MailMalformed):
         build(replace(LETTER, message_id=message_id))

@@ -7,7 +7,7 @@ import pytest
 
 from harness.mail_sink import MailSink
 from notifications.domain.mail import Accepted, Later, RefusedByServer, Unknown
-from notifications.gateways.smtp import MailServer
+from notifications.gateways.smtp import MAILS_PER_CONNECTION_MAX, MailServer
 
 RAW = b"From: shop@noren.example\r\nTo: hanako@example.jp\r\nSubject: x\r\n\r\nx\r\n"
 
@@ -49,6 +49,52 @@ async def test_a_server_that_does_not_know_our_login_condemns_no_mail(sink: Mail
 
     assert isinstance(answer, Later)
     assert sink.journal == []
+
+
+async def test_mails_follow_each_other_on_few_connections(sink: MailSink) -> None:
+    few = server(sink.port, connections_max=2)
+
+    answers = await asyncio.gather(*(few.send(f"{number}@example.jp", RAW) for number in range(10)))
+
+    assert {type(answer) for answer in answers} == {Accepted}
+    assert sorted(copy.recipient for copy in sink.journal) == [f"{number}@example.jp" for number in range(10)]
+    assert sink.connections == 2
+
+
+@pytest.mark.parametrize("where", ["at_recipient", "at_data"])
+async def test_a_refused_mail_leaves_nothing_behind_for_the_next_on_its_connection(
+    sink: MailSink, where: str
+) -> None:
+    one = server(sink.port)
+    setattr(sink, where, "550 no")
+    assert isinstance(await one.send("refused@example.jp", RAW), RefusedByServer)
+
+    setattr(sink, where, "")
+    assert isinstance(await one.send("hanako@example.jp", RAW), Accepted)
+
+    assert [copy.recipient for copy in sink.journal] == ["hanako@example.jp"]
+    assert sink.connections == 1
+
+
+async def test_a_connection_that_the_server_has_cut_meanwhile_is_replaced(sink: MailSink) -> None:
+    one = server(sink.port)
+    await one.send("first@example.jp", RAW)
+
+    sink.drop_clients()
+
+    assert isinstance(await one.send("second@example.jp", RAW), Accepted)
+    assert [copy.recipient for copy in sink.journal] == ["first@example.jp", "second@example.jp"]
+
+
+async def test_a_full_connection_is_replaced(sink: MailSink) -> None:
+    one = server(sink.port)
+
+    for _ in range(MAILS_PER_CONNECTION_MAX + 1):
+        await one.send("hanako@example.jp", RAW)
+    await one.close()
+
+    assert len(sink.journal) == MAILS_PER_CONNECTION_MAX + 1
+    assert sink.connections == 2
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ async def test_a_chain_without_confirmation_number_gets_no_word_of_one(post: Pos
         post,
         PaymentNumberIssued,
         chain="seven_eleven",
+        chain_name="セブンイレブン",
         number="1234567890123",
         number_label="払込票番号",
         confirmation_number=None,

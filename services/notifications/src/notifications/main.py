@@ -15,6 +15,9 @@ from shared.app import Service
 from shared.database import Database
 from shared.statements import Verifier
 
+# Mails that wait for a connection have begun already, so that they begin and end many at a time.
+IN_HAND_PER_CONNECTION = 4
+
 
 def make(settings: Settings | None = None) -> Service:
     """Return the service as the environment (or ``settings``) describes it."""
@@ -33,7 +36,8 @@ def make(settings: Settings | None = None) -> Service:
             contact=settings.shop_contact,
         )
     )
-    sending = MailSending(db, MailServer.from_settings(settings), mails, sender=settings.mail_from)
+    server = MailServer.from_settings(settings)
+    sending = MailSending(server, mails, sender=settings.mail_from)
     keys = settings.trusted_keys_file
     return Service(
         name="notifications",
@@ -42,7 +46,7 @@ def make(settings: Settings | None = None) -> Service:
         consumers=consumers,
         db=db,
         resources={Mails: mails},
-        due_work=[sending.due_work(concurrency=settings.smtp_connections_max)],
+        due_work=[sending.due_work(concurrency=settings.smtp_connections_max * IN_HAND_PER_CONNECTION)],
         install_pages=page_installer(
             Desk(db, mails, settings.mail_from),
             Verifier.from_file(keys) if keys else Verifier({"keys": ()}),
@@ -50,4 +54,5 @@ def make(settings: Settings | None = None) -> Service:
             origin=settings.origin_url,
             secure=settings.cookie_secure,
         ),
+        close=server.close,
     )

@@ -1,9 +1,11 @@
 """Due work: hand queued mails to the mail server, each at least once and with one Message-ID (N1).
 
-The try is on disk before the server hears of it, and its answer after. Whoever dies in between leaves a mail
-whose lease runs out; it is sent again with the same Message-ID, which mail programs show once.
+The try is on disk, with the claim, before the server hears of it, and its answer after; each for many mails in
+one transaction. Whoever dies in between leaves mails whose lease runs out; they are sent again with the same
+Message-ID, which mail programs show once.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -12,13 +14,13 @@ from sqlalchemy import Row
 
 from notifications.domain.mail import Accepted, Answer, RefusedByServer, Verdict, judge
 from notifications.message import Letter, MailMalformed, build
-from notifications.storage.mails import SENDING, end_try, start_try
+from notifications.storage.mails import SENDING, Outcome, Try, end_tries, start_tries
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails
 from shared.clock import now
 from shared.crash import crash_point
-from shared.database import Database
-from shared.due import DueWork, strike_off
+from shared.database import Tx
+from shared.due import DueWork, strike_off_all
 from shared.events import Event, MailSent, MailSuppressed
 
 log = structlog.get_logger()
@@ -36,58 +38,66 @@ class Server(Protocol):
 
 
 class MailSending:
-    """Sends one claimed mail. ``sender`` is the From header, ``Shop name <shop@example.jp>``."""
+    """Sends claimed mails. ``sender`` is the From header, ``Shop name <shop@example.jp>``."""
 
-    def __init__(self, db: Database, server: Server, mails: Mails, *, sender: str) -> None:
-        self._db = db
+    def __init__(self, server: Server, mails: Mails, *, sender: str) -> None:
         self._server = server
         self._mails = mails
         self._sender = sender
 
     def due_work(self, *, concurrency: int) -> DueWork:
-        """Return the due work that sends up to ``concurrency`` mails at once."""
+        """Return the due work that has up to ``concurrency`` mails in hand."""
         return DueWork(
             SENDING,
             mails_table,
             self.send,
+            begin=begin_tries,
+            conclude=conclude_tries,
             concurrency=concurrency,
             lease_seconds=int(LEASE.total_seconds()),
             prolong=True,
         )
 
-    async def send(self, row: Row[Any]) -> None:
-        """Send the claimed mail and write down what came of it."""
-        async with self._db.transaction() as tx:
-            begun = await start_try(tx, row, at=now())
-        if begun is None:
-            return
-        number, first_tried_at = begun
-        answer = await self._hand_over(row, first_tried_at)
+    async def send(self, tried: Try) -> Outcome:
+        """Hand the mail over and return what came of it."""
+        answer = await self._hand_over(tried)
         if isinstance(answer, Accepted):
             crash_point("K13")
-        at = now()
-        verdict = judge(answer, attempts=row.attempts, first_tried_at=first_tried_at, at=at)
-        async with self._db.transaction() as tx:
-            if not await strike_off(tx, mails_table, row.mail_id, row.lease, due_at=verdict.due_at):
-                return
-            await end_try(tx, row.mail_id, number, answer, verdict, at=at)
-            tx.say(*_news(row, verdict))
+        row, at = tried.mail, now()
+        verdict = judge(answer, attempts=row.attempts, first_tried_at=tried.first_tried_at, at=at)
         log.info(
             f"mail.{verdict.state}",
             mail=row.mail,
             mail_id=str(row.mail_id),
             correlation=row.order_code,
-            attempt=number,
+            attempt=tried.number,
             answer=answer.answer[:200],
         )
+        return Outcome(answer, verdict, at)
 
-    async def _hand_over(self, row: Row[Any], first_tried_at: datetime) -> Answer:
+    async def _hand_over(self, tried: Try) -> Answer:
+        row = tried.mail
         try:
-            raw = build(letter_of(row, self._mails, sender=self._sender, at=first_tried_at))
+            raw = build(letter_of(row, self._mails, sender=self._sender, at=tried.first_tried_at))
         except MailMalformed as error:
             log.exception("mail.malformed", mail=row.mail, mail_id=str(row.mail_id))
             return RefusedByServer(f"not sent: {error}", 500)
         return await self._server.send(row.recipient, raw)
+
+
+async def begin_tries(tx: Tx, rows: Sequence[Row[Any]]) -> list[Try]:
+    """Note, with the claim, that the mails are being sent."""
+    return await start_tries(tx, rows, at=now())
+
+
+async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
+    """Write down what came of the tries, and say it; not of those that another worker has taken over."""
+    claims = [(tried.mail.mail_id, tried.mail.lease, outcome.verdict.due_at) for tried, outcome in ended]
+    ours = await strike_off_all(tx, mails_table, claims)
+    told = [(tried, outcome) for tried, outcome in ended if tried.mail.mail_id in ours]
+    await end_tries(tx, told)
+    for tried, outcome in told:
+        tx.say(*_news(tried.mail, outcome.verdict))
 
 
 def letter_of(row: Row[Any], mails: Mails, *, sender: str, at: datetime) -> Letter:

@@ -25,6 +25,8 @@ FOLDER = Path(__file__).parent / "mails"
 _FILE_NAME = re.compile(r"(?P<event>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language>[a-z]{2})\.txt")
 _ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNSAFE = re.compile(rf"{_CONTROL.pattern}|=\?")
+_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True)
@@ -135,9 +137,9 @@ class Mails:
         """Return the words of ``file`` for ``event``. Raises jinja2.UndefinedError for a name it lacks."""
         known = {"event": in_one_line(event)}
         if order is not None:
-            known["order"] = in_one_line(order)
+            known["order"] = known["event"] if order is event else in_one_line(order)
         subject, text = (template.render(known) for template in self._templates[file.name])
-        return Rendered(in_one_line(subject).strip(), re.sub(r"\n{3,}", "\n\n", text).strip() + "\n")
+        return Rendered(in_one_line(subject).strip(), _BLANK_LINES.sub("\n\n", text).strip() + "\n")
 
     def html(self, subject: str, text: str) -> str:
         """Return the HTML that goes beside ``text``."""
@@ -147,16 +149,22 @@ class Mails:
 def in_one_line(value: Any) -> Any:
     """Return ``value``, and all text in it, without anything that could start a line or a header.
 
-    ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923).
+    ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923). What is
+    clean already, as almost everything is, comes back as it is and not as a copy.
     """
     match value:
         case str():
-            return _CONTROL.sub(" ", value).replace("=?", "＝？")
+            return _CONTROL.sub(" ", value).replace("=?", "＝？") if _UNSAFE.search(value) else value
         case BaseModel():
-            return value.model_copy(update={name: in_one_line(part) for name, part in value})
+            cleaned = ((name, part, in_one_line(part)) for name, part in value)
+            changed = {name: clean for name, part, clean in cleaned if clean is not part}
+            return value.model_copy(update=changed) if changed else value
         case tuple():
-            return tuple(in_one_line(part) for part in value)
+            parts = tuple(in_one_line(part) for part in value)
+            return (
+                parts if any(clean is not part for clean, part in zip(parts, value, strict=True)) else value
+            )
         case dict():
-            return {name: in_one_line(part) for name, part in value.items()}
+            return {in_one_line(name): in_one_line(part) for name, part in value.items()} if value else value
         case _:
             return value

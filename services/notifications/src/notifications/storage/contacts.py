@@ -3,16 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-
 from notifications.storage.tables import contacts
+from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import OrderPlaced
 
 
 async def remember(tx: Tx, orders: Sequence[OrderPlaced]) -> None:
     """Keep each order once."""
-    values = [
+    rows = [
         {
             "order_code": order.order_code,
             "member_id": _member(order),
@@ -23,7 +22,7 @@ async def remember(tx: Tx, orders: Sequence[OrderPlaced]) -> None:
         }
         for order in orders
     ]
-    await tx.execute(insert(contacts).values(values).on_conflict_do_nothing())
+    await insert_all(tx, contacts, rows, skip_known=True)
 
 
 def _member(order: OrderPlaced) -> UUID | None:

@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
-from sqlalchemy.dialects.postgresql import insert
 
 from notifications.domain.mail import Answer, State, Verdict
-from notifications.storage.tables import mails
+from notifications.storage.tables import mail_attempts, mails
+from shared.bulk import insert_all, update_all
 from shared.database import Tx
 
 SENDING = "send_mail"
@@ -38,54 +38,81 @@ class NewMail:
 
 async def write_down(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
     """Store ``new`` and return the ids of those stored: a mail that is there already stays as it is."""
-    values = [{name: getattr(mail, name) for name in NewMail.__slots__} for mail in new]
-    statement = insert(mails).values(values).on_conflict_do_nothing().returning(mails.c.mail_id)
-    stored = {row.mail_id for row in await tx.rows(statement)}
+    rows = [{name: getattr(mail, name) for name in NewMail.__slots__} for mail in new]
+    stored = await insert_all(tx, mails, rows, skip_known=True, returning="mail_id")
     if any(mail.due_at is not None for mail in new):
         tx.wake(SENDING)
-    return stored
+    return {row.mail_id for row in stored}
 
 
-async def start_try(tx: Tx, row: Row[Any], *, at: datetime) -> tuple[int, datetime] | None:
-    """Note that a try begins; return its number and when the first one was. None if the lease is not ours."""
-    mail = await tx.row(
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try that has begun: of which claimed mail, the how manieth, and when the first one was."""
+
+    mail: Row[Any]
+    number: int
+    first_tried_at: datetime
+
+
+async def start_tries(tx: Tx, rows: Sequence[Row[Any]], *, at: datetime) -> list[Try]:
+    """Note that a try of each mail begins. ``rows`` are claimed in this transaction, so that they are ours."""
+    ids = [row.mail_id for row in rows]
+    await tx.execute(
         "UPDATE mails SET state = 'sending', first_tried_at = coalesce(first_tried_at, :at)"
-        " WHERE mail_id = :mail_id AND lease = :lease RETURNING first_tried_at",
-        mail_id=row.mail_id,
-        lease=row.lease,
+        " WHERE mail_id = ANY(CAST(:ids AS uuid[]))",
+        ids=ids,
         at=at,
     )
-    if mail is None:
-        return None
-    number = await tx.value(
+    begun = await tx.rows(
         "INSERT INTO mail_attempts (mail_id, number, started_at)"
-        " SELECT :mail_id, coalesce(max(number), 0) + 1, :at FROM mail_attempts WHERE mail_id = :mail_id"
-        " RETURNING number",
-        mail_id=row.mail_id,
+        " SELECT m.id, coalesce(max(a.number), 0) + 1, :at FROM unnest(CAST(:ids AS uuid[])) AS m(id)"
+        " LEFT JOIN mail_attempts AS a ON a.mail_id = m.id GROUP BY m.id RETURNING mail_id, number",
+        ids=ids,
         at=at,
     )
-    return int(number), mail.first_tried_at
+    numbers = {row.mail_id: row.number for row in begun}
+    return [Try(row, numbers[row.mail_id], row.first_tried_at or at) for row in rows]
 
 
-async def end_try(
-    tx: Tx, mail_id: UUID, number: int, answer: Answer, verdict: Verdict, *, at: datetime
-) -> None:
-    """Note what the server answered and what that makes of the mail."""
-    await tx.execute(
-        "UPDATE mail_attempts SET ended_at = :at, outcome = :outcome, code = :code, answer = :answer"
-        " WHERE mail_id = :mail_id AND number = :number",
-        mail_id=mail_id,
-        number=number,
-        at=at,
-        outcome=type(answer).__name__,
-        code=getattr(answer, "code", None),
-        answer=answer.answer[:500],
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the server answered to a try, what that makes of the mail, and when it was."""
+
+    answer: Answer
+    verdict: Verdict
+    at: datetime
+
+
+async def end_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
+    """Note how each try ended and the state that its mail is in now."""
+    await update_all(
+        tx,
+        mail_attempts,
+        [
+            {
+                "mail_id": tried.mail.mail_id,
+                "number": tried.number,
+                "ended_at": outcome.at,
+                "outcome": type(outcome.answer).__name__,
+                "code": getattr(outcome.answer, "code", None),
+                "answer": outcome.answer.answer[:500],
+            }
+            for tried, outcome in ended
+        ],
+        key=("mail_id", "number"),
     )
-    await tx.execute(
-        "UPDATE mails SET state = :state, ended_at = :ended_at WHERE mail_id = :mail_id",
-        mail_id=mail_id,
-        state=verdict.state,
-        ended_at=None if verdict.due_at else at,
+    await update_all(
+        tx,
+        mails,
+        [
+            {
+                "mail_id": tried.mail.mail_id,
+                "state": outcome.verdict.state,
+                "ended_at": None if outcome.verdict.due_at else outcome.at,
+            }
+            for tried, outcome in ended
+        ],
+        key=("mail_id",),
     )
 
 
