@@ -13,7 +13,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-import asyncpg
 import psutil
 
 from deploy.native import environment
@@ -22,6 +21,8 @@ from deploy.native.processes import Process
 from deploy.native.runtime import Native
 from deploy.native.site import REPOSITORY, SERVICES, Site
 from deploy.ready import answers, complaints, wait_until_ready
+from proof.browser import Browser
+from proof.staff import Staff
 
 READY_SECONDS_MAX = 90.0
 DIES_SECONDS_MAX = 60.0
@@ -106,22 +107,11 @@ class Installation:
         self.wait_until_ready()
 
     async def deliver(self, sku: str, pieces: int) -> None:
-        """Let goods arrive; the desk has no page for deliveries yet, so they are booked as it would."""
-        connection = await asyncpg.connect(self.superuser_url("checkout"))
-        try:
-            async with connection.transaction():
-                await connection.execute(
-                    "UPDATE stock SET available = available + $2 WHERE sku = $1", sku, pieces
-                )
-                await connection.execute(
-                    "INSERT INTO stock_entries"
-                    " (entry_id, sku, reason, reference, available_change, reserved_change, at)"
-                    " VALUES (gen_random_uuid(), $1, 'received', gen_random_uuid()::text, $2, 0, now())",
-                    sku,
-                    pieces,
-                )
-        finally:
-            await connection.close()
+        """Let goods arrive, as staff book them at the desk. Raises NotOnThePage, ConnectionError."""
+        async with Browser(self.origin_url) as browser:
+            staff = Staff(browser)
+            await staff.log_in()
+            await staff.receive(sku, pieces)
 
     def restart_postgres(self, mode: Literal["fast", "immediate"]) -> None:
         """Restart PostgreSQL as pg_ctl does: ``fast`` disconnects, ``immediate`` is a crash."""

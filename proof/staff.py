@@ -69,6 +69,14 @@ class Staff:
             if "発行しました" not in page.text:
                 raise NotOnThePage(f"not issued: {page.text[:500]}")
 
+    async def receive(self, sku: str, pieces: int) -> None:
+        """「入荷を登録する」. Raises NotOnThePage if it is refused."""
+        page = self.browser
+        await page.open(f"/desk/stock/{sku}")
+        await page.press("入荷を登録する", pieces=pieces, cause="仕入", memo="")
+        if f"{pieces}個の入荷を登録しました" not in page.text:
+            raise NotOnThePage(f"not booked: {page.text[:300]}")
+
     async def cancel(self, order_code: str, reason: str) -> str:
         """Cancel one order from its detail."""
         page = self.browser

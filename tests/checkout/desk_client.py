@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 import checkout.web.desk_order
 from checkout.storage.sessions import session_revoked
-from checkout.web import desk_api, desk_bulk, desk_order, desk_order_actions, desk_orders
+from checkout.web import desk_api, desk_bulk, desk_order, desk_order_actions, desk_orders, desk_stock
 from harness.keys import Keys
 from shared.database import Database
 from shared.web.pages import install_web, make_templates
@@ -36,7 +36,7 @@ def desk_app(db: Database, keys: Keys) -> FastAPI:
     pages = make_templates(TEMPLATES)
     install_web(app, pages, Sessions(keys.verifier, is_revoked), origin=ORIGIN, secure=False)
     app.state.db = db
-    for part in (desk_orders, desk_bulk, desk_order, desk_order_actions, desk_api):
+    for part in (desk_stock, desk_orders, desk_bulk, desk_order, desk_order_actions, desk_api):
         app.include_router(part.router)
     return app
 

@@ -254,6 +254,8 @@ def test_every_main_page_shows_itself_without_complaint(stack: Stack, screen: Sc
     desk = [
         "/desk/orders",
         "/desk/orders?tab=processed",
+        "/desk/stock",
+        "/desk/stock/tenugui-asanoha",
         "/desk/orders/settings",
         "/desk/operations",
         "/desk/payments",

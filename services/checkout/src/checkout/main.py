@@ -29,6 +29,7 @@ from checkout.web import (
     desk_order_actions,
     desk_orders,
     desk_settings,
+    desk_stock,
     order_confirm,
     order_form,
     order_page,
@@ -48,6 +49,7 @@ from shared.web.session import Sessions
 WEB = Path(__file__).parent / "web"
 DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders"),
+    DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
 )
 # Settings before the orders' own pages, whose paths end in an order code.
@@ -59,6 +61,7 @@ ROUTERS = (
     amazon_order.router,
     order_page.router,
     desk_settings.router,
+    desk_stock.router,
     desk_bulk.router,
     desk_operations.router,
     desk_orders.router,

@@ -60,6 +60,8 @@ stock_entries = Table(
     Column("available_change", Integer, nullable=False),
     Column("reserved_change", Integer, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False, server_default="", comment="Why, where a person did it"),
+    Column("by", Text, nullable=False, server_default="", comment="The person, if one did it"),
     UniqueConstraint("reference", "sku", "reason", name="stock_entries_once"),
     CheckConstraint(
         "reason IN ('initial', 'received', 'reserved', 'released', 'shipped')", name="stock_entries_reason"

@@ -341,6 +341,8 @@ def upgrade() -> None:
         sa.Column("available_change", sa.Integer(), nullable=False),
         sa.Column("reserved_change", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False, comment="Why, where a person did it"),
+        sa.Column("by", sa.Text(), server_default="", nullable=False, comment="The person, if one did it"),
         sa.CheckConstraint(
             "reason IN ('initial', 'received', 'reserved', 'released', 'shipped')",
             name="stock_entries_reason",

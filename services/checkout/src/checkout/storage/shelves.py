@@ -1,0 +1,76 @@
+"""What is on the shelf of each product, the ledger behind it, and goods that are put there."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from shared.database import Tx
+from shared.ids import new_id
+
+
+async def receive_stock(
+    tx: Tx, sku: str, pieces: int, *, reference: str, note: str, by: str, at: datetime
+) -> int | None:
+    """Put ``pieces`` on the shelf, once per ``reference``; return how many can be sold then.
+
+    Returns None for a product that is not ours.
+    """
+    before = await tx.value("SELECT available FROM stock WHERE sku = :sku FOR UPDATE", sku=sku)
+    if before is None:
+        return None
+    new = await tx.execute(
+        "INSERT INTO stock_entries"
+        ' (entry_id, sku, reason, reference, available_change, reserved_change, at, note, "by")'
+        " VALUES (:id, :sku, 'received', :reference, :pieces, 0, :at, :note, :by) ON CONFLICT DO NOTHING",
+        id=new_id(),
+        sku=sku,
+        reference=reference,
+        pieces=pieces,
+        at=at,
+        note=note,
+        by=by,
+    )
+    if new.rowcount != 1:
+        return int(before)
+    return int(
+        await tx.value(
+            "UPDATE stock SET available = available + :pieces WHERE sku = :sku RETURNING available",
+            sku=sku,
+            pieces=pieces,
+        )
+    )
+
+
+async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row[Any]], int]:
+    """Return one page of all products with what is there of each, and how many products there are."""
+    rows = await tx.rows(
+        "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
+        " FROM products p JOIN stock s USING (sku) ORDER BY p.position, p.sku LIMIT :limit OFFSET :offset",
+        limit=limit,
+        offset=offset,
+    )
+    return rows, int(await tx.value("SELECT count(*) FROM stock"))
+
+
+async def read_shelf_of(tx: Tx, sku: str) -> Row[Any] | None:
+    """Return one product with what is there of it, or None."""
+    return await tx.row(
+        "SELECT p.sku, p.name, p.on_sale, s.available, s.reserved"
+        " FROM products p JOIN stock s USING (sku) WHERE p.sku = :sku",
+        sku=sku,
+    )
+
+
+async def read_stock_entries(tx: Tx, sku: str, *, limit: int, offset: int) -> tuple[Sequence[Row[Any]], int]:
+    """Return one page of a product's ledger, newest first, and how many entries it has."""
+    rows = await tx.rows(
+        "SELECT e.*, o.code AS order_code FROM stock_entries e"
+        " LEFT JOIN orders o ON o.code = split_part(e.reference, '/', 1)"
+        " WHERE e.sku = :sku ORDER BY e.at DESC, e.entry_id DESC LIMIT :limit OFFSET :offset",
+        sku=sku,
+        limit=limit,
+        offset=offset,
+    )
+    return rows, int(await tx.value("SELECT count(*) FROM stock_entries WHERE sku = :sku", sku=sku))
