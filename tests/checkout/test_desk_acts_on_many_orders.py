@@ -13,7 +13,14 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
 from shared.database import Database
-from shared.events import CaptureRequested, OrderProcessed, PaymentAuthorized, PaymentCaptured, Shipped
+from shared.events import (
+    CaptureRejected,
+    CaptureRequested,
+    OrderProcessed,
+    PaymentAuthorized,
+    PaymentCaptured,
+    Shipped,
+)
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import order_row, payment, place, stock_row
 
@@ -132,6 +139,30 @@ async def test_capturing_an_unshipped_card_order_warns_and_a_shipped_one_does_no
     assert (event.order_code, event.send_mail, event.by) == ("C-1", True, "店長 試験")
     # Asking twice asks once.
     assert results(await act(desk, "capture", "C-1", confirmed="true")) == {"C-1": False}
+
+
+@pytest.mark.feature("PAY-04")
+async def test_of_three_orders_the_one_that_the_provider_refuses_stays_unpaid_with_the_reason(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    three = ("F-1", "F-2", "F-3")
+    await authorized(db, *three)
+    await act(desk, "ship", *three, confirmed="true")
+    await act(desk, "capture", *three, confirmed="true")
+    asked = [event.order_code for event in await said(db) if isinstance(event, CaptureRequested)]
+    assert sorted(asked) == sorted(three)
+
+    taken = {"amount": 3_500, "captured_at": now(), "source": "admin"}
+    await Hearing(consumers, db).hears(
+        PaymentCaptured(**payment("F-1"), **taken),
+        CaptureRejected(**payment("F-2"), reason="over_30_days"),
+        PaymentCaptured(**payment("F-3"), **taken),
+    )
+    assert [(await order_row(db, code)).deposit for code in three] == ["paid", "unpaid", "paid"]
+    unpaid = (await desk.get("/desk/orders", params={"tab": "unpaid"})).text
+    assert re.findall(r'data-href="/desk/orders/([^"]+)"', unpaid) == ["F-2"]
+    page = (await desk.get("/desk/orders/F-2")).text
+    assert "注文から30日を過ぎているため売上請求できません" in page
 
 
 @pytest.mark.feature("PAY-11", "ORD-15")

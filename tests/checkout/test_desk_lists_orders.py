@@ -120,6 +120,46 @@ async def test_the_search_by_payment_kind_returns_only_that_kind(
     assert codes(answer) == {"P-1"}
 
 
+@pytest.mark.feature("PAY-28")
+async def test_the_search_by_two_payment_kinds_returns_their_union(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    for group in ("card_like", "konbini", "transfer"):
+        await place(db, group, f"K-{group}")
+    params = {"tab": "all", "payment_kind": ["amazon_pay", "bank_transfer"]}
+    answer = await desk.get("/desk/orders", params=params)
+    assert codes(answer) == {"K-card_like", "K-transfer"}
+    ticked = re.findall(r'name="payment_kind" value="(\w+)" checked', answer.text)
+    assert sorted(ticked) == ["amazon_pay", "bank_transfer"]
+
+
+@pytest.mark.feature("ORD-04")
+async def test_preorders_and_subscriptions_are_no_normal_orders(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    for kind in ("normal", "preorder", "subscription"):
+        await place(db, "transfer", f"O-{kind}", order_kind=kind)
+    assert codes(await desk.get("/desk/orders")) == {"O-normal"}
+    for kind in ("normal", "preorder", "subscription"):
+        answer = await desk.get("/desk/orders", params={"tab": "all", "order_kind": kind})
+        assert codes(answer) == {f"O-{kind}"}
+
+
+@pytest.mark.feature("ORD-06")
+async def test_all_orders_return_where_deposit_and_shipping_are_left_open(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    for code in ("L-1", "L-2", "L-3"):
+        await place(db, "card_like", code)
+    await authorize(db, "L-2")
+    await ship(db, "L-2")
+    await authorize(db, "L-3")
+    await ship(db, "L-3")
+    await capture(db, "L-3")
+    params = {"tab": "all", "status": "", "deposit": "", "shipping": ""}
+    assert codes(await desk.get("/desk/orders", params=params)) == {"L-1", "L-2", "L-3"}
+
+
 @pytest.mark.feature("ORD-07", "PAY-13")
 async def test_a_cash_on_delivery_order_is_found_with_any_deposit_state(
     db: Database, desk: httpx.AsyncClient

@@ -327,6 +327,7 @@ async def test_a_page_seen_before_another_change_changes_nothing(
     assert await said(db) == []
 
 
+@pytest.mark.feature("ORD-21")
 async def test_cancelling_says_what_it_will_do_and_then_does_it(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:

@@ -1,6 +1,7 @@
 """The state table: whatever is asked of an order, it only ever goes where NEXT leads."""
 
 from datetime import UTC, datetime
+from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout.domain.order import AXIS_OF, NEXT, Order, Parcel, check_capturable, check_shippable
-from checkout.domain.steps import STEPS, WORKFLOW, cancel_effects, next_step
+from checkout.domain.steps import STEPS, WORKFLOW, StepGroup, cancel_effects, next_step
 from shared.errors import Refused
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -199,3 +200,16 @@ def test_a_move_that_cannot_be_is_refused_in_words(move: str, words: str) -> Non
     with pytest.raises(Refused) as refused:
         order(status="cancelled").moved("ship")
     assert refused.value.message == "キャンセルされた注文は変更できません。"
+
+
+@pytest.mark.feature("ORD-03")
+def test_the_workflow_lists_all_twelve_steps_with_their_group() -> None:
+    groups = {
+        group: [code for code, step in STEPS.items() if step.group == group] for group in get_args(StepGroup)
+    }
+    assert groups == {
+        "common": ["A", "B", "G", "a"],
+        "deposit": ["C", "F", "H", "b"],
+        "shipping": ["D", "E", "c", "d"],
+    }
+    assert {code for steps in WORKFLOW.values() for code in steps} == set(STEPS)

@@ -78,7 +78,7 @@ async def held(outside: Outside, code: str) -> int:
     return int((await outside.rows("checkout", entries, code))[0][0])
 
 
-@pytest.mark.feature("AP-08", "PNT-01", "PNT-02")
+@pytest.mark.feature("AP-08", "PNT-01", "PNT-02", "OPS-02")
 async def test_2026_11_22_a_guest_from_amazon_registers_with_the_order_and_spends_the_points_at_once(
     stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
 ) -> None:
@@ -109,6 +109,9 @@ async def test_2026_11_22_a_guest_from_amazon_registers_with_the_order_and_spend
     await shows(staff.browser, f"/desk/orders/{code}", "入金済み", "処理済み", "ポイントが有効になりました")
     assert await money(outside, code) == [TOTAL - 500]
     await mailed(stack, code, SHIPPED)
+    core = ("order_placed.v1", "payment_authorized.v1", "shipped.v1", "payment_captured.v1")
+    said = [one for one in await outside.said(*core) if one.correlation == code]
+    assert [one.type for one in sorted(said, key=lambda one: one.occurred_at)] == list(core)
 
 
 async def test_2026_11_22_a_konbini_order_is_paid_at_the_till_and_shipped(
@@ -138,7 +141,7 @@ async def _asks_to_ship(staff: Staff, code: str) -> str:
     return page.text
 
 
-@pytest.mark.feature("KON-16", "KON-17", "PNT-22")
+@pytest.mark.feature("KON-16", "KON-17", "KON-33", "PNT-22", "OPS-13")
 async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_back(
     stack: Stack, outside: Outside, shopper: Shopper
 ) -> None:

@@ -110,7 +110,7 @@ async def test_without_points_no_point_record_exists(members: MembersService) ->
     assert await members.rows("SELECT 1 FROM point_grants") == []
 
 
-@pytest.mark.feature("PNT-22", "KON-34")
+@pytest.mark.feature("PNT-22", "KON-34", "ORD-21")
 async def test_cancelled_orders_return_points_void_grants_and_leave_the_member_alone(
     members: MembersService,
 ) -> None:

@@ -140,7 +140,7 @@ async def test_the_shop_may_capture_for_thirty_days(
     assert rejected == ([] if taken else ["over_30_days"])
 
 
-@pytest.mark.feature("AP-51")
+@pytest.mark.feature("AP-51", "ORD-21")
 async def test_a_cancelled_order_gets_its_hold_back(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "card"))
     await shopping.payments.work()

@@ -20,12 +20,12 @@ SORTABLE = {"placed_at": orders.c.placed_at, "code": orders.c.code, "total": ord
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for (ORD-05); None means すべて. Dates are Japanese calendar days, both included."""
+    """What to look for (ORD-05); None means すべて. Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, both included."""
 
     text: str = ""
     status: str | None = None
     order_kind: str | None = None
-    payment_kind: str | None = None
+    payment_kind: tuple[str, ...] | None = None
     deposit: str | None = None
     shipping: str | None = None
     placed_from: date | None = None
@@ -48,9 +48,11 @@ TABS: dict[str, tuple[str, Search]] = {
 def _conditions(search: Search) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [
         orders.c[name] == value
-        for name in ("status", "order_kind", "payment_kind", "deposit", "shipping")
+        for name in ("status", "order_kind", "deposit", "shipping")
         if (value := getattr(search, name)) is not None
     ]
+    if search.payment_kind:
+        found.append(orders.c.payment_kind.in_(search.payment_kind))
     if search.text:
         found.append(
             or_(

@@ -37,7 +37,7 @@ class SearchForm(BaseModel):
     q: Line = Field("", title="注文番号・氏名", max_length=60)
     status: Literal["", "in_progress", "processed", "cancelled"] = Field("", title="ステータス")
     order_kind: Literal["", "normal", "preorder", "subscription"] = Field("", title="受注種別")
-    payment_kind: Choice = Field("", title="決済種別")
+    payment_kind: list[Choice] = Field(default_factory=list, title="決済種別", max_length=50)
     deposit: Literal["", "unpaid", "paid"] = Field("", title="入金状況")
     shipping: Literal["", "unshipped", "shipped"] = Field("", title="発送状況")
     placed_from: date | None = Field(None, title="注文日(から)")
@@ -59,6 +59,7 @@ def asked_search(form: Form[SearchForm], tab: str) -> Search:
         return fixed
     asked = form.value.model_dump()
     text = asked.pop("q")
+    asked["payment_kind"] = tuple(kind for kind in asked["payment_kind"] if kind)
     wanted = {name: value for name, value in asked.items() if value and getattr(fixed, name) is None}
     return replace(fixed, text=text, **wanted)
 
@@ -119,7 +120,7 @@ async def list_orders(
             for name, labels in CHOICES.items()
             if tab == "new" or getattr(fixed, name) is None
         },
-        kinds=[("", "すべて"), *kinds],
+        kinds=kinds,
         preset=asdict(fixed) if tab == "new" else {},
         narrowed=search != fixed,
         missed=missed,
