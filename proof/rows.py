@@ -16,10 +16,15 @@ class Rows:
         self._turn = asyncio.Lock()
 
     async def all(self, statement: str, *values: Any) -> list[Any]:
-        """Return the rows of ``statement`` (PostgreSQL's own ``$1`` for values)."""
+        """Return the rows of ``statement`` (PostgreSQL's own ``$1`` for values). Raises what asyncpg raises."""
         async with self._turn:
             connection = await self._open()
-            return list(await connection.fetch(statement, *values))
+            try:
+                return list(await connection.fetch(statement, *values))
+            except asyncpg.InternalClientError as error:
+                # What is left of a connection that broke while it was used; the next question opens another.
+                connection.terminate()
+                raise ConnectionError(str(error)) from error
 
     async def _open(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():

@@ -48,7 +48,7 @@ async def _run(arguments: argparse.Namespace, console: Console) -> int:
     names = f" FAULTS={','.join(ids)}" if ids else ""
     command = f"make chaos SECONDS={arguments.seconds:.0f}{names} SEED={seed} RATE={arguments.rate:g}"
     report = Report(seed, command, faults, {})
-    stage = Stage(_site())
+    stage = Stage.at(_site())
     console.print(f"{command}\nStarting two of everything in {stage.site.home}", highlight=False)
     run = Run(
         stage,

@@ -138,15 +138,15 @@ class Report:
         console.print(promises)
         for one in self.verdicts:
             for violation in one.violations[:TROUBLES_SHOWN_MAX]:
-                console.print(f"{one.promise.id} {violation}", highlight=False, markup=False)
+                console.print(f"{one.promise.id} {violation}", highlight=False, markup=False, soft_wrap=True)
         for trouble in self.troubles[:TROUBLES_SHOWN_MAX]:
-            console.print(f"trouble: {trouble}", highlight=False, markup=False)
+            console.print(f"trouble: {trouble}", highlight=False, markup=False, soft_wrap=True)
         for id_ in self.void:
             console.print(f"void: {id_} struck and was never proven")
         if self.accounts is not None:
             told = ", ".join(f"{name} {count}" for name, count in asdict(self.accounts).items())
-            console.print(f"Orders: {told}", highlight=False)
-        console.print(f"Again: {self.command}", highlight=False)
+            console.print(f"Orders: {told}", highlight=False, soft_wrap=True)
+        console.print(f"Again: {self.command}", highlight=False, soft_wrap=True)
 
 
 async def surroundings(stage: Stage) -> dict[str, Any]:

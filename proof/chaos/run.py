@@ -50,7 +50,7 @@ class Run:
     _began: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
-        """Start everything, let load and faults loose, settle, check; leaves what it found in the report."""
+        """Start everything anew and play; leaves what it found in the report. Raises CannotRun, Unfit."""
         await self.stage.rise()
         await fit(self.stage)
         self.report.surroundings = await surroundings(self.stage)
@@ -62,13 +62,17 @@ class Run:
             fate = Random(self.report.seed)
             load = Load(self.stage, outside, journal, fate=fate, patience_seconds=PATIENCE_SECONDS)
             exits.push_async_callback(load.close)
-            crowd = Crowd(load, self.rate)
-            await crowd.opens()
-            schedule: Iterator[Turn] = turns(self.faults, self.report.seed, pairs=self.pairs)
-            self._began = time.monotonic()
-            while (left := self.seconds - self.report.seconds) > 0:
-                await self._round(crowd, schedule, min(left, self.round_seconds))
-                await self._check(outside, crowd)
+            await self.play(outside, load)
+
+    async def play(self, outside: Outside, load: Load) -> None:
+        """Let load and faults loose in rounds; after each all settles and is checked."""
+        crowd = Crowd(load, self.rate)
+        await crowd.opens()
+        schedule: Iterator[Turn] = turns(self.faults, self.report.seed, pairs=self.pairs)
+        self._began = time.monotonic()
+        while (left := self.seconds - self.report.seconds) > 0:
+            await self._round(crowd, schedule, min(left, self.round_seconds))
+            await self._check(outside, crowd)
 
     async def _round(self, crowd: Crowd, schedule: Iterator[Turn], seconds: float) -> None:
         """Load and faults for so long; returns when all who ordered have gone home."""

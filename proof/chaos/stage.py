@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import aiormq
 import asyncpg
@@ -102,12 +102,16 @@ def through_doors(site: Site, process: Process) -> dict[str, str]:
 
 
 class Stage(Installation):
-    """The running installation, with what faults need to strike and to see that they have struck."""
+    """The running installation, with what faults need to strike and to see that they have struck.
 
-    def __init__(self, site: Site) -> None:
-        super().__init__(Native(site, programs))
+    ``native`` may also be one without doors and second replicas; then only faults that need neither can strike.
+    """
+
+    def __init__(self, native: Native, *, replicas: int = 2) -> None:
+        super().__init__(native)
+        site = native.site
         self.doors = Doors(site.port(DOORS_FROM))
-        self.replicas = {service: (service, service + SECOND) for service in SERVICES}
+        self.replicas = {service: (service, service + SECOND)[:replicas] for service in SERVICES}
         # Ids of messages that a fault has made up: they may be dead letters, and nothing else.
         self.forged: set[str] = set()
         self.names = [name for pair in self.replicas.values() for name in pair]
@@ -116,6 +120,11 @@ class Stage(Installation):
             for service, pair in self.replicas.items()
             for name in pair
         }
+
+    @classmethod
+    def at(cls, site: Site) -> Self:
+        """Return the stage of a site: two of everything, behind doors; not yet started."""
+        return cls(Native(site, programs))
 
     async def rise(self) -> None:
         """Start everything anew and return when all replicas are ready. Raises CannotRun."""
@@ -207,6 +216,12 @@ class Stage(Installation):
     async def as_superuser(self, service: str) -> asyncpg.Connection:
         """Connect to a service's database as who may do everything; the caller closes it."""
         return await asyncpg.connect(self.superuser_url(service), timeout=10)
+
+    async def remove_forged(self) -> None:
+        """Empty the dead letters in which faults have put messages of their own."""
+        for queue in (await self.broker_api("GET", "queues")).json():
+            if queue["name"].endswith(".dead") and self.forged:
+                await self.broker_api("DELETE", f"queues/%2F/{queue['name']}/contents")
 
     async def close(self) -> None:
         """Stop everything, delete the data."""

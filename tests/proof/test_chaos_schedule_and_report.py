@@ -168,7 +168,7 @@ async def test_a_try_that_failed_before_the_order_was_placed_recovered_nothing(j
 def test_a_stage_knows_both_replicas_of_every_service(tmp_path: Path) -> None:
     site = Site(home=tmp_path, port_shift=6000)
     site.prepare()
-    stage = Stage(site)
+    stage = Stage.at(site)
 
     assert sorted(stage.health_urls) == sorted(stage.names)
     assert len(set(stage.health_urls.values())) == 2 * len(SERVICES)

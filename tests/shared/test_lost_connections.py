@@ -12,6 +12,7 @@ from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, running
+from shared.amqp import Link
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import PointsUsed
@@ -80,3 +81,25 @@ async def test_a_connection_cut_while_a_handler_works_leaves_the_worker_alive(
 
             await eventually(both_once, seconds=60)
             assert not any(task.done() for task in tasks)
+
+
+@pytest.mark.broker
+async def test_a_connection_that_fell_silent_is_given_up_and_not_asked_again(broker: TestBroker) -> None:
+    address = URL(broker.amqp_url)
+    assert address.port is not None
+    async with proxied(address.port) as (port, doors):
+        link = Link(str(address.with_port(port)), "test", timeout_seconds=3)
+        try:
+
+            async def opens() -> None:
+                assert not (await link.channel(confirms=False)).is_closed
+
+            await eventually(opens, seconds=60)
+            async with doors.following("door", hold="both"):
+                with pytest.raises(TimeoutError):
+                    await link.channel(confirms=False)
+            connections = (await doors.counts("door"))["connections"]
+            await eventually(opens, seconds=60)
+            assert (await doors.counts("door"))["connections"] > connections
+        finally:
+            await link.drop()

@@ -64,8 +64,9 @@ def cancelled_by_us() -> bool:
 class Link:
     """One supervised connection. ``channel`` opens it when needed; ``drop`` gives it up."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, *, timeout_seconds: float = CONNECT_TIMEOUT_SECONDS) -> None:
         self._url = URL(url).update_query(name=name, heartbeat=HEARTBEAT_SECONDS)
+        self._timeout_seconds = timeout_seconds
         self._connection: AbstractConnection | None = None
         self._lock = asyncio.Lock()
 
@@ -73,12 +74,17 @@ class Link:
         """Open a channel, connecting first if there is no living connection. Raises BrokerError."""
         async with self._lock:
             if self._connection is None or self._connection.is_closed:
-                async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+                async with asyncio.timeout(self._timeout_seconds):
                     self._connection = await aiormq.connect(self._url)
             connection = self._connection
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_SECONDS):
+            async with asyncio.timeout(self._timeout_seconds):
                 return await connection.channel(publisher_confirms=confirms, on_return_raises=False)
+        except TimeoutError:
+            # It would stay wedged until its heartbeat ends it, long after the network has come back.
+            if self._connection is connection:
+                await self.drop()
+            raise
         except RuntimeError as error:
             # What aiormq says of a connection that has closed between our look and the call.
             raise ConnectionError(str(error)) from error

@@ -106,6 +106,9 @@ class Database:
                     "timezone": "UTC",
                 },
                 "timeout": 10,
+                # Longer than the server's own limit, which speaks first: only a server that is silent meets
+                # it. Without it a statement whose answer got lost would be waited for for ever.
+                "command_timeout": 40,
             },
         )
 
