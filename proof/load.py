@@ -113,17 +113,19 @@ class Load:
         *,
         cancelled: Cancelled | None = None,
         buyer: Browser | None = None,
+        lines: Mapping[str, int] | None = None,
     ) -> Order:
         """One order from the buyer's wish to the parcel, or to its cancellation somewhere on the way.
 
-        A member uses points and a coupon for it, and makes one order at a time; else it is a guest, ``buyer`` or a new one.
+        A member uses points and a coupon for it, and makes one order at a time; else it is a guest, ``buyer`` or
+        a new one.
         """
         if member is None:
-            order = await self.buys(method, buyer=buyer)
+            order = await self.buys(method, buyer=buyer, lines=lines)
         else:
             async with member.busy:
                 await self._patiently(partial(member.uses, POINTS))
-                order = await self.buys(method, buyer=member.browser)
+                order = await self.buys(method, buyer=member.browser, lines=lines)
         if cancelled == "early":
             await asyncio.sleep(self.fate.random())
             await self.cancels(order)

@@ -9,6 +9,7 @@ it at the end. Exit code 0 only if every promise was kept and every kind of faul
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 from random import SystemRandom
@@ -37,7 +38,7 @@ def main() -> int:
     except (CannotRun, Unfit, ValueError) as problem:
         console.print(f"chaos: {problem}", highlight=False, markup=False)
         return 1
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         return 130
 
 
@@ -60,6 +61,11 @@ async def _run(arguments: argparse.Namespace, console: Console) -> int:
         round_seconds=arguments.round_seconds,
         pairs=arguments.pairs,
     )
+    # Both ask for a clean end: what was found is told, everything is stopped and removed.
+    ourselves = asyncio.current_task()
+    if ourselves is not None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ourselves.cancel)
     try:
         await run.run()
     finally:

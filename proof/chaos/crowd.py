@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from proof.browser import Browser
 from proof.load import CANCELLED, Cancelled, Load
-from proof.wishes import METHODS, SKU
+from proof.wishes import METHODS
 
 AT_ONCE_MAX = 400
 PIECES = 1_000_000
@@ -22,12 +22,16 @@ class Crowd:
     finished: int = 0
     left_out: int = 0
     troubles: list[str] = field(default_factory=list)
+    _skus: list[str] = field(default_factory=list)
     _inside: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def opens(self) -> None:
         """Let staff and members in, and fill the stock."""
         await self.load.opens(members=MEMBERS)
-        await self.load.shop.deliver(SKU, PIECES)
+        products = await self.load.outside.rows("checkout", "SELECT sku FROM stock ORDER BY sku")
+        self._skus = [row["sku"] for row in products]
+        for sku in self._skus:
+            await self.load.shop.deliver(sku, PIECES)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let orders begin until ``stop``, then wait until all who are inside have finished."""
@@ -57,10 +61,13 @@ class Crowd:
     async def _one(self, number: int) -> None:
         method = METHODS[number % len(METHODS)]
         member = self.load.members[number % MEMBERS] if number % 3 == 0 else None
+        sku = self._skus[number % len(self._skus)]
         cancelled: Cancelled | None = self.load.fate.choice(CANCELLED) if number % 5 == 4 else None
         try:
             async with Browser(self.load.shop.origin_url) as buyer:
-                order = await self.load.whole_order(method, member, cancelled=cancelled, buyer=buyer)
+                order = await self.load.whole_order(
+                    method, member, cancelled=cancelled, buyer=buyer, lines={sku: 1}
+                )
             self.load.orders.remove(order)
         except Exception as error:
             self.troubles.append(f"{method}: {type(error).__name__}: {error}"[:400])

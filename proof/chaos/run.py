@@ -16,7 +16,7 @@ from proof.chaos.canary import Canary, Recovery, well_again
 from proof.chaos.crowd import Crowd
 from proof.chaos.faults import Fault, NotProven
 from proof.chaos.report import Injection, Report, surroundings
-from proof.chaos.schedule import Turn, turns
+from proof.chaos.schedule import PAUSE_SECONDS, Turn, turns
 from proof.chaos.stage import NotInTime, Stage
 from proof.journal import Journal
 from proof.load import Load
@@ -47,6 +47,7 @@ class Run:
     seconds: float
     round_seconds: float
     pairs: float = 0.0
+    pause_seconds: tuple[float, float] = PAUSE_SECONDS
     _began: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
@@ -68,7 +69,9 @@ class Run:
         """Let load and faults loose in rounds; after each all settles and is checked."""
         crowd = Crowd(load, self.rate)
         await crowd.opens()
-        schedule: Iterator[Turn] = turns(self.faults, self.report.seed, pairs=self.pairs)
+        schedule: Iterator[Turn] = turns(
+            self.faults, self.report.seed, pairs=self.pairs, pause_seconds=self.pause_seconds
+        )
         self._began = time.monotonic()
         while (left := self.seconds - self.report.seconds) > 0:
             await self._round(crowd, schedule, min(left, self.round_seconds))

@@ -17,7 +17,13 @@ class Turn:
     faults: tuple[tuple[Fault, int], ...]
 
 
-def turns(faults: Sequence[Fault], seed: int, *, pairs: float = 0.0) -> Iterator[Turn]:
+def turns(
+    faults: Sequence[Fault],
+    seed: int,
+    *,
+    pairs: float = 0.0,
+    pause_seconds: tuple[float, float] = PAUSE_SECONDS,
+) -> Iterator[Turn]:
     """Yield turns for ever. Every fault comes once before one comes again; a share of ``pairs`` strike as two."""
     fate = Random(seed)
     waiting: list[Fault] = []
@@ -31,4 +37,4 @@ def turns(faults: Sequence[Fault], seed: int, *, pairs: float = 0.0) -> Iterator
             one = waiting.pop()
             if one not in [fault for fault, _ in chosen]:
                 chosen.append((one, fate.getrandbits(32)))
-        yield Turn(fate.uniform(*PAUSE_SECONDS), tuple(chosen))
+        yield Turn(fate.uniform(*pause_seconds), tuple(chosen))

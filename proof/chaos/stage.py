@@ -112,6 +112,7 @@ class Stage(Installation):
         site = native.site
         self.doors = Doors(site.port(DOORS_FROM))
         self.replicas = {service: (service, service + SECOND)[:replicas] for service in SERVICES}
+        self._rising: asyncio.Task[None] | None = None
         # Ids of messages that a fault has made up: they may be dead letters, and nothing else.
         self.forged: set[str] = set()
         self.names = [name for pair in self.replicas.values() for name in pair]
@@ -128,7 +129,8 @@ class Stage(Installation):
 
     async def rise(self) -> None:
         """Start everything anew and return when all replicas are ready. Raises CannotRun."""
-        await asyncio.to_thread(self._rise)
+        self._rising = asyncio.create_task(asyncio.to_thread(self._rise))
+        await asyncio.shield(self._rising)
         await self.until(self.all_ready, "all replicas are ready")
 
     def _rise(self) -> None:
@@ -224,6 +226,8 @@ class Stage(Installation):
                 await self.broker_api("DELETE", f"queues/%2F/{queue['name']}/contents")
 
     async def close(self) -> None:
-        """Stop everything, delete the data."""
+        """Stop everything, delete the data; what is only just starting is let start first."""
         await self.client.aclose()
+        if self._rising is not None:
+            await asyncio.wait([self._rising])
         await asyncio.to_thread(self.down)

@@ -17,7 +17,8 @@ from proof.chaos.stage import Stage as ChaosStage
 from proof.load import Load
 from proof.observers import Outside
 
-SEED, RATE, SECONDS = 20261122, 2.0, 16.0
+SEED, RATE, SECONDS = 20261122, 2.0, 12.0
+PAUSE_SECONDS = (0.2, 0.5)
 
 
 @pytest.mark.broker
@@ -27,7 +28,16 @@ async def test_strange_messages_under_load_lose_and_double_nothing(
     stage = ChaosStage(stack.native, replicas=1)
     faults = chosen(["F21", "F22", "F24", "F25", "F26"])
     report, said = Report(SEED, "", faults, {}), io.StringIO()
-    run = Run(stage, report, Console(file=said), faults, rate=RATE, seconds=SECONDS, round_seconds=SECONDS)
+    run = Run(
+        stage,
+        report,
+        Console(file=said),
+        faults,
+        rate=RATE,
+        seconds=SECONDS,
+        round_seconds=SECONDS,
+        pause_seconds=PAUSE_SECONDS,
+    )
 
     try:
         await run.play(outside, load)

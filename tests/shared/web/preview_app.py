@@ -206,6 +206,11 @@ async def break_down() -> Response:
     raise RuntimeError("SELECT secret FROM cards")
 
 
+@odd.get("/database-away")
+async def miss_the_database() -> Response:
+    raise ConnectionRefusedError("postgres://secret@db")
+
+
 @odd.get("/refused")
 async def refuse() -> Response:
     raise Refused("sold_out", "「白磁の湯呑」の在庫が足りません", field="quantity", status=409)

@@ -65,6 +65,14 @@ def test_what_is_busy_asks_to_come_back(browser: TestClient) -> None:
     assert "locked" not in answer.text
 
 
+def test_a_database_that_is_away_asks_to_come_back(program: TestClient) -> None:
+    answer = program.get("/database-away")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert answer.json()["code"] == "busy"
+    assert "secret" not in answer.text
+
+
 def test_a_path_that_cannot_exist_is_a_missing_page(browser: TestClient) -> None:
     assert browser.get("/numbers/abc").status_code == 404
 
@@ -101,4 +109,4 @@ def test_a_problem_is_told_even_if_nobody_can_say_who_is_looking(preview: Any, b
 
     assert browser.get("/nothing").status_code == 404
     assert browser.post("/order/address", headers={"Origin": "http://evil.test"}).status_code == 403
-    assert browser.get("/").status_code == 500
+    assert browser.get("/").status_code == 503

@@ -2,7 +2,8 @@
 
 In order: a request id; refuse what cannot be text (NUL, bad UTF-8), what comes from another site
 (reliability.md §4 "Sessions, CSRF") and what is too big or too slow; security headers on every answer; and
-for an unknown error a page with the request id, while the cause goes to the log.
+for an unknown error a page with the request id, while the cause goes to the log. Where the database is away or
+cannot take more, the answer is 503 with Retry-After: the same request may come again (reliability.md F16, F19).
 """
 
 import asyncio
@@ -15,12 +16,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.database import is_transient
 from shared.ids import new_id
 from shared.web.bodies import ClientGone, counted, not_text, problem_in_json, read_all, replay
 from shared.web.problems import Problem, answer
 
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 20.0
+RETRY_AFTER_SECONDS = 2
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -143,12 +146,15 @@ class Edge:
             except ClientGone:
                 return
             except Exception as error:
-                log.exception(
-                    "http.failed", error=type(error).__name__, method=scope["method"], path=scope["path"]
-                )
-                if started:
-                    raise
-                problem = Problem(500, "internal")
+                about = {"error": type(error).__name__, "method": scope["method"], "path": scope["path"]}
+                if is_transient(error) and not started:
+                    log.warning("http.database_unavailable", **about)
+                    problem = Problem(503, "busy", headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+                else:
+                    log.exception("http.failed", **about)
+                    if started:
+                        raise
+                    problem = Problem(500, "internal")
             response = await answer(Request(scope), problem)
             await response(scope, receive, send_stamped)
 
