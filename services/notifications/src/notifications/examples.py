@@ -48,7 +48,7 @@ VALUES: dict[str, Any] = {
     "number": "12345678901",
     "chain": "lawson",
     "chain_name": "ローソン",
-    "number_label": "オンライン決済番号",
+    "number_label": "支払い番号",
     "confirmation_number": "8888",
     "source": "konbini_notice",
     "send_mail": True,
