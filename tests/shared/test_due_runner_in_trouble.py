@@ -1,0 +1,142 @@
+"""Due work when things go wrong: a lost database, a broken hand, rows that nobody was woken for."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, MetaData, Row, Table, Uuid
+
+from harness.eventually import eventually
+from harness.postgres import MakeDatabase
+from shared.clock import now
+from shared.database import Database
+from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off
+from shared.ids import new_id
+
+metadata = MetaData()
+chores = Table("chores", metadata, Column("chore_id", Uuid, primary_key=True), *due_columns())
+due_index(chores)
+
+
+async def add_chore(db: Database) -> None:
+    """Write a chore down and tell nobody."""
+    async with db.transaction() as tx:
+        sql = "INSERT INTO chores (chore_id, due_at) VALUES (:id, :at)"
+        await tx.execute(sql, id=new_id(), at=now() - timedelta(seconds=1))
+
+
+async def stopped(runner: DueRunner, task: "asyncio.Task[None]") -> None:
+    """Stop the runner and wait for its end."""
+    runner.stop()
+    await asyncio.wait_for(task, 10)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError(), ConnectionError()])
+async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
+    make_db: MakeDatabase, error: Exception
+) -> None:
+    db, done = await make_db("chores", metadata), []
+
+    async def perform(row: Row[Any]) -> None:
+        done.append(row.chore_id)
+        if len(done) == 1:
+            raise error
+
+    runner = DueRunner(DueWork("chores", chores, perform), db, poll_seconds=0.05)
+    task = asyncio.create_task(runner.run())
+    await add_chore(db)
+    await eventually(lambda: len(done) == 1)
+    await add_chore(db)
+    await eventually(lambda: len(done) == 2)
+    async with db.transaction() as tx:
+        leased = await tx.rows(
+            "SELECT attempts FROM chores WHERE leased_until > now() AND due_at IS NOT NULL"
+        )
+    assert [row.attempts for row in leased] == [1, 1]
+    await stopped(runner, task)
+
+
+async def test_a_runner_outlives_its_database() -> None:
+    nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", service="chores")
+
+    async def perform(row: Row[Any]) -> None:
+        raise AssertionError(row)
+
+    runner = DueRunner(DueWork("chores", chores, perform), nowhere, poll_seconds=0.02)
+    before = runner.alive_at
+    task = asyncio.create_task(runner.run())
+    await eventually(lambda: runner.alive_at > before + 0.1)
+    assert not task.done()
+    await stopped(runner, task)
+    await nowhere.close()
+
+
+async def test_a_bug_of_the_claim_is_not_taken_for_trouble_of_the_database(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", MetaData())
+
+    async def perform(row: Row[Any]) -> None:
+        raise AssertionError(row)
+
+    with pytest.raises(Exception, match="chores"):
+        await asyncio.wait_for(DueRunner(DueWork("chores", chores, perform), db).run(), 10)
+
+
+async def test_a_runner_that_stops_lets_what_is_in_hand_finish(make_db: MakeDatabase) -> None:
+    db, let_go, finished = await make_db("chores", metadata), asyncio.Event(), []
+
+    async def perform(row: Row[Any]) -> None:
+        await let_go.wait()
+        finished.append(row.chore_id)
+
+    runner = DueRunner(DueWork("chores", chores, perform), db, poll_seconds=0.02)
+    task = asyncio.create_task(runner.run())
+    await add_chore(db)
+
+    async def taken() -> None:
+        async with db.transaction() as tx:
+            assert await tx.value("SELECT count(*) FROM chores WHERE lease IS NOT NULL") == 1
+
+    await eventually(taken)
+    runner.stop()
+    await asyncio.sleep(0)
+    assert not task.done()
+    let_go.set()
+    await asyncio.wait_for(task, 10)
+    assert len(finished) == 1
+
+
+async def test_only_the_holder_of_a_lease_strikes_a_row_off_and_says_when_it_is_due_again(
+    make_db: MakeDatabase,
+) -> None:
+    db, later = await make_db("chores", metadata), now() + timedelta(hours=1)
+    await add_chore(db)
+    async with db.transaction() as tx:
+        [row] = await claim_due(tx, chores, rows_max=9, at=now())
+        assert await claim_due(tx, chores, rows_max=9, at=now()) == []
+        assert not await strike_off(tx, chores, row.chore_id, new_id())
+        assert not await strike_off(tx, chores, new_id(), row.lease)
+        assert await strike_off(tx, chores, row.chore_id, row.lease, due_at=later)
+        [after] = await tx.rows("SELECT * FROM chores")
+        assert (after.due_at, after.lease, after.leased_until, after.attempts) == (later, None, None, 1)
+        assert await claim_due(tx, chores, rows_max=9, at=later - timedelta(seconds=1)) == []
+        [again] = await claim_due(tx, chores, rows_max=9, at=later)
+        assert (again.attempts, again.lease == row.lease) == (2, False)
+
+
+async def test_what_is_due_longest_is_claimed_first_and_a_lease_that_ran_out_is_free(
+    make_db: MakeDatabase,
+) -> None:
+    db = await make_db("chores", metadata)
+    async with db.transaction() as tx:
+        for minutes in (1, 3, 2):
+            sql = "INSERT INTO chores (chore_id, due_at) VALUES (:id, :at)"
+            await tx.execute(sql, id=new_id(), at=now() - timedelta(minutes=minutes))
+    async with db.transaction() as tx:
+        first = await claim_due(tx, chores, rows_max=2, at=now(), lease_seconds=45)
+        assert {round((now() - row.due_at).total_seconds() / 60) for row in first} == {2, 3}
+        left = await tx.value("SELECT max(extract(epoch FROM leased_until - now())) FROM chores")
+        assert left == pytest.approx(45, abs=1)
+        await tx.execute("UPDATE chores SET leased_until = now() - interval '1 second'")
+    async with db.transaction() as tx:
+        assert len(await claim_due(tx, chores, rows_max=9, at=now())) == 3
