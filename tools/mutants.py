@@ -18,7 +18,6 @@ from pathlib import Path
 from tools.core import ROOT, CoreModule, core_modules
 
 LAYOUT = ROOT / "build" / "mutants"
-BESIDE = ("tests", "deploy", "proof", "tools", "services", "shared", "docs")
 SCORE_MIN = 90
 # What mutmut notes of a mutant that no test found: the tests passed, or none of them reaches it.
 LIVED, UNREACHED = 0, (5, 33)
