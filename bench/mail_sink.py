@@ -61,7 +61,7 @@ def _told(recipient: str, raw: bytes, at: datetime) -> dict[str, Any]:
         "headers": {},
         "envelope": {"to": [{"address": recipient}]},
         "subject": str(mail["Subject"]),
-        "text": str(text.get_content()) if text else "",  # type: ignore[attr-defined]
+        "text": str(text.get_content()) if text else "",
         "time": at.isoformat(),
     }
 

@@ -20,7 +20,7 @@ step "lint" "$bin/ruff" check .
 step "format" "$bin/ruff" format --check .
 # Tests import `harness` by that name alone; a link lets mypy find it without taking tests/checkout for checkout.
 mkdir -p build/types && ln -sfn ../../tests/harness build/types/harness
-sources=$(echo shared/src services/*/src deploy tools proof)
+sources=$(echo shared/src services/*/src deploy tools proof bench)
 # shellcheck disable=SC2086 - a list of folders
 step "types" env MYPYPATH=build/types "$bin/mypy" $sources build/types/harness tests --exclude '^tests/harness/'
 step "imports" "$bin/lint-imports"
