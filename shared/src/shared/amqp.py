@@ -8,13 +8,17 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 import aiormq
 import orjson
 import structlog
-from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
+from aiormq.abc import AbstractChannel, AbstractConnection, ChannelFrame, DeliveredMessage
+from aiormq.channel import Channel
+from pamqp.body import ContentBody
 from pamqp.commands import Basic
+from pamqp.header import ContentHeader
 from pydantic import ValidationError
 from yarl import URL
 
@@ -122,9 +126,9 @@ class Publisher:
         answer came in time; the messages may then have arrived or not, so publish the same ids again.
         """
         try:
-            async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS + CONNECT_TIMEOUT_SECONDS):
-                channel = await self._open()
-                pending = [asyncio.ensure_future(self._publish_one(channel, message)) for message in messages]
+            channel = await self._open()
+            async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS):
+                pending = await self._send(channel, messages)
                 crash_point("K4")
                 answers = await asyncio.gather(*pending, return_exceptions=True)
         except BrokerError as error:
@@ -140,6 +144,14 @@ class Publisher:
             await self._give_up()
             raise BrokerUnavailable(type(failed[0]).__name__) from failed[0]
         return [isinstance(answer, Basic.Ack) for answer in answers]
+
+    async def _send(
+        self, channel: AbstractChannel, messages: Sequence[Outgoing]
+    ) -> Sequence[asyncio.Future[Any]]:
+        """Hand ``messages`` to the connection; return what will hold the broker's answer to each."""
+        if isinstance(channel, Channel):
+            return await write_at_once(channel, messages)
+        return [asyncio.ensure_future(self._publish_one(channel, message)) for message in messages]
 
     async def _publish_one(self, channel: AbstractChannel, message: Outgoing) -> Any:
         answer = await channel.basic_publish(
@@ -168,6 +180,42 @@ class Publisher:
     async def close(self) -> None:
         """Close the connection."""
         await self._give_up()
+
+
+async def write_at_once(channel: Channel, messages: Sequence[Outgoing]) -> list[asyncio.Future[Any]]:
+    """Write the frames of all ``messages`` with one call; return the futures of their confirms.
+
+    It does what ``basic_publish`` of aiormq does, without a task, a lock and a wait for the socket for each
+    message, which cost four times as much as the rest (docs/speed.md). A closing channel fails the futures.
+    """
+    frames: list[Any] = []
+    confirms: list[asyncio.Future[Any]] = []
+    async with channel.lock:
+        if channel.is_closed:
+            raise ConnectionError("the channel is closed")
+        for message in messages:
+            channel.delivery_tag += 1
+            tag, message_id = channel.delivery_tag, message.properties.message_id or ""
+            confirm = channel.create_future()
+            confirm.add_done_callback(partial(_forget, channel.message_id_delivery_tag, message_id))
+            channel.confirmations[tag] = confirm
+            channel.message_id_delivery_tag[message_id] = tag
+            frames += (
+                Basic.Publish(exchange=message.exchange, routing_key=message.routing_key, mandatory=True),
+                ContentHeader(properties=message.properties, body_size=len(message.body)),
+                *_bodies(message.body, channel.max_content_size),
+            )
+            confirms.append(confirm)
+        await channel.write_queue.put(ChannelFrame.marshall(frames=frames, channel_number=channel.number))
+    return confirms
+
+
+def _forget(tags: dict[str, int], message_id: str, _: asyncio.Future[Any]) -> None:
+    tags.pop(message_id, None)
+
+
+def _bodies(body: bytes, size_max: int) -> list[ContentBody]:
+    return [ContentBody(body[start : start + size_max]) for start in range(0, len(body), size_max)]
 
 
 def event_properties(
