@@ -38,9 +38,15 @@ async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> se
     return {row.event_id for row in fresh}
 
 
-async def forget_heard(tx: "Tx", *, days: int = 90) -> int:
-    """Delete what was heard more than ``days`` days ago; longer than any retry or replay lives."""
+async def forget_heard(tx: "Tx", *, days: int = 90, rows_max: int = 5000) -> int:
+    """Delete up to ``rows_max`` rows heard more than ``days`` days ago; return how many.
+
+    That is longer than any retry or replay lives (reliability.md §3.12), and money has unique keys of its own.
+    """
     deleted = await tx.execute(
-        "DELETE FROM inbox WHERE heard_at < now() - make_interval(days => :days)", days=days
+        "DELETE FROM inbox WHERE (consumer, event_id) IN (SELECT consumer, event_id FROM inbox"
+        " WHERE heard_at < now() - make_interval(days => :days) LIMIT :rows_max)",
+        days=days,
+        rows_max=rows_max,
     )
     return deleted.rowcount

@@ -16,7 +16,8 @@ from shared import metrics
 from shared.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties
 from shared.clock import elapsed
 from shared.crash import crash_point
-from shared.database import Database, is_transient
+from shared.database import Database, Tx, is_transient
+from shared.inbox import forget_heard
 from shared.outbox import (
     WAKE_CHANNEL,
     OutboxRow,
@@ -31,6 +32,7 @@ log = structlog.get_logger()
 BATCH_ROWS = 500
 LOOK_EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 600.0
+TIDY_ROWS = 5000
 HANDED_OVER_MAX = 20_000
 PAUSE_SECONDS_MAX = 2.0
 
@@ -128,11 +130,17 @@ class Relay:
         async with self._db.transaction() as tx:
             rows = await claim_unsent(tx, rows_max=BATCH_ROWS)
             self.oldest_unsent_seconds = await oldest_unsent_seconds(tx)
-            if elapsed() - self._tidied_at > TIDY_EVERY_SECONDS:
-                self._tidied_at = elapsed()
-                await forget_sent(tx)
+            await self._tidy(tx)
         metrics.OUTBOX_OLDEST_SECONDS.set(self.oldest_unsent_seconds)
         return rows
+
+    async def _tidy(self, tx: Tx) -> None:
+        """Now and then delete old rows; while there is more than one portion, one at every look."""
+        if elapsed() - self._tidied_at > TIDY_EVERY_SECONDS:
+            sent = await forget_sent(tx, rows_max=TIDY_ROWS)
+            heard = await forget_heard(tx, rows_max=TIDY_ROWS)
+            if max(sent, heard) < TIDY_ROWS:
+                self._tidied_at = elapsed()
 
     async def _relay(self, rows: Sequence[OutboxRow]) -> None:
         if not rows:
