@@ -49,7 +49,7 @@ test: ## Everything: unit, handlers, journeys on real RabbitMQ and PostgreSQL, p
 test-fast: ## Under 30 s: all that needs no database, broker, browser or container
 	@deploy/bootstrap.sh && $(PYTHON) -m pytest -q -n 2 -m 'not database and not processes and not broker and not browser and not containers'
 
-properties: ## Long property tests: 2,000 stories of 60 steps of every state table (PROPERTIES=long)
+properties: ## Long property tests: 2,000 stories of 60 steps of every state table, 400 on PostgreSQL
 	@PROPERTIES=long $(PYTHON) -m pytest -q --timeout=3600 tests/properties tests/members/test_ledger_adds_up.py
 
 coverage: ## Every branch of the core: money, points, relay, inbox; fails below 100 %
