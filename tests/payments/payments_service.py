@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from harness.due_once import claim, perform
 from harness.eventually import eventually
 from harness.hearing import Hearing, said
 from harness.keys import Keys
@@ -27,9 +28,8 @@ from payments.perform_requests import Requests
 from payments.settings import Settings
 from payments.storage.payments import find_order_payment
 from payments.watch_payments import Watch
-from shared.clock import now
 from shared.database import Database
-from shared.due import DueWork, claim_due
+from shared.due import DueWork
 from shared.events import Event
 
 ORIGIN = "http://shop.test"
@@ -53,16 +53,12 @@ class Payments:
     async def work(self) -> None:
         """Perform all work that is due, and what becomes due by it, until nothing is."""
         for _ in range(30):
-            claimed = [(work, await self._claim(work)) for work in self.works]
-            if not any(rows for _, rows in claimed):
+            claimed = [(work, await claim(self.db, work)) for work in self.works]
+            if not any(found.rows for _, found in claimed):
                 return
-            for work, rows in claimed:
-                await asyncio.gather(*(work.perform(row) for row in rows))
+            for work, found in claimed:
+                await perform(self.db, work, found.items)
         raise AssertionError("work never ends")
-
-    async def _claim(self, work: DueWork) -> Sequence[Any]:
-        async with self.db.transaction() as tx:
-            return await claim_due(tx, work.table, rows_max=50, at=now())
 
     async def payment(self, order_code: str) -> Payment:
         """Return the payment of an order."""
@@ -82,7 +78,7 @@ class Payments:
 
     def restarted(self) -> "Payments":
         """Return the same service with new workers, as after a restart."""
-        return replace(self, works=_works(self.db, self.methods))
+        return replace(self, works=_works(self.methods))
 
 
 def settings_for(url: str, trusted_keys_file: Path | None = None) -> Settings:
@@ -108,12 +104,12 @@ def make_payments(db: Database, keys: Keys, folder: Path, *methods: Method) -> P
         transport=httpx.ASGITransport(app), base_url=ORIGIN, headers={"Origin": ORIGIN, "Accept": "text/html"}
     )
     hearing = Hearing(consumers, db, {Methods: known, Settings: settings})
-    return Payments(db, known, shop, hearing, _works(db, known), browser)
+    return Payments(db, known, shop, hearing, _works(known), browser)
 
 
-def _works(db: Database, methods: Methods) -> list[DueWork]:
+def _works(methods: Methods) -> list[DueWork]:
     calls = Calls(methods)
-    return [kind(db, calls).due_work(concurrency=10) for kind in (Requests, Notices, Watch)]
+    return [kind(calls).due_work(concurrency=10) for kind in (Requests, Notices, Watch)]
 
 
 @asynccontextmanager

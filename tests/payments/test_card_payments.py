@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.due_once import claim, perform
 from payments.domain.answers import Captured, Refunded, Voided
 from payments.storage.shop_settings import change_shop_settings
 from shared.clock import clock
@@ -202,13 +203,13 @@ async def test_a_provider_that_stays_silent_is_shown_to_staff(shopping: Shopping
 
 async def test_a_worker_that_comes_too_late_writes_nothing(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "card"))
-    requests = shopping.payments.works[0]
-    [slow] = await shopping.payments._claim(requests)
-    async with shopping.payments.db.transaction() as tx:
+    db, requests = shopping.payments.db, shopping.payments.works[0]
+    slow = await claim(db, requests)
+    async with db.transaction() as tx:
         await tx.execute("UPDATE payment_requests SET leased_until = now() - interval '1 second'")
-    [quick] = await shopping.payments._claim(requests)
-    await requests.perform(quick)
-    await requests.perform(slow)
+    quick = await claim(db, requests)
+    await perform(db, requests, quick.items)
+    await perform(db, requests, slow.items)
     assert await kinds(shopping) == [PaymentAuthorized]
     assert len(shopping.card.keys) == 1
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from harness.due_once import claim, perform
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from payments.act_on_notices import EARLY_ATTEMPTS_MAX, Notices
@@ -29,11 +30,16 @@ from payments.domain.answers import (
 from payments.domain.terms import Terms
 from payments.methods import Methods
 from payments.perform_requests import SILENT_ATTEMPTS_MAX, Requests
-from payments.storage.payments import find_by_reference, find_payment, insert_payments, lock_payment
+from payments.storage.payments import (
+    insert_payments,
+    lock_order_payments,
+    lock_payments,
+    match_references,
+    read_payments,
+)
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch, is_overdue
 from shared.clock import clock, now
-from shared.due import claim_due
 from shared.errors import TryAgain
 from shared.events import (
     Event,
@@ -85,12 +91,10 @@ async def ask(payments: Payments, method: Scripted, *answers: Answer | Exception
 
 async def turn(payments: Payments) -> int:
     """Perform once what is due at the requests; return how many there were."""
-    work = Requests(payments.db, Calls(payments.methods))
-    async with payments.db.transaction() as tx:
-        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
-    for row in rows:
-        await work.perform(row)
-    return len(rows)
+    work = Requests(Calls(payments.methods)).due_work(concurrency=1)
+    claimed = await claim(payments.db, work)
+    await perform(payments.db, work, claimed.items)
+    return claimed.rows
 
 
 def seconds_to_wait(request: Any) -> float:
@@ -209,12 +213,11 @@ async def test_a_request_that_is_overtaken_by_a_notice_is_done(payments: Payment
 
 async def test_a_worker_that_lost_its_lease_writes_nothing(payments: Payments, method: Scripted) -> None:
     await payments.hears(placed("N1", "scripted"))
-    work = Requests(payments.db, Calls(payments.methods))
-    async with payments.db.transaction() as tx:
-        [row] = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
+    work = Requests(Calls(payments.methods)).due_work(concurrency=1)
+    claimed = await claim(payments.db, work)
     await payments.rows("UPDATE payment_requests SET lease = gen_random_uuid() RETURNING 1")
     method.script = [granted()]
-    await work.perform(row)
+    await perform(payments.db, work, claimed.items)
     assert (await payments.payment("N1")).state == "requested"
     assert await payments.said() == []
     assert [one.state for one in await payments.rows("SELECT state FROM payment_requests")] == ["pending"]
@@ -244,24 +247,26 @@ async def test_an_order_heard_of_twice_is_one_payment_with_one_request(payments:
     assert len(await payments.rows("SELECT 1 FROM payments")) == 2
 
 
-async def test_a_payment_that_does_not_exist_is_an_error(payments: Payments) -> None:
-    for read in (find_payment, lock_payment):
+async def test_a_payment_that_does_not_exist_is_left_out(payments: Payments) -> None:
+    await payments.hears(placed("N1", "scripted"))
+    payment = await payments.payment("N1")
+    for read in (read_payments, lock_payments):
         async with payments.db.transaction() as tx:
-            with pytest.raises(LookupError, match=str(UUID(int=9))):
-                await read(tx, UUID(int=9))
+            found = await read(tx, [UUID(int=9), payment.payment_id])
+        assert found == {payment.payment_id: payment}
+    async with payments.db.transaction() as tx:
+        assert await lock_order_payments(tx, ["N9", "N1"]) == {"N1": payment}
 
 
 async def test_a_payment_is_found_by_what_its_provider_calls_it_and_by_its_own_id(
     payments: Payments, method: Scripted
 ) -> None:
     await ask(payments, method, granted())
-    payment = await payments.payment("N1")
+    own_id = (await payments.payment("N1")).payment_id
+    known = [("scripted", reference) for reference in ("c1", own_id.hex, str(own_id))]
+    unknown = [("another", "c1"), ("scripted", "c2"), ("scripted", UUID(int=3).hex)]
     async with payments.db.transaction() as tx:
-        for reference in ("c1", payment.payment_id.hex, str(payment.payment_id)):
-            assert await find_by_reference(tx, "scripted", reference) == payment
-        assert await find_by_reference(tx, "another", "c1") is None
-        assert await find_by_reference(tx, "scripted", "c2") is None
-        assert await find_by_reference(tx, "scripted", UUID(int=3).hex) is None
+        assert await match_references(tx, known + unknown) == dict.fromkeys(known, own_id)
 
 
 async def notice(payments: Payments, text: str) -> Sequence[Any]:
@@ -273,11 +278,8 @@ async def notice(payments: Payments, text: str) -> Sequence[Any]:
 
 async def act(payments: Payments) -> None:
     """Act once on every notice that is due."""
-    work = Notices(payments.db, Calls(payments.methods))
-    async with payments.db.transaction() as tx:
-        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
-    for row in rows:
-        await work.perform(row)
+    work = Notices(Calls(payments.methods)).due_work(concurrency=1)
+    await perform(payments.db, work, (await claim(payments.db, work)).items)
 
 
 async def test_a_notice_makes_the_provider_be_looked_up_and_is_done(
@@ -329,19 +331,30 @@ async def test_a_notice_about_no_payment_is_noted_and_nothing_is_due(payments: P
 
 async def test_two_workers_with_one_notice_act_once(payments: Payments, method: Scripted) -> None:
     await ask(payments, method, SILENCE)
-    known, unknown = (await payments.payment("N1")).payment_id.hex, "nobody"
-    work = Notices(payments.db, Calls(payments.methods))
+    reference = (await payments.payment("N1")).payment_id.hex
+    work = Notices(Calls(payments.methods)).due_work(concurrency=1)
     method.known = [(granted(),)]
-    for reference in (known, unknown):
-        await payments.browser.post("/payments/scripted/notices", content=f"{reference}:{reference}")
-    await payments.rows("UPDATE notices SET attempts = 20 RETURNING 1")
-    async with payments.db.transaction() as tx:
-        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
+    await payments.browser.post("/payments/scripted/notices", content=f"n1:{reference}")
+    claimed = await claim(payments.db, work)
     await payments.rows("UPDATE notices SET lease = gen_random_uuid() RETURNING 1")
-    for row in rows:
-        await work.perform(row)
-    assert {row.state for row in await payments.rows("SELECT state FROM notices")} == {"new"}
+    await perform(payments.db, work, claimed.items)
+    assert [row.state for row in await payments.rows("SELECT state FROM notices")] == ["new"]
     assert (await payments.payment("N1")).state == "unknown"
+
+
+async def test_a_payment_that_another_worker_looks_at_is_not_written(
+    payments: Payments, method: Scripted
+) -> None:
+    method.poll_seconds = {"authorized": 600}
+    await ask(payments, method, granted())
+    clock.move(timedelta(seconds=601))
+    method.known = [(Captured(amount=3_300, captured_at=now(), receipt_id="r1"),)]
+    work = Watch(Calls(payments.methods)).due_work(concurrency=1)
+    claimed = await claim(payments.db, work)
+    await payments.rows("UPDATE payments SET lease = gen_random_uuid() RETURNING 1")
+    await perform(payments.db, work, claimed.items)
+    assert (await payments.payment("N1")).state == "authorized"
+    assert await payments.said(PaymentCaptured) == []
 
 
 async def test_a_number_is_watched_and_expires_only_after_the_provider_was_asked(
@@ -369,17 +382,14 @@ async def test_a_number_is_watched_and_expires_only_after_the_provider_was_asked
     [row] = await payments.rows("SELECT state, due_at FROM payments")
     assert (row.state, row.due_at) == ("captured", None)
     assert len(await payments.said(PaymentCaptured)) == 1
-    assert not is_overdue(await payments.payment("N1"), NUMBERS)
+    assert not is_overdue(await payments.payment("N1"), NUMBERS, now())
     await payments.browser.aclose()
 
 
 async def look(payments: Payments) -> None:
     """Look once at every payment that is due."""
-    work = Watch(payments.db, Calls(payments.methods))
-    async with payments.db.transaction() as tx:
-        rows = await claim_due(tx, work.due_work(concurrency=1).table, rows_max=9, at=now())
-    for row in rows:
-        await work.perform(row)
+    work = Watch(Calls(payments.methods)).due_work(concurrency=1)
+    await perform(payments.db, work, (await claim(payments.db, work)).items)
 
 
 async def test_a_look_that_finds_nothing_new_writes_nothing_and_comes_again(

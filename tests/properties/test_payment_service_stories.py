@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from pydantic import SecretStr
 
+from harness.due_once import claim, perform
 from harness.postgres import TestPostgres
 from payments.act_on_notices import Notices
 from payments.calls import SILENCES_MAX, Calls
@@ -33,7 +34,6 @@ from payments.watch_payments import Watch
 from shared import clock
 from shared.clock import now
 from shared.database import Database
-from shared.due import claim_due
 from shared.errors import TryAgain
 from shared.events import Event, PaymentCaptured, PaymentRefunded
 from shared.inbox import insert_inbox
@@ -163,26 +163,21 @@ class ServiceStory(RuleBasedStateMachine):
 
         self.run(hear())
 
-    def work(self, db: Any = None) -> int:
-        """Perform what is due once; return how much that was."""
+    def work(self, db: Any = None) -> None:
+        """Perform what is due once."""
 
-        async def work() -> int:
-            done = 0
+        async def work() -> None:
             for kind in (Requests, Notices, Watch):
-                due = kind(db or self.db, Calls(self.methods)).due_work(concurrency=1)
-                async with self.db.transaction() as tx:
-                    rows = await claim_due(tx, due.table, rows_max=20, at=now())
-                for row in rows:
-                    try:
-                        await due.perform(row)
-                    except WorkerDied:
-                        # Its lease runs out.
-                        async with self.db.transaction() as tx:
-                            await tx.execute(f"UPDATE {due.table.name} SET leased_until = NULL")
-                done += len(rows)
-            return done
+                due = kind(Calls(self.methods)).due_work(concurrency=1)
+                try:
+                    claimed = await claim(db or self.db, due)
+                    await perform(db or self.db, due, claimed.items)
+                except WorkerDied:
+                    # Its leases run out.
+                    async with self.db.transaction() as tx:
+                        await tx.execute(f"UPDATE {due.table.name} SET leased_until = NULL")
 
-        return int(self.run(work()))
+        self.run(work())
 
     @rule(mood=st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided"]))
     def workers_work(self, mood: Mood) -> None:
@@ -190,7 +185,7 @@ class ServiceStory(RuleBasedStateMachine):
         self.work()
         self.method.mood = "ok"
 
-    @rule(transactions=st.integers(0, 2))
+    @rule(transactions=st.integers(0, 5))
     def a_worker_dies_at_its_work(self, transactions: int) -> None:
         self.work(DyingDatabase(self.db, transactions))
 

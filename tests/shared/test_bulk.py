@@ -50,6 +50,14 @@ async def test_every_kind_of_value_comes_back_as_it_was_given(make_db: MakeDatab
     assert [dict(row._mapping) for row in rows] == [{**first, "open": True}, {**second, "open": True}]
 
 
+async def test_ids_as_they_were_read_can_be_written(make_db: MakeDatabase) -> None:
+    db = await make_db("things", metadata)
+    async with db.transaction() as tx:
+        await insert_all(tx, things, [thing("一")])
+        [read] = await tx.rows("SELECT thing_id FROM things")
+        assert await update_all(tx, things, [{"thing_id": read.thing_id, "order": 9}], key=["thing_id"]) == 1
+
+
 async def test_a_known_row_is_refused_or_left_out_as_wished(make_db: MakeDatabase) -> None:
     db = await make_db("things", metadata)
     async with db.transaction() as tx:

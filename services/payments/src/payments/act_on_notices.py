@@ -1,20 +1,22 @@
 """Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30)."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import Row
 
 from payments.calls import Calls
-from payments.domain.answers import Unknown
-from payments.settle_payment import settle_all, store
-from payments.storage.notices import NOTICE_WORK, note_notice
-from payments.storage.payments import find_by_reference, lock_payment, look_soon
+from payments.claims import Claim, claims_on, end_claims
+from payments.domain.answers import Answer, Unknown
+from payments.settle_payment import Batch, settle_all
+from payments.storage.notices import NOTICE_WORK, note_notices
+from payments.storage.payments import lock_payments, look_soon, match_references
 from payments.storage.tables import notices
 from shared.clock import now
-from shared.database import Database
-from shared.due import DueWork, strike_off
+from shared.database import Tx
+from shared.due import DueWork, strike_off_all
 
 log = structlog.get_logger()
 
@@ -26,47 +28,72 @@ LEASE_SECONDS = 30
 class Notices:
     """The due work of acting on notices."""
 
-    def __init__(self, db: Database, calls: Calls) -> None:
-        self._db = db
+    def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return this as due work."""
         return DueWork(
-            NOTICE_WORK, notices, self.perform, concurrency=concurrency, lease_seconds=LEASE_SECONDS
+            NOTICE_WORK,
+            notices,
+            self.perform,
+            begin=self.begin,
+            conclude=self.conclude,
+            concurrency=concurrency,
+            lease_seconds=LEASE_SECONDS,
         )
 
-    async def perform(self, row: Row[Any]) -> None:
-        """Act on one claimed notice."""
-        async with self._db.transaction() as tx:
-            payment = await find_by_reference(tx, row.method, row.reference)
-            if payment is None:
-                await self._put_off_unmatched(tx, row)
-                return
-        answers = await self._calls.look_up(payment)
-        async with self._db.transaction() as tx:
-            at = now()
-            silent = any(isinstance(answer, Unknown) for answer in answers)
-            later = at + timedelta(seconds=_pause_seconds(row.attempts)) if silent else None
-            payment = await lock_payment(tx, payment.payment_id)
-            if not await strike_off(tx, notices, row.notice_key, row.lease, due_at=later):
-                return
-            method = self._calls.methods[payment.method]
-            settled = settle_all(payment, None, answers, at, method.terms)
-            if settled.payment != payment:
-                await store(tx, settled, method, at)
-            if not silent:
-                await note_notice(tx, row.notice_key, "done", payment.payment_id)
-                await look_soon(tx, payment.payment_id)
+    async def begin(self, tx: Tx, rows: Sequence[Row[Any]]) -> Sequence[Claim]:
+        """Find the payments that notices are about; put off those that are about none we know."""
+        matched = await match_references(tx, [(row.method, row.reference) for row in rows])
+        about = [(row, matched.get((row.method, row.reference))) for row in rows]
+        await _put_off_unmatched(tx, [row for row, payment_id in about if payment_id is None])
+        return await claims_on(tx, [(row, payment_id) for row, payment_id in about if payment_id is not None])
 
-    async def _put_off_unmatched(self, tx: Any, row: Row[Any]) -> None:
-        if row.attempts < EARLY_ATTEMPTS_MAX:
-            later = now() + timedelta(seconds=_pause_seconds(row.attempts))
-            await strike_off(tx, notices, row.notice_key, row.lease, due_at=later)
-            return
-        if await strike_off(tx, notices, row.notice_key, row.lease):
-            await note_notice(tx, row.notice_key, "unmatched", None)
-            log.warning("notice.unmatched", method=row.method, reference=row.reference)
+    async def perform(self, claim: Claim) -> Sequence[Answer]:
+        """Look the payment up."""
+        return await self._calls.look_up(claim.payment)
+
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+        """Write down what the look-ups found, for the notices that are still ours."""
+        at = now()
+        later = {claim: _look_again_at(claim.row, answers, at) for claim, answers in done}
+        batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
+        ours = await end_claims(tx, notices, later)
+        for claim, answers in done:
+            if claim in ours:
+                payment = batch.payment(claim.payment.payment_id)
+                terms = self._calls.methods[payment.method].terms
+                batch.add(settle_all(payment, None, answers, at, terms))
+        tx.say(*await batch.save(tx, self._calls.methods, at))
+        over = [claim for claim, _ in done if claim in ours and later[claim] is None]
+        await note_notices(tx, "done", [(claim.row.notice_key, claim.payment.payment_id) for claim in over])
+        await look_soon(tx, [claim.payment.payment_id for claim in over])
+
+
+async def _put_off_unmatched(tx: Tx, rows: Sequence[Row[Any]]) -> None:
+    """Look again later, a few times; the claim of this very transaction cannot be lost."""
+    at = now()
+    early = {row.notice_key for row in rows if row.attempts < EARLY_ATTEMPTS_MAX}
+    due = [
+        (
+            row.notice_key,
+            row.lease,
+            at + timedelta(seconds=_pause_seconds(row.attempts)) if row.notice_key in early else None,
+        )
+        for row in rows
+    ]
+    if due:
+        await strike_off_all(tx, notices, due)
+    given_up = [row for row in rows if row.notice_key not in early]
+    await note_notices(tx, "unmatched", [(row.notice_key, None) for row in given_up])
+    for row in given_up:
+        log.warning("notice.unmatched", method=row.method, reference=row.reference)
+
+
+def _look_again_at(row: Row[Any], answers: Sequence[Answer], at: datetime) -> datetime | None:
+    silent = any(isinstance(answer, Unknown) for answer in answers)
+    return at + timedelta(seconds=_pause_seconds(row.attempts)) if silent else None
 
 
 def _pause_seconds(attempts: int) -> float:

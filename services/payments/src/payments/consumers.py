@@ -1,16 +1,20 @@
 """What payments hears. Nothing here talks to a provider: it writes down what is to be asked."""
 
 import secrets
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
+from typing import TypeVar
 
 from payments.domain import asking
 from payments.domain.answers import Captured
 from payments.domain.drafting import Draft, Settled
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
+from payments.domain.terms import Terms
 from payments.methods import Methods
 from payments.settings import Settings
-from payments.storage.payments import find_order_payment, insert_payments, save
+from payments.settle_payment import Batch
+from payments.storage.payments import insert_payments, lock_order_payments
 from payments.storage.sessions import revoke_sessions
 from payments.storage.shop_settings import read_shop_settings
 from shared.clock import JAPAN, now
@@ -20,6 +24,7 @@ from shared.errors import TryAgain
 from shared.events import (
     CaptureRejected,
     CaptureRequested,
+    Event,
     OrderCancelled,
     OrderPlaced,
     PaymentCaptured,
@@ -28,6 +33,8 @@ from shared.events import (
     StockReserved,
 )
 from shared.ids import new_id
+
+OrderEvent = TypeVar("OrderEvent", StockReserved, Shipped, CaptureRequested, OrderCancelled)
 
 consumers = Consumers("payments")
 
@@ -58,50 +65,46 @@ async def start_payment(events: list[OrderPlaced], tx: Tx, methods: Methods, set
 
 
 @consumers.on(StockReserved)
-async def issue_payment_number(event: StockReserved, tx: Tx, methods: Methods) -> None:
+async def issue_payment_number(events: list[StockReserved], tx: Tx, methods: Methods) -> None:
     """Stock is held, so a prepaid order gets its number (KON-44)."""
-    payment = await _payment_of(event, tx)
-    settled = asking.issue_number(payment, methods[payment.method].terms, now())
-    await _save(tx, methods, payment, settled)
+    at = now()
+
+    def rule(event: StockReserved, payment: Payment, terms: Terms) -> Settled:
+        return asking.issue_number(payment, terms, at)
+
+    await _apply(rule, events, tx, methods)
 
 
 @consumers.on(Shipped)
-async def capture_shipped_order(event: Shipped, tx: Tx, methods: Methods) -> list[CaptureRejected]:
+async def capture_shipped_order(events: list[Shipped], tx: Tx, methods: Methods) -> list[CaptureRejected]:
     """The last parcel is on its way: take the money, where the shop's policy says so."""
-    payment = await _payment_of(event, tx)
-    if not event.fully_shipped:
-        return []
-    terms = methods[payment.method].terms
-    settled = asking.capture_after_shipping(payment, terms, event.occurred_at)
-    await _save(tx, methods, payment, settled)
-    return [said for said in settled.events if isinstance(said, CaptureRejected)]
+
+    def rule(event: Shipped, payment: Payment, terms: Terms) -> Settled:
+        if not event.fully_shipped:
+            return Settled(payment)
+        return asking.capture_after_shipping(payment, terms, event.occurred_at)
+
+    said = await _apply(rule, events, tx, methods)
+    return [one for one in said if isinstance(one, CaptureRejected)]
 
 
 @consumers.on(CaptureRequested)
 async def capture_requested_order(
-    event: CaptureRequested, tx: Tx, methods: Methods
+    events: list[CaptureRequested], tx: Tx, methods: Methods
 ) -> list[PaymentCaptured | CaptureRejected]:
     """Staff want the order to be 入金済み: a capture, or a deposit that they saw themselves."""
-    payment = await _payment_of(event, tx)
-    terms = methods[payment.method].terms
-    if terms.deposit != "by_hand":
-        settled = asking.capture_for_staff(payment, terms, event.occurred_at, send_mail=event.send_mail)
-    elif refusal := asking.why_no_manual_deposit(payment, terms):
-        draft = Draft(payment, event.occurred_at)
-        draft.reject_capture(refusal)
-        settled = draft.done()
-    else:
-        wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", event.send_mail))
-        settled = settle(wished, None, _deposit(event, payment), event.occurred_at, terms)
-    await _save(tx, methods, payment, settled)
-    return [said for said in settled.events if isinstance(said, PaymentCaptured | CaptureRejected)]
+    said = await _apply(_settle_for_staff, events, tx, methods)
+    return [one for one in said if isinstance(one, PaymentCaptured | CaptureRejected)]
 
 
 @consumers.on(OrderCancelled)
-async def give_back_payment(event: OrderCancelled, tx: Tx, methods: Methods) -> None:
+async def give_back_payment(events: list[OrderCancelled], tx: Tx, methods: Methods) -> None:
     """The order is over: whatever is held or paid for it goes back, now or when it turns up (AP-51, F32)."""
-    payment = await _payment_of(event, tx)
-    await _save(tx, methods, payment, asking.cancel(payment, event.occurred_at))
+
+    def rule(event: OrderCancelled, payment: Payment, terms: Terms) -> Settled:
+        return asking.cancel(payment, event.occurred_at)
+
+    await _apply(rule, events, tx, methods)
 
 
 @consumers.on(SessionsRevoked)
@@ -110,16 +113,39 @@ async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     await revoke_sessions(tx, event)
 
 
-async def _payment_of(event: StockReserved | Shipped | CaptureRequested | OrderCancelled, tx: Tx) -> Payment:
-    payment = await find_order_payment(tx, event.order_code, lock=True)
-    if payment is None:
-        raise TryAgain("order_not_heard_of_yet")
-    return payment
+async def _apply(
+    rule: Callable[[OrderEvent, Payment, Terms], Settled],
+    events: Sequence[OrderEvent],
+    tx: Tx,
+    methods: Methods,
+) -> list[Event]:
+    """Apply ``rule`` to each event and its payment in turn, save each payment once, return what is to be said.
+
+    Raises TryAgain if an order is not known yet: then each message is heard alone, and only its own waits.
+    """
+    locked = await lock_order_payments(tx, [event.order_code for event in events])
+    batch = Batch(locked.values())
+    said: list[Event] = []
+    for event in events:
+        known = locked.get(event.order_code)
+        if known is None:
+            raise TryAgain("order_not_heard_of_yet")
+        settled = rule(event, batch.payment(known.payment_id), methods[known.method].terms)
+        batch.add(settled)
+        said += [one.model_copy(update={"caused_by": event.event_id}) for one in settled.events]
+    await batch.save(tx, methods, now())
+    return said
 
 
-async def _save(tx: Tx, methods: Methods, before: Payment, settled: Settled) -> None:
-    if settled.payment != before or settled.asks:
-        await save(tx, settled, methods[before.method], now())
+def _settle_for_staff(event: CaptureRequested, payment: Payment, terms: Terms) -> Settled:
+    if terms.deposit != "by_hand":
+        return asking.capture_for_staff(payment, terms, event.occurred_at, send_mail=event.send_mail)
+    if refusal := asking.why_no_manual_deposit(payment, terms):
+        draft = Draft(payment, event.occurred_at)
+        draft.reject_capture(refusal)
+        return draft.done()
+    wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", event.send_mail))
+    return settle(wished, None, _deposit(event, payment), event.occurred_at, terms)
 
 
 def _deposit(event: CaptureRequested, payment: Payment) -> Captured:

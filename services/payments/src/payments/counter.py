@@ -7,7 +7,7 @@ from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
 from payments.method import Shop
 from payments.methods import Methods
-from payments.storage.payments import find_order_payment, look_soon, save
+from payments.storage.payments import find_order_payment, lock_order_payment, look_soon, save_all
 from shared.clock import now
 from shared.database import Database
 from shared.web.pages import Pages
@@ -30,11 +30,11 @@ class PaymentCounter:
     async def remember(self, order_code: str, refs: Mapping[str, str]) -> Payment | None:
         """Add the buyer's later choices to ``payment.refs``; return the payment."""
         async with self.db.transaction() as tx:
-            payment = await find_order_payment(tx, order_code, lock=True)
+            payment = await lock_order_payment(tx, order_code)
             if payment is None:
                 return None
             payment = replace(payment, refs={**payment.refs, **refs})
-            await save(tx, Settled(payment), self.methods[payment.method], now())
+            await save_all(tx, [Settled(payment)], self.methods, now())
             return payment
 
     async def hasten(self, order_code: str) -> None:
@@ -42,4 +42,4 @@ class PaymentCounter:
         async with self.db.transaction() as tx:
             payment = await find_order_payment(tx, order_code)
             if payment is not None:
-                await look_soon(tx, payment.payment_id)
+                await look_soon(tx, [payment.payment_id])

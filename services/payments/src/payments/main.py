@@ -63,9 +63,9 @@ def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop)
         db=db,
         resources={Methods: methods, Settings: settings},
         due_work=[
-            Requests(db, calls).due_work(concurrency=at_once),
-            Notices(db, calls).due_work(concurrency=at_once),
-            Watch(db, calls).due_work(concurrency=at_once),
+            Requests(calls).due_work(concurrency=at_once),
+            Notices(calls).due_work(concurrency=at_once),
+            Watch(calls).due_work(concurrency=at_once),
         ],
         install_pages=lambda app: install_pages(app, settings, db, methods, shop),
         close=methods.close,

@@ -3,13 +3,14 @@ the provider was looked up, with the same key, until there is a definite answer 
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
 from payments.calls import Calls
+from payments.claims import Claim, claims_of, end_claims
 from payments.domain.answers import (
     Answer,
     CaptureDeclined,
@@ -23,14 +24,14 @@ from payments.domain.answers import (
 )
 from payments.domain.drafting import Settled
 from payments.domain.payment import CONCLUDES, WANTED_IN, Operation, Payment
-from payments.settle_payment import settle_all, store, with_attention
-from payments.storage.payments import find_payment, lock_payment
-from payments.storage.requests import REQUEST_WORK, note_answer
+from payments.settle_payment import Batch, settle_all, with_attention
+from payments.storage.payments import lock_payments
+from payments.storage.requests import REQUEST_WORK, note_answers
 from payments.storage.tables import payment_requests
 from shared.clock import now
 from shared.crash import crash_point
-from shared.database import Database, Tx
-from shared.due import DueWork, strike_off
+from shared.database import Tx
+from shared.due import DueWork
 
 PAUSE_SECONDS_MAX = 120.0
 BUYER_PAUSE_SECONDS = 60.0
@@ -42,15 +43,19 @@ _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined)
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 
 
-class LeaseLost(Exception):
-    """Another worker has taken the row; what this one found out is not written."""
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request at one attempt: its ``state`` now, the answer that counts, and when it goes on."""
+
+    state: str
+    answer: Answer | None
+    due_at: datetime | None
 
 
 class Requests:
     """The due work of asking providers."""
 
-    def __init__(self, db: Database, calls: Calls) -> None:
-        self._db = db
+    def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     def due_work(self, *, concurrency: int) -> DueWork:
@@ -59,22 +64,40 @@ class Requests:
             REQUEST_WORK,
             payment_requests,
             self.perform,
+            begin=claims_of,
+            conclude=self.conclude,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
         )
 
-    async def perform(self, row: Row[Any]) -> None:
-        """Perform one claimed request."""
-        operation: Operation = row.operation
-        async with self._db.transaction() as tx:
-            payment = await find_payment(tx, row.payment_id)
-        answers = await self._ask(payment, operation, row)
+    async def perform(self, claim: Claim) -> Sequence[Answer]:
+        """Ask the provider; return its answers, none if the request is no longer wanted."""
+        answers = await self._ask(claim.payment, claim.row.operation, claim.row)
         crash_point("K12")
-        try:
-            async with self._db.transaction() as tx:
-                await self._conclude(tx, row, operation, answers)
-        except LeaseLost:
-            return
+        return answers
+
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+        """Write down what was answered and all that follows from it, for the claims that are still ours."""
+        at = now()
+        outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
+        batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
+        ours = await end_claims(
+            tx, payment_requests, {claim: became.due_at for claim, became in outcomes.items()}
+        )
+        for claim, answers in done:
+            if claim in ours:
+                payment = batch.payment(claim.payment.payment_id)
+                terms = self._calls.methods[payment.method].terms
+                settled = settle_all(payment, claim.row.operation, answers, at, terms)
+                batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
+        noted = [
+            (claim.row.request_id, became.state, became.answer)
+            for claim, became in outcomes.items()
+            if claim in ours
+        ]
+        # Before anything new is asked for: a request that has ended makes room for the next of its kind.
+        await note_answers(tx, noted, at)
+        tx.say(*await batch.save(tx, self._calls.methods, at))
 
     async def _ask(self, payment: Payment, operation: Operation, row: Row[Any]) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before."""
@@ -93,26 +116,16 @@ class Requests:
         crash_point("K11")
         return (*found, answer)
 
-    async def _conclude(self, tx: Tx, row: Row[Any], operation: Operation, answers: Sequence[Answer]) -> None:
-        at = now()
-        payment = await lock_payment(tx, row.payment_id)
-        method = self._calls.methods[payment.method]
-        last = answers[-1] if answers else None
-        settled = settle_all(payment, operation, answers, at, method.terms)
-        final = next((one for one in reversed(answers) if isinstance(one, CONCLUDES[operation])), None)
-        if final is not None or last is None:
-            state = _closed_as(final, row.attempts)
-            due_at = None
-            if settled.payment.attention == "no_answer":
-                settled = replace(settled, payment=replace(settled.payment, attention=""))
-        else:
-            state = "unknown" if isinstance(last, Unknown) else "open"
-            due_at = at + timedelta(seconds=_pause_seconds(last, row.attempts))
-            settled = _stuck(settled, last, row.attempts)
-        if not await strike_off(tx, payment_requests, row.request_id, row.lease, due_at=due_at):
-            raise LeaseLost
-        await note_answer(tx, row.request_id, state, final or last, at)
-        await store(tx, settled, method, at)
+
+def outcome(row: Row[Any], answers: Sequence[Answer], at: datetime) -> Outcome:
+    """Return what the answers mean for the request itself."""
+    operation: Operation = row.operation
+    final = next((one for one in reversed(answers) if isinstance(one, CONCLUDES[operation])), None)
+    if final is not None or not answers:
+        return Outcome(_closed_as(final, row.attempts), final, None)
+    last = answers[-1]
+    state = "unknown" if isinstance(last, Unknown) else "open"
+    return Outcome(state, last, at + timedelta(seconds=_pause_seconds(last, row.attempts)))
 
 
 def _closed_as(final: Answer | None, attempts: int) -> str:
@@ -122,8 +135,11 @@ def _closed_as(final: Answer | None, attempts: int) -> str:
     return "declined" if isinstance(final, _NEGATIVE) else "done"
 
 
-def _stuck(settled: Settled, last: Answer, attempts: int) -> Settled:
-    if isinstance(last, Unknown) and attempts >= SILENT_ATTEMPTS_MAX:
+def _with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
+    """Show the desk a request that nobody answers, and no longer once it is over."""
+    if became.due_at is None and settled.payment.attention == "no_answer":
+        return replace(settled, payment=replace(settled.payment, attention=""))
+    if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
         return with_attention(settled, "no_answer")
     return settled
 

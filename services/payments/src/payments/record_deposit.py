@@ -7,8 +7,7 @@ from payments.domain.answers import Captured
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
 from payments.methods import Methods
-from payments.settle_payment import store
-from payments.storage.payments import find_order_payment
+from payments.storage.payments import lock_order_payment, save_all
 from shared.clock import JAPAN, now
 from shared.database import Tx
 from shared.errors import Refused
@@ -35,11 +34,11 @@ async def record_deposit(
 
     Raises Refused where deposits are not recorded by hand, and for an order that is not known.
     """
-    payment = await find_order_payment(tx, order_code, lock=True)
+    payment = await lock_order_payment(tx, order_code)
     if payment is None:
         raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
-    method = methods[payment.method]
-    refusal = asking.why_no_manual_deposit(payment, method.terms)
+    terms = methods[payment.method].terms
+    refusal = asking.why_no_manual_deposit(payment, terms)
     if refusal is not None:
         raise Refused(refusal, _REFUSALS[refusal])
     answer = Captured(
@@ -48,6 +47,8 @@ async def record_deposit(
         receipt_id=receipt_id,
     )
     wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
-    settled = settle(wished, None, answer, now(), method.terms)
-    await store(tx, settled, method, now())
+    at = now()
+    settled = settle(wished, None, answer, at, terms)
+    await save_all(tx, [settled], methods, at)
+    tx.say(*settled.events)
     return settled.payment

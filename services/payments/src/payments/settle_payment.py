@@ -1,8 +1,10 @@
-"""Answers of a provider into the database: one locked payment, all rules in ``domain/``, one commit."""
+"""Many locked payments, and what one transaction decides about them: rules in ``domain/``, one save, one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
+from uuid import UUID
 
 from payments.domain.answers import Answer
 from payments.domain.drafting import Settled
@@ -10,8 +12,9 @@ from payments.domain.payment import Operation, Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
 from payments.method import Method
-from payments.storage.payments import save
+from payments.storage.payments import save_all
 from shared.database import Tx
+from shared.events import Event
 
 
 def settle_all(
@@ -20,21 +23,19 @@ def settle_all(
     """Apply several answers, oldest first, and return the sum of what follows. Pure."""
     whole = Settled(payment)
     for answer in answers:
-        part = settle(whole.payment, operation, answer, at, terms)
-        whole = Settled(
-            payment=part.payment,
-            steps=whole.steps + part.steps,
-            events=whole.events + part.events,
-            asks=whole.asks + part.asks,
-            entries=whole.entries + part.entries,
-        )
+        whole = and_then(whole, settle(whole.payment, operation, answer, at, terms))
     return whole
 
 
-async def store(tx: Tx, settled: Settled, method: Method, at: datetime) -> None:
-    """Save the payment with all that follows from it, and say its events."""
-    await save(tx, settled, method, at)
-    tx.say(*settled.events)
+def and_then(whole: Settled, part: Settled) -> Settled:
+    """Return the sum of two outcomes of which ``part`` began where ``whole`` ended. Pure."""
+    return Settled(
+        payment=part.payment,
+        steps=whole.steps + part.steps,
+        events=whole.events + part.events,
+        asks=whole.asks + part.asks,
+        entries=whole.entries + part.entries,
+    )
 
 
 def with_attention(settled: Settled, attention: str) -> Settled:
@@ -42,3 +43,38 @@ def with_attention(settled: Settled, attention: str) -> Settled:
     if settled.payment.attention:
         return settled
     return replace(settled, payment=replace(settled.payment, attention=attention))
+
+
+class Batch:
+    """Locked payments while things happen to them: each thing finds its payment as the one before left it.
+
+    However much happens to a payment, it is saved once.
+    """
+
+    def __init__(self, locked: Iterable[Payment]) -> None:
+        self._locked = {payment.payment_id: payment for payment in locked}
+        self._settled = {key: Settled(payment) for key, payment in self._locked.items()}
+        self._events: list[Event] = []
+
+    def payment(self, payment_id: UUID) -> Payment:
+        """Return a payment as it is by now. Raises KeyError for one that is not locked here."""
+        return self._settled[payment_id].payment
+
+    def add(self, part: Settled) -> None:
+        """Take what was decided about one of the payments."""
+        key = part.payment.payment_id
+        self._settled[key] = and_then(self._settled[key], part)
+        self._events += part.events
+
+    async def save(
+        self,
+        tx: Tx,
+        methods: Mapping[str, Method],
+        at: datetime,
+        *,
+        look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
+    ) -> Sequence[Event]:
+        """Save the payments that changed; return all events in the order in which they were decided."""
+        changed = [one for key, one in self._settled.items() if one.asks or one.payment != self._locked[key]]
+        await save_all(tx, changed, methods, at, look_at=look_at)
+        return self._events

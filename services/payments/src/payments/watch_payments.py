@@ -4,21 +4,22 @@ The provider is always asked first. Only a number that it knows to be unpaid whe
 are over has expired (KON-16 to KON-18, F32).
 """
 
-from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import Row
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from payments.calls import Calls
-from payments.domain.answers import Expired, Unknown
+from payments.claims import Claim, claims_of, end_claims
+from payments.domain.answers import Answer, Expired, Unknown
+from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
-from payments.settle_payment import settle_all, store
-from payments.storage.payments import WATCH_WORK, find_payment, lock_payment, next_look_at
+from payments.method import Method
+from payments.settle_payment import Batch, settle_all
+from payments.storage.payments import WATCH_WORK, lock_payments, next_look_at
 from payments.storage.tables import payments
 from shared.clock import now
-from shared.database import Database
-from shared.due import DueWork, strike_off
+from shared.database import Tx
+from shared.due import DueWork
 
 SILENT_PAUSE_SECONDS = 30
 LEASE_SECONDS = 30
@@ -27,41 +28,60 @@ LEASE_SECONDS = 30
 class Watch:
     """The due work of looking at payments."""
 
-    def __init__(self, db: Database, calls: Calls) -> None:
-        self._db = db
+    def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return this as due work."""
         return DueWork(
-            WATCH_WORK, payments, self.perform, concurrency=concurrency, lease_seconds=LEASE_SECONDS
+            WATCH_WORK,
+            payments,
+            self.perform,
+            begin=claims_of,
+            conclude=self.conclude,
+            concurrency=concurrency,
+            lease_seconds=LEASE_SECONDS,
         )
 
-    async def perform(self, row: Row[Any]) -> None:
-        """Look at one claimed payment."""
-        async with self._db.transaction() as tx:
-            seen = await find_payment(tx, row.payment_id)
-        answers = await self._calls.look_up(seen)
-        silent = any(isinstance(answer, Unknown) for answer in answers)
-        async with self._db.transaction() as tx:
-            at = now()
-            payment = await lock_payment(tx, row.payment_id)
-            method = self._calls.methods[payment.method]
-            settled = settle_all(payment, None, answers, at, method.terms)
-            if not silent and is_overdue(settled.payment, method.terms):
-                settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
-            due_at = next_look_at(settled.payment, method, at)
-            if silent and due_at is not None:
-                due_at = at + timedelta(seconds=SILENT_PAUSE_SECONDS)
-            if settled.payment != payment:
-                await store(tx, settled, method, at)
-            await strike_off(tx, payments, row.payment_id, row.lease, due_at=due_at)
+    async def perform(self, claim: Claim) -> Sequence[Answer]:
+        """Look the payment up."""
+        return await self._calls.look_up(claim.payment)
+
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+        """Write down what the look-ups found, for the payments that are still ours to look at."""
+        at = now()
+        locked = await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})
+        seen = {}
+        for claim, answers in done:
+            payment = locked[claim.payment.payment_id]
+            seen[claim] = look(payment, answers, self._calls.methods[payment.method], at)
+        ours = await end_claims(tx, payments, {claim: due_at for claim, (_, due_at) in seen.items()})
+        batch = Batch(locked.values())
+        look_at = {}
+        for claim in ours:
+            settled, look_at[claim.payment.payment_id] = seen[claim]
+            batch.add(settled)
+        tx.say(*await batch.save(tx, self._calls.methods, at, look_at=look_at))
 
 
-def is_overdue(payment: Payment, terms: Terms) -> bool:
+def look(
+    payment: Payment, answers: Sequence[Answer], method: Method, at: datetime
+) -> tuple[Settled, datetime | None]:
+    """Return what a look at the provider means for a payment, and when to look next. Pure."""
+    silent = any(isinstance(answer, Unknown) for answer in answers)
+    settled = settle_all(payment, None, answers, at, method.terms)
+    if not silent and is_overdue(settled.payment, method.terms, at):
+        settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
+    due_at = next_look_at(settled.payment, method, at)
+    if silent and due_at is not None:
+        due_at = at + timedelta(seconds=SILENT_PAUSE_SECONDS)
+    return settled, due_at
+
+
+def is_overdue(payment: Payment, terms: Terms, at: datetime) -> bool:
     """Return whether a number's deadline and grace are over (at the very moment too, KON-18)."""
     return (
         payment.state == "waiting"
         and payment.number is not None
-        and now() >= payment.number.due_at + terms.grace
+        and at >= payment.number.due_at + terms.grace
     )

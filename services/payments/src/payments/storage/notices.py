@@ -1,13 +1,14 @@
 """Notices of providers: stored as they came, once, then due until acted upon."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from payments.method import Notice
 from payments.storage.tables import notices
+from shared.bulk import update_all
 from shared.database import Tx
 from shared.ids import new_id
 
@@ -37,8 +38,10 @@ async def insert_notice(tx: Tx, method: str, notice: Notice, body: bytes, at: da
     return bool(stored.rowcount)
 
 
-async def note_notice(tx: Tx, notice_key: UUID, state: str, payment_id: UUID | None) -> None:
-    """Record what became of a notice."""
-    await tx.execute(
-        update(notices).where(notices.c.notice_key == notice_key).values(state=state, payment_id=payment_id)
-    )
+async def note_notices(tx: Tx, state: str, became: Sequence[tuple[UUID, UUID | None]]) -> None:
+    """Record that notices, given with the payment they are about, are in ``state`` now."""
+    rows = [
+        {"notice_key": notice_key, "state": state, "payment_id": payment_id}
+        for notice_key, payment_id in became
+    ]
+    await update_all(tx, notices, rows, key=["notice_key"])

@@ -2,14 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Row, func, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, Text, Uuid, any_, bindparam, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from payments.domain.drafting import Settled
 from payments.domain.journal import Entry
@@ -17,9 +18,14 @@ from payments.domain.payment import Payment
 from payments.method import Method
 from payments.storage.requests import REQUEST_WORK, insert_requests
 from payments.storage.tables import journal_lines, payment_history, payments, receipts
+from shared.bulk import insert_all, update_all
 from shared.clock import now
 from shared.database import Tx
 
+log = structlog.get_logger()
+
+Reference = tuple[str, str]
+"""The kind of a method, and an id by which its provider knows a payment: one of ``refs``, or the payment's own."""
 WATCH_WORK = "payments due"
 
 _PAYMENT = TypeAdapter(Payment)
@@ -40,6 +46,16 @@ _COLUMNS = (
     "refs",
     "placed_at",
 )
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_BY_ID = select(payments).where(payments.c.payment_id == any_(_IDS)).order_by(payments.c.payment_id)
+_CODES = bindparam("codes", type_=ARRAY(Text))
+_BY_ORDER = select(payments).where(payments.c.order_code == any_(_CODES)).order_by(payments.c.payment_id)
+_VALUES = bindparam("values", type_=ARRAY(Text))
+_BY_REFERENCE = (
+    select(payments.c.payment_id, payments.c.method, payments.c.provider_ids)
+    .where(or_(payments.c.provider_ids.overlap(_VALUES), payments.c.payment_id == any_(_IDS)))
+    .order_by(payments.c.payment_id)
+)
 
 
 def payment_of(row: Row[Any]) -> Payment:
@@ -47,24 +63,44 @@ def payment_of(row: Row[Any]) -> Payment:
     return _PAYMENT.validate_python({**row.details, **{name: getattr(row, name) for name in _COLUMNS}})
 
 
-async def find_payment(tx: Tx, payment_id: UUID) -> Payment:
-    """Read a payment without locking it. Raises LookupError."""
-    row = await tx.row(select(payments).where(payments.c.payment_id == payment_id))
-    if row is None:
-        raise LookupError(f"no payment {payment_id}")
-    return payment_of(row)
+async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
+    """Return payments by id without locking them; one that cannot be read is logged and left out."""
+    found = {}
+    for row in await tx.rows(_BY_ID, ids=list(payment_ids)):
+        try:
+            found[row.payment_id] = payment_of(row)
+        except (ValueError, TypeError) as error:
+            # What it says may hold personal data.
+            log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
+    return found
 
 
-async def lock_payment(tx: Tx, payment_id: UUID) -> Payment:
-    """Read a payment and keep others from changing it until the commit. Raises LookupError."""
-    query = select(payments).where(payments.c.payment_id == payment_id).with_for_update()
-    row = await tx.row(query)
-    if row is None:
-        raise LookupError(f"no payment {payment_id}")
-    return payment_of(row)
+async def lock_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
+    """Return payments by id and keep others from changing them until the commit.
+
+    Always in the same order, so that two who lock some of the same payments never wait for each other.
+    """
+    rows = await tx.rows(_BY_ID.with_for_update(), ids=list(payment_ids))
+    return {row.payment_id: payment_of(row) for row in rows}
 
 
-async def find_order_payment(tx: Tx, order_code: str, *, lock: bool = False) -> Payment | None:
+async def lock_order_payments(tx: Tx, order_codes: Iterable[str]) -> dict[str, Payment]:
+    """Lock the latest try of each order and return it by order code; unknown orders are left out."""
+    locked: dict[str, Payment] = {}
+    for row in await tx.rows(_BY_ORDER.with_for_update(), codes=list(order_codes)):
+        payment = payment_of(row)
+        before = locked.get(payment.order_code)
+        if before is None or before.try_number < payment.try_number:
+            locked[payment.order_code] = payment
+    return locked
+
+
+async def lock_order_payment(tx: Tx, order_code: str) -> Payment | None:
+    """Lock the latest try of an order and return it, or None if the order is not known here yet."""
+    return (await lock_order_payments(tx, [order_code])).get(order_code)
+
+
+async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     """Return the latest try of an order, or None if the order is not known here yet."""
     query = (
         select(payments)
@@ -72,64 +108,74 @@ async def find_order_payment(tx: Tx, order_code: str, *, lock: bool = False) -> 
         .order_by(payments.c.try_number.desc())
         .limit(1)
     )
-    row = await tx.row(query.with_for_update() if lock else query)
+    row = await tx.row(query)
     return payment_of(row) if row is not None else None
 
 
-async def find_by_reference(tx: Tx, method: str, reference: str) -> Payment | None:
-    """Return the payment that has ``reference`` among the provider's ids, or as its own id."""
-    known = payments.c.provider_ids.contains([reference])
-    with suppress(ValueError):
-        known = or_(known, payments.c.payment_id == UUID(reference))
-    row = await tx.row(select(payments).where(payments.c.method == method, known).limit(1))
-    return payment_of(row) if row is not None else None
+async def match_references(tx: Tx, references: Iterable[Reference]) -> dict[Reference, UUID]:
+    """Return the id of the payment that each reference is about; those of no payment are left out."""
+    wanted = set(references)
+    own_ids = {value: _as_id(value) for _, value in wanted}
+    ids = [one for one in own_ids.values() if one is not None]
+    matched: dict[Reference, UUID] = {}
+    for row in await tx.rows(_BY_REFERENCE, values=list(own_ids), ids=ids):
+        for value, own_id in own_ids.items():
+            if (row.method, value) in wanted and (value in row.provider_ids or own_id == row.payment_id):
+                matched.setdefault((row.method, value), row.payment_id)
+    return matched
 
 
 async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> None:
     """Store new payments with their first requests; an order that is already known is left alone."""
-    if not settled:
-        return
-    rows = [_values(one.payment) for one in settled]
-    stored = await tx.rows(
-        insert(payments).values(rows).on_conflict_do_nothing().returning(payments.c.payment_id)
-    )
+    rows = [{**_values(one.payment), "changed_at": at} for one in settled]
+    stored = await insert_all(tx, payments, rows, skip_known=True, returning="payment_id")
     fresh = {row.payment_id for row in stored}
     new = [one for one in settled if one.payment.payment_id in fresh]
-    if not new:
-        return
     first = [_step(one.payment, 1, one.payment.state, "order placed", at) for one in new]
-    await tx.execute(insert(payment_history).values(first))
-    await insert_requests(tx, [(one.payment.payment_id, ask) for one in new for ask in one.asks], at)
-    tx.wake(REQUEST_WORK)
+    await insert_all(tx, payment_history, first)
+    await _ask(tx, new, at)
 
 
-async def save(tx: Tx, settled: Settled, method: Method, at: datetime) -> None:
-    """Store a payment that was locked in this transaction, and everything that follows from it but events."""
-    payment = settled.payment
-    values = _values(payment)
-    values["due_at"] = next_look_at(payment, method, at)
-    await tx.execute(
-        update(payments)
-        .where(payments.c.payment_id == payment.payment_id)
-        .values(**values, changed_at=func.now())
-    )
-    if settled.steps:
-        steps = [_step(payment, step.version, step.state, step.because, at) for step in settled.steps]
-        await tx.execute(insert(payment_history).values(steps))
-    if settled.entries:
-        await _book(tx, payment, settled.entries, at)
-    if settled.asks:
-        await insert_requests(tx, [(payment.payment_id, ask) for ask in settled.asks], at)
-        tx.wake(REQUEST_WORK)
+async def save_all(
+    tx: Tx,
+    settled: Sequence[Settled],
+    methods: Mapping[str, Method],
+    at: datetime,
+    *,
+    look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
+) -> None:
+    """Store payments locked in this transaction, each once, and all that follows from them but the events.
+
+    ``look_at`` says when to look at single payments next, where :func:`next_look_at` does not decide it.
+    """
+    rows = []
+    for one in settled:
+        payment = one.payment
+        usual = next_look_at(payment, methods[payment.method], at)
+        due_at = look_at.get(payment.payment_id, usual)
+        rows.append({**_values(payment), "due_at": due_at, "changed_at": at})
+    await update_all(tx, payments, rows, key=["payment_id"])
+    steps = [
+        _step(one.payment, step.version, step.state, step.because, at)
+        for one in settled
+        for step in one.steps
+    ]
+    await insert_all(tx, payment_history, steps)
+    booked = [(one.payment, entry) for one in settled for entry in one.entries]
+    await insert_all(tx, journal_lines, [line for about in booked for line in _lines(*about, at)])
+    await insert_all(tx, receipts, _receipts(booked, at))
+    await _ask(tx, settled, at)
 
 
-async def look_soon(tx: Tx, payment_id: UUID) -> None:
-    """Let the workers look at a payment and at its open requests now."""
+async def look_soon(tx: Tx, payment_ids: Sequence[UUID]) -> None:
+    """Let the workers look at payments and at their open requests now."""
+    if not payment_ids:
+        return
     for table, work in (("payments", WATCH_WORK), ("payment_requests", REQUEST_WORK)):
         await tx.execute(
             f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names are ours
-            " WHERE payment_id = :payment_id AND due_at > :at",
-            payment_id=payment_id,
+            " WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND due_at > :at",
+            payment_ids=payment_ids,
             at=now(),
         )
         tx.wake(work)
@@ -144,33 +190,31 @@ def next_look_at(payment: Payment, method: Method, at: datetime) -> datetime | N
     return min(looks, default=None)
 
 
-async def _book(tx: Tx, payment: Payment, entries: Iterable[Entry], at: datetime) -> None:
-    lines = []
-    came_in: dict[str, int] = defaultdict(int)
-    for entry in entries:
-        about = {
-            "payment_id": payment.payment_id,
-            "reason": entry.reason,
-            "subject": entry.subject,
-            "at": at,
-        }
-        lines.append({**about, "account": entry.debit, "debit": entry.amount, "credit": 0})
-        lines.append({**about, "account": entry.credit, "debit": 0, "credit": entry.amount})
-        if entry.debit == "receivable":
-            came_in[entry.subject] += entry.amount
-    await tx.execute(insert(journal_lines).values(lines))
-    rows = [
-        {
-            "method": payment.method,
-            "receipt_id": receipt_id,
-            "payment_id": payment.payment_id,
-            "amount": amount,
-            "at": at,
-        }
-        for receipt_id, amount in came_in.items()
+async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:
+    asks = [(one.payment.payment_id, ask) for one in settled for ask in one.asks]
+    if asks:
+        await insert_requests(tx, asks, at)
+        tx.wake(REQUEST_WORK)
+
+
+def _lines(payment: Payment, entry: Entry, at: datetime) -> list[dict[str, Any]]:
+    about = {"payment_id": payment.payment_id, "reason": entry.reason, "subject": entry.subject, "at": at}
+    return [
+        {**about, "account": entry.debit, "debit": entry.amount, "credit": 0},
+        {**about, "account": entry.credit, "debit": 0, "credit": entry.amount},
     ]
-    if rows:
-        await tx.execute(insert(receipts).values(rows))
+
+
+def _receipts(booked: Iterable[tuple[Payment, Entry]], at: datetime) -> list[dict[str, Any]]:
+    """What came in, by receipt: the parts of one receipt may be booked for different reasons."""
+    came_in: dict[tuple[UUID, str, str], int] = defaultdict(int)
+    for payment, entry in booked:
+        if entry.debit == "receivable":
+            came_in[payment.payment_id, payment.method, entry.subject] += entry.amount
+    return [
+        {"method": method, "receipt_id": receipt_id, "payment_id": payment_id, "amount": amount, "at": at}
+        for (payment_id, method, receipt_id), amount in came_in.items()
+    ]
 
 
 def _values(payment: Payment) -> dict[str, Any]:
@@ -193,3 +237,10 @@ def _step(payment: Payment, version: int, state: str, because: str, at: datetime
         "because": because,
         "at": at,
     }
+
+
+def _as_id(reference: str) -> UUID | None:
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None

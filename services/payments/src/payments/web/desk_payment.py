@@ -100,7 +100,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         async with db.transaction() as tx:
             payment = await find_order_payment(tx, order_code)
             if payment is not None:
-                await look_soon(tx, payment.payment_id)
+                await look_soon(tx, [payment.payment_id])
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に問い合わせます")
 
     return routes

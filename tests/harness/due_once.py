@@ -1,0 +1,34 @@
+"""Performs due work once, in the steps of a worker, for tests that choose the moment of each."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.clock import now
+from shared.database import Database
+from shared.due import DueWork, claim_due
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """How many rows were due, and what is to be performed for them."""
+
+    rows: int
+    items: Sequence[Any]
+
+
+async def claim(db: Database, work: DueWork, *, rows_max: int = 50) -> Claimed:
+    """Claim what is due, as a worker does."""
+    async with db.transaction() as tx:
+        rows = await claim_due(tx, work.table, rows_max=rows_max, at=now(), lease_seconds=work.lease_seconds)
+        items = await work.begin(tx, rows) if work.begin is not None and rows else rows
+    return Claimed(len(rows), items)
+
+
+async def perform(db: Database, work: DueWork, items: Sequence[Any]) -> None:
+    """Perform what was claimed, all at the same time, and conclude it in one transaction."""
+    outcomes = await asyncio.gather(*(work.perform(item) for item in items))
+    if work.conclude is not None and items:
+        async with db.transaction() as tx:
+            await work.conclude(tx, list(zip(items, outcomes, strict=True)))

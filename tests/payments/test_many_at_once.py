@@ -1,0 +1,352 @@
+"""Many events or answers in one transaction leave what they leave one by one, in no more statements."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import event as engine_events
+
+from harness.due_once import claim, perform
+from harness.postgres import MakeDatabase, TestPostgres
+from payments.act_on_notices import Notices
+from payments.calls import Calls
+from payments.claims import Claim
+from payments.consumers import consumers
+from payments.domain.answers import Captured, Issued
+from payments.method import Notice
+from payments.methods import Methods
+from payments.perform_requests import Requests
+from payments.settings import Settings
+from payments.storage.notices import insert_notice
+from payments.storage.tables import metadata
+from payments.watch_payments import Watch
+from shared.clock import clock, now
+from shared.database import Database
+from shared.errors import TryAgain
+from shared.events import Event
+from shared.inbox import insert_inbox
+from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
+from tests.payments.payments_service import settings_for
+from tests.payments.steady import START, TERMS, Steady
+from tests.properties.profile import stories
+
+ORDERS = {
+    "C1": "card",
+    "C2": "card",
+    "C3": "card",
+    "N1": "number",
+    "N2": "number",
+    "T1": "transfer",
+    "D1": "cash",
+}
+MOODS = {"C2": "silence", "C3": "refuse", "N2": "silence"}
+LIVES = {
+    "card": ["place", "ship", "cancel"],
+    "number": ["place", "stock", "cancel"],
+    "transfer": ["place", "stock", "staff", "cancel"],
+}
+
+
+def kind_of(code: str) -> str:
+    """Return how an order is paid for."""
+    return ORDERS.get(code) or code.partition("-")[0]
+
+
+MAKERS: dict[str, Callable[[str], Event]] = {
+    "place": lambda code: placed(code, kind_of(code)),
+    "stock": reserved,
+    "ship": shipped,
+    "part": partial(shipped, fully=False),
+    "staff": capture_requested,
+    "cancel": cancelled,
+}
+TABLES = {
+    "payments": """
+        SELECT order_code, try_number, method, state, version, amount, captured_amount, suspense_amount,
+               refunded_amount, capture_policy, order_cancelled, attention, refs::text, provider_ids, placed_at,
+               changed_at, due_at, (details - 'page_key' - 'page_url')::text AS details
+        FROM payments ORDER BY order_code""",
+    "payment_history": """
+        SELECT order_code, h.version, h.state, because, at
+        FROM payment_history h JOIN payments USING (payment_id) ORDER BY 1, 2""",
+    "payment_requests": """
+        SELECT order_code, operation, r.amount, r.state, answer::text, written_at, answered_at, r.attempts,
+               r.due_at IS NULL AS over, r.lease IS NULL AS free
+        FROM payment_requests r JOIN payments USING (payment_id) ORDER BY 1, 2, 4""",
+    "journal_lines": """
+        SELECT order_code, reason, subject, account, debit, credit, at
+        FROM journal_lines JOIN payments USING (payment_id) ORDER BY 1, 2, 3, 4""",
+    "receipts": """
+        SELECT r.method, receipt_id, order_code, r.amount, at
+        FROM receipts r JOIN payments USING (payment_id) ORDER BY 1, 2""",
+    "notices": """
+        SELECT notice_id, order_code, n.state, n.due_at, n.attempts
+        FROM notices n LEFT JOIN payments USING (payment_id) ORDER BY 1""",
+    "outbox": """
+        SELECT type, correlation, body::jsonb - ARRAY['payment_id', 'refund_id', 'page_url'] AS body,
+               headers::jsonb ->> 'causation_id' AS cause, occurred_at
+        FROM outbox ORDER BY correlation, seq""",
+    "inbox": "SELECT consumer, event_id FROM inbox ORDER BY 1, 2",
+}
+
+
+@dataclass
+class Service:
+    """The consumers and workers of payments, many at once or one by one."""
+
+    db: Database
+    settings: Settings
+    together: bool = True
+    methods: Methods = field(default_factory=lambda: Methods([Steady(kind, MOODS) for kind in TERMS]))
+
+    def parts(self, things: Sequence[Any]) -> list[Sequence[Any]]:
+        """Return what is done in one transaction each."""
+        return [things] if self.together else [[one] for one in things]
+
+    async def hears(self, events: Sequence[Event]) -> None:
+        """Hear events as a worker does: what fails together is heard alone."""
+        for consumer in consumers.all:
+            heard = [event for event in events if type(event) in consumer.events]
+            for part in self.parts(heard) if heard else ():
+                try:
+                    await self._apply(consumer, part)
+                except TryAgain:
+                    for one in part if len(part) > 1 else ():
+                        await self._apply_or_wait(consumer, one)
+
+    async def _apply_or_wait(self, consumer: Any, event: Event) -> None:
+        try:
+            await self._apply(consumer, [event])
+        except TryAgain:
+            return
+
+    async def _apply(self, consumer: Any, events: Sequence[Event]) -> None:
+        async with self.db.transaction() as tx:
+            await insert_inbox(tx, consumer.queue, [event.event_id for event in events])
+            await consumer.call(events, tx, {Methods: self.methods, Settings: self.settings})
+
+    async def works(self) -> None:
+        """Perform what is due, once."""
+        for kind in (Requests, Notices, Watch):
+            work = kind(Calls(self.methods)).due_work(concurrency=50)
+            claimed = await claim(self.db, work)
+            for part in self.parts(sorted(claimed.items, key=_in_order)):
+                await perform(self.db, work, part)
+
+    async def gets_notices(self, codes: Sequence[str], numbers: Iterator[int]) -> None:
+        """Store a notice about each order, also about those that no reference is known of yet."""
+        async with self.db.transaction() as tx:
+            for code in codes:
+                prefix = "auth" if ORDERS[code] == "card" else "number"
+                notice = Notice(f"notice-{next(numbers)}", f"{prefix}-{code}")
+                await insert_notice(tx, ORDERS[code], notice, b"{}", now())
+
+    def buyers_pay(self, codes: Sequence[str]) -> None:
+        """Let buyers pay numbers at a till, once or more."""
+        method = self.methods["number"]
+        assert isinstance(method, Steady)
+        for code in codes:
+            done = method.done.get(code, [])
+            if any(isinstance(one, Issued) for one in done):
+                done.append(Captured(amount=3_300, captured_at=START, receipt_id=f"{code}-till-{len(done)}"))
+
+    async def tables(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return what is stored, without the ids and moments that no two runs share."""
+        async with self.db.transaction() as tx:
+            return {name: [tuple(row) for row in await tx.rows(sql)] for name, sql in TABLES.items()}
+
+
+def _in_order(one: Claim) -> tuple[str, str]:
+    return one.payment.order_code, str(one.row[0])
+
+
+Step = tuple[str, list[tuple[str, Event | None]]]
+
+
+def make_story(moves: Sequence[tuple[str, Sequence[str]]]) -> list[Step]:
+    """Return steps whose events are made once, so that both services hear the same ones."""
+    return [
+        (what, [(code, MAKERS[what](code) if what in MAKERS else None) for code in codes])
+        for what, codes in moves
+    ]
+
+
+async def live(service: Service, story: Sequence[Step]) -> dict[str, list[tuple[Any, ...]]]:
+    """Let a service with empty tables live through a story; return its tables."""
+    async with service.db.transaction() as tx:
+        for table in reversed(metadata.sorted_tables):
+            await tx.execute(table.delete())
+    clock.source = lambda: START
+    numbers = count()
+    for what, about in story:
+        codes = [code for code, _ in about]
+        match what:
+            case "work":
+                await service.works()
+            case "later":
+                clock.move(timedelta(hours=len(codes)))
+            case "notice":
+                await service.gets_notices(codes, numbers)
+            case "pay":
+                service.buyers_pay(codes)
+            case _:
+                await service.hears([event for _, event in about if event is not None])
+    found = await service.tables()
+    clock.reset()
+    return found
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from([*MAKERS, "work", "work", "work", "later", "notice", "pay"]),
+        st.lists(st.sampled_from([*ORDERS]), min_size=1, max_size=8),
+    ),
+    min_size=4,
+    max_size=16,
+)
+
+
+def test_many_at_once_leave_what_they_leave_one_by_one(postgres: TestPostgres) -> None:
+    loop = asyncio.new_event_loop()
+    urls = [loop.run_until_complete(postgres.create_database("payments", metadata)) for _ in range(2)]
+    addresses = [url.render_as_string(hide_password=False) for url in urls]
+    dbs = [Database(address, service="payments", connections_max=2) for address in addresses]
+    seen: set[str] = set()
+
+    @stories(short=12, long=300)
+    @given(st.lists(st.sampled_from([*ORDERS]), min_size=3), moves)
+    def both_are_the_same(first: list[str], more: list[tuple[str, list[str]]]) -> None:
+        clock.source = lambda: START
+        story = make_story([("place", first), ("work", ["C1"]), *more, ("later", ["C1"]), ("work", ["C1"])])
+        together, alone = (
+            loop.run_until_complete(live(Service(db, settings_for(address), together), story))
+            for db, address, together in zip(dbs, addresses, (True, False), strict=True)
+        )
+        for name, rows in alone.items():
+            assert together[name] == rows, name
+            seen.update([name] if rows else [])
+
+    try:
+        both_are_the_same()
+        assert seen == set(TABLES), "the stories reach every table"
+    finally:
+        clock.reset()
+        for db, url in zip(dbs, urls, strict=True):
+            loop.run_until_complete(db.close())
+            loop.run_until_complete(postgres.drop_database(url))
+        loop.close()
+
+
+@contextmanager
+def counted(db: Database) -> Iterator[list[str]]:
+    """Yield the statements that ``db`` sends while the block runs."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    engine_events.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    yield sent
+    engine_events.remove(db.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def statements_in_the_life_of(orders: int, service: Service) -> dict[str, int]:
+    """Return how many statements each step of so many orders' lives took."""
+    codes = {kind: [f"{kind}-{orders}-{number}" for number in range(orders)] for kind in LIVES}
+    needed: dict[str, int] = {}
+    for kind, steps in LIVES.items():
+        for what in steps:
+            events = [MAKERS[what](code) for code in codes[kind]]
+            with counted(service.db) as sent:
+                await service.hears(events)
+            needed[f"{kind}: {what}"] = len(sent)
+            with counted(service.db) as sent:
+                await service.works()
+            needed[f"{kind}: {what}, and its requests"] = len(sent)
+    return needed
+
+
+@pytest.fixture
+async def service(make_db: MakeDatabase) -> Service:
+    db = await make_db("payments", metadata)
+    return Service(db, settings_for(db.engine.url.render_as_string(hide_password=False)))
+
+
+async def test_fifty_orders_take_no_more_statements_than_two(service: Service) -> None:
+    two, fifty = [await statements_in_the_life_of(orders, service) for orders in (2, 50)]
+    assert fifty == two
+    async with service.db.transaction() as tx:
+        ended = await tx.rows("SELECT DISTINCT method, state FROM payments ORDER BY method")
+    assert [tuple(row) for row in ended] == [
+        ("card", "refunded"),
+        ("number", "voided"),
+        ("transfer", "refunded"),
+    ]
+
+
+async def test_a_payment_that_cannot_be_read_does_not_stop_the_others(service: Service) -> None:
+    await service.hears([placed(code, "card") for code in ("A1", "A2", "A3")])
+    async with service.db.transaction() as tx:
+        await tx.execute("""UPDATE payments SET details = '{"receipts": 7}' WHERE order_code = 'A2'""")
+    await service.works()
+    async with service.db.transaction() as tx:
+        states = await tx.rows(
+            "SELECT order_code, p.state, r.due_at IS NULL AS over FROM payments p"
+            " JOIN payment_requests r USING (payment_id) ORDER BY 1"
+        )
+    assert [tuple(row) for row in states] == [
+        ("A1", "authorized", True),
+        ("A2", "requested", False),
+        ("A3", "authorized", True),
+    ]
+
+
+async def test_of_many_answers_those_whose_lease_was_lost_are_not_written(service: Service) -> None:
+    await service.hears([placed(code, "card") for code in ("A1", "A2", "A3")])
+    work = Requests(Calls(service.methods)).due_work(concurrency=3)
+    slow = (await claim(service.db, work)).items
+    async with service.db.transaction() as tx:
+        await tx.execute(
+            "UPDATE payment_requests SET leased_until = now() - interval '1 second'"
+            " WHERE payment_id = (SELECT payment_id FROM payments WHERE order_code = 'A2')"
+        )
+    again = (await claim(service.db, work)).items
+    assert [one.payment.order_code for one in again] == ["A2"]
+
+    await perform(service.db, work, slow)
+    async with service.db.transaction() as tx:
+        answered = await tx.rows("SELECT correlation FROM outbox ORDER BY 1")
+    assert [row.correlation for row in answered] == ["A1", "A3"]
+
+
+async def test_a_row_claimed_twice_by_one_worker_counts_once(service: Service) -> None:
+    await service.hears([placed("A1", "card")])
+    work = Requests(Calls(service.methods)).due_work(concurrency=3)
+    first = (await claim(service.db, work)).items
+    async with service.db.transaction() as tx:
+        await tx.execute("UPDATE payment_requests SET leased_until = now() - interval '1 second'")
+    second = (await claim(service.db, work)).items
+    async with service.db.transaction() as tx:
+        assert work.conclude is not None
+        early, late = await work.perform(first[0]), await work.perform(second[0])
+        await work.conclude(tx, [(second[0], late), (first[0], early)])
+    async with service.db.transaction() as tx:
+        assert await tx.value("SELECT count(*) FROM outbox") == 1
+        assert await tx.value("SELECT count(*) FROM payment_requests WHERE lease IS NOT NULL") == 0
+
+
+async def test_of_many_events_each_answer_names_the_one_it_answers(service: Service) -> None:
+    await service.hears([placed(code, "cash") for code in ("A1", "A2")])
+    wishes = [capture_requested(code) for code in ("A1", "A2", "A1")]
+    await service.hears(wishes)
+    async with service.db.transaction() as tx:
+        said = await tx.rows("SELECT correlation, headers::jsonb ->> 'causation_id' FROM outbox ORDER BY seq")
+    assert [tuple(row) for row in said] == [(wish.order_code, str(wish.event_id)) for wish in wishes]
