@@ -61,6 +61,12 @@ mutants: ## Change the core and see whether tests notice: make mutants, make mut
 chaos: setup ## Two of everything under load, faults by a seed: make chaos SECONDS=600 FAULTS=F6,F18 SEED=7 RATE=5
 	@$(PYTHON) -m proof.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE))
 
+fuzz: ## Garbage into every route, page and queue of what make up runs: make fuzz EXAMPLES=500 SERVICES=checkout PARTS=pages
+	@nice -n 19 $(NOREN) run proof.fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED)) $(if $(SERVICES),--services $(SERVICES)) $(if $(PARTS),--parts $(PARTS))
+
+races: setup ## Many do the same at the same moment, over HTTP: make races TIMES=50
+	@RACE_TIMES=$(or $(TIMES),10) $(PYTHON) -m pytest -q tests/journeys/test_races.py
+
 features: ## Every feature ID of the specification: passing test, failing test or none
 	@$(PYTHON) -m tools.features
 
@@ -84,4 +90,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos features check format map help
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos fuzz races features check format map help

@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -112,6 +113,14 @@ SLOW_TO_START = {
     "start_amazon": pytest.mark.processes,
     "edge": pytest.mark.processes,
 }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run races as often as RACE_TIMES says (`make races TIMES=50`); once where it says nothing."""
+    times = int(os.environ.get("RACE_TIMES", "1"))
+    if times > 1 and metafunc.module.__name__.endswith("test_races"):
+        metafunc.fixturenames.append("time")
+        metafunc.parametrize("time", range(1, times + 1))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,8 @@ needs it. Nothing is restored behind our back, so nothing can be half alive (doc
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 HEARTBEAT_SECONDS = 10
 PUBLISH_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
+# Far above any bound of our own; what claims more was not counted by us.
+ATTEMPTS_SANE_MAX = 1000
 
 # ChannelInvalidStateError is what a channel says that died since its message came: no AMQPError, but the same.
 BrokerError = (
@@ -256,18 +259,20 @@ class Heard:
 
     @property
     def attempts(self) -> int:
-        """Return how many times handling this message has failed so far."""
+        """Return how many times handling this message has failed so far; 0 where that is no sane count."""
         count = self.headers.get("attempts", 0)
-        return count if isinstance(count, int) else 0
+        return count if isinstance(count, int) and 0 <= count < ATTEMPTS_SANE_MAX else 0
 
     @classmethod
-    def decode(cls, delivery: DeliveredMessage) -> Self:
-        """Decode ``delivery``. Raises Undecodable if it is not an event of the catalogue."""
+    def decode(cls, delivery: DeliveredMessage, kinds: Collection[type[Event]]) -> Self:
+        """Decode ``delivery``. Raises Undecodable if it is not one of the ``kinds`` of event that are heard."""
         properties = delivery.header.properties
         headers = properties.headers or {}
         event = decode_event(
             delivery.body, type_=properties.message_type, event_id=properties.message_id, headers=headers
         )
+        if type(event) not in kinds:
+            raise Undecodable(f"{event.type} is not heard here")
         return cls(event, headers, delivery)
 
 
@@ -282,6 +287,9 @@ def decode_event(
         data = orjson.loads(body)
         if not isinstance(data, dict):
             raise Undecodable(f"{kind.type}: body is not an object")
+        # What we write comes back byte for byte; only what others wrote is read a second time.
+        if orjson.dumps(data) != body:
+            json.loads(body, object_pairs_hook=_once_each)
         envelope = {"event_id": event_id, "occurred_at": headers.get("occurred_at")}
         return kind.model_validate(data | envelope | {"caused_by": headers.get("causation_id")})
     except orjson.JSONDecodeError as error:
@@ -289,6 +297,12 @@ def decode_event(
     except ValidationError as error:
         # Only places and kinds: the values may be personal data.
         raise Undecodable(f"{kind.type}: {_places(error)}") from error
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that names a key twice: it would mean one thing to us, another to whoever reads first."""
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise Undecodable("a key is given twice")
 
 
 def _places(error: ValidationError) -> str:

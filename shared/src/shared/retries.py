@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
+from pamqp.encode import encode_table_value
 
 from shared import metrics
 from shared.amqp import BrokerUnavailable, Heard, Outgoing, Publisher
@@ -73,7 +74,7 @@ async def bury(
 
 def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
     headers = {
-        key: value
+        key: _sendable(value)
         for key, value in (delivery.header.properties.headers or {}).items()
         if not key.startswith("x-")
     }
@@ -83,6 +84,19 @@ def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
         "first_failed_at": headers.get("first_failed_at", at),
         "last_failed_at": at,
     }
+
+
+def _sendable(value: Any) -> Any:
+    """Return the value of a header as it came if it can be sent again, else how it reads.
+
+    What is read is not always what can be written: text that is no UTF-8 arrives as bytes, which no header
+    may be.
+    """
+    try:
+        encode_table_value(value)
+    except (TypeError, ValueError):
+        return repr(value)[:500]
+    return value
 
 
 async def _publish(

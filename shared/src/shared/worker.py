@@ -122,7 +122,7 @@ class Worker:
         heard: list[Heard] = []
         for delivery in deliveries:
             try:
-                heard.append(Heard.decode(delivery))
+                heard.append(Heard.decode(delivery, self.consumer.events))
             except Undecodable as error:
                 await bury(self._publisher, self.consumer, delivery, reason="undecodable", error=error)
                 self._count("undecodable")

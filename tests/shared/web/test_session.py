@@ -165,3 +165,11 @@ def test_a_long_value_travels_in_pieces_and_comes_back_whole(length: int) -> Non
 def test_a_value_no_browser_keeps_is_an_error() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         Cookies(secure=False).write(Response(), "noren_wallet", "x" * 14_401)
+
+
+@pytest.mark.parametrize("count", ["²", "9", "0", "x", ""])
+def test_a_cookie_in_pieces_that_cannot_be_counted_is_no_cookie(count: str) -> None:
+    value = f"{count}~begin".encode("latin-1")
+    request = Request({"type": "http", "headers": [(b"cookie", b"noren_session=" + value)]})
+
+    assert Cookies(secure=False).read(request, "noren_session") in (None, "~begin")

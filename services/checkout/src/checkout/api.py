@@ -15,6 +15,7 @@ from checkout.web.order_fields import AddressFields, OrdererFields
 from checkout.web.order_page import own_order
 from checkout.web.storefront import Shop, benefit_of, keep_order, wallet_of
 from shared.errors import Refused
+from shared.web.fields import JsonInt
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
@@ -29,7 +30,7 @@ class WantedLine(_Body):
     """One product in one quantity; what it costs is the shop's to say."""
 
     sku: str = Field(min_length=1, max_length=80)
-    quantity: int = Field(ge=1, le=QUANTITY_MAX, strict=True)
+    quantity: JsonInt = Field(ge=1, le=QUANTITY_MAX)
 
 
 class WantedAddress(AddressFields):
@@ -54,7 +55,7 @@ class WantedOrder(_Body):
     payment_choice: dict[str, Annotated[str, Field(max_length=80)]] = Field(
         default_factory=dict, max_length=8
     )
-    expected_total: int | None = Field(None, ge=1, strict=True)
+    expected_total: Annotated[JsonInt, Field(ge=1)] | None = None
 
 
 class PlacedOrder(BaseModel):

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from members.domain.coupons import Coupon
 from members.reserve_benefit import STATEMENT_VALID_FOR
@@ -19,6 +19,7 @@ from members.web.benefits import UseBenefit, earlier_reservation, put_statement,
 from members.web.parts import Here
 from shared.clock import now
 from shared.errors import Refused
+from shared.web.fields import JsonInt
 from shared.web.session import CurrentViewer, Member, viewer
 
 COUPONS_MAX = 50
@@ -59,6 +60,14 @@ class PointRules(BaseModel):
     purchase_percent: Decimal
     registration_points: int
     registration_points_usable_at_once: int
+
+
+class WantedBenefit(BaseModel):
+    """What to set aside; what is left out stays as it was chosen before. 0 points and "none" choose nothing."""
+
+    points: Annotated[JsonInt, Field(ge=0, le=99_999_999)] | None = None
+    coupon: UUID | Literal["none"] | None = None
+    member_id: UUID | None = Field(None, description="The id that a registering buyer is going to have")
 
 
 class Benefit(BaseModel):
@@ -143,14 +152,15 @@ async def point_rules(parts: Here) -> PointRules:
     )
 
 
-@router.post("/benefits")
+@router.post("/benefits", responses={401: {}, 409: {}})
 async def set_benefit_aside(
-    request: Request, response: Response, asked: UseBenefit, parts: Here, seen: CurrentViewer
+    request: Request, response: Response, wanted: WantedBenefit, parts: Here, seen: CurrentViewer
 ) -> Benefit:
     """Set points or a coupon aside for an order, or change them.
 
     409 ``not_enough_points``, ``coupon_used``, ``coupon_expired``, ``coupon_sold_out`` or ``coupon_unknown``.
     """
+    asked = UseBenefit(points=wanted.points, coupon=wanted.coupon, member_id=wanted.member_id)
     reservation = await reserve(request, parts, asked, seen)
     put_statement(parts, response, reservation)
     return Benefit(

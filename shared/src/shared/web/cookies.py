@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 PIECE_BYTES_MAX = 3_600
 PIECES_MAX = 4
+_COUNTS = frozenset(str(count) for count in range(1, PIECES_MAX + 1))
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Cookies:
         if first is None or first[1:2] != "~":
             return first
         count, rest = first[:1], first[2:]
-        if not count.isdigit() or int(count) > PIECES_MAX:
+        # Not isdigit(): "²" is a digit to Python, and no number.
+        if count not in _COUNTS:
             return None
         pieces = [jar.get(self.name(f"{name}-{index}")) for index in range(1, int(count))]
         return None if None in pieces else rest + "".join(piece for piece in pieces if piece)

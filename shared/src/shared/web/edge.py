@@ -181,7 +181,7 @@ class Edge:
             return None, receive
         limit = self.rules.limit_for(scope["path"])
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > limit:
+        if not length.isdecimal() or int(length) > limit:
             return Problem(413, "too_large"), receive
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":

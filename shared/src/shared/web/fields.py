@@ -7,6 +7,7 @@ in one sentence what to do instead. Names are never rewritten: 髙 and 﨑 are h
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -107,14 +108,56 @@ def _of_text(check: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: check(value) if isinstance(value, str) else value)
 
 
-PostalCode = Annotated[str, _of_text(_postal_code), Field(title="郵便番号")]
-Phone = Annotated[str, _of_text(_phone), Field(title="電話番号")]
-Prefecture = Annotated[str, AfterValidator(_prefecture), Field(title="都道府県")]
-Email = Annotated[str, _of_text(_email), Field(title="メールアドレス", max_length=254)]
-Kana = Annotated[str, _of_text(_kana), Field(title="フリガナ", max_length=60)]
-Line = Annotated[str, AfterValidator(_line), Field(max_length=200)]
-PersonName = Annotated[str, AfterValidator(_line), Field(title="氏名", min_length=1, max_length=60)]
-Text = Annotated[str, AfterValidator(_text), Field(max_length=4000)]
+def _whole(value: Any) -> Any:
+    # JSON knows one kind of number: 2.0 is the integer 2 (JSON Schema 2020-12, 6.1.1), but "2" and true are not.
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _only_text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise wrong("文字列で入力してください")
+    return value
+
+
+def _documented(**schema: Any) -> Any:
+    """What the OpenAPI document says of a field: the canonical form, which is always taken."""
+    return Field(json_schema_extra=schema)
+
+
+_LINE_PATTERN = (
+    r"^([^=\x00-\x1f\x7f-\x9f\u2028\u2029]|=+[^?=\x00-\x1f\x7f-\x9f\u2028\u2029])*=*$"  # no control, no "=?"
+)
+_TEXT_PATTERN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
+
+PostalCode = Annotated[
+    str, _of_text(_postal_code), Field(title="郵便番号"), _documented(pattern=r"^[0-9]{7}$")
+]
+Phone = Annotated[str, _of_text(_phone), Field(title="電話番号"), _documented(pattern=r"^0[0-9]{9,10}$")]
+Prefecture = Annotated[
+    str, AfterValidator(_prefecture), Field(title="都道府県"), _documented(enum=list(PREFECTURES))
+]
+Email = Annotated[
+    str, _of_text(_email), Field(title="メールアドレス", max_length=254), _documented(format="email")
+]
+Kana = Annotated[
+    str, _of_text(_kana), Field(title="フリガナ", max_length=60), _documented(pattern="^[ァ-ヺー・]+$")
+]
+Line = Annotated[str, AfterValidator(_line), Field(max_length=200), _documented(pattern=_LINE_PATTERN)]
+PersonName = Annotated[
+    str,
+    AfterValidator(_line),
+    Field(title="氏名", min_length=1, max_length=60),
+    _documented(pattern=_LINE_PATTERN),
+]
+Text = Annotated[str, AfterValidator(_text), Field(max_length=4000), _documented(pattern=_TEXT_PATTERN)]
+JsonInt = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+"""An integer of a JSON body: a number, never text or true."""
+JsonBool = Annotated[bool, Field(strict=True)]
+"""true or false of a JSON body, never "yes" or 1."""
+JsonDate = Annotated[date, BeforeValidator(_only_text)]
+"""A date of a JSON body, as text (RFC 3339), never seconds since 1970."""
 Yen = Annotated[int, BeforeValidator(_number), Field(ge=0, le=99_999_999)]
 Count = Annotated[int, BeforeValidator(_number), Field(ge=1, le=9_999)]
 

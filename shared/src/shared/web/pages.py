@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from shared.web.cookies import Cookies
 from shared.web.edge import ContentSecurity, Edge, EdgeRules
 from shared.web.filters import FILTERS
+from shared.web.openapi import install_openapi
 from shared.web.paging import with_query
 from shared.web.problems import install_problem_handlers
 from shared.web.session import NOBODY, Sessions
@@ -184,5 +185,6 @@ def install_web(
     app.state.cookies = Cookies(secure)
     app.mount("/static", static_app, name="static")
     install_problem_handlers(app)
+    install_openapi(app)
     rules = EdgeRules(origin, secure, content_security, tuple(csrf_exempt), dict(body_bytes_max or {}))
     app.add_middleware(Edge, rules=rules)

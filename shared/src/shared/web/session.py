@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie
 from starlette.requests import HTTPConnection
 
 from shared.errors import Refused
@@ -18,6 +19,15 @@ from shared.statements import COOKIE, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
 
 SESSION_COOKIE = COOKIE["session"]
+# For the OpenAPI document only: `viewer` is what reads and checks the cookie.
+_IN_DOCUMENT = Security(
+    APIKeyCookie(
+        name=SESSION_COOKIE,
+        scheme_name="session",
+        description="Signed by members at the login; its name begins with `__Host-` where cookies are secure.",
+        auto_error=False,
+    )
+)
 IsRevoked = Callable[[str, str, datetime], Awaitable[bool]]
 
 
@@ -120,14 +130,18 @@ async def viewer_of(request: HTTPConnection) -> Viewer:
     return seen
 
 
-async def require_member(request: Request, seen: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+async def require_member(
+    request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
+) -> Viewer:
     """FastAPI dependency: a signed-in member, or SignInNeeded with the way back."""
     if not seen.signed_in:
         raise SignInNeeded("/members/login", _way_back(request))
     return seen
 
 
-async def require_staff(request: Request, seen: Annotated[Viewer, Depends(viewer)]) -> Viewer:
+async def require_staff(
+    request: Request, seen: Annotated[Viewer, Depends(viewer)], _: Annotated[str | None, _IN_DOCUMENT]
+) -> Viewer:
     """FastAPI dependency: staff of any role. Nobody goes to the staff login; a shopper gets 403."""
     if not seen.signed_in:
         raise SignInNeeded("/desk/login", _way_back(request))

@@ -6,7 +6,7 @@ result (``ok: false`` with its ``code``), not an HTTP error; the others are carr
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -24,7 +24,7 @@ from checkout.web.each_order import ORDERS_MAX, Outcome, for_each_order
 from shared.clock import now
 from shared.database import Database
 from shared.events import Event
-from shared.web.fields import Text
+from shared.web.fields import JsonBool, JsonDate, Text
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(
@@ -40,7 +40,7 @@ class SentParcel(_Body):
     """One parcel handed over; ``ship_date`` defaults to today in Japan."""
 
     destination_id: UUID
-    ship_date: date | None = None
+    ship_date: JsonDate | None = None
     carrier: Carrier | None = None
     tracking_number: TrackingNumber = ""
 
@@ -58,16 +58,16 @@ class ShipOrders(_Body):
     """注文を発送済みにする."""
 
     orders: list[OrderToShip] = Field(min_length=1, max_length=ORDERS_MAX)
-    send_mail: bool = False
-    mark_processed: bool = Field(False, description="ステータスを「処理済み」にする")
+    send_mail: JsonBool = False
+    mark_processed: JsonBool = Field(False, description="ステータスを「処理済み」にする")
 
 
 class CaptureOrders(_Body):
     """注文を入金済みにする."""
 
     order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
-    send_mail: bool = False
-    deposit_date: date | None = Field(None, description="入金日; 注文日から今日まで")
+    send_mail: JsonBool = False
+    deposit_date: JsonDate | None = Field(None, description="入金日; 注文日から今日まで")
 
 
 class ProcessOrders(_Body):
@@ -79,9 +79,9 @@ class ProcessOrders(_Body):
 class CancelOrder(_Body):
     """取消処理."""
 
-    note: Text = Field(min_length=1, max_length=500, description="キャンセル理由")
-    send_mail: bool = True
-    although_shipped: bool = Field(False, description="発送後にキャンセルする(返品・受取拒否)")
+    note: Annotated[Text, Field(min_length=1, max_length=500, description="キャンセル理由")]
+    send_mail: JsonBool = True
+    although_shipped: JsonBool = Field(False, description="発送後にキャンセルする(返品・受取拒否)")
 
 
 class OrderResult(BaseModel):
@@ -134,31 +134,6 @@ class OrderState(BaseModel):
     next_step: str | None = Field(description="Letter of the next required step (ORD-02)")
     destinations: list[ParcelState]
     timeline: list[TimelineEntry] = Field(description="Newest first")
-
-
-@router.get("/orders/{order_code}")
-async def read_order(request: Request, order_code: OrderCode) -> OrderState:
-    """Return how an order stands, with its timeline. 404 if there is none."""
-    db: Database = request.app.state.db
-    async with db.transaction() as tx:
-        whole = await read_whole_order(tx, order_code)
-    step = next_step(whole.order).step
-    row = whole.row
-    return OrderState(
-        order_code=row.code,
-        version=row.version,
-        status=row.status,
-        deposit=row.deposit,
-        shipping=row.shipping,
-        payment=row.payment,
-        payment_kind=row.payment_kind,
-        total=row.total,
-        placed_at=row.placed_at,
-        cancel_reason=row.cancel_reason,
-        next_step=step.code if step else None,
-        destinations=[ParcelState.model_validate(one, from_attributes=True) for one in whole.destinations],
-        timeline=[TimelineEntry.model_validate(one, from_attributes=True) for one in whole.timeline],
-    )
 
 
 @router.post("/orders/ship")
@@ -220,7 +195,33 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
 
 
-@router.post("/orders/{order_code}/cancel")
+# After the fixed paths: the first route of a path names the methods that it allows.
+@router.get("/orders/{order_code}")
+async def read_order(request: Request, order_code: OrderCode) -> OrderState:
+    """Return how an order stands, with its timeline. 404 if there is none."""
+    db: Database = request.app.state.db
+    async with db.transaction() as tx:
+        whole = await read_whole_order(tx, order_code)
+    step = next_step(whole.order).step
+    row = whole.row
+    return OrderState(
+        order_code=row.code,
+        version=row.version,
+        status=row.status,
+        deposit=row.deposit,
+        shipping=row.shipping,
+        payment=row.payment,
+        payment_kind=row.payment_kind,
+        total=row.total,
+        placed_at=row.placed_at,
+        cancel_reason=row.cancel_reason,
+        next_step=step.code if step else None,
+        destinations=[ParcelState.model_validate(one, from_attributes=True) for one in whole.destinations],
+        timeline=[TimelineEntry.model_validate(one, from_attributes=True) for one in whole.timeline],
+    )
+
+
+@router.post("/orders/{order_code}/cancel", responses={409: {}})
 async def cancel_one_order(
     request: Request, order_code: OrderCode, body: CancelOrder, staff: Staff
 ) -> OrderResult:

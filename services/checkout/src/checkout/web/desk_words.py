@@ -26,7 +26,11 @@ def _tracking_number(text: str) -> str:
     return number
 
 
-TrackingNumber = Annotated[str, AfterValidator(_tracking_number), Field(title="送り状番号", max_length=40)]
+TrackingNumber = Annotated[
+    str,
+    AfterValidator(_tracking_number),
+    Field(title="送り状番号", max_length=40, json_schema_extra={"pattern": "^[0-9A-Za-z-]*$"}),
+]
 
 
 # Refuses what PostgreSQL cannot hold before it gets there; an address that cannot exist is a missing page.

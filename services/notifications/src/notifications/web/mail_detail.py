@@ -18,7 +18,7 @@ from notifications.web.desk import OUTCOMES, REASONS, STATES, CurrentDesk, Curre
 from shared.errors import Refused
 from shared.web.session import Staff, require_staff
 
-router = APIRouter(dependencies=[Depends(require_staff)])
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
 @router.get("/desk/mails/{mail_id}")

@@ -15,7 +15,7 @@ from shared.web.filters import number
 from shared.web.paging import Paging
 from shared.web.session import Staff, require_staff
 
-router = APIRouter(dependencies=[Depends(require_staff)])
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 # The saved searches above the list: key, label, states.
 TABS: tuple[tuple[str, str, tuple[State, ...]], ...] = (

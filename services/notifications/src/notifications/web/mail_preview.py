@@ -9,7 +9,7 @@ from notifications.web.desk import CurrentDesk, CurrentPages, Desk, framed
 from shared.errors import Refused
 from shared.web.session import require_staff
 
-router = APIRouter(dependencies=[Depends(require_staff)])
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
 @router.get("/desk/mails/preview")

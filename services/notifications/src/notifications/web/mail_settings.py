@@ -19,7 +19,7 @@ from shared.events import OrderCancelled, PaymentCaptured
 from shared.web.forms import Form, read_form
 from shared.web.session import Staff, require_staff
 
-router = APIRouter(dependencies=[Depends(require_staff)])
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 SENDERS = {"shop": "このお店", "software": "受注管理ソフト"}
 KNOWN_PAYMENTS = {"cash_on_delivery": "代金引換", "rakuten_pay": "楽天ペイ(オンライン決済)"}

@@ -15,7 +15,7 @@ from shared.statements import COOKIE, StatementInvalid
 from shared.web.cookies import Cookies
 from shared.web.session import CurrentViewer, Sessions, SignInNeeded
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
 @router.get("/notifications/orders/{code}")

@@ -1,0 +1,64 @@
+"""What others wrote into a queue: refused as a whole, and never in the way of what comes after it."""
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
+from pamqp.encode import field_table
+
+from shared.amqp import Heard, decode_event
+from shared.errors import Undecodable
+from shared.events import CATALOGUE, PointsReturned, PointsUsed
+from shared.ids import new_id
+from shared.retries import _told as told
+
+HEADERS = {"occurred_at": datetime(2026, 11, 22, tzinfo=UTC).isoformat()}
+BODY = b'{"member_id":"01a20509-55d9-7283-a984-cbfe7cdac239","points":1,"order_code":"N-1"}'
+
+
+def delivery(headers: dict[str, Any], body: bytes = BODY, kind: str = PointsUsed.type) -> DeliveredMessage:
+    """Return what the broker hands over."""
+    properties = Basic.Properties(message_id=str(new_id()), message_type=kind, headers=headers)
+    return cast(DeliveredMessage, SimpleNamespace(body=body, header=SimpleNamespace(properties=properties)))
+
+
+def test_a_key_that_is_given_twice_is_refused() -> None:
+    twice = BODY[:-1] + b',"points":1000}'
+
+    with pytest.raises(Undecodable):
+        decode_event(twice, type_=PointsUsed.type, event_id=str(new_id()), headers=HEADERS)
+
+
+def test_white_space_and_unknown_fields_are_no_reason_to_refuse() -> None:
+    spaced = BODY.replace(b",", b" , ")[:-1] + b', "later": {"a": 1}}'
+
+    event = decode_event(spaced, type_=PointsUsed.type, event_id=str(new_id()), headers=HEADERS)
+
+    assert isinstance(event, PointsUsed)
+
+
+def test_an_event_in_the_queue_of_who_does_not_hear_it_is_refused() -> None:
+    assert CATALOGUE[PointsUsed.type] is PointsUsed
+    with pytest.raises(Undecodable, match="not heard here"):
+        Heard.decode(delivery(HEADERS), (PointsReturned,))
+
+
+@pytest.mark.parametrize("claimed", [-(2**40), -1, 2**62, "many", None])
+def test_attempts_that_nobody_counted_count_as_none(claimed: Any) -> None:
+    heard = Heard.decode(delivery(HEADERS | {"attempts": claimed}), (PointsUsed,))
+
+    assert heard.attempts == 0
+
+
+def test_headers_that_are_no_text_can_be_sent_on_to_the_dead_letters() -> None:
+    # This is how text that is no UTF-8 arrives.
+    strange = HEADERS | {"note": b"\xff\xfe", "list": [b"\xff"], "kept": 17, "x-death": []}
+
+    headers = told(delivery(strange), attempts=1)
+
+    assert field_table(headers)
+    assert headers["kept"] == 17
+    assert "x-death" not in headers
