@@ -67,6 +67,12 @@ fuzz: ## Garbage into every route, page and queue of what make up runs: make fuz
 races: setup ## Many do the same at the same moment, over HTTP: make races TIMES=50
 	@RACE_TIMES=$(or $(TIMES),10) $(PYTHON) -m pytest -q tests/journeys/test_races.py
 
+bench: setup ## The full order under load as JSON and a plot: make bench YARDSTICK=folder ROWS=1000,100000 REPLICAS=1,2,4
+	@$(PYTHON) -m bench $(if $(YARDSTICK),--yardstick $(YARDSTICK)) $(if $(ROWS),--rows $(ROWS)) $(if $(REPLICAS),--replicas $(REPLICAS)) $(if $(ORDERS),--orders $(ORDERS))
+
+bench-smoke: setup ## Prove in a minute that the benchmark runs
+	@$(PYTHON) -m bench --smoke
+
 features: ## Every feature ID of the specification: passing test, failing test or none
 	@$(PYTHON) -m tools.features
 
@@ -90,4 +96,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos fuzz races features check format map help
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos bench bench-smoke fuzz races features check format map help

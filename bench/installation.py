@@ -72,6 +72,10 @@ class Installation:
         """The owner's address of a database, for tools."""
         return postgres.owner_url(self.site, service).replace("+asyncpg", "")
 
+    def service_database_url(self, service: str) -> str:
+        """The address that the service itself uses."""
+        return postgres.service_url(self.site, service)
+
     @property
     def superuser_url(self) -> str:
         """The administrator's address of the database server."""

@@ -33,7 +33,7 @@ class Bench:
     async def of(cls, installation: Installation, *, connections: int) -> "Bench":
         """Prepare members and goods, and learn what the load must know."""
         databases = await Databases.of(installation)
-        members, skus = await prepare(databases)
+        members, skus = await prepare(databases, installation.service_database_url("checkout"))
         plan = {
             "checkout_url": installation.checkout_url,
             "origin_url": installation.site.origin_url,

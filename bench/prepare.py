@@ -1,13 +1,14 @@
-"""What must be there before the first order: members, staff, goods in stock, and finished orders as history."""
+"""What must be there before the first order: members, and goods on the shelves."""
 
 from uuid import UUID, uuid4
 
-import asyncpg
-
 from bench.measure import Databases
+from checkout.receive_goods import receive_goods
+from shared.clock import now
+from shared.database import Database
 
 MEMBERS = 100
-PIECES = 100_000_000
+PIECES = 5_000_000
 MEMBER = """
     INSERT INTO members (member_id, name, kana, email, email_key, phone, postal_code, prefecture, address1,
                          address2, newsletter, password_hash, registered_at, registered_via, order_code)
@@ -16,24 +17,33 @@ MEMBER = """
 """
 
 
-async def prepare(databases: Databases) -> tuple[list[UUID], list[str]]:
-    """Make members and fill the shelves; return members and SKUs."""
+async def prepare(databases: Databases, checkout_url: str) -> tuple[list[UUID], list[str]]:
+    """Make members and fill the shelves, whose database is at ``checkout_url``; return members and SKUs."""
     members = [uuid4() for _ in range(MEMBERS)]
     connection = databases["members"]
     async with connection.transaction():
         for member_id in members:
             await connection.execute(MEMBER, member_id, f"{member_id.hex}@example.jp")
             await connection.execute("INSERT INTO point_balances (member_id) VALUES ($1)", member_id)
-    return members, await _deliver(databases["checkout"])
+    skus = [row["sku"] for row in await databases["checkout"].fetch("SELECT sku FROM stock ORDER BY sku")]
+    await _fill_shelves(checkout_url, skus)
+    return members, skus
 
 
-async def _deliver(connection: asyncpg.Connection) -> list[str]:
-    async with connection.transaction():
-        skus = [row["sku"] for row in await connection.fetch("SELECT sku FROM stock ORDER BY sku")]
-        await connection.execute("UPDATE stock SET available = available + $1", PIECES)
-        await connection.execute(
-            "INSERT INTO stock_entries (entry_id, sku, reason, reference, available_change, reserved_change, at)"
-            " SELECT gen_random_uuid(), sku, 'received', 'bench', $1, 0, now() FROM stock",
-            PIECES,
-        )
-    return skus
+async def _fill_shelves(url: str, skus: list[str]) -> None:
+    checkout = Database(url, service="checkout")
+    try:
+        async with checkout.transaction() as tx:
+            for sku in skus:
+                await receive_goods(
+                    tx,
+                    sku=sku,
+                    pieces=PIECES,
+                    cause="仕入",
+                    memo="",
+                    key=f"bench-{sku}",
+                    by="bench",
+                    at=now(),
+                )
+    finally:
+        await checkout.close()

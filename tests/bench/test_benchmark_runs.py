@@ -1,0 +1,37 @@
+"""The benchmark runs to its end and tells what it measured. What it measures here means nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.native.site import REPOSITORY
+
+
+@pytest.mark.processes
+def test_a_short_run_takes_every_order_all_the_way_and_reports_every_figure(tmp_path: Path) -> None:
+    settings = {**os.environ, "BENCH_FOLDER": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
+    run = subprocess.run(
+        [sys.executable, "-m", "bench", "--smoke"],
+        cwd=REPOSITORY,
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    report = json.loads(run.stdout)
+    assert report["flood"]["orders"] == 60
+    assert report["flood"]["mails"] == 120
+    assert report["ratio"] > 0
+    assert set(report["steady"]) == {"10%", "50%", "80%"}
+    assert {"checkout", "payments", "members", "notifications", "postgres", "rabbitmq"} <= set(
+        report["flood"]["cpu_ms_per_order"]
+    )
+    assert report["promises"]["broken"] == {}
+    assert report["promises"]["checked"]["M1"] >= 60
+    assert (tmp_path / "plot.svg").read_text(encoding="utf-8").lstrip().startswith("<?xml")
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8")) == report
