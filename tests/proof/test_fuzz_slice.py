@@ -1,4 +1,5 @@
-"""A short slice of `make fuzz`, always the same: checkout's pages and documented operations over ASGI."""
+"""A short slice of `make fuzz`, always the same: checkout's pages and documented operations over ASGI, and
+garbage through the queue of a small consumer on a real broker."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,15 +13,25 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
+from sqlalchemy import MetaData
 
 from checkout.storage.tables import metadata
+from harness.eventually import eventually
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
+from harness.rabbitmq import TestBroker
+from harness.running import running
 from proof.fuzz.known import WORDS
 from proof.fuzz.pages import Ask, fuzz_pages
+from proof.fuzz.queues import fuzz_queues
 from proof.fuzz.roles import Role
 from proof.fuzz.routes import routes_of_app
 from proof.fuzz.wishes import Wish
+from shared.consumers import Consumers
+from shared.database import Tx
+from shared.events import PointsUsed
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
 from tests.checkout.shopper import ORIGIN, shop_app
 
 EXAMPLES = 2
@@ -146,3 +157,33 @@ def _bytes(text: str | bytes) -> bytes:
 def _only_a_request(told: dict[str, Any]) -> dict[str, Any]:
     names = ("method", "url", "headers", "params", "data", "json", "files")
     return {name: told[name] for name in names if told.get(name) is not None}
+
+
+@pytest.mark.broker
+async def test_each_bad_message_is_a_dead_letter_once_and_its_neighbours_are_handled(
+    broker: TestBroker, make_db: MakeDatabase
+) -> None:
+    heard: list[str] = []
+    consumers = Consumers("members")
+
+    @consumers.on(PointsUsed)
+    async def take_garbage(event: PointsUsed, tx: Tx) -> None:
+        """Note what could be read."""
+        heard.append(event.order_code)
+
+    tables = MetaData()
+    outbox_table(tables)
+    inbox_table(tables)
+    db = await make_db("members", tables)
+    async with running(broker, db, consumers):
+        async with db.transaction() as tx:
+            tx.say(PointsUsed(member_id=uuid4(), points=1, order_code="before"))
+        [part] = await fuzz_queues(broker.amqp_url, consumers.all, rounds=2, from_seed=1, big=False)
+        async with db.transaction() as tx:
+            tx.say(PointsUsed(member_id=uuid4(), points=1, order_code="after"))
+        await eventually(lambda: set(heard) >= {"before", "after"}, seconds=60)
+
+    assert part.findings == []
+    assert part.counts["twice"] == 0
+    assert part.counts["reason:undecodable"] == part.requests
+    assert set(heard) == {"before", "after"}
