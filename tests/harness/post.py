@@ -54,10 +54,10 @@ class Post:
             await tx.execute("DELETE FROM mails")
         return order
 
-    async def sends(self) -> int:
-        """Do what is due now, as a worker would; return how many mails were tried."""
+    async def sends(self, at_once: int = 100) -> int:
+        """Do what is due now, as a worker would with ``at_once`` in hand; return how many mails were tried."""
         async with self.db.transaction() as tx:
-            rows = await claim_due(tx, mails_table, rows_max=100, at=now(), lease_seconds=90)
+            rows = await claim_due(tx, mails_table, rows_max=at_once, at=now(), lease_seconds=90)
             begun = await begin_tries(tx, rows) if rows else []
         ended = [(tried, await self.sending.send(tried)) for tried in begun]
         if ended:

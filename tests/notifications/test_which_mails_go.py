@@ -47,7 +47,8 @@ async def test_the_number_mail_follows_the_number_and_not_the_order(post: Post) 
     await post.sends()
     assert post.journal == []
 
-    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    label = "オンライン決済番号"
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code, number_label=label))
     await post.sends()
 
     [copy] = post.journal

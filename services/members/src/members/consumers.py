@@ -1,8 +1,8 @@
 """Everything members hears, in the order in which an order lives."""
 
 from members.settle_points import activate_order_points, return_order_points
-from members.take_order import take_order
-from members.use_coupon import return_order_coupon
+from members.take_orders import take_orders
+from members.use_coupon import return_order_coupons
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import (
@@ -25,33 +25,32 @@ consumers = Consumers("members")
 
 @consumers.on(OrderPlaced)
 async def credit_order(
-    event: OrderPlaced, tx: Tx
+    events: list[OrderPlaced], tx: Tx
 ) -> list[MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed]:
     """Register or link the member, commit what was set aside, and grant what the order earns."""
-    return await take_order(tx, event)
+    return await take_orders(tx, events)
 
 
 @consumers.on(Shipped)
-async def activate_points_on_shipping(event: Shipped, tx: Tx) -> PointsActivated | None:
+async def activate_points_on_shipping(events: list[Shipped], tx: Tx) -> list[PointsActivated]:
     """Points become valid when the last parcel has left (PNT-08)."""
-    if not event.fully_shipped:
-        return None
-    return await activate_order_points(tx, event.order_code, mode="on_shipped", at=event.occurred_at)
+    shipped = [event for event in events if event.fully_shipped]
+    return await activate_order_points(tx, shipped, mode="on_shipped")
 
 
 @consumers.on(OrderProcessed)
-async def activate_points_on_processing(event: OrderProcessed, tx: Tx) -> PointsActivated | None:
+async def activate_points_on_processing(events: list[OrderProcessed], tx: Tx) -> list[PointsActivated]:
     """Points become valid when the order is 処理済み, where the shop has chosen that (PNT-09)."""
-    return await activate_order_points(tx, event.order_code, mode="on_processed", at=event.occurred_at)
+    return await activate_order_points(tx, events, mode="on_processed")
 
 
 @consumers.on(OrderCancelled)
-async def return_points(event: OrderCancelled, tx: Tx) -> PointsReturned | None:
+async def return_points(events: list[OrderCancelled], tx: Tx) -> list[PointsReturned]:
     """Points spent come back, points earned are void (PNT-22)."""
-    return await return_order_points(tx, event.order_code, at=event.occurred_at)
+    return await return_order_points(tx, events)
 
 
 @consumers.on(OrderCancelled)
-async def return_coupon(event: OrderCancelled, tx: Tx) -> CouponReturned | None:
+async def return_coupon(events: list[OrderCancelled], tx: Tx) -> list[CouponReturned]:
     """The coupon comes back, usable again until it expires (CPN-10)."""
-    return await return_order_coupon(tx, event.order_code, at=event.occurred_at)
+    return await return_order_coupons(tx, events)

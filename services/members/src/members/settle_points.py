@@ -1,5 +1,6 @@
 """What becomes of an order's points after it was placed: valid, given back, taken back, expired."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,42 +16,62 @@ from members.domain.ledger import (
     revoke_posting,
 )
 from members.domain.rules import Activation
-from members.storage.orders import lock_order, set_cancelled
+from members.storage.accounts import Accounts
+from members.storage.orders import first_of_each, lock_orders, set_cancelled
 from members.storage.points import (
     grant_by_id,
     lapsed_and_consumed,
     lock_known_balance,
     points_spent,
-    purchase_grant,
+    purchase_grants,
     recheck_lapsed,
     record_posting,
     set_grant_active,
-    set_grant_revoked,
 )
 from members.storage.tables import point_grants
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import strike_off
-from shared.errors import Refused, TryAgain
-from shared.events import PointsActivated, PointsReturned
+from shared.errors import Refused
+from shared.events import OrderCancelled, OrderProcessed, PointsActivated, PointsReturned, Shipped
 
 _LOOK_AGAIN = timedelta(minutes=5)
 
 
 async def activate_order_points(
-    tx: Tx, order_code: str, *, mode: Activation, at: datetime
-) -> PointsActivated | None:
-    """Make the points of an order valid if they wait for ``mode`` (PNT-08, PNT-09), exactly once.
+    tx: Tx, events: Sequence[Shipped | OrderProcessed], *, mode: Activation
+) -> list[PointsActivated]:
+    """Make the points of orders valid if they wait for ``mode`` (PNT-08, PNT-09), exactly once.
 
-    Raises TryAgain while the order itself is not known yet.
+    Raises TryAgain while one of the orders is not known yet.
     """
-    order = await lock_order(tx, order_code)
-    if order is None:
-        raise TryAgain("the order is not known yet")
-    earned = await purchase_grant(tx, order_code)
-    if earned is None or earned[1] != mode:
-        return None
-    return await _activate(tx, earned[0], at=at)
+    if not events:
+        return []
+    orders = await lock_orders(tx, (event.order_code for event in events))
+    accounts = await Accounts.lock(tx, _owners(orders))
+    earned = await purchase_grants(tx, list(orders))
+    said = []
+    for event in events:
+        # Once, though several events may tell the same of an order.
+        grant, waits_for = earned.pop(event.order_code, (None, None))
+        if grant is None or waits_for != mode or grant.state != "waiting":
+            continue
+        accounts.post(grant.member_id, activate_posting(grant), at=event.occurred_at)
+        accounts.activate(grant, at=event.occurred_at)
+        said.append(
+            PointsActivated(
+                member_id=grant.member_id,
+                points=grant.points,
+                order_code=event.order_code,
+                caused_by=event.event_id,
+            )
+        )
+    await accounts.save(tx)
+    return said
+
+
+def _owners(orders: Mapping[str, Row[Any]]) -> list[UUID]:
+    return [order.member_id for order in orders.values() if order.member_id is not None]
 
 
 async def activate_by_staff(tx: Tx, grant_id: UUID, *, by: str, at: datetime) -> PointsActivated:
@@ -74,46 +95,51 @@ async def _activate(tx: Tx, grant: Grant, *, at: datetime, by: str = "") -> Poin
     return PointsActivated(member_id=grant.member_id, points=grant.points, order_code=grant.order_code)
 
 
-async def return_order_points(tx: Tx, order_code: str, *, at: datetime) -> PointsReturned | None:
-    """Give back what a cancelled order spent and take back what it earned (PNT-22).
+async def return_order_points(tx: Tx, events: Sequence[OrderCancelled]) -> list[PointsReturned]:
+    """Give back what cancelled orders spent and take back what they earned (PNT-22).
 
-    The member is not touched: cancelled orders have no consequences for an account (KON-34). Registration
-    points stay, because the registration stays. Raises TryAgain while the order is not known yet.
+    The members are not touched: cancelled orders have no consequences for an account (KON-34). Registration
+    points stay, because the registration stays. Raises TryAgain while one of the orders is not known yet.
     """
-    order = await lock_order(tx, order_code)
-    if order is None:
-        raise TryAgain("the order is not known yet")
-    if order.cancelled_at is not None:
-        return None
-    await set_cancelled(tx, order_code, at=at)
-    spent = await points_spent(tx, order_code)
-    if spent is not None:
-        spender = await lock_known_balance(tx, spent.member_id)
-        await record_posting(tx, spender, return_posting(spent.points, order_code=order_code), at=at)
-        await recheck_lapsed(tx, spent.member_id, at=at)
-    revoked = await _revoke(tx, order_code, at=at)
-    if spent is None and not revoked:
-        return None
-    return PointsReturned(
-        member_id=spent.member_id if spent is not None else order.member_id,
-        points_returned=spent.points if spent is not None else 0,
-        points_revoked=revoked,
-        order_code=order_code,
-    )
+    orders = await lock_orders(tx, (event.order_code for event in events))
+    ended = first_of_each(event for event in events if orders[event.order_code].cancelled_at is None)
+    if not ended:
+        return []
+    await set_cancelled(tx, {code: event.occurred_at for code, event in ended.items()})
+    spent = await points_spent(tx, list(ended))
+    spenders = [one.member_id for one in spent.values()]
+    accounts = await Accounts.lock(tx, [*spenders, *_owners(orders)])
+    earned = await purchase_grants(tx, list(ended))
+    said = []
+    for code, event in ended.items():
+        used = spent.get(code)
+        if used is not None:
+            accounts.post(used.member_id, return_posting(used.points, order_code=code), at=event.occurred_at)
+        revoked = _revoke(accounts, earned[code][0], at=event.occurred_at) if code in earned else 0
+        if used is not None or revoked:
+            said.append(
+                PointsReturned(
+                    member_id=used.member_id if used is not None else orders[code].member_id,
+                    points_returned=used.points if used is not None else 0,
+                    points_revoked=revoked,
+                    order_code=code,
+                    caused_by=event.event_id,
+                )
+            )
+    if spent:
+        await recheck_lapsed(tx, {spent[code].member_id: ended[code].occurred_at for code in spent})
+    await accounts.save(tx)
+    return said
 
 
-async def _revoke(tx: Tx, order_code: str, *, at: datetime) -> int:
-    """Take back what the order earned; return how many points that were."""
-    earned = await purchase_grant(tx, order_code)
-    if earned is None:
-        return 0
-    balance = await lock_known_balance(tx, earned[0].member_id)
-    grant = await grant_by_id(tx, earned[0].grant_id)
-    if grant is None or grant.state == "revoked":
+def _revoke(accounts: Accounts, grant: Grant, *, at: datetime) -> int:
+    """Take back what an order earned; return how many points that were."""
+    balance = accounts.balance(grant.member_id)
+    if balance is None or grant.state == "revoked":
         return 0
     posting = revoke_posting(balance, grant)
-    await record_posting(tx, balance, posting, at=at)
-    await set_grant_revoked(tx, grant)
+    accounts.post(grant.member_id, posting, at=at)
+    accounts.revoke(grant)
     return -(posting.waiting + posting.active)
 
 

@@ -9,9 +9,8 @@ from members.link_amazon import link_amazon
 from members.register_member import NewMember, register_member
 from members.storage.benefits import end_reservation, lock_reservation, reservation_of
 from members.storage.members import member_by_id
-from members.storage.orders import finish_order, note_order
+from members.storage.orders import Taken
 from members.storage.points import insert_grant, lock_balance, record_posting, store_balance
-from members.storage.rules import rules_at
 from members.use_coupon import redeem_coupon
 from shared.database import Tx
 from shared.errors import Refused
@@ -29,31 +28,30 @@ from shared.ids import new_id
 News = MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed
 
 
-async def take_order(tx: Tx, event: OrderPlaced) -> list[News]:
-    """Apply a placed order by the rules in force when it was placed, once per order code.
+async def take_order(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[Taken, list[News]]:
+    """Apply a placed order that is noted, by the ``rules`` in force when it was placed.
 
     The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
     guest's; points or a coupon that are gone are noted as a shortage.
     """
-    if not await note_order(tx, event.order_code, placed_at=event.placed_at):
-        return []
-    rules = await rules_at(tx, event.placed_at)
     member_id, note, news = await _find_member(tx, event, rules)
     said: list[News] = [*news]
     spender_id, used, shortage = await _spend(tx, event, member_id)
     if used and spender_id is not None:
         said.append(PointsUsed(member_id=spender_id, points=used, order_code=event.order_code))
-    if shortage:
-        note = f"{note} points_short:{shortage}".strip()
     redeemed, coupon_short = await redeem_coupon(tx, event)
     if redeemed is not None:
         said.append(redeemed)
-    if coupon_short:
-        note = f"{note} coupon_short".strip()
     if member_id is not None:
         said += await _earn(tx, event, member_id, rules)
-    await finish_order(tx, event.order_code, member_id=member_id, points_used=used, note=note)
-    return said
+    taken = Taken(event.order_code, member_id, used, note_of(note, shortage, coupon_short=coupon_short))
+    return taken, said
+
+
+def note_of(note: str, shortage: int, *, coupon_short: bool = False) -> str:
+    """Return the order's note for the desk: ``note``, and what was missing."""
+    missing = [f"points_short:{shortage}"] if shortage else []
+    return " ".join([*([note] if note else []), *missing, *(["coupon_short"] if coupon_short else [])])
 
 
 async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID | None, str, Sequence[News]]:
@@ -141,33 +139,42 @@ async def _commit(
 
 
 async def _earn(tx: Tx, event: OrderPlaced, member_id: UUID, rules: Rules) -> list[News]:
-    """Grant the purchase points, waiting unless the mode is immediate (PNT-04)."""
+    balance = await lock_balance(tx, member_id)
+    grant = purchase_grant(event, member_id, rules)
+    if grant is None or balance is None:
+        return []
+    await insert_grant(tx, grant, activation=rules.purchase_activation, at=event.placed_at)
+    await record_posting(tx, balance, grant_posting(grant), at=event.placed_at)
+    return [granted(event, grant)]
+
+
+def purchase_grant(event: OrderPlaced, member_id: UUID, rules: Rules) -> Grant | None:
+    """Return what the order earns its member, waiting unless the mode is immediate (PNT-04); None for nothing."""
     points = rules.purchase_points(
         items=event.amounts.items,
         point_discount=event.amounts.point_discount,
         coupon_discount=event.amounts.coupon_discount,
     )
-    balance = await lock_balance(tx, member_id)
-    if not points or balance is None:
-        return []
-    active = rules.purchase_activation == "immediate"
-    grant = Grant(
+    if not points:
+        return None
+    return Grant(
         grant_id=new_id(),
         member_id=member_id,
         points=points,
         reason="purchase",
-        state="active" if active else "waiting",
+        state="active" if rules.purchase_activation == "immediate" else "waiting",
         order_code=event.order_code,
         valid_days=rules.valid_days,
     )
-    await insert_grant(tx, grant, activation=rules.purchase_activation, at=event.placed_at)
-    await record_posting(tx, balance, grant_posting(grant), at=event.placed_at)
-    return [
-        PointsGranted(
-            member_id=member_id,
-            points=points,
-            state="active" if active else "pending",
-            reason="purchase",
-            order_code=event.order_code,
-        )
-    ]
+
+
+def granted(event: OrderPlaced, grant: Grant) -> PointsGranted:
+    """Return what is said of a purchase grant."""
+    return PointsGranted(
+        member_id=grant.member_id,
+        points=grant.points,
+        state="active" if grant.state == "active" else "pending",
+        reason="purchase",
+        order_code=event.order_code,
+        caused_by=event.event_id,
+    )

@@ -1,7 +1,11 @@
 """One use of a coupon: set aside with a reservation, redeemed by its order, returned by a cancellation (CPN-10)."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Row
 
 from members.domain.coupons import Coupon, CouponRefused, last_day
 from members.storage.coupons import (
@@ -9,13 +13,12 @@ from members.storage.coupons import (
     give_use_back,
     held_with,
     issued_coupon,
-    redemption_of,
+    redemptions_of,
     take_use,
 )
-from members.storage.orders import lock_order
+from members.storage.orders import first_of_each, lock_orders
 from shared.database import Tx
-from shared.errors import TryAgain
-from shared.events import CouponRedeemed, CouponReturned, OrderPlaced
+from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
 
 _REFUSED = {
     "member_limit": (
@@ -102,16 +105,21 @@ async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UU
     return True
 
 
-async def return_order_coupon(tx: Tx, order_code: str, *, at: datetime) -> CouponReturned | None:
-    """Give the coupon of a cancelled order back, once; it is usable again until it expires.
+async def return_order_coupons(tx: Tx, events: Sequence[OrderCancelled]) -> list[CouponReturned]:
+    """Give the coupons of cancelled orders back, once; each is usable again until it expires.
 
-    Raises TryAgain while the order is not known yet.
+    Raises TryAgain while one of the orders is not known yet.
     """
-    if await lock_order(tx, order_code) is None:
-        raise TryAgain("the order is not known yet")
-    redeemed = await redemption_of(tx, order_code)
-    row = await issued_coupon(tx, redeemed.issue_id) if redeemed is not None else None
-    if redeemed is None or row is None:
+    cancelled = first_of_each(events)
+    await lock_orders(tx, cancelled)
+    redeemed = await redemptions_of(tx, cancelled)
+    returned = [await _return(tx, cancelled[one.order_code], one) for one in redeemed]
+    return [one for one in returned if one is not None]
+
+
+async def _return(tx: Tx, event: OrderCancelled, redeemed: Row[Any]) -> CouponReturned | None:
+    row = await issued_coupon(tx, redeemed.issue_id)
+    if row is None:
         return None
     await give_use_back(tx, redeemed.issue_id)
     await add_entry(
@@ -120,14 +128,15 @@ async def return_order_coupon(tx: Tx, order_code: str, *, at: datetime) -> Coupo
         "returned",
         change=-1,
         reservation_id=redeemed.reservation_id,
-        at=at,
-        order_code=order_code,
+        at=event.occurred_at,
+        order_code=event.order_code,
     )
     return CouponReturned(
         member_id=row.member_id,
         coupon_id=row.coupon_id,
         issue_id=row.issue_id,
         name=row.name,
-        usable=row.expires_at > at,
-        order_code=order_code,
+        usable=row.expires_at > event.occurred_at,
+        order_code=event.order_code,
+        caused_by=event.event_id,
     )

@@ -122,4 +122,5 @@ def inline_on_page(line: str) -> Markup:
 
 
 def _marked(line: str, strong: str) -> Markup:
-    return Markup(_STRONG.sub(strong, str(escape(line))))  # noqa: S704 - escaped first
+    escaped = escape(line)
+    return Markup(_STRONG.sub(strong, str(escaped))) if "【" in line else escaped  # noqa: S704 - escaped first

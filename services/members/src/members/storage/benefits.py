@@ -1,11 +1,14 @@
 """Benefit reservations on disk."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from members.storage.tables import benefit_reservations
+from shared.bulk import update_all
 from shared.database import Tx
 
 
@@ -23,6 +26,45 @@ async def lock_reservation(tx: Tx, reservation_id: UUID) -> Row[Any] | None:
         "SELECT * FROM benefit_reservations WHERE reservation_id = :reservation_id FOR UPDATE",
         reservation_id=reservation_id,
     )
+
+
+async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """Return reservations as they are, by id, to learn whose balances have to be locked before them."""
+    if not ids:
+        return {}
+    rows = await tx.rows(
+        "SELECT * FROM benefit_reservations WHERE reservation_id = ANY(CAST(:ids AS uuid[]))", ids=list(ids)
+    )
+    return {row.reservation_id: row for row in rows}
+
+
+async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+    """Return those of the reservations that are held, locked, by id. Lock their balances before."""
+    if not ids:
+        return {}
+    rows = await tx.rows(
+        "SELECT * FROM benefit_reservations WHERE reservation_id = ANY(CAST(:ids AS uuid[]))"
+        " ORDER BY reservation_id FOR UPDATE",
+        ids=list(ids),
+    )
+    return {row.reservation_id: row for row in rows if row.status == "held"}
+
+
+async def commit_reservations(tx: Tx, orders: Mapping[UUID, tuple[str, datetime]]) -> None:
+    """End locked reservations, each with the code of its order and the moment it was placed."""
+    rows = [
+        {
+            "reservation_id": reservation_id,
+            "status": "committed",
+            "ended_at": at,
+            "order_code": code,
+            "due_at": None,
+            "lease": None,
+            "leased_until": None,
+        }
+        for reservation_id, (code, at) in orders.items()
+    ]
+    await update_all(tx, benefit_reservations, rows, key=("reservation_id",), where="old.status = 'held'")
 
 
 async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> Row[Any] | None:

@@ -4,7 +4,7 @@ The counters of a member's coupon and then of its definition are moved by guarde
 while both rows are locked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -67,6 +67,17 @@ async def held_with(tx: Tx, reservation_id: UUID) -> list[UUID]:
     return [row.issue_id for row in rows]
 
 
+async def with_coupons(tx: Tx, reservations: Collection[UUID]) -> set[UUID]:
+    """Return those of locked ``reservations`` with which a coupon was ever set aside."""
+    if not reservations:
+        return set()
+    rows = await tx.rows(
+        "SELECT DISTINCT reservation_id FROM coupon_entries WHERE reservation_id = ANY(CAST(:ids AS uuid[]))",
+        ids=list(reservations),
+    )
+    return {row.reservation_id for row in rows}
+
+
 async def take_use(tx: Tx, issue_id: UUID) -> Literal["taken", "member_limit", "overall_limit"]:
     """Count one more use, unless a limit forbids it (P3). Both rows stay locked until the commit."""
     taken = await tx.execute(
@@ -123,11 +134,16 @@ async def add_entry(
     )
 
 
-async def redemption_of(tx: Tx, order_code: str) -> Row[Any] | None:
-    """Return the coupon that an order redeemed and has not returned (issue_id, reservation_id)."""
-    return await tx.row(
-        "SELECT issue_id, reservation_id FROM coupon_entries e WHERE order_code = :order_code"
-        " AND kind = 'redeemed' AND NOT EXISTS (SELECT 1 FROM coupon_entries r"
-        " WHERE r.order_code = e.order_code AND r.kind = 'returned')",
-        order_code=order_code,
+async def redemptions_of(tx: Tx, codes: Collection[str]) -> Sequence[Row[Any]]:
+    """Return the coupons that orders redeemed and have not returned (order_code, issue_id, reservation_id).
+
+    They come in the order in which all lock them.
+    """
+    return await tx.rows(
+        "SELECT e.order_code, e.issue_id, e.reservation_id FROM coupon_entries e"
+        " JOIN issued_coupons i USING (issue_id)"
+        " WHERE e.order_code = ANY(CAST(:codes AS text[])) AND e.kind = 'redeemed'"
+        " AND NOT EXISTS (SELECT 1 FROM coupon_entries r"
+        " WHERE r.order_code = e.order_code AND r.kind = 'returned') ORDER BY i.coupon_id, i.issue_id",
+        codes=list(codes),
     )

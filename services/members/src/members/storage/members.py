@@ -1,11 +1,14 @@
 """Members on disk, found by id, by address or by Amazon account."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from members.storage.tables import amazon_links
+from shared.bulk import insert_all
 from shared.database import Tx
 
 _MEMBER = (
@@ -47,6 +50,14 @@ async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
     return inserted.rowcount == 1
 
 
+async def known_members(tx: Tx, member_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of ``member_ids`` who are members."""
+    rows = await tx.rows(
+        "SELECT member_id FROM members WHERE member_id = ANY(CAST(:ids AS uuid[]))", ids=list(member_ids)
+    )
+    return {row.member_id for row in rows}
+
+
 async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, path: str) -> bool:
     """Link a member with an Amazon account. Returns False if either has a link already."""
     inserted = await tx.execute(
@@ -58,6 +69,12 @@ async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, p
         path=path,
     )
     return inserted.rowcount == 1
+
+
+async def insert_links(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID | None, str | None]]:
+    """Store links of members with Amazon accounts; return those (member, account) of which neither had one."""
+    stored = await insert_all(tx, amazon_links, rows, skip_known=True, returning="member_id, buyer_id")
+    return {(row.member_id, row.buyer_id) for row in stored}
 
 
 async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:

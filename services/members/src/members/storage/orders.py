@@ -1,50 +1,72 @@
 """What members remembers of orders."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Row
 
+from members.storage.tables import member_orders
+from shared.bulk import insert_all, update_all
 from shared.database import Tx
+from shared.errors import TryAgain
+from shared.events import OrderCancelled, OrderPlaced
+
+About = TypeVar("About", OrderPlaced, OrderCancelled)
 
 
-async def note_order(tx: Tx, order_code: str, *, placed_at: datetime) -> bool:
-    """Note an order. Returns False if it was known already, so that nothing is done for it twice."""
-    noted = await tx.execute(
-        "INSERT INTO member_orders (order_code, placed_at) VALUES (:order_code, :placed_at)"
-        " ON CONFLICT DO NOTHING",
-        order_code=order_code,
-        placed_at=placed_at,
+def first_of_each(events: Iterable[About]) -> dict[str, About]:
+    """Return the first of ``events`` about each order, by the order's code."""
+    found: dict[str, About] = {}
+    for event in events:
+        found.setdefault(event.order_code, event)
+    return found
+
+
+async def note_orders(tx: Tx, placed: Iterable[OrderPlaced]) -> list[OrderPlaced]:
+    """Note orders; return those that were not known yet, so that nothing is done for one twice."""
+    orders = first_of_each(placed)
+    rows = [{"order_code": code, "placed_at": orders[code].placed_at} for code in sorted(orders)]
+    noted = await insert_all(tx, member_orders, rows, skip_known=True, returning="order_code")
+    fresh = {row.order_code for row in noted}
+    return [order for code, order in orders.items() if code in fresh]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Whose a taken order is and what it spent; ``note`` says what was out of the ordinary."""
+
+    order_code: str
+    member_id: UUID | None
+    points_used: int
+    note: str
+
+
+async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
+    """Write down what became of noted orders."""
+    rows = [{name: getattr(one, name) for name in Taken.__slots__} for one in taken]
+    await update_all(tx, member_orders, rows, key=("order_code",))
+
+
+async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row[Any]]:
+    """Return what is known of orders, locked, by code.
+
+    Raises TryAgain if OrderPlaced of one of them was not heard yet.
+    """
+    wanted = set(codes)
+    rows = await tx.rows(
+        "SELECT * FROM member_orders WHERE order_code = ANY(CAST(:codes AS text[]))"
+        " ORDER BY order_code FOR UPDATE",
+        codes=list(wanted),
     )
-    return noted.rowcount == 1
+    if len(rows) < len(wanted):
+        raise TryAgain("the order is not known yet")
+    return {row.order_code: row for row in rows}
 
 
-async def finish_order(
-    tx: Tx, order_code: str, *, member_id: UUID | None, points_used: int, note: str
-) -> None:
-    """Write down whose order it is and what it spent; ``note`` says what was out of the ordinary."""
-    await tx.execute(
-        "UPDATE member_orders SET member_id = :member_id, points_used = :points_used, note = :note"
-        " WHERE order_code = :order_code",
-        order_code=order_code,
-        member_id=member_id,
-        points_used=points_used,
-        note=note,
-    )
-
-
-async def lock_order(tx: Tx, order_code: str) -> Row[Any] | None:
-    """Return what is known of an order, locked; None before its OrderPlaced was heard."""
-    return await tx.row(
-        "SELECT * FROM member_orders WHERE order_code = :order_code FOR UPDATE", order_code=order_code
-    )
-
-
-async def set_cancelled(tx: Tx, order_code: str, *, at: datetime) -> None:
-    """Note that an order ended."""
-    await tx.execute(
-        "UPDATE member_orders SET cancelled_at = :at WHERE order_code = :order_code",
-        order_code=order_code,
-        at=at,
-    )
+async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
+    """Note that orders ended, each at its moment."""
+    rows = [{"order_code": code, "cancelled_at": at} for code, at in cancelled.items()]
+    await update_all(tx, member_orders, rows, key=("order_code",))

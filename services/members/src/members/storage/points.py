@@ -1,6 +1,6 @@
 """The points ledger on disk: every change locks the member's balance, adds a posting and moves the balance."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,13 @@ from sqlalchemy import Row
 
 from members.domain.ledger import Balance, Grant, Posting
 from members.domain.rules import Activation
+from members.storage.tables import point_grants, point_postings
+from shared.bulk import insert_all
 from shared.database import Tx
 
 
-def _balance(row: Row[Any]) -> Balance:
+def balance_from(row: Row[Any]) -> Balance:
+    """Return the balance that a row of point_balances holds."""
     return Balance(row.member_id, row.waiting, row.active, row.held, row.entries)
 
 
@@ -39,7 +42,7 @@ async def lock_balance(tx: Tx, member_id: UUID) -> Balance | None:
     row = await tx.row(
         "SELECT * FROM point_balances WHERE member_id = :member_id FOR UPDATE", member_id=member_id
     )
-    return None if row is None else _balance(row)
+    return None if row is None else balance_from(row)
 
 
 async def lock_known_balance(tx: Tx, member_id: UUID) -> Balance:
@@ -53,32 +56,34 @@ async def lock_known_balance(tx: Tx, member_id: UUID) -> Balance:
 async def balance_of(tx: Tx, member_id: UUID) -> Balance:
     """Return the balance of a member as it is, without locking it."""
     row = await tx.row("SELECT * FROM point_balances WHERE member_id = :member_id", member_id=member_id)
-    return Balance(member_id) if row is None else _balance(row)
+    return Balance(member_id) if row is None else balance_from(row)
 
 
 async def record_posting(tx: Tx, balance: Balance, posting: Posting, *, at: datetime) -> Balance:
     """Add ``posting`` to the ledger of a locked ``balance`` and return the balance after it."""
     then = balance.after(posting)
-    await tx.execute(
-        "INSERT INTO point_postings (member_id, number, kind, reason, waiting, active, waiting_after,"
-        " active_after, shortage, order_code, grant_id, by, posted_at) VALUES (:member_id, :number, :kind,"
-        " :reason, :waiting, :active, :waiting_after, :active_after, :shortage, :order_code, :grant_id, :by, :at)",
-        member_id=then.member_id,
-        number=then.entries,
-        kind=posting.kind,
-        reason=posting.reason,
-        waiting=posting.waiting,
-        active=posting.active,
-        waiting_after=then.waiting,
-        active_after=then.active,
-        shortage=posting.shortage,
-        order_code=posting.order_code,
-        grant_id=posting.grant_id,
-        by=posting.by,
-        at=at,
-    )
+    await insert_all(tx, point_postings, [posting_values(then, posting, at=at)])
     await store_balance(tx, then)
     return then
+
+
+def posting_values(then: Balance, posting: Posting, *, at: datetime) -> dict[str, Any]:
+    """Return the row of ``posting``, which left the balance ``then``."""
+    return {
+        "member_id": then.member_id,
+        "number": then.entries,
+        "kind": posting.kind,
+        "reason": posting.reason,
+        "waiting": posting.waiting,
+        "active": posting.active,
+        "waiting_after": then.waiting,
+        "active_after": then.active,
+        "shortage": posting.shortage,
+        "order_code": posting.order_code,
+        "grant_id": posting.grant_id,
+        "by": posting.by,
+        "posted_at": at,
+    }
 
 
 async def store_balance(tx: Tx, balance: Balance) -> None:
@@ -96,25 +101,31 @@ async def store_balance(tx: Tx, balance: Balance) -> None:
 
 async def insert_grant(tx: Tx, grant: Grant, *, activation: Activation, at: datetime) -> None:
     """Note a new grant; an active one gets its expiry."""
-    await tx.execute(
-        "INSERT INTO point_grants (grant_id, member_id, order_code, reason, points, activation, valid_days,"
-        " state, granted_at, activated_at, expires_at, due_at) VALUES (:grant_id, :member_id, :order_code,"
-        " :reason, :points, :activation, :valid_days, :state, :at, :activated_at, :expires_at, :expires_at)",
-        grant_id=grant.grant_id,
-        member_id=grant.member_id,
-        order_code=grant.order_code,
-        reason=grant.reason,
-        points=grant.points,
-        activation=activation,
-        valid_days=grant.valid_days,
-        state=grant.state,
-        at=at,
-        activated_at=at if grant.state == "active" else None,
-        expires_at=_expiry(grant, at) if grant.state == "active" else None,
-    )
+    await insert_all(tx, point_grants, [grant_values(grant, activation=activation, at=at)])
 
 
-def _expiry(grant: Grant, activated_at: datetime) -> datetime | None:
+def grant_values(grant: Grant, *, activation: Activation, at: datetime) -> dict[str, Any]:
+    """Return the row of a grant that is given at ``at``."""
+    active = grant.state == "active"
+    expires_at = expiry(grant, at) if active else None
+    return {
+        "grant_id": grant.grant_id,
+        "member_id": grant.member_id,
+        "order_code": grant.order_code,
+        "reason": grant.reason,
+        "points": grant.points,
+        "activation": activation,
+        "valid_days": grant.valid_days,
+        "state": grant.state,
+        "granted_at": at,
+        "activated_at": at if active else None,
+        "expires_at": expires_at,
+        "due_at": expires_at,
+    }
+
+
+def expiry(grant: Grant, activated_at: datetime) -> datetime | None:
+    """Return when the points of a grant that became valid at ``activated_at`` expire; None for never."""
     return None if grant.valid_days is None else activated_at + timedelta(days=grant.valid_days)
 
 
@@ -125,15 +136,7 @@ async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
         " due_at = :expires_at WHERE grant_id = :grant_id",
         grant_id=grant.grant_id,
         at=at,
-        expires_at=_expiry(grant, at),
-    )
-
-
-async def set_grant_revoked(tx: Tx, grant: Grant) -> None:
-    """Note that a grant was taken back."""
-    await tx.execute(
-        "UPDATE point_grants SET state = 'revoked', due_at = NULL WHERE grant_id = :grant_id",
-        grant_id=grant.grant_id,
+        expires_at=expiry(grant, at),
     )
 
 
@@ -143,22 +146,26 @@ async def grant_by_id(tx: Tx, grant_id: UUID) -> Grant | None:
     return None if row is None else _grant(row)
 
 
-async def purchase_grant(tx: Tx, order_code: str) -> tuple[Grant, Activation] | None:
-    """Return what the order earned and when it is to become valid."""
-    row = await tx.row(
-        "SELECT * FROM point_grants WHERE order_code = :order_code AND reason = 'purchase'",
-        order_code=order_code,
+async def purchase_grants(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Grant, Activation]]:
+    """Return what orders earned and when it is to become valid, by order; those without points are left out.
+
+    Lock the members' balances first where the state of a grant decides.
+    """
+    rows = await tx.rows(
+        "SELECT * FROM point_grants WHERE order_code = ANY(CAST(:codes AS text[])) AND reason = 'purchase'",
+        codes=list(codes),
     )
-    return None if row is None else (_grant(row), row.activation)
+    return {row.order_code: (_grant(row), row.activation) for row in rows}
 
 
-async def points_spent(tx: Tx, order_code: str) -> Row[Any] | None:
-    """Return who spent how many points on an order (member_id, points); None if nobody did."""
-    return await tx.row(
-        "SELECT member_id, -active AS points FROM point_postings"
-        " WHERE order_code = :order_code AND kind = 'used' AND active < 0",
-        order_code=order_code,
+async def points_spent(tx: Tx, codes: Sequence[str]) -> dict[str, Row[Any]]:
+    """Return who spent how many points on each order (member_id, points), where somebody did."""
+    rows = await tx.rows(
+        "SELECT order_code, member_id, -active AS points FROM point_postings"
+        " WHERE order_code = ANY(CAST(:codes AS text[])) AND kind = 'used' AND active < 0",
+        codes=list(codes),
     )
+    return {row.order_code: row for row in rows}
 
 
 async def lapsed_and_consumed(tx: Tx, member_id: UUID, *, at: datetime) -> tuple[int, int]:
@@ -177,13 +184,16 @@ async def lapsed_and_consumed(tx: Tx, member_id: UUID, *, at: datetime) -> tuple
     return int(lapsed), int(consumed)
 
 
-async def recheck_lapsed(tx: Tx, member_id: UUID, *, at: datetime) -> None:
-    """Let the expiry look again at a member whose lapsed points came back from an order."""
+async def recheck_lapsed(tx: Tx, returned: Mapping[UUID, datetime]) -> None:
+    """Let the expiry look again at members, each at its moment, whose lapsed points came back from an order."""
     await tx.execute(
-        "UPDATE point_grants SET due_at = :at WHERE grant_id = (SELECT grant_id FROM point_grants"
-        " WHERE member_id = :member_id AND state = 'active' AND expires_at <= :at LIMIT 1)",
-        member_id=member_id,
-        at=at,
+        "UPDATE point_grants SET due_at = found.at FROM ("
+        " SELECT DISTINCT ON (g.member_id) g.grant_id, r.at FROM point_grants g"
+        " JOIN unnest(CAST(:members AS uuid[]), CAST(:ats AS timestamptz[])) AS r(member_id, at)"
+        " ON g.member_id = r.member_id AND g.state = 'active' AND g.expires_at <= r.at"
+        ") AS found WHERE point_grants.grant_id = found.grant_id",
+        members=list(returned),
+        ats=list(returned.values()),
     )
 
 

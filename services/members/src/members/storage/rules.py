@@ -1,5 +1,6 @@
 """The rules in force, now or when an order was placed."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from members.domain.rules import Rules
@@ -12,6 +13,18 @@ async def rules_at(tx: Tx, at: datetime) -> Rules:
         "SELECT rules FROM rule_versions WHERE changed_at <= :at ORDER BY version DESC LIMIT 1", at=at
     )
     return Rules() if found is None else Rules.model_validate(found)
+
+
+async def rules_at_each(tx: Tx, moments: Collection[datetime]) -> dict[datetime, Rules]:
+    """Return the rules that held at each of ``moments``, of which there is one at least."""
+    rows = await tx.rows(
+        "SELECT changed_at, rules FROM rule_versions WHERE changed_at <= :last AND version >= coalesce("
+        "(SELECT max(version) FROM rule_versions WHERE changed_at <= :first), 0) ORDER BY version DESC",
+        first=min(moments),
+        last=max(moments),
+    )
+    versions = [(row.changed_at, Rules.model_validate(row.rules)) for row in rows]
+    return {at: next((rules for since, rules in versions if since <= at), Rules()) for at in moments}
 
 
 async def set_rules(tx: Tx, rules: Rules, *, at: datetime, by: str) -> None:
