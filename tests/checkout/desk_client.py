@@ -8,10 +8,10 @@ import httpx
 from fastapi import FastAPI
 
 import checkout.web.desk_order
-from checkout.storage.sessions import session_revoked
 from checkout.web import desk_api, desk_bulk, desk_order, desk_order_actions, desk_orders, desk_stock
 from harness.keys import Keys
 from shared.database import Database
+from shared.revocations import RevokedSessions
 from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions
 
@@ -23,18 +23,9 @@ TEMPLATES = Path(checkout.web.desk_order.__file__).parent / "templates"
 def desk_app(db: Database, keys: Keys) -> FastAPI:
     """Return an application with nothing but the desk."""
 
-    async def is_revoked(session_id: str, member_id: str, issued_at: object) -> bool:
-        async with db.transaction() as tx:
-            return await session_revoked(
-                tx,
-                session_id=session_id,
-                member_id=member_id,
-                issued_at=issued_at,  # type: ignore[arg-type]
-            )
-
     app = FastAPI()
     pages = make_templates(TEMPLATES)
-    install_web(app, pages, Sessions(keys.verifier, is_revoked), origin=ORIGIN, secure=False)
+    install_web(app, pages, Sessions(keys.verifier, RevokedSessions(db)), origin=ORIGIN, secure=False)
     app.state.db = db
     for part in (desk_stock, desk_orders, desk_bulk, desk_order, desk_order_actions, desk_api):
         app.include_router(part.router)

@@ -14,7 +14,6 @@ from notifications.consumers import consumers
 from notifications.examples import example_order
 from notifications.gateways.smtp import MailServer
 from notifications.send_mail import MailSending, begin_tries, conclude_tries
-from notifications.storage.sessions import RevokedSessions
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails, Shop
 from notifications.web.desk import Desk
@@ -24,6 +23,7 @@ from shared.database import Database
 from shared.due import claim_due
 from shared.events import Event, OrderPlaced
 from shared.ids import new_id
+from shared.revocations import RevokedSessions
 
 SHOP = Shop(name="のれん商店", url="http://127.0.0.1:8080", mail="shop@noren.example")
 

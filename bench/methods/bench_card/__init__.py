@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import httpx
+import aiohttp
 
 from payments.domain.answers import Answer, Authorized, Captured, Refunded, Unknown, Voided
 from payments.domain.payment import Payment
@@ -20,12 +20,8 @@ class BenchCard(Method):
     calls_at_once_max = 64
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            timeout=10,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
-        )
+        self._url = url
+        self._client: aiohttp.ClientSession | None = None
 
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
@@ -55,24 +51,34 @@ class BenchCard(Method):
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return what the gateway has done, oldest first."""
         try:
-            answer = await self._client.get(f"/charges/{payment.payment_id.hex}")
-        except httpx.HTTPError as error:
+            async with self._session.get(f"/charges/{payment.payment_id.hex}") as answer:
+                return [_meaning(entry) for entry in await answer.json()]
+        except (aiohttp.ClientError, TimeoutError) as error:
             return (Unknown(reason=type(error).__name__),)
-        return [_meaning(entry) for entry in answer.json()]
 
     async def _ask(self, payment: Payment, do: str, amount: int, key: str) -> Answer:
         wish = {"amount": amount, "key": key}
         try:
-            answer = await self._client.post(f"/charges/{payment.payment_id.hex}/{do}", json=wish)
-        except httpx.HTTPError as error:
+            async with self._session.post(f"/charges/{payment.payment_id.hex}/{do}", json=wish) as answer:
+                if answer.status != 200:
+                    return Unknown(reason=f"http_{answer.status}")
+                return _meaning(await answer.json())
+        except (aiohttp.ClientError, TimeoutError) as error:
             return Unknown(reason=type(error).__name__)
-        if answer.status_code != 200:
-            return Unknown(reason=f"http_{answer.status_code}")
-        return _meaning(answer.json())
+
+    @property
+    def _session(self) -> aiohttp.ClientSession:
+        """The client, made on first use: it belongs to the loop that runs then."""
+        if self._client is None:
+            connector = aiohttp.TCPConnector(limit=self.calls_at_once_max)
+            timeout = aiohttp.ClientTimeout(total=10)
+            self._client = aiohttp.ClientSession(self._url, connector=connector, timeout=timeout)
+        return self._client
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._client is not None:
+            await self._client.close()
 
 
 def _meaning(entry: dict[str, Any]) -> Answer:

@@ -13,7 +13,6 @@ from checkout.domain.order import BEFORE_ITS_TIME, Move
 from checkout.news import entry_of
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
-from checkout.storage.sessions import revoke_sessions
 from checkout.storage.timeline import add_entries, known_orders
 from shared.clock import in_japan
 from shared.consumers import Consumers
@@ -44,6 +43,7 @@ from shared.events import (
     PointsUsed,
     SessionsRevoked,
 )
+from shared.revocations import revoke_sessions
 
 consumers = Consumers("checkout")
 

@@ -1,6 +1,6 @@
 """Wires checkout together."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,6 @@ from checkout.settings import Settings
 from checkout.storage.catalogue_tables import method_menu
 from checkout.storage.menu import ask_for_menu
 from checkout.storage.sample_catalogue import add_sample_catalogue
-from checkout.storage.sessions import session_revoked
 from checkout.storage.tables import metadata
 from checkout.web import (
     amazon_order,
@@ -41,6 +40,7 @@ from shared.app import Service
 from shared.clock import now
 from shared.database import Database
 from shared.due import DueWork
+from shared.revocations import RevokedSessions
 from shared.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.problems import Problem, answer
@@ -131,10 +131,6 @@ def install(
 ) -> None:
     """Put all pages and JSON routes of checkout on ``app``."""
 
-    async def is_revoked(session_id: str, member_id: str, issued_at: datetime) -> bool:
-        async with db.transaction() as tx:
-            return await session_revoked(tx, session_id=session_id, member_id=member_id, issued_at=issued_at)
-
     pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES)
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
@@ -144,7 +140,7 @@ def install(
     install_web(
         app,
         pages,
-        Sessions(verifier, is_revoked),
+        Sessions(verifier, RevokedSessions(db)),
         origin=settings.origin_url,
         secure=settings.cookie_secure,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from notifications.domain.sending import NotAsked, Send, Suppress, decide
 from notifications.message import envelope_address
-from notifications.storage import contacts, sessions
+from notifications.storage import contacts
 from notifications.storage.mail_settings import setting_of
 from notifications.storage.mails import NewMail, write_down
 from notifications.templates import MailFile, Mails, find_mails, in_one_line
@@ -19,6 +19,7 @@ from shared.database import Tx
 from shared.errors import TryAgain
 from shared.events import Event, MailSuppressed, OrderPlaced, SessionsRevoked
 from shared.ids import new_id
+from shared.revocations import revoke_sessions
 
 consumers = Consumers("notifications")
 
@@ -32,7 +33,7 @@ async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
 @consumers.on(SessionsRevoked)
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     """Refuse ended sessions at our own pages too."""
-    await sessions.revoke(tx, event)
+    await revoke_sessions(tx, event)
 
 
 def queue_mail(file: MailFile) -> Handler:

@@ -6,13 +6,13 @@ from notifications.consumers import consumers
 from notifications.gateways.smtp import MailServer
 from notifications.send_mail import MailSending
 from notifications.settings import Settings
-from notifications.storage.sessions import RevokedSessions
 from notifications.storage.tables import metadata
 from notifications.templates import Mails, Shop
 from notifications.web.desk import Desk
 from notifications.web.pages import page_installer
 from shared.app import Service
 from shared.database import Database
+from shared.revocations import RevokedSessions
 from shared.statements import Verifier
 
 # Mails that wait for a connection have begun already, so that they begin and end many at a time.

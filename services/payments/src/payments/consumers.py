@@ -15,7 +15,6 @@ from payments.methods import Methods
 from payments.settings import Settings
 from payments.settle_payment import Batch
 from payments.storage.payments import insert_payments, lock_order_payments
-from payments.storage.sessions import revoke_sessions
 from payments.storage.shop_settings import read_shop_settings
 from shared.clock import JAPAN, now
 from shared.consumers import Consumers
@@ -33,6 +32,7 @@ from shared.events import (
     StockReserved,
 )
 from shared.ids import new_id
+from shared.revocations import revoke_sessions
 
 OrderEvent = TypeVar("OrderEvent", StockReserved, Shipped, CaptureRequested, OrderCancelled)
 

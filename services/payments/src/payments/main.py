@@ -1,7 +1,6 @@
 """Wires the payments service."""
 
 import os
-from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -15,12 +14,12 @@ from payments.method import Shop
 from payments.methods import Methods, find_methods, template_folders
 from payments.perform_requests import Requests
 from payments.settings import Settings
-from payments.storage.sessions import session_revoked
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch
 from payments.web import desk_payment, desk_payments, desk_settings, notices
 from shared.app import Service
 from shared.database import Database
+from shared.revocations import RevokedSessions
 from shared.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
 from shared.web.pages import DeskPage, Pages, install_web, make_templates
@@ -78,14 +77,10 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
     if settings.trusted_keys_file is None:
         raise SystemExit("TRUSTED_KEYS_FILE is not set: pages need it to know who is looking")
 
-    async def is_revoked(session_id: str, member_id: str, issued_at: datetime) -> bool:
-        async with db.transaction() as tx:
-            return await session_revoked(tx, session_id=session_id, member_id=member_id, issued_at=issued_at)
-
     install_web(
         app,
         pages,
-        Sessions(Verifier.from_file(settings.trusted_keys_file), is_revoked),
+        Sessions(Verifier.from_file(settings.trusted_keys_file), RevokedSessions(db)),
         origin=settings.origin_url,
         secure=settings.cookie_secure,
         csrf_exempt=[notices.address(method) for method in methods.values()],
