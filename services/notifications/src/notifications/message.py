@@ -5,7 +5,7 @@ headers are parsed again and compared before the mail may leave (reliability.md 
 CVE-2026-1299 for headers, CVE-2023-51764 for line ends).
 
 All our mails have one shape, so they are put together here: the standard library encodes each part, but its
-generator of messages of any shape costs several times as much as everything else that is done for a mail.
+generator of messages of any shape costs more than everything else that is done for a mail.
 """
 
 from dataclasses import dataclass

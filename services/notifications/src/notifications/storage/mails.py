@@ -47,7 +47,7 @@ async def write_down(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A try that has begun: of which claimed mail, the how manieth, and when the first one was."""
+    """A try that has begun: of which claimed mail, its number, and when the first one was."""
 
     mail: Row[Any]
     number: int
