@@ -47,4 +47,4 @@ async def test_of_many_sessions_those_that_were_ended_are_refused(make_db: MakeD
         is_revoked(str(one_session), str(untouched), earlier),
         is_revoked("no id", str(untouched), earlier),
     )
-    assert answers == [True, False, True, False, False, True]
+    assert list(answers) == [True, False, True, False, False, True]
