@@ -44,7 +44,7 @@ migrate: ## Bring the databases to the newest schema
 
 ##@ Test
 test: ## Everything: unit, handlers, journeys on real RabbitMQ and PostgreSQL, pages in Chromium
-	@deploy/bootstrap.sh && $(NOREN) setup --tests && $(PYTHON) -m pytest -p tools.feature_record
+	@deploy/bootstrap.sh && $(NOREN) setup --tests && tools/test.sh
 
 test-fast: ## Under 30 s: all that needs no database, broker, browser or container
 	@deploy/bootstrap.sh && $(PYTHON) -m pytest -q -n 2 -m 'not database and not processes and not broker and not browser and not containers'

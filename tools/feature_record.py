@@ -23,6 +23,11 @@ _results: dict[str, str] = {}
 _features: dict[str, list[str]] = {}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """A suite that runs in parts has one record."""
+    parser.addoption("--add-to-record", action="store_true", help="keep what an earlier part has recorded")
+
+
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Hand each test's features to its reports, which travel even between processes."""
     known = {feature.id for feature in load_specification()}
@@ -48,10 +53,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the record; the workers of a distributed run leave that to the process that leads them."""
     if hasattr(session.config, "workerinput"):
         return
+    file = Path(session.config.rootpath) / RECORD
     record: dict[str, dict[str, str]] = defaultdict(dict)
+    if session.config.getoption("--add-to-record") and file.exists():
+        record.update(json.loads(file.read_text()))
     for test, features in _features.items():
         for feature in features:
             record[feature][test] = _results[test]
-    file = Path(session.config.rootpath) / RECORD
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
