@@ -8,6 +8,7 @@ it at the end. Exit code 0 only if every promise was kept and every kind of faul
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -29,6 +30,8 @@ REPORT = REPOSITORY / "build/chaos/report.json"
 def main() -> int:
     """Run the command line."""
     console = Console()
+    # It tells of every connection that fails; here many are meant to.
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     arguments = _parser().parse_args()
     if arguments.list:
         _list(console)
@@ -47,7 +50,8 @@ async def _run(arguments: argparse.Namespace, console: Console) -> int:
     seed = arguments.seed if arguments.seed is not None else SystemRandom().randrange(10**6)
     faults = chosen(ids)
     names = f" FAULTS={','.join(ids)}" if ids else ""
-    command = f"make chaos SECONDS={arguments.seconds:.0f}{names} SEED={seed} RATE={arguments.rate:g}"
+    numbers = f"SEED={seed} RATE={arguments.rate:g} PAIRS={arguments.pairs:g}"
+    command = f"make chaos SECONDS={arguments.seconds:.0f}{names} {numbers}"
     report = Report(seed, command, faults, {})
     stage = Stage.at(_site())
     console.print(f"{command}\nStarting two of everything in {stage.site.home}", highlight=False)
