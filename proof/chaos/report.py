@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
@@ -85,7 +86,7 @@ class Report:
             "name": fault.name,
             "injected": len(struck),
             "proven": sum(one.proven for one in struck),
-            "recovery_p50": round(took[len(took) // 2], 2) if took else None,
+            "recovery_p50": round(median(took), 2) if took else None,
             "recovery_worst": round(took[-1], 2) if took else None,
             "not_recovered": sum(not one.recovered for one in struck),
             "unserved": sum(one.unserved for one in struck),

@@ -18,7 +18,7 @@ async def mails_arrive(outside: Outside, check: Check) -> None:
     recipients = {copy.message_id: copy.recipients for copy in copies}
     unclear: dict[Any, int] = defaultdict(int)
     for row in await outside.rows("notifications", "SELECT mail_id, outcome FROM mail_attempts"):
-        unclear[row["mail_id"]] += row["outcome"] in (None, "unknown")
+        unclear[row["mail_id"]] += row["outcome"] in (None, "Unknown")
     known: set[str] = set()
     for mail in await outside.rows("notifications", "SELECT * FROM mails"):
         message_id, where = mail["message_id"], f"mail {mail['mail']} {mail['message_id']}"

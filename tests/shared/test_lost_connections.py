@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import time
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text
@@ -19,6 +20,7 @@ from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+from shared.worker import PAUSE_SECONDS_MAX
 
 metadata = MetaData()
 outbox_table(metadata)
@@ -103,3 +105,43 @@ async def test_a_connection_that_fell_silent_is_given_up_and_not_asked_again(bro
             assert (await doors.counts("door"))["connections"] > connections
         finally:
             await link.drop()
+
+
+@pytest.mark.broker
+async def test_after_many_losses_a_worker_is_back_as_soon_as_after_the_first(
+    broker: TestBroker, make_db: MakeDatabase
+) -> None:
+    db = await make_db("members", metadata)
+    word = Word()
+    word.given.set()
+    await declare_all(broker, consumers)
+    await purge(broker, QUEUE, f"{QUEUE}.dead")
+    address = URL(broker.amqp_url)
+    assert address.port is not None
+    async with proxied(address.port) as (port, doors):
+        behind_door = copy.copy(broker)
+        behind_door.amqp_url = str(address.with_port(port))
+        async with running(behind_door, db, consumers, resources={Word: word}):
+            heard = 0
+            took: list[float] = []
+
+            async def hears_one_more() -> None:
+                nonlocal heard
+                async with db.transaction() as tx:
+                    tx.say(PointsUsed(member_id=new_id(), points=1, order_code=f"N-{heard}"))
+                heard += 1
+
+                async def all_there() -> None:
+                    async with db.transaction() as tx:
+                        assert await tx.value("SELECT count(*) FROM effects") == heard
+
+                await eventually(all_there, seconds=60)
+
+            await hears_one_more()
+            for _ in range(9):
+                await doors.cut("door")
+                began = time.monotonic()
+                await hears_one_more()
+                took.append(time.monotonic() - began)
+    # Pauses that were never reset would be of five seconds by now, each time.
+    assert min(took[-3:]) < PAUSE_SECONDS_MAX, took

@@ -167,17 +167,14 @@ async def _notice_again(stage: Stage, fate: Random, do: str, shows: Callable[[Ro
     """Send a notice about an old charge again, or a bad copy of it, and wait until the shop has answered."""
     console = stage.simulator_urls[AMAZON]
     known = (await _rows(stage, f"{console}/ledger/notices", "notices"))[-200:]
-    charges = sorted({str(row["object_id"]) for row in known if row["flavour"] == "good"})
+    noticed = {row["object_id"] for row in known if row["flavour"] == "good"}
+    ledger = (await _rows(stage, f"{console}/ledger", "entries"))[-400:]
+    charges = sorted({str(row["charge_id"]) for row in ledger if row["charge_id"] in noticed})
     if not charges:
         raise NotProven("no notice to repeat")
     before = max(int(row["number"]) for row in known)
-    fate.shuffle(charges)
-    for charge in charges[:5]:
-        try:
-            await send_form(f"{console}/console/charges/{charge}", do=do)
-            break
-        except ConnectionError:
-            continue  # the notice was about a refund
+    charge = fate.choice(charges)
+    await send_form(f"{console}/console/charges/{charge}", do=do)
 
     async def answered() -> bool:
         rows = (await stage.client.get(f"{console}/ledger/notices?since={before}")).json()["notices"]

@@ -67,8 +67,10 @@ class Worker:
                 channel = await self._link.channel(confirms=False)
                 try:
                     await self._consume(channel)
-                    pause = 0.1
                 finally:
+                    if self.consuming_at is not None:
+                        # It worked for a while: this loss is a new one, not another failure to begin.
+                        pause = 0.1
                     self.consuming_at = None
                     await _close(channel)
             except (*BrokerError, BrokerUnavailable) as error:
