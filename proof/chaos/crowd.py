@@ -2,13 +2,15 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 
 from proof.browser import Browser
 from proof.load import CANCELLED, Cancelled, Load
+from proof.patience import patiently
 from proof.wishes import METHODS
 
 AT_ONCE_MAX = 400
-PIECES = 1_000_000
+PIECES = 9_999  # as many as staff may book at once
 MEMBERS = 12
 
 
@@ -26,15 +28,19 @@ class Crowd:
     _inside: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def opens(self) -> None:
-        """Let staff and members in, and fill the stock."""
+        """Let staff and members in."""
         await self.load.opens(members=MEMBERS)
         products = await self.load.outside.rows("checkout", "SELECT sku FROM stock ORDER BY sku")
         self._skus = [row["sku"] for row in products]
+
+    async def fill_stock(self) -> None:
+        """Let goods of every kind arrive, enough for one round."""
         for sku in self._skus:
-            await self.load.shop.deliver(sku, PIECES)
+            await patiently(partial(self.load.shop.deliver, sku, PIECES), seconds=self.load.patience_seconds)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let orders begin until ``stop``, then wait until all who are inside have finished."""
+        await self.fill_stock()
         loop = asyncio.get_running_loop()
         at = loop.time()
         while not stop.is_set():
