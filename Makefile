@@ -73,6 +73,9 @@ bench: setup ## The full order under load as JSON and a plot: make bench YARDSTI
 bench-smoke: setup ## Prove in a minute that the benchmark runs
 	@$(PYTHON) -m bench --smoke
 
+sim: ## Simulated world, thousands of seeds: make sim SEEDS=1000, make sim SEED=123 TRACE=1, make sim MUTANTS=1
+	@PYTHONHASHSEED=0 $(PYTHON) -m proof.simulation $(if $(SEED),--seed $(SEED)) $(if $(TRACE),--trace) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(MUTANTS),--mutants)
+
 features: ## Every feature ID of the specification: passing test, failing test or none
 	@$(PYTHON) -m tools.features
 
@@ -96,4 +99,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos bench bench-smoke fuzz races features check format map help
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos bench bench-smoke fuzz races features check format map help sim

@@ -1,0 +1,135 @@
+"""Handlers, use cases and the sending of mails with a bug."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Row
+
+from checkout.domain.purchase import Purchase
+from checkout.place_order import Till
+from checkout.storage.placements import Placement
+from members.take_orders import take_orders
+from notifications.domain.mail import Accepted
+from notifications.message import build
+from notifications.send_mail import Server, letter_of
+from notifications.storage.mails import SENDING
+from notifications.storage.tables import mails as mails_table
+from notifications.templates import Mails
+from payments.domain import asking
+from payments.methods import Methods
+from payments.settle_payment import Batch
+from payments.storage.payments import lock_order_payment
+from proof.simulation.nodes import Node
+from shared.clock import now
+from shared.consumers import Handler
+from shared.crash import crash_point
+from shared.database import Tx
+from shared.due import DueWork, strike_off
+from shared.errors import TryAgain
+from shared.events import OrderCancelled, OrderPlaced, PaymentAuthorized, PaymentNumberIssued
+from shared.ids import new_id
+
+
+async def confirm_whatever_came_before(event: PaymentAuthorized, tx: Tx) -> None:
+    """Set the state that the event names, also when a later one is known already."""
+    await _set(tx, event.order_code, "authorize", "authorized", event.occurred_at)
+
+
+async def note_number_whatever_came_before(event: PaymentNumberIssued, tx: Tx) -> None:
+    """The same for payment numbers."""
+    await _set(tx, event.order_code, "issue_number", "number_issued", event.occurred_at)
+
+
+async def _set(tx: Tx, code: str, move: str, payment: str, at: datetime) -> None:
+    moved = await tx.row(
+        "UPDATE orders SET payment = :payment, version = version + 1 WHERE code = :code RETURNING *",
+        code=code,
+        payment=payment,
+    )
+    assert moved is not None
+    await tx.execute(
+        "INSERT INTO order_history (order_code, version, move, status, deposit, shipping, payment, by, at)"
+        " VALUES (:code, :version, :move, :status, :deposit, :shipping, :payment, 'mutant', :at)",
+        code=code,
+        version=moved.version,
+        move=move,
+        status=moved.status,
+        deposit=moved.deposit,
+        shipping=moved.shipping,
+        payment=payment,
+        at=at,
+    )
+
+
+BACKWARD: Mapping[str, Handler] = {
+    "checkout.confirm_order": confirm_whatever_came_before,
+    "checkout.note_payment_number": note_number_whatever_came_before,
+}
+
+
+async def credit_again(event: OrderPlaced, tx: Tx) -> list[Any]:
+    """Grant points for an order at each delivery, in a schema that has no key against it."""
+    await tx.execute("DROP INDEX IF EXISTS point_postings_once_per_order, point_grants_purchase_once")
+    await tx.execute("DELETE FROM member_orders WHERE order_code = :code", code=event.order_code)
+    return list(await take_orders(tx, [event]))
+
+
+POINTS_TWICE: Mapping[str, Handler] = {"members.credit_order": credit_again}
+
+
+async def give_back_what_is_not_paid(event: OrderCancelled, tx: Tx, methods: Methods) -> None:
+    """Cancel a payment, unless its money is here or on the way."""
+    payment = await lock_order_payment(tx, event.order_code)
+    if payment is None:
+        raise TryAgain("order_not_heard_of_yet")
+    if payment.state in ("capturing", "captured"):
+        return
+    batch = Batch([payment])
+    batch.add(asking.cancel(payment, event.occurred_at))
+    await batch.save(tx, methods, now())
+
+
+IGNORES_CAPTURE: Mapping[str, Handler] = {"payments.give_back_payment": give_back_what_is_not_paid}
+
+
+_TRIED: WeakKeyDictionary[Till, set[str]] = WeakKeyDictionary()
+
+
+async def new_key_when_tried_again(till: Till, purchase: Purchase) -> Placement:
+    """Place the order; what was tried before is tried as a new one."""
+    tried = _TRIED.setdefault(till, set())
+    key = new_id().hex if purchase.key in tried else purchase.key
+    tried.add(purchase.key)
+    return await till.place(replace(purchase, key=key))
+
+
+def mails_sent_first(node: Node, works: Sequence[DueWork]) -> Sequence[DueWork]:
+    """Let mails be sent before anything of the try is on disk."""
+    return [
+        replace(work, perform=SendsFirst(node), begin=None, conclude=None) if work.name == SENDING else work
+        for work in works
+    ]
+
+
+class SendsFirst:
+    """Sends a mail, then writes down that it does."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    async def __call__(self, row: Row[Any]) -> None:
+        """Send one claimed mail."""
+        server, mails = self.node.resources[Server], self.node.resources[Mails]
+        raw = build(letter_of(row, mails, sender="shop@example.jp", at=now()))
+        answer = await server.send(row.recipient, raw)
+        crash_point("K13")
+        async with self.node.db.transaction() as tx:
+            if isinstance(answer, Accepted) and await strike_off(tx, mails_table, row.mail_id, row.lease):
+                await tx.execute(
+                    "UPDATE mails SET state = 'sent', ended_at = :at WHERE mail_id = :id",
+                    at=now(),
+                    id=row.mail_id,
+                )

@@ -1,0 +1,40 @@
+"""Ways to ask providers with a bug."""
+
+from uuid import UUID
+
+from payments.calls import Calls
+from payments.domain.answers import Answer, CaptureDeclined, Declined, RefundDeclined, Unknown
+from payments.domain.payment import Operation, Payment
+from shared.ids import new_id
+
+
+class NewKeys(Calls):
+    """Gives every call a key of its own."""
+
+    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Ask with a new key."""
+        return await super().make(operation, payment, amount=amount, key=new_id().hex)
+
+
+class LongKeys(Calls):
+    """Gives the key in the form that has dashes: 36 characters, where Amazon takes 32."""
+
+    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Ask with a key that is too long."""
+        return await super().make(operation, payment, amount=amount, key=str(UUID(key)))
+
+
+class TimeoutIsFailure(Calls):
+    """Takes no answer for a no."""
+
+    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Ask; silence is a refusal."""
+        answer = await super().make(operation, payment, amount=amount, key=key)
+        if not isinstance(answer, Unknown):
+            return answer
+        match operation:
+            case "capture":
+                return CaptureDeclined(reason=answer.reason)
+            case "refund":
+                return RefundDeclined(reason=answer.reason)
+        return Declined(reason="provider_error")

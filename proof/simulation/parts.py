@@ -1,0 +1,89 @@
+"""What a simulated service is made of. The tests of the tests replace single parts by broken ones."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from checkout.domain.purchase import Purchase
+from checkout.place_order import Till
+from checkout.storage.placements import Placement
+from payments.calls import Calls
+from payments.methods import Methods
+from proof.simulation.nodes import Node
+from shared.amqp import Link, Publisher
+from shared.consumers import Consumer, Handler
+from shared.database import Database
+from shared.due import DueWork
+from shared.outbox import OutboxRow
+from shared.relay import Relay
+from shared.worker import Worker
+
+POLL_SECONDS = 30.0
+"""Looks for what nobody woke us for are rarer than in production: they only cost time."""
+IDLE_SECONDS = 10.0
+
+
+class Runs(Protocol):
+    """A role of a process."""
+
+    async def run(self) -> None:
+        """Run until the process ends."""
+
+
+class Relays(Runs, Protocol):
+    """A relay."""
+
+    def hand_over(self, rows: Sequence[OutboxRow]) -> None:
+        """Take rows that this process has just committed."""
+
+
+MakeWorker = Callable[[Consumer, Database, Link, Publisher, Mapping[type[Any], Any]], Runs]
+
+
+def real_relay(db: Database, publisher: Publisher) -> Relays:
+    """Make the real relay."""
+    return Relay(db, publisher, look_every_seconds=POLL_SECONDS)
+
+
+def real_worker(
+    consumer: Consumer,
+    db: Database,
+    link: Link,
+    publisher: Publisher,
+    resources: Mapping[type[Any], Any],
+) -> Runs:
+    """Make the real worker."""
+    return Worker(consumer, db, link, publisher, resources, prefetch=200, idle_seconds=IDLE_SECONDS)
+
+
+def real_publisher(link: Link) -> Publisher:
+    """Make the real publisher."""
+    return Publisher("", "", link=link)
+
+
+def as_it_is(node: Node, works: Sequence[DueWork]) -> Sequence[DueWork]:
+    """Change no due work."""
+    return works
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of all services. Defaults are the real ones.
+
+    ``workers`` and ``functions`` replace the worker or the function of single queues (by one that takes one
+    event), ``due_work`` may change
+    the list of due work of a process, ``besides`` runs along in every process. Without ``ends_with_core_tasks``
+    a process goes on when one of its roles has ended.
+    """
+
+    relay: Callable[[Database, Publisher], Relays] = real_relay
+    worker: MakeWorker = real_worker
+    workers: Mapping[str, MakeWorker] = field(default_factory=dict)
+    functions: Mapping[str, Handler] = field(default_factory=dict)
+    publisher: Callable[[Link], Publisher] = real_publisher
+    calls: Callable[[Methods], Calls] = Calls
+    due_work: Callable[[Node, Sequence[DueWork]], Sequence[DueWork]] = as_it_is
+    poll_seconds: float = POLL_SECONDS
+    besides: Callable[[Node], Awaitable[None]] | None = None
+    place: Callable[[Till, Purchase], Coroutine[Any, Any, Placement]] = Till.place
+    ends_with_core_tasks: bool = True
