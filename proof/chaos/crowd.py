@@ -10,16 +10,17 @@ from proof.patience import patiently
 from proof.wishes import METHODS
 
 AT_ONCE_MAX = 400
-PIECES = 9_999  # as many as staff may book at once
+PIECES_MAX = 9_999  # as many as staff may book at once
 MEMBERS = 12
 
 
 @dataclass
 class Crowd:
-    """``rate`` orders begin each second; ``troubles`` tells of those who lost their patience."""
+    """``rate`` orders begin each second; ``pieces`` of each product are there for a round; ``troubles`` tells of those who lost their patience."""
 
     load: Load
     rate: float
+    pieces: int = PIECES_MAX
     begun: int = 0
     finished: int = 0
     left_out: int = 0
@@ -36,7 +37,9 @@ class Crowd:
     async def fill_stock(self) -> None:
         """Let goods of every kind arrive, enough for one round."""
         for sku in self._skus:
-            await patiently(partial(self.load.shop.deliver, sku, PIECES), seconds=self.load.patience_seconds)
+            await patiently(
+                partial(self.load.shop.deliver, sku, self.pieces), seconds=self.load.patience_seconds
+            )
 
     async def run(self, stop: asyncio.Event) -> None:
         """Let orders begin until ``stop``, then wait until all who are inside have finished."""

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from proof.chaos.accounts import accounts
 from proof.chaos.canary import Canary, Recovery, well_again
-from proof.chaos.crowd import Crowd
+from proof.chaos.crowd import PIECES_MAX, Crowd
 from proof.chaos.faults import Fault, NotProven
 from proof.chaos.report import Injection, Report, surroundings
 from proof.chaos.schedule import PAUSE_SECONDS, Turn, turns
@@ -67,7 +67,8 @@ class Run:
 
     async def play(self, outside: Outside, load: Load) -> None:
         """Let load and faults loose in rounds; after each all settles and is checked."""
-        crowd = Crowd(load, self.rate)
+        pieces = min(PIECES_MAX, int(self.rate * self.round_seconds) + 1)
+        crowd = Crowd(load, self.rate, pieces)
         await crowd.opens()
         schedule: Iterator[Turn] = turns(
             self.faults, self.report.seed, pairs=self.pairs, pause_seconds=self.pause_seconds
