@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import MetaData
+from sqlalchemy.event import listen
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
@@ -245,3 +246,34 @@ async def test_the_oldest_rows_are_claimed_first_and_leases_run_out(make_db: Mak
         )
     async with db.transaction() as tx:
         assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N1"]
+
+
+async def test_confirms_that_come_one_after_the_other_are_marked_together(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    marks: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        if statement.startswith("UPDATE outbox AS o SET published_at"):
+            marks.append(statement)
+
+    listen(db.engine.sync_engine, "before_cursor_execute", note)
+    async with relaying(db, post, look_every=1.0) as relay:
+        db.relay = relay
+        for number in range(20):
+            await say(db, f"N{number}")
+
+        async def marked() -> None:
+            assert await unsent(db) == []
+
+        await eventually(marked)
+    assert len(post.batches) > 1
+    assert len(marks) < len(post.batches)
+
+
+async def test_what_was_confirmed_is_marked_before_the_relay_ends(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    async with relaying(db, post, look_every=30.0) as relay:
+        db.relay = relay
+        await say(db, "N1")
+        await eventually(lambda: post.taken == ["N1"])
+    assert await unsent(db) == []

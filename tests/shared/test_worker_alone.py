@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -79,9 +80,9 @@ class Line:
         return found
 
 
-def worker_on(db: Database, line: Line) -> Worker:
+def worker_on(db: Database, line: Line, *, linger_seconds: float = 0.0) -> Worker:
     """A worker on ``line`` that looks at its channel all the time."""
-    [consumer] = consumers.all
+    consumer = replace(consumers.all[0], linger_seconds=linger_seconds)
     nobody = cast(Publisher, None)
     return Worker(consumer, db, cast(Link, line), nobody, {}, prefetch=10, idle_seconds=0.02)
 
@@ -184,6 +185,24 @@ async def test_what_waited_is_one_batch_acknowledged_once_after_its_commit(make_
     async with db.transaction() as tx:
         heard = {row.event_id for row in await tx.rows("SELECT event_id FROM inbox")}
     assert heard == {event.event_id for event in events}
+    await stopped(worker, task)
+
+
+async def test_a_function_that_lingers_hears_what_comes_meanwhile_in_the_same_batch(
+    make_db: MakeDatabase,
+) -> None:
+    db, line = await make_db("members", metadata), Line()
+    worker = worker_on(db, line, linger_seconds=1.0)
+    task = asyncio.create_task(worker.run())
+    await eventually(lambda: worker.consuming_at is not None)
+    [channel] = line.used
+    take = channel.consumers["members.note_use"]
+    for tag in (1, 2, 3):
+        await take(delivery(tag, PointsUsed(member_id=new_id(), points=1, order_code=f"N{tag}")))
+        for _ in range(20):  # long enough for the worker to begin, were it not lingering
+            await asyncio.sleep(0)
+    await eventually(lambda: len(channel.acknowledged) > 0)
+    assert channel.acknowledged == [(3, True)]
     await stopped(worker, task)
 
 

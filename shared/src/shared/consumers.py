@@ -32,6 +32,7 @@ class Consumer:
     takes_list: bool
     needs: tuple[type[Any], ...]
     says: tuple[type[Event], ...]
+    linger_seconds: float = 0.0
 
     @property
     def name(self) -> str:
@@ -69,17 +70,24 @@ class Consumers:
         self.service = service
         self.all: list[Consumer] = []
 
-    def on(self, *events: type[Event]) -> Callable[[Handler], Handler]:
-        """Subscribe the decorated function to ``events``; it stays callable as it is."""
+    def on(self, *events: type[Event], linger_seconds: float = 0.0) -> Callable[[Handler], Handler]:
+        """Subscribe the decorated function to ``events``; it stays callable as it is.
+
+        ``linger_seconds``: how long the first event of a batch may wait for company. Where nobody waits for
+        the outcome, a tenth of a second saves most of the transactions of a shop that is neither idle nor
+        flooded (docs/speed.md).
+        """
 
         def register(function: Handler) -> Handler:
-            self.all.append(_consumer(self.service, function, events))
+            self.all.append(_consumer(self.service, function, events, linger_seconds))
             return function
 
         return register
 
 
-def _consumer(service: str, function: Handler, events: tuple[type[Event], ...]) -> Consumer:
+def _consumer(
+    service: str, function: Handler, events: tuple[type[Event], ...], linger_seconds: float
+) -> Consumer:
     hints = get_type_hints(function)
     says = _event_classes(hints.pop("return", None))
     names = list(inspect.signature(function).parameters)
@@ -92,6 +100,7 @@ def _consumer(service: str, function: Handler, events: tuple[type[Event], ...]) 
         takes_list=get_origin(hints[names[0]]) is list,
         needs=tuple(hints[name] for name in names[2:]),
         says=says,
+        linger_seconds=linger_seconds,
     )
 
 

@@ -121,10 +121,13 @@ async def claim_unsent(tx: "Tx", *, rows_max: int) -> list[OutboxRow]:
     return sorted((OutboxRow(*tuple(row)) for row in claimed), key=lambda row: row.seq)
 
 
-async def mark_published(tx: "Tx", seqs: Sequence[int]) -> None:
-    """Record the broker's confirm."""
+async def mark_published(tx: "Tx", seqs: Sequence[int], seconds_ago: Sequence[float] | None = None) -> None:
+    """Record the broker's confirms, each so many seconds ago; without ``seconds_ago``, now."""
     await tx.execute(
-        "UPDATE outbox SET published_at = now() WHERE seq = ANY(CAST(:seqs AS bigint[]))", seqs=list(seqs)
+        "UPDATE outbox AS o SET published_at = now() - make_interval(secs => m.ago)"
+        " FROM unnest(CAST(:seqs AS bigint[]), CAST(:ago AS float8[])) AS m(seq, ago) WHERE o.seq = m.seq",
+        seqs=list(seqs),
+        ago=list(seconds_ago) if seconds_ago is not None else [0.0] * len(seqs),
     )
 
 

@@ -34,6 +34,7 @@ LOOK_EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 600.0
 TIDY_ROWS = 5000
 HANDED_OVER_MAX = 20_000
+MARK_EVERY_SECONDS = 0.1
 PAUSE_SECONDS_MAX = 2.0
 
 
@@ -56,6 +57,7 @@ class Relay:
         self._publisher = publisher
         self._exchange = events_exchange(db.service)
         self._handed_over: deque[OutboxRow] = deque()
+        self._confirmed: list[tuple[int, float]] = []
         self._wake = asyncio.Event()
         self._stopping = False
         self._tidied_at = elapsed()
@@ -75,7 +77,8 @@ class Relay:
         looked_at = float("-inf")
         while not (self._stopping and not self._handed_over):
             try:
-                if elapsed() - looked_at >= self._look_every or not self._handed_over:
+                woken_by_others = self._wake.is_set() and not self._handed_over
+                if woken_by_others or elapsed() - looked_at >= self._look_every:
                     looked_at = elapsed()
                     claimed = await self._claim()
                     await self._relay(claimed)
@@ -89,6 +92,8 @@ class Relay:
                     await self._relay(batch)
                     if elapsed() - looked_at >= self._look_every:
                         break
+                    await self._mark(wait=True)
+                await self._mark(wait=True)
                 self.alive_at = elapsed()
                 pause = 0.1
                 await self._sleep(looked_at)
@@ -102,6 +107,7 @@ class Relay:
                 log.warning("relay.database_unavailable", error=type(error).__name__)
                 self.alive_at = elapsed()
                 pause = await self._pause(pause)
+        await self._mark_the_last()
 
     def stop(self) -> None:
         """Finish what was handed over, then return from :meth:`run`."""
@@ -112,8 +118,11 @@ class Relay:
         if self._handed_over or self._stopping:
             return
         self._wake.clear()
+        until = looked_at + self._look_every
+        if self._confirmed:
+            until = min(until, self._confirmed[0][1] + MARK_EVERY_SECONDS)
         try:
-            async with asyncio.timeout(max(0.0, looked_at + self._look_every - elapsed())):
+            async with asyncio.timeout(max(0.0, until - elapsed())):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -153,13 +162,34 @@ class Relay:
             if not routed:
                 metrics.UNROUTABLE.labels(row.type).inc()
                 log.error("relay.unroutable", type=row.type, event_id=str(row.event_id))
-        if not sent:
+            else:
+                metrics.PUBLISHED.labels(row.type).inc()
+        at = elapsed()
+        self._confirmed += [(row.seq, at) for row in sent]
+
+    async def _mark(self, *, wait: bool) -> None:
+        """Write down what the broker has confirmed; with ``wait``, what comes within a moment together.
+
+        A crash before it means that some events are said twice, and that is what inboxes are for.
+        """
+        confirmed = self._confirmed
+        if not confirmed:
             return
+        if wait and len(confirmed) < BATCH_ROWS and elapsed() - confirmed[0][1] < MARK_EVERY_SECONDS:
+            return
+        at = elapsed()
         async with self._db.transaction() as tx:
-            await mark_published(tx, [row.seq for row in sent])
+            await mark_published(tx, [seq for seq, _ in confirmed], [at - then for _, then in confirmed])
             crash_point("K6")
-        for row in sent:
-            metrics.PUBLISHED.labels(row.type).inc()
+        self._confirmed = []
+
+    async def _mark_the_last(self) -> None:
+        try:
+            await self._mark(wait=False)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("relay.database_unavailable", error=type(error).__name__)
 
     def _message(self, row: OutboxRow) -> Outgoing:
         return Outgoing(

@@ -102,6 +102,8 @@ class Worker:
         tag = answer.consumer_tag
         looked_at = elapsed()
         while not self._stopping:
+            if self.consumer.linger_seconds and 0 < len(waiting) < self._prefetch:
+                await asyncio.sleep(self.consumer.linger_seconds)
             # The broker may cancel a consumer, or a channel die, without a word to us.
             if channel.is_closed or tag not in getattr(channel, "consumers", ()):
                 raise ConnectionError("consumer is gone")

@@ -52,7 +52,7 @@ PAYMENTS = "決済サービス"
 ON_THE_PAGE_SECONDS_MAX = 15 * 60
 
 
-@consumers.on(PaymentAuthorized)
+@consumers.on(PaymentAuthorized, linger_seconds=0.05)
 async def confirm_order(events: list[PaymentAuthorized], tx: Tx) -> None:
     """The order can be paid: it may be shipped from now on."""
     async with _orders_of(events, tx) as book:
@@ -95,7 +95,7 @@ async def cancel_unpaid_order(event: PaymentExpired, tx: Tx) -> OrderCancelled |
         return await end_order(tx, book, event.order_code, reason="unpaid", by=PAYMENTS, at=event.occurred_at)
 
 
-@consumers.on(PaymentCaptured)
+@consumers.on(PaymentCaptured, linger_seconds=0.05)
 async def record_deposit(events: list[PaymentCaptured], tx: Tx) -> list[OrderProcessed]:
     """The money is ours: 入金済み, and 処理済み if the parcels are gone already.
 
@@ -151,6 +151,7 @@ async def note_refund(events: list[PaymentRefunded], tx: Tx) -> None:
     AmazonAccountLinked,
     MailSent,
     MailSuppressed,
+    linger_seconds=0.2,
 )
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
     """What members and notifications did for an order stands on its timeline; nothing depends on it."""

@@ -116,4 +116,4 @@ def _suppressed(mail: NewMail) -> MailSuppressed:
 
 
 for _file in find_mails():
-    consumers.on(_file.event)(queue_mail(_file))
+    consumers.on(_file.event, linger_seconds=0.1)(queue_mail(_file))
