@@ -11,9 +11,9 @@ from members.register_member import NewMember, register_member
 from members.storage.rules import rules_at
 from payments.methods import Methods
 from proof.simulation.services import METADATA
-from proof.simulation.store import Store, create_database
+from proof.simulation.store import Store, StoreDatabase, create_database
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database import Tx
 
 SKUS: Mapping[str, tuple[int, int]] = {"yunomi": (1_800, 500), "tetsubin": (12_000, 500), "noren": (9_800, 2)}
 """Product -> (price in yen, pieces); of one there are only two."""
@@ -36,7 +36,7 @@ async def fill(stores: Mapping[str, Store], methods: Methods) -> None:
 
 async def _fill(store: Store, write: Callable[[Tx], Awaitable[None]]) -> None:
     await store.begin()
-    async with Database("", service=store.service, engine=store.engine).transaction() as tx:
+    async with StoreDatabase(store).transaction() as tx:
         await write(tx)
     await store.keep()
 

@@ -72,7 +72,7 @@ STRONG: dict[str, float] = {
 class Chance:
     """The seed's only source of decisions."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, strong: Sequence[str] = ()) -> None:
         self._random = random.Random(seed)
         self.dangers = Dangers()
         self.happened: Counter[str] = Counter()
@@ -83,6 +83,8 @@ class Chance:
             elif strength > 0.45:
                 mild = max(STRONG[field.name] / 4, getattr(self.dangers, field.name))
                 setattr(self.dangers, field.name, mild)
+        for name in strong:
+            setattr(self.dangers, name, STRONG[name])
 
     def calm_down(self) -> None:
         """From now on nothing goes wrong any more; duplicates and reordering stay."""

@@ -10,7 +10,7 @@ from proof.simulation.broker import Broker
 from proof.simulation.chance import Chance
 from proof.simulation.channel import SimulatedLink
 from proof.simulation.loop import SimulatedLoop
-from proof.simulation.store import Store
+from proof.simulation.store import Store, StoreDatabase
 from proof.simulation.trace import Trace
 from shared.database import Database, Tx
 
@@ -48,11 +48,11 @@ class Life:
 CURRENT: contextvars.ContextVar[Life | None] = contextvars.ContextVar("life", default=None)
 
 
-class SimulatedDatabase(Database):
+class SimulatedDatabase(StoreDatabase):
     """The real transactions, begun after a while, on the simulated store."""
 
     def __init__(self, node: "Node", life: Life) -> None:
-        super().__init__("", service=node.store.service, engine=node.store.engine)
+        super().__init__(node.store)
         self._node = node
         self._life = life
 

@@ -18,6 +18,8 @@ from shared.outbox import OutboxRow
 from shared.relay import Relay
 from shared.worker import Worker
 
+KINDS = ("amazon_pay", "konbini", "bank_transfer", "cash_on_delivery")
+PLANS = ("serve", "serve", "cancel at any moment", "cancel when all is done")
 POLL_SECONDS = 30.0
 """Looks for what nobody woke us for are rarer than in production: they only cost time."""
 IDLE_SECONDS = 10.0
@@ -73,7 +75,9 @@ class Parts:
     ``workers`` and ``functions`` replace the worker or the function of single queues (by one that takes one
     event), ``due_work`` may change
     the list of due work of a process, ``besides`` runs along in every process. Without ``ends_with_core_tasks``
-    a process goes on when one of its roles has ended.
+    a process goes on when one of its roles has ended. ``strong`` names dangers that are strong in every seed, ``kinds`` the
+    payment methods that buyers choose from, ``plans`` what staff do with an order: a planted bug is looked for
+    where it can show itself.
     """
 
     relay: Callable[[Database, Publisher], Relays] = real_relay
@@ -87,3 +91,6 @@ class Parts:
     besides: Callable[[Node], Awaitable[None]] | None = None
     place: Callable[[Till, Purchase], Coroutine[Any, Any, Placement]] = Till.place
     ends_with_core_tasks: bool = True
+    strong: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = KINDS
+    plans: tuple[str, ...] = PLANS

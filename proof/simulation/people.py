@@ -32,7 +32,6 @@ from shared.errors import Refused
 from shared.events import Address, Event, Orderer
 from shared.ids import new_id
 
-KINDS = ("amazon_pay", "konbini", "bank_transfer", "cash_on_delivery")
 HOME = {
     "postal_code": "1500001",
     "prefecture": "東京都",
@@ -92,7 +91,7 @@ class Story:
         self.world = world
         self.chance = world.chance
         self.number = number
-        self.kind = self.chance.one_of(KINDS)
+        self.kind = self.chance.one_of(world.parts.kinds)
         self.email = f"buyer{number}@example.jp"
         self.posts: list[asyncio.Future[None]] = []
 
@@ -258,7 +257,7 @@ class Story:
 
     async def serve(self) -> None:
         """Staff ship, note deposits, and sometimes cancel, at the wrong moment too."""
-        plan = self.chance.one_of(("serve", "serve", "cancel at any moment", "cancel when all is done"))
+        plan = self.chance.one_of(self.world.parts.plans)
         if plan == "cancel at any moment":
             await asyncio.gather(self._cancel(), self._ship())
             return

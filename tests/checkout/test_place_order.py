@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy.exc import DBAPIError
+from asyncpg import CheckViolationError
 
 from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
@@ -299,7 +299,7 @@ async def test_a_database_that_stays_busy_is_answered_with_a_time_to_come_back(
 async def test_stock_cannot_go_below_nothing_whoever_writes_it(shop_db: Database) -> None:
     await open_shop(shop_db, available=1)
 
-    with pytest.raises(DBAPIError, match="stock_available_not_negative"):
+    with pytest.raises(CheckViolationError, match="stock_available_not_negative"):
         async with shop_db.transaction() as tx:
             await tx.execute("UPDATE stock SET available = available - 2")
 

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import event as engine_events
-
 from shared.consumers import Consumers
 from shared.database import Database
 from shared.events import Event
@@ -33,11 +31,8 @@ def statements_of(db: Database) -> Iterator[list[str]]:
     """Collect the statements that ``db`` gets within the block."""
     seen: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        seen.append(statement)
-
-    engine_events.listen(db.engine.sync_engine, "before_cursor_execute", note)
+    db.watchers.append(seen.append)
     try:
         yield seen
     finally:
-        engine_events.remove(db.engine.sync_engine, "before_cursor_execute", note)
+        db.watchers.remove(seen.append)

@@ -36,7 +36,7 @@ async def worker(db: Database, sink: MailSink, **more: str) -> AsyncIterator[asy
     """A process that sends what is due, until the block ends."""
     environment = {
         **os.environ,
-        "DATABASE_URL": db.engine.url.render_as_string(hide_password=False),
+        "DATABASE_URL": db.url,
         "AMQP_URL": "amqp://nobody@127.0.0.1:1/",
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(sink.port),

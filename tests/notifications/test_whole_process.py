@@ -34,7 +34,7 @@ async def notifications(
     trusted.write_bytes(orjson.dumps(keys.jwks))
     environment = {
         **os.environ,
-        "DATABASE_URL": db.engine.url.render_as_string(hide_password=False),
+        "DATABASE_URL": db.url,
         "AMQP_URL": broker.amqp_url,
         "AMQP_ADMIN_URL": broker.amqp_url,
         "DECLARE_TOPOLOGY": "true",

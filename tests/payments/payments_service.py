@@ -96,7 +96,7 @@ def make_payments(db: Database, keys: Keys, folder: Path, *methods: Method) -> P
     """Return the service; ``folder`` takes the key file."""
     file = folder / "trusted.json"
     file.write_bytes(orjson.dumps(keys.jwks))
-    settings = settings_for(db.engine.url.render_as_string(hide_password=False), file)
+    settings = settings_for(db.url, file)
     known, shop = Methods(methods), Shop(ORIGIN, sandbox=True, issuer=keys.issuers["payments"])
     app = FastAPI()
     install_pages(app, settings, db, known, shop)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -12,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event as engine_events
 
 from harness.due_once import claim, perform
 from harness.postgres import MakeDatabase, TestPostgres
+from harness.together import statements_of
 from payments.act_on_notices import Notices
 from payments.calls import Calls
 from payments.claims import Claim
@@ -245,19 +244,6 @@ def test_many_at_once_leave_what_they_leave_one_by_one(postgres: TestPostgres) -
         loop.close()
 
 
-@contextmanager
-def counted(db: Database) -> Iterator[list[str]]:
-    """Yield the statements that ``db`` sends while the block runs."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    engine_events.listen(db.engine.sync_engine, "before_cursor_execute", note)
-    yield sent
-    engine_events.remove(db.engine.sync_engine, "before_cursor_execute", note)
-
-
 async def statements_in_the_life_of(orders: int, service: Service) -> dict[str, int]:
     """Return how many statements each step of so many orders' lives took."""
     codes = {kind: [f"{kind}-{orders}-{number}" for number in range(orders)] for kind in LIVES}
@@ -265,10 +251,10 @@ async def statements_in_the_life_of(orders: int, service: Service) -> dict[str, 
     for kind, steps in LIVES.items():
         for what in steps:
             events = [MAKERS[what](code) for code in codes[kind]]
-            with counted(service.db) as sent:
+            with statements_of(service.db) as sent:
                 await service.hears(events)
             needed[f"{kind}: {what}"] = len(sent)
-            with counted(service.db) as sent:
+            with statements_of(service.db) as sent:
                 await service.works()
             needed[f"{kind}: {what}, and its requests"] = len(sent)
     return needed
@@ -277,7 +263,7 @@ async def statements_in_the_life_of(orders: int, service: Service) -> dict[str, 
 @pytest.fixture
 async def service(make_db: MakeDatabase) -> Service:
     db = await make_db("payments", metadata)
-    return Service(db, settings_for(db.engine.url.render_as_string(hide_password=False)))
+    return Service(db, settings_for(db.url))
 
 
 async def test_fifty_orders_take_no_more_statements_than_two(service: Service) -> None:

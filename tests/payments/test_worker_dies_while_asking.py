@@ -21,7 +21,7 @@ async def test_death_at_the_call_is_made_good(shopping: Shopping, tmp_path: Path
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(Path(__file__).with_name("work_until_death.py")),
-        shopping.payments.db.engine.url.render_as_string(hide_password=False),
+        shopping.payments.db.url,
         method.settings.url,  # type: ignore[attr-defined]
         env={**os.environ, "CRASH_AT": f"{point}:1", "CRASH_MARK": str(mark)},
     )

@@ -60,7 +60,7 @@ async def test_a_thousand_orders_at_three_replicas_are_each_applied_once(
         example_order(order_code=f"N-{number:04}", member_id=people[number % MEMBERS])
         for number in range(ORDERS)
     ]
-    url = db.engine.url.render_as_string(hide_password=False)
+    url = db.url
     replicas = [Database(url, service="members") for _ in range(REPLICAS)]
     # The queue of orders alone: what else members hears is not under test here.
     hears = Consumers("members")

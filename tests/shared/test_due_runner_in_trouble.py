@@ -2,10 +2,9 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, Row, Table, Uuid
+from sqlalchemy import Column, MetaData, Table, Uuid
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
@@ -13,6 +12,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off
 from shared.ids import new_id
+from shared.sql import Row
 
 metadata = MetaData()
 chores = Table("chores", metadata, Column("chore_id", Uuid, primary_key=True), *due_columns())
@@ -38,7 +38,7 @@ async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
 ) -> None:
     db, done = await make_db("chores", metadata), []
 
-    async def perform(row: Row[Any]) -> None:
+    async def perform(row: Row) -> None:
         done.append(row.chore_id)
         if len(done) == 1:
             raise error
@@ -60,7 +60,7 @@ async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
 async def test_a_runner_outlives_its_database() -> None:
     nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", service="chores")
 
-    async def perform(row: Row[Any]) -> None:
+    async def perform(row: Row) -> None:
         raise AssertionError(row)
 
     runner = DueRunner(DueWork("chores", chores, perform), nowhere, poll_seconds=0.02)
@@ -75,7 +75,7 @@ async def test_a_runner_outlives_its_database() -> None:
 async def test_a_bug_of_the_claim_is_not_taken_for_trouble_of_the_database(make_db: MakeDatabase) -> None:
     db = await make_db("chores", MetaData())
 
-    async def perform(row: Row[Any]) -> None:
+    async def perform(row: Row) -> None:
         raise AssertionError(row)
 
     with pytest.raises(Exception, match="chores"):
@@ -85,7 +85,7 @@ async def test_a_bug_of_the_claim_is_not_taken_for_trouble_of_the_database(make_
 async def test_a_runner_that_stops_lets_what_is_in_hand_finish(make_db: MakeDatabase) -> None:
     db, let_go, finished = await make_db("chores", metadata), asyncio.Event(), []
 
-    async def perform(row: Row[Any]) -> None:
+    async def perform(row: Row) -> None:
         await let_go.wait()
         finished.append(row.chore_id)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, MetaData, Row, Table, Uuid
+from sqlalchemy import Column, MetaData, Table, Uuid
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
@@ -14,6 +14,7 @@ from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueRunner, DueWork, due_columns, due_index, strike_off, strike_off_all
 from shared.ids import new_id
+from shared.sql import Row
 
 metadata = MetaData()
 chores = Table("chores", metadata, Column("chore_id", Uuid, primary_key=True), *due_columns())
@@ -28,7 +29,7 @@ class Hands:
         self.begun: list[Any] = []
         self.let_go = asyncio.Event()
 
-    async def __call__(self, row: Row[Any]) -> None:
+    async def __call__(self, row: Row) -> None:
         self.begun.append(row.chore_id)
         await self.let_go.wait()
         async with self.db.transaction() as tx:
@@ -76,7 +77,7 @@ class Counter:
         self.begun: list[Any] = []
         self.batches: list[int] = []
 
-    async def begin(self, tx: Tx, rows: Sequence[Row[Any]]) -> Sequence[Any]:
+    async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Any]:
         self.begun += [row.chore_id for row in rows]
         return [(row.chore_id, row.lease) for row in rows]
 

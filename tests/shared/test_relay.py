@@ -62,7 +62,7 @@ async def unsent(db: Database) -> int:
 
 
 async def test_an_event_that_another_process_wrote_is_relayed(broker: TestBroker, db: Database) -> None:
-    address = db.engine.url.render_as_string(hide_password=False)
+    address = db.url
     other = Database(address, service="members")
     async with running(broker, db, consumers):
         await purge(broker, QUEUE)

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import MetaData
-from sqlalchemy.event import listen
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
@@ -143,7 +142,7 @@ async def test_more_than_a_batch_goes_out_without_waiting_for_the_next_look(make
 
 async def test_an_idle_relay_hears_of_other_processes_and_of_its_own_at_once(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
-    address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    address = db.dsn
     async with relaying(db, post, look_every=600) as relay:
         listening = asyncio.create_task(relay.listen(address))
 
@@ -250,13 +249,8 @@ async def test_the_oldest_rows_are_claimed_first_and_leases_run_out(make_db: Mak
 
 async def test_confirms_that_come_one_after_the_other_are_marked_together(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
-    marks: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if statement.startswith("UPDATE outbox AS o SET published_at"):
-            marks.append(statement)
-
-    listen(db.engine.sync_engine, "before_cursor_execute", note)
+    seen: list[str] = []
+    db.watchers.append(seen.append)
     async with relaying(db, post, look_every=1.0) as relay:
         db.relay = relay
         for number in range(20):
@@ -267,6 +261,7 @@ async def test_confirms_that_come_one_after_the_other_are_marked_together(make_d
 
         await eventually(marked)
     assert len(post.batches) > 1
+    marks = [statement for statement in seen if statement.startswith("UPDATE outbox AS o SET published_at")]
     assert len(marks) < len(post.batches)
 
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row
-
 from checkout.domain.purchase import Purchase
 from checkout.place_order import Till
 from checkout.storage.placements import Placement
@@ -31,6 +29,7 @@ from shared.due import DueWork, strike_off
 from shared.errors import TryAgain
 from shared.events import OrderCancelled, OrderPlaced, PaymentAuthorized, PaymentNumberIssued
 from shared.ids import new_id
+from shared.sql import Row
 
 
 async def confirm_whatever_came_before(event: PaymentAuthorized, tx: Tx) -> None:
@@ -120,7 +119,7 @@ class SendsFirst:
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    async def __call__(self, row: Row[Any]) -> None:
+    async def __call__(self, row: Row) -> None:
         """Send one claimed mail."""
         server, mails = self.node.resources[Server], self.node.resources[Mails]
         raw = build(letter_of(row, mails, sender="shop@example.jp", at=now()))

@@ -115,7 +115,7 @@ class Process:
         publisher = Publisher(self.service.settings.amqp_url.get_secret_value(), f"{self.service.name}.relay")
         relay = Relay(self.service.db, publisher)
         self.service.db.relay = relay
-        dsn = self.service.settings.database_url.get_secret_value().replace("+asyncpg", "")
+        dsn = self.service.db.dsn
         listening = self._spawn("relay listener", relay.listen(dsn))
         self._relay_tasks = [self._spawn("relay", relay.run()), listening]
         self._relay_stops = [relay.stop, listening.cancel]

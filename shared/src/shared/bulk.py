@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, Table
+from sqlalchemy import Table
+
+from shared.sql import Row
 
 if TYPE_CHECKING:
     from shared.database import Tx
@@ -20,17 +22,19 @@ Values = Mapping[str, Any]
 
 async def insert_all(
     tx: "Tx", table: Table, rows: Sequence[Values], *, skip_known: bool | str = False, returning: str = ""
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row]:
     """Insert ``rows``, which all name the same columns; return the columns in ``returning`` of those stored.
 
     ``skip_known`` leaves out rows that break a unique constraint, or only that on the column it names;
-    otherwise IntegrityError, and nothing is stored. Columns that are not named get their default.
+    otherwise IntegrityConstraintViolationError, and nothing is stored. Columns that are not named get their default.
     """
     if not rows:
         return ()
     statement = _insert(table, tuple(rows[0]), skip_known, returning)
-    result = await tx.execute(statement, rows=_document(rows))
-    return result.all() if returning else ()
+    if returning:
+        return await tx.rows(statement, rows=_document(rows))
+    await tx.execute(statement, rows=_document(rows))
+    return ()
 
 
 async def update_all(
@@ -43,7 +47,7 @@ async def update_all(
     if not rows:
         return 0
     statement = _update(table, tuple(rows[0]), tuple(key), where)
-    return (await tx.execute(statement, rows=_document(rows))).rowcount
+    return await tx.execute(statement, rows=_document(rows))
 
 
 def _document(rows: Sequence[Values]) -> str:

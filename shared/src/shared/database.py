@@ -1,23 +1,29 @@
 """One service's database: transactions in which state, inbox and outbox commit together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
-from sqlalchemy import Row, TextClause, text
-from sqlalchemy.engine import CursorResult
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.sql import Executable
+import asyncpg
+from sqlalchemy.sql import ClauseElement
 
 from shared.events import Event
 from shared.outbox import OutboxRow, insert_outbox, outbox_rows
+from shared.sql import STATEMENTS_CACHED_MAX, Row, ready, teach_json
 
 # PostgreSQL error classes: 08 connection, 53 resources, 57P operator intervention, 40 rollback, 55P03 lock.
 _TRANSIENT = ("08", "53", "57P", "40", "55P03", "25P03")
+ACQUIRE_SECONDS_MAX = 10.0
+SETTINGS = {
+    "statement_timeout": "30000",
+    "lock_timeout": "10000",
+    "idle_in_transaction_session_timeout": "60000",
+    "timezone": "UTC",
+}
+# Longer than the server's own limit, which speaks first: only a server that is silent meets it. Without it a
+# statement whose answer got lost would be waited for for ever.
+COMMAND_SECONDS_MAX = 40.0
 
 
 class Handoff(Protocol):
@@ -27,37 +33,60 @@ class Handoff(Protocol):
         """Publish ``rows`` soon; they are already on disk and leased to this process."""
 
 
-@lru_cache(maxsize=512)
-def _text(sql: str) -> TextClause:
-    return text(sql)
+class Connection(Protocol):
+    """What a transaction needs of a connection; asyncpg's are such."""
+
+    async def execute(self, query: str, *args: Any) -> str:
+        """Run a statement; return its command tag."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        """Return all rows."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """Begin a transaction, or a savepoint inside one; leaving commits, an error rolls back."""
 
 
 class Tx:
     """An open transaction. What is said in it reaches the outbox with the commit, or not at all."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self.connection = connection
+    def __init__(self, connection: Connection, watchers: Sequence[Callable[[str], None]] = ()) -> None:
+        self._connection = connection
+        self._watchers = watchers
         self.heard: Event | None = None
         self.traceparent: str | None = None
         self._said: list[tuple[Event, str | None]] = []
         self._wakes: set[str] = set()
 
-    async def execute(self, statement: str | Executable, **values: Any) -> CursorResult[Any]:
-        """Run ``statement``; strings use ``:name`` for values."""
-        executable = _text(statement) if isinstance(statement, str) else statement
-        return await self.connection.execute(executable, values or None)
+    async def execute(self, statement: str | ClauseElement, **values: Any) -> int:
+        """Run ``statement``; strings use ``:name`` for values. Returns how many rows it changed."""
+        sql, arguments = self._ready(statement, values)
+        tag = await self._connection.execute(sql, *arguments)
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdecimal() else 0
 
-    async def rows(self, statement: str | Executable, **values: Any) -> Sequence[Row[Any]]:
+    async def rows(self, statement: str | ClauseElement, **values: Any) -> Sequence[Row]:
         """Return all rows."""
-        return (await self.execute(statement, **values)).all()
+        sql, arguments = self._ready(statement, values)
+        return await self._connection.fetch(sql, *arguments)
 
-    async def row(self, statement: str | Executable, **values: Any) -> Row[Any] | None:
+    async def row(self, statement: str | ClauseElement, **values: Any) -> Row | None:
         """Return the first row, or None."""
-        return (await self.execute(statement, **values)).first()
+        return next(iter(await self.rows(statement, **values)), None)
 
-    async def value(self, statement: str | Executable, **values: Any) -> Any:
+    async def value(self, statement: str | ClauseElement, **values: Any) -> Any:
         """Return the first column of the first row, or None."""
-        return (await self.execute(statement, **values)).scalar()
+        row = await self.row(statement, **values)
+        return row[0] if row is not None else None
+
+    def _ready(self, statement: str | ClauseElement, values: dict[str, Any]) -> tuple[str, list[Any]]:
+        sql, arguments = ready(statement, values)
+        for watch in self._watchers:
+            watch(sql)
+        return sql, arguments
+
+    def savepoint(self) -> AbstractAsyncContextManager[Any]:
+        """Let what is done inside be undone alone, if it raises."""
+        return self._connection.transaction()
 
     def say(self, *events: Event) -> None:
         """Put ``events`` into the outbox with this commit, caused by what is being heard, if anything."""
@@ -73,44 +102,52 @@ class Tx:
 
 
 class Database:
-    """The engine of one service and the transactions on it. ``relay`` is set where it runs in-process.
+    """The connections of one service and the transactions on them. ``relay`` is set where it runs in-process.
 
-    ``engine`` takes the place of the one that would be made for ``url``.
+    ``url`` may name SQLAlchemy's driver, as the settings do. ``watchers`` are told every statement.
     """
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        service: str,
-        shop: str = "noren",
-        connections_max: int = 10,
-        engine: AsyncEngine | None = None,
-    ) -> None:
+    def __init__(self, url: str, *, service: str, shop: str = "noren", connections_max: int = 10) -> None:
+        self.url = url
         self.service = service
         self.shop = shop
         self.relay: Handoff | None = None
+        self.watchers: list[Callable[[str], None]] = []
+        self._connections_max = connections_max
         self._wakers: dict[str, asyncio.Event] = {}
-        self.engine: AsyncEngine = engine or create_async_engine(
-            url,
-            pool_size=connections_max,
-            max_overflow=0,
-            pool_timeout=10,
-            pool_pre_ping=False,
-            connect_args={
-                "server_settings": {
-                    "application_name": f"noren-{service}",
-                    "statement_timeout": "30000",
-                    "lock_timeout": "10000",
-                    "idle_in_transaction_session_timeout": "60000",
-                    "timezone": "UTC",
-                },
-                "timeout": 10,
-                # Longer than the server's own limit, which speaks first: only a server that is silent meets
-                # it. Without it a statement whose answer got lost would be waited for for ever.
-                "command_timeout": 40,
-            },
-        )
+        self._pool: asyncpg.Pool[Row] | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def dsn(self) -> str:
+        """Return the address as asyncpg takes it."""
+        return self.url.replace("+asyncpg", "", 1)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Lend a connection. Raises TimeoutError if none is free for long."""
+        pool = self._pool or await self._open()
+        async with pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection:
+            yield connection
+
+    async def _open(self) -> "asyncpg.Pool[Row]":
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self.dsn,
+                    min_size=0,
+                    max_size=self._connections_max,
+                    max_inactive_connection_lifetime=0,
+                    statement_cache_size=STATEMENTS_CACHED_MAX,
+                    max_cached_statement_lifetime=0,
+                    record_class=Row,
+                    init=teach_json,
+                    reset=_leave_as_it_is,
+                    timeout=10,
+                    command_timeout=COMMAND_SECONDS_MAX,
+                    server_settings={"application_name": f"noren-{self.service}", **SETTINGS},
+                )
+        return self._pool
 
     @asynccontextmanager
     async def transaction(
@@ -121,18 +158,29 @@ class Database:
         Never call an outside system while it is open. Raises whatever the statements raise;
         :func:`is_transient` tells whether the whole unit may be run again.
         """
-        async with self.engine.connect() as connection:
-            tx = Tx(connection)
+        async with self.connection() as connection:
+            tx = Tx(connection, self.watchers)
             tx.heard, tx.traceparent = heard, traceparent
-            async with connection.begin():
+            async with connection.transaction():
                 yield tx
                 rows = outbox_rows(tx._said, shop=self.shop)
                 if rows:
                     rows = await insert_outbox(tx, rows, leased=self.relay is not None)
         if rows and self.relay is not None:
             self.relay.hand_over(rows)
-        for work in tx._wakes:
+        for work in sorted(tx._wakes):
             self.waker(work).set()
+
+    async def stream(self, statement: str, *, rows_at_once: int = 500, **values: Any) -> AsyncIterator[Row]:
+        """Yield all rows of a query, however many there are, in bounded memory."""
+        sql, arguments = ready(statement, values)
+        pool = self._pool or await self._open()
+        async with (
+            pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection,
+            connection.transaction(readonly=True),
+        ):
+            async for row in connection.cursor(sql, *arguments, prefetch=rows_at_once):
+                yield row
 
     def waker(self, work: str) -> asyncio.Event:
         """Return the event that wakes the due work called ``work`` in this process."""
@@ -140,14 +188,30 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self.engine.dispose()
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        try:
+            async with asyncio.timeout(5):
+                await pool.close()
+        except TimeoutError:
+            pool.terminate()
+
+
+async def _leave_as_it_is(_: object) -> None:
+    """Nothing is set for a session here, so nothing has to be set back: that would cost a question each time."""
 
 
 def is_transient(error: BaseException) -> bool:
     """Tell whether ``error`` is the database's trouble, not ours: the whole unit may be run again."""
-    if isinstance(error, PoolTimeoutError | ConnectionError | TimeoutError | OSError):
-        return True
-    if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        return error.connection_invalidated or state.startswith(_TRANSIENT)
+    match error:
+        case ConnectionError() | TimeoutError() | OSError():
+            return True
+        # The schema was expanded since the statement was prepared; the next run prepares it anew.
+        case asyncpg.InvalidCachedStatementError() | asyncpg.OutdatedSchemaCacheError():
+            return True
+        case asyncpg.PostgresError():
+            return (error.sqlstate or "").startswith(_TRANSIENT)
+        case asyncpg.InterfaceError():
+            return "closed" in str(error)
     return False

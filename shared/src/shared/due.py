@@ -13,12 +13,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Column, DateTime, Index, Integer, Row, Table, Uuid
+from sqlalchemy import Column, DateTime, Index, Integer, Table, Uuid
 
 from shared import metrics
 from shared.clock import elapsed, now
 from shared.database import Database, Tx, is_transient
 from shared.ids import new_id
+from shared.sql import Row
 from shared.together import Together
 
 log = structlog.get_logger()
@@ -44,7 +45,7 @@ def due_index(table: Table) -> Index:
 
 async def claim_due(
     tx: Tx, table: Table, *, rows_max: int, at: datetime, lease_seconds: int = LEASE_SECONDS
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row]:
     """Lease up to ``rows_max`` rows of ``table`` due by ``at`` and return them, one attempt older.
 
     ``at`` is business time; leases run on the database's clock. Write results only where ``lease`` is
@@ -93,7 +94,7 @@ class DueWork:
     name: str
     table: Table
     perform: Callable[[Any], Awaitable[Any]]
-    begin: Callable[[Tx, Sequence[Row[Any]]], Awaitable[Sequence[Any]]] | None = None
+    begin: Callable[[Tx, Sequence[Row]], Awaitable[Sequence[Any]]] | None = None
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
     concurrency: int = 10
     lease_seconds: int = LEASE_SECONDS
@@ -228,7 +229,7 @@ async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: dat
         key=key,
         lease=lease,
     )
-    return changed.rowcount == 1
+    return changed == 1
 
 
 async def strike_off_all(tx: Tx, table: Table, rows: Sequence[tuple[Any, UUID, datetime | None]]) -> set[Any]:

@@ -43,10 +43,9 @@ async def forget_heard(tx: "Tx", *, days: int = 90, rows_max: int = 5000) -> int
 
     That is longer than any retry or replay lives (reliability.md §3.12), and money has unique keys of its own.
     """
-    deleted = await tx.execute(
+    return await tx.execute(
         "DELETE FROM inbox WHERE (consumer, event_id) IN (SELECT consumer, event_id FROM inbox"
         " WHERE heard_at < now() - make_interval(days => :days) LIMIT :rows_max)",
         days=days,
         rows_max=rows_max,
     )
-    return deleted.rowcount

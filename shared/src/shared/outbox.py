@@ -141,10 +141,9 @@ async def oldest_unsent_seconds(tx: "Tx") -> float:
 
 async def forget_sent(tx: "Tx", *, days: int = 7, rows_max: int = 5000) -> int:
     """Delete up to ``rows_max`` rows that were confirmed more than ``days`` days ago; return how many."""
-    deleted = await tx.execute(
+    return await tx.execute(
         "DELETE FROM outbox WHERE seq IN (SELECT seq FROM outbox"
         " WHERE published_at < now() - make_interval(days => :days) ORDER BY seq LIMIT :rows_max)",
         days=days,
         rows_max=rows_max,
     )
-    return deleted.rowcount

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import IntegrityError
+from asyncpg import IntegrityConstraintViolationError
 
 from checkout.domain.cart import Product, merged
 from checkout.domain.methods import UNAVAILABLE, Menu, Method, check_choice
@@ -102,9 +102,7 @@ class Till:
                         outcomes |= turned.refused
                         left = {key: one for key, one in left.items() if key not in turned.refused}
                 return [outcomes[purchase.key] for purchase in purchases]
-            except IntegrityError as error:
-                if is_transient(error):
-                    raise
+            except IntegrityConstraintViolationError as error:
                 raise _once_only(error) from error
             except Exception as error:
                 if not is_transient(error):
@@ -254,7 +252,7 @@ def _sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
     return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
 
 
-def _once_only(error: IntegrityError) -> Exception:
+def _once_only(error: IntegrityConstraintViolationError) -> Exception:
     """Say which statement was used twice; any other broken constraint is a bug."""
-    text = str(error.orig)
-    return next((refused for name, refused in _ONCE_ONLY.items() if name in text), error)
+    refused = _ONCE_ONLY.get(error.constraint_name or "")
+    return refused or error

@@ -1,10 +1,7 @@
 """Logging out everywhere, and changing the password, which does the same."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.password_hasher import PasswordHasher
 from members.storage.members import past_password_hashes, set_password
@@ -13,6 +10,7 @@ from shared.clock import now
 from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.events import SessionsRevoked
+from shared.sql import Row
 
 
 async def end_all_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID | None = None) -> int:
@@ -28,7 +26,7 @@ async def end_all_sessions(tx: Tx, member_id: UUID, *, at: datetime, but: UUID |
 
 
 async def change_password(
-    db: Database, hasher: PasswordHasher, member: Row[Any], password: str, *, but: UUID | None
+    db: Database, hasher: PasswordHasher, member: Row, password: str, *, but: UUID | None
 ) -> None:
     """Give a member a new password and end all other sessions.
 

@@ -10,8 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from members.domain.coupons import Coupon
 from members.domain.ledger import NotEnoughPoints
 from members.domain.rules import Rules
@@ -32,6 +30,7 @@ from shared.database import Database, Tx
 from shared.due import strike_off
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.sql import Row
 
 STATEMENT_VALID_FOR = timedelta(minutes=30)
 # An order placed in the last second is heard a little later.
@@ -172,7 +171,7 @@ class ReleaseBenefits:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def __call__(self, row: Row[Any]) -> None:
+    async def __call__(self, row: Row) -> None:
         """Release the claimed reservation unless it was renewed or committed meanwhile."""
         async with self._db.transaction() as tx:
             balance = None if row.registration else await lock_balance(tx, row.member_id)

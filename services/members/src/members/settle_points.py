@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.domain.ledger import (
     Grant,
@@ -34,6 +31,7 @@ from shared.database import Database, Tx
 from shared.due import strike_off
 from shared.errors import Refused
 from shared.events import OrderCancelled, OrderProcessed, PointsActivated, PointsReturned, Shipped
+from shared.sql import Row
 
 _LOOK_AGAIN = timedelta(minutes=5)
 
@@ -70,7 +68,7 @@ async def activate_order_points(
     return said
 
 
-def _owners(orders: Mapping[str, Row[Any]]) -> list[UUID]:
+def _owners(orders: Mapping[str, Row]) -> list[UUID]:
     return [order.member_id for order in orders.values() if order.member_id is not None]
 
 
@@ -149,7 +147,7 @@ class ExpirePoints:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def __call__(self, row: Row[Any]) -> None:
+    async def __call__(self, row: Row) -> None:
         """Expire what the member of the claimed grant has left of lapsed grants."""
         async with self._db.transaction() as tx:
             at = now()

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from members.password_hasher import PasswordHasher
 from members.storage.attempts import begin_attempt, forget_attempts
 from members.storage.members import email_key, member_by_email
@@ -17,6 +15,7 @@ from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.events import SessionsRevoked
 from shared.ids import new_id
+from shared.sql import Row
 
 Way = Literal["password", "amazon", "registration"]
 
@@ -43,7 +42,7 @@ class OpenedSession:
 
 async def check_password(
     db: Database, hasher: PasswordHasher, *, email: str, password: str, ip: str, device: str
-) -> Row[Any]:
+) -> Row:
     """Return the member with this address and password.
 
     Takes the same steps and the same time for every address. Raises WrongCredentials, or TooManyAttempts
@@ -72,7 +71,7 @@ async def check_password(
 
 async def open_session(
     tx: Tx,
-    member: Row[Any],
+    member: Row,
     *,
     way: Way,
     device: str,

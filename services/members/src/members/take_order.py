@@ -73,7 +73,7 @@ async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID |
     if event.registration is None:
         return None, "", []
     try:
-        async with tx.connection.begin_nested():
+        async with tx.savepoint():
             said = await register_member(
                 tx,
                 _member_of(event, event.registration),

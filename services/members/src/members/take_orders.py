@@ -6,10 +6,7 @@ Everybody locks in the same order: orders, balances, reservations, coupons.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.domain.ledger import grant_posting, use_posting
 from members.domain.rules import Rules
@@ -23,6 +20,7 @@ from members.storage.rules import rules_at_each
 from members.take_order import News, granted, note_of, purchase_grant, take_order
 from shared.database import Tx
 from shared.events import OrderPlaced, PointsUsed
+from shared.sql import Row
 
 
 async def take_orders(tx: Tx, events: Sequence[OrderPlaced]) -> list[News]:
@@ -52,7 +50,7 @@ async def take_orders(tx: Tx, events: Sequence[OrderPlaced]) -> list[News]:
     return said
 
 
-def _whose(orders: Sequence[OrderPlaced], reserved: dict[UUID, Row[Any]]) -> list[UUID]:
+def _whose(orders: Sequence[OrderPlaced], reserved: dict[UUID, Row]) -> list[UUID]:
     """Return whose balances the orders concern."""
     members = [order.member_id for order in orders if order.member_id is not None]
     return [*members, *(row.member_id for row in reserved.values() if not row.registration)]
@@ -72,8 +70,8 @@ class _Batch:
     def __init__(
         self,
         accounts: Accounts,
-        reserved: dict[UUID, Row[Any]],
-        held: dict[UUID, Row[Any]],
+        reserved: dict[UUID, Row],
+        held: dict[UUID, Row],
         members: set[UUID],
     ) -> None:
         self._accounts = accounts

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.domain.coupons import Coupon, CouponRefused, last_day
 from members.storage.coupons import (
@@ -19,6 +16,7 @@ from members.storage.coupons import (
 from members.storage.orders import first_of_each, lock_orders
 from shared.database import Tx
 from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
+from shared.sql import Row
 
 _REFUSED = {
     "member_limit": (
@@ -117,7 +115,7 @@ async def return_order_coupons(tx: Tx, events: Sequence[OrderCancelled]) -> list
     return [one for one in returned if one is not None]
 
 
-async def _return(tx: Tx, event: OrderCancelled, redeemed: Row[Any]) -> CouponReturned | None:
+async def _return(tx: Tx, event: OrderCancelled, redeemed: Row) -> CouponReturned | None:
     row = await issued_coupon(tx, redeemed.issue_id)
     if row is None:
         return None

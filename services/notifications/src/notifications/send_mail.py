@@ -7,10 +7,9 @@ Message-ID, which mail programs show once.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
-from sqlalchemy import Row
 
 from notifications.domain.mail import Accepted, Answer, RefusedByServer, Verdict, judge
 from notifications.message import Letter, MailMalformed, build
@@ -22,6 +21,7 @@ from shared.crash import crash_point
 from shared.database import Tx
 from shared.due import DueWork, strike_off_all
 from shared.events import Event, MailSent, MailSuppressed
+from shared.sql import Row
 
 log = structlog.get_logger()
 
@@ -85,7 +85,7 @@ class MailSending:
         return await self._server.send(row.recipient, raw)
 
 
-async def begin_tries(tx: Tx, rows: Sequence[Row[Any]]) -> list[Try]:
+async def begin_tries(tx: Tx, rows: Sequence[Row]) -> list[Try]:
     """Note, with the claim, that the mails are being sent."""
     return await start_tries(tx, rows, at=now())
 
@@ -100,7 +100,7 @@ async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
         tx.say(*_news(tried.mail, outcome.verdict))
 
 
-def letter_of(row: Row[Any], mails: Mails, *, sender: str, at: datetime) -> Letter:
+def letter_of(row: Row, mails: Mails, *, sender: str, at: datetime) -> Letter:
     """Return the mail of a row as it is sent; ``at`` is its first try, so that every copy is the same."""
     return Letter(
         sender=sender,
@@ -113,7 +113,7 @@ def letter_of(row: Row[Any], mails: Mails, *, sender: str, at: datetime) -> Lett
     )
 
 
-def _news(row: Row[Any], verdict: Verdict) -> list[Event]:
+def _news(row: Row, verdict: Verdict) -> list[Event]:
     about = {
         "mail_id": row.mail_id,
         "mail": row.mail,

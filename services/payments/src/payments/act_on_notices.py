@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Row
 
 from payments.calls import Calls
 from payments.claims import Claim, claims_on, end_claims
@@ -17,6 +15,7 @@ from payments.storage.tables import notices
 from shared.clock import now
 from shared.database import Tx
 from shared.due import DueWork, strike_off_all
+from shared.sql import Row
 
 log = structlog.get_logger()
 
@@ -43,7 +42,7 @@ class Notices:
             lease_seconds=LEASE_SECONDS,
         )
 
-    async def begin(self, tx: Tx, rows: Sequence[Row[Any]]) -> Sequence[Claim]:
+    async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Claim]:
         """Find the payments that notices are about; put off those that are about none we know."""
         matched = await match_references(tx, [(row.method, row.reference) for row in rows])
         about = [(row, matched.get((row.method, row.reference))) for row in rows]
@@ -71,7 +70,7 @@ class Notices:
         await look_soon(tx, [claim.payment.payment_id for claim in over])
 
 
-async def _put_off_unmatched(tx: Tx, rows: Sequence[Row[Any]]) -> None:
+async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:
     """Look again later, a few times; the claim of this very transaction cannot be lost."""
     at = now()
     early = {row.notice_key for row in rows if row.attempts < EARLY_ATTEMPTS_MAX}
@@ -91,7 +90,7 @@ async def _put_off_unmatched(tx: Tx, rows: Sequence[Row[Any]]) -> None:
         log.warning("notice.unmatched", method=row.method, reference=row.reference)
 
 
-def _look_again_at(row: Row[Any], answers: Sequence[Answer], at: datetime) -> datetime | None:
+def _look_again_at(row: Row, answers: Sequence[Answer], at: datetime) -> datetime | None:
     silent = any(isinstance(answer, Unknown) for answer in answers)
     return at + timedelta(seconds=_pause_seconds(row.attempts)) if silent else None
 

@@ -3,31 +3,31 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Table
 
 from payments.domain.payment import Payment
 from payments.storage.payments import read_payments
 from shared.database import Tx
 from shared.due import strike_off_all
+from shared.sql import Row
 
 
 @dataclass(frozen=True, eq=False)
 class Claim:
     """A row that this process may work on while its lease lasts."""
 
-    row: Row[Any]
+    row: Row
     payment: Payment
 
 
-async def claims_of(tx: Tx, rows: Sequence[Row[Any]]) -> list[Claim]:
+async def claims_of(tx: Tx, rows: Sequence[Row]) -> list[Claim]:
     """Return each row with its payment; rows whose payment cannot be read are left to their leases."""
     return await claims_on(tx, [(row, row.payment_id) for row in rows])
 
 
-async def claims_on(tx: Tx, rows: Sequence[tuple[Row[Any], UUID]]) -> list[Claim]:
+async def claims_on(tx: Tx, rows: Sequence[tuple[Row, UUID]]) -> list[Claim]:
     """Do the same for rows given with the id of their payment."""
     payments = await read_payments(tx, {payment_id for _, payment_id in rows})
     return [Claim(row, payments[payment_id]) for row, payment_id in rows if payment_id in payments]

@@ -5,9 +5,6 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import Row
 
 from payments.calls import Calls
 from payments.claims import Claim, claims_of, end_claims
@@ -32,6 +29,7 @@ from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
 from shared.due import DueWork
+from shared.sql import Row
 
 PAUSE_SECONDS_MAX = 120.0
 BUYER_PAUSE_SECONDS = 60.0
@@ -99,7 +97,7 @@ class Requests:
         await note_answers(tx, noted, at)
         tx.say(*await batch.save(tx, self._calls.methods, at))
 
-    async def _ask(self, payment: Payment, operation: Operation, row: Row[Any]) -> Sequence[Answer]:
+    async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before."""
         if payment.state not in WANTED_IN[operation]:
             return ()
@@ -117,7 +115,7 @@ class Requests:
         return (*found, answer)
 
 
-def outcome(row: Row[Any], answers: Sequence[Answer], at: datetime) -> Outcome:
+def outcome(row: Row, answers: Sequence[Answer], at: datetime) -> Outcome:
     """Return what the answers mean for the request itself."""
     operation: Operation = row.operation
     final = next((one for one in reversed(answers) if isinstance(one, CONCLUDES[operation])), None)

@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import Row
 
 from checkout.domain.methods import Method
 from checkout.storage.catalogue_tables import method_menu
@@ -17,6 +16,7 @@ from checkout.storage.menu import keep_menu
 from shared.clock import now
 from shared.database import Database
 from shared.due import strike_off
+from shared.sql import Row
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ class ReadMenu:
         self._client = client
         self._every = every
 
-    async def __call__(self, row: Row[Any]) -> None:
+    async def __call__(self, row: Row) -> None:
         """Ask payments and keep what it says; if it does not answer, the last menu stays."""
         methods = await self._ask()
         async with self._db.transaction() as tx:

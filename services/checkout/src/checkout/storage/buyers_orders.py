@@ -6,9 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from shared.database import Tx
+from shared.sql import Row
 
 PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "refund")
 
@@ -17,9 +16,9 @@ PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "re
 class BuyersOrder:
     """An order with its lines and parcels, and what payments last told the buyer to know."""
 
-    head: Row[Any]
-    lines: Sequence[Row[Any]]
-    parcels: Sequence[Row[Any]]
+    head: Row
+    lines: Sequence[Row]
+    parcels: Sequence[Row]
     payment: dict[str, dict[str, Any]]
 
     @property
@@ -63,7 +62,7 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
 
 async def read_orders_of(
     tx: Tx, *, member_id: UUID | None, codes: Sequence[str], newest: int = 50
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row]:
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
         "SELECT code, placed_at, status, deposit, shipping, payment, payment_name, total, cancel_reason"

@@ -15,8 +15,6 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from checkout.domain.order import Move, Order, Parcel
 from checkout.storage.order_tables import order_destinations, order_history, orders
 from checkout.storage.orders import order_of
@@ -24,6 +22,7 @@ from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
 from shared.errors import Refused
+from shared.sql import Row
 
 _STATES = ("version", "status", "deposit", "shipping", "payment")
 _FACTS = (
@@ -49,8 +48,8 @@ _PARCELS = """
 class OrderBook:
     """The orders that a transaction has locked, and what is to be written of them."""
 
-    def __init__(self, rows: Sequence[Row[Any]], parcels: Sequence[Row[Any]]) -> None:
-        of_order: dict[str, list[Row[Any]]] = {}
+    def __init__(self, rows: Sequence[Row], parcels: Sequence[Row]) -> None:
+        of_order: dict[str, list[Row]] = {}
         for parcel in parcels:
             of_order.setdefault(parcel.order_code, []).append(parcel)
         self._orders = {row.code: order_of(row, of_order.get(row.code, ())) for row in rows}

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from checkout.domain.order import Order
 from checkout.storage.order_tables import order_destinations, order_lines, orders
@@ -14,6 +13,7 @@ from checkout.storage.timeline import timeline_of
 from shared.clock import JAPAN
 from shared.database import Tx
 from shared.errors import Refused
+from shared.sql import Row
 
 SORTABLE = {"placed_at": orders.c.placed_at, "code": orders.c.code, "total": orders.c.total}
 
@@ -73,7 +73,7 @@ def _midnight(day: date) -> datetime:
 
 async def find_orders(
     tx: Tx, search: Search, *, sort: str, limit: int, offset: int
-) -> tuple[Sequence[Row[Any]], int]:
+) -> tuple[Sequence[Row], int]:
     """Return a page of orders and how many there are in all. ``sort``: a SORTABLE name, "-" for descending."""
     conditions = _conditions(search)
     total = await tx.value(select(func.count()).select_from(orders).where(*conditions))
@@ -89,7 +89,7 @@ async def count_tabs(tx: Tx) -> Mapping[str, int]:
     """Return how many orders each saved search finds."""
     counts = {key: func.count().filter(*_conditions(search)) for key, (_, search) in TABS.items()}
     row = await tx.row(select(*(count.label(key) for key, count in counts.items())).select_from(orders))
-    return dict(row._mapping) if row is not None else {}
+    return dict(row) if row is not None else {}
 
 
 async def payment_kinds(tx: Tx) -> Sequence[tuple[str, str]]:
@@ -102,7 +102,7 @@ async def payment_kinds(tx: Tx) -> Sequence[tuple[str, str]]:
     return [(row.payment_kind, row.name) for row in rows]
 
 
-async def processed_but_unpaid(tx: Tx) -> Sequence[Row[Any]]:
+async def processed_but_unpaid(tx: Tx) -> Sequence[Row]:
     """Return the oldest orders closed although their money was never taken (PAY-11)."""
     return await tx.rows(
         select(orders.c.code, orders.c.total)
@@ -116,10 +116,10 @@ async def processed_but_unpaid(tx: Tx) -> Sequence[Row[Any]]:
     )
 
 
-async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Row[Any], Order]]:
+async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Row, Order]]:
     """Return the known ones of ``codes`` as stored and as the rules see them, without locking."""
     rows = await tx.rows(select(orders).where(orders.c.code.in_(codes)))
-    parcels: dict[str, list[Row[Any]]] = {}
+    parcels: dict[str, list[Row]] = {}
     for parcel in await tx.rows(
         select(order_destinations)
         .where(order_destinations.c.order_code.in_(codes))
@@ -133,11 +133,11 @@ async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Row[Any],
 class WholeOrder:
     """One order with everything that belongs to it."""
 
-    row: Row[Any]
+    row: Row
     order: Order
-    destinations: Sequence[Row[Any]]
-    lines: Sequence[Row[Any]]
-    timeline: Sequence[Row[Any]]
+    destinations: Sequence[Row]
+    lines: Sequence[Row]
+    timeline: Sequence[Row]
 
 
 async def read_whole_order(tx: Tx, code: str) -> WholeOrder:

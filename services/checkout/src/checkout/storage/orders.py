@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from checkout.domain.order import Order, Parcel, PaymentGroup
 from checkout.storage.order_tables import order_destinations, order_history, order_lines, orders
 from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import OrderPlaced
+from shared.sql import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class NewOrder:
 async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     """Store orders with lines, destinations, first history row and first timeline entry.
 
-    Raises IntegrityError if a code is taken. The caller says OrderPlaced and holds the stock.
+    Raises IntegrityConstraintViolationError if a code is taken. The caller says OrderPlaced and holds the stock.
     """
     if not new:
         return
@@ -122,7 +121,7 @@ def _first_version(placed: OrderPlaced) -> dict[str, Any]:
     }
 
 
-def order_of(row: Row[Any], parcels: Sequence[Row[Any]]) -> Order:
+def order_of(row: Row, parcels: Sequence[Row]) -> Order:
     """Return the domain's view of stored rows."""
     return Order(
         code=row.code,

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from checkout.domain.purchase import Purchase
 from checkout.storage.catalogue_tables import placements
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.errors import Refused
+from shared.sql import Row
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Placement:
 async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at: datetime) -> set[str]:
     """Take the keys for their orders, and keep what is answered; return the keys taken.
 
-    Waits for another transaction that holds one of them. Raises IntegrityError if a benefit or a wallet's
+    Waits for another transaction that holds one of them. Raises IntegrityConstraintViolationError if a benefit or a wallet's
     session was used for another order already.
     """
     taken = await insert_all(
@@ -75,7 +73,7 @@ async def find_placements(tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Pl
     }
 
 
-def _found(row: Row[Any], purchase: Purchase) -> Placement | Refused:
+def _found(row: Row, purchase: Purchase) -> Placement | Refused:
     if row.request_sha256 != purchase.fingerprint:
         return Refused(
             "key_reused",

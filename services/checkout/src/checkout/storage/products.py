@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Row
-
 from checkout.domain.cart import Product
 from shared.database import Tx
+from shared.sql import Row
 
 _COLUMNS = (
     "p.sku, p.name, p.category, p.maker, p.summary, p.description, p.facts, p.image, p.unit_price,"
@@ -30,7 +29,7 @@ async def read_products(tx: Tx, skus: Iterable[str]) -> dict[str, Product]:
     return {row.sku: product_of(row) for row in rows}
 
 
-def product_of(row: Row[tuple[object, ...]]) -> Product:
+def product_of(row: Row) -> Product:
     """Make a product of a row with its columns and its stock."""
     return Product(
         sku=row.sku,

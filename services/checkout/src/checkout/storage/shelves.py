@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from shared.database import Tx
 from shared.ids import new_id
+from shared.sql import Row
 
 
 async def receive_stock(
@@ -32,7 +30,7 @@ async def receive_stock(
         note=note,
         by=by,
     )
-    if new.rowcount != 1:
+    if new != 1:
         return int(before)
     return int(
         await tx.value(
@@ -43,7 +41,7 @@ async def receive_stock(
     )
 
 
-async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row[Any]], int]:
+async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
     """Return one page of all products with what is there of each, and how many products there are."""
     rows = await tx.rows(
         "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
@@ -54,7 +52,7 @@ async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row
     return rows, int(await tx.value("SELECT count(*) FROM stock"))
 
 
-async def read_shelf_of(tx: Tx, sku: str) -> Row[Any] | None:
+async def read_shelf_of(tx: Tx, sku: str) -> Row | None:
     """Return one product with what is there of it, or None."""
     return await tx.row(
         "SELECT p.sku, p.name, p.on_sale, s.available, s.reserved"
@@ -63,7 +61,7 @@ async def read_shelf_of(tx: Tx, sku: str) -> Row[Any] | None:
     )
 
 
-async def read_stock_entries(tx: Tx, sku: str, *, limit: int, offset: int) -> tuple[Sequence[Row[Any]], int]:
+async def read_stock_entries(tx: Tx, sku: str, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
     """Return one page of a product's ledger, newest first, and how many entries it has."""
     rows = await tx.rows(
         "SELECT e.*, o.code AS order_code FROM stock_entries e"

@@ -45,7 +45,7 @@ async def reserve_stock(
         skus=list(held),
         pieces=list(held.values()),
     )
-    if changed.rowcount != len(held):
+    if changed != len(held):
         raise RuntimeError(f"stock of {list(held)} changed under its lock")
     await _note(
         tx,

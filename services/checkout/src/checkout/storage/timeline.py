@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from checkout.storage.order_tables import timeline
 from shared.bulk import insert_all
 from shared.database import Tx
+from shared.sql import Row
 
 Topic = Literal["order", "payment", "points", "mail", "shipping", "member", "note"]
 Kind = Literal["done", "wait", "stop", "note", "plain"]
@@ -59,7 +60,7 @@ async def known_orders(tx: Tx, codes: Sequence[str]) -> set[str]:
     return {row.code for row in found}
 
 
-async def timeline_of(tx: Tx, code: str) -> Sequence[Row[Any]]:
+async def timeline_of(tx: Tx, code: str) -> Sequence[Row]:
     """Return the whole timeline of an order, newest first."""
     return await tx.rows(
         select(timeline)

@@ -1,9 +1,9 @@
 """How an order stands, in words for its buyer."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Row
+from shared.sql import Row
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
 
@@ -30,7 +30,7 @@ class Progress:
     text: str
 
 
-def progress(row: Row[Any]) -> Progress:
+def progress(row: Row) -> Progress:
     """Return where the order of this row stands."""
     if row.status == "cancelled":
         return _cancelled(row)
@@ -45,7 +45,7 @@ def progress(row: Row[Any]) -> Progress:
     return Progress("ご注文受付", "note", "ご注文を承りました。")
 
 
-def _cancelled(row: Row[Any]) -> Progress:
+def _cancelled(row: Row) -> Progress:
     if row.cancel_reason == "unpaid":
         text = "お支払い期限を過ぎたため、ご注文は自動的にキャンセルされました。"
     elif row.cancel_reason == "payment_failed":
@@ -55,7 +55,7 @@ def _cancelled(row: Row[Any]) -> Progress:
     return Progress("キャンセル", "stop", text)
 
 
-def parcel_state(parcel: Row[Any]) -> Progress:
+def parcel_state(parcel: Row) -> Progress:
     """Return where one parcel stands."""
     if parcel.ship_date is None:
         return Progress("未発送", "plain", "")

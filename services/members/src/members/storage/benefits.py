@@ -2,17 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.storage.tables import benefit_reservations
 from shared.bulk import update_all
 from shared.database import Tx
+from shared.sql import Row
 
 
-async def reservation_of(tx: Tx, reservation_id: UUID) -> Row[Any] | None:
+async def reservation_of(tx: Tx, reservation_id: UUID) -> Row | None:
     """Return a reservation as it is, to learn whose balance has to be locked before it."""
     return await tx.row(
         "SELECT * FROM benefit_reservations WHERE reservation_id = :reservation_id",
@@ -20,7 +18,7 @@ async def reservation_of(tx: Tx, reservation_id: UUID) -> Row[Any] | None:
     )
 
 
-async def lock_reservation(tx: Tx, reservation_id: UUID) -> Row[Any] | None:
+async def lock_reservation(tx: Tx, reservation_id: UUID) -> Row | None:
     """Return a reservation, locked."""
     return await tx.row(
         "SELECT * FROM benefit_reservations WHERE reservation_id = :reservation_id FOR UPDATE",
@@ -28,7 +26,7 @@ async def lock_reservation(tx: Tx, reservation_id: UUID) -> Row[Any] | None:
     )
 
 
-async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row]:
     """Return reservations as they are, by id, to learn whose balances have to be locked before them."""
     if not ids:
         return {}
@@ -38,7 +36,7 @@ async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row[Any]]
     return {row.reservation_id: row for row in rows}
 
 
-async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
+async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row]:
     """Return those of the reservations that are held, locked, by id. Lock their balances before."""
     if not ids:
         return {}
@@ -67,7 +65,7 @@ async def commit_reservations(tx: Tx, orders: Mapping[UUID, tuple[str, datetime]
     await update_all(tx, benefit_reservations, rows, key=("reservation_id",), where="old.status = 'held'")
 
 
-async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> Row[Any] | None:
+async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> Row | None:
     """Return what a buyer who is about to register has set aside, locked; there is one at most."""
     return await tx.row(
         "SELECT * FROM benefit_reservations WHERE buyer_id = :buyer_id AND registration AND status = 'held'"
@@ -100,7 +98,7 @@ async def insert_reservation(
         at=at,
         due_at=due_at,
     )
-    return inserted.rowcount == 1
+    return inserted == 1
 
 
 async def change_reservation(

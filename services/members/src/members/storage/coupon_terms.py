@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.domain.coupons import Terms
 from shared.database import Tx
+from shared.sql import Row
 
 _COUPON = "SELECT c.*, (SELECT count(*) FROM issued_coupons i WHERE i.coupon_id = c.coupon_id) AS issued FROM coupons c"
 
@@ -27,12 +25,12 @@ async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, 
     )
 
 
-async def coupon_by_id(tx: Tx, coupon_id: UUID) -> Row[Any] | None:
+async def coupon_by_id(tx: Tx, coupon_id: UUID) -> Row | None:
     """Return a definition, with how often it was issued."""
     return await tx.row(f"{_COUPON} WHERE c.coupon_id = :coupon_id", coupon_id=coupon_id)
 
 
-async def find_coupons(tx: Tx, *, rows_max: int, offset: int) -> Sequence[Row[Any]]:
+async def find_coupons(tx: Tx, *, rows_max: int, offset: int) -> Sequence[Row]:
     """Return one page of all definitions, newest first."""
     return await tx.rows(
         f"{_COUPON} ORDER BY c.defined_at DESC, c.coupon_id DESC LIMIT :rows_max OFFSET :offset",
@@ -47,7 +45,7 @@ async def count_coupons(tx: Tx) -> int:
 
 
 async def insert_issue(
-    tx: Tx, issue_id: UUID, coupon: Row[Any], member_id: UUID, *, at: datetime, by: str
+    tx: Tx, issue_id: UUID, coupon: Row, member_id: UUID, *, at: datetime, by: str
 ) -> bool:
     """Give a coupon to a member in the name of ``by``. Returns False if the member has it already."""
     inserted = await tx.execute(
@@ -60,10 +58,10 @@ async def insert_issue(
         at=at,
         by=by,
     )
-    return inserted.rowcount == 1
+    return inserted == 1
 
 
-async def issued_members(tx: Tx, coupon_id: UUID, *, rows_max: int, offset: int) -> Sequence[Row[Any]]:
+async def issued_members(tx: Tx, coupon_id: UUID, *, rows_max: int, offset: int) -> Sequence[Row]:
     """Return one page of those who hold a coupon, the last first."""
     return await tx.rows(
         "SELECT i.*, m.name, m.email FROM issued_coupons i JOIN members m USING (member_id)"

@@ -6,13 +6,12 @@ while both rows are locked.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.domain.coupons import Coupon, EntryKind
 from shared.database import Tx
+from shared.sql import Row
 
 _ISSUED = (
     "SELECT i.issue_id, i.coupon_id, i.member_id, i.uses, i.uses_max, i.issued_at, i.issued_by, c.name, c.kind,"
@@ -28,12 +27,12 @@ _HELD = (
 )
 
 
-async def issued_coupon(tx: Tx, issue_id: UUID) -> Row[Any] | None:
+async def issued_coupon(tx: Tx, issue_id: UUID) -> Row | None:
     """Return what a member holds, with its terms."""
     return await tx.row(f"{_ISSUED} WHERE i.issue_id = :issue_id", issue_id=issue_id)
 
 
-async def coupons_of_member(tx: Tx, member_id: UUID, *, rows_max: int) -> Sequence[Row[Any]]:
+async def coupons_of_member(tx: Tx, member_id: UUID, *, rows_max: int) -> Sequence[Row]:
     """Return the coupons that a member holds, those that last longest first."""
     return await tx.rows(
         f"{_ISSUED} WHERE i.member_id = :member_id ORDER BY c.expires_at DESC, i.issue_id LIMIT :rows_max",
@@ -84,14 +83,14 @@ async def take_use(tx: Tx, issue_id: UUID) -> Literal["taken", "member_limit", "
         "UPDATE issued_coupons SET uses = uses + 1 WHERE issue_id = :issue_id AND uses < uses_max",
         issue_id=issue_id,
     )
-    if taken.rowcount != 1:
+    if taken != 1:
         return "member_limit"
     counted = await tx.execute(
         "UPDATE coupons SET uses = uses + 1 WHERE (uses_max IS NULL OR uses < uses_max)"
         " AND coupon_id = (SELECT coupon_id FROM issued_coupons WHERE issue_id = :issue_id)",
         issue_id=issue_id,
     )
-    if counted.rowcount == 1:
+    if counted == 1:
         return "taken"
     await tx.execute(
         "UPDATE issued_coupons SET uses = uses - 1 WHERE issue_id = :issue_id", issue_id=issue_id
@@ -134,7 +133,7 @@ async def add_entry(
     )
 
 
-async def redemptions_of(tx: Tx, codes: Collection[str]) -> Sequence[Row[Any]]:
+async def redemptions_of(tx: Tx, codes: Collection[str]) -> Sequence[Row]:
     """Return the coupons that orders redeemed and have not returned (order_code, issue_id, reservation_id).
 
     They come in the order in which all lock them.

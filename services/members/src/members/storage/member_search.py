@@ -2,11 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from sqlalchemy import Row, text
+from typing import Literal
 
 from shared.database import Database, Tx
+from shared.sql import Row
 
 _FROM = (
     " FROM members m LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
@@ -57,7 +56,7 @@ class MemberSearch:
 
 async def find_members(
     tx: Tx, search: MemberSearch, *, sort: str, rows_max: int, offset: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[Row]:
     """Return one page of what was found."""
     order = SORTS.get(sort, SORTS["-registered_at"])
     return await tx.rows(
@@ -73,11 +72,8 @@ async def count_members(tx: Tx, search: MemberSearch) -> int:
     return int(await tx.value(f"SELECT count(*){_FROM}{search.where()}", **search.values()))
 
 
-async def every_member(db: Database, search: MemberSearch) -> AsyncIterator[Row[Any]]:
+async def every_member(db: Database, search: MemberSearch) -> AsyncIterator[Row]:
     """Stream all members found, oldest first, in bounded memory."""
-    async with db.engine.connect() as connection:
-        statement = text(f"{_COLUMNS}{_FROM}{search.where()} ORDER BY {SORTS['registered_at']}")
-        options = {"yield_per": _ROWS_AT_ONCE}
-        result = await connection.stream(statement, search.values(), execution_options=options)
-        async for row in result:
-            yield row
+    statement = f"{_COLUMNS}{_FROM}{search.where()} ORDER BY {SORTS['registered_at']}"
+    async for row in db.stream(statement, rows_at_once=_ROWS_AT_ONCE, **search.values()):
+        yield row

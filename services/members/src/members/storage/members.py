@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from members.storage.tables import amazon_links
 from shared.bulk import insert_all
 from shared.database import Tx
+from shared.sql import Row
 
 _MEMBER = (
     "SELECT m.*, l.buyer_id, l.linked_at, s.role AS staff_role FROM members m"
@@ -22,17 +21,17 @@ def email_key(email: str) -> str:
     return email.strip().lower()
 
 
-async def member_by_id(tx: Tx, member_id: UUID) -> Row[Any] | None:
+async def member_by_id(tx: Tx, member_id: UUID) -> Row | None:
     """Return a member with Amazon link and staff role."""
     return await tx.row(f"{_MEMBER} WHERE m.member_id = :member_id", member_id=member_id)
 
 
-async def member_by_email(tx: Tx, email: str) -> Row[Any] | None:
+async def member_by_email(tx: Tx, email: str) -> Row | None:
     """Return the member with this address."""
     return await tx.row(f"{_MEMBER} WHERE m.email_key = :key", key=email_key(email))
 
 
-async def member_by_buyer(tx: Tx, buyer_id: str) -> Row[Any] | None:
+async def member_by_buyer(tx: Tx, buyer_id: str) -> Row | None:
     """Return the member who is linked with this Amazon account."""
     return await tx.row(f"{_MEMBER} WHERE l.buyer_id = :buyer_id", buyer_id=buyer_id)
 
@@ -47,7 +46,7 @@ async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
         **values,
         email_key=email_key(values["email"]),
     )
-    return inserted.rowcount == 1
+    return inserted == 1
 
 
 async def known_members(tx: Tx, member_ids: Collection[UUID]) -> set[UUID]:
@@ -68,7 +67,7 @@ async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, p
         at=at,
         path=path,
     )
-    return inserted.rowcount == 1
+    return inserted == 1
 
 
 async def insert_links(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID | None, str | None]]:

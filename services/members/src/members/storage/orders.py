@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
-
-from sqlalchemy import Row
 
 from members.storage.tables import member_orders
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
 from shared.errors import TryAgain
 from shared.events import OrderCancelled, OrderPlaced
+from shared.sql import Row
 
 About = TypeVar("About", OrderPlaced, OrderCancelled)
 
@@ -50,7 +49,7 @@ async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
     await update_all(tx, member_orders, rows, key=("order_code",))
 
 
-async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row[Any]]:
+async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row]:
     """Return what is known of orders, locked, by code.
 
     Raises TryAgain if OrderPlaced of one of them was not heard yet.

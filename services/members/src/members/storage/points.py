@@ -5,21 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from members.domain.ledger import Balance, Grant, Posting
 from members.domain.rules import Activation
 from members.storage.tables import point_grants, point_postings
 from shared.bulk import insert_all
 from shared.database import Tx
+from shared.sql import Row
 
 
-def balance_from(row: Row[Any]) -> Balance:
+def balance_from(row: Row) -> Balance:
     """Return the balance that a row of point_balances holds."""
     return Balance(row.member_id, row.waiting, row.active, row.held, row.entries)
 
 
-def _grant(row: Row[Any]) -> Grant:
+def _grant(row: Row) -> Grant:
     return Grant(
         grant_id=row.grant_id,
         member_id=row.member_id,
@@ -158,7 +157,7 @@ async def purchase_grants(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Grant
     return {row.order_code: (_grant(row), row.activation) for row in rows}
 
 
-async def points_spent(tx: Tx, codes: Sequence[str]) -> dict[str, Row[Any]]:
+async def points_spent(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
     """Return who spent how many points on each order (member_id, points), where somebody did."""
     rows = await tx.rows(
         "SELECT order_code, member_id, -active AS points FROM point_postings"
@@ -197,7 +196,7 @@ async def recheck_lapsed(tx: Tx, returned: Mapping[UUID, datetime]) -> None:
     )
 
 
-async def ledger_of(tx: Tx, member_id: UUID, *, rows_max: int) -> Sequence[Row[Any]]:
+async def ledger_of(tx: Tx, member_id: UUID, *, rows_max: int) -> Sequence[Row]:
     """Return the last lines of a member's ledger, newest first, each with its grant's state and condition."""
     return await tx.rows(
         "SELECT p.*, g.activation, g.state AS grant_state, g.activated_at, g.expires_at"

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from shared.database import Tx
+from shared.sql import Row
 
 
 async def insert_session(
@@ -45,7 +43,7 @@ async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
     return found is not None
 
 
-async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> Sequence[Row[Any]]:
+async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> Sequence[Row]:
     """Return the logins of a member that still hold, newest first."""
     return await tx.rows(
         "SELECT * FROM sessions WHERE member_id = :member_id AND revoked_at IS NULL AND expires_at > :at"

@@ -1,10 +1,8 @@
 """Coming back from Amazon's login: who that is here, and what happens next (MEM-02 to MEM-08, X-35)."""
 
-from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Row
 from starlette.responses import Response
 
 from members.domain.arrival import next_step
@@ -19,6 +17,7 @@ from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 
@@ -76,7 +75,7 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
 
 
 async def _link(
-    tx: Tx, request: Request, parts: Parts, member: Row[Any], wallet: Wallet, seen: Viewer
+    tx: Tx, request: Request, parts: Parts, member: Row, wallet: Wallet, seen: Viewer
 ) -> Entry | None:
     """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id."""
     linked = await link_amazon(

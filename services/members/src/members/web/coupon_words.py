@@ -3,12 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
-
 from members.domain.coupons import effect, last_day
+from shared.sql import Row
 
 
-def coupon_line(row: Row[Any], *, at: datetime) -> dict[str, Any]:
+def coupon_line(row: Row, *, at: datetime) -> dict[str, Any]:
     """Return a coupon that a member holds as pages show it, with its state as of ``at``."""
     state, kind = _state(row, at)
     return {
@@ -28,7 +27,7 @@ def coupon_line(row: Row[Any], *, at: datetime) -> dict[str, Any]:
     }
 
 
-def _state(row: Row[Any], at: datetime) -> tuple[str, str]:
+def _state(row: Row, at: datetime) -> tuple[str, str]:
     if row.uses >= row.uses_max:
         return "ご利用済み・お手続き中", "plain"
     if row.expires_at <= at:

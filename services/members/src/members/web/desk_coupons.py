@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Row
 from starlette.responses import Response
 
 from members.domain.coupons import KIND_LABEL, Terms, effect, last_day
@@ -12,6 +11,7 @@ from members.storage.coupon_terms import count_coupons, find_coupons
 from members.web.parts import Here, Parts
 from shared.clock import now
 from shared.errors import Refused
+from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.paging import Paging
 from shared.web.session import Staff, require_staff
@@ -58,7 +58,7 @@ async def save_coupon(request: Request, parts: Here, seen: Staff) -> Response:
     return _form_page(request, parts, form, status=422)
 
 
-def definition(row: Row[Any]) -> dict[str, Any]:
+def definition(row: Row) -> dict[str, Any]:
     """Return a definition as pages show it."""
     return {
         "path": f"{PAGE}/{row.coupon_id}",

@@ -5,11 +5,9 @@ import io
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from shared.clock import in_japan
+from shared.sql import Row
 
 BOM = "\ufeff"
 COLUMNS = (
@@ -37,14 +35,14 @@ def cell(value: str) -> str:
     return f"'{value}" if _FORMULA.match(value) else value
 
 
-async def member_csv(rows: AsyncIterator[Row[Any]]) -> AsyncIterator[str]:
+async def member_csv(rows: AsyncIterator[Row]) -> AsyncIterator[str]:
     """Yield the file line by line."""
     yield BOM + _line(COLUMNS)
     async for row in rows:
         yield _line(_cells(row))
 
 
-def _cells(row: Row[Any]) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, ...]:
     texts = (
         str(row.member_id),
         row.name,

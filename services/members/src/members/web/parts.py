@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import Row
 from starlette.responses import Response
 
 from members.password_hasher import PasswordHasher
@@ -18,6 +17,7 @@ from members.storage.attempts import hashed
 from members.storage.sessions import know_device
 from shared.clock import now
 from shared.database import Database, Tx
+from shared.sql import Row
 from shared.statements import COOKIE, Issuer, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
 from shared.web.pages import Pages
@@ -79,7 +79,7 @@ class Parts:
         self,
         tx: Tx,
         request: Request,
-        member: Row[Any],
+        member: Row,
         *,
         way: Way,
         seen: Viewer,

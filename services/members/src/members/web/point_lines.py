@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Row
 
 from members.domain.rules import WAITING_FOR, Activation
 from shared.clock import in_japan
+from shared.sql import Row
 
 _WHAT = {
     ("granted", "registration"): "会員登録ポイント",
@@ -45,12 +43,12 @@ class PointLine:
     grant_id: str
 
 
-def point_lines(rows: Sequence[Row[Any]]) -> list[PointLine]:
+def point_lines(rows: Sequence[Row]) -> list[PointLine]:
     """Return the lines of a ledger as they are shown."""
     return [_line(row) for row in rows]
 
 
-def _line(row: Row[Any]) -> PointLine:
+def _line(row: Row) -> PointLine:
     state, kind = _state(row)
     waits = row.kind == "granted" and row.grant_state == "waiting"
     activated = row.kind == "activated"
@@ -71,7 +69,7 @@ def _line(row: Row[Any]) -> PointLine:
     )
 
 
-def _state(row: Row[Any]) -> tuple[str, str]:
+def _state(row: Row) -> tuple[str, str]:
     if row.kind == "granted":
         return {"waiting": ("有効待ち", "wait"), "active": ("有効", "done")}.get(
             row.grant_state, ("取消", "plain")
@@ -85,7 +83,7 @@ def _state(row: Row[Any]) -> tuple[str, str]:
     }[row.kind]
 
 
-def _condition(row: Row[Any]) -> str:
+def _condition(row: Row) -> str:
     if row.kind != "granted":
         return ""
     mode: Activation = row.activation

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row
 
 from notifications.domain.sending import MailSetting, default_setting
 from shared.database import Tx
+from shared.sql import Row
 
 
 async def setting_of(tx: Tx, mail: str) -> MailSetting:
@@ -50,7 +50,7 @@ async def change_setting(tx: Tx, new: MailSetting, *, by: str, at: datetime) -> 
     return True
 
 
-async def latest_changes(tx: Tx, *, rows_max: int = 20) -> Sequence[Row[Any]]:
+async def latest_changes(tx: Tx, *, rows_max: int = 20) -> Sequence[Row]:
     """Return the latest changes, newest first."""
     return await tx.rows(
         "SELECT mail, before, after, by, at FROM mail_setting_changes ORDER BY change_id DESC LIMIT :n",

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
-
 from notifications.domain.mail import Answer, State, Verdict
 from notifications.storage.tables import mail_attempts, mails
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
+from shared.sql import Row
 
 SENDING = "send_mail"
 """The due work that sends queued mails."""
@@ -49,12 +48,12 @@ async def write_down(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
 class Try:
     """A try that has begun: of which claimed mail, its number, and when the first one was."""
 
-    mail: Row[Any]
+    mail: Row
     number: int
     first_tried_at: datetime
 
 
-async def start_tries(tx: Tx, rows: Sequence[Row[Any]], *, at: datetime) -> list[Try]:
+async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]:
     """Note that a try of each mail begins. ``rows`` are claimed in this transaction, so that they are ours."""
     ids = [row.mail_id for row in rows]
     await tx.execute(
@@ -134,19 +133,19 @@ async def queue_again(
     return {row.mail_id for row in rows}
 
 
-async def one_mail(tx: Tx, mail_id: UUID) -> Row[Any] | None:
+async def one_mail(tx: Tx, mail_id: UUID) -> Row | None:
     """Return one mail, or None."""
     return await tx.row("SELECT * FROM mails WHERE mail_id = :mail_id", mail_id=mail_id)
 
 
-async def tries_of(tx: Tx, mail_id: UUID) -> Sequence[Row[Any]]:
+async def tries_of(tx: Tx, mail_id: UUID) -> Sequence[Row]:
     """Return the tries of a mail, newest first."""
     return await tx.rows(
         "SELECT * FROM mail_attempts WHERE mail_id = :mail_id ORDER BY number DESC", mail_id=mail_id
     )
 
 
-async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> Sequence[Row[Any]]:
+async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> Sequence[Row]:
     """Return what the buyer of an order was told or is being told, newest first; not what is still to wait."""
     return await tx.rows(
         "SELECT mail_id, mail, subject, text, created_at, ended_at, state FROM mails"
@@ -182,7 +181,7 @@ def _values(search: Search) -> dict[str, Any]:
     }
 
 
-async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> Sequence[Row[Any]]:
+async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> Sequence[Row]:
     """Return one page of the log, newest first."""
     return await tx.rows(
         f"{_COLUMNS}{_WHERE} ORDER BY created_at DESC, mail_id DESC LIMIT :limit OFFSET :offset",

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Row
 from starlette.responses import Response
 
 from notifications.domain.mail import RESENDABLE
@@ -16,6 +15,7 @@ from notifications.send_mail import letter_of
 from notifications.storage.mails import one_mail, tries_of
 from notifications.web.desk import OUTCOMES, REASONS, STATES, CurrentDesk, CurrentPages, Desk, framed
 from shared.errors import Refused
+from shared.sql import Row
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -66,13 +66,13 @@ async def resend(
     return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました")
 
 
-def _found(row: Row[Any] | None) -> Row[Any]:
+def _found(row: Row | None) -> Row:
     if row is None:
         raise Refused("mail_not_found", "このメールは見つかりません。", status=404)
     return row
 
 
-def _headers(desk: Desk, row: Row[Any]) -> list[tuple[str, str]]:
+def _headers(desk: Desk, row: Row) -> list[tuple[str, str]]:
     """The headers as sent, decoded; none for a mail that cannot be one, as without an address."""
     at = row.first_tried_at or row.created_at
     try:
@@ -82,7 +82,7 @@ def _headers(desk: Desk, row: Row[Any]) -> list[tuple[str, str]]:
     return [(name, str(make_header(decode_header(value)))) for name, value in message_from_bytes(raw).items()]
 
 
-def _try(row: Row[Any]) -> dict[str, Any]:
+def _try(row: Row) -> dict[str, Any]:
     word, kind = OUTCOMES[row.outcome]
     return {
         "number": row.number,

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
-from sqlalchemy import Row
 from starlette.responses import Response
 
 from notifications.domain.mail import RESENDABLE, UNDELIVERED, State
 from notifications.resend_mail import resend_mails
 from notifications.storage.mails import Search, count_by_state, count_mails, find_mails
 from notifications.web.desk import REASONS, STATES, CurrentDesk, CurrentPages, Desk
+from shared.sql import Row
 from shared.web.filters import number
 from shared.web.paging import Paging
 from shared.web.session import Staff, require_staff
@@ -86,7 +86,7 @@ def _tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
     ]
 
 
-def _line(desk: Desk, row: Row[Any]) -> dict[str, Any]:
+def _line(desk: Desk, row: Row) -> dict[str, Any]:
     word, kind = STATES[row.state]
     return {
         "id": row.mail_id,

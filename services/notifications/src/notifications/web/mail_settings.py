@@ -4,7 +4,6 @@ from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import Row
 from starlette.responses import Response
 
 from notifications.domain.sending import MailSetting
@@ -16,6 +15,7 @@ from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import OrderCancelled, PaymentCaptured
+from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.session import Staff, require_staff
 
@@ -140,7 +140,7 @@ def _line(file: MailFile, setting: MailSetting, names: dict[str, str]) -> dict[s
     }
 
 
-def _change(desk: Desk, row: Row[Any], names: dict[str, str]) -> dict[str, Any]:
+def _change(desk: Desk, row: Row, names: dict[str, str]) -> dict[str, Any]:
     said = [
         f"{label}：{_shown(name, row.before[name], names)} → {_shown(name, row.after[name], names)}"
         for name, label in FIELDS.items()

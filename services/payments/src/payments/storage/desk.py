@@ -1,10 +1,10 @@
 """What the payment desk reads. It never locks anything."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from payments.storage.tables import (
     journal_lines,
@@ -15,6 +15,7 @@ from payments.storage.tables import (
     shop_settings_audit,
 )
 from shared.database import Tx
+from shared.sql import Row
 
 View = Literal["all", "attention", "waiting", "authorized", "captured", "over"]
 _STATES: dict[str, tuple[str, ...]] = {
@@ -55,7 +56,7 @@ def _conditions(view: str, method: str, state: str, text: str) -> list[ColumnEle
 
 async def list_payments(
     tx: Tx, *, view: str, method: str, state: str, text: str, limit: int, offset: int
-) -> tuple[Sequence[Row[Any]], int]:
+) -> tuple[Sequence[Row], int]:
     """Return one page of payments, newest first, and how many there are in all."""
     where = _conditions(view, method, state, text)
     query = select(payments).where(*where).order_by(payments.c.placed_at.desc(), payments.c.payment_id)
@@ -76,7 +77,7 @@ async def count_views(tx: Tx) -> dict[str, int]:
     return counts | {"all": sum(row.all for row in rows), "attention": sum(row.eye for row in rows)}
 
 
-async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row[Any]]]:
+async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row]]:
     """Return everything that is on record about a payment, newest first."""
     history = select(payment_history).where(payment_history.c.payment_id == payment_id)
     asked = select(payment_requests).where(payment_requests.c.payment_id == payment_id)
@@ -90,7 +91,7 @@ async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row[Any]
     }
 
 
-async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row[Any]]:
+async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row]:
     """Return the latest changes of the settings, newest first."""
     query = select(shop_settings_audit).order_by(shop_settings_audit.c.change_id.desc())
     return await tx.rows(query.limit(limit))

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-
 from payments.method import Notice
 from payments.storage.tables import notices
 from shared.bulk import update_all
@@ -19,23 +17,22 @@ async def insert_notice(tx: Tx, method: str, notice: Notice, body: bytes, at: da
     """Store a notice; False if the provider had sent it before."""
     about_payment = notice.reference is not None
     stored = await tx.execute(
-        insert(notices)
-        .values(
-            notice_key=new_id(),
-            method=method,
-            notice_id=notice.notice_id,
-            reference=notice.reference,
-            summary=notice.summary,
-            body=body,
-            state="new" if about_payment else "noted",
-            received_at=at,
-            due_at=at if about_payment else None,
-        )
-        .on_conflict_do_nothing()
+        "INSERT INTO notices (notice_key, method, notice_id, reference, summary, body, state, received_at, due_at)"
+        " VALUES (:key, :method, :notice_id, :reference, :summary, :body, :state, :at, :due_at)"
+        " ON CONFLICT DO NOTHING",
+        key=new_id(),
+        method=method,
+        notice_id=notice.notice_id,
+        reference=notice.reference,
+        summary=notice.summary,
+        body=body,
+        state="new" if about_payment else "noted",
+        at=at,
+        due_at=at if about_payment else None,
     )
-    if stored.rowcount and about_payment:
+    if stored and about_payment:
         tx.wake(NOTICE_WORK)
-    return bool(stored.rowcount)
+    return bool(stored)
 
 
 async def note_notices(tx: Tx, state: str, became: Sequence[tuple[UUID, UUID | None]]) -> None:

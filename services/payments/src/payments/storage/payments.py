@@ -9,8 +9,6 @@ from uuid import UUID
 
 import structlog
 from pydantic import TypeAdapter
-from sqlalchemy import Row, Text, Uuid, any_, bindparam, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from payments.domain.drafting import Settled
 from payments.domain.journal import Entry
@@ -21,6 +19,7 @@ from payments.storage.tables import journal_lines, payment_history, payments, re
 from shared.bulk import insert_all, update_all
 from shared.clock import now
 from shared.database import Tx
+from shared.sql import Row
 
 log = structlog.get_logger()
 
@@ -46,19 +45,15 @@ _COLUMNS = (
     "refs",
     "placed_at",
 )
-_IDS = bindparam("ids", type_=ARRAY(Uuid))
-_BY_ID = select(payments).where(payments.c.payment_id == any_(_IDS)).order_by(payments.c.payment_id)
-_CODES = bindparam("codes", type_=ARRAY(Text))
-_BY_ORDER = select(payments).where(payments.c.order_code == any_(_CODES)).order_by(payments.c.payment_id)
-_VALUES = bindparam("values", type_=ARRAY(Text))
-_BY_REFERENCE = (
-    select(payments.c.payment_id, payments.c.method, payments.c.provider_ids)
-    .where(or_(payments.c.provider_ids.overlap(_VALUES), payments.c.payment_id == any_(_IDS)))
-    .order_by(payments.c.payment_id)
-)
+_BY_ID = "SELECT * FROM payments WHERE payment_id = ANY(:ids) ORDER BY payment_id"
+_BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY payment_id"
+_BY_REFERENCE = """
+    SELECT payment_id, method, provider_ids FROM payments
+    WHERE provider_ids && CAST(:values AS text[]) OR payment_id = ANY(:ids) ORDER BY payment_id
+"""
 
 
-def payment_of(row: Row[Any]) -> Payment:
+def payment_of(row: Row) -> Payment:
     """Return the payment that a row of ``payments`` holds."""
     return _PAYMENT.validate_python({**row.details, **{name: getattr(row, name) for name in _COLUMNS}})
 
@@ -80,14 +75,14 @@ async def lock_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payme
 
     Always in the same order, so that two who lock some of the same payments never wait for each other.
     """
-    rows = await tx.rows(_BY_ID.with_for_update(), ids=list(payment_ids))
+    rows = await tx.rows(f"{_BY_ID} FOR UPDATE", ids=list(payment_ids))
     return {row.payment_id: payment_of(row) for row in rows}
 
 
 async def lock_order_payments(tx: Tx, order_codes: Iterable[str]) -> dict[str, Payment]:
     """Lock the latest try of each order and return it by order code; unknown orders are left out."""
     locked: dict[str, Payment] = {}
-    for row in await tx.rows(_BY_ORDER.with_for_update(), codes=list(order_codes)):
+    for row in await tx.rows(f"{_BY_ORDER} FOR UPDATE", codes=list(order_codes)):
         payment = payment_of(row)
         before = locked.get(payment.order_code)
         if before is None or before.try_number < payment.try_number:
@@ -102,13 +97,9 @@ async def lock_order_payment(tx: Tx, order_code: str) -> Payment | None:
 
 async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     """Return the latest try of an order, or None if the order is not known here yet."""
-    query = (
-        select(payments)
-        .where(payments.c.order_code == order_code)
-        .order_by(payments.c.try_number.desc())
-        .limit(1)
+    row = await tx.row(
+        "SELECT * FROM payments WHERE order_code = :code ORDER BY try_number DESC LIMIT 1", code=order_code
     )
-    row = await tx.row(query)
     return payment_of(row) if row is not None else None
 
 

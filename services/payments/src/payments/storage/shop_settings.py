@@ -4,11 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
-
 from payments.domain.terms import CAPTURE_POLICIES, CapturePolicy
-from payments.storage.tables import shop_settings, shop_settings_audit
 from shared.clock import now
 from shared.database import Tx
 
@@ -32,7 +28,7 @@ class ShopSettings:
 
 async def read_shop_settings(tx: Tx) -> ShopSettings:
     """Read what staff set; defaults where they set nothing."""
-    rows = await tx.rows(select(shop_settings.c.name, shop_settings.c.value))
+    rows = await tx.rows("SELECT name, value FROM shop_settings")
     values = {row.name: row.value for row in rows}
     policy = values.get("capture_policy", "on_shipped")
     return ShopSettings(
@@ -50,19 +46,25 @@ async def change_shop_settings(tx: Tx, changes: Mapping[str, str], *, by: str) -
     Each real change leaves an audit row with who, before and after (H4).
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
-    before = {row.name: row.value for row in await tx.rows(select(shop_settings))}
+    before = {row.name: row.value for row in await tx.rows("SELECT name, value FROM shop_settings")}
     changed = [name for name, value in changes.items() if before.get(name) != value]
     at = now()
     for name in changed:
-        values = {"value": changes[name], "changed_at": at, "changed_by": by}
         await tx.execute(
-            insert(shop_settings)
-            .values(name=name, **values)
-            .on_conflict_do_update(index_elements=["name"], set_=values)
+            "INSERT INTO shop_settings (name, value, changed_at, changed_by) VALUES (:name, :value, :at, :by)"
+            " ON CONFLICT (name) DO UPDATE SET (value, changed_at, changed_by) = (:value, :at, :by)",
+            name=name,
+            value=changes[name],
+            at=at,
+            by=by,
         )
         await tx.execute(
-            insert(shop_settings_audit).values(
-                name=name, before=before.get(name), after=changes[name], at=at, by=by
-            )
+            "INSERT INTO shop_settings_audit (name, before, after, at, by)"
+            " VALUES (:name, :before, :after, :at, :by)",
+            name=name,
+            before=before.get(name),
+            after=changes[name],
+            at=at,
+            by=by,
         )
     return changed

@@ -1,0 +1,80 @@
+"""Statements on their way to PostgreSQL, and rows on their way back.
+
+SQLAlchemy writes statements and declares tables; asyncpg runs them. What lies between the two in SQLAlchemy
+cost more than both (docs/speed.md), and a service needs none of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+import orjson
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import Compiled
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
+
+_DIALECT: Dialect = asyncpg_dialect()  # type: ignore[no-untyped-call]
+STATEMENTS_CACHED_MAX = 512
+
+
+class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg tells no types
+    """One row: ``row.total``, ``row["total"]`` and ``row[0]`` are the same."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the column called ``name``."""
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A statement as PostgreSQL takes it: ``$1`` for values, and whose values they are, in order."""
+
+    sql: str
+    names: tuple[str, ...]
+
+    def arguments(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return ``values`` in order. Raises KeyError for one that is missing."""
+        return [values[name] for name in self.names]
+
+
+@lru_cache(maxsize=STATEMENTS_CACHED_MAX)
+def ready_text(sql: str) -> Ready:
+    """Prepare SQL that uses ``:name`` for values."""
+    return _ready(text(sql).compile(dialect=_DIALECT))
+
+
+def _ready(compiled: Compiled) -> Ready:
+    names = compiled.positiontup if isinstance(compiled, SQLCompiler) else None
+    return Ready(str(compiled), tuple(names or ()))
+
+
+def ready(statement: str | ClauseElement, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return ``statement`` and its values as asyncpg takes them.
+
+    Statements built with SQLAlchemy bring values of their own; building one costs more than asking it, so hot
+    paths write SQL.
+    """
+    if isinstance(statement, str):
+        known = ready_text(statement)
+        return known.sql, known.arguments(values)
+    compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
+    known = _ready(compiled)
+    return known.sql, known.arguments({**compiled.params, **values})
+
+
+async def teach_json(connection: "asyncpg.Connection[Any]") -> None:
+    """Let ``connection`` read JSON columns as Python values; what is written is JSON text already."""
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, schema="pg_catalog", encoder=str, decoder=orjson.loads, format="text"
+        )
