@@ -10,7 +10,7 @@ unique keys that wait) are proved on real processes.
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.sql import ClauseElement
 
 from shared.database import Database
 from shared.sql import Row, teach_json
@@ -222,7 +223,7 @@ class Session:
 
 
 class StoreDatabase(Database):
-    """The real transactions, on the store's one connection."""
+    """The real transactions, on the store's one connection; what is only asked is asked in one, too."""
 
     def __init__(self, store: Store) -> None:
         super().__init__("", service=store.service)
@@ -232,3 +233,8 @@ class StoreDatabase(Database):
     async def connection(self) -> AsyncIterator[Session]:
         """Lend the connection; whoever has it is alone in the world."""
         yield self.store.session()
+
+    async def look(self, statement: str | ClauseElement, **values: Any) -> Sequence[Row]:
+        """Return all rows of one question."""
+        async with self.transaction() as tx:
+            return await tx.rows(statement, **values)

@@ -5,10 +5,11 @@ from uuid import uuid4
 
 import pytest
 from asyncpg import IntegrityConstraintViolationError
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, MetaData, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, DateTime, ForeignKey, Integer, MetaData, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from harness.postgres import MakeDatabase
+from harness.together import statements_of
 from shared.bulk import insert_all, update_all
 
 metadata = MetaData()
@@ -23,6 +24,18 @@ things = Table(
     Column("tags", ARRAY(Text)),
     Column("facts", JSONB),
     Column("open", Boolean, server_default="true", nullable=False),
+)
+parts = Table(
+    "parts",
+    metadata,
+    Column("part_id", Integer, primary_key=True),
+    Column("thing_id", Uuid, ForeignKey(things.c.thing_id)),
+)
+owners = Table(
+    "owners",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("part_id", Integer, ForeignKey(parts.c.part_id)),
 )
 MOMENT = datetime(2026, 11, 22, 5, 4, 3, 210987, tzinfo=UTC)
 
@@ -55,7 +68,8 @@ async def test_ids_as_they_were_read_can_be_written(make_db: MakeDatabase) -> No
     async with db.transaction() as tx:
         await insert_all(tx, things, [thing("一")])
         [read] = await tx.rows("SELECT thing_id FROM things")
-        assert await update_all(tx, things, [{"thing_id": read.thing_id, "order": 9}], key=["thing_id"]) == 1
+        await update_all(tx, things, [{"thing_id": read.thing_id, "order": 9}], key=["thing_id"])
+        assert await tx.value('SELECT "order" FROM things') == 9
 
 
 async def test_a_known_row_is_refused_or_left_out_as_wished(make_db: MakeDatabase) -> None:
@@ -76,15 +90,55 @@ async def test_rows_change_where_key_and_condition_hold(make_db: MakeDatabase) -
     async with db.transaction() as tx:
         await insert_all(tx, things, rows)
         changes = [{"thing_id": row["thing_id"], "order": 9, "facts": None} for row in rows]
-        changed = await update_all(tx, things, changes, key=["thing_id"], where='old."order" < 3')
+        await update_all(tx, things, changes, key=["thing_id"], where='old."order" < 3')
         found = await tx.rows('SELECT name, "order", facts FROM things ORDER BY "order", name')
-    assert changed == 2
     assert [tuple(row)[:2] for row in found] == [("三", 3), ("一", 9), ("二", 9)]
     assert [row.facts is None for row in found] == [False, True, True]
 
 
 async def test_no_rows_are_no_statement(make_db: MakeDatabase) -> None:
     db = await make_db("things", metadata)
+    with statements_of(db) as sent:
+        async with db.transaction() as tx:
+            assert list(await insert_all(tx, things, [])) == []
+            await update_all(tx, things, [], key=["thing_id"])
+    assert sent == []
+
+
+async def test_changes_of_several_tables_are_one_statement_and_may_refer_to_each_other(
+    make_db: MakeDatabase,
+) -> None:
+    db = await make_db("things", metadata)
+    first, second = thing("一"), thing("二")
     async with db.transaction() as tx:
-        assert list(await insert_all(tx, things, [])) == []
-        assert await update_all(tx, things, [], key=["thing_id"]) == 0
+        await insert_all(tx, things, [first])
+    with statements_of(db) as sent:
+        async with db.transaction() as tx:
+            await update_all(tx, things, [{"thing_id": first["thing_id"], "order": 9}], key=["thing_id"])
+            await insert_all(tx, parts, [{"part_id": 2, "thing_id": first["thing_id"]}])
+            await insert_all(tx, owners, [{"name": "椿", "part_id": 2}])
+    assert len(sent) == 1
+    async with db.transaction() as tx:
+        assert (
+            await tx.value(
+                'SELECT "order" FROM things JOIN parts USING (thing_id) JOIN owners USING (part_id)'
+            )
+            == 9
+        )
+        await insert_all(tx, things, [second])
+        await update_all(tx, things, [{"thing_id": second["thing_id"], "order": 3}], key=["thing_id"])
+        assert await tx.value('SELECT "order" FROM things WHERE name = :name', name="二") == 3
+
+
+async def test_what_is_put_off_in_a_savepoint_is_undone_with_it(make_db: MakeDatabase) -> None:
+    db = await make_db("things", metadata)
+    async with db.transaction() as tx:
+        await insert_all(tx, things, [thing("一")])
+        with pytest.raises(LookupError):
+            async with tx.savepoint():
+                await insert_all(tx, things, [thing("二")])
+                raise LookupError
+        async with tx.savepoint():
+            await insert_all(tx, things, [thing("三")])
+    async with db.transaction() as tx:
+        assert [row.name for row in await tx.rows("SELECT name FROM things ORDER BY name")] == ["一", "三"]

@@ -188,8 +188,8 @@ class Process:
                 task.cancel()
 
     async def _database_answers(self) -> str | None:
-        async with asyncio.timeout(3), self.service.db.transaction() as tx:
-            await tx.execute("SELECT 1")
+        async with asyncio.timeout(3):
+            await self.service.db.look("SELECT 1")
         return None
 
 

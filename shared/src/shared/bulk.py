@@ -2,9 +2,13 @@
 
 Rows travel as one JSON document and PostgreSQL turns it into the table's own types, so one statement per table
 and set of columns serves any number of rows. JSON null becomes SQL NULL, in JSON columns too.
+
+Changes that answer nothing are put off: they go to PostgreSQL together, in one statement, before the next
+question of the transaction or with its end (:meth:`shared.database.Tx.put_off`).
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -20,34 +24,57 @@ if TYPE_CHECKING:
 Values = Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A statement on the rows of one table, not sent yet; ``:rows`` in it is the document of its rows."""
+
+    table: Table
+    sql: str
+    document: str
+
+
+@lru_cache(maxsize=512)
+def one_statement(parts: tuple[str, ...], last: str = "") -> str:
+    """Join the statements of several changes, and ``last`` after them; the rows of each are ``:rows_<number>``.
+
+    All of them see the same rows and none sees what another does, but the keys that they refer to may be new
+    (PostgreSQL manual, 7.8.4, "Data-Modifying Statements in WITH").
+    """
+    numbered = [sql.replace(":rows", f":rows_{number}") for number, sql in enumerate(parts)]
+    *before, end = [*numbered, last] if last else numbered
+    steps = ", ".join(f"change_{number} AS ({sql})" for number, sql in enumerate(before))
+    return f"WITH {steps} {end}" if steps else end
+
+
 async def insert_all(
     tx: "Tx", table: Table, rows: Sequence[Values], *, skip_known: bool | str = False, returning: str = ""
 ) -> Sequence[Row]:
     """Insert ``rows``, which all name the same columns; return the columns in ``returning`` of those stored.
 
-    ``skip_known`` leaves out rows that break a unique constraint, or only that on the column it names;
-    otherwise IntegrityConstraintViolationError, and nothing is stored. Columns that are not named get their default.
+    ``skip_known`` leaves out rows that break a unique constraint, or only that on the column it names; otherwise
+    IntegrityConstraintViolationError, and nothing is stored: here with ``returning``, else from what sends it.
+    Columns that are not named get their default.
     """
     if not rows:
         return ()
     statement = _insert(table, tuple(rows[0]), skip_known, returning)
     if returning:
         return await tx.rows(statement, rows=_document(rows))
-    await tx.execute(statement, rows=_document(rows))
+    await tx.put_off(Change(table, statement, _document(rows)))
     return ()
 
 
 async def update_all(
     tx: "Tx", table: Table, rows: Sequence[Values], *, key: Sequence[str], where: str = ""
-) -> int:
-    """Set the columns of ``rows`` where ``key`` matches; return how many rows there were to change.
+) -> None:
+    """Set the columns of ``rows`` where ``key`` matches.
 
     ``where`` is a further condition in SQL: ``old`` is the row as it is stored, ``new`` as it is given.
     """
     if not rows:
-        return 0
+        return
     statement = _update(table, tuple(rows[0]), tuple(key), where)
-    return await tx.execute(statement, rows=_document(rows))
+    await tx.put_off(Change(table, statement, _document(rows)))
 
 
 def _document(rows: Sequence[Values]) -> str:

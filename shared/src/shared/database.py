@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import asyncpg
 from sqlalchemy.sql import ClauseElement
 
+from shared.bulk import Change, one_statement
 from shared.events import Event
 from shared.outbox import OutboxRow, insert_outbox, outbox_rows
 from shared.sql import STATEMENTS_CACHED_MAX, Row, ready, teach_json
@@ -54,11 +55,16 @@ class Tx:
         self._watchers = watchers
         self.heard: Event | None = None
         self.traceparent: str | None = None
+        self._changes: list[Change] = []
         self._said: list[tuple[Event, str | None]] = []
         self._wakes: set[str] = set()
 
     async def execute(self, statement: str | ClauseElement, **values: Any) -> int:
         """Run ``statement``; strings use ``:name`` for values. Returns how many rows it changed."""
+        await self.write()
+        return await self._execute(statement, values)
+
+    async def _execute(self, statement: str | ClauseElement, values: dict[str, Any]) -> int:
         sql, arguments = self._ready(statement, values)
         tag = await self._connection.execute(sql, *arguments)
         count = tag.rpartition(" ")[2]
@@ -66,6 +72,7 @@ class Tx:
 
     async def rows(self, statement: str | ClauseElement, **values: Any) -> Sequence[Row]:
         """Return all rows."""
+        await self.write()
         sql, arguments = self._ready(statement, values)
         return await self._connection.fetch(sql, *arguments)
 
@@ -84,9 +91,41 @@ class Tx:
             watch(sql)
         return sql, arguments
 
-    def savepoint(self) -> AbstractAsyncContextManager[Any]:
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
         """Let what is done inside be undone alone, if it raises."""
-        return self._connection.transaction()
+        await self.write()
+        try:
+            async with self._connection.transaction():
+                yield
+                await self.write()
+        except BaseException:
+            self._changes.clear()
+            raise
+
+    async def put_off(self, change: Change) -> None:
+        """Keep ``change`` until something is asked, or the end: one way there and back for many of them."""
+        if any(kept.table is change.table for kept in self._changes):
+            # Of two changes of one table in a statement, neither would see the other.
+            await self.write()
+        self._changes.append(change)
+
+    async def write(self) -> None:
+        """Send the changes that were put off."""
+        if self._changes:
+            sql, values = self._put_off_and("")
+            await self._execute(sql, values)
+
+    async def rows_at_last(self, statement: str, **values: Any) -> Sequence[Row]:
+        """Return all rows of a statement that neither sees nor touches what was put off, and send it all at once."""
+        sql, changes = self._put_off_and(statement)
+        sql, arguments = self._ready(sql, {**changes, **values})
+        return await self._connection.fetch(sql, *arguments)
+
+    def _put_off_and(self, last: str) -> tuple[str, dict[str, Any]]:
+        changes, self._changes = self._changes, []
+        sql = one_statement(tuple(change.sql for change in changes), last)
+        return sql, {f"rows_{number}": change.document for number, change in enumerate(changes)}
 
     def say(self, *events: Event) -> None:
         """Put ``events`` into the outbox with this commit, caused by what is being heard, if anything."""
@@ -166,10 +205,16 @@ class Database:
                 rows = outbox_rows(tx._said, shop=self.shop)
                 if rows:
                     rows = await insert_outbox(tx, rows, leased=self.relay is not None)
+                await tx.write()
         if rows and self.relay is not None:
             self.relay.hand_over(rows)
         for work in sorted(tx._wakes):
             self.waker(work).set()
+
+    async def look(self, statement: str | ClauseElement, **values: Any) -> Sequence[Row]:
+        """Return all rows of one question, asked outside any transaction: a third of the way there and back."""
+        async with self.connection() as connection:
+            return await Tx(connection, self.watchers).rows(statement, **values)
 
     async def stream(self, statement: str, *, rows_at_once: int = 500, **values: Any) -> AsyncIterator[Row]:
         """Yield all rows of a query, however many there are, in bounded memory."""

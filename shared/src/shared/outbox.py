@@ -89,7 +89,7 @@ _INSERT = f"""
 
 async def insert_outbox(tx: "Tx", rows: Sequence[OutboxRow], *, leased: bool) -> list[OutboxRow]:
     """Store ``rows``; ``leased`` rows belong to the relay of this process for the next seconds."""
-    stored = await tx.rows(
+    stored = await tx.rows_at_last(
         _INSERT,
         leased=leased,
         event_ids=[row.event_id for row in rows],

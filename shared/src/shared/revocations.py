@@ -56,12 +56,11 @@ class RevokedSessions:
         return await self._looks.do(session)
 
     async def _look(self, sessions: Sequence[_Session]) -> Sequence[bool]:
-        async with self._db.transaction() as tx:
-            ended = await tx.rows(
-                _ENDED,
-                members=[one.member_id for one in sessions],
-                sessions=[one.session_id for one in sessions],
-                issued=[one.issued_at for one in sessions],
-            )
+        ended = await self._db.look(
+            _ENDED,
+            members=[one.member_id for one in sessions],
+            sessions=[one.session_id for one in sessions],
+            issued=[one.issued_at for one in sessions],
+        )
         numbers = {row.number for row in ended}
         return [number in numbers for number, _ in enumerate(sessions, start=1)]

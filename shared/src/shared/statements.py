@@ -6,6 +6,7 @@ purpose by one service, and verified offline with the public keys of ``TRUSTED_K
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,9 @@ COOKIE: Mapping[Purpose, str] = {
     "wallet": "noren_wallet",
     "order": "noren_order",
 }
+
+
+STATEMENTS_KNOWN_MAX = 2048
 
 
 class StatementInvalid(Exception):
@@ -69,6 +73,8 @@ class Verifier:
 
     def __init__(self, keys: Mapping[str, Any]) -> None:
         self._keys = {key.key_id: key for key in map(jwt.PyJWK.from_dict, keys["keys"])}
+        # A browser shows the same statement with every request, and a signature does not change its mind.
+        self._signed = lru_cache(maxsize=STATEMENTS_KNOWN_MAX)(self._check)
 
     @classmethod
     def from_file(cls, file: Path) -> "Verifier":
@@ -77,6 +83,13 @@ class Verifier:
 
     def verify(self, purpose: Purpose, statement: str) -> dict[str, Any]:
         """Return the claims of a valid statement. Raises StatementInvalid for any other."""
+        claims = self._signed(purpose, statement)
+        # Expiry is checked on our own clock, which tests and the demo may have moved.
+        if claims["exp"] <= now().timestamp():
+            raise StatementInvalid("expired")
+        return dict(claims)
+
+    def _check(self, purpose: Purpose, statement: str) -> dict[str, Any]:
         try:
             kid = jwt.get_unverified_header(statement).get("kid")
             if kid != OWNER[purpose] or kid not in self._keys:
@@ -91,7 +104,4 @@ class Verifier:
             )
         except jwt.PyJWTError as error:
             raise StatementInvalid(str(error)) from error
-        # Expiry is checked on our own clock, which tests and the demo may have moved.
-        if claims["exp"] <= now().timestamp():
-            raise StatementInvalid("expired")
         return claims

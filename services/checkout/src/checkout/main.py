@@ -52,8 +52,11 @@ DESK_PAGES = (
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
 )
-# Settings before the orders' own pages, whose paths end in an order code.
+# Programs first: they ask most often, and a request is compared with one router after the other. Settings before
+# the orders' own pages, whose paths end in an order code.
 ROUTERS = (
+    api.router,
+    desk_api.router,
     shop.router,
     cart.router,
     order_form.router,
@@ -67,8 +70,6 @@ ROUTERS = (
     desk_orders.router,
     desk_order_actions.router,
     desk_order.router,
-    desk_api.router,
-    api.router,
 )
 RETRY_AFTER_SECONDS = 2
 

@@ -165,8 +165,7 @@ class OrderBook:
             }
             for code in self._changed
         ]
-        if await update_all(tx, orders, rows, key=["code"]) != len(rows):
-            raise RuntimeError(f"orders {list(self._changed)} were not locked")
+        await update_all(tx, orders, rows, key=["code"])
         await insert_all(tx, order_history, self._history)
         parcels = [
             {

@@ -40,7 +40,8 @@ class Storefront:
     origin_url: str
 
 
-def _storefront(request: Request) -> Storefront:
+async def _storefront(request: Request) -> Storefront:
+    # Not a plain function: FastAPI would run that in a thread.
     storefront: Storefront = request.app.state.storefront
     return storefront
 
