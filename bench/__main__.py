@@ -23,6 +23,7 @@ from bench.plot import draw
 from bench.yardstick import run_baseline, run_yardstick
 from proof.observers import Outside
 from proof.promises import check_all
+from proof.settled import settled
 
 FOLDER = Path(os.environ.get("BENCH_FOLDER", "build/bench"))
 PORT_SHIFT = 4000
@@ -81,6 +82,7 @@ async def measure(options: argparse.Namespace) -> dict[str, Any]:
 async def _promises(installation: Installation) -> dict[str, Any]:
     """Check from outside what may be asked of any run: nothing lost, nothing doubled."""
     async with Outside.of(installation.environment) as outside:
+        await settled(outside)
         verdicts = await check_all(outside)
     broken = {
         one.promise.id: [str(found) for found in one.violations[:3]] for one in verdicts if one.violations
