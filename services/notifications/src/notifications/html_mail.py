@@ -48,6 +48,7 @@ class HtmlMail:
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         env.filters["inline"] = inline
         self._layout = env.get_template("_layout.html")

@@ -119,6 +119,7 @@ class Mails:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
         )
         self._env.filters.update(FILTERS)
         self._env.filters.update(carrier=carrier_called)

@@ -15,6 +15,7 @@ from typing import Any
 import aiosmtplib
 
 from notifications.domain.mail import Accepted, Answer, Later, RefusedByServer, Unknown
+from notifications.gateways.smtp_dialogue import Dialogue, Refused
 from notifications.settings import Settings
 
 ATTEMPT_SECONDS_MAX = 60.0
@@ -22,23 +23,24 @@ ATTEMPT_SECONDS_MAX = 60.0
 MAILS_PER_CONNECTION_MAX = 100
 IDLE_SECONDS_MAX = 10.0
 
-_REFUSALS = (
-    aiosmtplib.SMTPSenderRefused,
-    aiosmtplib.SMTPRecipientRefused,
-    aiosmtplib.SMTPDataError,
-)
 _TROUBLES = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
 
 @dataclass(eq=False)
 class _Connection:
-    """A connection to the server, and how far the mail in hand has come on it."""
+    """A connection to the server; ``dialogue`` is None until it is open."""
 
-    client: aiosmtplib.SMTP
+    dialogue: Dialogue | None = None
     mails: int = 0
-    begun: bool = False
-    handed_over: bool = False
     idle: asyncio.TimerHandle | None = None
+
+    @property
+    def begun(self) -> bool:
+        return self.dialogue is not None and self.dialogue.begun
+
+    @property
+    def handed_over(self) -> bool:
+        return self.dialogue is not None and self.dialogue.handed_over
 
 
 @dataclass(eq=False)
@@ -84,7 +86,7 @@ class MailServer:
                 if connection.begun:
                     return answer
                 # The server has closed it meanwhile, or takes no more mails on it; it has not heard of this one.
-            return await self._converse(_Connection(self._client()), recipient, raw)
+            return await self._converse(_Connection(), recipient, raw)
 
     async def close(self) -> None:
         """Leave the server politely."""
@@ -94,24 +96,19 @@ class MailServer:
             await asyncio.wait(self._leaving)
 
     async def _converse(self, connection: _Connection, recipient: str, raw: bytes) -> Answer:
-        client = connection.client
-        connection.begun = connection.handed_over = usable = False
+        usable = False
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS_MAX):
-                if not client.is_connected:
-                    await self._connect(client)
-                await client.mail(self.sender)
-                connection.begun = True
-                await client.rcpt(recipient)
-                connection.handed_over = True
-                accepted = await client.data(raw)
+                if connection.dialogue is None:
+                    connection.dialogue = await self._connect()
+                accepted = await connection.dialogue.hand_over(self.sender, recipient, raw)
             usable = True
-            return Accepted(_readable(f"{accepted.code} {accepted.message}"))
-        except _REFUSALS as no:
+            return Accepted(_readable(f"{accepted.code} {accepted.words}"))
+        except Refused as no:
             # What was said of this mail must not stay for the next one.
-            usable = connection.begun and await _works(client.rset())
-            kind = RefusedByServer if no.code >= 500 else Later
-            return kind(_readable(no.message), no.code)
+            usable = connection.begun and await _forgotten(connection.dialogue)
+            kind = RefusedByServer if no.reply.code >= 500 else Later
+            return kind(_readable(no.reply.words), no.reply.code)
         except aiosmtplib.SMTPResponseException as no:
             return Later(_readable(no.message), no.code)
         except _TROUBLES as trouble:
@@ -120,13 +117,21 @@ class MailServer:
         finally:
             if usable:
                 self._keep(connection)
-            else:
-                client.close()
+            elif connection.dialogue is not None:
+                connection.dialogue.close()
 
-    async def _connect(self, client: aiosmtplib.SMTP) -> None:
-        await client.connect()
-        if self.username:
-            await client.login(self.username, self.password or "")
+    async def _connect(self) -> Dialogue:
+        client = self._client()
+        try:
+            await client.connect()
+            if self.username:
+                await client.login(self.username, self.password or "")
+            if client.is_ehlo_or_helo_needed:
+                await _greet(client)
+            return Dialogue.on(client, timeout_seconds=self.timeout_seconds)
+        except BaseException:
+            client.close()
+            raise
 
     def _keep(self, connection: _Connection) -> None:
         connection.mails += 1
@@ -149,7 +154,7 @@ class MailServer:
 
     def _leave(self, connection: _Connection) -> None:
         """End a conversation; its mails are accepted, so nothing that happens here matters."""
-        task = asyncio.create_task(_say_goodbye(connection.client))
+        task = asyncio.create_task(_say_goodbye(connection.dialogue))
         self._leaving.add(task)
         task.add_done_callback(self._leaving.discard)
 
@@ -172,9 +177,21 @@ class MailServer:
         return ssl.create_default_context() if self.security != "none" else None
 
 
-async def _say_goodbye(client: aiosmtplib.SMTP) -> None:
-    await _works(client.quit(timeout=1))
-    client.close()
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await client.helo()
+
+
+async def _forgotten(dialogue: Dialogue | None) -> bool:
+    """Have the mail in hand forgotten; tell whether the connection still works."""
+    return dialogue is not None and await _works(dialogue.reset())
+
+
+async def _say_goodbye(dialogue: Dialogue | None) -> None:
+    if dialogue is not None:
+        await _works(dialogue.quit(timeout_seconds=1))
 
 
 async def _works(step: Awaitable[Any]) -> bool:
