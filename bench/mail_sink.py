@@ -32,7 +32,7 @@ class MailSink:
         while line := await reader.readline():
             match line[:4].upper():
                 case b"EHLO":
-                    writer.write(b"250-sink\r\n250 8BITMIME\r\n")
+                    writer.write(b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n")
                 case b"RCPT":
                     recipient = line.partition(b":")[2].decode().strip().strip("<>\r\n")
                     writer.write(b"250 OK\r\n")

@@ -15,6 +15,7 @@ Everything is escaped. Only addresses that our own templates bring become links.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -112,6 +113,7 @@ def _add(block: Block, line: str) -> None:
             block.lines.append(line)
 
 
+@lru_cache(maxsize=2048)
 def inline(line: str) -> Markup:
     """Escape a line and make 【…】 strong, in the shop's colour as mail programs want it: inline."""
     return _marked(line, r'<strong class="link" style="color:#1f3a5f;font-size:1.1em">\1</strong>')

@@ -36,8 +36,8 @@ _CRLF = "\r\n"
 _BOUNDARY = "=_the_same_in_two_forms_="
 _LINE_BYTES_MAX = 998
 # RFC 2045 §6.8 and RFC 2047 §2.
-_BASE64_LINE_MAX = 76
-_ENCODED_WORD_BYTES_MAX = 45
+_BASE64_LINE = re.compile(r".{1,76}")
+_ENCODED_WORD_MARKS_MAX = 11
 _ENCODED_WORD = re.compile(r"=\?utf-8\?b\?([A-Za-z0-9+/=]*)\?=")
 # One address and nothing else, as it stands in a header and in a command of SMTP.
 _ATOMS = r"[^\x00-\x20\x7f-\U0010ffff()<>:;@,\\\"]+"
@@ -111,15 +111,9 @@ def _sender(sender: str) -> str:
 
 
 def _encoded_words(text: str) -> str:
-    """Return ``text`` as encoded words (RFC 2047), each of whole characters, one on a line."""
-    pieces, piece = [], b""
-    for mark in text:
-        encoded = mark.encode()
-        if len(piece) + len(encoded) > _ENCODED_WORD_BYTES_MAX:
-            pieces.append(piece)
-            piece = b""
-        piece += encoded
-    return f"{_CRLF} ".join(f"=?utf-8?b?{_base64(one)}?=" for one in [*pieces, piece])
+    """Return ``text`` as encoded words (RFC 2047 §2: of whole characters, 75 long at most), one on a line."""
+    pieces = [text[at : at + _ENCODED_WORD_MARKS_MAX] for at in range(0, len(text), _ENCODED_WORD_MARKS_MAX)]
+    return f"{_CRLF} ".join(f"=?utf-8?b?{_base64(piece.encode())}?=" for piece in pieces)
 
 
 def _part(text: str, kind: str) -> list[str]:
@@ -131,7 +125,7 @@ def _part(text: str, kind: str) -> list[str]:
         "MIME-Version: 1.0",
         "Content-Transfer-Encoding: base64",
         "",
-        *(encoded[at : at + _BASE64_LINE_MAX] for at in range(0, len(encoded), _BASE64_LINE_MAX)),
+        *_BASE64_LINE.findall(encoded),
         "",
     ]
 
@@ -157,11 +151,11 @@ def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
         raise MailMalformed("the parts read back differently")
     if not raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r"):
         raise MailMalformed("a line does not end in CRLF")
-    if max(map(len, raw.split(b"\r\n"))) > _LINE_BYTES_MAX:
+    if max(map(len, raw.splitlines())) > _LINE_BYTES_MAX:
         raise MailMalformed("a line is too long")
 
 
 def _decoded(header: str) -> str | None:
     """Return what a header of encoded words says, or None if there is anything else in it."""
-    words = [_ENCODED_WORD.fullmatch(word) for word in header.split(" ")]
+    words = [_ENCODED_WORD.fullmatch(word) for word in header.split()]
     return "".join(a2b_base64(word[1]).decode() for word in words if word) if all(words) else None
