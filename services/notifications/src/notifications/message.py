@@ -149,9 +149,10 @@ def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
         raise MailMalformed("recipient or Message-ID is not one word")
     if body.count(f"--{_BOUNDARY}") != 3:
         raise MailMalformed("the parts read back differently")
-    if not raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r"):
+    lines = raw.splitlines()
+    if len(lines) != raw.count(b"\r\n"):
         raise MailMalformed("a line does not end in CRLF")
-    if max(map(len, raw.splitlines())) > _LINE_BYTES_MAX:
+    if max(map(len, lines)) > _LINE_BYTES_MAX:
         raise MailMalformed("a line is too long")
 
 
