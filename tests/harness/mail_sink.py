@@ -35,13 +35,17 @@ class Copy:
 
 @dataclass
 class MailSink:
-    """An SMTP server on this event loop. ``at_recipient`` and ``at_data`` answer in place of 250 while set."""
+    """An SMTP server on this event loop. ``at_recipient`` and ``at_data`` answer in place of 250 while set.
+
+    ``pipelining``: whether it offers to hear several commands at once, as nearly all servers do (RFC 2920).
+    """
 
     journal: list[Copy] = field(default_factory=list)
     at_recipient: str = ""
     at_data: str = ""
     cut_after_data: bool = False
     silent_after_data_seconds: float = 0
+    pipelining: bool = True
     port: int = 0
     _server: asyncio.Server | None = None
     _clients: list[SMTP] = field(default_factory=list)
@@ -73,6 +77,12 @@ class MailSink:
     def _greet(self) -> SMTP:
         self._clients.append(SMTP(self, hostname="sink", decode_data=False))
         return self._clients[-1]
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [responses[0], *(["250-PIPELINING"] if self.pipelining else []), *responses[1:]]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

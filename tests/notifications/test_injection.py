@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from harness.post import SHOP, Post
 from notifications.examples import example_of, example_order
 from notifications.message import Letter, MailMalformed, build
-from notifications.templates import Mails
+from notifications.templates import Mails, in_one_line
 from shared.events import MemberRegistered
 
 LETTER = Letter(
@@ -30,6 +31,7 @@ NASTY = [
     "x\u2028Bcc: y",
     "==??",
     "\x00\x1b",
+    "x\x7fy\x85z",
 ]
 
 
@@ -45,12 +47,35 @@ async def test_a_name_cannot_add_headers_or_lines(post: Post, name: str) -> None
     assert not re.search(r"^Bcc:", copy.text, re.MULTILINE)
 
 
+@given(st.text(max_size=20) | st.sampled_from(NASTY))
+def test_what_is_left_of_an_event_is_the_same_whether_it_is_cleaned_as_a_whole_or_by_its_texts(
+    name: str,
+) -> None:
+    name = name.encode("utf-8", "ignore").decode()
+
+    cleaned = in_one_line(example_of(MemberRegistered, name=name))
+
+    assert cleaned == example_of(
+        MemberRegistered, name=in_one_line(name), event_id=cleaned.event_id
+    ).model_copy(update={"occurred_at": cleaned.occurred_at})
+
+
+@pytest.mark.parametrize(
+    "recipient", ["a@example.jp,spy@example.com", "a b@example.jp", "a@example.jp>", "nobody"]
+)
+def test_a_recipient_that_is_not_one_address_keeps_the_mail_from_leaving(recipient: str) -> None:
+    with pytest.raises(MailMalformed):
+        build(replace(LETTER, recipient=recipient))
+
+
 @given(st.text(max_size=300))
 def test_any_subject_reads_back_on_one_line_of_its_own(subject: str) -> None:
     raw = build(replace(LETTER, subject=subject.encode("utf-8", "ignore").decode()))
 
     head = raw.partition(b"\r\n\r\n")[0]
     assert head.isascii()
+    read = message_from_bytes(raw)["Subject"]
+    assert str(make_header(decode_header(read))) == in_one_line(subject.encode("utf-8", "ignore").decode())
     assert [line for line in head.split(b"\r\n") if not line.startswith(b" ")][4].startswith(b"Subject:")
 
 

@@ -12,6 +12,15 @@ from notifications.gateways.smtp import MAILS_PER_CONNECTION_MAX, MailServer
 RAW = b"From: shop@noren.example\r\nTo: hanako@example.jp\r\nSubject: x\r\n\r\nx\r\n"
 
 
+@pytest.fixture(params=[True, False], ids=["all at once", "one by one"])
+async def sink(request: pytest.FixtureRequest) -> AsyncIterator[MailSink]:
+    """A mail server that hears several commands at once, and one that does not."""
+    made = MailSink(pipelining=request.param)
+    await made.start()
+    yield made
+    await made.stop()
+
+
 def server(port: int, **more: object) -> MailServer:
     """The mail server on this port, as the shop talks to it."""
     return MailServer("127.0.0.1", port, "shop@noren.example", timeout_seconds=2, **more)  # type: ignore[arg-type]
@@ -113,3 +122,73 @@ async def closed_door() -> AsyncIterator[int]:
 
 async def test_a_server_that_greets_with_554_condemns_no_mail(closed_door: int) -> None:
     assert isinstance(await server(closed_door).send("hanako@example.jp", RAW), Later)
+
+
+async def test_a_line_that_begins_with_a_dot_arrives_as_it_is(sink: MailSink) -> None:
+    raw = b".\r\n" + RAW + b".\r\n..\r\n"
+
+    assert isinstance(await server(sink.port).send("hanako@example.jp", raw), Accepted)
+
+    assert [copy.raw for copy in sink.journal] == [raw]
+
+
+@pytest.fixture
+async def script() -> AsyncIterator[tuple[int, list[bytes]]]:
+    """The port of a server that offers PIPELINING and wants data for nobody, and what it was told."""
+    told: list[bytes] = []
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n")
+        while heard := await reader.read(65536):
+            told.append(heard)
+            for line in heard.split(b"\r\n")[:-1]:
+                answers = {
+                    b"EHLO": b"250-me\r\n250 PIPELINING\r\n",
+                    b"RCPT": b"550 no\r\n" if b"nobody" in line else b"250 ok\r\n",
+                    b"DATA": b"354 go on\r\n",
+                    b".": b"250 accepted\r\n",
+                    b"MAIL": b"250 ok\r\n",
+                    b"RSET": b"250 ok\r\n",
+                }
+                writer.write(answers.get(line[:4], b""))
+        writer.close()
+
+    made = await asyncio.start_server(converse, "127.0.0.1", 0)
+    yield made.sockets[0].getsockname()[1], told
+    made.close()
+
+
+async def test_a_mail_takes_two_messages_where_the_server_hears_several_commands_at_once(
+    script: tuple[int, list[bytes]],
+) -> None:
+    port, told = script
+
+    assert isinstance(await server(port).send("hanako@example.jp", RAW), Accepted)
+
+    assert [heard.split(b"\r\n")[0] for heard in told[1:]] == [
+        b"MAIL FROM:<shop@noren.example>",
+        RAW.split(b"\r\n")[0],
+    ]
+
+
+async def test_data_wanted_for_a_refused_recipient_is_none_and_the_next_mail_goes_out(
+    script: tuple[int, list[bytes]],
+) -> None:
+    port, told = script
+    one = server(port)
+
+    assert isinstance(await one.send("nobody@example.jp", RAW), RefusedByServer)
+    assert told[2] == b".\r\n"
+
+    assert isinstance(await one.send("hanako@example.jp", RAW), Accepted)
+    assert [heard for heard in told if heard.startswith(b"EHLO")] == told[:1]
+
+
+async def test_what_does_not_speak_smtp_is_tried_again_later() -> None:
+    async def chatter(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 hello\r\n250 me\r\nHTTP/1.1 400 Bad Request\r\n")
+
+    made = await asyncio.start_server(chatter, "127.0.0.1", 0)
+    async with made:
+        port = made.sockets[0].getsockname()[1]
+        assert isinstance(await server(port).send("hanako@example.jp", RAW), Later)
