@@ -7,7 +7,7 @@ The consumers of mails are not written here: each file in ``mails/`` is one, on 
 from typing import Any
 from uuid import UUID
 
-from notifications.domain.sending import NotAsked, Send, Suppress, decide
+from notifications.domain.sending import Send, Suppress, decide, is_asked_for
 from notifications.message import envelope_address
 from notifications.storage import contacts
 from notifications.storage.mail_settings import setting_of
@@ -22,6 +22,9 @@ from shared.ids import new_id
 from shared.revocations import revoke_sessions
 
 consumers = Consumers("notifications")
+
+# Nobody waits for a mail to the blink of an eye.
+LINGER_SECONDS = 0.2
 
 
 @consumers.on(OrderPlaced)
@@ -52,6 +55,9 @@ async def write_mails(file: MailFile, events: list[Any], tx: Tx, mails: Mails) -
 
     Raises TryAgain while the order that an event is about has not been heard of.
     """
+    events = [event for event in events if is_asked_for(event)]
+    if not events:
+        return []
     setting = await setting_of(tx, file.name)
     orders = await _orders(file, events, tx)
     new: list[NewMail] = []
@@ -62,8 +68,6 @@ async def write_mails(file: MailFile, events: list[Any], tx: Tx, mails: Mails) -
         typed = order.orderer.email if order else event.email
         recipient = envelope_address(typed)
         decision = decide(event, setting, has_address=recipient is not None)
-        if isinstance(decision, NotAsked):
-            continue
         words = mails.render(file, event, order)
         mail_id, at = new_id(), now()
         new.append(
@@ -83,8 +87,6 @@ async def write_mails(file: MailFile, events: list[Any], tx: Tx, mails: Mails) -
                 member_id=_member(event, order),
             )
         )
-    if not new:
-        return []
     stored = await write_down(tx, new)
     return [_suppressed(mail) for mail in new if mail.state == "suppressed" and mail.mail_id in stored]
 
@@ -116,4 +118,4 @@ def _suppressed(mail: NewMail) -> MailSuppressed:
 
 
 for _file in find_mails():
-    consumers.on(_file.event, linger_seconds=0.1)(queue_mail(_file))
+    consumers.on(_file.event, linger_seconds=LINGER_SECONDS)(queue_mail(_file))

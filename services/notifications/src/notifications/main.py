@@ -16,7 +16,7 @@ from shared.revocations import RevokedSessions
 from shared.statements import Verifier
 
 # Mails that wait for a connection have begun already, so that they begin and end many at a time.
-IN_HAND_PER_CONNECTION = 4
+IN_HAND_PER_CONNECTION = 8
 
 
 def make(settings: Settings | None = None) -> Service:

@@ -55,6 +55,7 @@ class Letter:
     at: datetime
 
 
+@lru_cache(maxsize=4096)
 def envelope_address(text: str) -> str | None:
     """Return the ASCII address that an SMTP server understands, or None if ``text`` is not an address."""
     try:

@@ -1,11 +1,13 @@
 """Due work: hand queued mails to the mail server, each at least once and with one Message-ID (N1).
 
 The try is on disk, with the claim, before the server hears of it, and its answer after; each for many mails in
-one transaction. Whoever dies in between leaves mails whose lease runs out; they are sent again with the same
-Message-ID, which mail programs show once.
+one transaction, so those that end at about the same time wait for each other. Whoever dies in between leaves mails
+whose lease runs out; they are sent again with the same Message-ID, which mail programs show once.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,7 +21,7 @@ from notifications.templates import Mails
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
-from shared.due import DueWork, strike_off_all
+from shared.due import DueWork
 from shared.events import Event, MailSent, MailSuppressed
 from shared.sql import Row
 
@@ -28,6 +30,8 @@ log = structlog.get_logger()
 # How long a mail waits whose worker died. A conversation with a slow server may take longer: its worker
 # prolongs the lease. One that stands still for this long may find its mail sent a second time by another.
 LEASE = timedelta(seconds=20)
+# How long the outcome of a mail waits for those of the others in hand, to be written down with them.
+LINGER_SECONDS = 0.2
 
 
 class Server(Protocol):
@@ -37,6 +41,42 @@ class Server(Protocol):
         """Hand a mail over and tell what became of it."""
 
 
+class Company:
+    """Lets those who are done wait for those who are still under way, at most ``linger_seconds``."""
+
+    def __init__(self, linger_seconds: float) -> None:
+        self._linger_seconds = linger_seconds
+        self._under_way = 0
+        self._departure = asyncio.Event()
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Be one for whom others wait, until the block ends."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._depart()
+
+    async def gather(self) -> None:
+        """Go on together with all who are done too: once nobody is under way, or the time is up."""
+        if not self._under_way:
+            return
+        departure = self._departure
+        try:
+            async with asyncio.timeout(self._linger_seconds):
+                await departure.wait()
+        except TimeoutError:
+            if departure is self._departure:
+                self._depart()
+
+    def _depart(self) -> None:
+        self._departure.set()
+        self._departure = asyncio.Event()
+
+
 class MailSending:
     """Sends claimed mails. ``sender`` is the From header, ``Shop name <shop@example.jp>``."""
 
@@ -44,6 +84,7 @@ class MailSending:
         self._server = server
         self._mails = mails
         self._sender = sender
+        self._company = Company(LINGER_SECONDS)
 
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return the due work that has up to ``concurrency`` mails in hand."""
@@ -60,7 +101,8 @@ class MailSending:
 
     async def send(self, tried: Try) -> Outcome:
         """Hand the mail over and return what came of it."""
-        answer = await self._hand_over(tried)
+        with self._company.under_way():
+            answer = await self._hand_over(tried)
         if isinstance(answer, Accepted):
             crash_point("K13")
         row, at = tried.mail, now()
@@ -73,6 +115,7 @@ class MailSending:
             attempt=tried.number,
             answer=answer.answer[:200],
         )
+        await self._company.gather()
         return Outcome(answer, verdict, at)
 
     async def _hand_over(self, tried: Try) -> Answer:
@@ -92,12 +135,10 @@ async def begin_tries(tx: Tx, rows: Sequence[Row]) -> list[Try]:
 
 async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
     """Write down what came of the tries, and say it; not of those that another worker has taken over."""
-    claims = [(tried.mail.mail_id, tried.mail.lease, outcome.verdict.due_at) for tried, outcome in ended]
-    ours = await strike_off_all(tx, mails_table, claims)
-    told = [(tried, outcome) for tried, outcome in ended if tried.mail.mail_id in ours]
-    await end_tries(tx, told)
-    for tried, outcome in told:
-        tx.say(*_news(tried.mail, outcome.verdict))
+    ours = await end_tries(tx, ended)
+    for tried, outcome in ended:
+        if tried.mail.mail_id in ours:
+            tx.say(*_news(tried.mail, outcome.verdict))
 
 
 def letter_of(row: Row, mails: Mails, *, sender: str, at: datetime) -> Letter:

@@ -26,6 +26,8 @@ _FILE_NAME = re.compile(r"(?P<event>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language
 _ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNSAFE = re.compile(rf"{_CONTROL.pattern}|=\?")
+# The same in JSON text, which writes the first 32 characters with a backslash and a letter.
+_UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029]|=\?")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -119,6 +121,7 @@ class Mails:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
         )
         self._env.filters.update(FILTERS)
         self._env.filters.update(carrier=carrier_called)
@@ -152,6 +155,8 @@ def in_one_line(value: Any) -> Any:
     ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923). What is
     clean already, as almost everything is, comes back as it is and not as a copy.
     """
+    if isinstance(value, BaseModel) and not _UNSAFE_IN_JSON.search(value.model_dump_json()):
+        return value
     match value:
         case str():
             return _CONTROL.sub(" ", value).replace("=?", "＝？") if _UNSAFE.search(value) else value

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import orjson
+
 from notifications.storage.tables import contacts
 from shared.bulk import insert_all
 from shared.database import Tx
@@ -17,7 +19,7 @@ async def remember(tx: Tx, orders: Sequence[OrderPlaced]) -> None:
             "member_id": _member(order),
             "email": order.orderer.email,
             "name": order.orderer.name,
-            "placed": order.model_dump(mode="json"),
+            "placed": orjson.Fragment(order.model_dump_json()),
             "placed_at": order.placed_at,
         }
         for order in orders
@@ -32,10 +34,10 @@ def _member(order: OrderPlaced) -> UUID | None:
 async def orders_of(tx: Tx, codes: Sequence[str]) -> dict[str, OrderPlaced]:
     """Return the orders among ``codes`` that we have heard of, by code."""
     rows = await tx.rows(
-        "SELECT order_code, placed FROM contacts WHERE order_code = ANY(CAST(:codes AS text[]))",
+        "SELECT order_code, CAST(placed AS text) AS placed FROM contacts WHERE order_code = ANY(CAST(:codes AS text[]))",
         codes=list(codes),
     )
-    return {row.order_code: OrderPlaced.model_validate(row.placed) for row in rows}
+    return {row.order_code: OrderPlaced.model_validate_json(row.placed) for row in rows}
 
 
 async def belongs_to(tx: Tx, code: str, member_id: UUID) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from notifications.domain.mail import Answer, State, Verdict
-from notifications.storage.tables import mail_attempts, mails
-from shared.bulk import insert_all, update_all
+from notifications.storage.tables import mails
+from shared.bulk import insert_all
 from shared.database import Tx
 from shared.sql import Row
 
@@ -36,11 +36,12 @@ class NewMail:
 
 
 async def write_down(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
-    """Store ``new`` and return the ids of those stored: a mail that is there already stays as it is."""
+    """Store ``new`` and return the ids of those stored: a mail that is there already stays as it is.
+
+    The sender is not woken: it looks every second, and finds all that was written down meanwhile together.
+    """
     rows = [{name: getattr(mail, name) for name in NewMail.__slots__} for mail in new]
     stored = await insert_all(tx, mails, rows, skip_known=True, returning="mail_id")
-    if any(mail.due_at is not None for mail in new):
-        tx.wake(SENDING)
     return {row.mail_id for row in stored}
 
 
@@ -55,18 +56,14 @@ class Try:
 
 async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]:
     """Note that a try of each mail begins. ``rows`` are claimed in this transaction, so that they are ours."""
-    ids = [row.mail_id for row in rows]
-    await tx.execute(
-        "UPDATE mails SET state = 'sending', first_tried_at = coalesce(first_tried_at, :at)"
-        " WHERE mail_id = ANY(CAST(:ids AS uuid[]))",
-        ids=ids,
-        at=at,
-    )
     begun = await tx.rows(
-        "INSERT INTO mail_attempts (mail_id, number, started_at)"
-        " SELECT m.id, coalesce(max(a.number), 0) + 1, :at FROM unnest(CAST(:ids AS uuid[])) AS m(id)"
-        " LEFT JOIN mail_attempts AS a ON a.mail_id = m.id GROUP BY m.id RETURNING mail_id, number",
-        ids=ids,
+        "WITH begun AS (UPDATE mails SET state = 'sending',"
+        " first_tried_at = coalesce(first_tried_at, CAST(:at AS timestamptz))"
+        " WHERE mail_id = ANY(CAST(:ids AS uuid[])) RETURNING mail_id)"
+        " INSERT INTO mail_attempts (mail_id, number, started_at)"
+        " SELECT mail_id, 1 + (SELECT coalesce(max(number), 0) FROM mail_attempts AS a"
+        " WHERE a.mail_id = begun.mail_id), CAST(:at AS timestamptz) FROM begun RETURNING mail_id, number",
+        ids=[row.mail_id for row in rows],
         at=at,
     )
     numbers = {row.mail_id: row.number for row in begun}
@@ -82,37 +79,41 @@ class Outcome:
     at: datetime
 
 
-async def end_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
-    """Note how each try ended and the state that its mail is in now."""
-    await update_all(
-        tx,
-        mail_attempts,
-        [
-            {
-                "mail_id": tried.mail.mail_id,
-                "number": tried.number,
-                "ended_at": outcome.at,
-                "outcome": type(outcome.answer).__name__,
-                "code": getattr(outcome.answer, "code", None),
-                "answer": outcome.answer.answer[:500],
-            }
-            for tried, outcome in ended
-        ],
-        key=("mail_id", "number"),
+async def end_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> set[UUID]:
+    """Note how each try ended and the state that its mail is in now, and end our claim on it.
+
+    Returns the mails that were still ours; of any other nothing is written.
+    """
+    ours = await tx.rows(
+        _END_TRIES,
+        mail_ids=[tried.mail.mail_id for tried, _ in ended],
+        leases=[tried.mail.lease for tried, _ in ended],
+        numbers=[tried.number for tried, _ in ended],
+        states=[outcome.verdict.state for _, outcome in ended],
+        due=[outcome.verdict.due_at for _, outcome in ended],
+        at=[outcome.at for _, outcome in ended],
+        outcomes=[type(outcome.answer).__name__ for _, outcome in ended],
+        codes=[getattr(outcome.answer, "code", None) for _, outcome in ended],
+        answers=[outcome.answer.answer[:500] for _, outcome in ended],
     )
-    await update_all(
-        tx,
-        mails,
-        [
-            {
-                "mail_id": tried.mail.mail_id,
-                "state": outcome.verdict.state,
-                "ended_at": None if outcome.verdict.due_at else outcome.at,
-            }
-            for tried, outcome in ended
-        ],
-        key=("mail_id",),
-    )
+    return {row.mail_id for row in ours}
+
+
+_END_TRIES = """
+WITH ended AS (
+    SELECT * FROM unnest(
+        CAST(:mail_ids AS uuid[]), CAST(:leases AS uuid[]), CAST(:numbers AS integer[]), CAST(:states AS text[]),
+        CAST(:due AS timestamptz[]), CAST(:at AS timestamptz[]), CAST(:outcomes AS text[]),
+        CAST(:codes AS integer[]), CAST(:answers AS text[])
+    ) AS e(mail_id, lease, number, state, due_at, at, outcome, code, answer)
+), ours AS (
+    UPDATE mails AS m SET state = e.state, due_at = e.due_at, ended_at = CASE WHEN e.due_at IS NULL THEN e.at END,
+        leased_until = NULL, lease = NULL
+    FROM ended AS e WHERE m.mail_id = e.mail_id AND m.lease = e.lease RETURNING e.*
+)
+UPDATE mail_attempts AS a SET ended_at = o.at, outcome = o.outcome, code = o.code, answer = o.answer
+FROM ours AS o WHERE a.mail_id = o.mail_id AND a.number = o.number RETURNING a.mail_id
+"""
 
 
 async def queue_again(
