@@ -151,7 +151,7 @@ async def note_refund(events: list[PaymentRefunded], tx: Tx) -> None:
     AmazonAccountLinked,
     MailSent,
     MailSuppressed,
-    linger_seconds=0.2,
+    linger_seconds=0.5,
 )
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
     """What members and notifications did for an order stands on its timeline; nothing depends on it."""

@@ -23,7 +23,7 @@ from shared.events import (
 consumers = Consumers("members")
 
 
-@consumers.on(OrderPlaced, linger_seconds=0.05)
+@consumers.on(OrderPlaced, linger_seconds=0.2)
 async def credit_order(
     events: list[OrderPlaced], tx: Tx
 ) -> list[MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed]:
@@ -31,14 +31,14 @@ async def credit_order(
     return await take_orders(tx, events)
 
 
-@consumers.on(Shipped, linger_seconds=0.1)
+@consumers.on(Shipped, linger_seconds=0.2)
 async def activate_points_on_shipping(events: list[Shipped], tx: Tx) -> list[PointsActivated]:
     """Points become valid when the last parcel has left (PNT-08)."""
     shipped = [event for event in events if event.fully_shipped]
     return await activate_order_points(tx, shipped, mode="on_shipped")
 
 
-@consumers.on(OrderProcessed, linger_seconds=0.1)
+@consumers.on(OrderProcessed, linger_seconds=0.2)
 async def activate_points_on_processing(events: list[OrderProcessed], tx: Tx) -> list[PointsActivated]:
     """Points become valid when the order is 処理済み, where the shop has chosen that (PNT-09)."""
     return await activate_order_points(tx, events, mode="on_processed")
