@@ -176,12 +176,18 @@ def test_no_answer_is_no_failure(answer: Any, state: str) -> None:
 def test_an_issued_number_is_told_with_its_deadline() -> None:
     before = payment(page_url="http://shop.test/N1")
     issued = Issued(
-        number="123", number_label="支払い番号", due_at=DUE, chain="lawson", confirmation_number="8888"
+        number="123",
+        number_label="支払い番号",
+        due_at=DUE,
+        chain="lawson",
+        chain_name="ローソン",
+        confirmation_number="8888",
     )
     settled = settle(before, "issue", issued, AT, KONBINI)
     assert settled.payment == replace(before, state="waiting", version=5, number=NUMBER)
     fields = {"amount": 3_300, "number": "123", "chain": "lawson", "number_label": "支払い番号"}
     fields |= {"confirmation_number": "8888", "due_at": DUE, "page_url": "http://shop.test/N1"}
+    fields |= {"chain_name": "ローソン"}
     says(settled, (PaymentNumberIssued, fields))
     gone = settle(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
     assert (gone.payment.state, gone.payment.number, gone.events) == ("voiding", NUMBER, ())
@@ -203,6 +209,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         attention="",
     )
     assert settled.entries == (journal.sale("r1", 3_300),)
+    assert settled.steps == (Step(5, "captured", "capture: Captured"),)
     says(
         settled,
         (
@@ -442,7 +449,9 @@ def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
 
 
 def test_what_a_person_sent_back_after_our_refund_failed_is_booked_in_parts() -> None:
-    first = settle(GONE_WRONG, None, Refunded(refund_ref="h1", amount=1_000), AT, CARD)
+    part = Refunded(refund_ref="h1", amount=1_000)
+    first = settle(GONE_WRONG, None, part, AT, CARD)
+    assert settle(first.payment, None, part, AT, CARD) == Settled(first.payment)
     assert (first.payment.state, first.payment.attention) == ("captured", "refund_failed")
     assert (first.payment.held_amount, first.asks, first.steps) == (2_300, (), ())
     says(
