@@ -248,11 +248,7 @@ class Story:
                 return
             notice = self.world.providers.konbini.pay(number, amount)
             self.chance.sometimes(f"paid at a till: {plan}")
-            # Nobody looks at a number that is paid: of money that comes again, only the notice tells.
-            surely = plan == "twice"
-            self.posts.append(
-                asyncio.ensure_future(post_notice(self.world, "konbini", notice, surely=surely))
-            )
+            self.posts.append(asyncio.ensure_future(post_notice(self.world, "konbini", notice, plan=plan)))
         await asyncio.gather(*self.posts)
 
     async def serve(self) -> None:

@@ -16,16 +16,17 @@ from proof.simulation.world import World
 TRIES_MAX = 4
 
 
-async def post_notice(world: World, method: str, notice: Mapping[str, Any], *, surely: bool = False) -> None:
-    """Post ``notice`` until it is answered with 200; unless ``surely``, some never arrive; some come twice."""
+async def post_notice(world: World, method: str, notice: Mapping[str, Any], *, plan: str = "") -> None:
+    """Post ``notice`` until it is answered with 200; some never arrive, some come twice."""
     chance = world.chance
     body = json.dumps(notice).encode()
     signature = hmac.new(b"noren-demo", body, hashlib.sha256).hexdigest()
-    if not surely and chance.happens(chance.dangers.notice, "notice never came"):
+    # Money that comes again is told of by nothing but its notice: here trouble is likeliest.
+    if chance.happens(chance.dangers.notice * (2 if plan == "twice" else 1), "notice never came"):
+        chance.sometimes(f"notice never came: {plan or method}")
         return
-    tries_max = 50 if surely else TRIES_MAX
     times = 2 if chance.happens(0.15, "notice came twice") else 1
-    for _ in range(tries_max):
+    for _ in range(TRIES_MAX):
         await asyncio.sleep(chance.seconds(0.01, 1))
         node = world.node("payments")
         if not node.is_alive:

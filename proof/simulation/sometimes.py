@@ -41,6 +41,7 @@ MUST_HAPPEN: Sequence[str] = (
     "paid at a till: at the end",
     "till refused a closed number",
     "notice never came",
+    "notice never came: twice",
     "notice came twice",
     "buyer backed out at Amazon",
     "order cancelled by staff",

@@ -28,8 +28,9 @@ from shared.ids import ids
 BEGIN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 REST_SECONDS_MAX = 1500.0
 LEAPS_MAX = 12
-LEAP = timedelta(minutes=12)
-"""The first leap of the shop's clock at the end: what was lost is asked for again after ten minutes."""
+LEAPS = (timedelta(minutes=12), timedelta(hours=25))
+"""Leaps of the shop's clock at the end: what was lost is asked for again after ten minutes, money that nobody
+waited for after a day."""
 
 _DUE = {
     "checkout": "SELECT count(*) FROM outbox WHERE published_at IS NULL",
@@ -183,7 +184,11 @@ class World:
 
     async def last_things(self) -> None:
         """Let the shop's clock leap from due time to due time until nothing is left to come."""
-        clock.clock.move(LEAP)
+        for leap in LEAPS:
+            clock.clock.move(leap)
+            await self._leap_until_nothing_comes()
+
+    async def _leap_until_nothing_comes(self) -> None:
         for _ in range(LEAPS_MAX):
             for node in self.all_nodes():
                 node.wake()

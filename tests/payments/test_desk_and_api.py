@@ -64,6 +64,17 @@ async def test_the_list_filters_by_view_method_state_and_code(shopping: Shopping
     assert await codes("q=%25") == []
 
 
+async def test_the_desk_shows_everything_that_needs_a_look(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    await shopping.payments.hears(placed("N1", "card"))
+    await shopping.payments.rows("UPDATE payments SET attention = 'refund_failed excess_money' RETURNING 1")
+    page = (await browser.get("/desk/payments/N1")).text
+    assert "返金できませんでした。" in page
+    assert "入金額が多すぎます。" in page
+    assert "/desk/payments/N1" in (await browser.get("/desk/payments?view=attention")).text
+
+
 async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, keys: Keys) -> None:
     browser = shopping.payments.browser
     sign_in(browser, keys)

@@ -1,6 +1,7 @@
 """Konbini: a number once stock is held, six days and a little grace, money by itself, late money back."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -242,6 +243,72 @@ async def test_what_is_paid_twice_or_too_much_waits_in_suspense(shopping: Shoppi
     assert shopping.konbini.returned(payment) == []
     received = await shopping.payments.rows("SELECT sum(amount) AS total FROM receipts")
     assert received[0].total == sum(shopping.konbini.taken(payment))
+
+
+@pytest.mark.parametrize("days", [1, 6, 20])
+async def test_a_number_paid_twice_is_booked_although_no_notice_comes(shopping: Shopping, days: int) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    await notify(shopping)
+    clock.move(timedelta(days=days - 1))
+    await shopping.payments.work()
+    await shopping.konbini.pay(payment, tell=False)
+    clock.move(timedelta(days=max(1, 2 * (days - 6))))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.suspense_amount, seen.attention) == ("captured", 3_300, "excess_money")
+    received = await shopping.payments.rows("SELECT sum(amount) AS total FROM receipts")
+    assert received[0].total == sum(shopping.konbini.taken(payment)) == 6_600
+
+
+@pytest.mark.parametrize("ended", ["cancelled", "expired"])
+async def test_money_for_a_number_that_is_over_goes_back_although_no_notice_comes(
+    shopping: Shopping, ended: str
+) -> None:
+    payment = await issued(shopping)
+    if ended == "cancelled":
+        await shopping.payments.hears(cancelled("N1"))
+    else:
+        clock.move(timedelta(days=7))
+    await shopping.payments.work()
+    await shopping.konbini.pay(payment, tell=False)
+    clock.move(timedelta(days=1))
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "refunded"
+    assert shopping.konbini.returned(payment) == [3_300]
+
+
+async def test_a_number_is_looked_at_until_thirty_days_after_its_deadline_and_then_no_more(
+    shopping: Shopping,
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    await notify(shopping)
+    assert payment.number is not None
+    end = payment.number.due_at + timedelta(hours=12, days=30)
+    looks = []
+    while (due_at := (await shopping.payments.rows("SELECT due_at FROM payments"))[0].due_at) is not None:
+        looks.append(due_at)
+        clock.move(due_at - now() + timedelta(seconds=1))
+        await shopping.payments.work()
+    assert looks[-1] == end
+    assert 10 < len(looks) < 16
+    pauses = [after - before for before, after in pairwise(looks)]
+    assert all(pause < timedelta(days=1, minutes=1) for pause in pauses[:6])
+
+
+async def test_the_last_look_is_made_again_until_the_company_answers(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    await notify(shopping)
+    await shopping.konbini.pay(payment, tell=False)
+    shopping.konbini.go_wrong("look_up", "silence")
+    clock.move(timedelta(days=60))
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).suspense_amount == 0
+    clock.move(timedelta(minutes=1))
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).suspense_amount == 3_300
 
 
 async def test_too_little_at_the_deadline_goes_back(shopping: Shopping) -> None:

@@ -176,12 +176,18 @@ def test_no_answer_is_no_failure(answer: Any, state: str) -> None:
 def test_an_issued_number_is_told_with_its_deadline() -> None:
     before = payment(page_url="http://shop.test/N1")
     issued = Issued(
-        number="123", number_label="支払い番号", due_at=DUE, chain="lawson", confirmation_number="8888"
+        number="123",
+        number_label="支払い番号",
+        due_at=DUE,
+        chain="lawson",
+        chain_name="ローソン",
+        confirmation_number="8888",
     )
     settled = settle(before, "issue", issued, AT, KONBINI)
     assert settled.payment == replace(before, state="waiting", version=5, number=NUMBER)
     fields = {"amount": 3_300, "number": "123", "chain": "lawson", "number_label": "支払い番号"}
     fields |= {"confirmation_number": "8888", "due_at": DUE, "page_url": "http://shop.test/N1"}
+    fields |= {"chain_name": "ローソン"}
     says(settled, (PaymentNumberIssued, fields))
     gone = settle(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
     assert (gone.payment.state, gone.payment.number, gone.events) == ("voiding", NUMBER, ())
@@ -203,6 +209,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         attention="",
     )
     assert settled.entries == (journal.sale("r1", 3_300),)
+    assert settled.steps == (Step(5, "captured", "capture: Captured"),)
     says(
         settled,
         (
@@ -340,7 +347,13 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
     )
     settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_800, route="gift_card"), AT, CARD)
     assert settled.payment == replace(
-        before, state="refunded", version=5, refunded_amount=3_800, attention="", provider_status=status
+        before,
+        state="refunded",
+        version=5,
+        refunded_amount=3_800,
+        refunds=("f1",),
+        attention="",
+        provider_status=status,
     )
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 3_300))
     refund_id = uuid5(NEW.payment_id, "f1")
@@ -371,6 +384,122 @@ def test_a_refund_under_way_changes_nothing_and_a_failed_one_needs_a_person() ->
     failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
     assert failed.payment == replace(before, state="captured", version=5, attention="refund_failed")
     assert (failed.asks, failed.events) == ((), ())
+
+
+GONE_WRONG = payment(
+    "captured",
+    order_cancelled=True,
+    captured_amount=3_300,
+    receipts=("r1",),
+    failed_refunds=("f1",),
+    attention="refund_failed",
+)
+
+
+def test_money_after_a_failed_refund_hides_nothing_and_is_not_sent_back_by_itself() -> None:
+    more = replace(PAID, receipt_id="r2", amount=500)
+    settled = settle(GONE_WRONG, None, more, AT, KONBINI)
+    assert settled.payment.calls == ("refund_failed", "excess_money")
+    assert (settled.payment.state, settled.payment.held_amount) == ("captured", 3_800)
+    assert (settled.asks, settled.entries) == ((), (journal.suspended("r2", 500),))
+
+
+def test_a_failed_refund_does_not_hide_the_money_that_came_before_it() -> None:
+    before = payment("refunding", suspense_amount=3_300, receipts=("r1",), attention="late_money")
+    failed = settle(before, "refund", RefundDeclined(reason="x", refund_ref="f1"), AT, KONBINI).payment
+    assert (failed.calls, failed.failed_refunds) == (("late_money", "refund_failed"), ("f1",))
+
+
+def test_the_last_word_about_spare_money_counts_beside_all_others() -> None:
+    short = payment(attention="short_money refund_failed no_answer")
+    assert short.calling("excess_money").attention == "refund_failed no_answer excess_money"
+    assert short.calling("refund_failed") == short
+    assert short.not_calling("no_answer", "late_money").calls == ("short_money", "refund_failed")
+
+
+RETURNED = Refunded(refund_ref="f2", amount=3_300)
+FAILED = RefundDeclined(reason="x", refund_ref="f1")
+
+
+@pytest.mark.parametrize("answers", [(FAILED, RETURNED), (RETURNED, FAILED)])
+@pytest.mark.parametrize("failed_before", [(), ("f1",)])
+def test_a_refund_counts_wherever_an_older_one_that_failed_is_listed(
+    answers: tuple[Any, ...], failed_before: tuple[str, ...]
+) -> None:
+    before = payment("refunding", order_cancelled=True, captured_amount=3_300, failed_refunds=failed_before)
+    settled = settle_all(before, None, answers, AT, CARD)
+    after = settled.payment
+    assert (after.state, after.refunded_amount, after.refunds) == ("refunded", 3_300, ("f2",))
+    assert after.attention == ""
+    assert settled.entries == (journal.refund("f2", 3_300),)
+    says(
+        settled,
+        (PaymentRefunded, {"refund_id": uuid5(NEW.payment_id, "f2"), "amount": 3_300, "route": "provider"}),
+    )
+    assert settle_all(after, None, answers, AT, CARD) == Settled(after)
+
+
+def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
+    before = replace(GONE_WRONG, state="refunding", attention="")
+    assert settle(before, None, FAILED, AT, CARD) == Settled(before)
+    fresh = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
+    assert (fresh.state, fresh.failed_refunds) == ("captured", ("f1", "f2"))
+    unnamed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD).payment
+    assert (unnamed.state, unnamed.failed_refunds) == ("captured", ("f1",))
+
+
+def test_what_a_person_sent_back_after_our_refund_failed_is_booked_in_parts() -> None:
+    part = Refunded(refund_ref="h1", amount=1_000)
+    first = settle(GONE_WRONG, None, part, AT, CARD)
+    assert settle(first.payment, None, part, AT, CARD) == Settled(first.payment)
+    assert (first.payment.state, first.payment.attention) == ("captured", "refund_failed")
+    assert (first.payment.held_amount, first.asks, first.steps) == (2_300, (), ())
+    says(
+        first,
+        (PaymentRefunded, {"refund_id": uuid5(NEW.payment_id, "h1"), "amount": 1_000, "route": "provider"}),
+    )
+    rest = settle(first.payment, None, Refunded(refund_ref="h2", amount=2_300), AT, CARD)
+    assert [step.state for step in rest.steps] == ["refunding", "refunded"]
+    assert {step.because for step in rest.steps} == {"look_up: Refunded"}
+    assert (rest.payment.held_amount, rest.payment.attention) == (0, "")
+
+
+def test_late_money_of_a_refunded_payment_that_a_person_sent_back_is_booked() -> None:
+    before = payment(
+        "refunded",
+        captured_amount=3_300,
+        suspense_amount=500,
+        refunded_amount=3_300,
+        refunds=("f1",),
+        attention="late_money",
+        provider_status="返金済",
+    )
+    settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
+    assert settled.payment == replace(before, refunded_amount=3_800, refunds=("f1", "h1"), attention="")
+    assert settled.steps == ()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        payment("captured", captured_amount=3_300, suspense_amount=500, attention="excess_money"),
+        payment("waiting", number=NUMBER, suspense_amount=3_300, attention="short_money"),
+        payment("voiding", order_cancelled=True, suspense_amount=3_300),
+        payment("expired", suspense_amount=3_299),
+    ],
+)
+def test_money_that_the_order_still_needs_or_that_is_not_here_is_not_booked_as_returned(
+    before: Payment,
+) -> None:
+    assert settle(before, None, RETURNED, AT, KONBINI) == Settled(before)
+
+
+@pytest.mark.parametrize("state", ["voided", "expired", "captured"])
+def test_money_that_was_never_for_the_order_is_booked_as_returned(state: State) -> None:
+    before = payment(state, suspense_amount=3_300, attention="refund_failed")
+    settled = settle(before, None, RETURNED, AT, KONBINI)
+    assert (settled.payment.state, settled.payment.held_amount) == ("refunded", 0)
+    assert settled.entries == (journal.suspense_returned("f2", 3_300),)
 
 
 def test_old_news_leaves_only_its_references() -> None:
@@ -517,7 +646,7 @@ def test_several_answers_add_up_to_one_outcome() -> None:
 def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
     assert with_attention(Settled(NEW), "no_answer").payment.attention == "no_answer"
     stuck = Settled(payment(attention="refund_failed"))
-    assert with_attention(stuck, "no_answer") == stuck
+    assert with_attention(stuck, "no_answer").payment.calls == ("refund_failed", "no_answer")
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from payments.domain.answers import (
     Issued,
     NeedsBuyer,
     RefundDeclined,
+    Refunded,
     RefundWaiting,
     Unknown,
     Voided,
@@ -233,6 +234,26 @@ async def test_a_refund_that_was_declined_is_closed_as_declined(payments: Paymen
     assert (request.operation, request.state, request.answer["reason"]) == ("refund", "declined", "too_late")
     assert (await payments.payment("N1")).attention == "refund_failed"
     assert await payments.said(PaymentRefunded) == []
+
+
+async def test_an_earlier_refund_that_failed_is_not_the_answer_to_a_later_one(
+    payments: Payments, method: Scripted
+) -> None:
+    await ask(payments, method, granted())
+    await payments.hears(capture_requested("N1"))
+    await ask(payments, method, Captured(amount=3_300, captured_at=now(), receipt_id="r1"))
+    await payments.hears(cancelled("N1"))
+    await payments.rows(
+        "UPDATE payments SET details = jsonb_set(details, '{failed_refunds}', '[\"f1\"]') RETURNING 1"
+    )
+    request = await ask(payments, method, SILENCE)
+    assert (request.operation, request.state) == ("refund", "unknown")
+    method.known = [(RefundDeclined(reason="x", refund_ref="f1"),)]
+    clock.move(timedelta(minutes=2))
+    request = await ask(payments, method, Refunded(refund_ref="f2", amount=3_300))
+    assert request.state == "done"
+    seen = await payments.payment("N1")
+    assert (seen.state, seen.refunds, seen.attention) == ("refunded", ("f2",), "")
 
 
 async def test_an_order_heard_of_twice_is_one_payment_with_one_request(payments: Payments) -> None:

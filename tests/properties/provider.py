@@ -34,6 +34,8 @@ class Provider:
     done: list[Answer] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     undecided: dict[str, tuple[str, int]] = field(default_factory=dict)
+    newest_first: bool = False
+    at: datetime = AT
 
     def asked(self, operation: str, amount: int, key: str, mood: Mood) -> Answer:
         """Do ``operation`` once for ``key``, as ``mood`` has it, and answer, or fall silent."""
@@ -56,9 +58,18 @@ class Provider:
             self._decide(operation, amount, key, declined=declined)
 
     def known(self) -> list[Answer]:
-        """Return what a look-up finds."""
+        """Return what a look-up finds. Refunds stand at its end, in an order of the provider's own."""
         waiting = [self._not_decided(operation) for operation, _ in self.undecided.values()]
-        return [*self.done, *waiting]
+        refunds = [one for one in self.done if isinstance(one, Refunded | RefundDeclined)]
+        others = [one for one in self.done if not isinstance(one, Refunded | RefundDeclined)]
+        refunds.sort(key=lambda one: one.refund_ref, reverse=self.newest_first)
+        return [*others, *refunds, *waiting]
+
+    def give_back_by_hand(self, amount: int) -> None:
+        """Give money back in the provider's console, as often as there is money to give."""
+        if 0 < amount <= self.money:
+            ref = f"by-hand-{len(self.done)}"
+            self.done.append(Refunded(refund_ref=ref, amount=amount, route="bank_transfer"))
 
     def deposit(self, amount: int, receipt_id: str) -> None:
         """The buyer pays, whatever the number's state."""
@@ -96,8 +107,7 @@ class Provider:
     def _decide(self, operation: str, amount: int, key: str, *, declined: bool) -> Answer:
         answer = self._answer(operation, amount, key, declined=declined)
         self.answers[key] = answer
-        told_before = any(answer is one for one in self.done)
-        if not told_before and not isinstance(answer, RefundDeclined):
+        if not any(answer is one for one in self.done):
             self.done.append(answer)
         return answer
 
@@ -111,7 +121,7 @@ class Provider:
             case "issue" if declined:
                 return Declined(reason="declined")
             case "issue":
-                due_at = AT + timedelta(days=6)
+                due_at = self.at + timedelta(days=6)
                 return Issued(number="12345678901", number_label="支払い番号", due_at=due_at)
             case "capture" if declined or not self.holds:
                 return CaptureDeclined(reason="ProcessorDeclined")
@@ -121,7 +131,7 @@ class Provider:
                 captured = [one for one in self.done if isinstance(one, Captured)]
                 return captured[-1] if captured else Voided()
             case "refund" if declined or amount > self.money:
-                return RefundDeclined(reason="refused")
+                return RefundDeclined(reason="refused", refund_ref=f"refund-{key}")
             case "refund":
                 return Refunded(refund_ref=f"refund-{key}", amount=amount)
             case _:

@@ -54,6 +54,7 @@ SAID_ONCE = (
 DISK = TypeAdapter(Payment)
 moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided"])
 seldom = st.sampled_from([False, False, False, False, True])
+SPARE = {"short_money", "excess_money", "late_money"}
 amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
 
 
@@ -76,9 +77,10 @@ class PaymentStory(RuleBasedStateMachine):
     @initialize(
         terms=st.sampled_from([CARD, CARD, KONBINI, BANK, CASH]),
         policy=st.sampled_from(["on_shipped", "on_shipped", "by_staff", "in_provider_console"]),
+        newest_first=st.booleans(),
     )
-    def an_order_is_placed(self, terms: Terms, policy: str) -> None:
-        self.terms, self.at, self.provider = terms, AT, Provider()
+    def an_order_is_placed(self, terms: Terms, policy: str, newest_first: bool) -> None:
+        self.terms, self.at, self.provider = terms, AT, Provider(newest_first=newest_first)
         self.requests: dict[Operation, Request] = {}
         self.said: list[Event] = []
         self.books: Counter[str] = Counter()
@@ -111,14 +113,21 @@ class PaymentStory(RuleBasedStateMachine):
             self.books[entry.credit] -= entry.amount
         for event in settled.events:
             assert not (isinstance(event, PaymentCaptured) and settled.payment.order_cancelled)
+        failed = "refund_failed" in self.payment.calls
+        if failed and settled.payment.held_amount:
+            assert "refund_failed" in settled.payment.calls, "what a person has to see stays until it is done"
+            assert not any(ask.operation == "refund" for ask in settled.asks), "a person's business"
+        if settled.payment.suspense_amount > self.payment.suspense_amount:
+            assert set(settled.payment.calls) & SPARE or settled.asks, "new spare money is seen"
+            self.seen["spare money after a failed refund"] += failed
+        self.seen["given back by hand"] += failed and not settled.payment.held_amount
         self.said += settled.events
         for ask in settled.asks:
             known = self.requests.get(ask.operation)
             if known is None or known.declined:
                 self.requests[ask.operation] = Request(ask.amount, f"{ask.operation}-{len(self.said)}")
         self.payment = settled.payment
-        self.seen[self.payment.state] += 1
-        self.seen[self.payment.attention] += 1
+        self.seen.update([self.payment.state, *self.payment.calls])
 
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
@@ -130,11 +139,12 @@ class PaymentStory(RuleBasedStateMachine):
         request = self.requests[operation]
         request.attempts += 1
         answers: list[Answer] = []
+        known = self.payment
         if self.payment.state not in WANTED_IN[operation]:
             request.open, request.declined = False, request.attempts == 1
             return
         if request.attempts > 1:
-            answers = self.provider.known()
+            answers = [answer for answer in self.provider.known() if not known.heard_before(answer)]
         open_kinds = (*CONCLUDES[operation], Waiting, RefundWaiting)
         if not any(isinstance(answer, open_kinds) for answer in answers):
             if self.payment.order_cancelled and operation in ("authorize", "issue"):
@@ -213,6 +223,22 @@ class PaymentStory(RuleBasedStateMachine):
         wished = asking.expect_deposit(self.payment, CaptureWish("manual_deposit"))
         self.commit(settle(wished, None, answer, self.at, self.terms))
 
+    @precondition(lambda self: self.payment.state == "captured" and not self.payment.order_cancelled)
+    @rule(really=st.booleans())
+    def the_paid_order_is_cancelled(self, really: bool) -> None:
+        if really:
+            self.commit(asking.cancel(self.payment, self.at))
+
+    @precondition(lambda self: self.payment.state == "refunding" and "refund" in self.due)
+    @rule(mood=st.sampled_from(["ok", "decline", "decline", "undecided", "lost_answer"]))
+    def the_refund_is_asked_for(self, mood: Mood) -> None:
+        self.perform("refund", mood)
+
+    @precondition(lambda self: "refund_failed" in self.payment.calls)
+    @rule(amount=st.sampled_from([TOTAL, 1_000, 100_000]))
+    def staff_give_back_by_hand_what_could_not_be_refunded(self, amount: int) -> None:
+        self.provider.give_back_by_hand(min(amount, self.provider.money))
+
     @precondition(lambda self: self.terms is CARD and self.provider.holds)
     @rule(how=st.sampled_from([Voided(), Expired()]), really=seldom)
     def the_authorization_ends_at_the_provider(self, how: Answer, really: bool) -> None:
@@ -289,7 +315,7 @@ class PaymentStory(RuleBasedStateMachine):
         assert self.due == [], "M5: every request comes to an end"
         assert self.payment.held_amount == self.provider.money, "M3: what we think is what is"
         if self.payment.order_cancelled:
-            asks_a_person = self.payment.attention in ("refund_failed", "late_money", "excess_money")
+            asks_a_person = {"refund_failed", "late_money", "excess_money"} & set(self.payment.calls)
             assert self.payment.held_amount == 0 or asks_a_person, "M2"
             assert self.terms is not CARD or not self.provider.holds, "M2: nothing stays held"
         elif self.payment.state in OVER and self.payment.state not in ("refunded", "unmanaged"):
@@ -303,4 +329,5 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
     if LONG:
         rare |= {"expired", "declined", "pending", "waiting", "voiding"}
         rare |= {"late_money", "short_money", "excess_money", "capture_failed", "refund_failed"}
+        rare |= {"spare money after a failed refund", "given back by hand"}
     assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

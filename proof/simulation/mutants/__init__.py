@@ -94,5 +94,11 @@ MUTANTS: Mapping[str, Mutant] = {
             ("L1",),
             Parts(relay=relaying.never_looks, poll_seconds=relaying.NEVER_SECONDS),
         ),
+        Mutant(
+            "paid numbers not looked at",
+            "§2-F30",
+            ("M6",),
+            Parts(due_work=doing.looks_at_unpaid_numbers_only),
+        ),
     )
 }

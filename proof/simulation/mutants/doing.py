@@ -16,10 +16,12 @@ from notifications.send_mail import Server, letter_of
 from notifications.storage.mails import SENDING
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails
+from payments.claims import Claim, claims_of, end_claims
 from payments.domain import asking
 from payments.methods import Methods
 from payments.settle_payment import Batch
-from payments.storage.payments import lock_order_payment
+from payments.storage.payments import WATCH_WORK, lock_order_payment
+from payments.storage.tables import payments as payments_table
 from proof.simulation.nodes import Node
 from shared.clock import now
 from shared.consumers import Handler
@@ -132,3 +134,15 @@ class SendsFirst:
                     at=now(),
                     id=row.mail_id,
                 )
+
+
+async def _unpaid_only(tx: Tx, rows: Sequence[Row[Any]]) -> list[Claim]:
+    claims = await claims_of(tx, rows)
+    over = {claim: None for claim in claims if claim.payment.state not in ("waiting", "authorized")}
+    await end_claims(tx, payments_table, over)
+    return [claim for claim in claims if claim not in over]
+
+
+def looks_at_unpaid_numbers_only(node: Node, works: Sequence[DueWork]) -> Sequence[DueWork]:
+    """Trust that each payment on a number that is over will be told of."""
+    return [replace(work, begin=_unpaid_only) if work.name == WATCH_WORK else work for work in works]

@@ -10,7 +10,7 @@ from payments.claims import Claim, claims_on, end_claims
 from payments.domain.answers import Answer, Unknown
 from payments.settle_payment import Batch, settle_all
 from payments.storage.notices import NOTICE_WORK, note_notices
-from payments.storage.payments import lock_payments, look_soon, match_references
+from payments.storage.payments import ask_soon, lock_payments, match_references
 from payments.storage.tables import notices
 from shared.clock import now
 from shared.database import Tx
@@ -67,7 +67,7 @@ class Notices:
         tx.say(*await batch.save(tx, self._calls.methods, at))
         over = [claim for claim, _ in done if claim in ours and later[claim] is None]
         await note_notices(tx, "done", [(claim.row.notice_key, claim.payment.payment_id) for claim in over])
-        await look_soon(tx, [claim.payment.payment_id for claim in over])
+        await ask_soon(tx, [claim.payment.payment_id for claim in over])
 
 
 async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:

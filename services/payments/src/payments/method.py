@@ -43,7 +43,9 @@ what it claims is never believed, only what the look-up says. A forged one raise
 
 **Notices that never come.** :attr:`Method.poll_seconds` names, per state, how often the provider is asked
 anyway. The deadline of a number is kept by us: at ``due_at`` plus the grace of the terms the provider is
-asked a last time, and only then has the payment expired. :meth:`Method.void` then tells the provider.
+asked a last time, and only then has the payment expired. :meth:`Method.void` then tells the provider. Numbers
+are paid twice, and after they expired or were cancelled, and notices of that get lost too: where
+:attr:`Method.look_after` says so, a number is asked about daily whatever became of its payment.
 
 **The money.** For terms with deposit ``capture`` the shop's policy decides when :meth:`Method.capture` is
 called: it answers ``Captured``, ``CaptureDeclined`` (the authorization is gone), ``CaptureRefused`` (it
@@ -65,6 +67,7 @@ them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Temp
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from payments.domain.answers import Answer
@@ -207,6 +210,8 @@ class Method(ABC):
     kind: ClassVar[str]
     terms: Terms
     poll_seconds: Mapping[State, float] = {}
+    look_after: timedelta = timedelta(0)
+    """How long after its deadline a number is still asked about; 0 where no money comes of itself."""
     calls_at_once_max: int = 4
     """How many requests a worker has open at this provider at the same time."""
 

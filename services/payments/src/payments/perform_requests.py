@@ -103,7 +103,9 @@ class Requests:
             return ()
         found: Sequence[Answer] = ()
         if row.attempts > 1:
-            found = await self._calls.look_up(payment)
+            looked_up = await self._calls.look_up(payment)
+            # The end of an earlier refund is not the answer to this one.
+            found = [answer for answer in looked_up if not payment.heard_before(answer)]
             if any(isinstance(answer, (*CONCLUDES[operation], *_STILL_OPEN)) for answer in found):
                 return found
         if payment.order_cancelled and operation in ("authorize", "issue"):
@@ -135,8 +137,8 @@ def _closed_as(final: Answer | None, attempts: int) -> str:
 
 def _with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
     """Show the desk a request that nobody answers, and no longer once it is over."""
-    if became.due_at is None and settled.payment.attention == "no_answer":
-        return replace(settled, payment=replace(settled.payment, attention=""))
+    if became.due_at is None:
+        return replace(settled, payment=settled.payment.not_calling("no_answer"))
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
         return with_attention(settled, "no_answer")
     return settled

@@ -39,10 +39,8 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 
 
 def with_attention(settled: Settled, attention: str) -> Settled:
-    """Return ``settled`` with a payment that asks for a person's eye, unless it already does."""
-    if settled.payment.attention:
-        return settled
-    return replace(settled, payment=replace(settled.payment, attention=attention))
+    """Return ``settled`` with a payment that asks for a person's eye, beside what it asks for already."""
+    return replace(settled, payment=settled.payment.calling(attention))
 
 
 class Batch:

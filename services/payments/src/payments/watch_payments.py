@@ -1,4 +1,5 @@
-"""Looks at payments unasked: at the deadline of a number, and where notices may have been lost.
+"""Looks at payments unasked: at the deadline of a number, and where notices may have been lost, also those of
+money that comes a second time, or after its payment is over.
 
 The provider is always asked first. Only a number that it knows to be unpaid when the deadline and its grace
 are over has expired (KON-16 to KON-18, F32).
@@ -72,10 +73,10 @@ def look(
     settled = settle_all(payment, None, answers, at, method.terms)
     if not silent and is_overdue(settled.payment, method.terms, at):
         settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
-    due_at = next_look_at(settled.payment, method, at)
-    if silent and due_at is not None:
-        due_at = at + timedelta(seconds=SILENT_PAUSE_SECONDS)
-    return settled, due_at
+    if silent:
+        # The last look, too, is over only when it was answered.
+        return settled, at + timedelta(seconds=SILENT_PAUSE_SECONDS)
+    return settled, next_look_at(settled.payment, method, at)
 
 
 def is_overdue(payment: Payment, terms: Terms, at: datetime) -> bool:

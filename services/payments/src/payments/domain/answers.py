@@ -128,9 +128,13 @@ class RefundWaiting(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundDeclined(_Answer):
-    """The refund failed for good; a person has to find another way."""
+    """The refund failed for good; a person has to find another way.
+
+    ``refund_ref`` is the provider's id of it; empty if it was refused before it got one.
+    """
 
     reason: str
+    refund_ref: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

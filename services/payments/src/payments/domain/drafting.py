@@ -65,6 +65,10 @@ class Draft:
         """Set fields of the payment other than its state."""
         self.payment = replace(self.payment, **changes)
 
+    def call(self, word: str) -> None:
+        """Ask for a person's eye, whatever else asks for it already."""
+        self.payment = self.payment.calling(word)
+
     def remember(self, refs: Mapping[str, str]) -> None:
         """Merge the provider's ids."""
         if refs:
@@ -108,7 +112,7 @@ class Draft:
 
         A refund that failed is a person's business and not tried again.
         """
-        if self.payment.attention == "refund_failed":
+        if "refund_failed" in self.payment.calls:
             return
         if self.payment.held_amount > 0 and self.move(RefundAsked, because):
             self.ask("refund", self.payment.held_amount)
@@ -125,5 +129,5 @@ class Draft:
             journal.suspense_returned(refund_ref, from_suspense),
             journal.refund(refund_ref, amount - from_suspense),
         )
-        self.change(refunded_amount=payment.refunded_amount + amount)
+        self.change(refunded_amount=payment.refunded_amount + amount, refunds=(*payment.refunds, refund_ref))
         return uuid5(payment.payment_id, refund_ref)

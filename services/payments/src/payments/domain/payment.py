@@ -1,12 +1,13 @@
 """A payment is one try for one amount. Its states, its moves, and what is known about it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from payments.domain.answers import (
+    Answer,
     Authorized,
     Captured,
     CaptureDeclined,
@@ -137,6 +138,9 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
 }
 
 
+_ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
+
+
 @dataclass(frozen=True)
 class Number:
     """What the buyer pays under: a number in the chain's format, or an account."""
@@ -162,7 +166,9 @@ class Payment:
 
     ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short,
     excess, late); ``refunded_amount`` went back, of either. ``order_cancelled`` outlives every state: what
-    arrives after it goes back. ``attention`` says in one word what a person should look at, or is empty.
+    arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``failed_refunds`` what came
+    to nothing, by the provider's ids. ``attention`` is what a person should look at: words with spaces
+    between them, see :meth:`calling`.
     """
 
     payment_id: UUID
@@ -190,9 +196,35 @@ class Payment:
     suspense_amount: int = 0
     refunded_amount: int = 0
     receipts: tuple[str, ...] = ()
+    refunds: tuple[str, ...] = ()
+    failed_refunds: tuple[str, ...] = ()
     attention: str = ""
 
     @property
     def held_amount(self) -> int:
         """Money of the buyer that is with us: captured or in suspense, and not given back."""
         return self.captured_amount + self.suspense_amount - self.refunded_amount
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The words of ``attention``: none of them hides another."""
+        return tuple(self.attention.split())
+
+    def calling(self, word: str) -> "Payment":
+        """Return the payment with ``word`` among its calls; the last word about spare money replaces others."""
+        rest = self.not_calling(*_ABOUT_SPARE_MONEY) if word in _ABOUT_SPARE_MONEY else self
+        words = rest.calls if word in rest.calls else (*rest.calls, word)
+        return replace(self, attention=" ".join(words))
+
+    def not_calling(self, *over: str) -> "Payment":
+        """Return the payment without the words that are ``over``."""
+        return replace(self, attention=" ".join(word for word in self.calls if word not in over))
+
+    def heard_before(self, answer: Answer) -> bool:
+        """Whether ``answer`` is the end of a refund that this payment knows already, wherever it is listed."""
+        match answer:
+            case Refunded():
+                return answer.refund_ref in self.refunds
+            case RefundDeclined():
+                return answer.refund_ref in (*self.refunds, *self.failed_refunds)
+        return False

@@ -22,7 +22,7 @@ from payments.domain.answers import (
 )
 from payments.domain.asking import ask_capture
 from payments.domain.drafting import Draft, Settled
-from payments.domain.payment import NEXT, OVER, Number, Operation, Payment
+from payments.domain.payment import NEXT, OVER, Number, Operation, Payment, RefundAsked
 from payments.domain.terms import Terms
 from shared.events import (
     PaymentAuthorized,
@@ -51,7 +51,9 @@ def settle(
         if operation == "void" and draft.payment.state == "voiding":
             # Paid in part, so it cannot be closed: what is here goes back as if all of it had come.
             draft.move(Captured, because)
-    elif type(answer) in NEXT[payment.state]:
+    elif isinstance(answer, Refunded):
+        _refunded(draft, answer, because)
+    elif type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
         draft.move(type(answer), because)
         _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
     if draft.payment.order_cancelled:
@@ -168,11 +170,13 @@ def _fulfil(draft: Draft, answer: Captured, owed: int, terms: Terms, because: st
 def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str) -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
-        draft.change(suspense_amount=draft.payment.suspense_amount + amount, attention=attention)
+        draft.change(suspense_amount=draft.payment.suspense_amount + amount)
+        draft.call(attention)
 
 
 def _capture_declined(draft: Draft, answer: CaptureDeclined | CaptureRefused, terms: Terms) -> None:
-    draft.change(capture_wish=None, attention="capture_failed")
+    draft.change(capture_wish=None)
+    draft.call("capture_failed")
     if draft.payment.state == "declined":
         draft.change(provider_status="")
     draft.reject_capture(answer.reason)
@@ -194,20 +198,39 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
         draft.ask("void", payment.amount)
         draft.give_back("expired with part of the money here")
     else:
-        draft.change(attention="authorization_expired")
+        draft.call("authorization_expired")
         draft.reject_capture("authorization_expired")
 
 
-def _refunded(draft: Draft, answer: Refunded, terms: Terms) -> None:
+def _refunded(draft: Draft, answer: Refunded, because: str) -> None:
+    """Book money that went back once by its id, also where a person sent it after our own refund had failed."""
+    payment = draft.payment
+    asked = payment.state == "refunding"
+    if payment.heard_before(answer) or not (asked or _is_owed_back(payment, answer.amount)):
+        return
     refund_id = draft.return_money(answer.refund_ref, answer.amount)
-    status = "返金済" if draft.payment.authorization_id else ""
     left = draft.payment.held_amount > 0
-    draft.change(provider_status=status, attention="late_money" if left else "")
+    if not left:
+        draft.change(attention="")
+        draft.move(RefundAsked, because)
+    elif asked:
+        draft.call("late_money")
+    if draft.move(Refunded, because):
+        draft.change(provider_status="返金済" if payment.authorization_id else "")
     draft.say(PaymentRefunded, refund_id=refund_id, amount=answer.amount, route=answer.route)
 
 
+def _is_owed_back(payment: Payment, amount: int) -> bool:
+    """Whether ``amount`` is here for an order that is over, or was never paid, and no request is under way."""
+    unsold = payment.order_cancelled or not payment.captured_amount
+    at_rest = payment.state in OVER or (payment.state == "captured" and unsold)
+    return at_rest and amount <= payment.held_amount
+
+
 def _refund_declined(draft: Draft, answer: RefundDeclined, terms: Terms) -> None:
-    draft.change(attention="refund_failed")
+    if answer.refund_ref:
+        draft.change(failed_refunds=(*draft.payment.failed_refunds, answer.refund_ref))
+    draft.call("refund_failed")
 
 
 _CONSEQUENCES: dict[type, Callable[[Draft, Any, Terms], None]] = {
@@ -219,7 +242,6 @@ _CONSEQUENCES: dict[type, Callable[[Draft, Any, Terms], None]] = {
     CaptureRefused: _capture_declined,
     Voided: _voided,
     Expired: _voided,
-    Refunded: _refunded,
     RefundDeclined: _refund_declined,
     Unknown: _nothing,
 }

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 Reference = tuple[str, str]
 """The kind of a method, and an id by which its provider knows a payment: one of ``refs``, or the payment's own."""
 WATCH_WORK = "payments due"
+DAY = timedelta(days=1)
 
 _PAYMENT = TypeAdapter(Payment)
 _COLUMNS = (
@@ -160,24 +161,39 @@ async def save_all(
 
 async def look_soon(tx: Tx, payment_ids: Sequence[UUID]) -> None:
     """Let the workers look at payments and at their open requests now."""
+    await _hasten(tx, "payments", WATCH_WORK, payment_ids)
+    await ask_soon(tx, payment_ids)
+
+
+async def ask_soon(tx: Tx, payment_ids: Sequence[UUID]) -> None:
+    """Let the workers ask about open requests of payments now."""
+    await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids)
+
+
+async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID]) -> None:
     if not payment_ids:
         return
-    for table, work in (("payments", WATCH_WORK), ("payment_requests", REQUEST_WORK)):
-        await tx.execute(
-            f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names are ours
-            " WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND due_at > :at",
-            payment_ids=payment_ids,
-            at=now(),
-        )
-        tx.wake(work)
+    await tx.execute(
+        f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names are ours
+        " WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND due_at > :at",
+        payment_ids=payment_ids,
+        at=now(),
+    )
+    tx.wake(work)
 
 
 def next_look_at(payment: Payment, method: Method, at: datetime) -> datetime | None:
-    """Return when to look at a payment unasked: at its deadline, or when it is time to poll the provider."""
+    """Return when to look at a payment unasked: at its deadline, when it is time to poll the provider, or daily
+    for money on a number that is paid, cancelled or expired, until nobody expects any."""
     pause = method.poll_seconds.get(payment.state)
     looks = [at + timedelta(seconds=pause)] if pause is not None else []
-    if payment.state == "waiting" and payment.number is not None:
-        looks.append(payment.number.due_at + method.terms.grace)
+    if payment.number is not None:
+        deadline = payment.number.due_at + method.terms.grace
+        if payment.state == "waiting":
+            looks.append(deadline)
+        elif at < (end := deadline + method.look_after):
+            # Daily until the deadline and a day beyond; then each pause is as long as all since the deadline.
+            looks.append(min(at + max(DAY, at - deadline), end))
     return min(looks, default=None)
 
 

@@ -68,7 +68,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             order_code=payment.order_code,
             method=settings.name_of(payment.method, method.menu().name),
             state=STATES[payment.state],
-            attention=ATTENTION.get(payment.attention, payment.attention),
+            calls=[ATTENTION.get(word, word) for word in payment.calls],
             facts=_facts(payment, shows_status=method.menu().provider_status_shown),
             form=form,
             by_hand=by_hand,

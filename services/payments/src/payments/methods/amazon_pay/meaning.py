@@ -126,5 +126,6 @@ def of_refund(refund: Refund, refs: dict[str, str]) -> Refunded | RefundWaiting 
         case "Refunded":
             return Refunded(refs=refs, refund_ref=refund.refund_id, amount=refund.refund_amount.amount)
         case "Declined":
-            return RefundDeclined(refs=refs, reason=details.reason_code or "declined")
+            reason = details.reason_code or "declined"
+            return RefundDeclined(refs=refs, refund_ref=refund.refund_id, reason=reason)
     return RefundWaiting(refs=refs)

@@ -28,6 +28,7 @@ class Konbini(Method):
     """A prepaid method: the look-up returns the number and every receipt of money on it."""
 
     kind = "konbini"
+    look_after = timedelta(days=30)
 
     def __init__(self, settings: KonbiniSettings, http: httpx.AsyncClient) -> None:
         self.settings = settings
@@ -96,7 +97,7 @@ class Konbini(Method):
         found = await self._call("POST", f"/numbers/{number_id}/refunds", body, key=key)
         if isinstance(found, str):
             return RefundDeclined(reason=found)
-        return found if isinstance(found, Unknown) else last_refund(found)
+        return found if isinstance(found, Unknown) else last_refund(found, payment)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return the number and what happened to it."""

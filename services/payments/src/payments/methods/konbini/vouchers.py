@@ -88,9 +88,10 @@ def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
     return [issued(voucher, payment.choice.get("chain", "")), *answers, *map(_repaid, voucher.refunds)]
 
 
-def last_refund(voucher: Voucher) -> Answer:
-    """Return the refund that was just made."""
-    return _repaid(voucher.refunds[-1]) if voucher.refunds else Unknown(reason="no_refund_in_answer")
+def last_refund(voucher: Voucher, payment: Payment) -> Answer:
+    """Return the refund that was just made: the last of those that the payment does not know."""
+    new = [one for one in voucher.refunds if one.refund_id not in payment.refunds]
+    return _repaid(new[-1]) if new else Unknown(reason="no_refund_in_answer")
 
 
 def _repaid(refund: Repayment) -> Refunded:
