@@ -58,7 +58,9 @@ MUTANTS: Mapping[str, Mutant] = {
             "timeout is failure",
             "§5.3, §3-14",
             ("M1", "M2", "M3", "M6"),
-            Parts(calls=paying.TimeoutIsFailure, **_PAID_BACK),
+            Parts(
+                calls=paying.TimeoutIsFailure, strong=("gateway",), kinds=("amazon_pay",), plans=("serve",)
+            ),
         ),
         Mutant("cancel ignores capture", "§5.3, §3-17", ("M2",), Parts(functions=doing.IGNORES_CAPTURE)),
         Mutant(

@@ -136,7 +136,7 @@ class SendsFirst:
                 )
 
 
-async def _unpaid_only(tx: Tx, rows: Sequence[Row[Any]]) -> list[Claim]:
+async def _unpaid_only(tx: Tx, rows: Sequence[Row]) -> list[Claim]:
     claims = await claims_of(tx, rows)
     over = {claim: None for claim in claims if claim.payment.state not in ("waiting", "authorized")}
     await end_claims(tx, payments_table, over)
