@@ -207,6 +207,8 @@ class Method(ABC):
     kind: ClassVar[str]
     terms: Terms
     poll_seconds: Mapping[State, float] = {}
+    has_number_page: bool = False
+    """Whether ``router`` has a page ``/payments/<path>/<order>?key=`` that tells how to pay a number."""
     calls_at_once_max: int = 4
     """How many requests a worker has open at this provider at the same time."""
 

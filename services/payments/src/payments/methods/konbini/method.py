@@ -28,6 +28,7 @@ class Konbini(Method):
     """A prepaid method: the look-up returns the number and every receipt of money on it."""
 
     kind = "konbini"
+    has_number_page = True
 
     def __init__(self, settings: KonbiniSettings, http: httpx.AsyncClient) -> None:
         self.settings = settings
