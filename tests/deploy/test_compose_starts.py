@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,13 @@ async def test_an_order_passes_through_all_four_services_in_containers(
         await eventually(lambda: _says(staff, code, r"承認済"), seconds=60, every=0.5)
         await staff.ship(code)
         # checkout: 処理済み, payments: 売上確定済, members: points, notifications: the mail on the timeline.
-        for words in (r"処理済み", r"売上確定済", r"ポイントが有効になりました", r"発送いたしました"):
-            await eventually(lambda words=words: _says(staff, code, words), seconds=60, every=0.5)
+        for words in (
+            r"処理済みになりました",
+            r"売上確定済",
+            r"ポイントが有効になりました",
+            r"発送いたしました",
+        ):
+            await eventually(partial(_says, staff, code, words), seconds=60, every=0.5)
 
 
 async def _menu_is_there(browser: Browser) -> bool:
