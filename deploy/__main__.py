@@ -73,6 +73,8 @@ def run(runtime: Native | Containers, arguments: argparse.Namespace, site: Site)
             memory.write_text(runtime.name)
             runtime.up(services=not arguments.infrastructure)
             _print_places(runtime)
+        case "places":
+            _print_places(runtime)
         case "stop":
             runtime.stop()
         case "down":
@@ -144,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     setup.add_argument("--tests", action="store_true", help="what the tests need, a browser too")
     up = commands.add_parser("up", help="start everything and wait until it is ready")
     up.add_argument("--infrastructure", action="store_true", help="only broker, databases and mail catcher")
+    commands.add_parser("places", help="the addresses worth opening, and how to log in there")
     commands.add_parser("stop", help="stop everything, keep the data")
     commands.add_parser("down", help="stop everything, delete the data")
     commands.add_parser("restart", help="restart one process").add_argument("process")

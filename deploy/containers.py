@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from deploy.native.site import REPOSITORY, SERVICES, CannotRun, Site
+from deploy.native.site import REPOSITORY, SERVICES, CannotRun, Site, demo_login
 from deploy.ready import shop_complaints, wait_until_ready
 
 PASSWORD = "noren-demo"  # noqa: S105 - the compose file's default for a demo on 127.0.0.1
@@ -137,7 +137,7 @@ class Containers:
         """(what, address) of everything worth looking at in a browser."""
         return [
             ("shop", _url(EDGE)),
-            ("desk", f"{_url(EDGE)}/desk"),
+            ("desk", f"{_url(EDGE)}/desk  {demo_login()}"),
             ("mails", _url(MAIL)),
             ("queues", f"{_url(QUEUES)}  noren / {_password('BROKER_ADMIN')}"),
             *((f"{name} simulator", url) for name, url in self._simulators().items()),

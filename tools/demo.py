@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.spinner import Spinner
@@ -168,22 +169,26 @@ METHODS = {
 
 def view(journeys: list[Journey], line: str) -> Group:
     """Draw the journeys."""
-    table = Table(expand=False, padding=(0, 1), collapse_padding=True)
-    for heading in ("method", "order", "total"):
-        table.add_column(heading, no_wrap=True, justify="right" if heading == "total" else "left")
-    for step in STEPS:
-        table.add_column(step, min_width=len(step))
+    # Methods side by side: four of them fit a terminal of 80 columns, a row for each order does not.
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table.add_column("")
     for journey in journeys:
-        cells = []
-        for step in STEPS:
-            if step in journey.skipped:
-                cells.append(Text("–", style="dim"))
-            elif step in journey.done:
-                cells.append(Text(f"✓ {journey.done[step]:.1f}s", style="green"))
-            else:
-                cells.append(Text("·", style="dim"))
-        table.add_row(journey.method, journey.code or "…", journey.total, *cells)
+        table.add_column(journey.method, no_wrap=True)
+    table.add_row(
+        "order", *(journey.code.replace("-", "-\n", 2).replace("-\n", "-", 1) or "…" for journey in journeys)
+    )
+    table.add_row("total", *(journey.total for journey in journeys))
+    for step in STEPS:
+        table.add_row(step, *(_mark(journey, step) for journey in journeys))
     return Group(table, Spinner("dots", text=line) if line else Text(""))
+
+
+def _mark(journey: Journey, step: str) -> Text:
+    if step in journey.skipped:
+        return Text("–", style="dim")
+    if step in journey.done:
+        return Text(f"✓ {journey.done[step]:.1f}s", style="green")
+    return Text("·", style="dim")
 
 
 async def run(console: Console) -> None:

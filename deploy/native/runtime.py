@@ -15,7 +15,7 @@ from deploy.keys import make_keys
 from deploy.native import environment, postgres, rabbitmq
 from deploy.native.packages import BROWSER, install_packages
 from deploy.native.processes import Process, Programs, Supervisor, processes
-from deploy.native.site import SERVICES, CannotRun, Site
+from deploy.native.site import SERVICES, CannotRun, Site, demo_login
 from deploy.ready import answers, complaints, shop_complaints, wait_until_ready
 
 BROKER_START_SECONDS_MAX = 120
@@ -159,7 +159,7 @@ class Native:
         site = self.site
         return [
             ("shop", site.origin_url),
-            ("desk", f"{site.origin_url}/desk"),
+            ("desk", f"{site.origin_url}/desk  {demo_login()}"),
             ("mails", f"http://127.0.0.1:{site.ports['mail-web']}"),
             ("queues", f"{rabbitmq.management_url(site)}  {rabbitmq.ADMIN} / {site.secrets['broker_admin']}"),
             *((f"{name} simulator", url) for name, url in environment.simulator_urls(site).items()),

@@ -17,6 +17,7 @@ SERVICES = ("checkout", "payments", "members", "notifications")
 SERVICE_PORTS = {"checkout": 8101, "payments": 8102, "members": 8103, "notifications": 8104}
 SIMULATOR_PORTS = {"amazon_pay": 8201, "konbini": 8202, "bank_transfer": 8203}
 FURTHER_SIMULATORS_FROM = 8211
+DEMO_STAFF = ("desk@noren.example", "noren-demo-2026")
 # Moved by one of these, no port meets another installation's, nor those that systems hand out to clients.
 PORT_SHIFTS = tuple(str(thousands * 1000) for thousands in range(8))
 # A Unix socket's path may hold 108 bytes on Linux and 104 on macOS, the closing zero included.
@@ -150,6 +151,12 @@ class Site:
             raise CannotRun(
                 f"{self.home} is not writable (did another user make it?): remove it or set NOREN_HOME"
             ) from error
+
+
+def demo_login() -> str:
+    """How to log in at the desk: the account that exists only in a sandbox."""
+    email, password = DEMO_STAFF
+    return f"{email} / {os.environ.get('STAFF_DEMO_PASSWORD') or password}"
 
 
 def write_private(file: Path, text: str) -> None:

@@ -1,5 +1,7 @@
 """The standard form: four screens in order, input kept, methods with their reasons, one click to the order."""
 
+import re
+
 import pytest
 
 from harness.hearing import said
@@ -102,6 +104,17 @@ async def test_errors_stand_at_their_fields_and_keep_the_input(shop_db: Database
     assert "郵便番号は7桁の数字で入力してください" in shopper.text
     assert shopper.field("name") == ORDERER["name"]
     assert shopper.field("email") == "hanako"
+
+
+async def test_the_summary_of_errors_follows_the_order_of_the_fields(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    page = (await shopper.sends("/order/customer", name="")).text
+    listed = re.findall(r'href="#(f-[a-z0-9_]+)"', page)
+    assert len(listed) > 3
+    assert listed == sorted(listed, key=lambda name: page.index(f'id="{name}"'))
 
 
 async def test_another_delivery_address_is_asked_for_only_when_wanted(

@@ -213,3 +213,8 @@ def test_the_workflow_lists_all_twelve_steps_with_their_group() -> None:
         "shipping": ["D", "E", "c", "d"],
     }
     assert {code for steps in WORKFLOW.values() for code in steps} == set(STEPS)
+
+
+def test_cancelling_a_bank_transfer_speaks_of_no_number() -> None:
+    told = cancel_effects(order("transfer", payment="number_issued"))
+    assert told[-1] == "この後に届いたお振り込みは、お客様に返金します。"

@@ -3,16 +3,22 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
 
+from harness.keys import Keys
+from members.main import install
+from members.settings import Settings
 from members.web.member_csv import cell
 from shared import clock
 from shared.events import PointsActivated, Registration
 from shared.ids import new_id
 from tests.members.member_examples import an_order
-from tests.members.members_service import PASSWORD, MembersService
+from tests.members.members_service import ORIGIN, PASSWORD, MembersService
 
 
 async def at_desk(members: MembersService, browser: httpx.AsyncClient, role: str = "owner") -> None:
@@ -194,3 +200,29 @@ async def test_a_member_who_does_not_exist_is_a_missing_page(members: MembersSer
 
         assert (await browser.get(f"/desk/members/{new_id()}")).status_code == 404
         assert (await browser.get("/desk/members/not-an-id")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"sandbox": True}, True),
+        ({"sandbox": True, "staff_demo_password": SecretStr("a-password-of-ours")}, False),
+        ({"sandbox": False}, False),
+    ],
+)
+async def test_the_login_tells_the_demos_password_only_where_everybody_may_know_it(
+    members: MembersService, keys: Keys, settings: dict[str, Any], told: bool
+) -> None:
+    app = FastAPI()
+    environment = Settings(
+        database_url=SecretStr("postgresql+asyncpg://unused"),
+        amqp_url=SecretStr("amqp://unused"),
+        origin_url=ORIGIN,
+        **settings,
+    )
+    install(app, environment, members.db, members.hasher, keys.issuers["members"], keys.verifier)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=ORIGIN) as browser:
+        page = (await browser.get("/desk/login")).text
+
+    assert ("noren-demo-2026" in page) is told
+    assert "a-password-of-ours" not in page

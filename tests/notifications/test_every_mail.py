@@ -59,3 +59,21 @@ def test_it_survives_the_wire(file: MailFile) -> None:
 
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
     assert raw.isascii()
+
+
+def test_a_number_that_is_an_account_is_called_by_its_own_name() -> None:
+    file = MAILS["payment_number_issued.customer"]
+    event = example_of(
+        file.event,
+        chain="",
+        chain_name="",
+        confirmation_number="",
+        number="普通 1234567",
+        number_label="お振込先",
+    )
+    words = Mails(SHOP).render(file, event, example_order())
+
+    assert "お振込先のお知らせ" in words.subject
+    assert "お振込先：【普通 1234567】" in words.text
+    assert "お支払い番号" not in words.subject + words.text
+    assert "手順" not in words.text

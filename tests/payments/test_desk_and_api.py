@@ -44,6 +44,14 @@ async def test_the_desk_shows_the_provider_status_and_how_it_changes(shopping: S
         assert word in page
 
 
+async def test_a_payment_without_a_provider_offers_nobody_to_be_asked(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    await shopping.payments.hears(placed("N1", "cash_on_delivery"), placed("N2", "card"))
+    assert "決済会社に問い合わせる" not in (await browser.get("/desk/payments/N1")).text
+    assert "決済会社に問い合わせる" in (await browser.get("/desk/payments/N2")).text
+
+
 async def test_the_list_filters_by_view_method_state_and_code(shopping: Shopping, keys: Keys) -> None:
     browser = shopping.payments.browser
     sign_in(browser, keys)

@@ -25,7 +25,7 @@ from shared.events import (
     PaymentRefunded,
 )
 from tests.payments.methods.every_method import Trial, driven_kinds, trial
-from tests.payments.order_examples import cancelled, capture_requested, shipped
+from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
 
 OPENED = (PaymentAuthorized, PaymentNumberIssued)
 LATER = timedelta(minutes=15)
@@ -148,6 +148,20 @@ async def test_restarted_provider_and_service_go_on_where_they_were(
         await before.order("N1")
     async with trial(kind, db, keys, tmp_path) as after:
         assert len(await paid(after, "N1")) == 1
+
+
+@pytest.mark.parametrize("kind", driven_kinds())
+async def test_the_page_that_a_number_leads_to_is_there(
+    kind: str, db: Database, keys: Keys, tmp_path: Path
+) -> None:
+    async with trial(kind, db, keys, tmp_path) as tried:
+        payment = await tried.order("N1")
+        if payment.number is None:
+            pytest.skip("has no number")
+        if tried.method.has_number_page:
+            assert (await tried.payments.browser.get(payment.page_url)).status_code == 200
+        else:
+            assert payment.page_url == placed("N1", kind).page_url, "the order's own page"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in known_kinds() if kind != "amazon_pay"])

@@ -97,7 +97,7 @@ async def cancel_unpaid_order(event: PaymentExpired, tx: Tx) -> OrderCancelled |
 
 @consumers.on(PaymentCaptured, linger_seconds=0.05)
 async def record_deposit(events: list[PaymentCaptured], tx: Tx) -> list[OrderProcessed]:
-    """The money is ours: 入金済み, and 処理済み if the parcels are gone already.
+    """The money is ours: 入金済み, and 処理済み if the parcels are gone already and the shop wants that.
 
     Money for a cancelled order is only noted; payments gives it back as it hears of the cancellation.
     """

@@ -119,7 +119,8 @@ def _number(event: events.PaymentNumberIssued) -> _Line:
     due = f"{in_japan(event.due_at):%Y/%m/%d %H:%M}"
     facts = {"kind": "number", **event.model_dump(mode="json")}
     text = f"{event.chain_name}　{event.number_label} {event.number}　お支払い期限 {due}".strip()
-    return "payment", "wait", "お支払い番号を発行しました", text, facts
+    title = "お支払い番号を発行しました" if event.chain_name else "お支払い先をお知らせしました"
+    return "payment", "wait", title, text, facts
 
 
 def _failed(event: events.PaymentFailed) -> _Line:

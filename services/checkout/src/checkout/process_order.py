@@ -1,4 +1,7 @@
-"""Closes an order as 処理済み: by staff, or by itself once shipping and deposit are complete."""
+"""Closes an order as 処理済み: by staff, or by itself once shipping and deposit are complete.
+
+Whether it closes by itself is the shop's choice: marking it is an optional last step (ORD-13).
+"""
 
 from datetime import datetime
 
@@ -23,9 +26,9 @@ async def process_order(
 
 
 def process_if_complete(book: OrderBook, code: str, *, at: datetime) -> list[OrderProcessed]:
-    """Close an order in the book that has nothing left to be done (ORD-01)."""
+    """Close an order in the book that has nothing left to be done (ORD-01), unless staff do that here."""
     order = book[code]
-    if not order.is_complete or not order.may("process"):
+    if book.closing == "by_staff" or not order.is_complete or not order.may("process"):
         return []
     return [close_order(book, code, by=BY_ITSELF, at=at)]
 

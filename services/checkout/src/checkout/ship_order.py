@@ -37,7 +37,7 @@ class ShipWish:
     """What is wished for one order or for many: who ships how, whether to tell buyers, whether to close.
 
     ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). An order with nothing left to do
-    becomes so anyway.
+    becomes so anyway, unless the shop leaves that to staff.
     """
 
     source: Source

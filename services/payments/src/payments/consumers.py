@@ -48,6 +48,7 @@ async def start_payment(events: list[OrderPlaced], tx: Tx, methods: Methods, set
     for event in events:
         method = methods[event.payment_kind]
         key = secrets.token_urlsafe(16)
+        own_page = f"{settings.origin_url}/payments/{method.path}/{event.order_code}?key={key}"
         payment = Payment(
             payment_id=new_id(),
             order_code=event.order_code,
@@ -58,7 +59,7 @@ async def start_payment(events: list[OrderPlaced], tx: Tx, methods: Methods, set
             choice=event.payment_choice,
             capture_policy=policy,
             page_key=key,
-            page_url=f"{settings.origin_url}/payments/{method.path}/{event.order_code}?key={key}",
+            page_url=own_page if method.has_number_page else event.page_url,
         )
         begun.append(asking.begin(payment, method.terms))
     await insert_payments(tx, begun, at)

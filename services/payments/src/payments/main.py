@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from payments import api
 from payments.act_on_notices import Notices
@@ -13,7 +14,7 @@ from payments.counter import PaymentCounter
 from payments.method import Shop
 from payments.methods import Methods, find_methods, template_folders
 from payments.perform_requests import Requests
-from payments.settings import Settings
+from payments.settings import Settings, in_one_line
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch
 from payments.web import desk_payment, desk_payments, desk_settings, notices
@@ -32,8 +33,14 @@ DESK_PAGES = (
 
 
 def make() -> Service:
-    """Return the service as its environment describes it."""
-    settings = Settings()
+    """Return the service as its environment describes it; stop with one line where that cannot be."""
+    try:
+        return _make(Settings())
+    except ValidationError as error:
+        raise SystemExit(f"payments: {in_one_line(error)}") from None
+
+
+def _make(settings: Settings) -> Service:
     db = Database(
         settings.database_url.get_secret_value(),
         service="payments",

@@ -212,6 +212,8 @@ class Method(ABC):
     poll_seconds: Mapping[State, float] = {}
     look_after: timedelta = timedelta(0)
     """How long after its deadline a number is still asked about; 0 where no money comes of itself."""
+    has_number_page: bool = False
+    """Whether ``router`` has a page ``/payments/<path>/<order>?key=`` that tells how to pay a number."""
     calls_at_once_max: int = 4
     """How many requests a worker has open at this provider at the same time."""
 

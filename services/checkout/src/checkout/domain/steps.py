@@ -130,7 +130,11 @@ def cancel_effects(order: Order) -> list[str]:
     elif order.payment == "authorized":
         effects.append(f"¥{order.total:,} の与信を取り消します。売上は発生しません。")
     elif order.payment == "number_issued":
-        effects.append("発行済みのお支払い番号を無効にします。")
+        effects.append(
+            "この後に届いたお振り込みは、お客様に返金します。"
+            if order.payment_group == "transfer"
+            else "発行済みのお支払い番号を無効にします。"
+        )
     else:
         effects.append("決済は行われていないため、お金の動きはありません。")
     return effects

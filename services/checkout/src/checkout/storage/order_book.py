@@ -18,6 +18,7 @@ from uuid import UUID
 from checkout.domain.order import Move, Order, Parcel
 from checkout.storage.order_tables import order_destinations, order_history, orders
 from checkout.storage.orders import order_of
+from checkout.storage.shop_settings import Closing, ShopSettings
 from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
@@ -34,9 +35,11 @@ _FACTS = (
     "cancel_reason",
 )
 
-# NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile.
+# NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
+# comes with the orders: asking for it apart would be one more round trip for every event.
 _LOCK = f"""
-    SELECT code, {", ".join(_STATES)}, payment_group, total, points_used, placed_at, {", ".join(_FACTS)}
+    SELECT code, {", ".join(_STATES)}, payment_group, total, points_used, placed_at, {", ".join(_FACTS)},
+        (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
 _PARCELS = """
@@ -58,6 +61,8 @@ class OrderBook:
         self._history: list[dict[str, Any]] = []
         self._parcels: dict[UUID, Parcel] = {}
         self._entries: list[Entry] = []
+        chosen: Closing | None = rows[0].closing if rows else None
+        self.closing: Closing = chosen or ShopSettings().closing
 
     def get(self, code: str) -> Order | None:
         """Return an order as it stands now, or None if it is not in the book."""

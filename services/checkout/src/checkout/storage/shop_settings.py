@@ -1,6 +1,7 @@
 """Settings that staff change at run time: rows, with an audit row for every change (architecture §8)."""
 
 from datetime import datetime
+from typing import Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from checkout.domain.price import ShippingRules
 from shared.database import Tx
 from shared.ids import new_id
+
+Closing = Literal["by_itself", "by_staff"]
+"""Who sets 処理済み once shipping and deposit are complete (ORD-13)."""
 
 
 class ShopSettings(BaseModel):
@@ -19,6 +23,7 @@ class ShopSettings(BaseModel):
     free_shipping_from: int | None = Field(5_000, ge=0, le=10_000_000)
     free_shipping_after_discounts: bool = False
     registration_box_ticked: bool = True
+    closing: Closing = "by_itself"
 
     @property
     def shipping(self) -> ShippingRules:

@@ -42,6 +42,9 @@ def progress(row: Row) -> Progress:
         return Progress("ご入金済み", "done", "ご入金を確認しました。発送の準備をしています。")
     if row.payment == "authorized":
         return Progress("発送準備中", "note", "お支払い方法を確認しました。発送の準備をしています。")
+    if row.payment_group == "cash_on_delivery":
+        text = f"ご注文を承りました。商品のお受け取り時に ¥{row.total:,} をお支払いください。"
+        return Progress("ご注文受付", "note", text)
     return Progress("ご注文受付", "note", "ご注文を承りました。")
 
 

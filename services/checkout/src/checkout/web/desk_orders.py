@@ -123,6 +123,7 @@ async def list_orders(
         kinds=kinds,
         preset=asdict(fixed) if tab == "new" else {},
         narrowed=search != fixed,
+        filtered=replace(search, text="") != fixed,
         missed=missed,
     )
 

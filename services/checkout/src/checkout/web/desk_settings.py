@@ -5,6 +5,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.storage.shop_settings import (
+    Closing,
     ShopSettings,
     change_shop_settings,
     read_changes,
@@ -24,6 +25,11 @@ LABELS = {
     "free_shipping_from": "送料無料になる金額",
     "free_shipping_after_discounts": "送料無料の判定に割引後の金額を使う",
     "registration_box_ticked": "会員登録チェックを選択状態で表示する",
+    "closing": "発送と入金が完了した注文",
+}
+CLOSINGS: dict[str, str] = {
+    "by_itself": "自動で「処理済み」にする",
+    "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
 }
 
 
@@ -43,6 +49,11 @@ class SettingsFields(BaseModel):
         False,
         title="非選択状態で初期表示する",
         description="「ご注文手続き」画面の会員登録チェックを、最初は外しておきます。",
+    )
+    closing: Closing = Field(
+        "by_itself",
+        title="発送と入金が完了した注文",
+        description="変更は、これから完了する注文に適用されます。すでに完了している注文はそのままです。処理済み時に有効になるポイントは、処理済みにするまで有効になりません。",
     )
 
 
@@ -79,10 +90,15 @@ async def _page(
         (at, by, LABELS.get(name, name), _word(before), _word(after))
         for at, by, name, before, after in changes
     ]
-    return shop.pages.render(request, "desk_settings.html", status=status, form=form, changes=rows)
+    choices = [{"value": value, "label": label} for value, label in CLOSINGS.items()]
+    return shop.pages.render(
+        request, "desk_settings.html", status=status, form=form, changes=rows, choices=choices
+    )
 
 
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "はい" if value else "いいえ"
-    return "なし" if value is None else f"¥{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int):
+        return f"¥{value:,}"
+    return "なし" if value is None else CLOSINGS.get(str(value), str(value))

@@ -48,8 +48,16 @@ def badges(row: Any) -> dict[str, tuple[str, str]]:
         "status": (STATUS_LABEL[row.status], _STATUS_KIND[row.status]),
         "deposit": (deposit, _kind(row.deposit == "paid", ended or not managed, otherwise="stop")),
         "shipping": (SHIPPING_LABEL[row.shipping], _kind(row.shipping == "shipped", ended, otherwise="wait")),
-        "payment": (PAYMENT_LABEL[row.payment], "note"),
+        "payment": _payment(row, managed=managed),
     }
+
+
+def _payment(row: Any, *, managed: bool) -> tuple[str, str]:
+    if not managed:
+        return "管理対象外", "plain"
+    if row.payment_group == "transfer" and row.payment == "number_issued":
+        return "振込待ち", "wait"
+    return PAYMENT_LABEL[row.payment], "note"
 
 
 def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:

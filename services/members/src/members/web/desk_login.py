@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from members.add_staff import DEMO_EMAIL
+from members.settings import Settings
 from members.sign_in import WrongCredentials, check_password
 from members.storage.attempts import TooManyAttempts
 from members.web.form_models import Login
-from members.web.parts import Here, address_of
+from members.web.parts import Here, Parts, address_of
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
@@ -18,7 +20,7 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 async def show_desk_login(request: Request, parts: Here) -> Response:
     """Show the form."""
     next_path = safe_next(request.query_params.get("next"), "/desk")
-    return parts.pages.render(request, "desk_login.html", form=Form(Login), next_path=next_path)
+    return _page(request, parts, Form(Login), next_path=next_path)
 
 
 @router.post("/desk/login")
@@ -26,7 +28,7 @@ async def log_in_at_desk(request: Request, parts: Here, seen: CurrentViewer) -> 
     """Log in with the rights of one's role; who has none is told no more than a wrong password would be."""
     next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
     form = await read_form(request, Login)
-    status, headers = 422, {}
+    status, headers = 422, dict[str, str]()
     if not form.errors:
         try:
             member = await check_password(
@@ -55,6 +57,32 @@ async def log_in_at_desk(request: Request, parts: Here, seen: CurrentViewer) -> 
             form.refuse(refusal)
         except Refused as refusal:
             form.refuse(refusal)
+    return _page(request, parts, form, next_path=next_path, status=status, headers=headers)
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    form: Form[Login],
+    *,
+    next_path: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
     return parts.pages.render(
-        request, "desk_login.html", status=status, headers=headers, form=form, next_path=next_path
+        request,
+        "desk_login.html",
+        status=status,
+        headers=headers,
+        form=form,
+        next_path=next_path,
+        demo_login=_demo_login(parts.settings),
     )
+
+
+def _demo_login(settings: Settings) -> str:
+    """How anybody gets in, where the demo's account exists with the password that everybody may know."""
+    known = Settings.model_fields["staff_demo_password"].default
+    if not settings.sandbox or settings.staff_demo_password != known:
+        return ""
+    return f"{DEMO_EMAIL} とパスワード {known.get_secret_value()} でログインできます。"

@@ -72,6 +72,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             facts=_facts(payment, shows_status=method.menu().provider_status_shown),
             form=form,
             by_hand=by_hand,
+            has_provider=payment.state != "unmanaged",
             labels={"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES},
             **_plain(story),
         )

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from payments.methods.amazon_pay import demo
 from payments.methods.amazon_pay.signing import Algorithm, Signer, private_key
+from payments.sandbox import check_side
 
 AMAZON_HOST = re.compile(r"pay-api\.amazon\.(jp|com|eu)")
 
@@ -27,6 +28,7 @@ class AmazonPaySettings(BaseSettings):
         frozen=True,
         env_ignore_empty=True,
         populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     url: str = Field("https://pay-api.amazon.jp", description="Scheme and host, no path")
@@ -53,6 +55,8 @@ class AmazonPaySettings(BaseSettings):
     def _live_is_live_and_sandbox_is_not(self) -> "AmazonPaySettings":
         if self.simulated and not self.sandbox:
             raise ValueError("AMAZON_PAY_URL is no host of Amazon's; simulators need SANDBOX=true")
+        if self.simulated:
+            check_side("AMAZON_PAY_URL", self.url, sandbox=self.sandbox)
         if self.sandbox and self.public_key_id.upper().startswith("LIVE"):
             raise ValueError("AMAZON_PAY_PUBLIC_KEY_ID is a live key, but SANDBOX is true (OPS-09)")
         if not self.sandbox and self.public_key_id.upper().startswith("SANDBOX"):

@@ -5,6 +5,8 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from payments.sandbox import check_side
+
 DEMO = "noren-demo"
 """What the simulator takes; anybody may know it."""
 
@@ -13,7 +15,12 @@ class BankTransferSettings(BaseSettings):
     """The shop's account, and the bank's interface for paying money back."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BANK_TRANSFER_", extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
+        env_prefix="BANK_TRANSFER_",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     url: str = Field("http://127.0.0.1:8203", description="The bank's interface for outgoing transfers")
@@ -25,7 +32,8 @@ class BankTransferSettings(BaseSettings):
     sandbox: bool = Field(False, validation_alias="SANDBOX")
 
     @model_validator(mode="after")
-    def _live_has_its_own_secret(self) -> Self:
+    def _live_is_live_and_sandbox_is_not(self) -> Self:
         if not self.sandbox and self.token.get_secret_value() == DEMO:
             raise ValueError("BANK_TRANSFER_TOKEN must be set; the simulator's is for SANDBOX=true only")
+        check_side("BANK_TRANSFER_URL", self.url, sandbox=self.sandbox)
         return self

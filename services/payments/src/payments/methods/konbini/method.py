@@ -29,6 +29,7 @@ class Konbini(Method):
 
     kind = "konbini"
     look_after = timedelta(days=30)
+    has_number_page = True
 
     def __init__(self, settings: KonbiniSettings, http: httpx.AsyncClient) -> None:
         self.settings = settings

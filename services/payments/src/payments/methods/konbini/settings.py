@@ -9,6 +9,8 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from payments.sandbox import check_side
+
 DEMO = "noren-demo"
 """What the simulator takes; anybody may know it."""
 
@@ -17,7 +19,12 @@ class KonbiniSettings(BaseSettings):
     """The collecting company's interface, and the rules of the contract with it."""
 
     model_config = SettingsConfigDict(
-        env_prefix="KONBINI_", extra="ignore", frozen=True, env_ignore_empty=True, populate_by_name=True
+        env_prefix="KONBINI_",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
     )
 
     url: str = Field("http://127.0.0.1:8202", description="The collecting company's interface")
@@ -34,7 +41,8 @@ class KonbiniSettings(BaseSettings):
     sandbox: bool = Field(False, validation_alias="SANDBOX")
 
     @model_validator(mode="after")
-    def _live_has_its_own_secret(self) -> Self:
+    def _live_is_live_and_sandbox_is_not(self) -> Self:
         if not self.sandbox and self.secret.get_secret_value() == DEMO:
             raise ValueError("KONBINI_SECRET must be set; the simulator's is for SANDBOX=true only")
+        check_side("KONBINI_URL", self.url, sandbox=self.sandbox)
         return self

@@ -1,0 +1,69 @@
+"""After the order its page says what the buyer has to do now, by every way to pay."""
+
+from datetime import timedelta
+
+from checkout.consumers import consumers
+from harness.hearing import Hearing
+from shared.clock import now
+from shared.database import Database
+from shared.events import PaymentNumberIssued
+from tests.checkout.order_examples import payment, place
+from tests.checkout.shopper import Shopper
+
+ACCOUNT = "のれん銀行 本店営業部 普通 1234567"
+CODE = "N261128-1D29-3ZYG6SFW"
+
+
+async def test_a_bank_transfer_shows_account_amount_and_deadline_and_no_page_of_steps(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("試験 花子")
+    order = await place(shop_db, "transfer", CODE, member_id=shopper.member_id)
+    await Hearing(consumers, shop_db).hears(
+        PaymentNumberIssued(
+            **payment(CODE, "bank_transfer"),
+            amount=3_500,
+            number=ACCOUNT,
+            number_label="お振込先",
+            chain="",
+            due_at=now() + timedelta(days=14),
+            page_url=order.page_url,
+        )
+    )
+
+    await shopper.opens(f"/orders/{CODE}")
+    assert f"お振込先 {ACCOUNT} お振込金額 ¥3,500 お支払い期限" in shopper.text
+    assert "手順を見る" not in shopper.text
+    assert "お支払い番号" not in shopper.text
+    shopper.sign_in("店長 試験", staff="owner")
+    await shopper.opens(f"/desk/orders/{CODE}")
+    assert "決済ステータス 振込待ち" in shopper.text
+    assert "お支払い先をお知らせしました" in shopper.text
+
+
+async def test_cash_on_delivery_names_the_money_to_have_ready_and_awaits_nothing_at_the_desk(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "cash_on_delivery", CODE, member_id=shopper.member_id)
+
+    await shopper.opens(f"/orders/{CODE}")
+    assert "商品のお受け取り時に ¥3,500 をお支払いください。" in shopper.text
+    shopper.sign_in("店長 試験", staff="owner")
+    await shopper.opens(f"/desk/orders/{CODE}")
+    assert "決済ステータス 管理対象外" in shopper.text
+
+
+async def test_a_search_from_any_list_of_the_desk_looks_through_all_orders(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("店長 試験", staff="owner")
+    await place(shop_db, "cash_on_delivery", "FOUND-1")
+    await shopper.sends("/desk/orders/bulk", action="ship", id="FOUND-1", confirmed="true")
+    await shopper.opens("/desk/orders")  # new orders, where it no longer is
+    assert 'role="search"' in shopper.page.text
+    assert shopper.field("tab") == "all"
+
+    await shopper.opens("/desk/orders?tab=all&q=found-1")
+    assert "FOUND-1" in shopper.text
+    assert '<details class="drawer" data-remember="orders">' in shopper.page.text, "filters stay closed"

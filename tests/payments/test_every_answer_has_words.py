@@ -1,0 +1,19 @@
+"""What a provider answered is told at the desk in Japanese, whatever it was."""
+
+from typing import get_args
+
+import pytest
+
+from payments.domain.answers import Answer
+from payments.labels import ANSWERS, OPERATIONS, cause
+
+
+@pytest.mark.parametrize("answer", [one.__name__ for one in get_args(Answer)])
+@pytest.mark.parametrize("operation", [*OPERATIONS, "look_up"])
+def test_an_answer_is_told_in_the_words_of_the_desk(operation: str, answer: str) -> None:
+    assert cause(f"{operation}: {answer}").isascii() is False
+    assert ":" not in cause(f"{operation}: {answer}")
+
+
+def test_there_are_words_for_nothing_that_cannot_be_answered() -> None:
+    assert set(ANSWERS) == {one.__name__ for one in get_args(Answer)}
