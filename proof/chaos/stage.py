@@ -134,6 +134,9 @@ class Stage(Installation):
         await self.until(self.all_ready, "all replicas are ready")
 
     def _rise(self) -> None:
+        self.kill_spawned()
+        self._spawned.clear()
+        self.forged.clear()
         self.native.down()
         share_mail_catcher(self.site)
         self.native.set_up()

@@ -17,7 +17,14 @@ from shared.database import Database
 from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
-from shared.outbox import LEASE_SECONDS, OutboxRow, claim_unsent, forget_sent, oldest_unsent_seconds, outbox_table
+from shared.outbox import (
+    LEASE_SECONDS,
+    OutboxRow,
+    claim_unsent,
+    forget_sent,
+    oldest_unsent_seconds,
+    outbox_table,
+)
 from shared.relay import BATCH_ROWS, HANDED_OVER_MAX, Relay
 
 metadata = MetaData()

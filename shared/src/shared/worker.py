@@ -132,8 +132,8 @@ class Worker:
             try:
                 heard.append(Heard.decode(delivery, self.consumer.events))
             except Undecodable as error:
-                await bury(self._publisher, self.consumer, delivery, reason="undecodable", error=error)
-                self._count("undecodable")
+                await bury(self._publisher, self.consumer, delivery, reason=error.reason, error=error)
+                self._count(error.reason)
         await self._apply_all(heard)
         crash_point("K9")
         await channel.basic_ack(deliveries[-1].delivery_tag or 0, multiple=True)
