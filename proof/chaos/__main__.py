@@ -19,7 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.native.site import PORT_SHIFTS, REPOSITORY, CannotRun, Site
+from proof.chaos.disks import NEEDED, Disks
 from proof.chaos.faults import chosen, known
+from proof.chaos.faults.disks import ON_SMALL_DISKS
 from proof.chaos.report import Report
 from proof.chaos.run import Run, Unfit
 from proof.chaos.stage import Stage
@@ -51,11 +53,16 @@ async def _run(arguments: argparse.Namespace, console: Console) -> int:
     ids = [one for one in arguments.faults.replace(",", " ").split() if one]
     seed = arguments.seed if arguments.seed is not None else SystemRandom().randrange(10**6)
     faults = chosen(ids)
+    small_disks = bool(ON_SMALL_DISKS & {one.id for one in faults}) and Disks.possible()
+    if not ids and not small_disks:
+        # Asked for by name, each strikes all the same, and is void.
+        faults = [one for one in faults if one.id not in ON_SMALL_DISKS]
+        console.print(f"void: {', '.join(sorted(ON_SMALL_DISKS))}: {NEEDED}", highlight=False)
     names = f" FAULTS={','.join(ids)}" if ids else ""
     numbers = f"SEED={seed} RATE={arguments.rate:g} PAIRS={arguments.pairs:g}"
     command = f"make chaos SECONDS={arguments.seconds:.0f}{names} {numbers}"
     report = Report(seed, command, faults, {})
-    stage = Stage.at(_site())
+    stage = Stage.at(_site(), small_disks=small_disks)
     round_seconds = arguments.round_seconds or min(ROUND_SECONDS_MAX, ORDERS_A_ROUND / arguments.rate)
     console.print(f"{command}\nStarting two of everything in {stage.site.home}", highlight=False)
     run = Run(

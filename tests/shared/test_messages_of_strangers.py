@@ -46,7 +46,9 @@ def test_an_event_that_only_another_release_knows_is_told_from_garbage(kind: str
         Heard.decode(delivery(HEADERS, kind=kind), (PointsUsed,))
 
 
-@pytest.mark.parametrize("kind", ["", "points_used", "points_used.v0", "points_used.v1\n", "Points.v1", "../.v1"])
+@pytest.mark.parametrize(
+    "kind", ["", "points_used", "points_used.v0", "points_used.v1\n", "Points.v1", "../.v1"]
+)
 def test_what_is_named_like_no_event_is_garbage(kind: str) -> None:
     with pytest.raises(Undecodable) as refused:
         Heard.decode(delivery(HEADERS, kind=kind), (PointsUsed,))
