@@ -5,6 +5,7 @@ from uuid import uuid4
 import aiormq
 import pytest
 from pamqp.commands import Basic
+from pamqp.common import FieldTable
 
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, read_queue
@@ -15,7 +16,7 @@ from tools.replay import NotReplayed, replay
 
 QUEUE = "members.come_back"
 DEAD = f"{QUEUE}.dead"
-OF_ITS_DEATH = {
+OF_ITS_DEATH: FieldTable = {
     "attempts": 3,
     "reason": "failed",
     "error": "ValueError",
@@ -42,7 +43,7 @@ async def bury(broker: TestBroker, *names: str) -> None:
             properties = Basic.Properties(
                 message_type=PointsUsed.type,
                 message_id=str(uuid4()),
-                headers={"shop": "noren"} | OF_ITS_DEATH,
+                headers={"shop": "noren", **OF_ITS_DEATH},
             )
             await channel.basic_publish(name.encode(), routing_key=DEAD, properties=properties)
 
