@@ -35,6 +35,8 @@ PATIENCE_SECONDS = 300.0
 ASK_AGAIN_SECONDS_MAX = 2.0
 SETTLE_SECONDS_MAX = 420.0
 PROGRESS_EVERY_SECONDS = 60.0
+# What is left of a run when it is not worth another installation.
+LEFT_SECONDS_MIN = 60.0
 # What a strike may fail with besides NotProven: its own tools do not answer.
 FAILED = (NotProven, NotInTime, OSError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
@@ -76,7 +78,7 @@ class Run:
     async def run(self) -> None:
         """Start everything anew for each round; leaves what was found in the report. Raises CannotRun, Unfit."""
         fate = Random(self.report.seed)
-        while (left := self.seconds - self.report.seconds) > 0:
+        while (left := self.seconds - self.report.seconds) > (LEFT_SECONDS_MIN if self.report.rounds else 0):
             await self._anew(fate, min(left, self.round_seconds))
 
     async def _anew(self, fate: Random, seconds: float) -> None:
