@@ -23,6 +23,9 @@ stop: ## Stop everything, keep the data
 down: ## Stop everything, delete the data
 	@if [ -x $(PYTHON) ]; then $(NOREN) down; fi
 
+replay: ## Move dead letters back to their queue: make replay q=payments.start_payment n=10
+	@$(NOREN) run tools.replay $(q) $(n)
+
 restart: ## Restart one process with the present code: make restart s=checkout
 	@$(NOREN) restart $(s)
 
@@ -99,4 +102,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos bench bench-smoke fuzz races features check format map help sim
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos replay bench bench-smoke fuzz races features check format map help sim

@@ -20,7 +20,7 @@ from proof.installation import Installation
 from proof.journal import Journal
 from proof.member import Member
 from proof.observers import Outside
-from proof.patience import AGAIN, PATIENCE_SECONDS, patiently, send_form
+from proof.patience import AGAIN, PATIENCE_SECONDS, PAUSE_SECONDS, patiently, send_form
 from proof.staff import DEMO_STAFF, Staff
 from proof.wishes import METHODS, SKU, wish
 
@@ -47,7 +47,8 @@ class Order:
 class Load:
     """A shop full of people. ``fate`` decides who cancels; the same seed, the same people.
 
-    ``patience_seconds`` is how long each of them goes on asking for one thing.
+    ``patience_seconds`` is how long each of them goes on asking for one thing, ``pause_seconds_max`` how long
+    they wait at most before they ask again.
     """
 
     shop: Installation
@@ -57,6 +58,7 @@ class Load:
     orders: list[Order] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     patience_seconds: float = PATIENCE_SECONDS
+    pause_seconds_max: float = PAUSE_SECONDS
     desk: Browser = field(init=False)
 
     def __post_init__(self) -> None:
@@ -290,13 +292,16 @@ class Load:
 
     async def close(self) -> None:
         """Send everybody home."""
-        for browser in {
-            id(one): one for one in [self.desk, *(order.buyer for order in self.orders)]
-        }.values():
+        people = [
+            self.desk,
+            *(member.browser for member in self.members),
+            *(order.buyer for order in self.orders),
+        ]
+        for browser in {id(one): one for one in people}.values():
             await browser.client.aclose()
 
     async def _post(self, url: str, **form: str) -> None:
         await self._patiently(lambda: send_form(url, **form))
 
     async def _patiently(self, act: Callable[[], Awaitable[T]]) -> T:
-        return await patiently(act, seconds=self.patience_seconds)
+        return await patiently(act, seconds=self.patience_seconds, pause_seconds_max=self.pause_seconds_max)

@@ -11,20 +11,30 @@ import httpx
 from proof.browser import NotOnThePage
 
 PATIENCE_SECONDS = 90.0
+PAUSE_SECONDS = 0.25
 AGAIN = {408, 425, 429, 500, 502, 503, 504}
 T = TypeVar("T")
 
 
-async def patiently(act: Callable[[], Awaitable[T]], *, seconds: float = PATIENCE_SECONDS) -> T:
-    """Try again while the shop is away or not ready; raise what went wrong when patience ends."""
-    deadline = time.monotonic() + seconds
+async def patiently(
+    act: Callable[[], Awaitable[T]],
+    *,
+    seconds: float = PATIENCE_SECONDS,
+    pause_seconds_max: float = PAUSE_SECONDS,
+) -> T:
+    """Try again while the shop is away or not ready; raise what went wrong when patience ends.
+
+    Pauses between tries grow up to ``pause_seconds_max``.
+    """
+    deadline, pause = time.monotonic() + seconds, PAUSE_SECONDS
     while True:
         try:
             return await act()
         except (httpx.HTTPError, OSError, NotOnThePage, asyncpg.PostgresError, asyncpg.InterfaceError):
             if time.monotonic() > deadline:
                 raise
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, pause_seconds_max)
 
 
 async def send_form(url: str, **form: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from proof.journal import Journal, Try
@@ -28,6 +28,10 @@ class Accounts:
     lost: int
     duplicated: int
     unexpected: int
+
+    def __add__(self, more: "Accounts") -> "Accounts":
+        """Return the accounts of two rounds, each on an installation of its own, together."""
+        return Accounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(more), strict=True)))
 
 
 async def accounts(outside: Outside, verdicts: Sequence[Verdict], *, unexpected: int) -> Accounts:

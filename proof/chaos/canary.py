@@ -40,6 +40,17 @@ class Canary:
         await patiently(lambda: self.load.confirm_at_provider(order), seconds=WELL_AGAIN_SECONDS_MAX)
 
 
+async def in_peace(load: Load) -> float:
+    """Return how many seconds a canary's order takes from wish to authorization while nothing is broken."""
+    canary = await Canary.prepared(load)
+    began = time.monotonic()
+    try:
+        await canary.sings()
+    finally:
+        await canary.buyer.client.aclose()
+    return time.monotonic() - began
+
+
 @dataclass(frozen=True)
 class Recovery:
     """Seconds until every replica said that it was ready, and until the canary's order was authorized."""

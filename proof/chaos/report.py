@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from proof.chaos.stage import Stage
 from proof.promises import Verdict
 
 TROUBLES_SHOWN_MAX = 30
+TROUBLES_KEPT_MAX = 500
 TIMES_WANTED = 20
 
 
@@ -29,8 +31,11 @@ class Injection:
     """One strike of one fault; ``evidence`` is its proof, or why there is none.
 
     ``at`` and ``lasted`` are seconds. ``recovery`` counts from its end: the later of ``ready`` (every replica
-    says so) and ``authorized`` (an order made then). ``unserved`` counts the requests for orders that had no
-    answer, or one of 500 and above, from the strike until then. ``together``: another fault struck with it.
+    says so) and ``authorized`` (an order made then). ``in_peace`` is what such an order took just before, with
+    nothing broken: no recovery can be told from it that is shorter. ``busy`` is the machine's load average then:
+    above its cores, all figures also measure waiting for a processor. ``unserved`` counts the requests for
+    orders that had no answer, or one of 500 and above, from the strike until recovery. ``together``: another
+    fault struck with it.
     """
 
     fault: str
@@ -41,6 +46,8 @@ class Injection:
     recovery: float | None = None
     ready: float | None = None
     authorized: float | None = None
+    in_peace: float | None = None
+    busy: float = 0
     recovered: bool = False
     unserved: int = 0
     together: bool = False
@@ -48,7 +55,10 @@ class Injection:
 
 @dataclass
 class Report:
-    """Everything that a run found out."""
+    """Everything that a run found out; the figures of its rounds are added up.
+
+    ``checked_seconds`` of its ``seconds`` are in accounts and verdicts: an unfinished round is not.
+    """
 
     seed: int
     command: str
@@ -56,10 +66,20 @@ class Report:
     surroundings: dict[str, Any]
     began_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     seconds: float = 0.0
+    checked_seconds: float = 0.0
+    rounds: int = 0
+    crowd: Counter[str] = field(default_factory=Counter)
     injections: list[Injection] = field(default_factory=list)
     accounts: Accounts | None = None
     verdicts: Sequence[Verdict] = ()
     troubles: list[str] = field(default_factory=list)
+    troubles_left_out: int = 0
+
+    def trouble(self, *texts: str) -> None:
+        """Note what is not as it should be; beyond five hundred only how many."""
+        free = max(0, TROUBLES_KEPT_MAX - len(self.troubles))
+        self.troubles += texts[:free]
+        self.troubles_left_out += len(texts[free:])
 
     @property
     def void(self) -> list[str]:
@@ -81,6 +101,7 @@ class Report:
     def _row(self, fault: Fault) -> dict[str, Any]:
         struck = [one for one in self.injections if one.fault == fault.id]
         took = sorted(one.recovery for one in struck if one.recovery is not None and not one.together)
+        calm = [one.in_peace for one in struck if one.in_peace is not None]
         return {
             "fault": fault.id,
             "name": fault.name,
@@ -88,6 +109,7 @@ class Report:
             "proven": sum(one.proven for one in struck),
             "recovery_p50": round(median(took), 2) if took else None,
             "recovery_worst": round(took[-1], 2) if took else None,
+            "in_peace_p50": round(median(calm), 2) if calm else None,
             "not_recovered": sum(not one.recovered for one in struck),
             "unserved": sum(one.unserved for one in struck),
         }
@@ -99,6 +121,9 @@ class Report:
             "seed": self.seed,
             "began_at": self.began_at,
             "seconds": round(self.seconds),
+            "checked_seconds": round(self.checked_seconds),
+            "rounds": self.rounds,
+            "crowd": dict(self.crowd),
             "good": self.good,
             "accounts": asdict(self.accounts) if self.accounts else None,
             "faults": self.rows(),
@@ -113,19 +138,22 @@ class Report:
                 for one in self.verdicts
             ],
             "troubles": self.troubles,
+            "troubles_left_out": self.troubles_left_out,
             "injections": [asdict(one) for one in self.injections],
             "surroundings": self.surroundings,
         }
 
     def write(self, file: Path) -> None:
-        """Write the JSON."""
+        """Write the JSON, in place of an earlier one in one step."""
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        new = file.with_suffix(".new")
+        new.write_text(json.dumps(self.as_json(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        new.replace(file)
 
     def show(self, console: Console) -> None:
         """Print the text."""
         table = Table(title=f"Faults in {self.seconds:.0f} s, seed {self.seed}")
-        for name in ("fault", "", "struck", "proven", "p50 s", "worst s", "not well", "unserved"):
+        for name in ("fault", "", "struck", "proven", "p50 s", "worst s", "in peace", "not well", "unserved"):
             table.add_column(name, justify="left" if name in ("fault", "") else "right")
         for row in self.rows():
             table.add_row(*("–" if value is None else str(value) for value in row.values()))
@@ -142,11 +170,18 @@ class Report:
                 console.print(f"{one.promise.id} {violation}", highlight=False, markup=False, soft_wrap=True)
         for trouble in self.troubles[:TROUBLES_SHOWN_MAX]:
             console.print(f"trouble: {trouble}", highlight=False, markup=False, soft_wrap=True)
+        if self.troubles_left_out:
+            console.print(f"and {self.troubles_left_out} more troubles")
         for id_ in self.void:
             console.print(f"void: {id_} struck and was never proven")
         if self.accounts is not None:
             told = ", ".join(f"{name} {count}" for name, count in asdict(self.accounts).items())
             console.print(f"Orders: {told}", highlight=False, soft_wrap=True)
+        crowd = ", ".join(f"{name} {count}" for name, count in self.crowd.items())
+        console.print(
+            f"{self.checked_seconds:.0f} of {self.seconds:.0f} s checked in {self.rounds} rounds; people: {crowd}",
+            highlight=False,
+        )
         console.print(f"Again: {self.command}", highlight=False, soft_wrap=True)
 
 

@@ -24,6 +24,7 @@ from deploy.native.processes import Process, processes
 from deploy.native.runtime import Native
 from deploy.native.site import SERVICES, Site
 from deploy.ready import complaints
+from proof.chaos.disks import Disks
 from proof.chaos.doors import Doors
 from proof.installation import Installation, share_mail_catcher
 
@@ -105,10 +106,13 @@ class Stage(Installation):
     """The running installation, with what faults need to strike and to see that they have struck.
 
     ``native`` may also be one without doors and second replicas; then only faults that need neither can strike.
+    With ``small_disks`` broker and database have disks of their own, that can be full.
     """
 
-    def __init__(self, native: Native, *, replicas: int = 2) -> None:
+    def __init__(self, native: Native, *, replicas: int = 2, small_disks: bool = False) -> None:
         super().__init__(native)
+        self.disks = Disks(native.site)
+        self._small_disks = small_disks
         site = native.site
         self.doors = Doors(site.port(DOORS_FROM))
         self.replicas = {service: (service, service + SECOND)[:replicas] for service in SERVICES}
@@ -123,9 +127,9 @@ class Stage(Installation):
         }
 
     @classmethod
-    def at(cls, site: Site) -> Self:
+    def at(cls, site: Site, *, small_disks: bool = False) -> Self:
         """Return the stage of a site: two of everything, behind doors; not yet started."""
-        return cls(Native(site, programs))
+        return cls(Native(site, programs), small_disks=small_disks)
 
     async def rise(self) -> None:
         """Start everything anew and return when all replicas are ready. Raises CannotRun."""
@@ -134,7 +138,10 @@ class Stage(Installation):
         await self.until(self.all_ready, "all replicas are ready")
 
     def _rise(self) -> None:
-        self.native.down()
+        self.forged.clear()
+        self.down()
+        if self._small_disks:
+            self.disks.mount()
         share_mail_catcher(self.site)
         self.native.set_up()
         self.native.up()
@@ -224,6 +231,14 @@ class Stage(Installation):
         for queue in (await self.broker_api("GET", "queues")).json():
             if queue["name"].endswith(".dead") and self.forged:
                 await self.broker_api("DELETE", f"queues/%2F/{queue['name']}/contents")
+
+    def down(self) -> None:
+        """Stop everything, delete the data and take the small disks away."""
+        self.kill_spawned()
+        self._spawned.clear()
+        self.native.stop()
+        self.disks.unmount()
+        self.native.down()
 
     async def close(self) -> None:
         """Stop everything, delete the data; what is only just starting is let start first."""

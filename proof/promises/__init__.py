@@ -63,6 +63,21 @@ class Verdict:
     violations: Sequence[Violation]
 
 
+def together(verdicts: Sequence[Verdict], more: Sequence[Verdict]) -> list[Verdict]:
+    """Return what two checks found, each on an installation of its own, as one."""
+    before = {one.promise.id: one for one in verdicts}
+    return [
+        Verdict(
+            one.promise,
+            before[one.promise.id].looked_at + one.looked_at,
+            [*before[one.promise.id].violations, *one.violations],
+        )
+        if one.promise.id in before
+        else one
+        for one in more
+    ]
+
+
 PROMISES: dict[str, list[Promise]] = {}
 
 

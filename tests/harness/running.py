@@ -15,7 +15,7 @@ from shared.database import Database
 from shared.relay import Relay
 from shared.stream import stream
 from shared.topology import declare
-from shared.worker import Worker
+from shared.worker import PAUSE_SECONDS_MAX, Worker
 
 
 async def declare_all(broker: TestBroker, consumers: Consumers) -> None:
@@ -34,6 +34,7 @@ async def running(
     *,
     resources: Mapping[type[Any], Any] | None = None,
     prefetch: int = 200,
+    pause_seconds_max: float = PAUSE_SECONDS_MAX,
 ) -> AsyncIterator[list[asyncio.Task[None]]]:
     """Run the relay of ``db`` and a worker for each consumer; yield their tasks."""
     await declare_all(broker, consumers)
@@ -42,7 +43,15 @@ async def running(
     relay = Relay(db, relay_publisher)
     db.relay = relay
     workers = [
-        Worker(consumer, db, link, publisher, resources or {}, prefetch=prefetch)
+        Worker(
+            consumer,
+            db,
+            link,
+            publisher,
+            resources or {},
+            prefetch=prefetch,
+            pause_seconds_max=pause_seconds_max,
+        )
         for consumer in consumers.all
     ]
     tasks = [asyncio.create_task(run) for run in (relay.run(), *(worker.run() for worker in workers))]

@@ -40,7 +40,7 @@ async def test_strange_messages_under_load_lose_and_double_nothing(
     )
 
     try:
-        await run.play(outside, load)
+        await run.play(outside, load, SECONDS)
     finally:
         await stage.remove_forged()
         await stage.client.aclose()

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from deploy.native.site import SERVICES, Site
-from proof.chaos.accounts import accounts
+from proof.chaos.accounts import Accounts, accounts
 from proof.chaos.faults import chosen, known
 from proof.chaos.faults.processes import POINTS
 from proof.chaos.report import Injection, Report
@@ -20,6 +20,7 @@ from proof.chaos.schedule import Turn, turns
 from proof.chaos.stage import Stage, doors_of, programs
 from proof.journal import Journal
 from proof.observers import Outside
+from proof.promises import Check, Promise, Verdict, Violation, together
 from shared.crash import POINTS as CRASH_POINTS
 
 
@@ -117,6 +118,40 @@ def test_the_report_is_text_for_people_and_json_for_programs(tmp_path: Path) -> 
     written = json.loads((tmp_path / "build/report.json").read_text())
     assert written["faults"][0] | {"injected": 1, "recovery_p50": 2.0} == written["faults"][0]
     assert written["injections"][0]["evidence"] == "seen"
+
+
+def test_recovery_stands_beside_what_the_same_order_takes_in_peace() -> None:
+    [f6, _] = report(
+        injection("F6", recovery=4.0, in_peace=1.0), injection("F6", recovery=5.0, in_peace=3.0)
+    ).rows()
+
+    assert (f6["recovery_worst"], f6["in_peace_p50"]) == (5.0, 2.0)
+
+
+def test_a_report_keeps_five_hundred_troubles_and_counts_the_rest(tmp_path: Path) -> None:
+    told = report(injection("F6"))
+    for number in range(3):
+        told.trouble(*(f"{number}-{count}" for count in range(200)))
+
+    assert (len(told.troubles), told.troubles[-1]) == (500, "2-99")
+    assert told.as_json()["troubles_left_out"] == 100
+
+
+def test_rounds_are_added_up() -> None:
+    one, two = Promise("E1", "a", look_at_nothing), Promise("O1", "b", look_at_nothing)
+    broken = Violation("order N1", "lost")
+
+    verdicts = together(
+        [Verdict(one, 3, [broken]), Verdict(two, 1, [])], [Verdict(one, 4, []), Verdict(two, 2, [broken])]
+    )
+
+    assert [(each.looked_at, each.violations) for each in verdicts] == [(7, [broken]), (3, [broken])]
+    assert together([], verdicts) == verdicts
+    assert Accounts(1, 2, 3, 4, 5, 6) + Accounts(10, 20, 30, 40, 50, 60) == Accounts(11, 22, 33, 44, 55, 66)
+
+
+async def look_at_nothing(outside: Outside, check: Check) -> None:
+    """A promise of which nothing is asked."""
 
 
 BEFORE = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pamqp.commands import Basic
 from pamqp.encode import field_table
 
 from shared.amqp import Heard, decode_event
-from shared.errors import Undecodable
+from shared.errors import Undecodable, UnknownVersion
 from shared.events import CATALOGUE, PointsReturned, PointsUsed
 from shared.ids import new_id
 from shared.retries import _told as told
@@ -38,6 +38,22 @@ def test_white_space_and_unknown_fields_are_no_reason_to_refuse() -> None:
     event = decode_event(spaced, type_=PointsUsed.type, event_id=str(new_id()), headers=HEADERS)
 
     assert isinstance(event, PointsUsed)
+
+
+@pytest.mark.parametrize("kind", ["points_used.v99", "gift_wrapped.v1"])
+def test_an_event_that_only_another_release_knows_is_told_from_garbage(kind: str) -> None:
+    with pytest.raises(UnknownVersion):
+        Heard.decode(delivery(HEADERS, kind=kind), (PointsUsed,))
+
+
+@pytest.mark.parametrize(
+    "kind", ["", "points_used", "points_used.v0", "points_used.v1\n", "Points.v1", "../.v1"]
+)
+def test_what_is_named_like_no_event_is_garbage(kind: str) -> None:
+    with pytest.raises(Undecodable) as refused:
+        Heard.decode(delivery(HEADERS, kind=kind), (PointsUsed,))
+
+    assert not isinstance(refused.value, UnknownVersion)
 
 
 def test_an_event_in_the_queue_of_who_does_not_hear_it_is_refused() -> None:

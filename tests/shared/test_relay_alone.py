@@ -16,7 +16,14 @@ from shared.database import Database
 from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
-from shared.outbox import OutboxRow, claim_unsent, forget_sent, oldest_unsent_seconds, outbox_table
+from shared.outbox import (
+    LEASE_SECONDS,
+    OutboxRow,
+    claim_unsent,
+    forget_sent,
+    oldest_unsent_seconds,
+    outbox_table,
+)
 from shared.relay import BATCH_ROWS, HANDED_OVER_MAX, Relay
 
 metadata = MetaData()
@@ -112,6 +119,21 @@ async def test_what_the_broker_did_not_confirm_is_sent_again_and_marked_only_the
             assert await unsent(db) == []
 
         await eventually(marked)
+
+
+async def test_what_waited_for_the_broker_waits_for_no_lease_when_it_is_back(make_db: MakeDatabase) -> None:
+    db, post = await make_db("members", metadata), Post()
+    post.open = False
+    async with relaying(db, post) as relay:
+        db.relay = relay
+        await say(db, "N1", "N2")
+        await eventually(lambda: post.refusals > 0)
+        await say(db, "N3")
+        refusals = post.refusals
+        await eventually(lambda: post.refusals > refusals + 1)
+        post.open = True
+        await eventually(lambda: post.taken == ["N1", "N2", "N3"], seconds=LEASE_SECONDS / 2)
+        db.relay = None
 
 
 async def test_what_no_queue_takes_stays_and_does_not_keep_its_neighbours(make_db: MakeDatabase) -> None:

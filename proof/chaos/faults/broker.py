@@ -1,6 +1,7 @@
 """RabbitMQ restarts, crashes, is out of reach, is full, or is changed by hand (F5 to F14)."""
 
 import asyncio
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -12,6 +13,8 @@ from proof.chaos.stage import Stage
 MEMORY_LIMIT = "512MB"
 DISK_LIMIT = "200MB"
 REPUBLISHED_FROM = timedelta(minutes=5)
+# How long the broker waits for an acknowledgement, and how often it looks, in milliseconds.
+PATIENCE = {"consumer_timeout": 12_000, "channel_tick_interval": 2_000}
 VHOST = quote("/", safe="")
 
 
@@ -194,6 +197,54 @@ async def revoke(stage: Stage, fate: Random) -> str:
     if not gone:
         raise NotProven(f"{service} kept its rights")
     return f"{service} had none; {len(complaints)} of its replicas said that they were not ready"
+
+
+@fault(
+    "F15",
+    "acknowledgement timeout",
+    proof="RabbitMQ's log says so",
+    over="the usual timeout holds again",
+)
+async def acknowledge_late(stage: Stage, fate: Random) -> str:
+    """Let RabbitMQ lose patience with a service's consumers while their handlers wait for a lock."""
+    service = fate.choice(list(stage.replicas))
+    log = stage.site.logs / "rabbitmq.log"
+    usual = await _patience(stage)
+    heard_before = log.stat().st_size
+
+    async def lost_patience() -> int:
+        said = (await asyncio.to_thread(log.read_bytes))[heard_before:]
+        return said.count(b"timed out waiting for delivery acknowledgement")
+
+    try:
+        await _set_patience(stage, PATIENCE)
+        # Channels ask for it when they are opened.
+        await stage.doors.cut(f"amqp-{service}")
+        connection = await stage.as_superuser(service)
+        try:
+            async with connection.transaction():
+                await connection.execute("LOCK TABLE inbox IN ACCESS EXCLUSIVE MODE")
+                await stage.until(
+                    lost_patience, f"a consumer of {service} is given up", seconds=60, every=0.5
+                )
+        finally:
+            await connection.close(timeout=5)
+    finally:
+        await _set_patience(stage, usual)
+        await stage.doors.cut(f"amqp-{service}")
+    return f"{await lost_patience()} channels of {service} closed"
+
+
+async def _patience(stage: Stage) -> dict[str, int]:
+    """Return what the settings named in PATIENCE are now."""
+    names = ", ".join(PATIENCE)
+    said = await stage.rabbitmqctl("eval", f"[element(2, application:get_env(rabbit, K)) || K <- [{names}]].")
+    return dict(zip(PATIENCE, map(int, re.findall(r"\d+", said)), strict=True))
+
+
+async def _set_patience(stage: Stage, milliseconds: dict[str, int]) -> None:
+    pairs = ", ".join(f"{{{name}, {value}}}" for name, value in milliseconds.items())
+    await stage.rabbitmqctl("eval", f"[application:set_env(rabbit, K, V) || {{K, V}} <- [{pairs}]].")
 
 
 async def _is_another(stage: Stage, before: int) -> bool:

@@ -6,6 +6,7 @@ needs it. Nothing is restored behind our back, so nothing can be half alive (doc
 
 import asyncio
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +25,7 @@ from pydantic import ValidationError
 from yarl import URL
 
 from shared.crash import crash_point
-from shared.errors import Undecodable
+from shared.errors import Undecodable, UnknownVersion
 from shared.events import CATALOGUE, Event
 
 log = structlog.get_logger()
@@ -34,6 +35,7 @@ PUBLISH_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 # Far above any bound of our own; what claims more was not counted by us.
 ATTEMPTS_SANE_MAX = 1000
+EVENT_TYPE = re.compile(r"[a-z]+(_[a-z]+)*\.v[1-9][0-9]*")
 
 # ChannelInvalidStateError is what a channel says that died since its message came: no AMQPError, but the same.
 BrokerError = (
@@ -279,10 +281,14 @@ class Heard:
 def decode_event(
     body: bytes, *, type_: str | None, event_id: str | None, headers: Mapping[str, Any]
 ) -> Event:
-    """Return the event that ``body`` and its envelope say. Raises Undecodable if they say none."""
+    """Return the event that ``body`` and its envelope say. Raises Undecodable if they say none.
+
+    UnknownVersion is the one that an upgrade may mend.
+    """
     kind = CATALOGUE.get(type_ or "")
     if kind is None:
-        raise Undecodable(f"unknown type {type_!r}")
+        another = EVENT_TYPE.fullmatch(type_ or "")
+        raise (UnknownVersion if another else Undecodable)(f"unknown type {type_!r}")
     try:
         data = orjson.loads(body)
         if not isinstance(data, dict):

@@ -4,6 +4,7 @@ Exception
 ├── Refused        the rules say no: a status for a person, logged and acknowledged for a message
 ├── TryAgain       not yet: the message comes back later, a bounded number of times
 ├── Undecodable    the message is not one of ours: straight to the dead letters
+│   └── UnknownVersion  another release may know it: there until the upgrade
 └── anything else  a bug: a few tries, then the dead letters, with its reason
 """
 
@@ -33,3 +34,11 @@ class TryAgain(Exception):
 
 class Undecodable(Exception):
     """The bytes are not a message of the catalogue; no retry can change that."""
+
+    reason = "undecodable"
+
+
+class UnknownVersion(Undecodable):
+    """The name is that of an event, and the catalogue has none of it: a newer release may have said it."""
+
+    reason = "unknown_version"

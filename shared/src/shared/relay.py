@@ -35,7 +35,12 @@ TIDY_EVERY_SECONDS = 600.0
 TIDY_ROWS = 5000
 HANDED_OVER_MAX = 20_000
 MARK_EVERY_SECONDS = 0.1
-PAUSE_SECONDS_MAX = 2.0
+PAUSE_SECONDS_MAX = 1.0
+
+_GIVE_BACK = """
+    UPDATE outbox SET leased_until = NULL
+    WHERE seq = ANY(CAST(:seqs AS bigint[])) AND published_at IS NULL
+"""
 
 
 def events_exchange(service: str) -> str:
@@ -57,6 +62,7 @@ class Relay:
         self._publisher = publisher
         self._exchange = events_exchange(db.service)
         self._handed_over: deque[OutboxRow] = deque()
+        self._in_hand: Sequence[OutboxRow] = ()
         self._confirmed: list[tuple[int, float]] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -100,6 +106,7 @@ class Relay:
             except BrokerUnavailable as error:
                 log.warning("relay.broker_unavailable", reason=str(error))
                 self.alive_at = elapsed()
+                await self._give_back()
                 pause = await self._pause(pause)
             except Exception as error:
                 if not is_transient(error):
@@ -127,10 +134,28 @@ class Relay:
         except TimeoutError:
             return
 
-    async def _pause(self, seconds: float) -> float:
-        # What is in memory is also in the table; its lease runs out and some relay takes it up.
+    async def _give_back(self) -> None:
+        """End our leases on what is in memory, so that it need not wait for them once the broker is back.
+
+        All of it goes out from the table then, oldest first, by whichever relay reaches the broker.
+        """
+        seqs = [row.seq for row in (*self._in_hand, *self._handed_over)]
+        self._in_hand = ()
         self._handed_over.clear()
+        if not seqs:
+            return
+        try:
+            async with self._db.transaction() as tx:
+                await tx.execute(_GIVE_BACK, seqs=seqs)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("relay.database_unavailable", error=type(error).__name__)
+
+    async def _pause(self, seconds: float) -> float:
         if self._stopping:
+            # What is in memory is also in the table; its lease runs out and some relay takes it up.
+            self._handed_over.clear()
             return seconds
         await asyncio.sleep(seconds)
         return min(seconds * 2, PAUSE_SECONDS_MAX)
@@ -155,7 +180,9 @@ class Relay:
         if not rows:
             return
         crash_point("K3")
+        self._in_hand = rows
         answers = await self._publisher.publish([self._message(row) for row in rows])
+        self._in_hand = ()
         crash_point("K5")
         sent = [row for row, routed in zip(rows, answers, strict=True) if routed]
         for row, routed in zip(rows, answers, strict=True):

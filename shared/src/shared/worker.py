@@ -26,7 +26,8 @@ from shared.retries import bury, put_off
 
 log = structlog.get_logger()
 
-PAUSE_SECONDS_MAX = 5.0
+# Short, so that all consumers are back together: what one hears long before another is put off as too early.
+PAUSE_SECONDS_MAX = 1.0
 LOOK_EVERY_SECONDS = 10.0
 IDLE_SECONDS = 1.0
 
@@ -34,7 +35,8 @@ IDLE_SECONDS = 1.0
 class Worker:
     """Consumes one queue for one function until stopped.
 
-    While nothing arrives it looks every ``idle_seconds`` whether its channel still lives.
+    While nothing arrives it looks every ``idle_seconds`` whether its channel still lives. Pauses after losses
+    of broker or database grow up to ``pause_seconds_max``.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class Worker:
         *,
         prefetch: int,
         idle_seconds: float = IDLE_SECONDS,
+        pause_seconds_max: float = PAUSE_SECONDS_MAX,
     ) -> None:
         self.consumer = consumer
+        self._pause_max = pause_seconds_max
         self._idle_seconds = idle_seconds
         self._db = db
         self._link = link
@@ -81,7 +85,7 @@ class Worker:
                 log.warning("consumer.broker_lost", queue=self.consumer.queue, error="cancelled")
             if not self._stopping:
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, PAUSE_SECONDS_MAX)
+                pause = min(pause * 2, self._pause_max)
 
     def stop(self) -> None:
         """Finish the batch in hand, then return from :meth:`run`; the rest goes back to the queue."""
@@ -128,8 +132,8 @@ class Worker:
             try:
                 heard.append(Heard.decode(delivery, self.consumer.events))
             except Undecodable as error:
-                await bury(self._publisher, self.consumer, delivery, reason="undecodable", error=error)
-                self._count("undecodable")
+                await bury(self._publisher, self.consumer, delivery, reason=error.reason, error=error)
+                self._count(error.reason)
         await self._apply_all(heard)
         crash_point("K9")
         await channel.basic_ack(deliveries[-1].delivery_tag or 0, multiple=True)
@@ -176,7 +180,7 @@ class Worker:
                     raise ConnectionError("stopping while the database is away") from error
                 self.consuming_at = elapsed()
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, PAUSE_SECONDS_MAX)
+                pause = min(pause * 2, self._pause_max)
 
     async def _apply(self, batch: Sequence[Heard]) -> None:
         crash_point("K7")

@@ -1,0 +1,84 @@
+"""Dead letters that are moved back: oldest first, as if they had never failed, and none is lost on the way."""
+
+from uuid import uuid4
+
+import aiormq
+import pytest
+from pamqp.commands import Basic
+from pamqp.common import FieldTable
+
+from harness.rabbitmq import TestBroker
+from harness.running import declare_all, purge, read_queue
+from shared.consumers import Consumers
+from shared.database import Tx
+from shared.events import PointsUsed
+from tools.replay import NotReplayed, replay
+
+QUEUE = "members.come_back"
+DEAD = f"{QUEUE}.dead"
+OF_ITS_DEATH: FieldTable = {
+    "attempts": 3,
+    "reason": "failed",
+    "error": "ValueError",
+    "error_detail": "",
+    "handler": QUEUE,
+    "first_failed_at": "2026-11-22T12:00:00+00:00",
+    "last_failed_at": "2026-11-22T13:00:00+00:00",
+}
+consumers = Consumers("members")
+
+
+@consumers.on(PointsUsed)
+async def come_back(event: PointsUsed, tx: Tx) -> None:
+    """Nobody runs it here: what is moved back can be looked at in its queue."""
+
+
+async def bury(broker: TestBroker, *names: str) -> None:
+    """Let there be these dead letters and no others."""
+    await declare_all(broker, consumers)
+    await purge(broker, QUEUE, DEAD)
+    async with await aiormq.connect(broker.amqp_url) as connection:
+        channel = await connection.channel()
+        for name in names:
+            properties = Basic.Properties(
+                message_type=PointsUsed.type,
+                message_id=str(uuid4()),
+                headers={"shop": "noren", **OF_ITS_DEATH},
+            )
+            await channel.basic_publish(name.encode(), routing_key=DEAD, properties=properties)
+
+
+@pytest.mark.broker
+async def test_the_oldest_come_back_first_with_nothing_of_their_death(broker: TestBroker) -> None:
+    await bury(broker, "first", "second", "third")
+
+    assert await replay(broker.amqp_url, QUEUE, letters_max=2) == 2
+
+    back = await read_queue(broker, QUEUE)
+    assert [letter.body for letter in back] == [b"first", b"second"]
+    properties = back[0].header.properties
+    assert properties.headers == {"shop": "noren", "first_failed_at": "2026-11-22T12:00:00+00:00"}
+    assert (properties.message_type, properties.delivery_mode) == (PointsUsed.type, 2)
+    assert [letter.body for letter in await read_queue(broker, DEAD)] == [b"third"]
+
+
+@pytest.mark.broker
+async def test_all_come_back_where_no_number_is_given(broker: TestBroker) -> None:
+    await bury(broker, "first", "second")
+
+    assert await replay(broker.amqp_url, QUEUE) == 2
+    assert await replay(broker.amqp_url, QUEUE) == 0
+
+    assert len(await read_queue(broker, QUEUE)) == 2
+
+
+@pytest.mark.broker
+async def test_letters_whose_queue_is_gone_stay_where_they_are(broker: TestBroker) -> None:
+    await bury(broker, "only")
+    async with await aiormq.connect(broker.amqp_url) as connection:
+        await (await connection.channel()).queue_delete(QUEUE)
+
+    with pytest.raises(NotReplayed, match=QUEUE):
+        await replay(broker.amqp_url, QUEUE)
+
+    assert [letter.body for letter in await read_queue(broker, DEAD)] == [b"only"]
