@@ -154,7 +154,7 @@ class ServiceStory(RuleBasedStateMachine):
         """Let nobody look at their payments any more: the providers they would ask are of this story."""
         async with self.db.transaction() as tx:
             for table in ("payments", "payment_requests", "notices"):
-                await tx.execute(f"UPDATE {table} SET due_at = NULL")  # noqa: S608 - our own names
+                await tx.execute(f"UPDATE {table} SET due_at = NULL")
 
     def hear(self, event: Event, times: int = 1) -> None:
         """Bring an event as the worker does, with inbox and outbox."""
