@@ -46,7 +46,9 @@ async def test_nobody_waits_for_one_who_does_not_come() -> None:
     company = Company(linger_seconds=0.05)
 
     with company.under_way():
-        await asyncio.wait_for(asyncio.gather(company.gather(), company.gather()), 5)
+        gone = await asyncio.wait_for(asyncio.gather(company.gather(), company.gather()), 5)
+
+    assert gone == [None, None]
 
 
 async def test_mails_that_are_sent_together_are_begun_and_ended_in_one_transaction_each(post: Post) -> None:

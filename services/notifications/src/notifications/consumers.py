@@ -27,7 +27,7 @@ consumers = Consumers("notifications")
 LINGER_SECONDS = 0.2
 
 
-@consumers.on(OrderPlaced)
+@consumers.on(OrderPlaced, linger_seconds=LINGER_SECONDS / 2)
 async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
     """Keep whom an order belongs to: later events carry only its code."""
     await contacts.remember(tx, [in_one_line(event) for event in events])

@@ -39,7 +39,7 @@ OrderEvent = TypeVar("OrderEvent", StockReserved, Shipped, CaptureRequested, Ord
 consumers = Consumers("payments")
 
 
-@consumers.on(OrderPlaced)
+@consumers.on(OrderPlaced, linger_seconds=0.03)
 async def start_payment(events: list[OrderPlaced], tx: Tx, methods: Methods, settings: Settings) -> None:
     """A payment for each order: the money is asked for at once, or, if prepaid, when stock is held."""
     policy = (await read_shop_settings(tx)).capture_policy
@@ -76,7 +76,7 @@ async def issue_payment_number(events: list[StockReserved], tx: Tx, methods: Met
     await _apply(rule, events, tx, methods)
 
 
-@consumers.on(Shipped)
+@consumers.on(Shipped, linger_seconds=0.1)
 async def capture_shipped_order(events: list[Shipped], tx: Tx, methods: Methods) -> list[CaptureRejected]:
     """The last parcel is on its way: take the money, where the shop's policy says so."""
 
