@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from harness.eventually import eventually
 from payments.domain.payment import Payment
 from payments.methods.konbini.chains import CHAINS, KONBINI
 from payments.methods.konbini.pages import in_maintenance
@@ -25,8 +26,16 @@ POLL = timedelta(minutes=11)
 
 async def issued(shopping: Shopping, code: str = "N1", *, chain: str = "lawson") -> Payment:
     await shopping.payments.hears(placed(code, "konbini", choice={"chain": chain}), reserved(code))
-    await shopping.payments.work()
-    return await shopping.payments.payment(code)
+
+    async def number_is_there() -> Payment:
+        # A company that does not answer in time is asked again, seconds later.
+        await shopping.payments.work()
+        payment = await shopping.payments.payment(code)
+        assert payment.number is not None
+        return payment
+
+    found: Payment = await eventually(number_is_there, seconds=30, every=0.5)
+    return found
 
 
 async def notify(shopping: Shopping, times: int = 1) -> list[int]:
