@@ -51,15 +51,15 @@ async def claim_due(
     ``at`` is business time; leases run on the database's clock. Write results only where ``lease`` is
     still the one returned, so that a holder who came too late changes nothing.
     """
-    key = [column.name for column in table.primary_key.columns]
-    # Materialized: a plan may run a subquery with a limit more than once, and claim more than was wanted.
+    [key] = [column.name for column in table.primary_key.columns]
+    # An array, which is made once and looked up by key: a plan may run a subquery with a limit more than once, and
+    # claim more than was wanted, or take the limit for a large one, and read the whole table.
     return await tx.rows(
-        f"WITH free AS MATERIALIZED (SELECT {', '.join(key)} FROM {table.name}"  # noqa: S608 - names are ours
-        f" WHERE due_at <= :at AND (leased_until IS NULL OR leased_until < now())"
-        f" ORDER BY due_at LIMIT :rows_max FOR UPDATE SKIP LOCKED)"
-        f" UPDATE {table.name} AS t SET lease = :lease, attempts = attempts + 1,"
+        f"UPDATE {table.name} SET lease = :lease, attempts = attempts + 1,"  # noqa: S608 - names are ours
         f" leased_until = now() + make_interval(secs => :seconds)"
-        f" FROM free WHERE {' AND '.join(f't.{name} = free.{name}' for name in key)} RETURNING t.*",
+        f" WHERE {key} = ANY(ARRAY(SELECT {key} FROM {table.name}"
+        f" WHERE due_at <= :at AND (leased_until IS NULL OR leased_until < now())"
+        f" ORDER BY due_at LIMIT :rows_max FOR UPDATE SKIP LOCKED)) RETURNING *",
         lease=new_id(),
         seconds=lease_seconds,
         at=at,

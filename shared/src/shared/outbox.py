@@ -106,14 +106,14 @@ async def insert_outbox(tx: "Tx", rows: Sequence[OutboxRow], *, leased: bool) ->
 
 
 # Never "seq greater than the last": a smaller seq may commit later.
-# Materialized: a plan may run a subquery with a limit more than once, and claim more than was wanted.
+# An array, which is made once and looked up by key: a plan may run a subquery with a limit more than once, and
+# claim more than was wanted, or take the limit for a large one, and read the whole table.
 _CLAIM = f"""
-    WITH free AS MATERIALIZED (
-        SELECT seq FROM outbox WHERE published_at IS NULL AND (leased_until IS NULL OR leased_until < now())
-        ORDER BY seq LIMIT :rows_max FOR UPDATE SKIP LOCKED
-    )
-    UPDATE outbox AS o SET leased_until = now() + interval '{LEASE_SECONDS} seconds' FROM free WHERE o.seq = free.seq
-    RETURNING o.seq, event_id, type, correlation, body, headers, occurred_at
+    UPDATE outbox SET leased_until = now() + interval '{LEASE_SECONDS} seconds'
+    WHERE seq = ANY(ARRAY(SELECT seq FROM outbox
+                          WHERE published_at IS NULL AND (leased_until IS NULL OR leased_until < now())
+                          ORDER BY seq LIMIT :rows_max FOR UPDATE SKIP LOCKED))
+    RETURNING seq, event_id, type, correlation, body, headers, occurred_at
 """  # noqa: S608 - the only interpolation is a constant
 
 
