@@ -48,7 +48,7 @@ async def test_nobody_waits_for_one_who_does_not_come() -> None:
     with company.under_way():
         gone = await asyncio.wait_for(asyncio.gather(company.gather(), company.gather()), 5)
 
-    assert gone == [None, None]
+    assert list(gone) == [None, None]
 
 
 async def test_mails_that_are_sent_together_are_begun_and_ended_in_one_transaction_each(post: Post) -> None:
