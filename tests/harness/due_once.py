@@ -18,7 +18,7 @@ class Claimed:
     items: Sequence[Any]
 
 
-async def claim(db: Database, work: DueWork, *, rows_max: int = 50) -> Claimed:
+async def claim(db: Database, work: DueWork, *, rows_max: int = 200) -> Claimed:
     """Claim what is due, as a worker does."""
     async with db.transaction() as tx:
         rows = await claim_due(tx, work.table, rows_max=rows_max, at=now(), lease_seconds=work.lease_seconds)
