@@ -123,15 +123,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("time", range(1, times + 1))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-fast` leaves out, and what must not run at the same time.
-
-    Tests of the running installation are one group, all others another (pytest-xdist's loadgroup): within a
-    group they share brokers, ports and browsers, and run one after the other.
-    """
+    """Mark what `make test-fast` leaves out, and what shares the running installation."""
     for item in items:
         uses = set(getattr(item, "fixturenames", ()))
         for fixture in SLOW_TO_START.keys() & uses:
             item.add_marker(SLOW_TO_START[fixture])
-        item.add_marker(pytest.mark.xdist_group("installation" if "stack" in uses else "others"))
+        if "stack" in uses:
+            item.add_marker(pytest.mark.installation)

@@ -7,7 +7,6 @@ stops the run. Results are in RECORD, read by `make features`.
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +18,6 @@ from tools.features import RECORD, load_specification
 PROPERTY = "features"
 # A test has three phases; the worst of them is its result.
 WORST_FIRST = ("failed", "skipped", "passed")
-GROUP = re.compile(r"@(installation|others)$")
 
 _results: dict[str, str] = {}
 _features: dict[str, list[str]] = {}
@@ -46,11 +44,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     features = dict(report.user_properties).get(PROPERTY)
     if not isinstance(features, list):
         return
-    # A distributed run names the group of a test behind its name.
-    test = GROUP.sub("", report.nodeid)
-    _features[test] = features
-    so_far = _results.get(test, "passed")
-    _results[test] = min(so_far, report.outcome, key=WORST_FIRST.index)
+    _features[report.nodeid] = features
+    so_far = _results.get(report.nodeid, "passed")
+    _results[report.nodeid] = min(so_far, report.outcome, key=WORST_FIRST.index)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

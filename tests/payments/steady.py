@@ -18,6 +18,7 @@ from payments.domain.answers import (
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.method import Menu, Method, Shop
+from shared.clock import now
 
 START = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 TERMS = {
@@ -47,19 +48,19 @@ class Steady(Method):
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         name = f"auth-{payment.order_code}"
         granted = Authorized(
-            authorization_id=name, amount=payment.amount, authorized_at=START, refs={"auth_id": name}
+            authorization_id=name, amount=payment.amount, authorized_at=now(), refs={"auth_id": name}
         )
         return self._do(payment, granted, Declined(reason="declined"))
 
     async def issue(self, payment: Payment, *, key: str) -> Answer:
         name = f"number-{payment.order_code}"
         issued = Issued(
-            number=name, number_label="番号", due_at=START + timedelta(days=6), refs={"number": name}
+            number=name, number_label="番号", due_at=now() + timedelta(days=6), refs={"number": name}
         )
         return self._do(payment, issued, Declined(reason="declined"))
 
     async def capture(self, payment: Payment, *, amount: int, key: str) -> Answer:
-        taken = Captured(amount=amount, captured_at=START, receipt_id=f"{payment.order_code}-capture")
+        taken = Captured(amount=amount, captured_at=now(), receipt_id=f"{payment.order_code}-capture")
         return self._do(payment, taken, CaptureRefused(reason="x"))
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
