@@ -170,7 +170,12 @@ class Database:
         """Lend a connection. Raises TimeoutError if none is free for long."""
         pool = self._pool or await self._open()
         async with pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection:
-            yield connection
+            try:
+                yield connection
+            except asyncpg.InternalClientError:
+                # The server has ended the session and the client is halfway through hearing of it.
+                connection.terminate()
+                raise
 
     async def _open(self) -> "asyncpg.Pool[Row]":
         async with self._opening:
@@ -255,8 +260,9 @@ def is_transient(error: BaseException) -> bool:
     match error:
         case ConnectionError() | TimeoutError() | OSError():
             return True
-        # The schema was expanded since the statement was prepared; the next run prepares it anew.
-        case asyncpg.InvalidCachedStatementError() | asyncpg.OutdatedSchemaCacheError():
+        # The schema was expanded since the statement was prepared: the next run prepares it anew. Or the session
+        # ended between two statements: what it was asked was never sent.
+        case asyncpg.InvalidCachedStatementError() | asyncpg.InternalClientError():
             return True
         case asyncpg.PostgresError():
             return (error.sqlstate or "").startswith(_TRANSIENT)
