@@ -35,11 +35,13 @@ SETTINGS = {
     "autovacuum": "off",
     "jit": "off",
 }
-# First in the path, so that now() is the simulation's; defaults of columns are made with it, too.
+# First in the path, so that what the server tells of the time is the simulation's; defaults of columns are made with it, too.
 _PATH = "sim, pg_catalog, public"
 _TIME = """
     CREATE SCHEMA sim;
     CREATE FUNCTION sim.now() RETURNS timestamptz LANGUAGE sql STABLE
+    AS $$ SELECT current_setting('sim.now')::timestamptz $$;
+    CREATE FUNCTION sim.clock_timestamp() RETURNS timestamptz LANGUAGE sql STABLE
     AS $$ SELECT current_setting('sim.now')::timestamptz $$;
 """
 _KEEP_NUMBER = "SELECT set_config('sim.number', last_value::text, false) FROM sim.outbox_seq_seq;"

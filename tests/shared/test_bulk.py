@@ -68,7 +68,7 @@ async def test_ids_as_they_were_read_can_be_written(make_db: MakeDatabase) -> No
     async with db.transaction() as tx:
         await insert_all(tx, things, [thing("一")])
         [read] = await tx.rows("SELECT thing_id FROM things")
-        await update_all(tx, things, [{"thing_id": read.thing_id, "order": 9}], key=["thing_id"])
+        await update_all(tx, things, [{"thing_id": read.thing_id, "order": 9}], key="thing_id")
         assert await tx.value('SELECT "order" FROM things') == 9
 
 
@@ -90,7 +90,7 @@ async def test_rows_change_where_key_and_condition_hold(make_db: MakeDatabase) -
     async with db.transaction() as tx:
         await insert_all(tx, things, rows)
         changes = [{"thing_id": row["thing_id"], "order": 9, "facts": None} for row in rows]
-        await update_all(tx, things, changes, key=["thing_id"], where='old."order" < 3')
+        await update_all(tx, things, changes, key="thing_id", where='old."order" < 3')
         found = await tx.rows('SELECT name, "order", facts FROM things ORDER BY "order", name')
     assert [tuple(row)[:2] for row in found] == [("三", 3), ("一", 9), ("二", 9)]
     assert [row.facts is None for row in found] == [False, True, True]
@@ -101,7 +101,7 @@ async def test_no_rows_are_no_statement(make_db: MakeDatabase) -> None:
     with statements_of(db) as sent:
         async with db.transaction() as tx:
             assert list(await insert_all(tx, things, [])) == []
-            await update_all(tx, things, [], key=["thing_id"])
+            await update_all(tx, things, [], key="thing_id")
     assert sent == []
 
 
@@ -114,7 +114,7 @@ async def test_changes_of_several_tables_are_one_statement_and_may_refer_to_each
         await insert_all(tx, things, [first])
     with statements_of(db) as sent:
         async with db.transaction() as tx:
-            await update_all(tx, things, [{"thing_id": first["thing_id"], "order": 9}], key=["thing_id"])
+            await update_all(tx, things, [{"thing_id": first["thing_id"], "order": 9}], key="thing_id")
             await insert_all(tx, parts, [{"part_id": 2, "thing_id": first["thing_id"]}])
             await insert_all(tx, owners, [{"name": "椿", "part_id": 2}])
     assert len(sent) == 1
@@ -126,7 +126,7 @@ async def test_changes_of_several_tables_are_one_statement_and_may_refer_to_each
             == 9
         )
         await insert_all(tx, things, [second])
-        await update_all(tx, things, [{"thing_id": second["thing_id"], "order": 3}], key=["thing_id"])
+        await update_all(tx, things, [{"thing_id": second["thing_id"], "order": 3}], key="thing_id")
         assert await tx.value('SELECT "order" FROM things WHERE name = :name', name="二") == 3
 
 

@@ -41,9 +41,12 @@ def one_statement(parts: tuple[str, ...], last: str = "") -> str:
     (PostgreSQL manual, 7.8.4, "Data-Modifying Statements in WITH").
     """
     numbered = [sql.replace(":rows", f":rows_{number}") for number, sql in enumerate(parts)]
-    *before, end = [*numbered, last] if last else numbered
+    *before, end = [*numbered, last.strip()] if last else numbered
+    if not before:
+        return end
     steps = ", ".join(f"change_{number} AS ({sql})" for number, sql in enumerate(before))
-    return f"WITH {steps} {end}" if steps else end
+    # One list of queries before the statement: it may have its own.
+    return f"WITH {steps}, {end[5:]}" if end.startswith("WITH ") else f"WITH {steps} {end}"
 
 
 async def insert_all(
@@ -64,16 +67,14 @@ async def insert_all(
     return ()
 
 
-async def update_all(
-    tx: "Tx", table: Table, rows: Sequence[Values], *, key: Sequence[str], where: str = ""
-) -> None:
-    """Set the columns of ``rows`` where ``key`` matches.
+async def update_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str, where: str = "") -> None:
+    """Set the columns of ``rows`` where the column ``key`` matches.
 
     ``where`` is a further condition in SQL: ``old`` is the row as it is stored, ``new`` as it is given.
     """
     if not rows:
         return
-    statement = _update(table, tuple(rows[0]), tuple(key), where)
+    statement = _update(table, tuple(rows[0]), key, where)
     await tx.put_off(Change(table, statement, _document(rows)))
 
 
@@ -104,10 +105,15 @@ def _insert(table: Table, columns: tuple[str, ...], skip_known: bool | str, retu
 
 
 @lru_cache(maxsize=256)
-def _update(table: Table, columns: tuple[str, ...], key: tuple[str, ...], where: str) -> str:
-    changes = ", ".join(f'"{name}" = new."{name}"' for name in columns if name not in key)
-    found = " AND ".join([f'old."{name}" = new."{name}"' for name in key] + ([where] if where else []))
+def _update(table: Table, columns: tuple[str, ...], key: str, where: str) -> str:
+    changes = ", ".join(f'"{name}" = new."{name}"' for name in columns if name != key)
+    # Found by an array of keys, not by the join alone: a plan made while the table was small would join by
+    # reading all of it.
+    keys = f'SELECT "{key}" FROM new'  # noqa: S608 - names of our own tables
+    found = f'old."{key}" = ANY(ARRAY({keys})) AND old."{key}" = new."{key}"'
     return (
-        f"UPDATE {table.name} AS old SET {changes}"  # noqa: S608 - names of our own tables
-        f" FROM json_populate_recordset(CAST(NULL AS {table.name}), CAST(:rows AS json)) AS new WHERE {found}"
+        f"WITH new AS MATERIALIZED (SELECT * FROM"  # noqa: S608 - names of our own tables
+        f" json_populate_recordset(CAST(NULL AS {table.name}), CAST(:rows AS json)))"
+        f" UPDATE {table.name} AS old SET {changes} FROM new WHERE {found}"
+        + (f" AND {where}" if where else "")
     )

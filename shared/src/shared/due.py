@@ -244,7 +244,8 @@ async def strike_off_all(tx: Tx, table: Table, rows: Sequence[tuple[Any, UUID, d
     struck = await tx.rows(
         f"UPDATE {table.name} AS t SET due_at = d.due_at, leased_until = NULL, lease = NULL"  # noqa: S608 - names are ours
         f" FROM unnest(CAST(:keys AS {kind}[]), CAST(:leases AS uuid[]), CAST(:due AS timestamptz[]))"
-        f" AS d(key, lease, due_at) WHERE t.{column.name} = d.key AND t.lease = d.lease RETURNING d.key",
+        f" AS d(key, lease, due_at) WHERE t.{column.name} = ANY(CAST(:keys AS {kind}[]))"
+        f" AND t.{column.name} = d.key AND t.lease = d.lease RETURNING d.key",
         keys=[key for key, _, _ in rows],
         leases=[lease for _, lease, _ in rows],
         due=[due_at for _, _, due_at in rows],

@@ -79,8 +79,8 @@ def outbox_rows(said: Sequence[tuple[Event, str | None]], *, shop: str) -> list[
 
 
 _INSERT = f"""
-    INSERT INTO outbox (event_id, type, correlation, body, headers, occurred_at, leased_until)
-    SELECT e.*, CASE WHEN :leased THEN now() + interval '{LEASE_SECONDS} seconds' END
+    INSERT INTO outbox (event_id, type, correlation, body, headers, occurred_at, created_at, leased_until)
+    SELECT e.*, clock_timestamp(), CASE WHEN :leased THEN now() + interval '{LEASE_SECONDS} seconds' END
     FROM unnest(CAST(:event_ids AS uuid[]), CAST(:types AS text[]), CAST(:correlations AS text[]),
                 CAST(:bodies AS text[]), CAST(:headers AS text[]), CAST(:occurred AS timestamptz[])) AS e
     RETURNING seq, event_id
@@ -127,7 +127,8 @@ async def mark_published(tx: "Tx", seqs: Sequence[int], seconds_ago: Sequence[fl
     """Record the broker's confirms, each so many seconds ago; without ``seconds_ago``, now."""
     await tx.execute(
         "UPDATE outbox AS o SET published_at = now() - make_interval(secs => m.ago)"
-        " FROM unnest(CAST(:seqs AS bigint[]), CAST(:ago AS float8[])) AS m(seq, ago) WHERE o.seq = m.seq",
+        " FROM unnest(CAST(:seqs AS bigint[]), CAST(:ago AS float8[])) AS m(seq, ago)"
+        " WHERE o.seq = ANY(CAST(:seqs AS bigint[])) AND o.seq = m.seq",
         seqs=list(seqs),
         ago=list(seconds_ago) if seconds_ago is not None else [0.0] * len(seqs),
     )

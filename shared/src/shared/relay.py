@@ -64,6 +64,7 @@ class Relay:
         self._handed_over: deque[OutboxRow] = deque()
         self._in_hand: Sequence[OutboxRow] = ()
         self._confirmed: list[tuple[int, float]] = []
+        self._to_mark = asyncio.Event()
         self._wake = asyncio.Event()
         self._stopping = False
         self._tidied_at = elapsed()
@@ -79,6 +80,18 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until :meth:`stop`. Survives the loss of broker and database."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                # Beside it, so that no event waits while others are marked.
+                marking = group.create_task(self._mark_now_and_then())
+                await self._relay_until_stopped()
+                marking.cancel()
+        except BaseExceptionGroup as group_error:
+            # The first is what went wrong; the other was only stopped by it.
+            raise group_error.exceptions[0] from group_error
+        await self._try_to_mark()
+
+    async def _relay_until_stopped(self) -> None:
         pause = 0.1
         looked_at = float("-inf")
         while not (self._stopping and not self._handed_over):
@@ -98,8 +111,6 @@ class Relay:
                     await self._relay(batch)
                     if elapsed() - looked_at >= self._look_every:
                         break
-                    await self._mark(wait=True)
-                await self._mark(wait=True)
                 self.alive_at = elapsed()
                 pause = 0.1
                 await self._sleep(looked_at)
@@ -114,7 +125,6 @@ class Relay:
                 log.warning("relay.database_unavailable", error=type(error).__name__)
                 self.alive_at = elapsed()
                 pause = await self._pause(pause)
-        await self._mark_the_last()
 
     def stop(self) -> None:
         """Finish what was handed over, then return from :meth:`run`."""
@@ -125,11 +135,8 @@ class Relay:
         if self._handed_over or self._stopping:
             return
         self._wake.clear()
-        until = looked_at + self._look_every
-        if self._confirmed:
-            until = min(until, self._confirmed[0][1] + MARK_EVERY_SECONDS)
         try:
-            async with asyncio.timeout(max(0.0, until - elapsed())):
+            async with asyncio.timeout(max(0.0, looked_at + self._look_every - elapsed())):
                 await self._wake.wait()
         except TimeoutError:
             return
@@ -193,30 +200,42 @@ class Relay:
                 metrics.PUBLISHED.labels(row.type).inc()
         at = elapsed()
         self._confirmed += [(row.seq, at) for row in sent]
+        self._to_mark.set()
 
-    async def _mark(self, *, wait: bool) -> None:
-        """Write down what the broker has confirmed; with ``wait``, what comes within a moment together.
+    async def _mark_now_and_then(self) -> None:
+        """Mark what is confirmed, what comes within a moment together."""
+        while True:
+            await self._to_mark.wait()
+            await asyncio.sleep(MARK_EVERY_SECONDS)
+            self._to_mark.clear()
+            await self._try_to_mark()
 
-        A crash before it means that some events are said twice, and that is what inboxes are for.
-        """
-        confirmed = self._confirmed
-        if not confirmed:
-            return
-        if wait and len(confirmed) < BATCH_ROWS and elapsed() - confirmed[0][1] < MARK_EVERY_SECONDS:
-            return
-        at = elapsed()
-        async with self._db.transaction() as tx:
-            await mark_published(tx, [seq for seq, _ in confirmed], [at - then for _, then in confirmed])
-            crash_point("K6")
-        self._confirmed = []
-
-    async def _mark_the_last(self) -> None:
+    async def _try_to_mark(self) -> None:
         try:
-            await self._mark(wait=False)
+            await self._mark()
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("relay.database_unavailable", error=type(error).__name__)
+            self._to_mark.set()
+
+    async def _mark(self) -> None:
+        """Write down what the broker has confirmed.
+
+        A crash before it means that some events are said twice, and that is what inboxes are for.
+        """
+        confirmed, self._confirmed = self._confirmed, []
+        if not confirmed:
+            return
+        try:
+            async with self._db.transaction() as tx:
+                # What counts from here is now() of this transaction, so the ages are taken after it has begun.
+                at = elapsed()
+                await mark_published(tx, [seq for seq, _ in confirmed], [at - then for _, then in confirmed])
+                crash_point("K6")
+        except BaseException:
+            self._confirmed = confirmed + self._confirmed
+            raise
 
     def _message(self, row: OutboxRow) -> Outgoing:
         return Outgoing(

@@ -34,3 +34,6 @@ class ServiceSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
     shutdown_grace_seconds: float = Field(25, ge=0, le=300)
+    niceness: int = Field(
+        0, ge=0, le=19, description="How far this process gives way to others of its machine"
+    )

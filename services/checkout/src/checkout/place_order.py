@@ -25,11 +25,11 @@ from checkout.domain.purchase import (
 )
 from checkout.domain.vouchers import Wallet
 from checkout.storage.carts import mark_ordered
-from checkout.storage.menu import read_menu
+from checkout.storage.menu import read_rules
 from checkout.storage.orders import NewOrder, insert_orders
 from checkout.storage.placements import Placement, find_placements, take_keys
 from checkout.storage.products import read_products
-from checkout.storage.shop_settings import ShopSettings, read_shop_settings
+from checkout.storage.shop_settings import ShopSettings
 from checkout.storage.stock import reserve_stock
 from shared.clock import now
 from shared.crash import crash_point
@@ -122,25 +122,24 @@ class Till:
 async def _place(tx: Tx, purchases: Sequence[Purchase], *, origin_url: str) -> dict[str, Placement | Refused]:
     """Place orders by their keys. Raises _Turned if the transaction must begin anew without some."""
     at = now()
-    outcomes: dict[str, Placement | Refused] = {**await find_placements(tx, purchases)}
     shop = await _read_shop(tx, purchases)
+    refusals: dict[str, Placement | Refused] = {}
     new: list[_New] = []
     for purchase in purchases:
-        if purchase.key not in outcomes:
-            try:
-                new.append(_order(shop, purchase, code=new_order_code(at), at=at, origin_url=origin_url))
-            except Refused as refused:
-                outcomes[purchase.key] = refused
+        try:
+            new.append(_order(shop, purchase, code=new_order_code(at), at=at, origin_url=origin_url))
+        except Refused as refused:
+            refusals[purchase.key] = refused
+    taken = await take_keys(tx, [(one.purchase, one.placement) for one in new], at=at)
+    # A key that is taken has placed an order, whatever the rules say today; only a new key is refused.
+    known = await find_placements(tx, [one for one in purchases if one.key not in taken])
+    outcomes = refusals | known
+    new = [one for one in new if one.purchase.key in taken]
     if not new:
         return outcomes
-    taken = await take_keys(tx, [(one.purchase, one.placement) for one in new], at=at)
-    # Another process took the key meanwhile; its commit is behind us now.
-    late = [one.purchase for one in new if one.purchase.key not in taken]
-    outcomes |= await find_placements(tx, late)
-    new = [one for one in new if one.purchase.key in taken]
     await _tie_carts(tx, new, at=at)
     await insert_orders(tx, [NewOrder(one.placed, one.method.group) for one in new])
-    # Last, because everybody who wants the same product waits for this lock until our commit.
+    # Last, and sent with the orders: everybody who wants the same product waits for this lock until our commit.
     wanted = {one.code: merged(one.purchase.lines) for one in new}
     short = await reserve_stock(tx, wanted, at=at)
     if short:
@@ -182,7 +181,8 @@ class _New:
 
 async def _read_shop(tx: Tx, purchases: Sequence[Purchase]) -> _Shop:
     skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
-    return _Shop(await read_shop_settings(tx), await read_products(tx, skus), await read_menu(tx))
+    settings, menu = await read_rules(tx)
+    return _Shop(settings, await read_products(tx, skus), menu)
 
 
 async def _tie_carts(tx: Tx, new: Sequence[_New], *, at: datetime) -> None:

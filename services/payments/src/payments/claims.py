@@ -1,6 +1,6 @@
 """Claimed rows, each with the payment it is about as it was when the row was claimed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -33,14 +33,18 @@ async def claims_on(tx: Tx, rows: Sequence[tuple[Row, UUID]]) -> list[Claim]:
     return [Claim(row, payments[payment_id]) for row, payment_id in rows if payment_id in payments]
 
 
+def last_claims(table: Table, claims: Iterable[Claim]) -> dict[UUID, Claim]:
+    """Return the last claim on each row: one may have been claimed again while its first claim was in hand."""
+    [key] = table.primary_key.columns
+    return {getattr(one.row, key.name): one for one in sorted(claims, key=lambda one: one.row.attempts)}
+
+
 async def end_claims(tx: Tx, table: Table, due_at: Mapping[Claim, datetime | None]) -> set[Claim]:
     """Strike off claimed rows, or have them due again; return the claims that were still ours.
 
     Write nothing that depends on any other.
     """
-    [key] = table.primary_key.columns
-    # A row may have been claimed again while its first claim was in hand: only the last can be alive.
-    last = {getattr(claim.row, key.name): claim for claim in sorted(due_at, key=lambda one: one.row.attempts)}
+    last = last_claims(table, due_at)
     ended = [(row_id, claim.row.lease, due_at[claim]) for row_id, claim in last.items()]
     struck = await strike_off_all(tx, table, ended)
     return {claim for row_id, claim in last.items() if row_id in struck}

@@ -2,12 +2,12 @@
 the provider was looked up, with the same key, until there is a definite answer (M1, M5)."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from payments.calls import Calls
-from payments.claims import Claim, claims_of, end_claims
+from payments.claims import Claim, claims_of, last_claims
 from payments.domain.answers import (
     Answer,
     CaptureDeclined,
@@ -23,7 +23,7 @@ from payments.domain.drafting import Settled
 from payments.domain.payment import CONCLUDES, WANTED_IN, Operation, Payment
 from payments.settle_payment import Batch, settle_all, with_attention
 from payments.storage.payments import lock_payments
-from payments.storage.requests import REQUEST_WORK, note_answers
+from payments.storage.requests import REQUEST_WORK, Ended, end_requests
 from payments.storage.tables import payment_requests
 from shared.clock import now
 from shared.crash import crash_point
@@ -79,22 +79,14 @@ class Requests:
         at = now()
         outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
         batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
-        ours = await end_claims(
-            tx, payment_requests, {claim: became.due_at for claim, became in outcomes.items()}
-        )
+        # Before anything new is asked for: a request that has ended makes room for the next of its kind.
+        ours = await _end(tx, outcomes, at)
         for claim, answers in done:
             if claim in ours:
                 payment = batch.payment(claim.payment.payment_id)
                 terms = self._calls.methods[payment.method].terms
                 settled = settle_all(payment, claim.row.operation, answers, at, terms)
                 batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
-        noted = [
-            (claim.row.request_id, became.state, became.answer)
-            for claim, became in outcomes.items()
-            if claim in ours
-        ]
-        # Before anything new is asked for: a request that has ended makes room for the next of its kind.
-        await note_answers(tx, noted, at)
         tx.say(*await batch.save(tx, self._calls.methods, at))
 
     async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
@@ -115,6 +107,16 @@ class Requests:
         answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
         crash_point("K11")
         return (*found, answer)
+
+
+async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[Claim]:
+    last = last_claims(payment_requests, outcomes)
+    ended = []
+    for request_id, claim in last.items():
+        became = outcomes[claim]
+        ended.append(Ended(request_id, claim.row.lease, became.state, became.answer, became.due_at))
+    ours = await end_requests(tx, ended, at)
+    return {claim for request_id, claim in last.items() if request_id in ours}
 
 
 def outcome(row: Row, answers: Sequence[Answer], at: datetime) -> Outcome:

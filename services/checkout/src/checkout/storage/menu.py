@@ -2,16 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
 
 from checkout.domain.methods import Menu, Method
+from checkout.storage.shop_settings import ShopSettings
 from shared.database import Tx
 
 
 async def read_menu(tx: Tx) -> Menu:
     """Return the last menu seen; an empty one before the first."""
-    methods = await tx.value("SELECT methods FROM method_menu WHERE menu_id = 1")
+    return _menu(await tx.value("SELECT methods FROM method_menu WHERE menu_id = 1"))
+
+
+async def read_rules(tx: Tx) -> tuple[ShopSettings, Menu]:
+    """Return the settings in force and the last menu seen, both that an order is computed by, in one question."""
+    row = await tx.row(
+        "SELECT (SELECT json_object_agg(name, value) FROM shop_settings) AS settings,"
+        " (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods"
+    )
+    assert row is not None
+    return ShopSettings.model_validate(row.settings or {}), _menu(row.methods)
+
+
+def _menu(methods: Sequence[dict[str, Any]] | None) -> Menu:
     return Menu(tuple(Method.model_validate(method) for method in methods or ()))
 
 

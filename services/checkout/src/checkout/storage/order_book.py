@@ -42,6 +42,7 @@ _LOCK = f"""
         (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
+# A question of its own: one asked together with the lock would see the parcels as they were before waiting for it.
 _PARCELS = """
     SELECT order_code, destination_id, name, ship_date, carrier, tracking_number
     FROM order_destinations WHERE order_code = ANY(:codes) ORDER BY order_code, position
@@ -170,7 +171,7 @@ class OrderBook:
             }
             for code in self._changed
         ]
-        await update_all(tx, orders, rows, key=["code"])
+        await update_all(tx, orders, rows, key="code")
         await insert_all(tx, order_history, self._history)
         parcels = [
             {
@@ -181,7 +182,7 @@ class OrderBook:
             }
             for parcel in self._parcels.values()
         ]
-        await update_all(tx, order_destinations, parcels, key=["destination_id"])
+        await update_all(tx, order_destinations, parcels, key="destination_id")
         await add_entries(tx, self._entries)
 
 

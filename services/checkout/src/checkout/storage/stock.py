@@ -5,7 +5,7 @@ locked in the order of their SKU, so that two transactions can never wait for ea
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,31 @@ from shared.bulk import insert_all
 from shared.database import Tx
 from shared.ids import new_id
 
+# Locked in the order of their SKU first, and changed only if there is enough of everything. What is answered is
+# what could be sold before.
+_HOLD = """
+    WITH wanted AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:skus AS text[]), CAST(:pieces AS int[])) AS w(sku, pieces)
+    ), locked AS MATERIALIZED (
+        SELECT sku, available FROM stock WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
+    ), held AS (
+        UPDATE stock AS s SET available = s.available - w.pieces, reserved = s.reserved + w.pieces
+        FROM wanted AS w WHERE s.sku = ANY(ARRAY(SELECT sku FROM locked)) AND s.sku = w.sku
+            AND NOT EXISTS (SELECT FROM wanted AS o LEFT JOIN locked AS l ON l.sku = o.sku
+                            WHERE coalesce(l.available, 0) < o.pieces)
+        RETURNING s.sku
+    )
+    SELECT sku, available, sku IN (SELECT sku FROM held) AS held FROM locked
+"""
+_SHIP = """
+    WITH locked AS MATERIALIZED (
+        SELECT sku FROM stock WHERE sku = ANY(CAST(:skus AS text[])) ORDER BY sku FOR UPDATE
+    )
+    UPDATE stock AS s SET reserved = s.reserved - w.pieces
+    FROM unnest(CAST(:skus AS text[]), CAST(:pieces AS int[])) AS w(sku, pieces)
+    WHERE s.sku = ANY(ARRAY(SELECT sku FROM locked)) AND s.sku = w.sku
+"""
+
 
 async def reserve_stock(
     tx: Tx, wanted: Mapping[str, Mapping[str, int]], *, at: datetime
@@ -21,32 +46,16 @@ async def reserve_stock(
     """Hold stock for orders, {order code: {sku: pieces}}; those named first are served first.
 
     Returns the orders that could not be served, with a SKU and the pieces left of it. If there are any,
-    nothing was held for anybody: leave them out and ask again.
+    nothing was held for anybody: leave them out and ask again. What was put off before is sent with it.
     """
-    left = await _lock(tx, {sku for quantities in wanted.values() for sku in quantities})
-    short: dict[str, tuple[str, int]] = {}
-    for code, quantities in wanted.items():
-        lacking = [sku for sku, pieces in quantities.items() if left.get(sku, 0) < pieces]
-        if lacking:
-            short[code] = (lacking[0], left.get(lacking[0], 0))
-            continue
-        for sku, pieces in quantities.items():
-            left[sku] -= pieces
-    if short:
-        return short
-    held: Counter[str] = Counter()
+    pieces_of: Counter[str] = Counter()
     for quantities in wanted.values():
-        held.update(quantities)
-    # Guarded as well as locked: the number itself never lets more go than there is.
-    changed = await tx.execute(
-        "UPDATE stock AS s SET available = s.available - n.pieces, reserved = s.reserved + n.pieces"
-        " FROM unnest(CAST(:skus AS text[]), CAST(:pieces AS int[])) AS n(sku, pieces)"
-        " WHERE s.sku = n.sku AND s.available >= n.pieces",
-        skus=list(held),
-        pieces=list(held.values()),
-    )
-    if changed != len(held):
-        raise RuntimeError(f"stock of {list(held)} changed under its lock")
+        pieces_of.update(quantities)
+    locked = await tx.rows_at_last(_HOLD, skus=list(pieces_of), pieces=list(pieces_of.values()))
+    if short := _short(wanted, {row.sku: row.available for row in locked}):
+        return short
+    if not all(row.held for row in locked):
+        raise RuntimeError(f"stock of {list(pieces_of)} changed under its lock")
     await _note(
         tx,
         [
@@ -95,13 +104,7 @@ async def ship_stock(tx: Tx, parcels: Sequence[LeftTheHouse]) -> None:
     leaving: Counter[str] = Counter()
     for parcel in parcels:
         leaving.update(parcel.quantities)
-    await _lock(tx, leaving)
-    await tx.execute(
-        "UPDATE stock AS s SET reserved = s.reserved - n.pieces"
-        " FROM unnest(CAST(:skus AS text[]), CAST(:pieces AS int[])) AS n(sku, pieces) WHERE s.sku = n.sku",
-        skus=list(leaving),
-        pieces=list(leaving.values()),
-    )
+    await tx.execute(_SHIP, skus=list(leaving), pieces=list(leaving.values()))
     await _note(
         tx,
         [
@@ -122,12 +125,18 @@ class _Entry:
     at: datetime
 
 
-async def _lock(tx: Tx, skus: Iterable[str]) -> dict[str, int]:
-    """Lock products in the order of their SKU; return what can still be sold of each."""
-    rows = await tx.rows(
-        "SELECT sku, available FROM stock WHERE sku = ANY(:skus) ORDER BY sku FOR UPDATE", skus=list(skus)
-    )
-    return {row.sku: row.available for row in rows}
+def _short(wanted: Mapping[str, Mapping[str, int]], left: Mapping[str, int]) -> Mapping[str, tuple[str, int]]:
+    """Return the orders that cannot be served one after the other from what is left, and what each lacks."""
+    still = dict(left)
+    short: dict[str, tuple[str, int]] = {}
+    for code, quantities in wanted.items():
+        lacking = [sku for sku, pieces in quantities.items() if still.get(sku, 0) < pieces]
+        if lacking:
+            short[code] = (lacking[0], still.get(lacking[0], 0))
+            continue
+        for sku, pieces in quantities.items():
+            still[sku] -= pieces
+    return short
 
 
 async def _note(tx: Tx, entries: Sequence[_Entry]) -> None:

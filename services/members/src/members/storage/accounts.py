@@ -81,10 +81,10 @@ class Accounts:
         """Write everything down, in one statement for each kind of change."""
         await insert_all(tx, point_grants, self._grants)
         await insert_all(tx, point_postings, self._postings)
-        await update_all(tx, point_grants, self._activated, key=("grant_id",))
-        await update_all(tx, point_grants, self._revoked, key=("grant_id",))
+        await update_all(tx, point_grants, self._activated, key="grant_id")
+        await update_all(tx, point_grants, self._revoked, key="grant_id")
         changed = [self._balances[member_id] for member_id in self._changed]
-        await update_all(tx, point_balances, [_balance_values(one) for one in changed], key=("member_id",))
+        await update_all(tx, point_balances, [_balance_values(one) for one in changed], key="member_id")
 
 
 def _balance_values(balance: Balance) -> dict[str, Any]:

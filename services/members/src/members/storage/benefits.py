@@ -62,7 +62,7 @@ async def commit_reservations(tx: Tx, orders: Mapping[UUID, tuple[str, datetime]
         }
         for reservation_id, (code, at) in orders.items()
     ]
-    await update_all(tx, benefit_reservations, rows, key=("reservation_id",), where="old.status = 'held'")
+    await update_all(tx, benefit_reservations, rows, key="reservation_id", where="old.status = 'held'")
 
 
 async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> Row | None:

@@ -46,7 +46,7 @@ class Taken:
 async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
     """Write down what became of noted orders."""
     rows = [{name: getattr(one, name) for name in Taken.__slots__} for one in taken]
-    await update_all(tx, member_orders, rows, key=("order_code",))
+    await update_all(tx, member_orders, rows, key="order_code")
 
 
 async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row]:
@@ -68,4 +68,4 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row]:
 async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
     """Note that orders ended, each at its moment."""
     rows = [{"order_code": code, "cancelled_at": at} for code, at in cancelled.items()]
-    await update_all(tx, member_orders, rows, key=("order_code",))
+    await update_all(tx, member_orders, rows, key="order_code")

@@ -41,4 +41,4 @@ async def note_notices(tx: Tx, state: str, became: Sequence[tuple[UUID, UUID | N
         {"notice_key": notice_key, "state": state, "payment_id": payment_id}
         for notice_key, payment_id in became
     ]
-    await update_all(tx, notices, rows, key=["notice_key"])
+    await update_all(tx, notices, rows, key="notice_key")

@@ -146,7 +146,7 @@ async def save_all(
         usual = next_look_at(payment, methods[payment.method], at)
         due_at = look_at.get(payment.payment_id, usual)
         rows.append({**_values(payment), "due_at": due_at, "changed_at": at})
-    await update_all(tx, payments, rows, key=["payment_id"])
+    await update_all(tx, payments, rows, key="payment_id")
     steps = [
         _step(one.payment, step.version, step.state, step.because, at)
         for one in settled

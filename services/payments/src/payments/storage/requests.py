@@ -1,18 +1,30 @@
 """Requests to providers: rows that are due until they are answered."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import orjson
 
 from payments.domain.answers import Answer
 from payments.domain.drafting import Ask
 from payments.storage.answers import answer_as_json
 from payments.storage.tables import payment_requests
-from shared.bulk import insert_all, update_all
+from shared.bulk import insert_all
 from shared.database import Tx
 from shared.ids import new_id
 
 REQUEST_WORK = "payment requests"
+_END = """
+    UPDATE payment_requests AS r
+    SET state = e.state, answer = nullif(CAST(e.answer AS jsonb), 'null'), answered_at = :at,
+        due_at = e.due_at, leased_until = NULL, lease = NULL
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:leases AS uuid[]), CAST(:states AS text[]), CAST(:answers AS text[]),
+                CAST(:due AS timestamptz[])) AS e(request_id, lease, state, answer, due_at)
+    WHERE r.request_id = ANY(CAST(:ids AS uuid[])) AND r.request_id = e.request_id AND r.lease = e.lease
+    RETURNING r.request_id
+"""
 
 
 async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime) -> None:
@@ -31,10 +43,29 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
     await insert_all(tx, payment_requests, rows, skip_known=True)
 
 
-async def note_answers(tx: Tx, answers: Sequence[tuple[UUID, str, Answer | None]], at: datetime) -> None:
-    """Record what became of requests, given as (request, its state now, the answer)."""
-    rows = [
-        {"request_id": request_id, "state": state, "answer": answer_as_json(answer), "answered_at": at}
-        for request_id, state, answer in answers
-    ]
-    await update_all(tx, payment_requests, rows, key=["request_id"])
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a request claimed under ``lease``: its ``state`` now, the answer, when it is due again."""
+
+    request_id: UUID
+    lease: UUID
+    state: str
+    answer: Answer | None
+    due_at: datetime | None
+
+
+async def end_requests(tx: Tx, ended: Sequence[Ended], at: datetime) -> set[UUID]:
+    """Record what became of requests and end the claims on them; return those that were still ours.
+
+    Write nothing that depends on any other. The rows stay locked until the commit.
+    """
+    ours = await tx.rows(
+        _END,
+        ids=[one.request_id for one in ended],
+        leases=[one.lease for one in ended],
+        states=[one.state for one in ended],
+        answers=[orjson.dumps(answer_as_json(one.answer)).decode() for one in ended],
+        due=[one.due_at for one in ended],
+        at=at,
+    )
+    return {row.request_id for row in ours}
