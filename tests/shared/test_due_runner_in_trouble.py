@@ -1,7 +1,10 @@
 """Due work when things go wrong: a lost database, a broken hand, rows that nobody was woken for."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Column, MetaData, Table, Uuid
@@ -9,7 +12,7 @@ from sqlalchemy import Column, MetaData, Table, Uuid
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from shared.clock import now
-from shared.database import Database
+from shared.database import Database, Tx
 from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off
 from shared.ids import new_id
 from shared.sql import Row
@@ -104,6 +107,66 @@ async def test_a_runner_that_stops_lets_what_is_in_hand_finish(make_db: MakeData
     let_go.set()
     await asyncio.wait_for(task, 10)
     assert len(finished) == 1
+
+
+async def test_an_outcome_is_written_down_once_the_database_is_back(make_db: MakeDatabase) -> None:
+    db, performed, troubles = await make_db("chores", metadata), [], [ConnectionError(), TimeoutError()]
+
+    async def perform(row: Row) -> str:
+        performed.append(row.chore_id)
+        return "outcome"
+
+    async def conclude(tx: Tx, done: Sequence[tuple[Row, str]]) -> None:
+        for row, outcome in done:
+            assert outcome == "outcome"
+            assert await strike_off(tx, chores, row.chore_id, row.lease)
+        if troubles:
+            raise troubles.pop()
+
+    runner = DueRunner(DueWork("chores", chores, perform, conclude=conclude), db, poll_seconds=0.05)
+    task = asyncio.create_task(runner.run())
+    await add_chore(db)
+
+    async def struck_off() -> None:
+        assert [row.due_at for row in await db.look("SELECT due_at FROM chores")] == [None]
+
+    await eventually(struck_off)
+    assert len(performed) == 1
+    await stopped(runner, task)
+
+
+class ForgetfulDatabase(Database):
+    """Commits, and loses the answer, as often as it is told to."""
+
+    answers_lost = 0
+
+    @asynccontextmanager
+    async def transaction(self, **about: Any) -> AsyncIterator[Tx]:
+        """Open a transaction whose answer may get lost."""
+        async with super().transaction(**about) as tx:
+            yield tx
+        if self.answers_lost:
+            self.answers_lost -= 1
+            raise ConnectionError("the answer to COMMIT was lost")
+
+
+async def test_a_claim_whose_commit_was_not_heard_of_is_made_again_before_its_lease_is_over(
+    make_db: MakeDatabase,
+) -> None:
+    db, attempts = await make_db("chores", metadata), []
+    await add_chore(db)
+    forgetful = ForgetfulDatabase(db.url, service="chores")
+    forgetful.answers_lost = 1
+
+    async def perform(row: Row) -> None:
+        attempts.append(row.attempts)
+
+    work = DueWork("chores", chores, perform, lease_seconds=3600)
+    runner = DueRunner(work, forgetful, poll_seconds=0.05)
+    task = asyncio.create_task(runner.run())
+    await eventually(lambda: attempts == [2])
+    await stopped(runner, task)
+    await forgetful.close()
 
 
 async def test_only_the_holder_of_a_lease_strikes_a_row_off_and_says_when_it_is_due_again(

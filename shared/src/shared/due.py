@@ -6,7 +6,7 @@ What is claimed is done outside any transaction and must be safe to do twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,11 +44,17 @@ def due_index(table: Table) -> Index:
 
 
 async def claim_due(
-    tx: Tx, table: Table, *, rows_max: int, at: datetime, lease_seconds: int = LEASE_SECONDS
+    tx: Tx,
+    table: Table,
+    *,
+    rows_max: int,
+    at: datetime,
+    lease_seconds: int = LEASE_SECONDS,
+    lease: UUID | None = None,
 ) -> Sequence[Row]:
     """Lease up to ``rows_max`` rows of ``table`` due by ``at`` and return them, one attempt older.
 
-    ``at`` is business time; leases run on the database's clock. Write results only where ``lease`` is
+    ``lease`` names the claim, a new name unless given. ``at`` is business time; leases run on the database's clock. Write results only where ``lease`` is
     still the one returned, so that a holder who came too late changes nothing.
     """
     [key] = [column.name for column in table.primary_key.columns]
@@ -60,7 +66,7 @@ async def claim_due(
         f" WHERE {key} = ANY(ARRAY(SELECT {key} FROM {table.name}"
         f" WHERE due_at <= :at AND (leased_until IS NULL OR leased_until < now())"
         f" ORDER BY due_at LIMIT :rows_max FOR UPDATE SKIP LOCKED)) RETURNING *",
-        lease=new_id(),
+        lease=lease or new_id(),
         seconds=lease_seconds,
         at=at,
         rows_max=rows_max,
@@ -76,6 +82,16 @@ async def prolong_lease(tx: Tx, table: Table, lease: UUID, *, at: datetime, seco
         seconds=seconds,
         at=at,
         lease=lease,
+    )
+
+
+async def end_leases(tx: Tx, table: Table, leases: Collection[UUID], *, at: datetime) -> None:
+    """Let what is held under ``leases``, claimed by ``at``, be claimed again at once."""
+    await tx.execute(
+        f"UPDATE {table.name} SET leased_until = NULL, lease = NULL"  # noqa: S608 - names are ours
+        f" WHERE due_at <= :at AND lease = ANY(CAST(:leases AS uuid[]))",
+        at=at,
+        leases=list(leases),
     )
 
 
@@ -119,6 +135,8 @@ class DueRunner:
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._holding: set[asyncio.Task[None]] = set()
+        # Claims of which we do not know whether they were committed; nobody works on what they hold.
+        self._doubtful: set[UUID] = set()
         self._conclusions: Together[tuple[Any, Any], None] = Together(self._conclude)
         self.alive_at = elapsed()
 
@@ -155,16 +173,18 @@ class DueRunner:
     async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any]]:
         """Return what is to be performed, and the lease on it."""
         self._wake.clear()
-        work = self.work
+        work, lease, at = self.work, new_id(), now()
         try:
             async with self._db.transaction() as tx:
+                if self._doubtful:
+                    await end_leases(tx, work.table, self._doubtful, at=at)
+                self._doubtful.add(lease)
                 rows = await claim_due(
-                    tx, work.table, rows_max=rows_max, at=now(), lease_seconds=work.lease_seconds
+                    tx, work.table, rows_max=rows_max, at=at, lease_seconds=work.lease_seconds, lease=lease
                 )
-                if not rows:
-                    return None, []
-                begun = await work.begin(tx, rows) if work.begin is not None else rows
-                return rows[0].lease, begun
+                begun = await work.begin(tx, rows) if rows and work.begin is not None else rows
+            self._doubtful.clear()
+            return (lease, begun) if rows else (None, [])
         except Exception as error:
             if not is_transient(error):
                 raise
@@ -190,7 +210,7 @@ class DueRunner:
         try:
             outcome = await self.work.perform(item)
             if self.work.conclude is not None:
-                await self._conclusions.do((item, outcome))
+                await self._write_down(item, outcome)
             metrics.DUE_WORK.labels(self.work.name, "done").inc()
         except Exception as error:
             metrics.DUE_WORK.labels(self.work.name, "failed").inc()
@@ -198,6 +218,24 @@ class DueRunner:
                 log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
             else:
                 log.exception("due.failed", work=self.work.name, item=str(item)[:80])
+
+    async def _write_down(self, item: Any, outcome: Any) -> None:
+        """Conclude; while the database is away, again and again as long as the lease may last.
+
+        What is known need not be found out anew by the next holder. If a lost commit was done all the same, the
+        row is not ours any more, and nothing is written.
+        """
+        until, pause = elapsed() + self.work.lease_seconds, 0.1
+        while True:
+            try:
+                await self._conclusions.do((item, outcome))
+                return
+            except Exception as error:
+                if not is_transient(error) or self._stopping or elapsed() > until:
+                    raise
+                log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, POLL_SECONDS)
 
     async def _conclude(self, done: Sequence[tuple[Any, Any]]) -> Sequence[None]:
         assert self.work.conclude is not None
