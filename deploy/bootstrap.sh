@@ -58,4 +58,9 @@ fi
 if [ ! -d .venv ] && /usr/bin/python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
     export UV_PYTHON="${UV_PYTHON:-/usr/bin/python3}"
 fi
-"$uv" sync --all-packages --frozen --quiet || fail "the Python packages could not be installed (uv sync)"
+# Compiled once instead of by every process at its start: where the environment forbids writing bytecode, that is
+# half of a start.
+compile=
+[ .venv/.compiled -nt uv.lock ] || compile=--compile-bytecode
+"$uv" sync --all-packages --frozen --quiet $compile || fail "the Python packages could not be installed (uv sync)"
+[ -z "$compile" ] || touch .venv/.compiled
