@@ -14,7 +14,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Basic
 
 from proof.fuzz.findings import Finding, Part
-from proof.fuzz.garbage import MARK, Message, broken, too_big, valid_bodies
+from proof.fuzz.garbage import MARK, Message, broken, not_heard_here, too_big, valid_bodies
 from shared.consumers import Consumer
 
 SERVICES = ("checkout", "payments", "members", "notifications")
@@ -39,6 +39,8 @@ def garbage_for(consumer: Consumer, rounds: int, from_seed: int, *, big: bool) -
         for body in valid_bodies(kind.type, rounds, from_seed)
         for message in broken(kind.type, body, fate)
     ]
+    heard = [kind.type for kind in consumer.events]
+    messages += [not_heard_here(heard, fate) for _ in range(rounds)]
     if big:
         messages.append(too_big(consumer.events[0].type, {}, fate))
     fate.shuffle(messages)
