@@ -9,8 +9,8 @@ from proof.chaos.faults import Fault, chosen, known
 from proof.chaos.faults.cluster import ON_CLUSTER
 from proof.chaos.faults.disks import ON_SMALL_DISKS
 
-# These hurt the one broker by its own name, or its disk.
-ON_ONE_BROKER = frozenset({"F5", "F6", "F9", "F10", "F11", "F15"})
+# These hurt the one broker by its own name, or its disk; F21 reads what it says twice from a stream.
+ON_ONE_BROKER = frozenset({"F5", "F6", "F9", "F10", "F11", "F15", "F21"})
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,26 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import uuid4
 
-import aiormq
+from aiormq.abc import AbstractChannel
 from pamqp.commands import Basic
 from pamqp.common import FieldValue
 
 from proof.chaos.cluster import Cluster
-from shared.amqp import BrokerUnavailable, Outgoing, Publisher
+from shared.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, cancelled_by_us
 
 QUEUE = "proof.probe"
 PAUSE_SECONDS = 0.25
+PATIENCE_SECONDS = 60.0
+ANSWER_SECONDS_MAX = 10.0
 ARGUMENTS: Mapping[str, FieldValue] = {"x-queue-type": "quorum"}
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -80,7 +85,7 @@ class Probes:
 async def probing(cluster: Cluster, through: str, nodes: Iterable[int]) -> AsyncIterator[Probes]:
     """Ask these nodes inside the block; the queue for it is declared and deleted at the address ``through``."""
     probes = Probes(nodes)
-    await _declare(through)
+    await kept(through)
     asking = [asyncio.create_task(probes.ask(node, cluster.amqp_url(node))) for node in probes.asked]
     try:
         yield probes
@@ -88,17 +93,36 @@ async def probing(cluster: Cluster, through: str, nodes: Iterable[int]) -> Async
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)
-        async with await aiormq.connect(through) as connection:
-            await (await connection.channel()).queue_delete(QUEUE)
+        await _patiently(through, lambda channel: channel.queue_delete(QUEUE))
 
 
 async def kept(through: str) -> int:
-    """Return how many of the probes' messages the broker has."""
-    return await _declare(through)
+    """Return how many of the probes' messages the broker has, in a queue that is declared if there is none."""
+    declared = await _patiently(
+        through, lambda channel: channel.queue_declare(QUEUE, durable=True, arguments=dict(ARGUMENTS))
+    )
+    return declared.message_count or 0
 
 
-async def _declare(through: str) -> int:
-    async with await aiormq.connect(through) as connection:
-        channel = await connection.channel()
-        declared = await channel.queue_declare(QUEUE, durable=True, arguments=dict(ARGUMENTS))
-        return declared.message_count or 0
+async def _patiently(through: str, ask: Callable[[AbstractChannel], Awaitable[T]]) -> T:
+    """Return what the broker answers, asked again while it cannot. Raises OSError after a minute."""
+    link = Link(through, "probe")
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    try:
+        while True:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                    return await ask(await link.channel(confirms=False))
+            except BrokerError as error:
+                said = repr(error)
+            except asyncio.CancelledError:
+                # A dying connection cancels who waits for it.
+                if cancelled_by_us():
+                    raise
+                said = "connection lost"
+            await link.drop()
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {PATIENCE_SECONDS:.0f} s: {said}")
+            await asyncio.sleep(PAUSE_SECONDS)
+    finally:
+        await link.drop()

@@ -96,7 +96,8 @@ class Run:
         await fit(self.stage)
         self.report.surroundings = await surroundings(self.stage)
         journal = Journal(self.stage.site.data / "journal.jsonl")
-        environment = {**self.stage.environment, "PROOF_JOURNAL": str(journal.file)}
+        tap = "stream" if self.stage.cluster is None else "quorum"
+        environment = {**self.stage.environment, "PROOF_JOURNAL": str(journal.file), "PROOF_TAP": tap}
         async with AsyncExitStack() as exits:
             outside = await exits.enter_async_context(Outside.of(environment))
             await outside.broker.tap.lay()

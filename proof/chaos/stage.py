@@ -15,7 +15,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
 
-import aiormq
 import asyncpg
 import httpx
 
@@ -29,6 +28,7 @@ from proof.chaos.disks import Disks
 from proof.chaos.doors import Doors
 from proof.chaos.network import NODES
 from proof.installation import Installation, share_mail_catcher
+from shared.amqp import BrokerError, Link, cancelled_by_us
 
 SECOND = "-2"
 SECOND_FROM = 200
@@ -204,12 +204,17 @@ class Stage(Installation):
 
     async def broker_answers(self) -> bool:
         """Tell whether RabbitMQ takes connections."""
+        link = Link(self.amqp_url, "chaos", timeout_seconds=5)
         try:
-            async with asyncio.timeout(5):
-                connection = await aiormq.connect(self.amqp_url)
-                await connection.close()
-        except (aiormq.exceptions.AMQPError, OSError, TimeoutError):
+            await link.channel(confirms=False)
+        except BrokerError:
             return False
+        except asyncio.CancelledError:
+            if cancelled_by_us():
+                raise
+            return False
+        finally:
+            await link.drop()
         return True
 
     async def database_answers(self) -> bool:
