@@ -9,8 +9,10 @@ import asyncio
 import csv
 import io
 import os
+import re
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +22,22 @@ import jinja2
 from deploy.native import rabbitmq
 from deploy.native.packages import install_packages
 from deploy.native.processes import Process, Programs
-from deploy.native.runtime import BROKER_START_SECONDS_MAX, Native
+from deploy.native.runtime import Native
 from deploy.native.site import Site, write_private
 from proof.chaos.network import NODES, Network
 
 BALANCER_STATISTICS = 8490
 # RabbitMQ's is 60: so long, or a quarter longer, a node may be gone before the others know it.
 NET_TICK_SECONDS = 8
+# Three nodes boot at once and join one after the other; on a busy machine that takes minutes.
+START_SECONDS_MAX = 300
 NOT_CLUSTERED = ("epmd", "rabbitmq")
+# Queue, commit index and last written index of each member that runs on a node.
+TELL_INDEXES = (
+    'list_to_binary([io_lib:format("~s ~b ~b;", [Queue, element(5, T), element(6, T)])'
+    " || T = {{resource, _, queue, Queue}, _, _, _, _, _, _} <- ets:tab2list(ra_metrics)])."
+)
+INDEXES = re.compile(r"([\w.]+) (\d+) (\d+);")
 BALANCER = Path(__file__).with_name("haproxy.cfg.j2")
 
 
@@ -147,6 +157,31 @@ class Cluster:
         queues = self._get(NODES[0], "queues")
         return queues is not None and all(sorted(one["online"]) == sorted(one["members"]) for one in queues)
 
+    def lagging(self) -> dict[int, set[str]]:
+        """Return the nodes whose members of queues have not got what was agreed on a second ago, and which.
+
+        Such a member is online, and yet its queue is one node away from standing still. Raises OSError.
+        """
+        agreed: dict[str, int] = {}
+        for node in NODES:
+            for queue, (committed, _) in self._indexes(node).items():
+                agreed[queue] = max(committed, agreed.get(queue, 0))
+        time.sleep(1)
+        found = {
+            node: {
+                queue for queue, (_, written) in self._indexes(node).items() if written < agreed.get(queue, 0)
+            }
+            for node in NODES
+        }
+        return {node: queues for node, queues in found.items() if queues}
+
+    def _indexes(self, node: int) -> dict[str, tuple[int, int]]:
+        """Return of each queue's member on a node what it knows to be agreed, and what it has written."""
+        return {
+            queue: (int(committed), int(written))
+            for queue, committed, written in INDEXES.findall(self.ask(node, "eval", TELL_INDEXES))
+        }
+
     def ask(self, node: int, *arguments: str) -> str:
         """Run rabbitmqctl where a node is. Raises OSError with what it said if it fails."""
         command = [*self.network.inside(node), str(rabbitmq.scripts() / "rabbitmqctl"), *arguments]
@@ -198,5 +233,5 @@ class ClusterNative(Native):
 
     def _prepare_broker(self) -> None:
         # What is declared before all nodes are there has fewer members.
-        self._wait_for("the cluster", self._cluster.whole, BROKER_START_SECONDS_MAX)
+        self._wait_for("the cluster", self._cluster.whole, START_SECONDS_MAX)
         self.declare_topology()

@@ -7,7 +7,8 @@ the proof, as is that the services work again while the cut lasts, where a major
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -21,8 +22,9 @@ ON_CLUSTER = frozenset({"F12", "F12h", "F12r", "F12s", "F12k"})
 # What a node writes when it has seen that it is in a minority, or that its cluster is split in part.
 PAUSES = (b"Cluster minority/secondary status detected", b"We will therefore pause")
 NOTICED_SECONDS_MAX = 60.0
-MOVED_SECONDS_MAX = 90.0
-BACK_SECONDS_MAX = 60.0
+MOVED_SECONDS_MAX = 60.0
+BACK_SECONDS_MAX = 100.0
+FOLLOWS_SECONDS_MAX = 20.0
 WHOLE_AGAIN = "all nodes see each other, and every queue has all its members"
 SPLIT_PROOF = "packets were dropped, the minority paused and confirmed nothing, the others did"
 
@@ -76,13 +78,13 @@ async def kill_node(stage: Stage, fate: Random) -> str:
         before = await stage.pid_of(cluster.name(node))
         began = time.monotonic()
         await asyncio.to_thread(stage.kill, cluster.name(node))
-        await _whole(stage, cluster)
+        mended = await _whole(stage, cluster)
         ended = time.monotonic()
         after = await stage.pid_of(cluster.name(node))
         there = await kept(stage.amqp_url)
     asked = probes.of(_others(node))
     said = (
-        f"{cluster.name(node)} {before} → {after}, whole after {ended - began:.1f} s,"
+        f"{cluster.name(node)} {before} → {after}, whole after {ended - began:.1f} s{mended},"
         f" the others silent for {asked.silence(began, ended):.1f} s at most,"
         f" {asked.confirmed(0, ended)} probes confirmed, {there} kept"
     )
@@ -102,7 +104,7 @@ class _Split:
     moved_at: float | None = None
     whole_at: float = 0
     kept: int = 0
-    stuck: Sequence[int] = ()
+    mended: str = ""
 
     @property
     def most(self) -> list[int]:
@@ -135,23 +137,23 @@ class _Split:
         quiet = probes.of(nodes)
         said = [f"cut for {self.healed - self.began:.0f} s, {self.dropped} packets dropped"]
         if self.paused_at is not None:
-            names = " and ".join(map(str, self.paused))
-            said.append(f"{names} paused after {self.paused_at - self.began:.1f} s")
+            said.append(f"{_names(self.paused)} paused after {self.paused_at - self.began:.1f} s")
         tried, wrong = quiet.tried(since, self.healed), quiet.confirmed(since, self.healed)
-        names = " and ".join(map(str, nodes))
-        said.append(f"{names} confirmed {wrong} of {tried} from {since - self.began:.1f} s on")
+        said.append(f"{_names(nodes)} confirmed {wrong} of {tried} from {since - self.began:.1f} s on")
         if self.most:
             others = probes.of(self.most)
             silent = others.silence(self.began, self.healed)
             said.append(
                 f"the majority {others.confirmed(self.began, self.healed)}, silent for {silent:.1f} s at most"
             )
-        if self.moved_at is not None:
-            said.append(f"all replicas worked with it after {self.moved_at - self.began:.1f} s")
+            if self.paused:
+                said.append(
+                    "not all replicas were ready while it lasted"
+                    if self.moved_at is None
+                    else f"all replicas worked with it after {self.moved_at - self.began:.1f} s"
+                )
         confirmed = probes.of(NODES).confirmed(0, self.whole_at)
-        said.append(f"whole {self.whole_at - self.healed:.1f} s after healing")
-        if self.stuck:
-            said.append(f"{' and '.join(map(str, self.stuck))} did not come back and had to be restarted")
+        said.append(f"whole {self.whole_at - self.healed:.1f} s after healing{self.mended}")
         said.append(f"{confirmed} probes confirmed, {self.kept} kept")
         return ", ".join(said)
 
@@ -172,7 +174,7 @@ async def _split(stage: Stage, cuts: list[Cut], name: str, seconds: float, *, no
         finally:
             split.healed = time.monotonic()
             await asyncio.to_thread(cluster.network.heal)
-        split.stuck = await _whole(stage, cluster)
+        split.mended = await _whole(stage, cluster)
         split.kept = await kept(stage.amqp_url)
         split.whole_at = time.monotonic()
     return proven(split.holds(probes, noticed=noticed), f"{name}: {split.told(probes)}")
@@ -194,36 +196,58 @@ async def _watch(stage: Stage, cluster: Cluster, split: _Split, heard: dict[int,
         return all(one == most for one in found)
 
     async def moved() -> bool:
-        served = await asyncio.to_thread(cluster.sessions)
-        return set(served) == most and await stage.all_ready()
+        return set(await asyncio.to_thread(cluster.sessions)) == most
 
     await stage.until(noticed, "the minority pauses", seconds=NOTICED_SECONDS_MAX, every=0.5)
     split.paused_at = time.monotonic()
     if most:
         await stage.until(others_know, "the majority says who is left", seconds=NOTICED_SECONDS_MAX)
-        await stage.until(moved, "all work with the majority", seconds=MOVED_SECONDS_MAX)
-        split.moved_at = time.monotonic()
+        await stage.until(moved, "no client is with the minority", seconds=MOVED_SECONDS_MAX)
+        with suppress(NotInTime):
+            await stage.until(stage.all_ready, "all are ready", seconds=MOVED_SECONDS_MAX)
+            split.moved_at = time.monotonic()
 
 
-async def _whole(stage: Stage, cluster: Cluster) -> list[int]:
-    """Wait until the cluster is whole; restart who does not come back, as an operator would, and return them.
+async def _whole(stage: Stage, cluster: Cluster) -> str:
+    """Wait until the cluster is whole; do what an operator would where it is not, and tell it.
 
     RabbitMQ before 3.11.1, on Erlang from 25.1 on, may wait for ever when it starts after a pause
-    (rabbitmq-server#6034).
+    (rabbitmq-server#6034). That of 3.10 may also leave a member of a queue online that follows no leader any
+    more; the next split would then leave the queue without a majority. A restart mends both.
     """
+    told = ""
+    lagging: dict[int, set[str]] = {}
 
     async def whole() -> bool:
         return await asyncio.to_thread(cluster.whole)
 
+    async def followed() -> bool:
+        nonlocal lagging
+        lagging = await asyncio.to_thread(cluster.lagging)
+        return not lagging
+
+    async def restart(nodes: Iterable[int]) -> None:
+        for node in nodes:
+            await asyncio.to_thread(stage.kill, cluster.name(node))
+            await stage.until(whole, WHOLE_AGAIN, seconds=BACK_SECONDS_MAX, every=0.5)
+
     try:
         await stage.until(whole, WHOLE_AGAIN, seconds=BACK_SECONDS_MAX, every=0.5)
-        return []
     except NotInTime:
-        stuck = [node for node in NODES if not await asyncio.to_thread(cluster.running, node)]
-        for node in stuck:
-            await asyncio.to_thread(stage.kill, cluster.name(node))
-    await stage.until(whole, WHOLE_AGAIN, every=0.5)
-    return stuck
+        away = [node for node in NODES if not await asyncio.to_thread(cluster.running, node)]
+        told += f", {_names(away)} did not come back and had to be restarted"
+        await restart(away)
+    try:
+        await stage.until(followed, "every member follows", seconds=FOLLOWS_SECONDS_MAX, every=1)
+    except NotInTime:
+        members = sum(map(len, lagging.values()))
+        told += f", {members} members of queues on {_names(lagging)} no longer followed and were restarted"
+        await restart(lagging)
+    return told
+
+
+def _names(nodes: Iterable[int]) -> str:
+    return " and ".join(map(str, nodes))
 
 
 def _paused(cluster: Cluster, heard: dict[int, int]) -> set[int]:
