@@ -32,12 +32,7 @@ NET_TICK_SECONDS = 8
 # Three nodes boot at once and join one after the other; on a busy machine that takes minutes.
 START_SECONDS_MAX = 300
 NOT_CLUSTERED = ("epmd", "rabbitmq")
-# Queue, commit index and last written index of each member that runs on a node.
-TELL_INDEXES = (
-    'list_to_binary([io_lib:format("~s ~b ~b;", [Queue, element(5, T), element(6, T)])'
-    " || T = {{resource, _, queue, Queue}, _, _, _, _, _, _} <- ets:tab2list(ra_metrics)])."
-)
-INDEXES = re.compile(r"([\w.]+) (\d+) (\d+);")
+INDEXES = re.compile(r'raft_log_(commit|last_written)_index\{[^}]*queue="([^"]*)"[^}]*\} (\d+)')
 BALANCER = Path(__file__).with_name("haproxy.cfg.j2")
 
 
@@ -160,27 +155,27 @@ class Cluster:
     def lagging(self) -> dict[int, set[str]]:
         """Return the nodes whose members of queues have not got what was agreed on a second ago, and which.
 
-        Such a member is online, and yet its queue is one node away from standing still. Raises OSError.
+        Such a member is online, and yet its queue is one node away from standing still.
         """
         agreed: dict[str, int] = {}
         for node in NODES:
-            for queue, (committed, _) in self._indexes(node).items():
-                agreed[queue] = max(committed, agreed.get(queue, 0))
+            for queue, index in indexes(self._metrics(node), "commit").items():
+                agreed[queue] = max(index, agreed.get(queue, 0))
         time.sleep(1)
-        found = {
-            node: {
-                queue for queue, (_, written) in self._indexes(node).items() if written < agreed.get(queue, 0)
-            }
-            for node in NODES
+        found = {node: indexes(self._metrics(node), "last_written") for node in NODES}
+        late = {
+            node: {queue for queue, index in of.items() if index < agreed.get(queue, 0)}
+            for node, of in found.items()
         }
-        return {node: queues for node, queues in found.items() if queues}
+        return {node: queues for node, queues in late.items() if queues}
 
-    def _indexes(self, node: int) -> dict[str, tuple[int, int]]:
-        """Return of each queue's member on a node what it knows to be agreed, and what it has written."""
-        return {
-            queue: (int(committed), int(written))
-            for queue, committed, written in INDEXES.findall(self.ask(node, "eval", TELL_INDEXES))
-        }
+    def _metrics(self, node: int) -> str:
+        address = f"{self.network.address(node)}:{self.site.ports['rabbitmq-metrics']}"
+        try:
+            url = f"http://{address}/metrics/detailed?family=ra_metrics"
+            return httpx.get(url, timeout=5, trust_env=False).raise_for_status().text
+        except httpx.HTTPError:
+            return ""
 
     def ask(self, node: int, *arguments: str) -> str:
         """Run rabbitmqctl where a node is. Raises OSError with what it said if it fails."""
@@ -214,6 +209,11 @@ class Cluster:
 
     def _straight(self, url: str, node: int) -> str:
         return url.replace("127.0.0.1", self.network.address(node))
+
+
+def indexes(metrics: str, which: str) -> dict[str, int]:
+    """Return from a node's metrics how far its member of each queue is: ``commit`` or ``last_written``."""
+    return {queue: int(index) for kind, queue, index in INDEXES.findall(metrics) if kind == which}
 
 
 class ClusterNative(Native):
