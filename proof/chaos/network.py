@@ -7,9 +7,11 @@ say in it, and so that all is gone when the namespaces are. Only root on Linux m
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from itertools import permutations
 
@@ -140,9 +142,12 @@ class Network:
         _ip("link", "set", self._name, "up")
 
     def remove(self) -> None:
-        """Take away what is there of it; nothing should run in it any more."""
+        """Take away what is there of it, and end what still runs in it: tools of Erlang leave an epmd behind."""
         _runs("ip", "link", "del", self._name)
         for space in (self._switch, *map(self._namespace, NODES)):
+            with suppress(OSError):
+                for pid in _out("ip", "netns", "pids", space).split():
+                    os.kill(int(pid), signal.SIGKILL)
             _runs("ip", "netns", "del", space)
 
     def cut(self, cuts: Iterable[Cut]) -> None:

@@ -185,8 +185,12 @@ def test_what_goes_one_way_only_is_of_no_use(served: Served) -> None:
 
 
 def test_nothing_is_left_of_a_network_that_was_removed(served: Served) -> None:
+    inside = subprocess.Popen([*served.network.inside(1), "sleep", "60"])
+    while not Path(f"/proc/{inside.pid}/comm").read_text().startswith("sleep"):
+        time.sleep(0.01)
     served.network.remove()
 
+    assert inside.wait(10) < 0
     left = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True).stdout
     links = subprocess.run(["ip", "-br", "link"], check=True, capture_output=True, text=True).stdout
     assert "noren99000" not in left + links
