@@ -9,10 +9,8 @@ import asyncio
 import csv
 import io
 import os
-import re
 import socket
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +30,6 @@ NET_TICK_SECONDS = 8
 # Three nodes boot at once and join one after the other; on a busy machine that takes minutes.
 START_SECONDS_MAX = 300
 NOT_CLUSTERED = ("epmd", "rabbitmq")
-INDEXES = re.compile(r'raft_log_(commit|last_written)_index\{[^}]*queue="([^"]*)"[^}]*\} (\d+)')
 BALANCER = Path(__file__).with_name("haproxy.cfg.j2")
 
 
@@ -152,31 +149,6 @@ class Cluster:
         queues = self._get(NODES[0], "queues")
         return queues is not None and all(sorted(one["online"]) == sorted(one["members"]) for one in queues)
 
-    def lagging(self) -> dict[int, set[str]]:
-        """Return the nodes whose members of queues have not got what was agreed on a second ago, and which.
-
-        Such a member is online, and yet its queue is one node away from standing still.
-        """
-        agreed: dict[str, int] = {}
-        for node in NODES:
-            for queue, index in indexes(self._metrics(node), "commit").items():
-                agreed[queue] = max(index, agreed.get(queue, 0))
-        time.sleep(1)
-        found = {node: indexes(self._metrics(node), "last_written") for node in NODES}
-        late = {
-            node: {queue for queue, index in of.items() if index < agreed.get(queue, 0)}
-            for node, of in found.items()
-        }
-        return {node: queues for node, queues in late.items() if queues}
-
-    def _metrics(self, node: int) -> str:
-        address = f"{self.network.address(node)}:{self.site.ports['rabbitmq-metrics']}"
-        try:
-            url = f"http://{address}/metrics/detailed?family=ra_metrics"
-            return httpx.get(url, timeout=5, trust_env=False).raise_for_status().text
-        except httpx.HTTPError:
-            return ""
-
     def ask(self, node: int, *arguments: str) -> str:
         """Run rabbitmqctl where a node is. Raises OSError with what it said if it fails."""
         command = [*self.network.inside(node), str(rabbitmq.scripts() / "rabbitmqctl"), *arguments]
@@ -209,11 +181,6 @@ class Cluster:
 
     def _straight(self, url: str, node: int) -> str:
         return url.replace("127.0.0.1", self.network.address(node))
-
-
-def indexes(metrics: str, which: str) -> dict[str, int]:
-    """Return from a node's metrics how far its member of each queue is: ``commit`` or ``last_written``."""
-    return {queue: int(index) for kind, queue, index in INDEXES.findall(metrics) if kind == which}
 
 
 class ClusterNative(Native):

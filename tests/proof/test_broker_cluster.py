@@ -10,7 +10,7 @@ import pytest
 
 from deploy.native.site import CannotRun, Site
 from proof.chaos.choice import ON_ONE_BROKER, choose
-from proof.chaos.cluster import NOT_CLUSTERED, Cluster, indexes
+from proof.chaos.cluster import NOT_CLUSTERED, Cluster
 from proof.chaos.faults import known
 from proof.chaos.faults.cluster import ON_CLUSTER
 from proof.chaos.faults.disks import ON_SMALL_DISKS
@@ -56,19 +56,6 @@ def test_what_was_confirmed_counts_only_where_it_began_and_ended_inside() -> Non
     assert asked.confirmed(0, 10) == 3
     assert asked.silence(0, 10) == pytest.approx(6.5)
     assert Asked().silence(2, 6) == pytest.approx(4)
-
-
-def test_how_far_the_members_of_queues_are_is_read_from_a_node_s_metrics() -> None:
-    told = """
-# TYPE rabbitmq_detailed_raft_log_commit_index gauge
-rabbitmq_detailed_raft_log_commit_index{vhost="/",queue="members.credit_order.dead"} 7
-rabbitmq_detailed_raft_log_last_written_index{vhost="/",queue="members.credit_order.dead"} 9
-rabbitmq_detailed_raft_log_last_applied_index{vhost="/",queue="members.credit_order.dead"} 6
-"""
-
-    assert indexes(told, "commit") == {"members.credit_order.dead": 7}
-    assert indexes(told, "last_written") == {"members.credit_order.dead": 9}
-    assert indexes("", "commit") == {}
 
 
 def ids(*wanted: str, cluster: bool = False, disks: bool = True, network: bool = True) -> set[str]:
