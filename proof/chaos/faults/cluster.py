@@ -22,6 +22,7 @@ ON_CLUSTER = frozenset({"F12", "F12h", "F12r", "F12s", "F12k"})
 # What a node writes when it has seen that it is in a minority, or that its cluster is split in part.
 PAUSES = (b"Cluster minority/secondary status detected", b"We will therefore pause")
 NOTICED_SECONDS_MAX = 60.0
+QUIET_AT_LAST_SECONDS = 5.0
 MOVED_SECONDS_MAX = 60.0
 BACK_SECONDS_MAX = 100.0
 RESTARTED_SECONDS_MAX = 200.0
@@ -54,7 +55,7 @@ async def majority_ring(stage: Stage, fate: Random) -> str:
     """Let each node hear a majority, but no two the same: each deaf to one other, or one link of three cut."""
     middle = fate.choice(NODES)
     cuts, name = fate.choice([(ring(), "each deaf to the next"), (line(middle), f"only {middle} hears both")])
-    return await _split(stage, cuts, name, fate.uniform(20, 45))
+    return await _split(stage, cuts, name, fate.uniform(35, 50))
 
 
 @fault(
@@ -115,10 +116,11 @@ class _Split:
     def quiet(self) -> tuple[list[int], float]:
         """Who must confirm nothing, and from when on: the cut off at once, all where none is left to go on.
 
-        In a line the one in the middle makes a majority with each of the others until these pause.
+        In a line the one in the middle makes a majority with each of the others until these have paused, which
+        takes them some seconds more than to say so.
         """
         alone = minority(self.cuts)
-        return (alone, self.began) if alone else (list(NODES), self.paused_at or self.healed)
+        return (alone, self.began) if alone else (list(NODES), self.healed - QUIET_AT_LAST_SECONDS)
 
     def holds(self, probes: Probes, *, noticed: bool) -> bool:
         """Tell whether all took place that should, and nothing that should not."""
@@ -175,8 +177,9 @@ async def _split(stage: Stage, cuts: list[Cut], name: str, seconds: float, *, no
             split.healed = time.monotonic()
             await asyncio.to_thread(cluster.network.heal)
         split.mended = await _whole(stage, cluster)
-        split.kept = await kept(stage.amqp_url)
+        # What is confirmed from now on may not have been there yet when it is counted.
         split.whole_at = time.monotonic()
+        split.kept = await kept(stage.amqp_url)
     return proven(split.holds(probes, noticed=noticed), f"{name}: {split.told(probes)}")
 
 
