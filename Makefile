@@ -61,8 +61,8 @@ coverage: ## Every branch of the core: money, points, relay, inbox; fails below 
 mutants: ## Change the core and see whether tests notice: make mutants, make mutants MODULE=payments.domain.settling
 	@nice -n 19 $(PYTHON) -m tools.mutants $(MODULE)
 
-chaos: setup ## Two of everything under load, faults by a seed: make chaos SECONDS=600 FAULTS=F6,F18 SEED=7 RATE=5
-	@$(PYTHON) -m proof.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(PAIRS),--pairs $(PAIRS))
+chaos: setup ## Two of everything under load, faults by a seed: make chaos SECONDS=600 FAULTS=F6,F18 SEED=7 RATE=5 CLUSTER=1
+	@$(PYTHON) -m proof.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(CLUSTER),--cluster)
 
 fuzz: ## Garbage into every route, page and queue of what make up runs: make fuzz EXAMPLES=500 SERVICES=checkout PARTS=pages
 	@nice -n 19 $(NOREN) run proof.fuzz $(if $(EXAMPLES),--examples $(EXAMPLES)) $(if $(SEED),--seed $(SEED)) $(if $(SERVICES),--services $(SERVICES)) $(if $(PARTS),--parts $(PARTS))

@@ -44,12 +44,14 @@ class DeadLetter:
 class Broker:
     """RabbitMQ through its management interface, and the tap."""
 
-    def __init__(self, management_url: str, amqp_url: str, client: httpx.AsyncClient) -> None:
+    def __init__(
+        self, management_url: str, amqp_url: str, client: httpx.AsyncClient, *, tap: str = "stream"
+    ) -> None:
         credentials = httpx.URL(amqp_url)
         self._auth = (credentials.username, credentials.password)
         self._url = management_url.rstrip("/")
         self._client = client
-        self.tap = Tap(amqp_url, TAP)
+        self.tap = Tap(amqp_url, TAP, tap)
 
     async def queues(self) -> list[Queue]:
         """Return all queues except the tap."""

@@ -74,7 +74,12 @@ class Outside:
         journal = environment.get("PROOF_JOURNAL")
         made = cls(
             {name: Rows(environment[f"{name.upper()}_DATABASE_URL"]) for name in SERVICES},
-            Broker(environment["AMQP_MANAGEMENT_URL"], environment["AMQP_ADMIN_URL"], client),
+            Broker(
+                environment["AMQP_MANAGEMENT_URL"],
+                environment["AMQP_ADMIN_URL"],
+                client,
+                tap=environment.get("PROOF_TAP", "stream"),
+            ),
             Ledgers(simulators, client),
             MailCatcher(environment["MAIL_URL"], client),
             clock_file=Path(environment["CLOCK_FILE"]) if "CLOCK_FILE" in environment else None,

@@ -1,6 +1,8 @@
 """A tap on everything the services say: a stream bound to every exchange of events.
 
 Reading a stream takes nothing away, so that a demo may lay the tap and a checker of another process read it.
+On a cluster it is a quorum queue instead, read without acknowledging: publishers to RabbitMQ 3.10's streams lose
+their channel while a stream's leader is cut off, and it is the services' own queues that are to be tested.
 With a tap laid, the broker returns no event as unroutable: lay it where that is not what is tested.
 """
 
@@ -27,20 +29,20 @@ class Tapped:
 
 
 class Tap:
-    """The stream and what has flowed into it."""
+    """The stream, or the queue where ``kind`` says so, and what has flowed into it."""
 
-    def __init__(self, amqp_url: str, name: str) -> None:
+    def __init__(self, amqp_url: str, name: str, kind: str = "stream") -> None:
         self._url = amqp_url
         self.name = name
+        self.kind = kind
 
     async def lay(self) -> None:
         """Declare the stream and bind it. Events said before this are not seen."""
         async with await aiormq.connect(self._url) as connection:
             channel = await connection.channel()
-            arguments: dict[str, FieldValue] = {
-                "x-queue-type": "stream",
-                "x-max-length-bytes": KEPT_BYTES_MAX,
-            }
+            arguments: dict[str, FieldValue] = {"x-queue-type": self.kind}
+            if self.kind == "stream":
+                arguments["x-max-length-bytes"] = KEPT_BYTES_MAX
             await channel.queue_declare(self.name, durable=True, arguments=arguments)
             for exchange in EXCHANGES:
                 await channel.queue_bind(self.name, exchange, routing_key="#")
@@ -59,10 +61,10 @@ class Tap:
                 await channel.queue_declare(self.name, passive=True)
             except aiormq.exceptions.ChannelNotFoundEntity:
                 return []
-            return await _read(await connection.channel(), self.name)
+            return await _read(await connection.channel(), self.name, streams=self.kind == "stream")
 
 
-async def _read(channel: AbstractChannel, stream: str) -> list[Tapped]:
+async def _read(channel: AbstractChannel, name: str, *, streams: bool) -> list[Tapped]:
     found: list[Tapped] = []
     arrived = asyncio.Event()
 
@@ -75,11 +77,13 @@ async def _read(channel: AbstractChannel, stream: str) -> list[Tapped]:
                 message.routing_key or "",
             )
         )
-        await channel.basic_ack(message.delivery_tag or 0)
+        if streams:
+            await channel.basic_ack(message.delivery_tag or 0)
         arrived.set()
 
-    await channel.basic_qos(prefetch_count=IN_FLIGHT)
-    await channel.basic_consume(stream, take, arguments={"x-stream-offset": "first"})
+    # What a queue gives and is not acknowledged goes back when the connection ends.
+    await channel.basic_qos(prefetch_count=IN_FLIGHT if streams else 0)
+    await channel.basic_consume(name, take, arguments={"x-stream-offset": "first"} if streams else {})
     while True:
         arrived.clear()
         try:

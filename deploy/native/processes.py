@@ -223,7 +223,8 @@ class Supervisor:
         names = [process["name"] for process in self.states()]
         services = [name for name in names if name.partition("-")[0] in SERVICES]
         self._stop_processes(services)
-        self._stop_processes([name for name in names if name not in {*services, *LAST_TO_STOP}])
+        last = [name for name in names if name.partition("-")[0] in LAST_TO_STOP]
+        self._stop_processes([name for name in names if name not in {*services, *last}])
         pid = self._call.getPID()
         self._call.shutdown()
         try:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.native.packages import rabbitmq_folder
 from deploy.native.site import CannotRun, Site, write_private
 
 ADMIN = "noren"
+# Idle Erlang schedulers spin by default; on a small machine that takes time from our services.
+IDLE = "+sbwt none +sbwtdcpu none +sbwtdio none"
 
 
 def scripts() -> Path:
@@ -18,9 +22,12 @@ def scripts() -> Path:
     return folder
 
 
-def environment(site: Site) -> dict[str, str]:
-    """What makes RabbitMQ's scripts and tools (rabbitmqctl too) talk about our node and no other."""
-    home = _home(site)
+def environment(site: Site, home: Path | None = None) -> dict[str, str]:
+    """What makes RabbitMQ's scripts and tools (rabbitmqctl too) talk about our node and no other.
+
+    ``home`` is its folder where it is not the only one.
+    """
+    home = home or _home(site)
     return {
         "HOME": str(home),
         "RABBITMQ_NODENAME": site.node_name,
@@ -36,16 +43,18 @@ def environment(site: Site) -> dict[str, str]:
         "RABBITMQ_DIST_PORT": str(site.ports["rabbitmq-distribution"]),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
         "ERL_EPMD_PORT": str(site.ports["epmd"]),
-        # Idle Erlang schedulers spin by default; on a small machine that takes time from our services.
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-            "+sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
-        ),
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": f"{IDLE} -kernel inet_dist_use_interface {{127,0,0,1}}",
     }
 
 
-def configure(site: Site) -> None:
-    """Write the node's configuration; the administrator is created by RabbitMQ at its first start."""
-    home = _home(site)
+def configure(
+    site: Site, home: Path | None = None, more: Mapping[str, object] = MappingProxyType({})
+) -> None:
+    """Write a node's configuration; the administrator is created by RabbitMQ at its first start.
+
+    ``more`` is set in addition, or in place of what is usual.
+    """
+    home = home or _home(site)
     home.mkdir(parents=True, exist_ok=True)
     ports = site.ports
     settings = {
@@ -60,6 +69,7 @@ def configure(site: Site) -> None:
         "disk_free_limit.absolute": "200MB",
         # A demo shares the machine with a browser; publishers are paused before memory gets short.
         "vm_memory_high_watermark.absolute": "512MB",
+        **more,
     }
     write_private(home / "rabbitmq.conf", "".join(f"{key} = {value}\n" for key, value in settings.items()))
     (home / "enabled_plugins").write_text("[rabbitmq_management,rabbitmq_prometheus].\n")

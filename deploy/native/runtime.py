@@ -62,7 +62,7 @@ class Native:
         site.prepare()
         if not self.supervisor.running():
             _check_ports(site)
-            rabbitmq.configure(site)
+            self._configure_broker()
             postgres.initialize(site)
         self.supervisor.start()
         with ThreadPoolExecutor() as pool:
@@ -177,6 +177,9 @@ class Native:
 
     def _wait_until_ready(self, checks: dict[str, str]) -> None:
         wait_until_ready(lambda: complaints(checks), seconds_max=READY_SECONDS_MAX, logs=str(self.site.logs))
+
+    def _configure_broker(self) -> None:
+        rabbitmq.configure(self.site)
 
     def _prepare_broker(self) -> None:
         console = rabbitmq.management_url(self.site)

@@ -19,9 +19,10 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.native.site import PORT_SHIFTS, REPOSITORY, CannotRun, Site
-from proof.chaos.disks import NEEDED, Disks
-from proof.chaos.faults import chosen, known
-from proof.chaos.faults.disks import ON_SMALL_DISKS
+from proof.chaos.choice import choose
+from proof.chaos.disks import Disks
+from proof.chaos.faults import known
+from proof.chaos.network import Network
 from proof.chaos.report import Report
 from proof.chaos.run import Run, Unfit
 from proof.chaos.stage import Stage
@@ -52,24 +53,26 @@ def main() -> int:
 async def _run(arguments: argparse.Namespace, console: Console) -> int:
     ids = [one for one in arguments.faults.replace(",", " ").split() if one]
     seed = arguments.seed if arguments.seed is not None else SystemRandom().randrange(10**6)
-    faults = chosen(ids)
-    small_disks = bool(ON_SMALL_DISKS & {one.id for one in faults}) and Disks.possible()
-    if not ids and not small_disks:
-        # Asked for by name, each strikes all the same, and is void.
-        faults = [one for one in faults if one.id not in ON_SMALL_DISKS]
-        console.print(f"void: {', '.join(sorted(ON_SMALL_DISKS))}: {NEEDED}", highlight=False)
-    names = f" FAULTS={','.join(ids)}" if ids else ""
+    choice = choose(
+        ids,
+        cluster=arguments.cluster,
+        disks_possible=Disks.possible(),
+        network_possible=Network.possible(),
+    )
+    for line in choice.left_out:
+        console.print(f"left out: {line}", highlight=False, soft_wrap=True)
+    names = " CLUSTER=1" * choice.clustered + f" FAULTS={','.join(ids)}" * bool(ids)
     numbers = f"SEED={seed} RATE={arguments.rate:g} PAIRS={arguments.pairs:g}"
     command = f"make chaos SECONDS={arguments.seconds:.0f}{names} {numbers}"
-    report = Report(seed, command, faults, {})
-    stage = Stage.at(_site(), small_disks=small_disks)
+    report = Report(seed, command, choice.faults, {})
+    stage = Stage.at(_site(), small_disks=choice.small_disks, clustered=choice.clustered)
     round_seconds = arguments.round_seconds or min(ROUND_SECONDS_MAX, ORDERS_A_ROUND / arguments.rate)
     console.print(f"{command}\nStarting two of everything in {stage.site.home}", highlight=False)
     run = Run(
         stage,
         report,
         console,
-        faults,
+        choice.faults,
         rate=arguments.rate,
         seconds=arguments.seconds,
         round_seconds=round_seconds,
@@ -112,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="proof.chaos", description=__doc__)
     parser.add_argument("--seconds", type=float, default=600, help="of load; settling comes on top")
     parser.add_argument("--faults", default="", help="ids, F6,F18; all without it")
+    parser.add_argument("--cluster", action="store_true", help="three broker nodes, and what splits them")
     parser.add_argument("--seed", type=int, help="decides what strikes when, and who buys what")
     parser.add_argument("--rate", type=float, default=3, help="orders that begin each second")
     parser.add_argument("--pairs", type=float, default=0.1, help="share of strikes that are two at once")

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from proof.chaos.accounts import Accounts
 from proof.chaos.faults import Fault
+from proof.chaos.network import NODES
 from proof.chaos.stage import Stage
 from proof.promises import Verdict
 
@@ -196,6 +197,7 @@ async def surroundings(stage: Stage) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "rabbitmq": overview["rabbitmq_version"],
+        "rabbitmq_nodes": 1 if stage.cluster is None else len(NODES),
         "erlang": overview["erlang_version"],
         "postgresql": postgres,
         "system": platform.platform(),

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+import aiormq
 import asyncpg
 import httpx
 import psutil
@@ -20,6 +21,7 @@ from proof.chaos.accounts import accounts
 from proof.chaos.canary import Canary, Recovery, in_peace, well_again
 from proof.chaos.crowd import PIECES_MAX, Crowd
 from proof.chaos.faults import Fault, NotProven
+from proof.chaos.network import NODES
 from proof.chaos.report import Injection, Report, surroundings
 from proof.chaos.schedule import PAUSE_SECONDS, Turn, turns
 from proof.chaos.stage import NotInTime, Stage
@@ -38,7 +40,15 @@ PROGRESS_EVERY_SECONDS = 60.0
 # What is left of a run when it is not worth another installation.
 LEFT_SECONDS_MIN = 60.0
 # What a strike may fail with besides NotProven: its own tools do not answer.
-FAILED = (NotProven, NotInTime, OSError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError)
+FAILED = (
+    NotProven,
+    NotInTime,
+    OSError,
+    httpx.HTTPError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    aiormq.exceptions.AMQPError,
+)
 
 
 T = TypeVar("T")
@@ -86,7 +96,8 @@ class Run:
         await fit(self.stage)
         self.report.surroundings = await surroundings(self.stage)
         journal = Journal(self.stage.site.data / "journal.jsonl")
-        environment = {**self.stage.environment, "PROOF_JOURNAL": str(journal.file)}
+        tap = "stream" if self.stage.cluster is None else "quorum"
+        environment = {**self.stage.environment, "PROOF_JOURNAL": str(journal.file), "PROOF_TAP": tap}
         async with AsyncExitStack() as exits:
             outside = await exits.enter_async_context(Outside.of(environment))
             await outside.broker.tap.lay()
@@ -241,6 +252,9 @@ async def fit(stage: Stage) -> None:
                 raise Unfit(f"PostgreSQL's {setting} is off")
     finally:
         await connection.close()
+    members = 1 if stage.cluster is None else len(NODES)
     for queue in (await stage.broker_api("GET", "queues")).json():
+        if len(queue["members"]) != members:
+            raise Unfit(f"the queue {queue['name']} has {len(queue['members'])} members instead of {members}")
         if not queue["durable"] or queue["type"] not in ("quorum", "stream"):
             raise Unfit(f"the queue {queue['name']} is {queue['type']}, durable: {queue['durable']}")

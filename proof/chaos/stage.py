@@ -15,7 +15,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
 
-import aiormq
 import asyncpg
 import httpx
 
@@ -24,9 +23,12 @@ from deploy.native.processes import Process, processes
 from deploy.native.runtime import Native
 from deploy.native.site import SERVICES, Site
 from deploy.ready import complaints
+from proof.chaos.cluster import NOT_CLUSTERED, Cluster, ClusterNative
 from proof.chaos.disks import Disks
 from proof.chaos.doors import Doors
+from proof.chaos.network import NODES
 from proof.installation import Installation, share_mail_catcher
+from shared.amqp import BrokerError, Link, cancelled_by_us
 
 SECOND = "-2"
 SECOND_FROM = 200
@@ -54,10 +56,13 @@ def doors_of(site: Site) -> dict[str, tuple[int, list[int]]]:
     return {name: (first + number, behind[name]) for number, name in enumerate(behind)}
 
 
-def programs(site: Site) -> list[Process]:
+def programs(site: Site, cluster: Cluster | None = None) -> list[Process]:
     """What the installation consists of: the usual processes behind doors, every service twice."""
     found: list[Process] = [_proxy(site)]
-    for one in processes(site):
+    usual = processes(site)
+    if cluster is not None:
+        usual = [*cluster.programs(), *(one for one in usual if one.name not in NOT_CLUSTERED)]
+    for one in usual:
         found.append(replace(one, environment=through_doors(site, one)))
         if one.name in SERVICES:
             port = {"HTTP_PORT": str(site.ports[one.name] + SECOND_FROM)}
@@ -106,12 +111,16 @@ class Stage(Installation):
     """The running installation, with what faults need to strike and to see that they have struck.
 
     ``native`` may also be one without doors and second replicas; then only faults that need neither can strike.
-    With ``small_disks`` broker and database have disks of their own, that can be full.
+    With ``small_disks`` broker and database have disks of their own, that can be full. With a ``cluster``, the
+    broker is one.
     """
 
-    def __init__(self, native: Native, *, replicas: int = 2, small_disks: bool = False) -> None:
+    def __init__(
+        self, native: Native, *, replicas: int = 2, small_disks: bool = False, cluster: Cluster | None = None
+    ) -> None:
         super().__init__(native)
         self.disks = Disks(native.site)
+        self.cluster = cluster
         self._small_disks = small_disks
         site = native.site
         self.doors = Doors(site.port(DOORS_FROM))
@@ -127,8 +136,11 @@ class Stage(Installation):
         }
 
     @classmethod
-    def at(cls, site: Site, *, small_disks: bool = False) -> Self:
+    def at(cls, site: Site, *, small_disks: bool = False, clustered: bool = False) -> Self:
         """Return the stage of a site: two of everything, behind doors; not yet started."""
+        if clustered:
+            cluster = Cluster(site)
+            return cls(ClusterNative(cluster, lambda site: programs(site, cluster)), cluster=cluster)
         return cls(Native(site, programs), small_disks=small_disks)
 
     async def rise(self) -> None:
@@ -142,6 +154,8 @@ class Stage(Installation):
         self.down()
         if self._small_disks:
             self.disks.mount()
+        if self.cluster is not None:
+            self.cluster.network.build()
         share_mail_catcher(self.site)
         self.native.set_up()
         self.native.up()
@@ -190,12 +204,17 @@ class Stage(Installation):
 
     async def broker_answers(self) -> bool:
         """Tell whether RabbitMQ takes connections."""
+        link = Link(self.amqp_url, "chaos", timeout_seconds=5)
         try:
-            async with asyncio.timeout(5):
-                connection = await aiormq.connect(self.amqp_url)
-                await connection.close()
-        except (aiormq.exceptions.AMQPError, OSError, TimeoutError):
+            await link.channel(confirms=False)
+        except BrokerError:
             return False
+        except asyncio.CancelledError:
+            if cancelled_by_us():
+                raise
+            return False
+        finally:
+            await link.drop()
         return True
 
     async def database_answers(self) -> bool:
@@ -204,6 +223,8 @@ class Stage(Installation):
 
     async def rabbitmqctl(self, *arguments: str) -> str:
         """Run RabbitMQ's own tool. Raises OSError with what it said if it fails."""
+        if self.cluster is not None:
+            return await asyncio.to_thread(self.cluster.ask, NODES[0], *arguments)
         running = await asyncio.create_subprocess_exec(
             str(rabbitmq.scripts() / "rabbitmqctl"),
             *arguments,
@@ -233,11 +254,13 @@ class Stage(Installation):
                 await self.broker_api("DELETE", f"queues/%2F/{queue['name']}/contents")
 
     def down(self) -> None:
-        """Stop everything, delete the data and take the small disks away."""
+        """Stop everything, delete the data and take small disks and the cluster's network away."""
         self.kill_spawned()
         self._spawned.clear()
         self.native.stop()
         self.disks.unmount()
+        if self.cluster is not None:
+            self.cluster.network.remove()
         self.native.down()
 
     async def close(self) -> None:

@@ -83,8 +83,7 @@ class Link:
         """Open a channel, connecting first if there is no living connection. Raises BrokerError."""
         async with self._lock:
             if self._connection is None or self._connection.is_closed:
-                async with asyncio.timeout(self._timeout_seconds):
-                    self._connection = await aiormq.connect(self._url)
+                self._connection = await self._connect()
             connection = self._connection
         try:
             async with asyncio.timeout(self._timeout_seconds):
@@ -97,6 +96,14 @@ class Link:
         except RuntimeError as error:
             # What aiormq says of a connection that has closed between our look and the call.
             raise ConnectionError(str(error)) from error
+
+    async def _connect(self) -> AbstractConnection:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await aiormq.connect(self._url)
+        except StopAsyncIteration as error:
+            # What aiormq says when the other side hangs up before its greeting: a balancer with no node behind it.
+            raise ConnectionError("hung up before the greeting") from error
 
     async def drop(self) -> None:
         """Close the connection, whatever state it is in."""
