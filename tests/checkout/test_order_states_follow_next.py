@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.domain.order import AXIS_OF, NEXT, Order, Parcel, check_capturable, check_shippable
+from checkout.domain.order import (
+    AXIS_OF,
+    NEXT,
+    Order,
+    Parcel,
+    check_cancellable,
+    check_capturable,
+    check_shippable,
+)
 from checkout.domain.steps import STEPS, WORKFLOW, StepGroup, cancel_effects, next_step
 from shared.errors import Refused
 
@@ -218,3 +226,20 @@ def test_the_workflow_lists_all_twelve_steps_with_their_group() -> None:
 def test_cancelling_a_bank_transfer_speaks_of_no_number() -> None:
     told = cancel_effects(order("transfer", payment="number_issued"))
     assert told[-1] == "この後に届いたお振り込みは、お客様に返金します。"
+
+
+def test_an_order_is_cancelled_once_and_after_a_parcel_left_only_if_that_is_stated() -> None:
+    with pytest.raises(Refused) as refused:
+        check_cancellable(order(status="cancelled", parcels=(SENT,)), although_shipped=True)
+    assert (refused.value.code, refused.value.message) == (
+        "order_already_cancelled",
+        "すでにキャンセルされています。",
+    )
+    with pytest.raises(Refused) as refused:
+        check_cancellable(order(parcels=(LEFT, SENT)), although_shipped=False)
+    assert (refused.value.code, refused.value.field) == ("order_already_shipped", "although_shipped")
+    assert refused.value.message == (
+        "発送済みの注文です。返品・受取拒否の場合は「発送後にキャンセルする」を選んでください。"
+    )
+    check_cancellable(order(parcels=(LEFT, SENT)), although_shipped=True)
+    check_cancellable(order(), although_shipped=False)
