@@ -5,13 +5,15 @@ difference; without a name all of ``[tool.noren.core]`` is taken, module by modu
 packages at the top of a folder, so everything is laid out afresh under ``build/mutants``.
 
 Each mutant is a test session of its own: they share one PostgreSQL, and tests that need a broker of their
-own are left out, because booting it takes longer than all others together.
+own are left out, because booting it takes longer than all others together. SQL in other letters is the same
+SQL: such mutants are not counted.
 """
 
 import argparse
 import configparser
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +27,14 @@ from tools.core import ROOT, CoreModule, core_modules
 
 LAYOUT = ROOT / "build" / "mutants"
 SCORE_MIN = 90
+SQL = re.compile(
+    r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|SET|VALUES|ON CONFLICT|RETURNING|ORDER BY|LIMIT|NOTIFY)\b"
+)
+DIFFS = """
+import json, sys
+from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
+print(json.dumps({name: get_diff_for_mutant(name, path=find_mutant(name).path) for name in sys.argv[1:]}))
+"""
 # What mutmut notes of a mutant that no test found: the tests passed, or none of them reaches it.
 LIVED, UNREACHED = 0, (5, 33)
 
@@ -83,9 +93,8 @@ def try_mutants(module: CoreModule, *, at_once: int, seconds: float | None) -> S
     mutmut takes those with quick tests first. Raises CalledProcessError if the tests fail without a change.
     """
     folder = lay_out(module)
-    mutmut = [sys.executable, "-m", "mutmut"]
     with server() as address:
-        command = [*mutmut, "run", "--max-children", str(at_once)]
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(at_once)]
         running = subprocess.Popen(
             command, cwd=folder, env=os.environ | {"TEST_POSTGRES_URL": address}, start_new_session=True
         )
@@ -99,10 +108,28 @@ def try_mutants(module: CoreModule, *, at_once: int, seconds: float | None) -> S
     meta = folder / "mutants" / ("/".join(module.name.split(".")) + ".py.meta")
     exit_codes: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
     tried = {name: code for name, code in exit_codes.items() if code is not None}
-    lived = tuple(name for name, code in tried.items() if code in (LIVED, *UNREACHED))
-    for name in lived:
-        subprocess.run([*mutmut, "show", name], cwd=folder, check=True)
-    return Score(module.name, len(exit_codes), len(tried), lived)
+    found = subprocess.run(
+        [sys.executable, "-c", DIFFS, *(name for name, code in tried.items() if code in (LIVED, *UNREACHED))],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    diffs: dict[str, str] = json.loads(found.stdout)
+    lived = {name: diff for name, diff in diffs.items() if not is_sql_in_other_letters(diff)}
+    for name, diff in lived.items():
+        print(f"# {name}\n{diff}")
+    same = len(diffs) - len(lived)
+    return Score(module.name, len(exit_codes) - same, len(tried) - same, tuple(lived))
+
+
+def is_sql_in_other_letters(diff: str) -> bool:
+    """Tell whether a change only wrote SQL in capitals or in small letters; what is quoted in it does matter."""
+    lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+    before = [line[1:] for line in lines if line.startswith("-")]
+    after = [line[1:] for line in lines if line.startswith("+")]
+    return [line.lower() for line in before] == [line.lower() for line in after] and all(
+        SQL.search(line) and "'" not in line for line in before
+    )
 
 
 def main(names: Iterable[str], *, at_once: int, seconds: float | None) -> int:
