@@ -1,6 +1,7 @@
 """Due work when things go wrong: a lost database, a broken hand, rows that nobody was woken for."""
 
 import asyncio
+import gc
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import Column, MetaData, Table, Uuid
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
+from harness.trouble import shaky
 from shared.clock import now
 from shared.database import Database
 from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off
@@ -140,3 +142,71 @@ async def test_what_is_due_longest_is_claimed_first_and_a_lease_that_ran_out_is_
         await tx.execute("UPDATE chores SET leased_until = now() - interval '1 second'")
     async with db.transaction() as tx:
         assert len(await claim_due(tx, chores, rows_max=9, at=now())) == 3
+
+
+async def lease_left(db: Database) -> float:
+    """Return how many seconds the lease of the only chore lasts yet."""
+    async with db.transaction() as tx:
+        left = await tx.value("SELECT extract(epoch FROM leased_until - now()) FROM chores")
+    return float(left)
+
+
+async def test_a_lease_is_prolonged_again_once_the_database_is_back_and_until_the_work_is_done(
+    make_db: MakeDatabase,
+) -> None:
+    plain, let_go, begun = await make_db("chores", metadata), asyncio.Event(), []
+
+    async def perform(row: Row) -> None:
+        begun.append(row.lease)
+        await let_go.wait()
+
+    async with shaky(plain) as db:
+        work = DueWork("chores", chores, perform, concurrency=1, lease_seconds=1, prolong=True)
+        runner = DueRunner(work, db, poll_seconds=0.05)
+        task = asyncio.create_task(runner.run())
+        await add_chore(plain)
+        await eventually(lambda: len(begun) == 1)
+        db.trouble = ConnectionError()
+        await eventually(lambda: db.refusals > 0)
+        db.trouble = None
+
+        async def prolonged() -> None:
+            assert await lease_left(plain) > 0.5
+
+        await eventually(prolonged)
+        runner.stop()
+        let_go.set()
+        await asyncio.wait_for(task, 10)
+    assert len(begun) == 1, "nobody else got it, nor this one twice"
+
+
+async def test_a_bug_of_the_prolonging_is_told_and_the_work_is_done_all_the_same(
+    make_db: MakeDatabase,
+) -> None:
+    plain, let_go, told = await make_db("chores", metadata), asyncio.Event(), []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, about: told.append(about.get("exception")))
+    begun: list[Row] = []
+
+    async def perform(row: Row) -> None:
+        begun.append(row)
+        await let_go.wait()
+
+    try:
+        async with shaky(plain) as db:
+            work = DueWork("chores", chores, perform, concurrency=1, lease_seconds=1, prolong=True)
+            runner = DueRunner(work, db, poll_seconds=30)
+            await add_chore(plain)
+            task = asyncio.create_task(runner.run())
+            await eventually(lambda: len(begun) == 1)
+            db.trouble = ZeroDivisionError()
+            await eventually(lambda: db.refusals > 0)
+            db.trouble = None
+            runner.stop()
+            let_go.set()
+            await asyncio.wait_for(task, 10)
+            del task
+            # asyncio tells of it once nobody can ask for it any more.
+            await eventually(lambda: gc.collect() >= 0 and [type(one) for one in told] == [ZeroDivisionError])
+    finally:
+        loop.set_exception_handler(None)
