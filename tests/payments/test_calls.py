@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from harness.eventually import eventually
 from payments.calls import SILENCES_MAX, Calls, Patience
@@ -107,3 +108,39 @@ async def test_patience_outlasts_a_slow_answer_and_leaves_room_in_the_lease() ->
     usual = Patience()
     assert usual.slot_seconds + usual.answer_seconds < 30
     assert (usual.slot_seconds, usual.answer_seconds, usual.pause_seconds) == (8, 12, 10)
+
+
+async def test_each_answer_is_logged_with_the_order_and_what_was_asked() -> None:
+    method = Scripted()
+    method.known, method.script = [(Waiting(), SILENCE)], [Voided()]
+    calls = calls_to(method)
+    with capture_logs() as logs:
+        await calls.look_up(PAYMENT)
+        await calls.make("void", PAYMENT, amount=1, key="k")
+    usual = {"event": "provider.answered", "log_level": "info", "method": "scripted"}
+    assert logs == [
+        {
+            **usual,
+            "order_code": PAYMENT.order_code,
+            "call": "look_up",
+            "answers": ["Waiting", "Unknown"],
+            "reason": "timeout",
+        },
+        {**usual, "order_code": PAYMENT.order_code, "call": "void", "answers": ["Voided"], "reason": None},
+    ]
+
+
+async def test_a_bug_and_a_provider_that_is_left_in_peace_are_logged() -> None:
+    method = Scripted()
+    method.script = [ZeroDivisionError()] * SILENCES_MAX
+    calls = calls_to(method, pause_seconds=60)
+
+    with capture_logs() as logs:
+        for _ in range(SILENCES_MAX):
+            await calls.make("capture", PAYMENT, amount=1, key="k")
+    failed = [line for line in logs if line["event"] == "provider.call_failed"]
+    assert [(line["method"], line["call"], line["log_level"]) for line in failed] == [
+        ("scripted", "capture", "error")
+    ] * SILENCES_MAX
+    [paused] = [line for line in logs if line["event"] == "provider.paused"]
+    assert (paused["method"], paused["seconds"], paused["log_level"]) == ("scripted", 60, "warning")
