@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,8 +103,11 @@ def try_mutants(module: CoreModule, *, at_once: int, seconds: float | None) -> S
             if running.wait(seconds):
                 raise subprocess.CalledProcessError(running.returncode, command)
         except subprocess.TimeoutExpired:
+            print(f"{module.name}: {seconds:.0f} s are over")
+        finally:
             # Its children are in the same group; what they have not told by now counts as not tried.
-            os.killpg(running.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
             running.wait()
     meta = folder / "mutants" / ("/".join(module.name.split(".")) + ".py.meta")
     exit_codes: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]

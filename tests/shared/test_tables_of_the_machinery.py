@@ -1,8 +1,8 @@
 """The tables that every service has beside its own: what one release wrote, the next one finds."""
 
 from sqlalchemy import Column, MetaData, Table, Uuid
-from sqlalchemy.dialects.postgresql import dialect
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
 from shared.due import due_columns, due_index
 from shared.inbox import inbox_table
@@ -11,8 +11,8 @@ from shared.outbox import outbox_table
 
 def statements(table: Table) -> list[str]:
     """Return what makes ``table`` and its indexes, each on one line."""
-    made = [CreateTable(table), *(CreateIndex(index) for index in table.indexes)]
-    return [" ".join(str(one.compile(dialect=dialect())).split()) for one in made]
+    made: list[ExecutableDDLElement] = [CreateTable(table), *(CreateIndex(index) for index in table.indexes)]
+    return [" ".join(str(one.compile(dialect=postgresql.dialect())).split()) for one in made]  # type: ignore[no-untyped-call]
 
 
 def test_the_outbox_keeps_an_event_with_its_envelope_and_finds_what_is_unsent() -> None:
