@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from sqlalchemy import MetaData
@@ -237,11 +237,15 @@ async def test_only_what_was_confirmed_long_ago_is_forgotten_and_the_age_of_the_
         assert await oldest_unsent_seconds(tx) == 0
     await say(db, "old", "older", "recent", "unsent")
     async with db.transaction() as tx:
-        ages: dict[str, Any] = {"old": 8, "older": 9, "recent": 6}
-        for code, days in ages.items():
+        ages = {
+            "old": timedelta(days=7, minutes=1),
+            "older": timedelta(days=9),
+            "recent": timedelta(days=6),
+        }
+        for code, age in ages.items():
             await tx.execute(
                 "UPDATE outbox SET published_at = now() - CAST(:age AS interval) WHERE correlation = :code",
-                age=timedelta(days=days),
+                age=age,
                 code=code,
             )
         await tx.execute(
