@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Column, MetaData, Table, Uuid
 
+from harness.counted import counted
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.trouble import shaky
@@ -45,6 +46,12 @@ async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
         if len(done) == 1:
             raise error
 
+    def counts() -> list[float]:
+        return [
+            counted("noren_due_work_total", work="chores", outcome=outcome) for outcome in ("done", "failed")
+        ]
+
+    before = counts()
     runner = DueRunner(DueWork("chores", chores, perform), db, poll_seconds=0.05)
     task = asyncio.create_task(runner.run())
     await add_chore(db)
@@ -57,6 +64,7 @@ async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
         )
     assert [row.attempts for row in leased] == [1, 1]
     await stopped(runner, task)
+    assert counts() == [before[0] + 1, before[1] + 1]
 
 
 async def test_a_runner_outlives_its_database() -> None:

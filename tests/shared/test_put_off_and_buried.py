@@ -7,7 +7,9 @@ from typing import Any, cast
 import pytest
 from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
+from structlog.testing import capture_logs
 
+from harness.counted import counted
 from shared.amqp import BrokerUnavailable, Heard, Outgoing, Publisher, event_properties
 from shared.consumers import Consumers
 from shared.database import Tx
@@ -163,3 +165,38 @@ async def test_a_copy_that_no_queue_took_is_no_copy(attempts: int, exchange: str
     post.no_queue = "N1"
     with pytest.raises(BrokerUnavailable, match=f"nothing is bound to {exchange}$"):
         await after(BUG, attempts=attempts, post=post)
+
+
+async def test_operators_read_what_was_put_off_and_why() -> None:
+    with capture_logs() as logs:
+        await after(EARLY, attempts=2)
+    assert logs == [
+        {
+            "event": "message.put_off",
+            "log_level": "info",
+            "queue": "members.note_use",
+            "event_id": str(EVENT.event_id),
+            "type": PointsUsed.type,
+            "seconds": 30,
+            "attempts": 3,
+            "error": "TryAgain",
+        }
+    ]
+
+
+async def test_operators_read_and_count_what_is_dead() -> None:
+    dead = {"consumer": "members.note_use", "outcome": "dead"}
+    before = counted("noren_messages_total", **dead)
+    with capture_logs() as logs:
+        await after(BUG, attempts=2)
+    assert logs == [
+        {
+            "event": "message.dead",
+            "log_level": "error",
+            "queue": "members.note_use",
+            "reason": "failed",
+            "error": "ZeroDivisionError",
+            "attempts": 3,
+        }
+    ]
+    assert counted("noren_messages_total", **dead) == before + 1

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 from sqlalchemy import MetaData
 
+from harness.counted import counted
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.trouble import shaky, time_passed
@@ -151,6 +152,24 @@ async def test_what_no_queue_takes_stays_and_does_not_keep_its_neighbours(make_d
             await tx.execute("UPDATE outbox SET leased_until = NULL")
         await eventually(lambda: post.taken.count("N2") > 1)
     assert await unsent(db) == ["N2"]
+
+
+async def test_operators_count_what_was_published_what_no_queue_takes_and_how_long_the_oldest_waits(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), Post()
+    post.no_queue = "N2"
+    names = ("noren_published_total", "noren_unroutable_total")
+    before = [counted(name, type=PointsUsed.type) for name in names]
+    await say(db, "N1", "N2", "N3")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE outbox SET created_at = now() - interval '90 seconds'")
+    async with relaying(db, post, look_every=600) as relay:
+        await eventually(lambda: len(post.taken) == 3)
+        assert relay.oldest_unsent_seconds == pytest.approx(90, abs=30)
+        assert counted("noren_outbox_oldest_unsent_seconds") == relay.oldest_unsent_seconds
+    after = [counted(name, type=PointsUsed.type) for name in names]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1]
 
 
 async def test_more_than_a_batch_goes_out_without_waiting_for_the_next_look(make_db: MakeDatabase) -> None:

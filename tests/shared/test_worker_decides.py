@@ -7,7 +7,9 @@ from typing import Any, cast
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text
+from structlog.testing import capture_logs
 
+from harness.counted import counted
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.trouble import shaky, time_passed
@@ -173,6 +175,65 @@ async def test_an_event_that_was_heard_before_has_no_effect_and_is_acknowledged(
             await desk.brings_event(event)
             await desk.acknowledged()
         assert (await desk.effects(), await desk.heard()) == (["once"], 1)
+
+
+OUTCOMES = ("done", "duplicate", "refused", "put_off", "failed", "undecodable")
+
+
+async def test_operators_count_what_became_of_messages_and_how_many_shared_a_transaction(
+    make_db: MakeDatabase,
+) -> None:
+    def counts() -> list[float]:
+        outcomes = [
+            counted("noren_messages_total", consumer="members.try_points", outcome=outcome)
+            for outcome in OUTCOMES
+        ]
+        about = {"consumer": "members.try_points"}
+        batches = ("noren_batch_messages_count", "noren_batch_messages_sum", "noren_batch_seconds_count")
+        return [*outcomes, *(counted(name, **about) for name in batches)]
+
+    again = PointsUsed(member_id=new_id(), points=1, order_code="twice")
+    async with at_work(await make_db("members", metadata)) as desk:
+        before, long = counts(), counted("noren_batch_seconds_sum", consumer="members.try_points")
+        await desk.brings("one", "two", "three")
+        await desk.acknowledged()
+        for _ in range(2):
+            await desk.brings_event(again)
+            await desk.acknowledged()
+        await desk.brings_event(again, body=b"{")
+        await desk.brings("refused", "early", "bug")
+        await desk.acknowledged()
+        changes = [after - was for after, was in zip(counts(), before, strict=True)]
+        assert changes == [4, 1, 1, 1, 1, 1, 4, 9, 4]
+        took = counted("noren_batch_seconds_sum", consumer="members.try_points") - long
+        assert 0 < took < 60
+
+
+async def test_operators_read_which_message_was_refused_or_failed(make_db: MakeDatabase) -> None:
+    bad = PointsUsed(member_id=new_id(), points=1, order_code="refused")
+    broken = PointsUsed(member_id=new_id(), points=1, order_code="bug")
+    async with at_work(await make_db("members", metadata)) as desk:
+        with capture_logs() as logs:
+            for event in (bad, broken):
+                await desk.brings_event(event)
+                await desk.acknowledged()
+    told = {line.pop("event"): line for line in logs}
+    about = {"queue": "members.try_points", "type": PointsUsed.type}
+    assert told["message.refused"] == {
+        **about,
+        "log_level": "info",
+        "event_id": str(bad.event_id),
+        "correlation": "refused",
+        "code": "no",
+    }
+    failed = told["message.failed"]
+    assert failed.pop("exc_info") is not None
+    assert failed == {
+        **about,
+        "log_level": "error",
+        "event_id": str(broken.event_id),
+        "correlation": "bug",
+    }
 
 
 async def test_a_worker_of_which_the_broker_knows_nothing_any_more_begins_anew(make_db: MakeDatabase) -> None:
