@@ -462,6 +462,30 @@ async def look(payments: Payments) -> None:
     await perform(payments.db, work, (await claim(payments.db, work)).items)
 
 
+async def test_a_look_that_finds_something_and_then_silence_writes_it_and_comes_again_soon(
+    payments: Payments, method: Scripted
+) -> None:
+    method.poll_seconds = {"authorized": 600, "captured": 900}
+    await ask(payments, method, granted())
+    clock.move(timedelta(seconds=601))
+    method.known = [(Captured(amount=3_300, captured_at=now(), receipt_id="r1"), SILENCE)]
+    await look(payments)
+    [row] = await payments.rows("SELECT state, due_at FROM payments")
+    assert row.state == "captured"
+    assert 20 < (row.due_at - now()).total_seconds() <= 30
+
+
+async def test_a_notice_wakes_who_acts_on_it_once_and_one_about_no_payment_nobody(payments: Payments) -> None:
+    waker = payments.db.waker("payment notices")
+    woken = []
+    for text in ("n1:somebody", "n1:somebody", "n2:", "n3:somebody"):
+        waker.clear()
+        answer = await payments.browser.post("/payments/scripted/notices", content=text)
+        assert answer.status_code == 200
+        woken.append(waker.is_set())
+    assert woken == [True, False, False, True]
+
+
 async def test_a_look_that_finds_nothing_new_writes_nothing_and_comes_again(
     payments: Payments, method: Scripted
 ) -> None:
