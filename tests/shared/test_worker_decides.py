@@ -89,14 +89,15 @@ class Desk:
 
 @asynccontextmanager
 async def at_work(db: Database, *channels: Channel, post: Post | None = None) -> AsyncIterator[Desk]:
-    """Let a worker consume."""
+    """Let a worker consume; its log stays unwritten, for to print a traceback takes longer than all else."""
     desk = Desk(db, Line(*channels), post or Post())
-    task = asyncio.create_task(desk.worker.run())
-    await eventually(lambda: desk.worker.consuming_at is not None)
-    try:
-        yield desk
-    finally:
-        await stopped(desk.worker, task)
+    with capture_logs():
+        task = asyncio.create_task(desk.worker.run())
+        await eventually(lambda: desk.worker.consuming_at is not None)
+        try:
+            yield desk
+        finally:
+            await stopped(desk.worker, task)
 
 
 async def test_a_refused_message_is_heard_for_good_and_its_neighbours_are_done(make_db: MakeDatabase) -> None:
