@@ -28,9 +28,10 @@ from payments.domain.drafting import Settled
 from payments.domain.payment import Operation, Payment
 from payments.domain.terms import Terms
 from payments.perform_requests import Outcome, outcome
-from payments.settle_payment import Batch
+from payments.settle_payment import Batch, settle_all
 from payments.storage.payments import next_look_at
 from payments.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
+from shared.database import Tx
 from shared.sql import Row
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, NEW, NUMBER
@@ -200,3 +201,26 @@ def test_each_thing_that_happens_to_a_payment_finds_it_as_the_one_before_left_it
     assert batch.payment(WAITING.payment_id).attention == "late_money"
     with pytest.raises(KeyError):
         batch.payment(UUID(int=9))
+
+
+async def test_all_that_was_decided_is_said_in_its_order_and_what_did_not_change_is_not_saved() -> None:
+    batch = Batch([WAITING])
+    said = look(WAITING, (PAID,), numbers(), AT)[0].events
+    expired = look(WAITING, (), numbers(), END)[0].events
+    for events in (said, expired):
+        batch.add(Settled(WAITING, events=events))
+    nowhere = cast(Tx, None)
+    assert list(await batch.save(nowhere, {}, AT)) == [*said, *expired]
+    assert len({*said, *expired}) == 2
+
+
+def test_answers_are_those_to_the_operation_that_was_asked_for() -> None:
+    asked = replace(NEW, state="requested")
+    card = Terms(flow="authorized", deposit="capture")
+    operations: tuple[Operation | None, ...] = ("authorize", None)
+    history = [
+        [step.because for step in settle_all(asked, operation, (SILENCE, Waiting()), AT, card).steps]
+        for operation in operations
+    ]
+    assert history[0] == ["authorize: Unknown", "authorize: Waiting"]
+    assert history[1] == ["look_up: Unknown", "look_up: Waiting"]

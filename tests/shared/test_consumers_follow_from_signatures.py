@@ -118,6 +118,7 @@ async def test_a_list_is_heard_at_once_and_its_function_names_the_causes_itself(
         """Note what was heard."""
         heard.append(events)
         assert isinstance(shelf, Shelf)
+        assert tx.heard is None
         return [PointsActivated(member_id=one.member_id, points=1, order_code="N") for one in events]
 
     consumers, tx = Consumers("members"), Notepad()
