@@ -246,6 +246,11 @@ async def test_an_order_with_the_coupon_of_nobody_is_a_guests_and_its_note_tells
 
     [row] = await members.rows("SELECT member_id, points_used, note FROM member_orders")
     assert tuple(row) == (None, 0, "member_unknown points_short:50 coupon_short")
+    await members.hears(
+        order.model_copy(update={"order_code": "N-2", "event_id": new_id(), "member_id": None})
+    )
+    [row] = await members.rows("SELECT member_id, note FROM member_orders WHERE order_code = 'N-2'")
+    assert tuple(row) == (None, "points_short:50 coupon_short")
     assert await members.said() == []
 
 

@@ -245,6 +245,24 @@ async def test_nobody_sets_aside_points_of_nobody(members: MembersService) -> No
     assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_needed")
 
 
+@pytest.mark.parametrize("change", ["member_id = :other", "status = 'released'", "registration = true"])
+async def test_a_reservation_that_is_over_or_anothers_is_never_changed(
+    members: MembersService, change: str
+) -> None:
+    aya = await members.register()
+    async with members.db.transaction() as tx:
+        first = await reserve_benefit(tx, member_id=aya, points=200, at=now())
+        values = {"other": new_id()} if ":other" in change else {}
+        await tx.execute(f"UPDATE benefit_reservations SET {change}", **values)
+        second = await reserve_benefit(
+            tx, member_id=aya, points=100, at=now(), earlier_id=first.reservation_id
+        )
+    assert second.reservation_id != first.reservation_id
+    rows = await members.rows("SELECT points, points_held FROM benefit_reservations ORDER BY points")
+    assert [tuple(row) for row in rows] == [(100, 100), (200, 200)]
+    assert (await members.balance(aya)).held == 300
+
+
 async def promised(members: MembersService, points: int) -> UUID:
     """Set registration points of a buyer aside and return the reservation's id."""
     async with members.db.transaction() as tx:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.trouble import shaky
 from shared.clock import now
-from shared.database import Database
+from shared.database import Database, Tx
 from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off
 from shared.ids import new_id
 from shared.sql import Row
@@ -114,6 +115,24 @@ async def test_a_runner_that_stops_lets_what_is_in_hand_finish(make_db: MakeData
     let_go.set()
     await asyncio.wait_for(task, 10)
     assert len(finished) == 1
+
+
+async def test_a_runner_that_is_stopped_while_it_claims_does_what_it_claimed_and_ends_at_once(
+    make_db: MakeDatabase,
+) -> None:
+    db, done = await make_db("chores", metadata), []
+
+    async def begin(tx: Tx, rows: Sequence[Row]) -> Sequence[Row]:
+        runner.stop()
+        return rows
+
+    async def perform(row: Row) -> None:
+        done.append(row.chore_id)
+
+    runner = DueRunner(DueWork("chores", chores, perform, begin=begin), db, poll_seconds=600)
+    await add_chore(db)
+    await asyncio.wait_for(runner.run(), 10)
+    assert len(done) == 1
 
 
 async def test_only_the_holder_of_a_lease_strikes_a_row_off_and_says_when_it_is_due_again(

@@ -373,6 +373,31 @@ async def test_a_relay_that_is_stopped_while_the_broker_is_away_leaves_all_to_th
         assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N1", "N2"]
 
 
+class LastRefusal(Post):
+    """Is away, and stops the relay that finds it so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relay: Relay | None = None
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        """Refuse."""
+        assert self.relay is not None
+        self.relay.stop()
+        raise BrokerUnavailable("away")
+
+
+async def test_a_relay_that_is_stopped_while_it_publishes_ends_without_a_pause_and_leaves_all_free(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), LastRefusal()
+    await say(db, "N1", "N2")
+    post.relay = Relay(db, cast(Publisher, post), look_every_seconds=600)
+    await asyncio.wait_for(post.relay.run(), 10)
+    async with db.transaction() as tx:
+        assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N1", "N2"]
+
+
 @pytest.mark.parametrize("error", [ConnectionError(), ZeroDivisionError()])
 async def test_where_broker_and_database_are_away_the_relay_waits_and_only_a_bug_ends_it(
     make_db: MakeDatabase, error: Exception
