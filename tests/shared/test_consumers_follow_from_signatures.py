@@ -52,6 +52,7 @@ async def either(event: Event, tx: Tx) -> PointsActivated | PointsGranted | Poin
 
 async def anything(event: Event, tx: Tx) -> Sequence[Event]:
     """Say whatever."""
+    return ()
 
 
 def test_a_function_is_known_by_its_queue_and_stays_callable_as_it_is() -> None:

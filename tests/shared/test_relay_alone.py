@@ -496,4 +496,6 @@ async def test_who_cannot_listen_tries_again_and_ends_with_the_relay(make_db: Ma
         await eventually(lambda: len(logs) > 1)
         relay.stop()
         await asyncio.wait_for(listening, 10)
-    assert {line["event"] for line in logs} == {"relay.listener_lost"}
+    assert {(line["event"], line["error"]) for line in logs} == {
+        ("relay.listener_lost", "ConnectionRefusedError")
+    }
