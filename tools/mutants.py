@@ -3,38 +3,56 @@
 ``python -m tools.mutants payments.domain.settling`` prints the score and every mutant that lived, as a
 difference; without a name all of ``[tool.noren.core]`` is taken, module by module. mutmut wants the
 packages at the top of a folder, so everything is laid out afresh under ``build/mutants``.
+
+Each mutant is a test session of its own: they share one PostgreSQL, and tests that need a broker of their
+own are left out, because booting it takes longer than all others together. SQL in other letters is the same
+SQL: such mutants are not counted.
 """
 
 import argparse
 import configparser
 import json
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.harness.postgres import server
 from tools.core import ROOT, CoreModule, core_modules
 
 LAYOUT = ROOT / "build" / "mutants"
 SCORE_MIN = 90
+SQL = re.compile(
+    r"\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|SET|VALUES|ON CONFLICT|RETURNING|ORDER BY|LIMIT|NOTIFY)\b"
+)
+DIFFS = """
+import json, sys
+from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
+print(json.dumps({name: get_diff_for_mutant(name, path=find_mutant(name).path) for name in sys.argv[1:]}))
+"""
 # What mutmut notes of a mutant that no test found: the tests passed, or none of them reaches it.
 LIVED, UNREACHED = 0, (5, 33)
 
 
 @dataclass(frozen=True)
 class Score:
-    """How many mutants of a module there were, and which of them no test found."""
+    """How many mutants of a module there are, how many were tried, and which of these no test found."""
 
     module: str
     mutants: int
+    tried: int
     lived: tuple[str, ...]
 
     @property
     def percent(self) -> float:
-        """Return the share of mutants that were found."""
-        return 100 * (1 - len(self.lived) / self.mutants) if self.mutants else 100.0
+        """Return the share of tried mutants that were found."""
+        return 100 * (1 - len(self.lived) / self.tried) if self.tried else 100.0
 
 
 def lay_out(module: CoreModule) -> Path:
@@ -58,7 +76,7 @@ def lay_out(module: CoreModule) -> Path:
         "also_copy": sorted(
             one.name for one in folder.iterdir() if one.name not in ("tests", module.package)
         ),
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=120"],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=120", "-m", "not broker"],
         "pytest_add_cli_args_test_selection": module.tests,
         # Much of a test is waiting, which mutmut's measure of CPU time does not see.
         "timeout_constant": ["30"],
@@ -70,29 +88,65 @@ def lay_out(module: CoreModule) -> Path:
     return folder
 
 
-def try_mutants(module: CoreModule, *, at_once: int) -> Score:
-    """Run the tests of ``module`` against each of its mutants. Raises CalledProcessError if they fail without."""
+def try_mutants(module: CoreModule, *, at_once: int, seconds: float | None) -> Score:
+    """Run the tests of ``module`` against each of its mutants, or those that ``seconds`` leave time for.
+
+    mutmut takes those with quick tests first. Raises CalledProcessError if the tests fail without a change.
+    """
     folder = lay_out(module)
-    mutmut = [sys.executable, "-m", "mutmut"]
-    subprocess.run([*mutmut, "run", "--max-children", str(at_once)], cwd=folder, check=True)
+    with server() as address:
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(at_once)]
+        running = subprocess.Popen(
+            command, cwd=folder, env=os.environ | {"TEST_POSTGRES_URL": address}, start_new_session=True
+        )
+        try:
+            if running.wait(seconds):
+                raise subprocess.CalledProcessError(running.returncode, command)
+        except subprocess.TimeoutExpired:
+            print(f"{module.name}: {seconds:.0f} s are over")
+        finally:
+            # Its children are in the same group; what they have not told by now counts as not tried.
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
     meta = folder / "mutants" / ("/".join(module.name.split(".")) + ".py.meta")
     exit_codes: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
-    lived = tuple(name for name, code in exit_codes.items() if code in (LIVED, *UNREACHED, None))
-    for name in lived:
-        subprocess.run([*mutmut, "show", name], cwd=folder, check=True)
-    return Score(module.name, len(exit_codes), lived)
+    tried = {name: code for name, code in exit_codes.items() if code is not None}
+    found = subprocess.run(
+        [sys.executable, "-c", DIFFS, *(name for name, code in tried.items() if code in (LIVED, *UNREACHED))],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    diffs: dict[str, str] = json.loads(found.stdout)
+    lived = {name: diff for name, diff in diffs.items() if not is_sql_in_other_letters(diff)}
+    for name, diff in lived.items():
+        print(f"# {name}\n{diff}")
+    same = len(diffs) - len(lived)
+    return Score(module.name, len(exit_codes) - same, len(tried) - same, tuple(lived))
 
 
-def main(names: Iterable[str], *, at_once: int) -> int:
+def is_sql_in_other_letters(diff: str) -> bool:
+    """Tell whether a change only wrote SQL in capitals or in small letters; what is quoted in it does matter."""
+    lines = [line for line in diff.splitlines() if not line.startswith(("---", "+++"))]
+    before = [line[1:] for line in lines if line.startswith("-")]
+    after = [line[1:] for line in lines if line.startswith("+")]
+    return [line.lower() for line in before] == [line.lower() for line in after] and all(
+        SQL.search(line) and "'" not in line for line in before
+    )
+
+
+def main(names: Iterable[str], *, at_once: int, seconds: float | None) -> int:
     """Print the score of each module; return 0 if every one reaches SCORE_MIN."""
     wanted = [module for module in core_modules() if not set(names) or module.name in names]
     if missing := set(names) - {module.name for module in wanted}:
         print(f"not in [tool.noren.core]: {', '.join(sorted(missing))}")
         return 2
-    scores = [try_mutants(module, at_once=at_once) for module in wanted]
-    print(f"{'module':<44}{'mutants':>8}{'lived':>7}{'score':>8}")
+    scores = [try_mutants(module, at_once=at_once, seconds=seconds) for module in wanted]
+    print(f"{'module':<44}{'mutants':>8}{'tried':>7}{'lived':>7}{'score':>8}")
     for score in scores:
-        print(f"{score.module:<44}{score.mutants:>8}{len(score.lived):>7}{score.percent:>7.1f}%")
+        counts = f"{score.mutants:>8}{score.tried:>7}{len(score.lived):>7}"
+        print(f"{score.module:<44}{counts}{score.percent:>7.1f}%")
     return 0 if all(score.percent >= SCORE_MIN for score in scores) else 1
 
 
@@ -100,5 +154,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Mutation test of core modules.")
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--at-once", type=int, default=2, help="mutants tried at the same time")
+    parser.add_argument("--seconds", type=float, help="stop each module after so long")
     options = parser.parse_args()
-    sys.exit(main(options.modules, at_once=options.at_once))
+    sys.exit(main(options.modules, at_once=options.at_once, seconds=options.seconds))

@@ -8,8 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.domain.order import AXIS_OF, NEXT, Order, Parcel, check_capturable, check_shippable
-from checkout.domain.steps import STEPS, WORKFLOW, StepGroup, cancel_effects, next_step
+from checkout.domain.order import (
+    AXIS_OF,
+    NEXT,
+    Order,
+    Parcel,
+    check_cancellable,
+    check_capturable,
+    check_shippable,
+)
+from checkout.domain.steps import (
+    STEPS,
+    WORKFLOW,
+    StepGroup,
+    cancel_effects,
+    capture_warnings,
+    next_step,
+    processed_warnings,
+)
 from shared.errors import Refused
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -105,50 +121,167 @@ def test_a_deposit_that_staff_may_not_set_is_refused(group: str) -> None:
     with pytest.raises(Refused) as refused:
         check_capturable(order(group))
     assert refused.value.code == "deposit_not_by_staff"
+    assert refused.value.message == "このお支払い方法の入金状況は手動で変更できません。"
+
+
+@pytest.mark.parametrize(
+    ("group", "state", "code", "words"),
+    [
+        (
+            "card_like",
+            {"status": "cancelled"},
+            "order_move_not_allowed",
+            "キャンセルされた注文は変更できません。",
+        ),
+        ("card_like", {"shipping": "shipped"}, "order_move_not_allowed", "すでに発送済みです。"),
+        ("konbini", {}, "unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。"),
+        ("transfer", {}, "unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。"),
+        (
+            "card_like",
+            {"payment": "awaited"},
+            "payment_not_authorized",
+            "決済がまだ承認されていません。承認を確認してから発送してください。",
+        ),
+    ],
+)
+def test_what_cannot_be_shipped_yet_is_refused_in_words(
+    group: str, state: dict[str, object], code: str, words: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        check_shippable(order(group, **state))
+    assert (refused.value.code, refused.value.message) == (code, words)
+
+
+@pytest.mark.parametrize(
+    ("group", "state"),
+    [
+        ("card_like", {"payment": "authorized"}),
+        ("card_like", {"payment": "captured"}),
+        ("konbini", {"deposit": "paid"}),
+        ("transfer", {"deposit": "paid"}),
+        ("cash_on_delivery", {}),
+    ],
+)
+def test_what_is_authorized_or_paid_or_paid_at_the_door_can_be_shipped(
+    group: str, state: dict[str, object]
+) -> None:
+    check_shippable(order(group, **state))
 
 
 def test_a_deposit_that_was_asked_for_is_not_asked_for_again() -> None:
     waiting = order("card_like", payment="authorized", shipping="shipped", capture_requested_at=AT)
-    with pytest.raises(Refused, match="capture_already_requested"):
+    with pytest.raises(Refused) as refused:
         check_capturable(waiting)
+    assert refused.value.code == "capture_already_requested"
+    assert refused.value.message == "入金処理を依頼済みです。結果をお待ちください。"
     assert next_step(waiting).text == "入金処理を依頼しました。決済サービスの結果を待っています。"
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "step", "kind", "words"),
     [
-        ({"payment": "voided"}, "決済が取り消されています。注文をどうするか、お客様に確認してください。"),
-        ({"payment": "refunded"}, "決済が取り消されています。注文をどうするか、お客様に確認してください。"),
-        ({"payment": "awaited"}, "決済の承認を待っています。承認されるまで発送できません。"),
+        (
+            {"payment": "voided"},
+            "A",
+            "stop",
+            "決済が取り消されています。注文をどうするか、お客様に確認してください。",
+        ),
+        (
+            {"payment": "refunded"},
+            "A",
+            "stop",
+            "決済が取り消されています。注文をどうするか、お客様に確認してください。",
+        ),
+        ({"payment": "awaited"}, "A", "wait", "決済の承認を待っています。承認されるまで発送できません。"),
         (
             {"payment": "authorized"},
+            "E",
+            "wait",
             "発送処理をしてください。送り状番号は必要な場合のみ登録します。",
         ),
         (
             {"payment": "authorized", "parcels": (SENT, LEFT)},
+            "E",
+            "wait",
             "お届け先2件のうち、未発送が1件あります。",
         ),
         (
             {"payment": "authorized", "shipping": "shipped", "status": "processed"},
+            "F",
+            "stop",
             "処理済みですが未入金です。入金処理の漏れがないか確認してください。",
         ),
         (
             {"payment": "authorized", "shipping": "shipped"},
+            "F",
+            "wait",
             "入金処理をしてください。発送と同時に売上を確定する設定の場合は、結果を待ってください。",
         ),
         (
             {"payment": "captured", "deposit": "paid", "shipping": "shipped"},
+            "G",
+            "note",
             "発送と入金が完了しました。必要であれば処理済みにしてください。",
         ),
         (
             {"payment": "captured", "deposit": "paid", "shipping": "shipped", "status": "processed"},
+            None,
+            "done",
             "すべての処理が完了しています。",
         ),
-        ({"status": "cancelled"}, "キャンセルされた注文です。必要な処理はありません。"),
+        ({"status": "cancelled"}, None, "note", "キャンセルされた注文です。必要な処理はありません。"),
     ],
 )
-def test_staff_read_what_a_wallet_order_waits_for(state: dict[str, object], words: str) -> None:
-    assert next_step(order("card_like", **state)).text == words
+def test_staff_read_what_a_wallet_order_waits_for(
+    state: dict[str, object], step: str | None, kind: str, words: str
+) -> None:
+    said = next_step(order("card_like", **state))
+    assert (said.step, said.kind, said.text) == (STEPS[step] if step else None, kind, words)
+
+
+@pytest.mark.parametrize(
+    ("group", "step", "words"),
+    [
+        ("konbini", "C", "お客様のお支払いを待っています。入金は自動で反映されます。"),
+        ("transfer", "F", "入金をまち、口座への入金を確認したら、入金日を登録してください。"),
+        ("cash_on_delivery", "E", "発送処理をしてください。送り状番号は必要な場合のみ登録します。"),
+    ],
+)
+def test_staff_read_what_other_new_orders_wait_for(group: str, step: str, words: str) -> None:
+    said = next_step(order(group))
+    assert (said.step, said.kind, said.text) == (STEPS[step], "wait", words)
+
+
+UNPAID_WALLET = (
+    "未入金の注文です。処理済みにすると「通常処理中/未入金」の一覧に表示されなくなり、"
+    "入金処理が漏れるおそれがあります。"
+)
+
+
+@pytest.mark.parametrize(
+    ("group", "state", "warnings"),
+    [
+        ("card_like", {}, [UNPAID_WALLET, "未発送の注文です。"]),
+        ("card_like", {"shipping": "shipped"}, [UNPAID_WALLET]),
+        ("konbini", {"shipping": "shipped"}, ["未入金の注文です。"]),
+        ("transfer", {}, ["未入金の注文です。", "未発送の注文です。"]),
+        ("transfer", {"deposit": "paid", "shipping": "shipped"}, []),
+        ("card_like", {"deposit": "paid"}, ["未発送の注文です。"]),
+        ("cash_on_delivery", {"shipping": "shipped"}, []),
+    ],
+)
+def test_who_marks_an_order_processed_is_warned_of_what_is_open(
+    group: str, state: dict[str, object], warnings: list[str]
+) -> None:
+    assert processed_warnings(order(group, **state)) == warnings
+
+
+def test_who_captures_before_shipping_is_warned_that_it_belongs_after_it() -> None:
+    assert capture_warnings(order("card_like")) == [
+        "未発送の注文です。このお支払い方法では、通常は発送処理の後に入金処理を行います。"
+    ]
+    assert capture_warnings(order("card_like", shipping="shipped")) == []
+    assert capture_warnings(order("transfer")) == []
 
 
 @pytest.mark.parametrize(
@@ -218,3 +351,20 @@ def test_the_workflow_lists_all_twelve_steps_with_their_group() -> None:
 def test_cancelling_a_bank_transfer_speaks_of_no_number() -> None:
     told = cancel_effects(order("transfer", payment="number_issued"))
     assert told[-1] == "この後に届いたお振り込みは、お客様に返金します。"
+
+
+def test_an_order_is_cancelled_once_and_after_a_parcel_left_only_if_that_is_stated() -> None:
+    with pytest.raises(Refused) as refused:
+        check_cancellable(order(status="cancelled", parcels=(SENT,)), although_shipped=True)
+    assert (refused.value.code, refused.value.message) == (
+        "order_already_cancelled",
+        "すでにキャンセルされています。",
+    )
+    with pytest.raises(Refused) as refused:
+        check_cancellable(order(parcels=(LEFT, SENT)), although_shipped=False)
+    assert (refused.value.code, refused.value.field) == ("order_already_shipped", "although_shipped")
+    assert refused.value.message == (
+        "発送済みの注文です。返品・受取拒否の場合は「発送後にキャンセルする」を選んでください。"
+    )
+    check_cancellable(order(parcels=(LEFT, SENT)), although_shipped=True)
+    check_cancellable(order(), although_shipped=False)

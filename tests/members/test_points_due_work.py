@@ -1,6 +1,7 @@
 """Points at the edges of their rules: strangers, second tries, and workers that come too late."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -95,6 +96,31 @@ async def test_points_set_aside_are_looked_at_again_five_minutes_later(members: 
     assert (balance.active, balance.held) == (120, 120)
     [grant] = await members.rows("SELECT due_at FROM point_grants")
     assert timedelta(minutes=4, seconds=50) < grant.due_at - now() <= timedelta(minutes=5)
+
+
+async def test_where_nothing_is_left_to_expire_no_line_is_written_and_nobody_looks_again(
+    members: MembersService,
+) -> None:
+    await members.rule(valid_days=3, purchase_percent=Decimal(0))
+    member_id = await members.register()
+    await members.hears(an_order(member_id=member_id, points=500))
+    clock.move(timedelta(days=3, seconds=1))
+    async with members.db.transaction() as tx:
+        [row] = await claim_due(tx, point_grants, rows_max=9, at=now())
+    await ExpirePoints(members.db)(row)
+    assert [line.kind for line in await members.rows("SELECT kind FROM point_postings ORDER BY number")] == [
+        "granted",
+        "used",
+    ]
+    [grant] = await members.rows("SELECT due_at FROM point_grants")
+    assert grant.due_at is None
+
+
+async def test_a_cancellation_that_is_said_anew_gives_nothing_back_twice(members: MembersService) -> None:
+    member_id = await members.register()
+    await members.hears(an_order(member_id=member_id, points=200), a_cancellation(), a_cancellation())
+    assert [event.points_returned for event in await members.said(PointsReturned)] == [200]
+    assert (await members.balance(member_id)).active == 500
 
 
 async def refusal(members: MembersService, points: int = 100, email: str = "new@example.jp") -> str:

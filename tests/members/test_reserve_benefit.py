@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from members.reserve_benefit import ReleaseBenefits, reserve_benefit
+from members.reserve_benefit import ReleaseBenefits, reserve_benefit, reserve_registration_points
 from members.settle_points import activate_by_staff
+from members.storage.benefits import end_reservation, lock_reservation
 from members.storage.tables import benefit_reservations
 from shared import clock
 from shared.clock import now
-from shared.due import DueRunner, DueWork
+from shared.due import DueRunner, DueWork, claim_due
+from shared.errors import Refused
 from shared.events import PointsUsed, Registration
 from shared.ids import new_id
 from tests.members.member_examples import a_cancellation, an_order
@@ -241,3 +243,61 @@ async def test_nobody_sets_aside_points_of_nobody(members: MembersService) -> No
         answer = await browser.post("/api/members/benefits", json={"points": 1, "member_id": str(new_id())})
 
     assert (answer.status_code, answer.json()["code"]) == (401, "sign_in_needed")
+
+
+@pytest.mark.parametrize("change", ["member_id = :other", "status = 'released'", "registration = true"])
+async def test_a_reservation_that_is_over_or_anothers_is_never_changed(
+    members: MembersService, change: str
+) -> None:
+    aya = await members.register()
+    async with members.db.transaction() as tx:
+        first = await reserve_benefit(tx, member_id=aya, points=200, at=now())
+        values = {"other": new_id()} if ":other" in change else {}
+        await tx.execute(f"UPDATE benefit_reservations SET {change}", **values)
+        second = await reserve_benefit(
+            tx, member_id=aya, points=100, at=now(), earlier_id=first.reservation_id
+        )
+    assert second.reservation_id != first.reservation_id
+    rows = await members.rows("SELECT points, points_held FROM benefit_reservations ORDER BY points")
+    assert [tuple(row) for row in rows] == [(100, 100), (200, 200)]
+    assert (await members.balance(aya)).held == 300
+
+
+async def promised(members: MembersService, points: int) -> UUID:
+    """Set registration points of a buyer aside and return the reservation's id."""
+    async with members.db.transaction() as tx:
+        made = await reserve_registration_points(
+            tx, buyer_id="amzn1.account.AYA", email="aya@example.jp", points=points, at=now()
+        )
+    return made.reservation_id
+
+
+async def test_points_of_a_buyer_who_did_not_register_after_all_are_let_go(members: MembersService) -> None:
+    first = await promised(members, 500)
+    clock.clock.move(timedelta(minutes=36))
+    async with members.db.transaction() as tx:
+        claimed = await claim_due(tx, benefit_reservations, rows_max=9, at=now())
+    for row in claimed:
+        await ReleaseBenefits(members.db)(row)
+
+    [row] = await members.rows("SELECT status, due_at, ended_at FROM benefit_reservations")
+    assert (row.status, row.due_at, row.ended_at is not None) == ("released", None, True)
+    assert await promised(members, 300) != first
+
+
+async def test_a_reservation_that_ends_while_it_is_being_changed_is_not_changed(
+    members: MembersService,
+) -> None:
+    reservation_id = await promised(members, 500)
+    async with members.db.transaction() as tx:
+        await lock_reservation(tx, reservation_id)
+        changing = asyncio.create_task(promised(members, 300))
+
+        async def waits() -> None:
+            assert await members.rows("SELECT 1 FROM pg_locks WHERE NOT granted")
+
+        await eventually(waits)
+        await end_reservation(tx, reservation_id, status="released", at=now())
+    with pytest.raises(Refused, match="reservation_ended"):
+        await changing
+    assert [row.points for row in await members.rows("SELECT points FROM benefit_reservations")] == [500]

@@ -23,6 +23,7 @@ class Scripted(Method):
         self.script: list[Answer | Exception] = []
         self.known: list[Sequence[Answer]] = []
         self.asked: list[tuple[str, int, str]] = []
+        self.about: list[Payment] = []
         self.silence = asyncio.Event()
         self.silence.set()
 
@@ -37,23 +38,23 @@ class Scripted(Method):
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Say what comes next."""
-        return await self._say("authorize", payment.amount, key)
+        return await self._say("authorize", payment, payment.amount, key)
 
     async def issue(self, payment: Payment, *, key: str) -> Answer:
         """Say what comes next."""
-        return await self._say("issue", payment.amount, key)
+        return await self._say("issue", payment, payment.amount, key)
 
     async def capture(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Say what comes next."""
-        return await self._say("capture", amount, key)
+        return await self._say("capture", payment, amount, key)
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
         """Say what comes next."""
-        return await self._say("void", payment.amount, key)
+        return await self._say("void", payment, payment.amount, key)
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Say what comes next."""
-        return await self._say("refund", amount, key)
+        return await self._say("refund", payment, amount, key)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Find what comes next, at last always the same."""
@@ -65,8 +66,9 @@ class Scripted(Method):
         notice_id, _, reference = body.decode().partition(":")
         return Notice(notice_id, reference or None)
 
-    async def _say(self, operation: str, amount: int, key: str) -> Answer:
+    async def _say(self, operation: str, payment: Payment, amount: int, key: str) -> Answer:
         self.asked.append((operation, amount, key))
+        self.about.append(payment)
         await self.silence.wait()
         answer = self.script.pop(0)
         if isinstance(answer, Exception):

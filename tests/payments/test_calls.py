@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from harness.eventually import eventually
+from harness.trouble import time_passed
 from payments.calls import SILENCES_MAX, Calls, Patience
 from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
-from payments.domain.payment import Operation
+from payments.domain.payment import Operation, Payment
 from payments.methods import Methods
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, NEW, PAID
@@ -41,6 +43,7 @@ async def test_each_operation_reaches_its_method_with_amount_and_key(
     assert await calls_to(method).make(operation, PAYMENT, amount=700, key="k1") == answer
     amount = 700 if operation in ("capture", "refund") else 3_300
     assert method.asked == [(operation, amount, "k1")]
+    assert method.about == [PAYMENT]
 
 
 async def test_a_look_up_brings_all_answers_in_their_order() -> None:
@@ -103,7 +106,71 @@ async def test_a_provider_is_left_in_peace_after_silences_in_a_row_and_then_aske
     await eventually(answers)
 
 
+async def test_a_provider_that_stays_silent_is_left_in_peace_again_after_as_many_silences() -> None:
+    method = Scripted()
+    method.known = [(SILENCE,)]
+    calls = calls_to(method, pause_seconds=60)
+    for _ in range(SILENCES_MAX + 3):
+        await calls.look_up(PAYMENT)
+    assert len(method.asked) == SILENCES_MAX
+    with time_passed(61):
+        for _ in range(SILENCES_MAX + 3):
+            await calls.look_up(PAYMENT)
+        assert len(method.asked) == 2 * SILENCES_MAX
+
+
 async def test_patience_outlasts_a_slow_answer_and_leaves_room_in_the_lease() -> None:
     usual = Patience()
     assert usual.slot_seconds + usual.answer_seconds < 30
     assert (usual.slot_seconds, usual.answer_seconds, usual.pause_seconds) == (8, 12, 10)
+
+
+async def test_each_answer_is_logged_with_the_order_and_what_was_asked() -> None:
+    method = Scripted()
+    method.known, method.script = [(Waiting(), SILENCE)], [Voided()]
+    calls = calls_to(method)
+    with capture_logs() as logs:
+        await calls.look_up(PAYMENT)
+        await calls.make("void", PAYMENT, amount=1, key="k")
+    usual = {"event": "provider.answered", "log_level": "info", "method": "scripted"}
+    assert logs == [
+        {
+            **usual,
+            "order_code": PAYMENT.order_code,
+            "call": "look_up",
+            "answers": ["Waiting", "Unknown"],
+            "reason": "timeout",
+        },
+        {**usual, "order_code": PAYMENT.order_code, "call": "void", "answers": ["Voided"], "reason": None},
+    ]
+
+
+class Broken(Scripted):
+    """A method that cannot look anything up."""
+
+    async def look_up(self, payment: Payment) -> Sequence[Answer]:
+        """Fail."""
+        raise ZeroDivisionError
+
+
+async def test_a_look_up_that_fails_is_logged_as_one() -> None:
+    with capture_logs() as logs:
+        [answer] = await calls_to(Broken()).look_up(PAYMENT)
+    assert answer == Unknown(reason="method_failed:ZeroDivisionError")
+    assert [line["call"] for line in logs if line["event"] == "provider.call_failed"] == ["look_up"]
+
+
+async def test_a_bug_and_a_provider_that_is_left_in_peace_are_logged() -> None:
+    method = Scripted()
+    method.script = [ZeroDivisionError()] * SILENCES_MAX
+    calls = calls_to(method, pause_seconds=60)
+
+    with capture_logs() as logs:
+        for _ in range(SILENCES_MAX):
+            await calls.make("capture", PAYMENT, amount=1, key="k")
+    failed = [line for line in logs if line["event"] == "provider.call_failed"]
+    assert [(line["method"], line["call"], line["log_level"]) for line in failed] == [
+        ("scripted", "capture", "error")
+    ] * SILENCES_MAX
+    [paused] = [line for line in logs if line["event"] == "provider.paused"]
+    assert (paused["method"], paused["seconds"], paused["log_level"]) == ("scripted", 60, "warning")

@@ -1,6 +1,7 @@
 """Requests, notices and looks as rows: what each answer makes of them, on a real database."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
+from payments.domain.drafting import Settled
 from payments.domain.terms import Terms
 from payments.methods import Methods
 from payments.perform_requests import SILENT_ATTEMPTS_MAX, Requests
@@ -35,6 +37,7 @@ from payments.storage.payments import (
     insert_payments,
     lock_order_payments,
     lock_payments,
+    look_soon,
     match_references,
     read_payments,
 )
@@ -279,6 +282,52 @@ async def test_a_payment_that_does_not_exist_is_left_out(payments: Payments) -> 
         assert await lock_order_payments(tx, ["N9", "N1"]) == {"N1": payment}
 
 
+@pytest.mark.parametrize("later_id", [UUID(int=1), UUID(int=2**128 - 1)])
+async def test_of_several_tries_of_an_order_the_last_is_the_one(payments: Payments, later_id: UUID) -> None:
+    await payments.hears(placed("N1", "scripted"))
+    first = await payments.payment("N1")
+    async with payments.db.transaction() as tx:
+        await insert_payments(tx, [Settled(replace(first, payment_id=later_id, try_number=2))], now())
+        assert list(await lock_order_payments(tx, ["N1"])) == ["N1"]
+        assert (await lock_order_payments(tx, ["N1"]))["N1"].payment_id == later_id
+    assert (await payments.payment("N1")).try_number == 2
+
+
+async def test_a_payment_that_cannot_be_read_holds_up_no_other(payments: Payments, method: Scripted) -> None:
+    await payments.hears(placed("N1", "scripted"), placed("N2", "scripted"))
+    await payments.rows(
+        "UPDATE payments SET details = '{\"steps\": 7}', refs = '[]' WHERE order_code = 'N1' RETURNING 1"
+    )
+    method.script = [granted()]
+    assert await turn(payments) == 2
+    assert (await payments.payment("N2")).state == "authorized"
+    [left] = await payments.rows("SELECT * FROM payment_requests WHERE state = 'pending'")
+    assert left.leased_until is not None, "it is left to its lease, and so comes again"
+
+
+async def test_who_wants_to_know_at_once_has_the_payment_and_its_requests_looked_at_now(
+    payments: Payments, method: Scripted
+) -> None:
+    method.poll_seconds = {"unknown": 600}
+    await ask(payments, method, Unknown(reason="http_429", retry_after_seconds=500))
+    payment_id = (await payments.payment("N1")).payment_id
+    work = (payments.db.waker("payments due"), payments.db.waker("payment requests"))
+    for waker in work:
+        waker.clear()
+    later = "SELECT 1 FROM {} WHERE due_at > now() + interval '5 minutes'"
+    tables = ("payments", "payment_requests")
+    assert [len(await payments.rows(later.format(table))) for table in tables] == [1, 1]
+    async with payments.db.transaction() as tx:
+        await look_soon(tx, [])
+    assert not any(waker.is_set() for waker in work)
+    async with payments.db.transaction() as tx:
+        await look_soon(tx, [payment_id])
+    assert all(waker.is_set() for waker in work)
+    assert [
+        len(await payments.rows(f"SELECT 1 FROM {table} WHERE due_at <= :at", at=now())) for table in tables
+    ] == [1, 1]
+
+
 async def test_a_payment_is_found_by_what_its_provider_calls_it_and_by_its_own_id(
     payments: Payments, method: Scripted
 ) -> None:
@@ -411,6 +460,30 @@ async def look(payments: Payments) -> None:
     """Look once at every payment that is due."""
     work = Watch(Calls(payments.methods)).due_work(concurrency=1)
     await perform(payments.db, work, (await claim(payments.db, work)).items)
+
+
+async def test_a_look_that_finds_something_and_then_silence_writes_it_and_comes_again_soon(
+    payments: Payments, method: Scripted
+) -> None:
+    method.poll_seconds = {"authorized": 600, "captured": 900}
+    await ask(payments, method, granted())
+    clock.move(timedelta(seconds=601))
+    method.known = [(Captured(amount=3_300, captured_at=now(), receipt_id="r1"), SILENCE)]
+    await look(payments)
+    [row] = await payments.rows("SELECT state, due_at FROM payments")
+    assert row.state == "captured"
+    assert 20 < (row.due_at - now()).total_seconds() <= 30
+
+
+async def test_a_notice_wakes_who_acts_on_it_once_and_one_about_no_payment_nobody(payments: Payments) -> None:
+    waker = payments.db.waker("payment notices")
+    woken = []
+    for text in ("n1:somebody", "n1:somebody", "n2:", "n3:somebody"):
+        waker.clear()
+        answer = await payments.browser.post("/payments/scripted/notices", content=text)
+        assert answer.status_code == 200
+        woken.append(waker.is_set())
+    assert woken == [True, False, False, True]
 
 
 async def test_a_look_that_finds_nothing_new_writes_nothing_and_comes_again(

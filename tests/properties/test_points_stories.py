@@ -235,3 +235,10 @@ def test_registration_points_may_be_spent_at_once_only_where_they_are_valid_at_o
 ) -> None:
     rules = Rules.model_validate({"points_enabled": enabled, "registration_activation": mode})
     assert (rules.registration_grant(), rules.registration_points_usable_at_once()) == (given_, at_once)
+
+
+def test_goods_that_points_and_coupons_paid_for_earn_nothing() -> None:
+    rules = Rules(purchase_percent=Decimal(100))
+    for points, coupon in ((300, 700), (0, 1_000), (900, 700)):
+        assert rules.purchase_points(items=1_000, point_discount=points, coupon_discount=coupon) == 0
+    assert rules.purchase_points(items=1_000, point_discount=299, coupon_discount=700) == 1

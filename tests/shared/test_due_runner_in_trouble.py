@@ -1,16 +1,19 @@
 """Due work when things go wrong: a lost database, a broken hand, rows that nobody was woken for."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, MetaData, Table, Uuid
 
+from harness.counted import counted
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
+from harness.trouble import shaky
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off
@@ -46,6 +49,12 @@ async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
         if len(done) == 1:
             raise error
 
+    def counts() -> list[float]:
+        return [
+            counted("noren_due_work_total", work="chores", outcome=outcome) for outcome in ("done", "failed")
+        ]
+
+    before = counts()
     runner = DueRunner(DueWork("chores", chores, perform), db, poll_seconds=0.05)
     task = asyncio.create_task(runner.run())
     await add_chore(db)
@@ -58,6 +67,7 @@ async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
         )
     assert [row.attempts for row in leased] == [1, 1]
     await stopped(runner, task)
+    assert counts() == [before[0] + 1, before[1] + 1]
 
 
 async def test_a_runner_outlives_its_database() -> None:
@@ -169,6 +179,24 @@ async def test_a_claim_whose_commit_was_not_heard_of_is_made_again_before_its_le
     await forgetful.close()
 
 
+async def test_a_runner_that_is_stopped_while_it_claims_does_what_it_claimed_and_ends_at_once(
+    make_db: MakeDatabase,
+) -> None:
+    db, done = await make_db("chores", metadata), []
+
+    async def begin(tx: Tx, rows: Sequence[Row]) -> Sequence[Row]:
+        runner.stop()
+        return rows
+
+    async def perform(row: Row) -> None:
+        done.append(row.chore_id)
+
+    runner = DueRunner(DueWork("chores", chores, perform, begin=begin), db, poll_seconds=600)
+    await add_chore(db)
+    await asyncio.wait_for(runner.run(), 10)
+    assert len(done) == 1
+
+
 async def test_only_the_holder_of_a_lease_strikes_a_row_off_and_says_when_it_is_due_again(
     make_db: MakeDatabase,
 ) -> None:
@@ -203,3 +231,72 @@ async def test_what_is_due_longest_is_claimed_first_and_a_lease_that_ran_out_is_
         await tx.execute("UPDATE chores SET leased_until = now() - interval '1 second'")
     async with db.transaction() as tx:
         assert len(await claim_due(tx, chores, rows_max=9, at=now())) == 3
+
+
+async def leased_until(db: Database) -> datetime:
+    """Return when the lease of the only chore ends."""
+    async with db.transaction() as tx:
+        until: datetime = await tx.value("SELECT leased_until FROM chores")
+    return until
+
+
+async def test_a_lease_is_prolonged_again_once_the_database_is_back_and_until_the_work_is_done(
+    make_db: MakeDatabase,
+) -> None:
+    plain, let_go, begun = await make_db("chores", metadata), asyncio.Event(), []
+
+    async def perform(row: Row) -> None:
+        begun.append(row.lease)
+        await let_go.wait()
+
+    async with shaky(plain) as db:
+        work = DueWork("chores", chores, perform, concurrency=1, lease_seconds=1, prolong=True)
+        runner = DueRunner(work, db, poll_seconds=0.05)
+        task = asyncio.create_task(runner.run())
+        await add_chore(plain)
+        await eventually(lambda: len(begun) == 1)
+        db.trouble = ConnectionError()
+        await eventually(lambda: db.refusals > 0)
+        first = await leased_until(plain)
+        db.trouble = None
+
+        async def prolonged() -> None:
+            assert await leased_until(plain) > first
+
+        await eventually(prolonged)
+        runner.stop()
+        let_go.set()
+        await asyncio.wait_for(task, 10)
+    assert len(begun) == 1, "nobody else got it, nor this one twice"
+
+
+async def test_a_bug_of_the_prolonging_is_told_and_the_work_is_done_all_the_same(
+    make_db: MakeDatabase,
+) -> None:
+    plain, let_go, told = await make_db("chores", metadata), asyncio.Event(), []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, about: told.append(about.get("exception")))
+    begun: list[Row] = []
+
+    async def perform(row: Row) -> None:
+        begun.append(row)
+        await let_go.wait()
+
+    try:
+        async with shaky(plain) as db:
+            work = DueWork("chores", chores, perform, concurrency=1, lease_seconds=1, prolong=True)
+            runner = DueRunner(work, db, poll_seconds=30)
+            await add_chore(plain)
+            task = asyncio.create_task(runner.run())
+            await eventually(lambda: len(begun) == 1)
+            db.trouble = ZeroDivisionError()
+            await eventually(lambda: db.refusals > 0)
+            db.trouble = None
+            runner.stop()
+            let_go.set()
+            await asyncio.wait_for(task, 10)
+            del task
+            # asyncio tells of it once nobody can ask for it any more.
+            await eventually(lambda: gc.collect() >= 0 and [type(one) for one in told] == [ZeroDivisionError])
+    finally:
+        loop.set_exception_handler(None)

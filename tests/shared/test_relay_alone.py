@@ -1,16 +1,19 @@
 """The relay against a broker of the test's own making: what is marked, what stays, and what wakes it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from sqlalchemy import MetaData
+from structlog.testing import capture_logs
 
+from harness.counted import counted
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
+from harness.trouble import shaky, time_passed
 from shared.amqp import BrokerUnavailable, Outgoing, Publisher
 from shared.database import Database
 from shared.events import PointsUsed
@@ -24,7 +27,7 @@ from shared.outbox import (
     oldest_unsent_seconds,
     outbox_table,
 )
-from shared.relay import BATCH_ROWS, HANDED_OVER_MAX, Relay
+from shared.relay import BATCH_ROWS, HANDED_OVER_MAX, TIDY_EVERY_SECONDS, TIDY_ROWS, Relay
 
 metadata = MetaData()
 outbox_table(metadata)
@@ -152,6 +155,24 @@ async def test_what_no_queue_takes_stays_and_does_not_keep_its_neighbours(make_d
     assert await unsent(db) == ["N2"]
 
 
+async def test_operators_count_what_was_published_what_no_queue_takes_and_how_long_the_oldest_waits(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), Post()
+    post.no_queue = "N2"
+    names = ("noren_published_total", "noren_unroutable_total")
+    before = [counted(name, type=PointsUsed.type) for name in names]
+    await say(db, "N1", "N2", "N3")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE outbox SET created_at = now() - interval '90 seconds'")
+    async with relaying(db, post, look_every=600) as relay:
+        await eventually(lambda: len(post.taken) == 3)
+        assert relay.oldest_unsent_seconds == pytest.approx(90, abs=30)
+        assert counted("noren_outbox_oldest_unsent_seconds") == relay.oldest_unsent_seconds
+    after = [counted(name, type=PointsUsed.type) for name in names]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1]
+
+
 async def test_more_than_a_batch_goes_out_without_waiting_for_the_next_look(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     codes = [f"N{number}" for number in range(BATCH_ROWS + 7)]
@@ -236,11 +257,15 @@ async def test_only_what_was_confirmed_long_ago_is_forgotten_and_the_age_of_the_
         assert await oldest_unsent_seconds(tx) == 0
     await say(db, "old", "older", "recent", "unsent")
     async with db.transaction() as tx:
-        ages: dict[str, Any] = {"old": 8, "older": 9, "recent": 6}
-        for code, days in ages.items():
+        ages = {
+            "old": timedelta(days=7, minutes=1),
+            "older": timedelta(days=9),
+            "recent": timedelta(days=6),
+        }
+        for code, age in ages.items():
             await tx.execute(
                 "UPDATE outbox SET published_at = now() - CAST(:age AS interval) WHERE correlation = :code",
-                age=timedelta(days=days),
+                age=age,
                 code=code,
             )
         await tx.execute(
@@ -294,3 +319,183 @@ async def test_what_was_confirmed_is_marked_before_the_relay_ends(make_db: MakeD
         await say(db, "N1")
         await eventually(lambda: post.taken == ["N1"])
     assert await unsent(db) == []
+
+
+class Hook(Post):
+    """Does something each time after it has taken messages."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        super().__init__()
+        self.then = then
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        """Answer as the publisher does."""
+        answers = await super().publish(messages)
+        self.then()
+        return answers
+
+
+def a_row(code: str) -> OutboxRow:
+    """A row as a transaction hands it over, of no table."""
+    said = PointsUsed(member_id=new_id(), points=1, order_code=code)
+    return OutboxRow(0, said.event_id, said.type, code, "{}", "{}", said.occurred_at)
+
+
+async def test_what_others_wrote_is_not_starved_by_a_process_that_says_something_all_the_time(
+    make_db: MakeDatabase,
+) -> None:
+    db, busy = await make_db("members", metadata), True
+
+    def say_more() -> None:
+        if busy:
+            relay.hand_over([a_row("own")])
+
+    post = Hook(say_more)
+    async with relaying(db, post) as relay:
+        relay.hand_over([a_row("own")])
+        await say(db, "other")
+        await eventually(lambda: "other" in post.taken)
+        busy = False
+    assert post.taken.count("own") > 1
+
+
+async def test_a_relay_that_is_stopped_while_the_broker_is_away_leaves_all_to_the_others(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), Post()
+    post.open = False
+    async with relaying(db, post) as relay:
+        db.relay = relay
+        await say(db, "N1", "N2")
+        await eventually(lambda: post.refusals > 0)
+        db.relay = None
+    async with db.transaction() as tx:
+        assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N1", "N2"]
+
+
+class LastRefusal(Post):
+    """Is away, and stops the relay that finds it so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relay: Relay | None = None
+
+    async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
+        """Refuse."""
+        assert self.relay is not None
+        self.relay.stop()
+        raise BrokerUnavailable("away")
+
+
+async def test_a_relay_that_is_stopped_while_it_publishes_ends_without_a_pause_and_leaves_all_free(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), LastRefusal()
+    await say(db, "N1", "N2")
+    post.relay = Relay(db, cast(Publisher, post), look_every_seconds=600)
+    await asyncio.wait_for(post.relay.run(), 10)
+    async with db.transaction() as tx:
+        assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N1", "N2"]
+
+
+@pytest.mark.parametrize("error", [ConnectionError(), ZeroDivisionError()])
+async def test_where_broker_and_database_are_away_the_relay_waits_and_only_a_bug_ends_it(
+    make_db: MakeDatabase, error: Exception
+) -> None:
+    post = Post()
+    async with shaky(await make_db("members", metadata)) as db:
+        relay = Relay(db, cast(Publisher, post), look_every_seconds=600)
+        task = asyncio.create_task(relay.run())
+        before = relay.alive_at
+        await eventually(lambda: relay.alive_at > before)
+        db.trouble, post.open = error, False
+        relay.hand_over([a_row("N1")])
+        await eventually(lambda: db.refusals > 0)
+        assert post.refusals == 1
+        if isinstance(error, ConnectionError):
+            db.trouble, post.open = None, True
+            relay.hand_over([a_row("N2")])
+            await eventually(lambda: post.taken == ["N2"])
+            relay.stop()
+            await asyncio.wait_for(task, 10)
+        else:
+            with pytest.raises(ZeroDivisionError):
+                await asyncio.wait_for(task, 10)
+
+
+@pytest.mark.parametrize("error", [ConnectionError(), ZeroDivisionError()])
+async def test_what_cannot_be_marked_at_the_end_is_said_again_by_the_next_and_only_a_bug_is_raised(
+    make_db: MakeDatabase, error: Exception
+) -> None:
+    plain = await make_db("members", metadata)
+    async with shaky(plain) as db:
+
+        def end() -> None:
+            db.trouble = error
+            relay.stop()
+
+        relay = Relay(db, cast(Publisher, Hook(end)), look_every_seconds=600)
+        await say(plain, "N1")
+        if isinstance(error, ConnectionError):
+            await asyncio.wait_for(relay.run(), 10)
+        else:
+            with pytest.raises(ZeroDivisionError):
+                await asyncio.wait_for(relay.run(), 10)
+        assert db.refusals == 1
+    assert await unsent(plain) == ["N1"]
+
+
+OLD_ROWS = """
+    INSERT INTO outbox (event_id, type, correlation, body, headers, occurred_at, published_at)
+    SELECT gen_random_uuid(), 'points_used.v1', 'old', '{}', '{}', now(), now() - interval '8 days'
+    FROM generate_series(1, :count)
+"""
+
+
+async def left(db: Database) -> tuple[int, int]:
+    """Return how many old rows the outbox and the inbox have."""
+    async with db.transaction() as tx:
+        return (
+            await tx.value("SELECT count(*) FROM outbox WHERE correlation = 'old'"),
+            await tx.value("SELECT count(*) FROM inbox"),
+        )
+
+
+async def test_now_and_then_a_relay_forgets_what_is_old_in_portions_until_none_is_left(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), Post()
+    async with db.transaction() as tx:
+        await tx.execute(OLD_ROWS, count=TIDY_ROWS + 1)
+        await tx.execute(
+            "INSERT INTO inbox SELECT 'members.note_use', gen_random_uuid(), now() - interval '91 days'"
+        )
+    async with relaying(db, post) as relay:
+        before = relay.alive_at
+        await eventually(lambda: relay.alive_at > before + 0.2)
+        assert await left(db) == (TIDY_ROWS + 1, 1), "not at every look"
+        with time_passed(TIDY_EVERY_SECONDS + 1):
+
+            async def tidied() -> None:
+                assert await left(db) == (0, 0)
+
+            await eventually(tidied)
+            async with db.transaction() as tx:
+                await tx.execute(OLD_ROWS, count=3)
+            before = relay.alive_at
+            await eventually(lambda: relay.alive_at > before + 0.2)
+            assert await left(db) == (3, 0), "and then not for a while"
+            relay.stop()
+
+
+async def test_who_cannot_listen_tries_again_and_ends_with_the_relay(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    relay = Relay(db, cast(Publisher, Post()))
+    with capture_logs() as logs:
+        listening = asyncio.create_task(relay.listen("postgresql://nobody@127.0.0.1:1/none"))
+        await eventually(lambda: len(logs) > 1)
+        relay.stop()
+        await asyncio.wait_for(listening, 10)
+    assert {(line["event"], line["error"]) for line in logs} == {
+        ("relay.listener_lost", "ConnectionRefusedError")
+    }

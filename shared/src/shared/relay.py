@@ -149,8 +149,6 @@ class Relay:
         seqs = [row.seq for row in (*self._in_hand, *self._handed_over)]
         self._in_hand = ()
         self._handed_over.clear()
-        if not seqs:
-            return
         try:
             async with self._db.transaction() as tx:
                 await tx.execute(_GIVE_BACK, seqs=seqs)

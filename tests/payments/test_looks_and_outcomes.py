@@ -1,0 +1,226 @@
+"""When a provider is looked at unasked and what a look means; what answers make of the request itself. All pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
+from uuid import UUID
+
+import pytest
+
+from payments.domain.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    CaptureRefused,
+    Declined,
+    NeedsBuyer,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    Unknown,
+    Voided,
+    Waiting,
+)
+from payments.domain.drafting import Settled
+from payments.domain.payment import Operation, Payment
+from payments.domain.terms import Terms
+from payments.perform_requests import Outcome, outcome
+from payments.settle_payment import Batch, settle_all
+from payments.storage.payments import next_look_at
+from payments.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
+from shared.database import Tx
+from shared.sql import Row
+from tests.payments.scripted import Scripted
+from tests.payments.test_payment_rules import AT, NEW, NUMBER
+
+GRACE = timedelta(hours=12)
+TERMS = Terms(flow="prepaid", deposit="automatic", grace=GRACE)
+WAITING = replace(NEW, method="scripted", state="waiting", number=NUMBER)
+END = NUMBER.due_at + GRACE
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+SILENCE = Unknown(reason="timeout")
+PAID = Captured(amount=3_300, captured_at=AT, receipt_id="r1")
+
+
+def numbers(*, polled: float | None = None, looked_after: timedelta = timedelta(0)) -> Scripted:
+    """A method of numbers that may be polled, and looked at for a while after all is over."""
+    method = Scripted(TERMS)
+    method.poll_seconds = {} if polled is None else {"waiting": polled, "captured": polled}
+    method.look_after = looked_after
+    return method
+
+
+@pytest.mark.parametrize(
+    ("payment", "at", "overdue"),
+    [
+        (WAITING, END - SECOND, False),
+        (WAITING, END, True),
+        (WAITING, END + SECOND, True),
+        (replace(WAITING, state="captured"), END, False),
+        (replace(WAITING, number=None), END, False),
+    ],
+)
+def test_a_number_is_overdue_from_the_very_moment_at_which_its_grace_ends(
+    payment: Payment, at: datetime, overdue: bool
+) -> None:
+    assert is_overdue(payment, TERMS, at) == overdue
+
+
+@pytest.mark.parametrize("answers", [(), (Waiting(),)])
+def test_a_number_of_which_no_money_is_known_expires_at_its_end_and_not_before(
+    answers: Sequence[Answer],
+) -> None:
+    before, next_at = look(WAITING, answers, numbers(), END - SECOND)
+    assert (before.payment.state, next_at) == ("waiting", END)
+    after, next_at = look(WAITING, answers, numbers(), END)
+    assert (after.payment.state, next_at) == ("expired", None)
+    assert len(after.events) == 1
+
+
+def test_money_that_a_look_finds_at_the_last_moment_is_taken() -> None:
+    found, next_at = look(WAITING, (PAID,), numbers(), END)
+    assert (found.payment.state, found.payment.captured_amount, next_at) == ("captured", 3_300, None)
+
+
+@pytest.mark.parametrize("answers", [(SILENCE,), (Waiting(), SILENCE)])
+def test_a_silent_provider_lets_nothing_expire_and_is_asked_again_in_half_a_minute(
+    answers: Sequence[Answer],
+) -> None:
+    found, next_at = look(WAITING, answers, numbers(polled=600), END + DAY)
+    assert found.payment.state == "waiting"
+    assert next_at == END + DAY + timedelta(seconds=SILENT_PAUSE_SECONDS)
+    assert SILENT_PAUSE_SECONDS == 30
+
+
+def test_a_payment_is_looked_at_when_its_method_polls_and_at_its_deadline_at_the_latest() -> None:
+    assert next_look_at(WAITING, numbers(), AT) == END
+    assert next_look_at(WAITING, numbers(polled=600), AT) == AT + timedelta(seconds=600)
+    near = END - timedelta(seconds=60)
+    assert next_look_at(WAITING, numbers(polled=600), near) == END
+    assert next_look_at(replace(WAITING, state="requested"), numbers(polled=600), END + DAY) is None
+    card = replace(WAITING, state="captured", number=None)
+    assert next_look_at(card, numbers(looked_after=DAY), AT) is None
+
+
+@pytest.mark.parametrize("state", ["captured", "expired", "voided"])
+def test_a_number_that_is_over_is_looked_at_daily_then_ever_more_rarely_and_in_the_end_no_more(
+    state: str,
+) -> None:
+    over = replace(WAITING, state=state)  # type: ignore[arg-type]
+    method = numbers(looked_after=timedelta(days=10))
+    looks, at = [], END - 2 * DAY
+    while (following := next_look_at(over, method, at)) is not None:
+        looks.append((following - END) / DAY)
+        at = following
+    assert looks == [-1, 0, 1, 2, 4, 8, 10]
+
+
+def row(operation: Operation, attempts: int = 1) -> Row:
+    """The request as it was claimed."""
+    return cast(Row, SimpleNamespace(operation=operation, attempts=attempts))
+
+
+GRANTED = Authorized(authorization_id="a1", amount=3_300, authorized_at=AT)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "state"),
+    [
+        ("authorize", GRANTED, "done"),
+        ("authorize", Declined(reason="declined"), "declined"),
+        ("capture", PAID, "done"),
+        ("capture", CaptureDeclined(reason="x"), "declined"),
+        ("capture", CaptureRefused(reason="x"), "declined"),
+        ("void", Voided(), "done"),
+        ("refund", Refunded(refund_ref="f1", amount=1), "done"),
+        ("refund", RefundDeclined(reason="x"), "declined"),
+    ],
+)
+def test_a_definite_answer_ends_a_request_wherever_it_stands_among_others(
+    operation: Operation, answer: Answer, state: str
+) -> None:
+    for answers in ((answer,), (SILENCE, answer), (answer, SILENCE)):
+        assert outcome(row(operation), answers, AT) == Outcome(state, answer, None)
+
+
+def test_the_last_of_two_definite_answers_counts() -> None:
+    assert outcome(row("authorize"), (Declined(reason="declined"), GRANTED), AT) == Outcome(
+        "done", GRANTED, None
+    )
+
+
+def test_a_request_that_nobody_wants_is_dropped_at_its_first_turn_and_done_later() -> None:
+    assert outcome(row("capture"), (), AT) == Outcome("dropped", None, None)
+    assert outcome(row("capture", 2), (), AT) == Outcome("done", None, None)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "state", "seconds"),
+    [
+        ("authorize", Waiting(ask_again_seconds=47), "open", 47),
+        ("refund", RefundWaiting(ask_again_seconds=300), "open", 300),
+        ("authorize", NeedsBuyer(redirect_url="http://provider.test"), "open", 60),
+        # The answer to another question leaves this one open.
+        ("void", GRANTED, "open", 60),
+        ("authorize", Unknown(reason="http_429", retry_after_seconds=75), "unknown", 75),
+    ],
+)
+def test_an_open_request_rests_as_long_as_its_last_answer_asks(
+    operation: Operation, answer: Answer, state: str, seconds: float
+) -> None:
+    for answers in ((answer,), (SILENCE, answer)):
+        assert outcome(row(operation), answers, AT) == Outcome(state, answer, AT + timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"), [(1, 2), (2, 4), (3, 8), (6, 64), (7, 120), (10, 120), (1_000, 120)]
+)
+def test_pauses_after_silence_double_up_to_two_minutes_and_are_spread_by_a_fifth(
+    attempts: int, seconds: float
+) -> None:
+    pauses = []
+    for _ in range(50):
+        became = outcome(row("void", attempts), (SILENCE,), AT)
+        assert (became.state, became.answer) == ("unknown", SILENCE)
+        assert became.due_at is not None
+        pauses.append((became.due_at - AT).total_seconds())
+    assert all(0.8 * seconds <= pause <= 1.2 * seconds for pause in pauses)
+    assert max(pauses) - min(pauses) > 0.1 * seconds
+
+
+def test_each_thing_that_happens_to_a_payment_finds_it_as_the_one_before_left_it() -> None:
+    batch = Batch([WAITING])
+    assert batch.payment(WAITING.payment_id) == WAITING
+    once = look(WAITING, (PAID,), numbers(), AT)[0]
+    batch.add(once)
+    assert batch.payment(WAITING.payment_id) == once.payment
+    batch.add(Settled(once.payment.calling("late_money")))
+    assert batch.payment(WAITING.payment_id).attention == "late_money"
+    with pytest.raises(KeyError):
+        batch.payment(UUID(int=9))
+
+
+async def test_all_that_was_decided_is_said_in_its_order_and_what_did_not_change_is_not_saved() -> None:
+    batch = Batch([WAITING])
+    said = look(WAITING, (PAID,), numbers(), AT)[0].events
+    expired = look(WAITING, (), numbers(), END)[0].events
+    for events in (said, expired):
+        batch.add(Settled(WAITING, events=events))
+    nowhere = cast(Tx, None)
+    assert list(await batch.save(nowhere, {}, AT)) == [*said, *expired]
+    assert len({*said, *expired}) == 2
+
+
+def test_answers_are_those_to_the_operation_that_was_asked_for() -> None:
+    asked = replace(NEW, state="requested")
+    card = Terms(flow="authorized", deposit="capture")
+    operations: tuple[Operation | None, ...] = ("authorize", None)
+    history = [
+        [step.because for step in settle_all(asked, operation, (SILENCE, Waiting()), AT, card).steps]
+        for operation in operations
+    ]
+    assert history[0] == ["authorize: Unknown", "authorize: Waiting"]
+    assert history[1] == ["look_up: Unknown", "look_up: Waiting"]

@@ -1,0 +1,282 @@
+"""What a worker makes of each message: done, refused, put off or buried, and acknowledged only then."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+from structlog.testing import capture_logs
+
+from harness.counted import counted
+from harness.eventually import eventually
+from harness.postgres import MakeDatabase
+from harness.trouble import shaky, time_passed
+from shared.amqp import Link, Publisher
+from shared.consumers import Consumers
+from shared.database import Database, Tx
+from shared.errors import Refused, TryAgain
+from shared.events import PointsUsed
+from shared.ids import new_id
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+from shared.worker import LOOK_EVERY_SECONDS, Worker
+from tests.shared.test_relay_alone import Post
+from tests.shared.test_worker_alone import Channel, Line, delivery, stopped
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+Table("effects", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("what", Text))
+
+consumers = Consumers("members")
+ERRORS = {"refused": Refused("no", "できません"), "early": TryAgain("not yet"), "bug": ZeroDivisionError()}
+
+
+@consumers.on(PointsUsed)
+async def try_points(events: list[PointsUsed], tx: Tx) -> None:
+    """Note all and, for some, fail."""
+    for event in events:
+        await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
+        if event.order_code in ERRORS:
+            raise ERRORS[event.order_code]
+
+
+class Desk:
+    """A worker at its queue, and what it did."""
+
+    def __init__(self, db: Database, line: Line, post: Post) -> None:
+        self.db, self.line, self.post = db, line, post
+        publisher = cast(Publisher, post)
+        self.worker = Worker(
+            consumers.all[0], db, cast(Link, line), publisher, {}, prefetch=10, idle_seconds=0.02
+        )
+        self.tags = 0
+
+    @property
+    def channel(self) -> Channel:
+        """Return the channel in use."""
+        return self.line.used[-1]
+
+    async def brings(self, *codes: str) -> None:
+        """Let the broker bring messages, all at once."""
+        for code in codes:
+            await self.brings_event(PointsUsed(member_id=new_id(), points=1, order_code=code))
+
+    async def brings_event(self, event: PointsUsed, **changes: Any) -> None:
+        """Let the broker bring an event, or what else stands in its place."""
+        self.tags += 1
+        message = delivery(self.tags, event)
+        for name, value in changes.items():
+            setattr(message, name, value)
+        await self.channel.consumers["members.try_points"](message)
+
+    async def acknowledged(self) -> None:
+        """Wait until all that was brought is acknowledged."""
+        await eventually(lambda: self.channel.acknowledged[-1:] == [(self.tags, True)])
+
+    async def effects(self) -> list[str]:
+        """Return what was done and committed."""
+        async with self.db.transaction() as tx:
+            return [row.what for row in await tx.rows("SELECT what FROM effects ORDER BY id")]
+
+    async def heard(self) -> int:
+        """Return how many events the inbox has."""
+        async with self.db.transaction() as tx:
+            return int(await tx.value("SELECT count(*) FROM inbox WHERE consumer = 'members.try_points'"))
+
+
+@asynccontextmanager
+async def at_work(db: Database, *channels: Channel, post: Post | None = None) -> AsyncIterator[Desk]:
+    """Let a worker consume; its log stays unwritten, for to print a traceback takes longer than all else."""
+    desk = Desk(db, Line(*channels), post or Post())
+    with capture_logs():
+        task = asyncio.create_task(desk.worker.run())
+        await eventually(lambda: desk.worker.consuming_at is not None)
+        try:
+            yield desk
+        finally:
+            await stopped(desk.worker, task)
+
+
+async def test_a_refused_message_is_heard_for_good_and_its_neighbours_are_done(make_db: MakeDatabase) -> None:
+    async with at_work(await make_db("members", metadata)) as desk:
+        await desk.brings("before", "refused", "after")
+        await desk.acknowledged()
+        assert (await desk.effects(), await desk.heard()) == (["before", "after"], 3)
+        assert desk.post.messages == []
+
+
+@pytest.mark.parametrize("code", ["early", "bug"])
+async def test_a_message_that_fails_goes_back_alone_and_is_not_heard(
+    make_db: MakeDatabase, code: str
+) -> None:
+    async with at_work(await make_db("members", metadata)) as desk:
+        await desk.brings("before", code, "after")
+        await desk.acknowledged()
+        assert (await desk.effects(), await desk.heard()) == (["before", "after"], 2)
+        [sent] = desk.post.messages
+        assert (sent.exchange, sent.properties.correlation_id) == ("members.retry.1s", code)
+        await desk.brings(code)
+        await desk.acknowledged()
+        assert len(desk.post.messages) == 2
+
+
+async def test_garbage_is_buried_and_its_neighbours_are_done(make_db: MakeDatabase) -> None:
+    async with at_work(await make_db("members", metadata)) as desk:
+        await desk.brings("before")
+        await desk.brings_event(PointsUsed(member_id=new_id(), points=1, order_code="x"), body=b"{")
+        await desk.brings("after")
+        await desk.acknowledged()
+        assert await desk.effects() == ["before", "after"]
+        [dead] = desk.post.messages
+        assert dead.exchange == "members.dead"
+        assert dead.properties.headers is not None
+        assert dead.properties.headers["reason"] == "undecodable"
+
+        await desk.brings_event(PointsUsed(member_id=new_id(), points=1, order_code="y"), body=b"{")
+        await desk.acknowledged()
+        assert len(desk.post.messages) == 2
+
+
+async def test_what_could_not_be_put_off_is_not_acknowledged_and_comes_again(make_db: MakeDatabase) -> None:
+    post = Post()
+    post.open = False
+    async with at_work(await make_db("members", metadata), post=post) as desk:
+        await desk.brings("early")
+        await eventually(lambda: len(desk.line.used) == 2 and desk.worker.consuming_at is not None)
+        assert desk.line.used[0].acknowledged == []
+        post.open = True
+        await desk.brings("early")
+        await desk.acknowledged()
+        assert len(post.messages) == 1
+
+
+async def test_messages_wait_while_the_database_is_away_and_nothing_is_held_against_them(
+    make_db: MakeDatabase,
+) -> None:
+    async with shaky(await make_db("members", metadata)) as db, at_work(db) as desk:
+        db.trouble = ConnectionError()
+        await desk.brings("first", "second")
+        await eventually(lambda: db.refusals > 2)
+        assert desk.channel.acknowledged == []
+        db.trouble = None
+        await desk.acknowledged()
+        assert await desk.effects() == ["first", "second"]
+        assert desk.post.messages == []
+
+
+async def test_an_event_that_was_heard_before_has_no_effect_and_is_acknowledged(
+    make_db: MakeDatabase,
+) -> None:
+    event = PointsUsed(member_id=new_id(), points=1, order_code="once")
+    async with at_work(await make_db("members", metadata)) as desk:
+        for _ in range(3):
+            await desk.brings_event(event)
+            await desk.acknowledged()
+        assert (await desk.effects(), await desk.heard()) == (["once"], 1)
+
+
+OUTCOMES = ("done", "duplicate", "refused", "put_off", "failed", "undecodable")
+
+
+async def test_operators_count_what_became_of_messages_and_how_many_shared_a_transaction(
+    make_db: MakeDatabase,
+) -> None:
+    def counts() -> list[float]:
+        outcomes = [
+            counted("noren_messages_total", consumer="members.try_points", outcome=outcome)
+            for outcome in OUTCOMES
+        ]
+        about = {"consumer": "members.try_points"}
+        batches = ("noren_batch_messages_count", "noren_batch_messages_sum", "noren_batch_seconds_count")
+        return [*outcomes, *(counted(name, **about) for name in batches)]
+
+    again = PointsUsed(member_id=new_id(), points=1, order_code="twice")
+    async with at_work(await make_db("members", metadata)) as desk:
+        before, long = counts(), counted("noren_batch_seconds_sum", consumer="members.try_points")
+        await desk.brings("one", "two", "three")
+        await desk.acknowledged()
+        for _ in range(2):
+            await desk.brings_event(again)
+            await desk.acknowledged()
+        await desk.brings_event(again, body=b"{")
+        await desk.brings("refused", "early", "bug")
+        await desk.acknowledged()
+        changes = [after - was for after, was in zip(counts(), before, strict=True)]
+        assert changes == [4, 1, 1, 1, 1, 1, 4, 9, 4]
+        took = counted("noren_batch_seconds_sum", consumer="members.try_points") - long
+        assert 0 < took < 60
+
+
+async def test_operators_read_which_message_was_refused_or_failed(make_db: MakeDatabase) -> None:
+    bad = PointsUsed(member_id=new_id(), points=1, order_code="refused")
+    broken = PointsUsed(member_id=new_id(), points=1, order_code="bug")
+    async with at_work(await make_db("members", metadata)) as desk:
+        with capture_logs() as logs:
+            for event in (bad, broken):
+                await desk.brings_event(event)
+                await desk.acknowledged()
+    told = {line.pop("event"): line for line in logs}
+    about = {"queue": "members.try_points", "type": PointsUsed.type}
+    assert told["message.refused"] == {
+        **about,
+        "log_level": "info",
+        "event_id": str(bad.event_id),
+        "correlation": "refused",
+        "code": "no",
+    }
+    failed = told["message.failed"]
+    assert failed.pop("exc_info") is not None
+    assert failed == {
+        **about,
+        "log_level": "error",
+        "event_id": str(broken.event_id),
+        "correlation": "bug",
+    }
+
+
+async def test_a_worker_of_which_the_broker_knows_nothing_any_more_begins_anew(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    async with at_work(db, Channel(known=0)) as desk:
+        with time_passed(LOOK_EVERY_SECONDS + 1):
+            await eventually(lambda: len(desk.line.used) == 2)
+    async with at_work(db, Channel(known=1)) as desk:
+        with time_passed(LOOK_EVERY_SECONDS + 1):
+            await desk.brings("still here")
+            await desk.acknowledged()
+        assert len(desk.line.used) == 1
+
+
+class Dead(Channel):
+    """A channel that dies before anything can be consumed."""
+
+    async def basic_qos(self, **_: Any) -> None:
+        """Fail."""
+        raise ConnectionError("dead")
+
+
+async def test_a_channel_that_dies_before_it_consumes_is_replaced(make_db: MakeDatabase) -> None:
+    async with at_work(await make_db("members", metadata), Dead(), Dead()) as desk:
+        assert len(desk.line.used) == 3
+        await desk.brings("here")
+        await desk.acknowledged()
+
+
+async def test_a_worker_that_is_cancelled_while_its_channel_closes_ends(make_db: MakeDatabase) -> None:
+    closing = asyncio.Event()
+
+    async def never_closes() -> None:
+        closing.set()
+        await asyncio.Event().wait()
+
+    line = Line(Channel(close=never_closes))
+    desk = Desk(await make_db("members", metadata), line, Post())
+    task = asyncio.create_task(desk.worker.run())
+    await eventually(lambda: desk.worker.consuming_at is not None)
+    line.used[0].is_closed = True
+    await closing.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
