@@ -64,7 +64,8 @@ def _command(
     return [
         str(Path(sys.executable).parent / "schemathesis"),
         *("--config-file", str(config)),
-        *("run", str(document), "-u", url, "-c", "all"),
+        # No --checks: all are on, and an option would outdo what the configuration says of single operations.
+        *("run", str(document), "-u", url),
         *("-n", str(wanted.examples), "--seed", str(wanted.seed), "--continue-on-failure"),
         *("-H", f"Origin: {origin}", *cookies),
         # The cookie comes from us, not from the generator; ignored_auth takes it away by itself.
@@ -80,7 +81,8 @@ def _command(
 def configuration() -> str:
     """Return the exceptions as a configuration file of Schemathesis."""
     lines: list[str] = []
-    for one in EXCEPTIONS:
+    # Those for all come first: what follows the head of an operation belongs to it.
+    for one in sorted(EXCEPTIONS, key=lambda one: one.operation):
         lines += [f"# {one.reason}"]
         if one.operation:
             lines += ["[[operations]]", f'include-name = "{one.operation}"']

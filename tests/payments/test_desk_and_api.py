@@ -52,6 +52,17 @@ async def test_a_payment_without_a_provider_offers_nobody_to_be_asked(shopping: 
     assert "決済会社に問い合わせる" in (await browser.get("/desk/payments/N2")).text
 
 
+@pytest.mark.parametrize("code", ["N9", "%F0%9F%98%80" * 40, "%0B%C2%B1", "x" * 3000])
+async def test_nobody_is_asked_about_an_order_that_does_not_exist(
+    shopping: Shopping, keys: Keys, code: str
+) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    answer = await browser.post(f"/desk/payments/{code}/look-up")
+    assert answer.status_code == 404
+    assert "この注文の決済はありません。" in answer.text
+
+
 async def test_the_list_filters_by_view_method_state_and_code(shopping: Shopping, keys: Keys) -> None:
     browser = shopping.payments.browser
     sign_in(browser, keys)

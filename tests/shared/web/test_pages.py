@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 import pytest
 from fastapi.testclient import TestClient
+from starlette.requests import Request
 
 from shared.web.filters import jst, jst_date, postal, yen
 from shared.web.pages import make_templates
@@ -32,6 +33,16 @@ def test_money_and_moments_are_written_the_japanese_way() -> None:
 def test_a_moment_without_a_zone_is_an_error() -> None:
     with pytest.raises(ValueError, match="time zone"):
         jst(datetime(2026, 11, 22))  # noqa: DTZ001 - the mistake under test
+
+
+@pytest.mark.parametrize(("header", "said"), [("accept", "location"), ("hx-request", "hx-redirect")])
+def test_after_a_form_an_address_is_quoted_where_it_holds_what_none_can(
+    preview: Any, header: str, said: str
+) -> None:
+    request = Request({"type": "http", "headers": [(header.encode(), b"true")]})
+    answer = preview.pages.redirect(request, "/desk/orders/暖\r\nSet-Cookie: a=b?tab=all&q=%E6#list")
+
+    assert answer.headers[said] == "/desk/orders/%E6%9A%96%0D%0ASet-Cookie:%20a=b?tab=all&q=%E6#list"
 
 
 def test_a_name_the_page_was_not_given_is_an_error() -> None:

@@ -23,6 +23,8 @@ from shared.web.static_files import static_app, static_url
 
 CART_COUNT_COOKIE = "noren_cart_count"
 TOAST_COOKIE = "noren_toast"
+# What an address is made of (RFC 3986, 2), and what is quoted already.
+_SAFE_IN_ADDRESS = "/:?#[]@!$&'()*+,;=%~"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,11 @@ class Pages:
         return HTMLResponse("".join(template.blocks[block](context)), status_code=status)
 
     def redirect(self, request: Request, path: str, *, toast: str = "") -> Response:
-        """After a form: 303 to a page, which then shows `toast` once. htmx is told to go there itself."""
+        """After a form: 303 to a page, which then shows `toast` once. htmx is told to go there itself.
+
+        What cannot stand in an address is quoted: a path may hold what somebody else has written.
+        """
+        path = quote(path, safe=_SAFE_IN_ADDRESS)
         if "hx-request" in request.headers:
             response = Response(status_code=200, headers={"HX-Redirect": path})
         else:

@@ -26,7 +26,7 @@ from payments.storage.desk import payment_story
 from payments.storage.payments import find_order_payment, look_soon
 from payments.storage.shop_settings import read_shop_settings
 from shared.clock import in_japan, now
-from shared.database import Database
+from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.ids import new_id
 from shared.web.fields import Yen
@@ -52,9 +52,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         request: Request, order_code: str, form: Form[Deposit] | None = None, status: int = 200
     ) -> Response:
         async with db.transaction() as tx:
-            payment = await find_order_payment(tx, order_code)
-            if payment is None:
-                raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
+            payment = await _payment_of(tx, order_code)
             story = await payment_story(tx, payment.payment_id)
             settings = await read_shop_settings(tx)
         method = methods[payment.method]
@@ -99,12 +97,18 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     async def look_up(request: Request, order_code: str) -> Response:
         """Let the workers ask the provider now."""
         async with db.transaction() as tx:
-            payment = await find_order_payment(tx, order_code)
-            if payment is not None:
-                await look_soon(tx, [payment.payment_id])
+            payment = await _payment_of(tx, order_code)
+            await look_soon(tx, [payment.payment_id])
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に問い合わせます")
 
     return routes
+
+
+async def _payment_of(tx: Tx, order_code: str) -> Payment:
+    payment = await find_order_payment(tx, order_code)
+    if payment is None:
+        raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
+    return payment
 
 
 def _expected(payment: Payment) -> dict[str, Any]:
