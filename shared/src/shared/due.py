@@ -54,8 +54,9 @@ async def claim_due(
 ) -> Sequence[Row]:
     """Lease up to ``rows_max`` rows of ``table`` due by ``at`` and return them, one attempt older.
 
-    ``lease`` names the claim, a new name unless given. ``at`` is business time; leases run on the database's clock. Write results only where ``lease`` is
-    still the one returned, so that a holder who came too late changes nothing.
+    ``lease`` names the claim, a new name unless given. ``at`` is business time; leases run on the database's
+    clock. Write results only where ``lease`` is still the one returned, so that a holder who came too late
+    changes nothing.
     """
     [key] = [column.name for column in table.primary_key.columns]
     # An array, which is made once and looked up by key: a plan may run a subquery with a limit more than once, and
