@@ -9,6 +9,7 @@ import pytest
 
 from payments.domain import asking, journal
 from payments.domain.answers import (
+    Answer,
     Authorized,
     Captured,
     CaptureDeclined,
@@ -288,6 +289,20 @@ def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
     settled = settle(before, "void", PAID, AT, CARD)
     assert [step.state for step in settled.steps] == ["captured", "refunding"]
     assert (settled.asks, settled.events) == ((Ask("refund", 3_300),), ())
+
+
+@pytest.mark.parametrize(
+    ("state", "answer"), [("requested", Declined(reason="declined")), ("waiting", Voided())]
+)
+def test_a_payment_that_fails_with_part_of_the_money_here_gives_the_part_back(
+    state: State, answer: Answer
+) -> None:
+    before = payment(state, suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    settled = settle(before, "issue" if state == "requested" else None, answer, AT, BANK)
+    assert settled.payment.state == "refunding"
+    assert settled.asks == (Ask("refund", 1_000),)
+    assert [type(event) for event in settled.events] == [PaymentFailed]
+    assert settled.steps[-1].because == f"{type(answer).__name__.lower()} with part of the money here"
 
 
 def test_a_number_paid_in_part_that_cannot_be_closed_gives_the_part_back() -> None:

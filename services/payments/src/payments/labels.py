@@ -53,6 +53,8 @@ CAUSES = {
     "capture asked: shipped": "発送済みになったため、売上を請求します",
     "capture asked: staff": "スタッフが入金処理を指示しました",
     "expired with part of the money here": "一部入金のまま期限が切れました",
+    "declined with part of the money here": "一部入金のままお支払いが不成立になりました",
+    "voided with part of the money here": "一部入金のままお支払いが取り消されました",
 }
 REQUEST_STATES = {
     "pending": ("送信待ち", "note"),

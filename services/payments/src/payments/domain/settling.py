@@ -91,6 +91,7 @@ def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
     draft.change(redirect_url="", provider_status="")
     if draft.payment.state == "declined":
         draft.say(PaymentFailed, reason=answer.reason)
+        draft.give_back("declined with part of the money here")
     else:
         _voided(draft, Voided(), terms)
 
@@ -193,6 +194,7 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
             draft.say(PaymentVoided)
         elif not payment.order_cancelled:
             draft.say(PaymentFailed, reason="provider_error")
+        draft.give_back("voided with part of the money here")
     elif payment.number is not None:
         draft.say(PaymentExpired, due_at=payment.number.due_at)
         draft.ask("void", payment.amount)
