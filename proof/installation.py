@@ -24,8 +24,8 @@ from deploy.ready import answers, complaints, wait_until_ready
 from proof.browser import Browser
 from proof.staff import Staff
 
-READY_SECONDS_MAX = 90.0
-DIES_SECONDS_MAX = 60.0
+READY_SECONDS_MAX = 240.0
+DIES_SECONDS_MAX = 120.0
 KILLED = 137
 
 

@@ -124,10 +124,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-fast` leaves out, and what shares the running installation."""
+    """Mark what `make test-fast` leaves out, and what shares the running installation; disruptive tests run last.
+
+    What is killed has to boot again, which takes minutes while other tests starve it: by then those that
+    `make test` runs beside the installation are done.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("disruptive") is not None)
     for item in items:
         uses = set(getattr(item, "fixturenames", ()))
         for fixture in SLOW_TO_START.keys() & uses:
             item.add_marker(SLOW_TO_START[fixture])
         if "stack" in uses:
             item.add_marker(pytest.mark.installation)
+            # Each wait has a deadline of its own, and the first test waits for all to start.
+            item.add_marker(pytest.mark.timeout(900))

@@ -14,7 +14,7 @@ run -n auto --maxprocesses 4 -m "not ($shared)" "$@" || failed=1
 mkdir -p build
 run --add-to-record -m "($shared) and not installation" "$@" >build/tests-beside.log 2>&1 &
 beside=$!
-run --add-to-record -m installation "$@" || failed=1
+run --add-to-record -m installation --durations 15 "$@" || failed=1
 wait "$beside" || failed=1
 cat build/tests-beside.log
 [ -z "$failed" ]

@@ -18,9 +18,9 @@ from deploy.native.processes import Process, Programs, Supervisor, processes
 from deploy.native.site import SERVICES, CannotRun, Site, demo_login
 from deploy.ready import answers, complaints, shop_complaints, wait_until_ready
 
-BROKER_START_SECONDS_MAX = 120
-DATABASE_START_SECONDS_MAX = 60
-READY_SECONDS_MAX = 90
+BROKER_START_SECONDS_MAX = 240
+DATABASE_START_SECONDS_MAX = 120
+READY_SECONDS_MAX = 180
 PAUSE_SECONDS = 0.3
 
 

@@ -13,7 +13,7 @@ from proof.promises import Verdict, all_kept
 from proof.settled import settled
 
 WATCH_SECONDS = 0.1
-SETTLE_SECONDS_MAX = 150
+SETTLE_SECONDS_MAX = 240
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.broker
 
 SKU, PRICE, SHIPPING = "hashi-wajima", 5_000, 550
 AMOUNT, PERCENT, FREE = "五百円引きクーポン", "一割引きクーポン", "送料無料クーポン"
-SECONDS_MAX = 45.0
+SECONDS_MAX = 120.0
 
 
 @pytest.fixture

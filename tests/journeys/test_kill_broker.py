@@ -10,9 +10,10 @@ from harness.stack import Stack
 from proof.browser import Browser
 from proof.load import Load
 from proof.observers import Outside
+from proof.patience import PATIENCE_SECONDS
 from proof.wishes import METHODS, SKU, wish
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.disruptive]
 
 ORDERS = 24
 WHILE_IT_IS_AWAY = 5
@@ -23,7 +24,7 @@ async def test_a_broker_that_is_killed_under_load_loses_nothing(
 ) -> None:
     crowd = asyncio.create_task(load.run(ORDERS))
     placed = len(load.orders)
-    await eventually(lambda: len(load.orders) >= placed + 4, seconds=60)
+    await eventually(lambda: len(load.orders) >= placed + 4, seconds=PATIENCE_SECONDS)
 
     await asyncio.to_thread(stack.kill_broker)
 

@@ -27,6 +27,7 @@ def test_every_crash_point_is_in_a_round() -> None:
 
 
 @pytest.mark.broker
+@pytest.mark.disruptive
 @pytest.mark.feature("OPS-07")
 @pytest.mark.parametrize("points", ROUNDS, ids=lambda points: "-".join(points.values()).replace(":", "x"))
 async def test_a_crash_loses_and_doubles_nothing(

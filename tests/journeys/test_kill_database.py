@@ -10,18 +10,20 @@ from harness.eventually import eventually
 from harness.stack import Stack
 from proof.load import Load
 from proof.observers import Outside
+from proof.patience import PATIENCE_SECONDS
 
 ORDERS = 20
 
 
 @pytest.mark.broker
+@pytest.mark.disruptive
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 async def test_a_restarted_database_loses_nothing(
     stack: Stack, outside: Outside, load: Load, mode: Literal["fast", "immediate"]
 ) -> None:
     crowd = asyncio.create_task(load.run(ORDERS))
     placed = len(load.orders)
-    await eventually(lambda: len(load.orders) >= placed + 4, seconds=60)
+    await eventually(lambda: len(load.orders) >= placed + 4, seconds=PATIENCE_SECONDS)
 
     await asyncio.to_thread(stack.restart_postgres, mode)
 

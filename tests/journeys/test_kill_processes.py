@@ -18,6 +18,7 @@ PAUSE_SECONDS = (0.5, 2.0)
 
 
 @pytest.mark.broker
+@pytest.mark.disruptive
 @pytest.mark.feature("OPS-07")
 async def test_processes_killed_at_random_lose_and_double_nothing(
     stack: Stack, outside: Outside, load: Load
@@ -41,5 +42,6 @@ async def test_processes_killed_at_random_lose_and_double_nothing(
 
 
 @pytest.mark.broker
+@pytest.mark.disruptive
 async def test_after_all_the_killing_every_mail_arrives(outside: Outside) -> None:
     await nothing_lost_nothing_doubled(outside)

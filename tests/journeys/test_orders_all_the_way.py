@@ -28,7 +28,7 @@ TOTAL = PRICE + FEE
 THANKS, NUMBER, PAID = "ありがとうございます", "お支払い番号", "ご入金"
 SHIPPED, CANCELLED = "発送いたしました", "キャンセル"
 PASSWORD = "tsubaki 1985 hanabi"
-SECONDS_MAX = 45.0
+SECONDS_MAX = 120.0
 
 
 @pytest.fixture

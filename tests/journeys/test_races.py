@@ -167,7 +167,7 @@ async def test_cancelling_while_the_money_is_taken_keeps_no_money(
     await stack.deliver(SKU, SEVERAL)
     orders = [await load.buys("amazon_pay") for _ in range(SEVERAL)]
     for order in orders:
-        await patiently(partial(load.stands, order, payment="authorized"), seconds=30)
+        await patiently(partial(load.stands, order, payment="authorized"))
 
     # The parcel leaves, which takes the money, and the same moment staff cancel.
     await asyncio.gather(*(load.ships(order) for order in orders), *(load.cancels(order) for order in orders))
@@ -199,7 +199,7 @@ async def test_the_return_page_and_the_notice_at_once_settle_a_payment_once(
     await asyncio.gather(*pages)
 
     for order in orders:
-        await patiently(partial(load.stands, order, payment="authorized"), seconds=30)
+        await patiently(partial(load.stands, order, payment="authorized"))
     await nothing_lost_nothing_doubled(outside)
     authorized = Counter(
         movement.order_code for movement in await outside.movements() if movement.kind == "authorized"
