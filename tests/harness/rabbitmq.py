@@ -82,6 +82,7 @@ class NativeBroker(TestBroker):
         log = (self.site.logs / "rabbitmq.log").open("ab")
         self._process = subprocess.Popen(
             [str(rabbitmq.scripts() / "rabbitmq-server")],
+            cwd=self._folder.name,  # where a dying node leaves its dump
             env={**os.environ, **rabbitmq.environment(self.site)},
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -9,10 +9,11 @@ from structlog.testing import capture_logs
 
 from harness.eventually import eventually
 from harness.trouble import time_passed
-from payments.calls import SILENCES_MAX, Calls, Patience
+from payments.calls import SILENCES_MAX, Calls, Patience, Provider
 from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
 from payments.domain.payment import Operation, Payment
 from payments.methods import Methods
+from shared.clock import elapsed
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, NEW, PAID
 
@@ -83,7 +84,7 @@ async def test_a_provider_gets_no_more_calls_at_once_than_it_can_take() -> None:
 
 async def test_a_provider_is_left_in_peace_after_silences_in_a_row_and_then_asked_again() -> None:
     method = Scripted()
-    calls = calls_to(method, pause_seconds=0.4)
+    calls = calls_to(method, pause_seconds=0.4, silence_seconds_min=0)
     few = [SILENCE] * (SILENCES_MAX - 1)
     method.script = [*few, Voided(), *few]
     for _ in range(2 * SILENCES_MAX - 1):
@@ -109,7 +110,7 @@ async def test_a_provider_is_left_in_peace_after_silences_in_a_row_and_then_aske
 async def test_a_provider_that_stays_silent_is_left_in_peace_again_after_as_many_silences() -> None:
     method = Scripted()
     method.known = [(SILENCE,)]
-    calls = calls_to(method, pause_seconds=60)
+    calls = calls_to(method, pause_seconds=60, silence_seconds_min=0)
     for _ in range(SILENCES_MAX + 3):
         await calls.look_up(PAYMENT)
     assert len(method.asked) == SILENCES_MAX
@@ -123,6 +124,33 @@ async def test_patience_outlasts_a_slow_answer_and_leaves_room_in_the_lease() ->
     usual = Patience()
     assert usual.slot_seconds + usual.answer_seconds < 30
     assert (usual.slot_seconds, usual.answer_seconds, usual.pause_seconds) == (8, 12, 10)
+
+
+async def test_connections_that_break_together_are_no_long_silence() -> None:
+    method = Scripted()
+    method.known = [(SILENCE,)]
+    calls = calls_to(method, pause_seconds=60)
+    for _ in range(2 * SILENCES_MAX):
+        await calls.look_up(PAYMENT)
+    assert len(method.asked) == 2 * SILENCES_MAX, "nobody is left in peace within the first second"
+    with time_passed(1.01):
+        await calls.look_up(PAYMENT)
+        [paused] = await calls.look_up(PAYMENT)
+        assert isinstance(paused, Unknown)
+        assert paused.reason == "provider_paused"
+
+
+async def test_answers_that_were_waited_for_in_vain_at_the_same_time_are_a_long_silence() -> None:
+    provider = Provider(Scripted(), Patience())
+    for _ in range(SILENCES_MAX):
+        provider.note(silent=True, asked_at=elapsed() - Patience().answer_seconds)
+
+    async def never() -> Answer:
+        raise AssertionError("asked although it is silent")
+
+    paused = await provider.ask("void", never)
+    assert isinstance(paused, Unknown)
+    assert paused.reason == "provider_paused"
 
 
 async def test_each_answer_is_logged_with_the_order_and_what_was_asked() -> None:
@@ -163,7 +191,7 @@ async def test_a_look_up_that_fails_is_logged_as_one() -> None:
 async def test_a_bug_and_a_provider_that_is_left_in_peace_are_logged() -> None:
     method = Scripted()
     method.script = [ZeroDivisionError()] * SILENCES_MAX
-    calls = calls_to(method, pause_seconds=60)
+    calls = calls_to(method, pause_seconds=60, silence_seconds_min=0)
 
     with capture_logs() as logs:
         for _ in range(SILENCES_MAX):

@@ -29,10 +29,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a call waits for a free slot and for its answer, and how long a silent provider is spared."""
+    """How long a call waits for a free slot and for its answer, and how long a silent provider is spared.
+
+    Connections that break at the same moment, as after a restart of the provider, are no long silence:
+    ``silence_seconds_min`` lie between the first unanswered question and the pause.
+    """
 
     slot_seconds: float = 8.0
     answer_seconds: float = CALL_SECONDS_MAX
+    silence_seconds_min: float = 1.0
     pause_seconds: float = 10.0
 
 
@@ -44,6 +49,7 @@ class Provider:
         self._patience = patience
         self._slots = asyncio.Semaphore(method.calls_at_once_max)
         self._silences = 0
+        self._silent_since = 0.0
         self._silent_until = 0.0
 
     async def ask(self, what: str, call: Callable[[], Awaitable[T]]) -> T | Unknown:
@@ -68,10 +74,18 @@ class Provider:
         finally:
             self._slots.release()
 
-    def note(self, *, silent: bool) -> None:
-        """Count silences in a row; after a few the provider is left in peace for a while."""
+    def note(self, *, silent: bool, asked_at: float) -> None:
+        """Count silences in a row; after a few the provider is left in peace for a while.
+
+        ``asked_at`` is when the question was asked (:func:`shared.clock.elapsed`).
+        """
         self._silences = self._silences + 1 if silent else 0
-        if self._silences >= SILENCES_MAX:
+        if self._silences == 1:
+            self._silent_since = asked_at
+        if (
+            self._silences >= SILENCES_MAX
+            and elapsed() - self._silent_since >= self._patience.silence_seconds_min
+        ):
             self._silences = 0
             seconds = self._patience.pause_seconds
             self._silent_until = elapsed() + seconds
@@ -88,9 +102,10 @@ class Calls:
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return everything the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
         provider, method = self._providers[payment.method], self.methods[payment.method]
+        asked_at = elapsed()
         found = await provider.ask("look_up", lambda: method.look_up(payment))
         answers = (found,) if isinstance(found, Unknown) else found
-        self._note(provider, payment, "look_up", answers)
+        self._note(provider, payment, "look_up", answers, asked_at)
         return answers
 
     async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
@@ -110,15 +125,18 @@ class Calls:
                 case "refund":
                     return method.refund(payment, amount=amount, key=key)
 
+        asked_at = elapsed()
         answer = await provider.ask(operation, call)
-        self._note(provider, payment, operation, (answer,))
+        self._note(provider, payment, operation, (answer,), asked_at)
         return answer
 
     @staticmethod
-    def _note(provider: Provider, payment: Payment, what: str, answers: Sequence[Answer]) -> None:
+    def _note(
+        provider: Provider, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
+    ) -> None:
         silences = [answer for answer in answers if isinstance(answer, Unknown)]
         if not any(silence.reason in _UNASKED for silence in silences):
-            provider.note(silent=bool(silences))
+            provider.note(silent=bool(silences), asked_at=asked_at)
         log.info(
             "provider.answered",
             method=payment.method,
