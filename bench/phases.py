@@ -13,6 +13,8 @@ from bench.meter import Meter, per_order
 from bench.prepare import prepare
 
 FINISH_SECONDS_MAX = 300.0
+SETTLING_IN_SECONDS = 5.0
+"""At the start of a steady load, while the disk still writes what the load before has left."""
 
 
 class Broken(Exception):
@@ -45,9 +47,10 @@ class Bench:
         }
         return cls(installation, databases, plan, connections)
 
-    async def run(self, orders: int, *, rate: float = 0) -> dict[str, Any]:
+    async def run(self, orders: int, *, rate: float = 0, settling_in_seconds: float = 0) -> dict[str, Any]:
         """Let ``orders`` be placed, at ``rate`` a second or all at once, and follow them to the end.
 
+        Latencies are those of the orders that were asked for after ``settling_in_seconds``.
         Raises Broken if an order was refused or did not arrive everywhere.
         """
         self._phases += 1
@@ -64,14 +67,17 @@ class Bench:
         after = meter.cpu_seconds()
         seconds = done_at - seen["started_at"]
         cpu = per_order(before, after, orders)
+        since = seen["started_at"] + settling_in_seconds
+        asked_at = {code: at for code, at in seen["asked_at"].items() if at >= since}
+        answers = zip(seen["asked_at"].values(), seen["answer_seconds"], strict=True)
         return {
             "orders": orders,
             "seconds": round(seconds, 2),
             "orders_per_second": round(orders / seconds, 1),
             "placed_per_second": round(orders / (seen["placed_until"] - seen["started_at"]), 1),
             "latency_ms": {
-                "placed": percentiles(seen["answer_seconds"]),
-                **await self.databases.latencies(seen["asked_at"], since=seen["started_at"]),
+                "placed": percentiles([took for at, took in answers if at >= since]),
+                **await self.databases.latencies(asked_at, since=since),
             },
             "mails": await self.databases.mails_of(list(seen["asked_at"])),
             "cpu_ms_per_order": {**cpu, "python": _python(cpu)},
@@ -80,13 +86,16 @@ class Bench:
         }
 
     async def steady(self, capacity: float, parts: Sequence[float], *, seconds: float) -> dict[str, Any]:
-        """Run at parts of the capacity (orders a second), one after the other."""
+        """Run at parts of the capacity (orders a second), one after the other, each for ``seconds``."""
         found = {}
+        settling_in = min(seconds, SETTLING_IN_SECONDS)
         for part in parts:
             rate = max(1.0, capacity * part)
             found[f"{part:.0%}"] = {
                 "rate": round(rate, 1),
-                **await self.run(max(10, int(rate * seconds)), rate=rate),
+                **await self.run(
+                    max(10, int(rate * (settling_in + seconds))), rate=rate, settling_in_seconds=settling_in
+                ),
             }
         return found
 

