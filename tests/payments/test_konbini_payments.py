@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import httpx
 import pytest
 
 from harness.eventually import eventually
+from harness.keys import Keys
 from payments.domain.payment import Payment
 from payments.methods.konbini.chains import CHAINS, KONBINI
 from payments.methods.konbini.pages import in_maintenance
@@ -19,6 +21,7 @@ from shared.events import (
     PaymentRefunded,
 )
 from tests.payments.conftest import Shopping
+from tests.payments.desk import sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 
 POLL = timedelta(minutes=11)
@@ -268,6 +271,87 @@ async def test_a_number_paid_twice_is_booked_although_no_notice_comes(shopping: 
     assert (seen.state, seen.suspense_amount, seen.attention) == ("captured", 3_300, "excess_money")
     received = await shopping.payments.rows("SELECT sum(amount) AS total FROM receipts")
     assert received[0].total == sum(shopping.konbini.taken(payment)) == 6_600
+
+
+async def give_back_by_hand(shopping: Shopping, payment: Payment, amount: int) -> None:
+    """Staff give money back in the company's console; nobody tells the shop."""
+    company = httpx.AsyncClient(
+        transport=httpx.ASGITransport(shopping.konbini._app), base_url="http://company"
+    )
+    number = payment.refs["number_id"]
+    answer = await company.post(f"/console/numbers/{number}/refunds", data={"amount": str(amount)})
+    assert answer.status_code == 303
+
+
+async def test_what_was_paid_too_much_and_staff_gave_back_is_booked_once_and_the_order_stays_paid(
+    shopping: Shopping,
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    await shopping.konbini.pay(payment, amount=1_300)
+    await notify(shopping)
+    for part, left, calls in ((1_000, 300, "excess_money"), (300, 0, "")):
+        await give_back_by_hand(shopping, payment, part)
+        for _ in range(2):
+            clock.move(timedelta(days=1))
+            await shopping.payments.work()
+        seen = await shopping.payments.payment("N1")
+        assert (seen.state, seen.captured_amount, seen.spare_amount) == ("captured", 3_300, left)
+        assert seen.attention == calls
+    assert seen.refunded_amount == sum(shopping.konbini.returned(payment)) == 1_300
+    booked = await shopping.payments.rows(
+        "SELECT account, sum(debit - credit) AS balance FROM journal_lines GROUP BY account"
+    )
+    assert {row.account: row.balance for row in booked if row.balance} == {
+        "receivable": 3_300,
+        "sales": -3_300,
+    }
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured], "the order hears nothing of it"
+
+
+async def test_an_order_cancelled_after_its_excess_went_back_gives_back_the_rest_and_no_more(
+    shopping: Shopping,
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=4_000)
+    await notify(shopping)
+    await give_back_by_hand(shopping, payment, 700)
+    clock.move(timedelta(days=1))
+    await shopping.payments.work()
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert shopping.konbini.returned(payment) == [700, 3_300]
+
+
+async def test_what_the_order_needs_is_not_booked_as_excess(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=4_000)
+    await notify(shopping)
+    await give_back_by_hand(shopping, payment, 701)
+    clock.move(timedelta(days=1))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.refunded_amount, seen.attention) == ("captured", 0, "excess_money")
+
+
+async def test_staff_have_a_number_looked_at_that_nobody_looks_at_any_more(
+    shopping: Shopping, keys: Keys
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=4_000)
+    await notify(shopping)
+    for _ in range(20):
+        clock.move(timedelta(days=10))
+        await shopping.payments.work()
+    assert [row.due_at for row in await shopping.payments.rows("SELECT due_at FROM payments")] == [None]
+    await give_back_by_hand(shopping, payment, 700)
+    sign_in(shopping.payments.browser, keys)
+    assert (await shopping.payments.browser.post("/desk/payments/N1/look-up")).status_code == 303
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).refunded_amount == 700
+    assert [row.due_at for row in await shopping.payments.rows("SELECT due_at FROM payments")] == [None]
 
 
 @pytest.mark.parametrize("ended", ["cancelled", "expired"])

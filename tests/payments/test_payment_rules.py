@@ -517,6 +517,22 @@ def test_money_that_was_never_for_the_order_is_booked_as_returned(state: State) 
     assert settled.entries == (journal.suspense_returned("f2", 3_300),)
 
 
+@pytest.mark.parametrize(("amount", "attention"), [(500, "no_answer"), (200, "no_answer excess_money")])
+def test_what_a_paid_order_does_not_need_goes_back_without_a_word(amount: int, attention: str) -> None:
+    before = payment(
+        "captured", captured_amount=3_300, suspense_amount=500, attention="no_answer excess_money"
+    )
+    settled = settle(before, None, Refunded(refund_ref="h1", amount=amount), AT, KONBINI)
+    assert settled.payment == replace(before, refunded_amount=amount, refunds=("h1",), attention=attention)
+    assert settled.entries == (journal.suspense_returned("h1", amount),)
+    assert (settled.steps, settled.events, settled.asks) == ((), (), ())
+    assert settle(settled.payment, None, Refunded(refund_ref="h1", amount=amount), AT, KONBINI) == Settled(
+        settled.payment
+    )
+    beyond = Refunded(refund_ref="h2", amount=501 - amount)
+    assert settle(settled.payment, None, beyond, AT, KONBINI) == Settled(settled.payment)
+
+
 def test_old_news_leaves_only_its_references() -> None:
     before = payment("voided", refs={"session": "s1"})
     assert settle(before, None, GRANTED, AT, CARD) == Settled(

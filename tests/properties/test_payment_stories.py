@@ -83,6 +83,7 @@ class PaymentStory(RuleBasedStateMachine):
         self.terms, self.at, self.provider = terms, AT, Provider(newest_first=newest_first)
         self.requests: dict[Operation, Request] = {}
         self.said: list[Event] = []
+        self.untold = 0
         self.books: Counter[str] = Counter()
         self.lines: set[tuple[str, str]] = set()
         self.payment = Payment(
@@ -121,6 +122,7 @@ class PaymentStory(RuleBasedStateMachine):
             assert set(settled.payment.calls) & SPARE or settled.asks, "new spare money is seen"
             self.seen["spare money after a failed refund"] += failed
         self.seen["given back by hand"] += failed and not settled.payment.held_amount
+        self.note_spare_money_given_back(settled)
         self.said += settled.events
         for ask in settled.asks:
             known = self.requests.get(ask.operation)
@@ -128,6 +130,17 @@ class PaymentStory(RuleBasedStateMachine):
                 self.requests[ask.operation] = Request(ask.amount, f"{ask.operation}-{len(self.said)}")
         self.payment = settled.payment
         self.seen.update([self.payment.state, *self.payment.calls])
+
+    def note_spare_money_given_back(self, settled: Settled) -> None:
+        """A paid order keeps what it cost, stays as it is, and hears nothing of what was too much."""
+        before, after = self.payment, settled.payment
+        told = sum(event.amount for event in settled.events if isinstance(event, PaymentRefunded))
+        untold = after.refunded_amount - before.refunded_amount - told
+        if untold:
+            assert after.keeps_its_sale, "only of a paid order"
+            assert after.refunded_amount <= after.suspense_amount, "only what was too much"
+            self.untold += untold
+            self.seen["spare money of a paid order given back"] += 1
 
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
@@ -239,6 +252,12 @@ class PaymentStory(RuleBasedStateMachine):
     def staff_give_back_by_hand_what_could_not_be_refunded(self, amount: int) -> None:
         self.provider.give_back_by_hand(min(amount, self.provider.money))
 
+    @precondition(lambda self: self.payment.keeps_its_sale and self.payment.spare_amount)
+    @rule(part=st.booleans())
+    def staff_give_back_by_hand_what_was_too_much(self, part: bool) -> None:
+        self.provider.give_back_by_hand(self.payment.spare_amount // (2 if part else 1))
+        self.look()
+
     @precondition(lambda self: self.terms is CARD and self.provider.holds)
     @rule(how=st.sampled_from([Voided(), Expired()]), really=seldom)
     def the_authorization_ends_at_the_provider(self, how: Answer, really: bool) -> None:
@@ -277,7 +296,7 @@ class PaymentStory(RuleBasedStateMachine):
         assert sum(self.books.values()) == 0, "M7"
         assert self.books["receivable"] == self.payment.held_amount, "M7"
         refunded = sum(event.amount for event in self.said if isinstance(event, PaymentRefunded))
-        assert refunded == self.payment.refunded_amount
+        assert refunded + self.untold == self.payment.refunded_amount
 
     @invariant()
     def we_never_believe_in_more_money_than_there_is(self) -> None:
@@ -330,4 +349,5 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
         rare |= {"expired", "declined", "pending", "waiting", "voiding"}
         rare |= {"late_money", "short_money", "excess_money", "capture_failed", "refund_failed"}
         rare |= {"spare money after a failed refund", "given back by hand"}
+        rare |= {"spare money of a paid order given back"}
     assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

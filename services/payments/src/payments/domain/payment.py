@@ -138,7 +138,7 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
 }
 
 
-_ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
+ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
 
 
 @dataclass(frozen=True)
@@ -206,13 +206,23 @@ class Payment:
         return self.captured_amount + self.suspense_amount - self.refunded_amount
 
     @property
+    def spare_amount(self) -> int:
+        """What is in suspense and not given back: money that is here and belongs to no order."""
+        return max(self.suspense_amount - self.refunded_amount, 0)
+
+    @property
+    def keeps_its_sale(self) -> bool:
+        """Whether the order is paid and goes on: it keeps what it cost, and only what is spare may go back."""
+        return self.state == "captured" and self.captured_amount > 0 and not self.order_cancelled
+
+    @property
     def calls(self) -> tuple[str, ...]:
         """The words of ``attention``: none of them hides another."""
         return tuple(self.attention.split())
 
     def calling(self, word: str) -> "Payment":
         """Return the payment with ``word`` among its calls; the last word about spare money replaces others."""
-        rest = self.not_calling(*_ABOUT_SPARE_MONEY) if word in _ABOUT_SPARE_MONEY else self
+        rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
         words = rest.calls if word in rest.calls else (*rest.calls, word)
         return replace(self, attention=" ".join(words))
 

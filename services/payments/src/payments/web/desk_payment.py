@@ -95,10 +95,11 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
     @routes.post("/desk/payments/{order_code}/look-up")
     async def look_up(request: Request, order_code: str) -> Response:
-        """Let the workers ask the provider now."""
+        """Let the workers ask the provider now, also about what is over."""
         async with db.transaction() as tx:
             payment = await _payment_of(tx, order_code)
-            await look_soon(tx, [payment.payment_id])
+            if payment.state != "unmanaged":
+                await look_soon(tx, [payment.payment_id], also_unwatched=True)
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に問い合わせます")
 
     return routes
