@@ -25,6 +25,7 @@ from tests.payments.desk import sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 
 POLL = timedelta(minutes=11)
+REFUNDS = "SELECT state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
 
 
 async def issued(shopping: Shopping, code: str = "N1", *, chain: str = "lawson") -> Payment:
@@ -412,6 +413,66 @@ async def test_too_little_at_the_deadline_goes_back(shopping: Shopping) -> None:
     await shopping.payments.work()
     assert (await shopping.payments.payment("N1")).state == "refunded"
     assert shopping.konbini.returned(payment) == [1_000]
+
+
+async def failed_refund_of_a_part(shopping: Shopping) -> Payment:
+    """A number paid in part ran out, and the company refused to give the part back."""
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=1_000)
+    await notify(shopping)
+    shopping.konbini.go_wrong("refund", "decline")
+    clock.move(timedelta(days=7))
+    await shopping.payments.work()
+    return payment
+
+
+async def test_a_part_that_could_not_be_given_back_is_owed_and_seen_and_was_never_paid(
+    shopping: Shopping, keys: Keys
+) -> None:
+    payment = await failed_refund_of_a_part(shopping)
+    await shopping.payments.hears(cancelled("N1", "unpaid"))
+    clock.move(timedelta(days=1))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.captured_amount, seen.held_amount) == ("owed", 0, 1_000)
+    assert "refund_failed" in seen.calls
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentExpired]
+    assert shopping.konbini.returned(payment) == []
+    sign_in(shopping.payments.browser, keys)
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    for words in ("要返金", "返金できませんでした。", "返金をもう一度依頼する"):
+        assert words in page
+    assert "入金済み" not in page
+    assert "/desk/payments/N1" in (await shopping.payments.browser.get("/desk/payments?view=attention")).text
+
+
+async def test_staff_have_a_refund_that_failed_tried_again(shopping: Shopping, keys: Keys) -> None:
+    payment = await failed_refund_of_a_part(shopping)
+    sign_in(shopping.payments.browser, keys)
+    statuses = [
+        (await shopping.payments.browser.post("/desk/payments/N1/refund")).status_code for _ in range(2)
+    ]
+    assert statuses == [303, 409]
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert shopping.konbini.returned(payment) == [1_000]
+    assert (await kinds(shopping))[-1] == PaymentRefunded
+    assert "返金をもう一度依頼する" not in (await shopping.payments.browser.get("/desk/payments/N1")).text
+
+
+async def test_a_refund_tried_again_is_not_made_beside_what_staff_gave_back_already(
+    shopping: Shopping, keys: Keys
+) -> None:
+    payment = await failed_refund_of_a_part(shopping)
+    await give_back_by_hand(shopping, payment, 1_000)
+    sign_in(shopping.payments.browser, keys)
+    assert (await shopping.payments.browser.post("/desk/payments/N1/refund")).status_code == 303
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert shopping.konbini.returned(payment) == [1_000]
+    assert [one.state for one in await shopping.payments.rows(REFUNDS)] == ["declined", "done"]
 
 
 @pytest.mark.feature("PAY-06")

@@ -54,6 +54,7 @@ from shared.events import (
     PaymentRefunded,
 )
 from shared.ids import new_id
+from tests.payments.desk import sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 from tests.payments.payments_service import Payments, make_payments
 from tests.payments.scripted import Scripted
@@ -257,6 +258,28 @@ async def test_an_earlier_refund_that_failed_is_not_the_answer_to_a_later_one(
     assert request.state == "done"
     seen = await payments.payment("N1")
     assert (seen.state, seen.refunds, seen.attention) == ("refunded", ("f2",), "")
+
+
+async def test_a_refund_of_which_a_notice_told_first_that_it_failed_may_be_tried_again(
+    payments: Payments, method: Scripted, keys: Keys
+) -> None:
+    await ask(payments, method, granted())
+    await payments.hears(capture_requested("N1"))
+    await ask(payments, method, Captured(amount=3_300, captured_at=now(), receipt_id="r1"))
+    await payments.hears(cancelled("N1"))
+    await ask(payments, method, RefundWaiting())
+    sign_in(payments.browser, keys)
+    method.known = [(RefundDeclined(reason="x", refund_ref="f1"),)]
+    await notice(payments, "n1:c1")
+    again = "/desk/payments/N1/refund"
+    assert (await payments.browser.post(again)).status_code == 409, "the first one is not closed yet"
+    assert (await payments.payment("N1")).state == "owed"
+    await turn(payments)
+    assert (await payments.browser.post(again)).status_code == 303
+    request = await ask(payments, method, Refunded(refund_ref="f2", amount=3_300))
+    assert request.state == "done"
+    assert (await payments.payment("N1")).state == "refunded"
+    assert [one[0] for one in method.asked].count("refund") == 2
 
 
 async def test_an_order_heard_of_twice_is_one_payment_with_one_request(payments: Payments) -> None:

@@ -39,6 +39,7 @@ State = Literal[
     "voided",
     "refunding",
     "refunded",
+    "owed",
     "declined",
     "expired",
     "unmanaged",
@@ -76,7 +77,7 @@ _BEGUN: dict[type, State] = {
     Declined: "declined",
     Voided: "voided",
 }
-# Money that arrives for a payment that is over goes back (KON-39, F32); the only way out of these states.
+# Money of a payment that is over goes back (KON-39, F32); the only way out of these states.
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
 
 NEXT: dict[State, dict[type, State]] = {
@@ -105,7 +106,9 @@ NEXT: dict[State, dict[type, State]] = {
     },
     "captured": {RefundAsked: "refunding"},
     "voiding": {Voided: "voided", Expired: "voided", Declined: "voided", Captured: "captured"},
-    "refunding": {RefundWaiting: "refunding", Refunded: "refunded", RefundDeclined: "captured"},
+    "refunding": {RefundWaiting: "refunding", Refunded: "refunded", RefundDeclined: "owed"},
+    # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
+    "owed": _OVER,
     "voided": _OVER,
     "declined": _OVER,
     "expired": _OVER,
@@ -115,8 +118,8 @@ NEXT: dict[State, dict[type, State]] = {
 
 NOT_YET: frozenset[State] = frozenset({"placed", "requested", "waiting_for_buyer", "pending", "unknown"})
 """States in which the provider's first word is still awaited."""
-OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "unmanaged"})
-"""States in which nothing more is expected of anybody."""
+OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "owed", "unmanaged"})
+"""States in which nothing more is expected of the buyer or the provider."""
 
 # Which answers end a request; any other leaves it open, to be asked about again.
 CONCLUDES: Mapping[Operation, tuple[type, ...]] = {

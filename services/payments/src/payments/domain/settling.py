@@ -231,7 +231,7 @@ def _owed_back(payment: Payment) -> int:
     """Return how much of the money here no order needs, while no request about it is under way."""
     if payment.keeps_its_sale:
         return payment.spare_amount
-    return payment.held_amount if payment.state in OVER or payment.state == "captured" else 0
+    return payment.held_amount if payment.state in OVER else 0
 
 
 def _refund_declined(draft: Draft, answer: RefundDeclined, terms: Terms) -> None:
