@@ -339,6 +339,16 @@ def test_an_authorization_voided_in_the_console_is_told_and_one_that_never_was_h
     assert (unwanted.payment.state, unwanted.events) == ("voided", ())
 
 
+def test_a_hold_in_doubt_is_voided_further_although_its_payment_is_over() -> None:
+    settled = settle(payment(order_cancelled=True), "authorize", Voided(in_doubt=True), AT, CARD)
+    assert (settled.payment.state, settled.events, settled.asks) == ("voided", (), (Ask("void", 3_300),))
+    late = settle(settled.payment, "void", GRANTED, AT, CARD)
+    assert late == Settled(replace(settled.payment, refs={"charge": "c1"}))
+    assert settle(late.payment, "void", Voided(), AT, CARD) == Settled(late.payment)
+    captured = settle(late.payment, "void", PAID, AT, CARD)
+    assert (captured.payment.state, captured.asks) == ("refunding", (Ask("refund", 3_300),))
+
+
 def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
     settled = settle(payment("waiting", number=NUMBER), None, Expired(), AT, KONBINI)
     assert (settled.payment.state, settled.asks) == ("expired", (Ask("void", 3_300),))

@@ -193,8 +193,28 @@ async def test_an_order_cancelled_meanwhile_is_looked_up_and_not_asked_for_again
     await payments.hears(cancelled("N1"))
     request = await ask(payments, method, granted())
     assert [one[0] for one in method.asked] == ["authorize", "look_up"]
-    assert (request.state, (await payments.payment("N1")).state) == ("done", "voided")
+    assert request.operation == "void", "the first question may still arrive"
+    [first] = await payments.rows("SELECT state FROM payment_requests WHERE operation = 'authorize'")
+    assert (first.state, (await payments.payment("N1")).state) == ("done", "voided")
     assert await payments.said(PaymentFailed) == []
+
+
+async def test_what_was_voided_in_doubt_is_voided_until_the_provider_is_certain(
+    payments: Payments, method: Scripted
+) -> None:
+    method.known = [()]
+    await ask(payments, method, SILENCE)
+    await payments.hears(cancelled("N1"))
+    await ask(payments, method, granted())
+    request = await ask(payments, method, Waiting(ask_again_seconds=60))
+    assert (request.operation, request.state) == ("void", "open")
+    method.known = [(granted(),)]
+    request = await ask(payments, method, Voided())
+    assert (request.operation, request.state) == ("void", "done")
+    payment = await payments.payment("N1")
+    assert (payment.state, payment.refs, payment.attention) == ("voided", {"charge": "c1"}, "")
+    assert [one[0] for one in method.asked] == ["authorize", "look_up", "void", "look_up", "void"]
+    assert await payments.said() == []
 
 
 async def test_a_request_that_is_no_longer_wanted_at_its_first_turn_is_dropped_unasked(

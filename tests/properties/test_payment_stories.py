@@ -52,7 +52,7 @@ SAID_ONCE = (
     PaymentVoided,
 )
 DISK = TypeAdapter(Payment)
-moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided"])
+moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided", "late"])
 seldom = st.sampled_from([False, False, False, False, True])
 SPARE = {"short_money", "excess_money", "late_money"}
 amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
@@ -165,7 +165,9 @@ class PaymentStory(RuleBasedStateMachine):
         open_kinds = (*CONCLUDES[operation], Waiting, RefundWaiting)
         if not any(isinstance(answer, open_kinds) for answer in answers):
             if self.payment.order_cancelled and operation in ("authorize", "issue"):
-                answers = [*answers, Voided()]
+                in_doubt = operation == "authorize" and request.attempts > 1
+                answers = [*answers, Voided(in_doubt=in_doubt)]
+                self.seen["voided in doubt"] += in_doubt
             else:
                 answers = [*answers, self.provider.asked(operation, request.amount, request.key, mood)]
         if dies:
@@ -190,6 +192,12 @@ class PaymentStory(RuleBasedStateMachine):
     @rule(declined=st.booleans())
     def the_provider_makes_up_its_mind(self, declined: bool) -> None:
         self.provider.decide(declined=declined)
+
+    @precondition(lambda self: self.provider.under_way)
+    @rule()
+    def a_call_arrives_late(self) -> None:
+        self.provider.arrive()
+        self.seen["late hold of a voided payment"] += self.payment.state == "voided" and self.provider.holds
 
     @rule()
     def a_genuine_notice_comes_or_the_watch_looks(self) -> None:
@@ -345,6 +353,7 @@ class PaymentStory(RuleBasedStateMachine):
         if not hasattr(self, "provider"):
             return
         self.provider.decide(declined=False)
+        self.provider.arrive()
         for _ in range(8):
             for operation in self.due:
                 self.perform(operation, "ok")
@@ -368,4 +377,5 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
         rare |= {"late_money", "short_money", "excess_money", "capture_failed", "refund_failed"}
         rare |= {"spare money after a failed refund", "given back by hand"}
         rare |= {"spare money of a paid order given back", "refund tried again"}
+        rare |= {"voided in doubt", "late hold of a voided payment"}
     assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

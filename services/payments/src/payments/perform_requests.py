@@ -104,8 +104,9 @@ class Requests:
             if any(isinstance(answer, (*CONCLUDES[operation], *_STILL_OPEN)) for answer in found):
                 return found
         if payment.order_cancelled and operation in ("authorize", "issue"):
-            # Nothing is there, and nobody wants it any more.
-            return (*found, Voided())
+            # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
+            # must not stay then, while a number that nobody knows does no harm.
+            return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
         crash_point("K11")

@@ -136,7 +136,8 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "authorize": NOT_YET,
     "issue": NOT_YET,
     "capture": frozenset({"capturing"}),
-    "void": frozenset({"voiding", "expired"}),
+    # Also what is voided already: a hold that we asked for may still turn up.
+    "void": frozenset({"voiding", "expired", "voided"}),
     "refund": frozenset({"refunding"}),
 }
 

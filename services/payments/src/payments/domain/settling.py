@@ -195,6 +195,8 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
         elif not payment.order_cancelled:
             draft.say(PaymentFailed, reason="provider_error")
         draft.give_back("voided with part of the money here")
+        if isinstance(answer, Voided) and answer.in_doubt:
+            draft.ask("void", payment.amount)
     elif payment.number is not None:
         draft.say(PaymentExpired, due_at=payment.number.due_at)
         draft.ask("void", payment.amount)
