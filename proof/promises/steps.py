@@ -90,7 +90,9 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         ("voiding", "voided"),
         ("voiding", "captured"),
         ("refunding", "refunded"),
-        ("refunding", "captured"),
+        # A refund that failed leaves money here that has to go back; staff may have it tried again.
+        ("refunding", "owed"),
+        ("owed", "refunding"),
         # Money that comes for a payment that is over goes back.
         ("voided", "refunding"),
         ("declined", "refunding"),

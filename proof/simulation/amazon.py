@@ -5,7 +5,7 @@ Signatures are left out: they are proved against Amazon's own SDK, and decide no
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from proof.observers import Movement
@@ -17,6 +17,7 @@ from shared.ids import new_id
 PENDING_SECONDS = (1.0, 40.0)
 PENDING_DECLINED = 0.25
 KEY_CHARACTERS_MAX = 32
+SESSION_LIVES = timedelta(hours=24)
 
 
 @dataclass
@@ -30,6 +31,12 @@ class Session:
     state: str = "Open"
     reason: str | None = None
     charge_id: str | None = None
+    opened_at: datetime = field(default_factory=now)
+
+    def lapse(self) -> None:
+        """End it if nobody completed it within a day."""
+        if self.state == "Open" and now() - self.opened_at >= SESSION_LIVES:
+            self.state, self.reason = "Canceled", "Expired"
 
     def as_json(self) -> Json:
         """Return it as the interface tells it: once completed, most of it is null."""
@@ -137,6 +144,7 @@ class Amazon:
         return 404, {"reasonCode": "ResourceNotFound"}
 
     def _session(self, verb: str, session: Session, complete: bool, body: Json) -> tuple[int, Json]:
+        session.lapse()
         if verb == "PATCH" and session.state == "Open":
             session.amount = int(body["paymentDetails"]["chargeAmount"]["amount"])
             session.reference = body["merchantMetadata"]["merchantReferenceId"]

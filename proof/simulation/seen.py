@@ -97,6 +97,20 @@ class SeenWorld(Outside):
         return self._known[asked]
 
 
+async def left_held(seen: SeenWorld, providers: Providers) -> Sequence[str]:
+    """Return which cancelled orders' holds nobody let go, although a day and more has passed."""
+    cancelled = {
+        row["code"]
+        for row in await seen.rows("checkout", "SELECT code FROM orders WHERE status = 'cancelled'")
+    }
+    held = [charge for charge in providers.amazon.charges.values() if charge.state == "Authorized"]
+    return [
+        f"order {one.reference} is cancelled, and {one.amount} yen are held"
+        for one in held
+        if one.reference in cancelled
+    ]
+
+
 def complaints(providers: Providers) -> Sequence[str]:
     """Return what a provider could make nothing of."""
     return providers.amazon.complaints

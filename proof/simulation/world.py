@@ -17,7 +17,7 @@ from proof.simulation.loop import SimulatedLoop, StandStill
 from proof.simulation.mail_server import SimulatedMailServer
 from proof.simulation.nodes import CURRENT, Died, Node, living
 from proof.simulation.parts import Parts
-from proof.simulation.seen import SeenWorld, complaints
+from proof.simulation.seen import SeenWorld, complaints, left_held
 from proof.simulation.services import METADATA, Services
 from proof.simulation.store import Store
 from proof.simulation.trace import Trace
@@ -43,10 +43,11 @@ _DUE = {
     "notifications": "SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL)"
     " + (SELECT count(*) FROM mails WHERE due_at <= $1)",
 }
-# When something is due that is still to come. A buyer who never comes back is asked about for a day.
+# When something is due that is still to come. A buyer who never comes back is asked about for a day, and so is a
+# hold that may come late.
 _NEXT_DUE = {
     "payments": "SELECT min(due_at) FROM (SELECT r.due_at FROM payment_requests r JOIN payments p"
-    " USING (payment_id) WHERE p.state <> 'waiting_for_buyer' UNION ALL SELECT due_at FROM notices) AS due",
+    " USING (payment_id) WHERE p.state NOT IN ('waiting_for_buyer', 'voided') UNION ALL SELECT due_at FROM notices) AS due",
     "members": "SELECT min(due_at) FROM benefit_reservations",
     "notifications": "SELECT min(due_at) FROM mails",
 }
@@ -209,9 +210,11 @@ class World:
         async with self.loop.world_stopped():
             seen = SeenWorld(self.stores, self.broker, self.providers, self.mail_server, self.journal.file)
             verdicts = await check_all(seen)
+            held = await left_held(seen, self.providers)
         broken = [
             f"{verdict.promise.id} {violation}" for verdict in verdicts for violation in verdict.violations
         ]
+        broken += [f"M2 {still}" for still in held]
         broken += [f"G1 {complaint}" for complaint in complaints(self.providers)]
         return broken, Counter({verdict.promise.id: verdict.looked_at for verdict in verdicts})
 

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import httpx
 import pytest
 
 from harness.eventually import eventually
+from harness.keys import Keys
 from payments.domain.payment import Payment
 from payments.methods.konbini.chains import CHAINS, KONBINI
 from payments.methods.konbini.pages import in_maintenance
@@ -19,9 +21,11 @@ from shared.events import (
     PaymentRefunded,
 )
 from tests.payments.conftest import Shopping
+from tests.payments.desk import sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 
 POLL = timedelta(minutes=11)
+REFUNDS = "SELECT state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
 
 
 async def issued(shopping: Shopping, code: str = "N1", *, chain: str = "lawson") -> Payment:
@@ -270,6 +274,87 @@ async def test_a_number_paid_twice_is_booked_although_no_notice_comes(shopping: 
     assert received[0].total == sum(shopping.konbini.taken(payment)) == 6_600
 
 
+async def give_back_by_hand(shopping: Shopping, payment: Payment, amount: int) -> None:
+    """Staff give money back in the company's console; nobody tells the shop."""
+    company = httpx.AsyncClient(
+        transport=httpx.ASGITransport(shopping.konbini._app), base_url="http://company"
+    )
+    number = payment.refs["number_id"]
+    answer = await company.post(f"/console/numbers/{number}/refunds", data={"amount": str(amount)})
+    assert answer.status_code == 303
+
+
+async def test_what_was_paid_too_much_and_staff_gave_back_is_booked_once_and_the_order_stays_paid(
+    shopping: Shopping,
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    await shopping.konbini.pay(payment, amount=1_300)
+    await notify(shopping)
+    for part, left, calls in ((1_000, 300, "excess_money"), (300, 0, "")):
+        await give_back_by_hand(shopping, payment, part)
+        for _ in range(2):
+            clock.move(timedelta(days=1))
+            await shopping.payments.work()
+        seen = await shopping.payments.payment("N1")
+        assert (seen.state, seen.captured_amount, seen.spare_amount) == ("captured", 3_300, left)
+        assert seen.attention == calls
+    assert seen.refunded_amount == sum(shopping.konbini.returned(payment)) == 1_300
+    booked = await shopping.payments.rows(
+        "SELECT account, sum(debit - credit) AS balance FROM journal_lines GROUP BY account"
+    )
+    assert {row.account: row.balance for row in booked if row.balance} == {
+        "receivable": 3_300,
+        "sales": -3_300,
+    }
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured], "the order hears nothing of it"
+
+
+async def test_an_order_cancelled_after_its_excess_went_back_gives_back_the_rest_and_no_more(
+    shopping: Shopping,
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=4_000)
+    await notify(shopping)
+    await give_back_by_hand(shopping, payment, 700)
+    clock.move(timedelta(days=1))
+    await shopping.payments.work()
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert shopping.konbini.returned(payment) == [700, 3_300]
+
+
+async def test_what_the_order_needs_is_not_booked_as_excess(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=4_000)
+    await notify(shopping)
+    await give_back_by_hand(shopping, payment, 701)
+    clock.move(timedelta(days=1))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.refunded_amount, seen.attention) == ("captured", 0, "excess_money")
+
+
+async def test_staff_have_a_number_looked_at_that_nobody_looks_at_any_more(
+    shopping: Shopping, keys: Keys
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=4_000)
+    await notify(shopping)
+    for _ in range(20):
+        clock.move(timedelta(days=10))
+        await shopping.payments.work()
+    assert [row.due_at for row in await shopping.payments.rows("SELECT due_at FROM payments")] == [None]
+    await give_back_by_hand(shopping, payment, 700)
+    sign_in(shopping.payments.browser, keys)
+    assert (await shopping.payments.browser.post("/desk/payments/N1/look-up")).status_code == 303
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).refunded_amount == 700
+    assert [row.due_at for row in await shopping.payments.rows("SELECT due_at FROM payments")] == [None]
+
+
 @pytest.mark.parametrize("ended", ["cancelled", "expired"])
 async def test_money_for_a_number_that_is_over_goes_back_although_no_notice_comes(
     shopping: Shopping, ended: str
@@ -328,6 +413,66 @@ async def test_too_little_at_the_deadline_goes_back(shopping: Shopping) -> None:
     await shopping.payments.work()
     assert (await shopping.payments.payment("N1")).state == "refunded"
     assert shopping.konbini.returned(payment) == [1_000]
+
+
+async def failed_refund_of_a_part(shopping: Shopping) -> Payment:
+    """A number paid in part ran out, and the company refused to give the part back."""
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment, amount=1_000)
+    await notify(shopping)
+    shopping.konbini.go_wrong("refund", "decline")
+    clock.move(timedelta(days=7))
+    await shopping.payments.work()
+    return payment
+
+
+async def test_a_part_that_could_not_be_given_back_is_owed_and_seen_and_was_never_paid(
+    shopping: Shopping, keys: Keys
+) -> None:
+    payment = await failed_refund_of_a_part(shopping)
+    await shopping.payments.hears(cancelled("N1", "unpaid"))
+    clock.move(timedelta(days=1))
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.captured_amount, seen.held_amount) == ("owed", 0, 1_000)
+    assert "refund_failed" in seen.calls
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentExpired]
+    assert shopping.konbini.returned(payment) == []
+    sign_in(shopping.payments.browser, keys)
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    for words in ("要返金", "返金できませんでした。", "返金をもう一度依頼する"):
+        assert words in page
+    assert "入金済み" not in page
+    assert "/desk/payments/N1" in (await shopping.payments.browser.get("/desk/payments?view=attention")).text
+
+
+async def test_staff_have_a_refund_that_failed_tried_again(shopping: Shopping, keys: Keys) -> None:
+    payment = await failed_refund_of_a_part(shopping)
+    sign_in(shopping.payments.browser, keys)
+    statuses = [
+        (await shopping.payments.browser.post("/desk/payments/N1/refund")).status_code for _ in range(2)
+    ]
+    assert statuses == [303, 409]
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert shopping.konbini.returned(payment) == [1_000]
+    assert (await kinds(shopping))[-1] == PaymentRefunded
+    assert "返金をもう一度依頼する" not in (await shopping.payments.browser.get("/desk/payments/N1")).text
+
+
+async def test_a_refund_tried_again_is_not_made_beside_what_staff_gave_back_already(
+    shopping: Shopping, keys: Keys
+) -> None:
+    payment = await failed_refund_of_a_part(shopping)
+    await give_back_by_hand(shopping, payment, 1_000)
+    sign_in(shopping.payments.browser, keys)
+    assert (await shopping.payments.browser.post("/desk/payments/N1/refund")).status_code == 303
+    await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
+    assert shopping.konbini.returned(payment) == [1_000]
+    assert [one.state for one in await shopping.payments.rows(REFUNDS)] == ["declined", "done"]
 
 
 @pytest.mark.feature("PAY-06")

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import httpx
 import pytest
 
 from harness.keys import Keys
@@ -143,3 +144,25 @@ async def test_a_recorded_deposit_is_told_with_day_and_wish(shopping: Shopping) 
     assert captured.captured_at.isoformat() == "2026-11-19T15:00:00+00:00"
     with pytest.raises(Refused, match="この注文はすでに入金済みです。"):
         await deposit(shopping, "N1", "another")
+
+
+async def test_what_was_transferred_too_much_and_staff_gave_back_at_the_bank_is_booked_once(
+    shopping: Shopping, keys: Keys
+) -> None:
+    payment = await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "4000", "deposited_on": "2026-11-20", "receipt_id": ID}
+    await shopping.payments.browser.post("/desk/payments/N1/deposit", data=form)
+    assert payment.refs["transfer_id"] in (await shopping.payments.browser.get("/desk/payments/N1")).text
+    bank = httpx.AsyncClient(transport=httpx.ASGITransport(shopping.bank._app), base_url="http://bank")
+    payout = {"name": "ヤマダ タロウ", "amount": "700", "reference": payment.refs["transfer_id"]}
+    assert (await bank.post("/console/payouts", data=payout)).status_code == 303
+    for _ in range(2):
+        clock.move(timedelta(days=1))
+        await shopping.payments.work()
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.refunded_amount, seen.attention) == ("captured", 700, "")
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured]
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    assert shopping.bank.returned(payment) == [700, 3_300]

@@ -339,6 +339,16 @@ def test_an_authorization_voided_in_the_console_is_told_and_one_that_never_was_h
     assert (unwanted.payment.state, unwanted.events) == ("voided", ())
 
 
+def test_a_hold_in_doubt_is_voided_further_although_its_payment_is_over() -> None:
+    settled = settle(payment(order_cancelled=True), "authorize", Voided(in_doubt=True), AT, CARD)
+    assert (settled.payment.state, settled.events, settled.asks) == ("voided", (), (Ask("void", 3_300),))
+    late = settle(settled.payment, "void", GRANTED, AT, CARD)
+    assert late == Settled(replace(settled.payment, refs={"charge": "c1"}))
+    assert settle(late.payment, "void", Voided(), AT, CARD) == Settled(late.payment)
+    captured = settle(late.payment, "void", PAID, AT, CARD)
+    assert (captured.payment.state, captured.asks) == ("refunding", (Ask("refund", 3_300),))
+
+
 def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
     settled = settle(payment("waiting", number=NUMBER), None, Expired(), AT, KONBINI)
     assert (settled.payment.state, settled.asks) == ("expired", (Ask("void", 3_300),))
@@ -397,12 +407,12 @@ def test_a_refund_under_way_changes_nothing_and_a_failed_one_needs_a_person() ->
     before = payment("refunding", captured_amount=3_300, order_cancelled=True)
     assert settle(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
     failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
-    assert failed.payment == replace(before, state="captured", version=5, attention="refund_failed")
+    assert failed.payment == replace(before, state="owed", version=5, attention="refund_failed")
     assert (failed.asks, failed.events) == ((), ())
 
 
 GONE_WRONG = payment(
-    "captured",
+    "owed",
     order_cancelled=True,
     captured_amount=3_300,
     receipts=("r1",),
@@ -414,8 +424,8 @@ GONE_WRONG = payment(
 def test_money_after_a_failed_refund_hides_nothing_and_is_not_sent_back_by_itself() -> None:
     more = replace(PAID, receipt_id="r2", amount=500)
     settled = settle(GONE_WRONG, None, more, AT, KONBINI)
-    assert settled.payment.calls == ("refund_failed", "excess_money")
-    assert (settled.payment.state, settled.payment.held_amount) == ("captured", 3_800)
+    assert settled.payment.calls == ("refund_failed", "late_money")
+    assert (settled.payment.state, settled.payment.held_amount) == ("owed", 3_800)
     assert (settled.asks, settled.entries) == ((), (journal.suspended("r2", 500),))
 
 
@@ -423,6 +433,7 @@ def test_a_failed_refund_does_not_hide_the_money_that_came_before_it() -> None:
     before = payment("refunding", suspense_amount=3_300, receipts=("r1",), attention="late_money")
     failed = settle(before, "refund", RefundDeclined(reason="x", refund_ref="f1"), AT, KONBINI).payment
     assert (failed.calls, failed.failed_refunds) == (("late_money", "refund_failed"), ("f1",))
+    assert (failed.state, failed.held_amount) == ("owed", 3_300), "never paid, and never said to be"
 
 
 def test_the_last_word_about_spare_money_counts_beside_all_others() -> None:
@@ -430,6 +441,32 @@ def test_the_last_word_about_spare_money_counts_beside_all_others() -> None:
     assert short.calling("excess_money").attention == "refund_failed no_answer excess_money"
     assert short.calling("refund_failed") == short
     assert short.not_calling("no_answer", "late_money").calls == ("short_money", "refund_failed")
+
+
+def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_now() -> None:
+    before = replace(GONE_WRONG, suspense_amount=500, attention="refund_failed late_money")
+    settled = asking.refund_again(before, AT)
+    assert settled.payment == replace(before, state="refunding", version=5)
+    assert settled.asks == (Ask("refund", 3_800),)
+    assert settled.steps == (Step(5, "refunding", "refund asked again"),)
+    assert asking.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
+    failed = settle(settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI)
+    assert (failed.payment.state, failed.payment.calls) == ("owed", ("refund_failed", "late_money"))
+    done = settle(settled.payment, "refund", Refunded(refund_ref="f2", amount=3_800), AT, KONBINI)
+    assert (done.payment.state, done.payment.held_amount, done.payment.attention) == ("refunded", 0, "")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        payment("captured", captured_amount=3_300),
+        payment("refunding", captured_amount=3_300, attention="refund_failed"),
+        payment("owed"),
+        payment("expired", suspense_amount=500),
+    ],
+)
+def test_no_refund_is_tried_again_where_none_failed_or_nothing_is_here(before: Payment) -> None:
+    assert asking.refund_again(before, AT) == Settled(before)
 
 
 RETURNED = Refunded(refund_ref="f2", amount=3_300)
@@ -458,16 +495,16 @@ def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
     before = replace(GONE_WRONG, state="refunding", attention="")
     assert settle(before, None, FAILED, AT, CARD) == Settled(before)
     fresh = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
-    assert (fresh.state, fresh.failed_refunds) == ("captured", ("f1", "f2"))
+    assert (fresh.state, fresh.failed_refunds) == ("owed", ("f1", "f2"))
     unnamed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD).payment
-    assert (unnamed.state, unnamed.failed_refunds) == ("captured", ("f1",))
+    assert (unnamed.state, unnamed.failed_refunds) == ("owed", ("f1",))
 
 
 def test_what_a_person_sent_back_after_our_refund_failed_is_booked_in_parts() -> None:
     part = Refunded(refund_ref="h1", amount=1_000)
     first = settle(GONE_WRONG, None, part, AT, CARD)
     assert settle(first.payment, None, part, AT, CARD) == Settled(first.payment)
-    assert (first.payment.state, first.payment.attention) == ("captured", "refund_failed")
+    assert (first.payment.state, first.payment.attention) == ("owed", "refund_failed")
     assert (first.payment.held_amount, first.asks, first.steps) == (2_300, (), ())
     says(
         first,
@@ -509,12 +546,28 @@ def test_money_that_the_order_still_needs_or_that_is_not_here_is_not_booked_as_r
     assert settle(before, None, RETURNED, AT, KONBINI) == Settled(before)
 
 
-@pytest.mark.parametrize("state", ["voided", "expired", "captured"])
+@pytest.mark.parametrize("state", ["voided", "expired", "owed"])
 def test_money_that_was_never_for_the_order_is_booked_as_returned(state: State) -> None:
     before = payment(state, suspense_amount=3_300, attention="refund_failed")
     settled = settle(before, None, RETURNED, AT, KONBINI)
     assert (settled.payment.state, settled.payment.held_amount) == ("refunded", 0)
     assert settled.entries == (journal.suspense_returned("f2", 3_300),)
+
+
+@pytest.mark.parametrize(("amount", "attention"), [(500, "no_answer"), (200, "no_answer excess_money")])
+def test_what_a_paid_order_does_not_need_goes_back_without_a_word(amount: int, attention: str) -> None:
+    before = payment(
+        "captured", captured_amount=3_300, suspense_amount=500, attention="no_answer excess_money"
+    )
+    settled = settle(before, None, Refunded(refund_ref="h1", amount=amount), AT, KONBINI)
+    assert settled.payment == replace(before, refunded_amount=amount, refunds=("h1",), attention=attention)
+    assert settled.entries == (journal.suspense_returned("h1", amount),)
+    assert (settled.steps, settled.events, settled.asks) == ((), (), ())
+    assert settle(settled.payment, None, Refunded(refund_ref="h1", amount=amount), AT, KONBINI) == Settled(
+        settled.payment
+    )
+    beyond = Refunded(refund_ref="h2", amount=501 - amount)
+    assert settle(settled.payment, None, beyond, AT, KONBINI) == Settled(settled.payment)
 
 
 def test_old_news_leaves_only_its_references() -> None:

@@ -54,6 +54,7 @@ from shared.events import (
     PaymentRefunded,
 )
 from shared.ids import new_id
+from tests.payments.desk import sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 from tests.payments.payments_service import Payments, make_payments
 from tests.payments.scripted import Scripted
@@ -192,8 +193,28 @@ async def test_an_order_cancelled_meanwhile_is_looked_up_and_not_asked_for_again
     await payments.hears(cancelled("N1"))
     request = await ask(payments, method, granted())
     assert [one[0] for one in method.asked] == ["authorize", "look_up"]
-    assert (request.state, (await payments.payment("N1")).state) == ("done", "voided")
+    assert request.operation == "void", "the first question may still arrive"
+    [first] = await payments.rows("SELECT state FROM payment_requests WHERE operation = 'authorize'")
+    assert (first.state, (await payments.payment("N1")).state) == ("done", "voided")
     assert await payments.said(PaymentFailed) == []
+
+
+async def test_what_was_voided_in_doubt_is_voided_until_the_provider_is_certain(
+    payments: Payments, method: Scripted
+) -> None:
+    method.known = [()]
+    await ask(payments, method, SILENCE)
+    await payments.hears(cancelled("N1"))
+    await ask(payments, method, granted())
+    request = await ask(payments, method, Waiting(ask_again_seconds=60))
+    assert (request.operation, request.state) == ("void", "open")
+    method.known = [(granted(),)]
+    request = await ask(payments, method, Voided())
+    assert (request.operation, request.state) == ("void", "done")
+    payment = await payments.payment("N1")
+    assert (payment.state, payment.refs, payment.attention) == ("voided", {"charge": "c1"}, "")
+    assert [one[0] for one in method.asked] == ["authorize", "look_up", "void", "look_up", "void"]
+    assert await payments.said() == []
 
 
 async def test_a_request_that_is_no_longer_wanted_at_its_first_turn_is_dropped_unasked(
@@ -257,6 +278,28 @@ async def test_an_earlier_refund_that_failed_is_not_the_answer_to_a_later_one(
     assert request.state == "done"
     seen = await payments.payment("N1")
     assert (seen.state, seen.refunds, seen.attention) == ("refunded", ("f2",), "")
+
+
+async def test_a_refund_of_which_a_notice_told_first_that_it_failed_may_be_tried_again(
+    payments: Payments, method: Scripted, keys: Keys
+) -> None:
+    await ask(payments, method, granted())
+    await payments.hears(capture_requested("N1"))
+    await ask(payments, method, Captured(amount=3_300, captured_at=now(), receipt_id="r1"))
+    await payments.hears(cancelled("N1"))
+    await ask(payments, method, RefundWaiting())
+    sign_in(payments.browser, keys)
+    method.known = [(RefundDeclined(reason="x", refund_ref="f1"),)]
+    await notice(payments, "n1:c1")
+    again = "/desk/payments/N1/refund"
+    assert (await payments.browser.post(again)).status_code == 409, "the first one is not closed yet"
+    assert (await payments.payment("N1")).state == "owed"
+    await turn(payments)
+    assert (await payments.browser.post(again)).status_code == 303
+    request = await ask(payments, method, Refunded(refund_ref="f2", amount=3_300))
+    assert request.state == "done"
+    assert (await payments.payment("N1")).state == "refunded"
+    assert [one[0] for one in method.asked].count("refund") == 2
 
 
 async def test_an_order_heard_of_twice_is_one_payment_with_one_request(payments: Payments) -> None:

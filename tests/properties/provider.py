@@ -23,7 +23,7 @@ from payments.domain.answers import (
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 TOTAL = 3_300
 
-Mood = Literal["ok", "decline", "silence", "lost_answer", "undecided"]
+Mood = Literal["ok", "decline", "silence", "lost_answer", "undecided", "late"]
 SILENCE = Unknown(reason="timeout")
 
 
@@ -34,6 +34,7 @@ class Provider:
     done: list[Answer] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     undecided: dict[str, tuple[str, int]] = field(default_factory=dict)
+    under_way: dict[str, int] = field(default_factory=dict)
     newest_first: bool = False
     at: datetime = AT
 
@@ -43,6 +44,11 @@ class Provider:
             return SILENCE
         if key in self.answers:
             return self.answers[key]
+        if mood == "late" and operation == "authorize":
+            self.under_way[key] = amount
+            return SILENCE
+        if operation == "void" and self.under_way and not self.holds:
+            return Waiting()
         if key in self.undecided:
             return self._not_decided(operation)
         if mood == "undecided" and operation in ("authorize", "capture", "refund"):
@@ -56,6 +62,13 @@ class Provider:
         for key, (operation, amount) in list(self.undecided.items()):
             del self.undecided[key]
             self._decide(operation, amount, key, declined=declined)
+
+    def arrive(self) -> None:
+        """Do what was asked for long ago and had not arrived, unless it was asked for again meanwhile."""
+        for key, amount in self.under_way.items():
+            if key not in self.answers and key not in self.undecided:
+                self._decide("authorize", amount, key, declined=False)
+        self.under_way.clear()
 
     def known(self) -> list[Answer]:
         """Return what a look-up finds. Refunds stand at its end, in an order of the provider's own."""

@@ -188,7 +188,7 @@ class ServiceStory(RuleBasedStateMachine):
 
         self.run(work())
 
-    @rule(mood=st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided"]))
+    @rule(mood=st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided", "late"]))
     def workers_work(self, mood: Mood) -> None:
         self.method.mood = mood
         self.work()
@@ -200,6 +200,7 @@ class ServiceStory(RuleBasedStateMachine):
 
     @rule(declined=st.sampled_from([False, False, True]))
     def the_provider_makes_up_its_mind(self, declined: bool) -> None:
+        self.method.provider.arrive()
         self.method.provider.decide(declined=declined)
 
     @rule(what=st.sampled_from(["stock", "ship", "part", "staff", "cancel"]), times=st.integers(1, 2))
@@ -275,6 +276,7 @@ class ServiceStory(RuleBasedStateMachine):
             return
         for method in (self.card, self.number):
             method.provider.decide(declined=False)
+            method.provider.arrive()
         for _ in range(4 * SILENCES_MAX):
             clock.clock.move(timedelta(days=2))
             self.work()

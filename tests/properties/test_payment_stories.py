@@ -52,7 +52,7 @@ SAID_ONCE = (
     PaymentVoided,
 )
 DISK = TypeAdapter(Payment)
-moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided"])
+moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided", "late"])
 seldom = st.sampled_from([False, False, False, False, True])
 SPARE = {"short_money", "excess_money", "late_money"}
 amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
@@ -83,6 +83,7 @@ class PaymentStory(RuleBasedStateMachine):
         self.terms, self.at, self.provider = terms, AT, Provider(newest_first=newest_first)
         self.requests: dict[Operation, Request] = {}
         self.said: list[Event] = []
+        self.untold = self.asked = 0
         self.books: Counter[str] = Counter()
         self.lines: set[tuple[str, str]] = set()
         self.payment = Payment(
@@ -95,8 +96,8 @@ class PaymentStory(RuleBasedStateMachine):
         )
         self.commit(asking.begin(self.payment, terms))
 
-    def commit(self, settled: Settled) -> None:
-        """Write down what a rule decided, as the tables would take it."""
+    def commit(self, settled: Settled, *, by_staff: bool = False) -> None:
+        """Write down what a rule decided, as the tables would take it; ``by_staff``: at their own wish."""
         state, version = self.payment.state, self.payment.version
         for step in settled.steps:
             assert step.version == version + 1, "history has no gaps (O4)"
@@ -116,18 +117,33 @@ class PaymentStory(RuleBasedStateMachine):
         failed = "refund_failed" in self.payment.calls
         if failed and settled.payment.held_amount:
             assert "refund_failed" in settled.payment.calls, "what a person has to see stays until it is done"
-            assert not any(ask.operation == "refund" for ask in settled.asks), "a person's business"
+            assert by_staff or not any(ask.operation == "refund" for ask in settled.asks), (
+                "a person's business"
+            )
         if settled.payment.suspense_amount > self.payment.suspense_amount:
             assert set(settled.payment.calls) & SPARE or settled.asks, "new spare money is seen"
             self.seen["spare money after a failed refund"] += failed
         self.seen["given back by hand"] += failed and not settled.payment.held_amount
+        self.note_spare_money_given_back(settled)
         self.said += settled.events
         for ask in settled.asks:
             known = self.requests.get(ask.operation)
             if known is None or known.declined:
-                self.requests[ask.operation] = Request(ask.amount, f"{ask.operation}-{len(self.said)}")
+                self.asked += 1
+                self.requests[ask.operation] = Request(ask.amount, f"{ask.operation}-{self.asked}")
         self.payment = settled.payment
         self.seen.update([self.payment.state, *self.payment.calls])
+
+    def note_spare_money_given_back(self, settled: Settled) -> None:
+        """A paid order keeps what it cost, stays as it is, and hears nothing of what was too much."""
+        before, after = self.payment, settled.payment
+        told = sum(event.amount for event in settled.events if isinstance(event, PaymentRefunded))
+        untold = after.refunded_amount - before.refunded_amount - told
+        if untold:
+            assert after.keeps_its_sale, "only of a paid order"
+            assert after.refunded_amount <= after.suspense_amount, "only what was too much"
+            self.untold += untold
+            self.seen["spare money of a paid order given back"] += 1
 
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
@@ -141,14 +157,17 @@ class PaymentStory(RuleBasedStateMachine):
         answers: list[Answer] = []
         known = self.payment
         if self.payment.state not in WANTED_IN[operation]:
-            request.open, request.declined = False, request.attempts == 1
+            failed = operation == "refund" and self.payment.state == "owed"
+            request.open, request.declined = False, failed or request.attempts == 1
             return
-        if request.attempts > 1:
+        if request.attempts > 1 or "refund_failed" in known.calls:
             answers = [answer for answer in self.provider.known() if not known.heard_before(answer)]
         open_kinds = (*CONCLUDES[operation], Waiting, RefundWaiting)
         if not any(isinstance(answer, open_kinds) for answer in answers):
             if self.payment.order_cancelled and operation in ("authorize", "issue"):
-                answers = [*answers, Voided()]
+                in_doubt = operation == "authorize" and request.attempts > 1
+                answers = [*answers, Voided(in_doubt=in_doubt)]
+                self.seen["voided in doubt"] += in_doubt
             else:
                 answers = [*answers, self.provider.asked(operation, request.amount, request.key, mood)]
         if dies:
@@ -173,6 +192,12 @@ class PaymentStory(RuleBasedStateMachine):
     @rule(declined=st.booleans())
     def the_provider_makes_up_its_mind(self, declined: bool) -> None:
         self.provider.decide(declined=declined)
+
+    @precondition(lambda self: self.provider.under_way)
+    @rule()
+    def a_call_arrives_late(self) -> None:
+        self.provider.arrive()
+        self.seen["late hold of a voided payment"] += self.payment.state == "voided" and self.provider.holds
 
     @rule()
     def a_genuine_notice_comes_or_the_watch_looks(self) -> None:
@@ -239,6 +264,19 @@ class PaymentStory(RuleBasedStateMachine):
     def staff_give_back_by_hand_what_could_not_be_refunded(self, amount: int) -> None:
         self.provider.give_back_by_hand(min(amount, self.provider.money))
 
+    @precondition(lambda self: self.payment.state == "owed")
+    @rule(really=st.booleans())
+    def staff_have_a_refund_that_failed_tried_again(self, really: bool) -> None:
+        if really and self.requests["refund"].declined:
+            self.commit(asking.refund_again(self.payment, self.at), by_staff=True)
+            self.seen["refund tried again"] += self.payment.state == "refunding"
+
+    @precondition(lambda self: self.payment.keeps_its_sale and self.payment.spare_amount)
+    @rule(part=st.booleans())
+    def staff_give_back_by_hand_what_was_too_much(self, part: bool) -> None:
+        self.provider.give_back_by_hand(self.payment.spare_amount // (2 if part else 1))
+        self.look()
+
     @precondition(lambda self: self.terms is CARD and self.provider.holds)
     @rule(how=st.sampled_from([Voided(), Expired()]), really=seldom)
     def the_authorization_ends_at_the_provider(self, how: Answer, really: bool) -> None:
@@ -277,7 +315,7 @@ class PaymentStory(RuleBasedStateMachine):
         assert sum(self.books.values()) == 0, "M7"
         assert self.books["receivable"] == self.payment.held_amount, "M7"
         refunded = sum(event.amount for event in self.said if isinstance(event, PaymentRefunded))
-        assert refunded == self.payment.refunded_amount
+        assert refunded + self.untold == self.payment.refunded_amount
 
     @invariant()
     def we_never_believe_in_more_money_than_there_is(self) -> None:
@@ -285,6 +323,13 @@ class PaymentStory(RuleBasedStateMachine):
         assert set(self.payment.receipts) <= set(known), "M3"
         came_in = sum(known[receipt] for receipt in self.payment.receipts)
         assert self.payment.captured_amount + self.payment.suspense_amount == came_in, "M6"
+
+    @invariant()
+    def paid_means_that_money_came_for_the_order(self) -> None:
+        assert self.payment.state != "captured" or self.payment.captured_amount > 0
+        if self.payment.state == "owed":
+            assert self.payment.held_amount > 0
+            assert "refund_failed" in self.payment.calls
 
     @invariant()
     def nothing_is_said_twice(self) -> None:
@@ -308,6 +353,7 @@ class PaymentStory(RuleBasedStateMachine):
         if not hasattr(self, "provider"):
             return
         self.provider.decide(declined=False)
+        self.provider.arrive()
         for _ in range(8):
             for operation in self.due:
                 self.perform(operation, "ok")
@@ -318,7 +364,7 @@ class PaymentStory(RuleBasedStateMachine):
             asks_a_person = {"refund_failed", "late_money", "excess_money"} & set(self.payment.calls)
             assert self.payment.held_amount == 0 or asks_a_person, "M2"
             assert self.terms is not CARD or not self.provider.holds, "M2: nothing stays held"
-        elif self.payment.state in OVER and self.payment.state not in ("refunded", "unmanaged"):
+        elif self.payment.state in OVER and self.payment.state not in ("refunded", "owed", "unmanaged"):
             assert self.payment.held_amount == 0
 
 
@@ -330,4 +376,6 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
         rare |= {"expired", "declined", "pending", "waiting", "voiding"}
         rare |= {"late_money", "short_money", "excess_money", "capture_failed", "refund_failed"}
         rare |= {"spare money after a failed refund", "given back by hand"}
+        rare |= {"spare money of a paid order given back", "refund tried again"}
+        rare |= {"voided in doubt", "late hold of a voided payment"}
     assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

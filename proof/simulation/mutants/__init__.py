@@ -97,6 +97,17 @@ MUTANTS: Mapping[str, Mutant] = {
             Parts(relay=relaying.never_looks, poll_seconds=relaying.NEVER_SECONDS),
         ),
         Mutant(
+            "late hold forgotten",
+            "§2-F32",
+            ("M2",),
+            Parts(
+                calls=paying.ForgetsLateHolds,
+                strong=("gateway",),
+                kinds=("amazon_pay",),
+                plans=("cancel at any moment",),
+            ),
+        ),
+        Mutant(
             "paid numbers not looked at",
             "§2-F30",
             ("M6",),

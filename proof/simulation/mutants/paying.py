@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from payments.calls import Calls
-from payments.domain.answers import Answer, CaptureDeclined, Declined, RefundDeclined, Unknown
+from payments.domain.answers import Answer, CaptureDeclined, Declined, RefundDeclined, Unknown, Voided
 from payments.domain.payment import Operation, Payment
 from shared.ids import new_id
 
@@ -22,6 +22,16 @@ class LongKeys(Calls):
     async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask with a key that is too long."""
         return await super().make(operation, payment, amount=amount, key=str(UUID(key)))
+
+
+class ForgetsLateHolds(Calls):
+    """Takes a hold that is not there yet for one that will never be."""
+
+    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Void; where no charge is known, nothing."""
+        if operation == "void" and payment.state == "voided":
+            return Voided()
+        return await super().make(operation, payment, amount=amount, key=key)
 
 
 class TimeoutIsFailure(Calls):

@@ -342,7 +342,8 @@ async def test_a_void_lets_the_hold_go_or_tells_of_the_money(
     held, taken = await authorized(), await authorized(behaviour="cancel:lose_answer")
     assert await method.void(held, key=KEY) == Voided()
     assert await method.void(held, key=KEY) == Voided()
-    assert await method.void(begin(), key=KEY) == Voided()
+    assert await method.void(begin(), key=KEY) == Waiting(ask_again_seconds=60)
+    assert await method.void(replace(begin(), choice={}), key=KEY) == Voided()
     assert isinstance(await method.void(taken, key=KEY), Unknown)
     assert isinstance(last(await method.look_up(taken)), Voided)
     assert len(amazon.ledger("voided")) == 2
@@ -350,6 +351,63 @@ async def test_a_void_lets_the_hold_go_or_tells_of_the_money(
     captured = await authorized()
     amazon.console(captured.refs["charge_id"], "capture")
     assert isinstance(await method.void(captured, key=KEY), Captured)
+
+
+async def test_a_hold_that_a_late_call_made_is_found_by_its_session_and_let_go_once(
+    amazon: Any, client: AmazonPayClient, method: AmazonPay, begin: Begin
+) -> None:
+    payment = begin()
+    asked = await method.authorize(payment, key=KEY)
+    assert isinstance(asked, NeedsBuyer)
+    amazon.pay(asked.redirect_url)
+    voided = replace(payment, state="voided")
+    [wait] = await method.look_up(voided)
+    assert wait == Waiting(ask_again_seconds=60), "nothing is there, and something may come"
+    await client.complete_session(payment.choice["checkout_session_id"], 5480)
+
+    [held] = await method.look_up(voided)
+    assert isinstance(held, Authorized)
+    answer = await method.void(voided, key=KEY)
+
+    assert answer == Voided(refs=held.refs)
+    assert await method.void(voided, key=KEY) == Voided(refs=held.refs)
+    assert [row["amount"] for row in amazon.ledger("voided")] == [5480]
+
+
+async def test_a_session_that_lapsed_holds_nothing_and_is_waited_for_no_more(
+    method: AmazonPay, begin: Begin
+) -> None:
+    voided = replace(begin(), state="voided")
+    clock.move(timedelta(hours=5))
+    [wait] = await method.look_up(voided)
+    assert isinstance(wait, Waiting)
+    assert 17_990 < wait.ask_again_seconds < 18_100, "each pause is as long as the order is old"
+    clock.move(timedelta(hours=19, seconds=1))
+
+    assert await method.look_up(voided) == (Voided(),)
+    assert await method.void(voided, key=KEY) == Voided()
+
+
+async def test_the_hold_of_another_order_is_never_let_go(
+    amazon: Any, method: AmazonPay, begin: Begin, authorized: Any
+) -> None:
+    paid = await authorized()
+    thief = replace(begin(order_code="N-2"), choice=paid.choice, state="voided")
+
+    assert isinstance(await method.void(thief, key=KEY), Declined)
+    assert amazon.ledger("voided") == []
+
+
+async def test_a_late_hold_that_was_captured_in_the_console_is_told_with_its_charge(
+    amazon: Any, method: AmazonPay, authorized: Any
+) -> None:
+    payment = await authorized()
+    amazon.console(payment.refs["charge_id"], "capture")
+
+    answer = await method.void(replace(payment, state="voided", refs={}), key=KEY)
+
+    assert isinstance(answer, Captured)
+    assert answer.refs["charge_id"] == payment.refs["charge_id"]
 
 
 async def test_a_refund_is_given_once_although_its_answer_was_lost(

@@ -12,7 +12,9 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
+from payments.domain.payment import Payment
 from payments.method import Shop
+from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.simulator.driving import Driver
 from payments.storage.shop_settings import change_shop_settings
 from payments.storage.tables import metadata
@@ -146,6 +148,59 @@ async def test_a_cancelled_order_is_voided_before_and_refunded_after_the_capture
     assert said.count(PaymentVoided) == said.count(PaymentRefunded) == 1
     assert await world.ledger("voided") == [3_300]
     assert await world.ledger("refunded") == [5_000]
+
+
+async def voided_in_doubt(world: World) -> Payment:
+    """The call that completes the session is lost, and the order cancelled before anybody knows of it."""
+    world.amazon.go_wrong("authorize", "silence")
+    await world.order()
+    await world.payments.hears(cancelled("N1"))
+    await world.soon()
+    payment = await world.payments.payment("N1")
+    assert payment.state == "voided"
+    assert await world.ledger("authorized") == []
+    return payment
+
+
+async def a_late_call_arrives(world: World, payment: Payment) -> None:
+    method = world.payments.methods["amazon_pay"]
+    assert isinstance(method, AmazonPay)
+    await method.client.complete_session(payment.choice["checkout_session_id"], payment.amount)
+    assert await world.ledger("authorized") == [payment.amount]
+
+
+@pytest.mark.feature("AP-51")
+@pytest.mark.parametrize("mood", ["", "lost_answer", "silence"])
+async def test_a_hold_that_appears_after_the_order_was_voided_is_let_go_once(world: World, mood: str) -> None:
+    payment = await voided_in_doubt(world)
+    await a_late_call_arrives(world, payment)
+    if mood:
+        world.amazon.go_wrong("void", mood)
+    for _ in range(3):
+        await world.soon()
+
+    assert await world.ledger("voided") == [3_300]
+    [request] = await world.payments.rows("SELECT * FROM payment_requests WHERE operation = 'void'")
+    assert (request.state, request.due_at) == ("done", None)
+    seen = await world.payments.payment("N1")
+    assert (seen.state, seen.attention) == ("voided", "")
+    assert await world.said() == [], "nobody was told of a hold"
+
+
+async def test_nobody_waits_for_a_late_hold_longer_than_its_session_lives(world: World) -> None:
+    await voided_in_doubt(world)
+    looks = 0
+    due = "SELECT due_at FROM payment_requests WHERE due_at IS NOT NULL"
+    while coming := await world.payments.rows(due):
+        looks += 1
+        clock.move(coming[0].due_at - clock.now() + timedelta(seconds=1))
+        await world.payments.work()
+
+    assert 5 < looks < 15
+    placed_at = (await world.payments.payment("N1")).placed_at
+    assert timedelta(days=1) < clock.now() - placed_at < timedelta(days=2)
+    [request] = await world.payments.rows("SELECT * FROM payment_requests WHERE operation = 'void'")
+    assert request.state == "done"
 
 
 @pytest.mark.feature("AP-37", "AP-40")

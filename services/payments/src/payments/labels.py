@@ -19,6 +19,7 @@ STATES: Mapping[State, tuple[str, str]] = {
     "voided": ("取消済", "plain"),
     "refunding": ("返金中", "wait"),
     "refunded": ("返金済", "plain"),
+    "owed": ("要返金", "stop"),
     "declined": ("不成立", "stop"),
     "expired": ("期限切れ", "plain"),
     "unmanaged": ("管理対象外", "plain"),
@@ -52,6 +53,7 @@ CAUSES = {
     "order cancelled": "ご注文がキャンセルされました",
     "capture asked: shipped": "発送済みになったため、売上を請求します",
     "capture asked: staff": "スタッフが入金処理を指示しました",
+    "refund asked again": "スタッフが返金をもう一度依頼しました",
     "expired with part of the money here": "一部入金のまま期限が切れました",
     "declined with part of the money here": "一部入金のままお支払いが不成立になりました",
     "voided with part of the money here": "一部入金のままお支払いが取り消されました",
@@ -77,7 +79,7 @@ ATTENTION = {
     "late_money": "期限後または取消後に入金がありました。返金を確認してください。",
     "capture_failed": "売上請求処理が成立しませんでした。",
     "authorization_expired": "与信の有効期限が切れました。",
-    "refund_failed": "返金できませんでした。別の方法で返金してください。",
+    "refund_failed": "返金できませんでした。もう一度依頼するか、別の方法で返金してください。",
 }
 ACCOUNTS = {"receivable": "未収入金", "sales": "売上", "suspense": "仮受金", "refunds": "売上返金"}
 REASONS = {

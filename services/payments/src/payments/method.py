@@ -55,6 +55,8 @@ look-up returns ``Captured`` for each receipt. For ``by_hand`` staff record the 
 **Cancelled orders.** An authorization or number is given back by :meth:`Method.void` (``Voided``, or
 ``Captured`` if the money came first), money by :meth:`Method.refund` (``Refunded``, ``RefundWaiting`` or
 ``RefundDeclined``). Whichever of payment and cancellation comes first, no money of a cancelled order stays.
+``void`` is also called where the answer to ``authorize`` was lost and a look found nothing: as long as that
+call may still arrive at the provider it answers ``Waiting``, and is asked again.
 
 **Pages.** A method that needs pages of its own (where a buyer starts, returns or reads instructions) hands
 them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Templates stand in its folder

@@ -92,17 +92,21 @@ class Requests:
     async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before."""
         if payment.state not in WANTED_IN[operation]:
-            return ()
+            # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
+            failed = operation == "refund" and payment.state == "owed"
+            return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
         found: Sequence[Answer] = ()
-        if row.attempts > 1:
+        # Staff may have sent back by another way what a refund failed to give back.
+        if row.attempts > 1 or "refund_failed" in payment.calls:
             looked_up = await self._calls.look_up(payment)
             # The end of an earlier refund is not the answer to this one.
             found = [answer for answer in looked_up if not payment.heard_before(answer)]
             if any(isinstance(answer, (*CONCLUDES[operation], *_STILL_OPEN)) for answer in found):
                 return found
         if payment.order_cancelled and operation in ("authorize", "issue"):
-            # Nothing is there, and nobody wants it any more.
-            return (*found, Voided())
+            # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
+            # must not stay then, while a number that nobody knows does no harm.
+            return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
         crash_point("K11")

@@ -102,7 +102,12 @@ class CaptureRefused(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Voided(_Answer):
-    """The authorization or number is cancelled at the provider, or never existed there."""
+    """The authorization or number is cancelled at the provider, or never existed there.
+
+    ``in_doubt``: a call of ours whose answer was lost may still arrive there and hold money.
+    """
+
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from payments.domain.drafting import Ask, Draft, Settled
-from payments.domain.payment import NOT_YET, CaptureAsked, CaptureWish, NumberAsked, Payment
+from payments.domain.payment import NOT_YET, CaptureAsked, CaptureWish, NumberAsked, Payment, RefundAsked
 from payments.domain.terms import Terms
 
 CAPTURE_LIMIT_REASON = "over_30_days"
@@ -80,6 +80,19 @@ def cancel(payment: Payment, at: datetime) -> Settled:
     draft.change(order_cancelled=True, capture_wish=None)
     draft.give_back("order cancelled")
     return draft.done()
+
+
+def refund_again(payment: Payment, at: datetime) -> Settled:
+    """Staff want a refund that failed to be tried once more: all that is here by now."""
+    draft = Draft(payment, at)
+    if may_refund_again(payment) and draft.move(RefundAsked, "refund asked again"):
+        draft.ask("refund", payment.held_amount)
+    return draft.done()
+
+
+def may_refund_again(payment: Payment) -> bool:
+    """Return whether money is here that a refund failed to give back."""
+    return payment.state == "owed" and payment.held_amount > 0
 
 
 def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:

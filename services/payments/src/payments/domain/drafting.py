@@ -69,6 +69,10 @@ class Draft:
         """Ask for a person's eye, whatever else asks for it already."""
         self.payment = self.payment.calling(word)
 
+    def stop_calling(self, *over: str) -> None:
+        """Ask for nobody's eye any more because of what is ``over``."""
+        self.payment = self.payment.not_calling(*over)
+
     def remember(self, refs: Mapping[str, str]) -> None:
         """Merge the provider's ids."""
         if refs:
@@ -124,7 +128,7 @@ class Draft:
     def return_money(self, refund_ref: str, amount: int) -> UUID:
         """Book a refund, suspended money first; return the id of the refund."""
         payment = self.payment
-        from_suspense = min(amount, max(payment.suspense_amount - payment.refunded_amount, 0))
+        from_suspense = min(amount, payment.spare_amount)
         self.book(
             journal.suspense_returned(refund_ref, from_suspense),
             journal.refund(refund_ref, amount - from_suspense),

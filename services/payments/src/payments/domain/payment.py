@@ -39,6 +39,7 @@ State = Literal[
     "voided",
     "refunding",
     "refunded",
+    "owed",
     "declined",
     "expired",
     "unmanaged",
@@ -76,7 +77,7 @@ _BEGUN: dict[type, State] = {
     Declined: "declined",
     Voided: "voided",
 }
-# Money that arrives for a payment that is over goes back (KON-39, F32); the only way out of these states.
+# Money of a payment that is over goes back (KON-39, F32); the only way out of these states.
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
 
 NEXT: dict[State, dict[type, State]] = {
@@ -105,7 +106,9 @@ NEXT: dict[State, dict[type, State]] = {
     },
     "captured": {RefundAsked: "refunding"},
     "voiding": {Voided: "voided", Expired: "voided", Declined: "voided", Captured: "captured"},
-    "refunding": {RefundWaiting: "refunding", Refunded: "refunded", RefundDeclined: "captured"},
+    "refunding": {RefundWaiting: "refunding", Refunded: "refunded", RefundDeclined: "owed"},
+    # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
+    "owed": _OVER,
     "voided": _OVER,
     "declined": _OVER,
     "expired": _OVER,
@@ -115,8 +118,8 @@ NEXT: dict[State, dict[type, State]] = {
 
 NOT_YET: frozenset[State] = frozenset({"placed", "requested", "waiting_for_buyer", "pending", "unknown"})
 """States in which the provider's first word is still awaited."""
-OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "unmanaged"})
-"""States in which nothing more is expected of anybody."""
+OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "owed", "unmanaged"})
+"""States in which nothing more is expected of the buyer or the provider."""
 
 # Which answers end a request; any other leaves it open, to be asked about again.
 CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
@@ -133,12 +136,13 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "authorize": NOT_YET,
     "issue": NOT_YET,
     "capture": frozenset({"capturing"}),
-    "void": frozenset({"voiding", "expired"}),
+    # Also what is voided already: a hold that we asked for may still turn up.
+    "void": frozenset({"voiding", "expired", "voided"}),
     "refund": frozenset({"refunding"}),
 }
 
 
-_ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
+ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
 
 
 @dataclass(frozen=True)
@@ -206,13 +210,23 @@ class Payment:
         return self.captured_amount + self.suspense_amount - self.refunded_amount
 
     @property
+    def spare_amount(self) -> int:
+        """What is in suspense and not given back: money that is here and belongs to no order."""
+        return max(self.suspense_amount - self.refunded_amount, 0)
+
+    @property
+    def keeps_its_sale(self) -> bool:
+        """Whether the order is paid and goes on: it keeps what it cost, and only what is spare may go back."""
+        return self.state == "captured" and self.captured_amount > 0 and not self.order_cancelled
+
+    @property
     def calls(self) -> tuple[str, ...]:
         """The words of ``attention``: none of them hides another."""
         return tuple(self.attention.split())
 
     def calling(self, word: str) -> "Payment":
         """Return the payment with ``word`` among its calls; the last word about spare money replaces others."""
-        rest = self.not_calling(*_ABOUT_SPARE_MONEY) if word in _ABOUT_SPARE_MONEY else self
+        rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
         words = rest.calls if word in rest.calls else (*rest.calls, word)
         return replace(self, attention=" ".join(words))
 

@@ -22,7 +22,7 @@ from payments.domain.answers import (
 )
 from payments.domain.asking import ask_capture
 from payments.domain.drafting import Draft, Settled
-from payments.domain.payment import NEXT, OVER, Number, Operation, Payment, RefundAsked
+from payments.domain.payment import ABOUT_SPARE_MONEY, NEXT, OVER, Number, Operation, Payment, RefundAsked
 from payments.domain.terms import Terms
 from shared.events import (
     PaymentAuthorized,
@@ -195,6 +195,8 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
         elif not payment.order_cancelled:
             draft.say(PaymentFailed, reason="provider_error")
         draft.give_back("voided with part of the money here")
+        if isinstance(answer, Voided) and answer.in_doubt:
+            draft.ask("void", payment.amount)
     elif payment.number is not None:
         draft.say(PaymentExpired, due_at=payment.number.due_at)
         draft.ask("void", payment.amount)
@@ -205,12 +207,17 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
 
 
 def _refunded(draft: Draft, answer: Refunded, because: str) -> None:
-    """Book money that went back once by its id, also where a person sent it after our own refund had failed."""
+    """Book money that went back once by its id, also where a person sent it: after our own refund had failed, or
+    because too much was paid. Of the latter the order hears nothing; it was never told of that money."""
     payment = draft.payment
     asked = payment.state == "refunding"
-    if payment.heard_before(answer) or not (asked or _is_owed_back(payment, answer.amount)):
+    if payment.heard_before(answer) or not (asked or answer.amount <= _owed_back(payment)):
         return
     refund_id = draft.return_money(answer.refund_ref, answer.amount)
+    if payment.keeps_its_sale:
+        if not draft.payment.spare_amount:
+            draft.stop_calling(*ABOUT_SPARE_MONEY)
+        return
     left = draft.payment.held_amount > 0
     if not left:
         draft.change(attention="")
@@ -222,11 +229,11 @@ def _refunded(draft: Draft, answer: Refunded, because: str) -> None:
     draft.say(PaymentRefunded, refund_id=refund_id, amount=answer.amount, route=answer.route)
 
 
-def _is_owed_back(payment: Payment, amount: int) -> bool:
-    """Whether ``amount`` is here for an order that is over, or was never paid, and no request is under way."""
-    unsold = payment.order_cancelled or not payment.captured_amount
-    at_rest = payment.state in OVER or (payment.state == "captured" and unsold)
-    return at_rest and amount <= payment.held_amount
+def _owed_back(payment: Payment) -> int:
+    """Return how much of the money here no order needs, while no request about it is under way."""
+    if payment.keeps_its_sale:
+        return payment.spare_amount
+    return payment.held_amount if payment.state in OVER else 0
 
 
 def _refund_declined(draft: Draft, answer: RefundDeclined, terms: Terms) -> None:

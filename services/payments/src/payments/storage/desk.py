@@ -22,7 +22,7 @@ _STATES: dict[str, tuple[str, ...]] = {
     "waiting": ("placed", "requested", "waiting_for_buyer", "pending", "unknown", "waiting"),
     "authorized": ("authorized", "capturing"),
     "captured": ("captured",),
-    "over": ("voiding", "voided", "refunding", "refunded", "declined", "expired", "unmanaged"),
+    "over": ("voiding", "voided", "refunding", "refunded", "owed", "declined", "expired", "unmanaged"),
 }
 VIEWS: tuple[tuple[View, str], ...] = (
     ("all", "すべて"),

@@ -159,23 +159,27 @@ async def save_all(
     await _ask(tx, settled, at)
 
 
-async def look_soon(tx: Tx, payment_ids: Sequence[UUID]) -> None:
-    """Let the workers look at payments and at their open requests now."""
-    await _hasten(tx, "payments", WATCH_WORK, payment_ids)
+async def look_soon(tx: Tx, payment_ids: Sequence[UUID], *, also_unwatched: bool = False) -> None:
+    """Let the workers look at payments and at their open requests now.
+
+    ``also_unwatched``: once also at those that nobody would look at any more.
+    """
+    due = "(due_at > :at OR due_at IS NULL)" if also_unwatched else "due_at > :at"
+    await _hasten(tx, "payments", WATCH_WORK, payment_ids, due)
     await ask_soon(tx, payment_ids)
 
 
 async def ask_soon(tx: Tx, payment_ids: Sequence[UUID]) -> None:
     """Let the workers ask about open requests of payments now."""
-    await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids)
+    await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at")
 
 
-async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID]) -> None:
+async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], due: str) -> None:
     if not payment_ids:
         return
     await tx.execute(
-        f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names are ours
-        " WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND due_at > :at",
+        f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names and conditions are ours
+        f" WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND {due}",
         payment_ids=payment_ids,
         at=now(),
     )

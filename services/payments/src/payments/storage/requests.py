@@ -9,6 +9,7 @@ import orjson
 
 from payments.domain.answers import Answer
 from payments.domain.drafting import Ask
+from payments.domain.payment import Operation
 from payments.storage.answers import answer_as_json
 from payments.storage.tables import payment_requests
 from shared.bulk import insert_all
@@ -41,6 +42,17 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
         for payment_id, ask in asks
     ]
     await insert_all(tx, payment_requests, rows, skip_known=True)
+
+
+async def has_effective_request(tx: Tx, payment_id: UUID, operation: Operation) -> bool:
+    """Return whether a request is open or done, so that no other of its kind will be written down."""
+    found = await tx.value(
+        "SELECT 1 FROM payment_requests WHERE payment_id = :payment_id AND operation = :operation"
+        " AND state NOT IN ('declined', 'dropped')",
+        payment_id=payment_id,
+        operation=operation,
+    )
+    return found is not None
 
 
 @dataclass(frozen=True, slots=True)

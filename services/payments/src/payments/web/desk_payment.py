@@ -1,4 +1,4 @@
-"""One payment at the desk: how it stands, all that happened, and the deposit that staff record by hand."""
+"""One payment at the desk: how it stands, all that happened; deposits recorded by hand, refunds tried again."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from payments.domain import asking
 from payments.domain.payment import Payment
 from payments.labels import (
     ACCOUNTS,
@@ -22,6 +23,7 @@ from payments.labels import (
 )
 from payments.methods import Methods
 from payments.record_deposit import record_deposit
+from payments.refund_again import refund_again
 from payments.storage.desk import payment_story
 from payments.storage.payments import find_order_payment, look_soon
 from payments.storage.shop_settings import read_shop_settings
@@ -71,6 +73,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             form=form,
             by_hand=by_hand,
             has_provider=payment.state != "unmanaged",
+            may_refund_again=asking.may_refund_again(payment),
             labels={"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES},
             **_plain(story),
         )
@@ -95,11 +98,19 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
     @routes.post("/desk/payments/{order_code}/look-up")
     async def look_up(request: Request, order_code: str) -> Response:
-        """Let the workers ask the provider now."""
+        """Let the workers ask the provider now, also about what is over."""
         async with db.transaction() as tx:
             payment = await _payment_of(tx, order_code)
-            await look_soon(tx, [payment.payment_id])
+            if payment.state != "unmanaged":
+                await look_soon(tx, [payment.payment_id], also_unwatched=True)
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に問い合わせます")
+
+    @routes.post("/desk/payments/{order_code}/refund")
+    async def refund(request: Request, order_code: str) -> Response:
+        """Let a refund that failed be tried once more."""
+        async with db.transaction() as tx:
+            await refund_again(tx, methods, order_code=order_code)
+        return pages.redirect(request, f"/desk/payments/{order_code}", toast="返金をもう一度依頼しました")
 
     return routes
 

@@ -19,6 +19,8 @@ from payments.methods.amazon_pay.client import NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Charge, Refund, Session, StatusDetails
 
 GIFT_CARD = "ギフト"
+LATE_CALL_SECONDS = 60.0
+"""After so long it is looked again whether a lost call completed a session whose order was cancelled."""
 
 # PAY-22. Amazon publishes no code for most causes; the description, where it names one, is the best there is.
 _CAUSES: dict[str, FailureReason] = {
@@ -72,6 +74,17 @@ def is_our_fault(no: SaysNo) -> bool:
 def of_session(session: Session) -> Declined | None:
     """What a session that is over without a charge means; None while it is open."""
     return declined(session.status_details) if session.state == "Canceled" else None
+
+
+def of_voided_session(session: Session, seconds_old: float = 0) -> Waiting | Voided | None:
+    """What the session of a voided payment tells; None if a call arrived late and a charge is there.
+
+    It can still be completed while it is open; Amazon ends it a day after the buyer began. Each pause is as
+    long as the order is old.
+    """
+    if session.state == "Open":
+        return Waiting(ask_again_seconds=max(LATE_CALL_SECONDS, seconds_old))
+    return Voided() if session.state == "Canceled" else None
 
 
 def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, capturing: bool) -> list[Answer]:

@@ -8,6 +8,7 @@ idempotency key at Amazon; what they did is seen in the session and the charge.
 
 import asyncio
 from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Self, TypeVar
 from urllib.parse import urlencode
@@ -162,15 +163,25 @@ class AmazonPay(Method):
         return meaning.of_charge(charge, payment.instrument, {}, capturing=True)[-1]
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
-        """Cancel the charge. A session that nobody completes lapses at Amazon by itself."""
+        """Cancel the charge. Without one, wait until none can come any more: a call may arrive late."""
         return await _in_time(self._void(payment))
 
     async def _void(self, payment: Payment) -> Answer:
-        charge_id = payment.refs.get(CHARGE) or await self._charge_of_session(payment)
-        if charge_id is None:
+        if CHARGE in payment.refs:
+            return await self._cancel(payment)
+        session_id = _session_id(payment)
+        if session_id is None:
             return Voided()
+        session = await self.client.session(session_id)
+        late = meaning.of_voided_session(session) or await self._completed(payment, session)
+        if CHARGE not in late.refs or isinstance(late, Declined):
+            return late
+        known = replace(payment, refs={**payment.refs, **late.refs})
+        return replace(await self._cancel(known), refs=late.refs)
+
+    async def _cancel(self, payment: Payment) -> Answer:
         try:
-            await self.client.cancel(charge_id, "ご注文のキャンセル")
+            await self.client.cancel(payment.refs[CHARGE], "ご注文のキャンセル")
         except SaysNo as no:
             if no.code != "InvalidChargeStatus":
                 raise
@@ -202,14 +213,7 @@ class AmazonPay(Method):
             session_id = _session_id(payment)
             if session_id is None:
                 return ()
-            session = await self.client.session(session_id)
-            over = meaning.of_session(session)
-            if over is not None:
-                return (over,)
-            if session.state != "Completed" or payment.state not in NOT_YET:
-                return ()
-            answer = await self._completed(payment, session)
-            return (answer,)
+            return await self._look_at_session(payment, await self.client.session(session_id))
         charge = await self.client.charge(charge_id)
         instrument = (
             payment.instrument or (await self.client.permission(charge.charge_permission_id)).instrument
@@ -220,9 +224,15 @@ class AmazonPay(Method):
                 answers.append(meaning.of_refund(await self.client.refund(refund_id), {}))
         return answers
 
-    async def _charge_of_session(self, payment: Payment) -> str | None:
-        session_id = _session_id(payment)
-        return (await self.client.session(session_id)).charge_id if session_id else None
+    async def _look_at_session(self, payment: Payment, session: Session) -> Sequence[Answer]:
+        voided = payment.state == "voided"
+        age = (now() - payment.placed_at).total_seconds()
+        nothing = meaning.of_voided_session(session, age) if voided else meaning.of_session(session)
+        if nothing is not None:
+            return (nothing,)
+        if session.state != "Completed" or not (voided or payment.state in NOT_YET):
+            return ()
+        return (await self._completed(payment, session),)
 
     async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Prove it; `reference` is the permission, to which all its charges and refunds belong."""

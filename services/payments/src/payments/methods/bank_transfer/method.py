@@ -15,9 +15,10 @@ from shared.clock import now
 
 
 class BankTransfer(Method):
-    """The number is the shop's account; the deposit is recorded by hand."""
+    """The number is the shop's account; the deposit is recorded by hand, transfers back are looked up."""
 
     kind = "bank_transfer"
+    look_after = timedelta(days=30)
 
     def __init__(self, settings: BankTransferSettings, http: httpx.AsyncClient) -> None:
         self.settings = settings
@@ -56,6 +57,8 @@ class BankTransfer(Method):
             number=self.settings.account,
             number_label="お振込先",
             due_at=now() + timedelta(days=self.settings.due_days),
+            # What staff write on a transfer back that they make at the bank, so that a look finds it.
+            refs={"transfer_id": payment.payment_id.hex},
         )
 
     async def void(self, payment: Payment, *, key: str) -> Answer:

@@ -59,6 +59,10 @@ class Bank:
         """Somebody transfers ``amount`` yen to the account."""
         self._add("deposit", f"bd_{new_id().hex}", amount, name)
 
+    def pay_out_by_hand(self, reference: str, amount: int, name: str) -> None:
+        """The shop's staff transfer ``amount`` yen to ``name`` at the bank itself."""
+        self._add("payout", f"bp_{new_id().hex}", amount, name, reference)
+
     def pay_out(self, reference: str, amount: int, name: str, *, key: str) -> dict[str, Any]:
         """Transfer ``amount`` yen to ``name``, once per key."""
         found = self._db.execute("select * from entries where key = ?", (key,)).fetchone()
@@ -167,6 +171,14 @@ def _install_console(app: FastAPI, bank: Bank) -> None:
         if not amount.isdecimal() or int(amount) < 1:
             return HTMLResponse("金額を入力してください", status_code=422)
         bank.deposit(name, int(amount))
+        return RedirectResponse("/", status_code=303)
+
+    @app.post("/console/payouts")
+    async def pay_out(name: Word, amount: Word, reference: Word) -> Response:
+        """Play the shop's staff."""
+        if not amount.isdecimal() or int(amount) < 1:
+            return HTMLResponse("金額を入力してください", status_code=422)
+        bank.pay_out_by_hand(reference.strip(), int(amount), name)
         return RedirectResponse("/", status_code=303)
 
     @app.post("/console/moods")

@@ -139,6 +139,17 @@ def _install_console(app: FastAPI, ledger: Ledger, sender: "Sender") -> None:
         sender.wake()
         return RedirectResponse("/", status_code=303)
 
+    @app.post("/console/numbers/{number_id}/refunds")
+    async def refund(number_id: str, amount: Word) -> Response:
+        """Play the shop's staff, who give money back here; the shop's service is not told."""
+        if not amount.isdecimal() or int(amount) < 1:
+            return HTMLResponse("金額を入力してください", status_code=422)
+        try:
+            ledger.refund(number_id, {"amount": amount, "route": "bank_transfer"}, key="")
+        except Refusal as refusal:
+            return HTMLResponse(f"返金できません（{refusal.code}）", status_code=422)
+        return RedirectResponse("/", status_code=303)
+
     @app.post("/console/notices/{notice_id}")
     async def send_again(notice_id: str) -> Response:
         """Send a notice once more, with the same id."""
