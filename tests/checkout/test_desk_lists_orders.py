@@ -192,6 +192,22 @@ async def test_the_unpaid_list_has_no_box_for_konbini_and_cash_on_delivery(
     assert len(codes(answer)) == 4
 
 
+@pytest.mark.feature("PAY-06")
+async def test_a_list_of_which_nothing_can_be_ticked_has_no_box_for_all_and_no_bar(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "konbini", "Z-1")
+    nothing = await desk.get("/desk/orders", params={"tab": "unpaid"})
+    assert codes(nothing) == {"Z-1"}
+    assert "data-select" not in nothing.text
+    assert "注文を入金済みにする" not in nothing.text
+    await place(db, "transfer", "Z-2")
+    some = await desk.get("/desk/orders", params={"tab": "unpaid"})
+    assert boxes(some) == {"Z-2"}
+    assert "data-select-all" in some.text
+    assert "注文を入金済みにする" in some.text
+
+
 async def test_the_search_finds_by_code_name_and_day_and_takes_wildcards_as_letters(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
