@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from html import unescape
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from checkout.storage.tables import metadata
 from harness.hearing import Hearing
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from shared.clock import now
+from shared.clock import in_japan, now
 from shared.database import Database
 from shared.events import PaymentAuthorized, PaymentCaptured, PaymentExpired, SessionsRevoked
 from tests.checkout.desk_client import STAFF, desk_client
@@ -189,7 +190,69 @@ async def test_the_unpaid_list_has_no_box_for_konbini_and_cash_on_delivery(
         await place(db, group, f"B-{group}")
     answer = await desk.get("/desk/orders", params={"tab": "unpaid"})
     assert boxes(answer) == {"B-card_like", "B-transfer"}
-    assert len(codes(answer)) == 4
+    assert codes(answer) == {"B-card_like", "B-transfer", "B-konbini"}
+
+
+def counts(answer: httpx.Response) -> dict[str, int]:
+    found = re.findall(r'href="/desk/orders\?tab=(\w+)"[^>]*>[^<]*<span class="count">(\d+)<', answer.text)
+    return {tab: int(count) for tab, count in found}
+
+
+@pytest.mark.feature("ORD-07", "PAY-13")
+async def test_what_is_paid_at_the_door_is_never_unpaid_and_a_list_of_unpaid_orders_says_where_it_is(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "cash_on_delivery", "D-1")
+    await place(db, "card_like", "D-2")
+    new = await desk.get("/desk/orders")
+    assert codes(new) == {"D-2"}
+    assert counts(new) == {"new": 1, "all": 2, "unshipped": 2, "unpaid": 1, "processed": 0}
+    assert "ほかに代金引換の注文が1件あります" in new.text
+    [elsewhere] = re.findall(r'<a href="([^"]+)">入金状況「すべて」で表示する', new.text)
+    assert codes(await desk.get(unescape(elsewhere))) == {"D-1", "D-2"}
+
+    unpaid = await desk.get("/desk/orders", params={"tab": "unpaid"})
+    assert codes(unpaid) == {"D-2"}
+    assert "代金引換の注文が" not in unpaid.text
+
+
+async def test_the_way_to_what_is_paid_at_the_door_keeps_the_rest_of_the_search(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    for code in ("W-1", "V-1"):
+        await place(db, "cash_on_delivery", code)
+        await place(db, "konbini", f"{code}-K")
+        await place(db, "transfer", f"{code}-T")
+    today = in_japan(now()).date().isoformat()
+    asked = {
+        "q": "W-",
+        "deposit": "unpaid",
+        "payment_kind": ["cash_on_delivery", "konbini"],
+        "placed_from": today,
+    }
+    found = await desk.get("/desk/orders", params={"tab": "all", **asked})
+    assert codes(found) == {"W-1-K"}
+    assert "ほかに代金引換の注文が1件あります" in found.text
+    [elsewhere] = re.findall(r'<a href="([^"]+)">入金状況「すべて」で表示する', found.text)
+    assert codes(await desk.get(unescape(elsewhere))) == {"W-1", "W-1-K"}
+    others = await desk.get("/desk/orders", params={"tab": "all", **asked, "payment_kind": "konbini"})
+    assert "代金引換の注文が" not in others.text
+
+
+@pytest.mark.feature("PAY-06")
+async def test_a_list_of_which_nothing_can_be_ticked_has_no_box_for_all_and_no_bar(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "konbini", "Z-1")
+    nothing = await desk.get("/desk/orders", params={"tab": "unpaid"})
+    assert codes(nothing) == {"Z-1"}
+    assert "data-select" not in nothing.text
+    assert "注文を入金済みにする" not in nothing.text
+    await place(db, "transfer", "Z-2")
+    some = await desk.get("/desk/orders", params={"tab": "unpaid"})
+    assert boxes(some) == {"Z-2"}
+    assert "data-select-all" in some.text
+    assert "注文を入金済みにする" in some.text
 
 
 async def test_the_search_finds_by_code_name_and_day_and_takes_wildcards_as_letters(

@@ -314,6 +314,11 @@ async def test_only_the_two_members_chosen_at_the_desk_can_redeem(members: Membe
         assert "この会員は見つかりません" in told
         again = (await desk.post(f"{path}/members", data={"id": [str(people["aya"])]})).text
         assert "すでに発行されています" in again
+        assert "data-select-all" in again
+        holder = (await desk.get(f"{path}/members", params={"q": "aya@example.jp"})).text
+        assert "発行済み" in holder
+        assert "data-select" not in holder
+        assert "選んだ会員に発行する" not in holder
         detail = (await desk.get(path)).text
         assert [name in detail for name in people] == [True, True, False]
         assert "店長" in detail

@@ -120,6 +120,42 @@ async def test_many_events_at_once_leave_what_they_leave_one_by_one(make_db: Mak
     assert {"PointsActivated", "PointsReturned"} < kinds
 
 
+async def test_what_is_set_aside_for_nobody_here_ends_with_its_order_and_is_a_shortage(
+    make_db: MakeDatabase,
+) -> None:
+    db, of_a_stranger = await a_shop(make_db), new_id()
+    async with db.transaction() as tx:
+        await insert_reservation(
+            tx,
+            of_a_stranger,
+            member_id=new_id(),
+            buyer_id=None,
+            registration=False,
+            points=100,
+            at=STARTED_AT,
+            due_at=STARTED_AT + timedelta(minutes=35),
+        )
+
+    await hear_together(
+        db,
+        consumers,
+        [
+            an_order("N-1", member_id=MEMBERS[0], points=100, reservation_id=of_a_stranger),
+            an_order("N-2", member_id=MEMBERS[0], points=50),
+        ],
+    )
+
+    left = await left_behind(db)
+    assert [(row[0], row[2], row[4]) for row in left["member_orders"]] == [
+        ("N-1", 0, "points_short:100"),
+        ("N-2", 50, ""),
+    ]
+    [ended] = [row for row in left["benefit_reservations"] if row[0] == of_a_stranger]
+    assert (ended[4], ended[6], ended[7]) == ("committed", "N-1", None)
+    [balance] = [row for row in left["point_balances"] if row[0] == MEMBERS[0]]
+    assert balance[2:4] == (450, 100)
+
+
 async def test_one_early_event_holds_up_no_other(make_db: MakeDatabase) -> None:
     db = await a_shop(make_db)
     await hear_together(db, consumers, orders())

@@ -90,6 +90,25 @@ async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message
     assert copy.message["Message-ID"] == row.message_id
 
 
+async def test_only_a_log_with_mails_that_can_be_sent_again_has_boxes_and_the_button(
+    staff: httpx.AsyncClient, post: Post, sink: MailSink
+) -> None:
+    await post.hears(example_order())
+    await post.sends()
+    sent = (await staff.get("/desk/mails")).text
+    assert "送信済み" in sent
+    assert "data-select" not in sent
+    assert "再送する" not in sent
+
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_order(order_code="N-2"))
+    await post.sends()
+    both = (await staff.get("/desk/mails")).text
+    assert both.count("data-select-all") == 1
+    assert len(re.findall(r"data-select[ >]", both)) == 1
+    assert "再送する" in both
+
+
 @pytest.mark.feature("SHP-16", "NTF-03")
 async def test_mails_that_were_sent_are_not_sent_again_in_bulk(staff: httpx.AsyncClient, post: Post) -> None:
     order = await post.knows_an_order()

@@ -173,6 +173,30 @@ async def test_operators_count_what_was_published_what_no_queue_takes_and_how_lo
     assert [now - then for now, then in zip(after, before, strict=True)] == [2, 1]
 
 
+def delays(*, within: str = "+Inf") -> float:
+    """How many events took so many seconds at most from commit to confirm."""
+    return counted("noren_publish_delay_seconds_bucket", le=within)
+
+
+async def test_operators_see_of_each_event_how_long_it_took_from_commit_to_confirm(
+    make_db: MakeDatabase,
+) -> None:
+    db, post = await make_db("members", metadata), Post()
+    post.no_queue = "N3"
+    await say(db, "N1", "N2", "N3")
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE outbox SET created_at = now() - interval '20 seconds'")
+    every, late, soon = delays(), delays(within="30.0"), delays(within="5.0")
+    async with relaying(db, post, look_every=600) as relay:
+        await eventually(lambda: delays() == every + 2)
+        assert (delays(within="30.0"), delays(within="5.0")) == (late + 2, soon)
+        db.relay = relay
+        await say(db, "N4")
+        await eventually(lambda: delays() == every + 3)
+        db.relay = None
+        assert delays(within="5.0") == soon + 1
+
+
 async def test_more_than_a_batch_goes_out_without_waiting_for_the_next_look(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     codes = [f"N{number}" for number in range(BATCH_ROWS + 7)]

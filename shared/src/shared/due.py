@@ -203,9 +203,11 @@ class DueRunner:
                 async with self._db.transaction() as tx:
                     await prolong_lease(tx, self.work.table, lease, at=at, seconds=self.work.lease_seconds)
             except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("due.not_prolonged", work=self.work.name, error=type(error).__name__)
+                # A bug is told as well, and no reason to give up: what is not prolonged is done twice.
+                if is_transient(error):
+                    log.warning("due.not_prolonged", work=self.work.name, error=type(error).__name__)
+                else:
+                    log.exception("due.not_prolonged", work=self.work.name)
 
     async def _perform(self, item: Any) -> None:
         try:

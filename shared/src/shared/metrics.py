@@ -12,7 +12,7 @@ BATCH_SECONDS = Histogram(
 PUBLISHED = Counter("noren_published_total", "Events confirmed by the broker", ["type"])
 PUBLISH_DELAY_SECONDS = Histogram(
     "noren_publish_delay_seconds",
-    "Time from commit to confirm",
+    "Time of each event from the commit that said it to the broker's confirm",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5, 30),
 )
 UNROUTABLE = Counter("noren_unroutable_total", "Events that the broker returned: no queue is bound", ["type"])

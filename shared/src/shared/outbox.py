@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, Uuid, func
 
+from shared.clock import elapsed
 from shared.events import Event
 from shared.logs import child_trace
 
@@ -25,7 +26,10 @@ WAKE_CHANNEL = "outbox"
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One event on its way to the broker. ``seq`` is 0 until it is stored."""
+    """One event on its way to the broker.
+
+    ``seq`` is 0 until it is stored; ``written_at`` is when that was, on the clock of :func:`elapsed`.
+    """
 
     seq: int
     event_id: UUID
@@ -34,6 +38,7 @@ class OutboxRow:
     body: str
     headers: str
     occurred_at: datetime
+    written_at: float = 0.0
 
 
 def outbox_table(metadata: MetaData) -> Table:
@@ -102,7 +107,8 @@ async def insert_outbox(tx: "Tx", rows: Sequence[OutboxRow], *, leased: bool) ->
     if not leased:
         await tx.execute(f"NOTIFY {WAKE_CHANNEL}")
     seq_of = {row.event_id: row.seq for row in stored}
-    return [replace(row, seq=seq_of[row.event_id]) for row in rows]
+    at = elapsed()
+    return [replace(row, seq=seq_of[row.event_id], written_at=at) for row in rows]
 
 
 # Never "seq greater than the last": a smaller seq may commit later.
@@ -113,13 +119,14 @@ _CLAIM = f"""
     WHERE seq = ANY(ARRAY(SELECT seq FROM outbox
                           WHERE published_at IS NULL AND (leased_until IS NULL OR leased_until < now())
                           ORDER BY seq LIMIT :rows_max FOR UPDATE SKIP LOCKED))
-    RETURNING seq, event_id, type, correlation, body, headers, occurred_at
+    RETURNING seq, event_id, type, correlation, body, headers, occurred_at,
+              CAST(:at AS float8) - CAST(extract(epoch FROM clock_timestamp() - created_at) AS float8)
 """  # noqa: S608 - the only interpolation is a constant
 
 
 async def claim_unsent(tx: "Tx", *, rows_max: int) -> list[OutboxRow]:
     """Lease up to ``rows_max`` unsent rows that no other relay holds, oldest first."""
-    claimed = await tx.rows(_CLAIM, rows_max=rows_max)
+    claimed = await tx.rows(_CLAIM, rows_max=rows_max, at=elapsed())
     return sorted((OutboxRow(*tuple(row)) for row in claimed), key=lambda row: row.seq)
 
 

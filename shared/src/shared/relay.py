@@ -48,6 +48,17 @@ def events_exchange(service: str) -> str:
     return f"{service}.events"
 
 
+def _count(row: OutboxRow, *, routed: bool, at: float) -> None:
+    """Count the broker's answer of ``at`` to one event."""
+    if not routed:
+        metrics.UNROUTABLE.labels(row.type).inc()
+        log.error("relay.unroutable", type=row.type, event_id=str(row.event_id))
+        return
+    metrics.PUBLISHED.labels(row.type).inc()
+    # Each, not the oldest of a batch: an aim counts events, and a late batch is a large one.
+    metrics.PUBLISH_DELAY_SECONDS.observe(at - row.written_at)
+
+
 class Relay:
     """Empties the outbox of one service. Run any number of them.
 
@@ -189,15 +200,10 @@ class Relay:
         answers = await self._publisher.publish([self._message(row) for row in rows])
         self._in_hand = ()
         crash_point("K5")
-        sent = [row for row, routed in zip(rows, answers, strict=True) if routed]
-        for row, routed in zip(rows, answers, strict=True):
-            if not routed:
-                metrics.UNROUTABLE.labels(row.type).inc()
-                log.error("relay.unroutable", type=row.type, event_id=str(row.event_id))
-            else:
-                metrics.PUBLISHED.labels(row.type).inc()
         at = elapsed()
-        self._confirmed += [(row.seq, at) for row in sent]
+        for row, routed in zip(rows, answers, strict=True):
+            _count(row, routed=routed, at=at)
+        self._confirmed += [(row.seq, at) for row, routed in zip(rows, answers, strict=True) if routed]
         self._to_mark.set()
 
     async def _mark_now_and_then(self) -> None:

@@ -1,7 +1,7 @@
 """Finding orders for the desk: the work lists, the search, and one order whole."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
@@ -20,7 +20,11 @@ SORTABLE = {"placed_at": orders.c.placed_at, "code": orders.c.code, "total": ord
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What to look for (ORD-05); None means すべて. Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, both included."""
+    """What to look for (ORD-05); None means すべて.
+
+    Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, both included. 未入金 is said
+    only of orders whose deposit is managed here, so it leaves out what is paid at the door (ORD-07, PAY-13).
+    """
 
     text: str = ""
     status: str | None = None
@@ -51,6 +55,8 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
         for name in ("status", "order_kind", "deposit", "shipping")
         if (value := getattr(search, name)) is not None
     ]
+    if search.deposit == "unpaid":
+        found.append(orders.c.payment_group != "cash_on_delivery")
     if search.payment_kind:
         found.append(orders.c.payment_kind.in_(search.payment_kind))
     if search.text:
@@ -83,6 +89,19 @@ async def find_orders(
         select(orders).where(*conditions).order_by(order, orders.c.code.desc()).limit(limit).offset(offset)
     )
     return rows, int(total or 0)
+
+
+async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
+    """Return how many orders only 入金状況 「すべて」 finds: those that ``search`` for 未入金 leaves out (ORD-07)."""
+    if search.deposit != "unpaid":
+        return 0
+    conditions = [
+        *_conditions(replace(search, deposit=None)),
+        # True of all of them, and what the index of the work list asks for.
+        orders.c.deposit == "unpaid",
+        orders.c.payment_group == "cash_on_delivery",
+    ]
+    return int(await tx.value(select(func.count()).select_from(orders).where(*conditions)) or 0)
 
 
 async def count_tabs(tx: Tx) -> Mapping[str, int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -13,6 +14,7 @@ from checkout.domain.order import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from checkout.storage.order_search import (
     TABS,
     Search,
+    count_paid_at_the_door,
     count_tabs,
     find_orders,
     payment_kinds,
@@ -64,6 +66,12 @@ def asked_search(form: Form[SearchForm], tab: str) -> Search:
     return replace(fixed, text=text, **wanted)
 
 
+def with_any_deposit(search: Search) -> str:
+    """Return the address of ``search`` with 入金状況 「すべて」, which finds what is paid at the door too (ORD-07)."""
+    asked = {**asdict(replace(search, deposit=None)), "q": search.text, "text": ""}
+    return f"/desk/orders?tab=all&{urlencode({name: value for name, value in asked.items() if value}, doseq=True)}"
+
+
 def selectable(row: Any, tab: str) -> bool:
     """Tell whether the tab's bulk action can apply to the row: no box where it never could (PAY-06)."""
     if tab == "unpaid":
@@ -94,6 +102,8 @@ async def list_orders(
         rows, total = await find_orders(tx, search, sort=sort, limit=asked.size, offset=asked.offset)
         counts = await count_tabs(tx)
         kinds = await payment_kinds(tx)
+        # The list of the deposit step has nothing to do with them; any other would hide orders to be shipped.
+        at_the_door = await count_paid_at_the_door(tx, search) if tab != "unpaid" else 0
         missed = await processed_but_unpaid(tx) if tab in ("unpaid", "processed") else []
     fixed = TABS[tab][1]
     return pages.render(
@@ -125,6 +135,8 @@ async def list_orders(
         narrowed=search != fixed,
         filtered=replace(search, text="") != fixed,
         missed=missed,
+        at_the_door=at_the_door,
+        any_deposit=with_any_deposit(search),
     )
 
 
