@@ -85,7 +85,9 @@ def initialize(site: Site) -> None:
         os.chown(data, account.pw_uid, account.pw_gid)
     if not (data / "PG_VERSION").exists():
         _initdb(site, data, user)
-    settings = SETTINGS | memory_settings(psutil.virtual_memory().total) | {"port": str(site.ports["postgres"])}
+    settings = (
+        SETTINGS | memory_settings(psutil.virtual_memory().total) | {"port": str(site.ports["postgres"])}
+    )
     _write(data / "postgresql.conf", "".join(f"{key} = {value}\n" for key, value in settings.items()))
     _write(data / "pg_hba.conf", "host all all 127.0.0.1/32 scram-sha-256\n")
 

@@ -5,9 +5,11 @@ from random import Random
 
 from proof.chaos.disks import FULL_BYTES_MAX, NEEDED
 from proof.chaos.faults import NotProven, fault, proven
-from proof.chaos.stage import Stage
+from proof.chaos.stage import NotInTime, Stage
 
 ALARM_SECONDS_MAX = 40.0
+QUEUES_SECONDS_MAX = 30.0
+"""So long its queues may stay down once there is room again, before the node is restarted as docs/running.md says."""
 NOTICED_SECONDS_MAX = 60.0
 # Below the broker's own limit of 200 MB, so that it stops publishers before the rest is taken too.
 BELOW_ALARM_BYTES = 150 * 2**20
@@ -22,7 +24,7 @@ ON_SMALL_DISKS = frozenset({"F11", "F20"})
     over="it takes messages",
 )
 async def broker_disk(stage: Stage, fate: Random) -> str:
-    """Fill the disk of RabbitMQ to the last byte; it is started again if that ended it."""
+    """Fill the disk of RabbitMQ to the last byte; it is started again if that ended it, or all its queues."""
     _require(stage, "rabbitmq")
 
     async def told() -> bool:
@@ -44,8 +46,9 @@ async def broker_disk(stage: Stage, fate: Random) -> str:
     await asyncio.to_thread(stage.native.supervisor.start_process, "rabbitmq")
     await stage.until(stage.broker_answers, "RabbitMQ takes connections")
     await stage.until(silent, "the disk alarm is off", every=0.3)
+    restarted = await _restart_if_queues_stay_down(stage)
     ended = "" if await stage.pid_of("rabbitmq") == before else ", the node ended and was started again"
-    return proven(free < FULL_BYTES_MAX, f"alarm, then {free} bytes free{ended}")
+    return proven(free < FULL_BYTES_MAX, f"alarm, then {free} bytes free{ended}{restarted}")
 
 
 @fault("F20", "PostgreSQL's disk full", proof="its log says so", over="it takes connections")
@@ -70,6 +73,24 @@ async def database_disk(stage: Stage, fate: Random) -> str:
     await stage.until(stage.database_answers, "PostgreSQL takes connections")
     ended = "" if await stage.pid_of("postgres") == before else ", it ended and was started again"
     return f"{free} bytes free, {await failed()} writes failed{ended}"
+
+
+async def _restart_if_queues_stay_down(stage: Stage) -> str:
+    """Do what staff would do: a node whose queues ended for want of space brings them back only when it boots."""
+
+    async def up() -> bool:
+        queues = (await stage.broker_api("GET", "queues")).json()
+        return all(queue.get("state") != "down" for queue in queues)
+
+    try:
+        await stage.until(up, "the queues are up", seconds=QUEUES_SECONDS_MAX, every=0.5)
+    except NotInTime:
+        await asyncio.to_thread(stage.native.supervisor.stop_process, "rabbitmq")
+        await asyncio.to_thread(stage.native.supervisor.start_process, "rabbitmq")
+        await stage.until(stage.broker_answers, "RabbitMQ takes connections")
+        await stage.until(up, "the queues are up after a restart", every=0.5)
+        return ", its queues stayed down until the node was restarted"
+    return ""
 
 
 def _require(stage: Stage, name: str) -> None:
