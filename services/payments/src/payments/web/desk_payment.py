@@ -11,6 +11,7 @@ from payments.domain import asking
 from payments.domain.payment import Payment
 from payments.labels import (
     ACCOUNTS,
+    ANSWERS,
     ATTENTION,
     NOTICE_STATES,
     OPERATIONS,
@@ -74,7 +75,13 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             by_hand=by_hand,
             has_provider=payment.state != "unmanaged",
             may_refund_again=asking.may_refund_again(payment),
-            labels={"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES},
+            held_amount=payment.held_amount,
+            labels={
+                "operations": OPERATIONS,
+                "answers": ANSWERS,
+                "requests": REQUEST_STATES,
+                "notices": NOTICE_STATES,
+            },
             **_plain(story),
         )
 
