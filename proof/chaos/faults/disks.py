@@ -46,8 +46,8 @@ async def broker_disk(stage: Stage, fate: Random) -> str:
     await asyncio.to_thread(stage.native.supervisor.start_process, "rabbitmq")
     await stage.until(stage.broker_answers, "RabbitMQ takes connections")
     await stage.until(silent, "the disk alarm is off", every=0.3)
-    restarted = await _restart_if_queues_stay_down(stage)
     ended = "" if await stage.pid_of("rabbitmq") == before else ", the node ended and was started again"
+    restarted = await _restart_if_queues_stay_down(stage)
     return proven(free < FULL_BYTES_MAX, f"alarm, then {free} bytes free{ended}{restarted}")
 
 
