@@ -33,6 +33,11 @@ class Session:
     charge_id: str | None = None
     opened_at: datetime = field(default_factory=now)
 
+    def back_out(self) -> None:
+        """End it as the buyer may, as long as nobody has completed it."""
+        if self.state == "Open":
+            self.state, self.reason = "Canceled", "BuyerCanceled"
+
     def lapse(self) -> None:
         """End it if nobody completed it within a day."""
         if self.state == "Open" and now() - self.opened_at >= SESSION_LIVES:

@@ -210,7 +210,7 @@ class Story:
             if payment is None or payment.state != "waiting_for_buyer":
                 continue
             if self.chance.happens(0.08, "buyer backed out at Amazon"):
-                self.session.state, self.session.reason = "Canceled", "BuyerCanceled"
+                self.session.back_out()
             else:
                 self.session.approved = True
             await self._at_payments(lambda counter: counter.hasten(self.code))

@@ -27,7 +27,8 @@ from shared.ids import ids
 
 BEGIN = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 REST_SECONDS_MAX = 1500.0
-LEAPS_MAX = 12
+LEAPS_MAX = 60
+"""Several notices, each asked about at growing pauses, need some."""
 LEAPS = (timedelta(minutes=12), timedelta(hours=25))
 """Leaps of the shop's clock at the end: what was lost is asked for again after ten minutes, money that nobody
 waited for after a day."""
