@@ -1,5 +1,6 @@
 """The contract between the services, checked from the code itself."""
 
+import re
 import subprocess
 import sys
 
@@ -40,10 +41,11 @@ def test_the_four_contract_events_have_the_producers_of_the_catalogue() -> None:
 
 @pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.type)
 def test_an_event_carries_no_secret(kind: type[Event]) -> None:
-    text = str(event_schema(kind)).lower()
+    schema = event_schema(kind)
+    parts = [schema, *schema.get("$defs", {}).values()]
+    fields = [name for part in parts for name in part.get("properties", {})]
 
-    for word in ("password", "card_number", "cvv", "secret", "token"):
-        assert word not in text
+    assert [name for name in fields if re.search("password|card_number|cvv|secret|token", name)] == []
 
 
 @pytest.mark.processes

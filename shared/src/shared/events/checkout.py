@@ -77,13 +77,16 @@ class Registration(_Part):
 class OrderPlaced(CheckoutEvent):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 
-    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id).
+    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id). ``payment_flow`` is how its
+    payment runs: ``authorized`` (held at order time), ``prepaid`` (paid before shipping) or ``unmanaged``; empty
+    where the producer did not say it yet.
     """
 
     order_kind: Literal["normal", "preorder", "subscription"] = "normal"
     channel: Literal["own_site"] = "own_site"
     payment_kind: str
     payment_name: str
+    payment_flow: str = ""
     payment_choice: dict[str, str] = Field(default_factory=dict)
     amounts: Amounts
     member_id: UUID | None = None
@@ -130,12 +133,22 @@ class CaptureRequested(CheckoutEvent):
 
 
 class OrderCancelled(CheckoutEvent):
-    """The order ended; whatever was held, spent or paid for it goes back."""
+    """The order ended; whatever was held, spent or paid for it goes back.
+
+    ``refund_amount`` is the money of the buyer that was with us at that moment, as far as checkout knew.
+    """
 
     reason: Literal["staff", "unpaid", "payment_failed"]
     by: str
     note: str = ""
     send_mail: bool = True
+    refund_amount: Yen = 0
+
+
+class ReauthorizationRequested(CheckoutEvent):
+    """Staff pressed 「再与信」: the hold on the buyer's money is gone and a new one is asked for (AP-34, PAY-30)."""
+
+    by: str
 
 
 class OrderProcessed(CheckoutEvent):

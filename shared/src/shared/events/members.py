@@ -39,6 +39,63 @@ class SessionsRevoked(MembersEvent):
     issued_until: datetime
 
 
+class EmailVerificationRequested(MembersEvent):
+    """The member is to prove that the address is theirs (MEM-38).
+
+    The event carries no secret: notifications mails a link that holds a statement about ``request_id`` signed by
+    notifications, and members accepts it until ``expires_at``, or until a newer request replaces it.
+    """
+
+    request_id: UUID
+    name: str
+    email: str
+    expires_at: datetime
+
+
+class PasswordResetRequested(MembersEvent):
+    """The member may set a new password by a one-time link (MEM-09, MEM-27).
+
+    ``first``: the account never had a password. The link is made as for EmailVerificationRequested.
+    """
+
+    request_id: UUID
+    name: str
+    email: str
+    expires_at: datetime
+    first: bool = False
+
+
+class PasswordChanged(MembersEvent):
+    """The password of the member is another one from now on. ``way``: ``form`` or ``reset``."""
+
+    name: str
+    email: str
+    way: str
+    changed_at: datetime
+
+
+class RegistrationRefused(MembersEvent):
+    """The order stands, but nobody was registered with it. ``reason``: ``email_taken``, or another word.
+
+    ``member_id`` is the one that the order had chosen beforehand.
+    """
+
+    reason: str
+    order_code: str
+
+
+class BenefitShortageFound(MembersEvent):
+    """The order was made cheaper by points or a coupon that could not be taken: money that the shop lost.
+
+    ``benefit``: ``points`` or ``coupon``; ``missing`` is what could not be taken, in points or yen.
+    """
+
+    benefit: str
+    missing: int
+    reason: str
+    order_code: str
+
+
 class PointsGranted(MembersEvent):
     """Points were added, waiting (有効待ち) or already valid (有効)."""
 

@@ -79,12 +79,47 @@ class CaptureRejected(PaymentsEvent):
 
 
 class PaymentVoided(PaymentsEvent):
-    """The authorization was cancelled before any money moved."""
+    """The authorization or the payment number was cancelled before any money moved."""
+
+
+class AuthorizationEnded(PaymentsEvent):
+    """The hold on the buyer's money is gone, and nobody at the shop asked for that (PAY-30, AP-39).
+
+    ``reason``: ``expired``, ``capture_declined``, ``captured_in_part`` or ``reauthorization_declined``; a word
+    that is not known here means the same as ``expired``. The order must not be shipped until a new
+    authorization or another payment covers it; ``may_reauthorize`` if the provider still lets us ask for one.
+    """
+
+    authorization_id: str
+    reason: str
+    may_reauthorize: bool = False
+
+
+class PaymentStandingChanged(PaymentsEvent):
+    """What staff must know of the money of an order changed beside the straight way, or was settled again.
+
+    Complete, not a difference: the higher ``revision`` is the newer. ``calls`` are the words that ask for a
+    person, none when all is well: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
+    ``refund_failed``, ``refunded_elsewhere``, ``chargeback``, ``authorization_ended``, and words that older
+    readers do not know. ``respond_by`` is the deadline of a chargeback. Amounts are what was booked so far.
+    """
+
+    revision: int
+    calls: tuple[str, ...]
+    expected_amount: Yen
+    captured_amount: Yen = 0
+    suspense_amount: Yen = 0
+    refunded_amount: Yen = 0
+    respond_by: datetime | None = None
 
 
 class PaymentRefunded(PaymentsEvent):
-    """Money went back to the buyer by ``route``."""
+    """Money went back to the buyer by ``route``, at our wish or in the provider's console.
+
+    ``remaining_amount`` is what is still with us of the money of this order; 0 when all of it went back.
+    """
 
     refund_id: UUID
     amount: Yen
+    remaining_amount: Yen | None = None
     route: Literal["provider", "gift_card", "bank_transfer"]
