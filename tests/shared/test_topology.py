@@ -34,7 +34,7 @@ async def test_no_queue_leaves_it_to_the_broker_how_often_a_message_may_come_bac
         declared = {row["name"]: row["arguments"] for row in (await asked.get("/api/queues")).json()}
 
     own_bound = max(FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX, DEFAULT_OF_RABBITMQ_4)
-    names = [QUEUE, f"{QUEUE}.dead", *(f"members.retry.{seconds}s" for seconds in RETRY_STEPS_SECONDS)]
+    names = [QUEUE, f"{QUEUE}.dead", *(f"members.waiting.{seconds}s" for seconds in RETRY_STEPS_SECONDS)]
     assert {name: declared[name].get("x-delivery-limit", 0) > own_bound for name in names} == dict.fromkeys(
         names, True
     )

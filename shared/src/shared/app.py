@@ -31,6 +31,7 @@ from shared.health import Health
 from shared.logs import set_up_logs
 from shared.migrations import migrate
 from shared.relay import Relay
+from shared.retired import retire_waiting_queues
 from shared.settings import ServiceSettings
 from shared.stream import stream
 from shared.topology import declare
@@ -205,6 +206,7 @@ async def declare_topology(service: Service) -> None:
         await declare(broker, service.name, service.consumers.all)
     finally:
         await broker.stop()
+    await retire_waiting_queues(admin.get_secret_value(), service.name)
 
 
 def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> None:
