@@ -39,7 +39,8 @@ async def _retire(connection: AbstractConnection, name: str) -> int:
         await channel.queue_declare(name, passive=True)
     except aiormq.exceptions.ChannelNotFoundEntity:
         return 0
-    await channel.queue_unbind(name, name)
+    # Bound under its own name, as aio-pika does where no key is given.
+    await channel.queue_unbind(name, name, routing_key=name)
     moved = await _move(channel, name)
     await asyncio.sleep(ON_ITS_WAY_SECONDS)
     moved += await _move(channel, name)
@@ -50,8 +51,8 @@ async def _retire(connection: AbstractConnection, name: str) -> int:
 
 
 async def _move(channel: AbstractChannel, name: str) -> int:
-    moved = 0
-    while True:
+    waiting = (await channel.queue_declare(name, passive=True)).message_count or 0
+    for moved in range(waiting):
         message = await channel.basic_get(name)
         if not isinstance(message.delivery, Basic.GetOk):
             return moved
@@ -65,4 +66,4 @@ async def _move(channel: AbstractChannel, name: str) -> int:
         if not isinstance(answer, Basic.Ack):
             raise ConnectionError(f"nothing is bound to {name}")
         await channel.basic_ack(message.delivery_tag or 0)
-        moved += 1
+    return waiting
