@@ -21,7 +21,7 @@ def _migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=attributes["metadata"], compare_type=True)
     context.run_migrations()
     if role := attributes.get("run_role"):
-        grant_run_role(connection, role, attributes["metadata"])
+        grant_run_role(connection, role, attributes["metadata"], attributes["rights"])
 
 
 async def _run() -> None:

@@ -1,0 +1,22 @@
+"""What the role that runs members may do with each of its tables; migrations grant it. A new table needs its line."""
+
+from shared.migrations import ADDED_TO, CHANGED, SWEPT, changed_in
+
+RIGHTS = {
+    "members": CHANGED,
+    "past_passwords": ADDED_TO,
+    "amazon_links": ADDED_TO,
+    "staff": changed_in("role"),
+    "sessions": changed_in("revoked_at"),
+    "known_devices": CHANGED,
+    "login_attempts": SWEPT,
+    "rule_versions": ADDED_TO,
+    "point_balances": CHANGED,
+    "point_postings": ADDED_TO,
+    "point_grants": CHANGED,
+    "member_orders": CHANGED,
+    "benefit_reservations": CHANGED,
+    "coupons": CHANGED,
+    "issued_coupons": CHANGED,
+    "coupon_entries": ADDED_TO,
+}
