@@ -35,6 +35,8 @@ from shared.retired import retire_waiting_queues
 from shared.settings import ServiceSettings
 from shared.stream import stream
 from shared.topology import declare
+from shared.web.client_address import ClientAddress, Proxies
+from shared.web.patience import ImpatientProtocol
 from shared.worker import Worker
 
 log = structlog.get_logger()
@@ -227,7 +229,11 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         asyncio.run(declare_topology(service))
         return
     os.nice(settings.niceness)
-    app = Process(service, roles).app()
+    app = ClientAddress(
+        Process(service, roles).app(),
+        edge=Proxies.read(settings.trusted_proxies),
+        in_front=Proxies.read(settings.edge_trusted_proxies),
+    )
     _collect_seldom()
     uvicorn.run(
         app,
@@ -235,8 +241,9 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         port=settings.http_port,
         log_level="warning",
         access_log=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
+        http=ImpatientProtocol,
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
     )
 

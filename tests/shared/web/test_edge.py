@@ -1,9 +1,14 @@
 """What the HTTP edge lets in, and what it stamps on every answer."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
+from starlette.types import Message
+
+from shared.web.bodies import counted
 
 EVERY_ANSWER = ["/", "/nothing", "/broken", "/static/noren.css", "/order/address?x=%00"]
 
@@ -40,9 +45,27 @@ def test_the_request_id_of_the_front_is_kept_and_a_strange_one_replaced(browser:
     assert browser.get("/", headers={"X-Request-Id": "<script>"}).headers["x-request-id"] != "<script>"
 
 
-def test_answers_to_somebody_are_not_stored(browser: TestClient) -> None:
+def test_answers_are_not_stored_unless_they_say_so(browser: TestClient) -> None:
     assert browser.get("/", headers={"Cookie": "a=b"}).headers["cache-control"] == "no-store"
-    assert browser.get("/").headers["cache-control"] == "no-cache"
+    assert browser.get("/").headers["cache-control"] == "no-store"
+
+
+async def test_an_upload_that_takes_too_long_is_given_up() -> None:
+    pieces = asyncio.Queue[Message]()
+    pieces.put_nowait({"type": "http.request", "body": b"a", "more_body": True})
+    receive = counted(pieces.get, 10, seconds_max=0.05)
+    assert (await receive())["body"] == b"a"
+    with pytest.raises(HTTPException) as slow:
+        await receive()
+    assert slow.value.status_code == 408
+    quick = counted(pieces.get, 10, seconds_max=0.05)
+    pieces.put_nowait({"type": "http.request", "body": b"a", "more_body": False})
+    assert (await quick())["body"] == b"a"
+    gone = asyncio.create_task(quick())
+    # Whoever waits for the end of the connection waits for as long as it lasts.
+    assert await asyncio.wait({gone}, timeout=0.1) == (set(), {gone})
+    pieces.put_nowait({"type": "http.disconnect"})
+    assert (await gone)["type"] == "http.disconnect"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reading a request's body before any handler does: bounded in bytes and time, and made of text we can store."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -100,13 +101,26 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def counted(receive: Receive, limit: int) -> Receive:
-    """Pass an upload through piece by piece, ending it with 413 when it grows beyond `limit`."""
+def counted(receive: Receive, limit: int, *, seconds_max: float) -> Receive:
+    """Pass an upload through piece by piece; 413 when it grows beyond `limit`, 408 when it takes too long.
+
+    The time counts from the first piece that is asked for, and ends with the last one.
+    """
     seen = 0
+    deadline: float | None = None
+    complete = False
 
     async def receive_counted() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, deadline, complete
+        if complete:
+            return await receive()
+        deadline = deadline or asyncio.get_running_loop().time() + seconds_max
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError as error:
+            raise HTTPException(408) from error
+        complete = not message.get("more_body", False)
         seen += len(message.get("body", b""))
         if seen > limit:
             raise HTTPException(413)

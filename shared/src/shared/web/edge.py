@@ -23,6 +23,8 @@ from shared.web.problems import Problem, answer
 
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 20.0
+# A file of several megabytes, by a slow line.
+UPLOAD_SECONDS_MAX = 60.0
 RETRY_AFTER_SECONDS = 2
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -134,7 +136,7 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                self._stamp(MutableHeaders(scope=message), request_id, cookies="cookie" in headers)
+                self._stamp(MutableHeaders(scope=message), request_id)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -158,12 +160,16 @@ class Edge:
             response = await answer(Request(scope), problem)
             await response(scope, receive, send_stamped)
 
-    def _stamp(self, headers: MutableHeaders, request_id: str, *, cookies: bool) -> None:
-        """Security headers, unless the answer brings its own (a mail preview that may be framed)."""
+    def _stamp(self, headers: MutableHeaders, request_id: str) -> None:
+        """Security headers, unless the answer brings its own (a mail preview that may be framed).
+
+        Nothing is kept by browsers or caches unless it says that it may be: a page opened by a link alone, without
+        any cookie, can be as personal as one behind a login.
+        """
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["x-request-id"] = request_id
-        headers.setdefault("cache-control", "no-store" if cookies else "no-cache")
+        headers.setdefault("cache-control", "no-store")
 
     async def _examine(
         self, scope: Scope, headers: Headers, receive: Receive
@@ -185,7 +191,7 @@ class Edge:
             return Problem(413, "too_large"), receive
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":
-            return None, counted(receive, limit)
+            return None, counted(receive, limit, seconds_max=UPLOAD_SECONDS_MAX)
         try:
             async with asyncio.timeout(BODY_SECONDS_MAX):
                 body = await read_all(receive, limit)
