@@ -43,6 +43,7 @@ async def notifications(
         "MAIL_FROM": f"Noren <{SHOP.mail}>",
         "HTTP_PORT": str(PORT),
         "COOKIE_SECURE": "false",
+        "SANDBOX": "true",
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "notifications", "web", "worker", "relay", env=environment

@@ -28,6 +28,7 @@ from shared.consumers import Consumers
 from shared.database import Database
 from shared.due import DueRunner, DueWork
 from shared.health import Health
+from shared.live import refuse_demo
 from shared.logs import set_up_logs
 from shared.migrations import migrate
 from shared.relay import Relay
@@ -219,6 +220,7 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         raise SystemExit(f"unknown role {sorted(unknown)}; roles are {sorted(known)}")
     service = make()
     settings = service.settings
+    refuse_demo(settings)
     set_up_logs(service.name, settings)
     if roles == ["migrate"]:
         if settings.migrate_database_url is None:
