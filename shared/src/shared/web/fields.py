@@ -171,6 +171,8 @@ Count = Annotated[int, BeforeValidator(typed), Field(ge=1, le=9_999)]
 _CHOICES = {"literal_error", "enum"}
 _NOT_A_NUMBER = {
     "number_unclear",
+    "decimal_parsing",
+    "decimal_type",
     "int_parsing",
     "int_type",
     "int_from_float",
