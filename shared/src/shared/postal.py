@@ -24,7 +24,13 @@ class Town:
     """Where a postal code delivers to. ``address1`` is city and town, to be followed by the street number."""
 
     prefecture: str
-    address1: str
+    city: str
+    town: str
+
+    @property
+    def address1(self) -> str:
+        """Return city and town in one line."""
+        return self.city + self.town
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +71,7 @@ def _towns(entry: Any) -> Iterator[Town]:
     note = getattr(entry, "note", "") or ""
     # 「寅沢１」 with the note 「７地割」: a name that was cut inside its number.
     for town in _town_names(entry.neighborhood + (note if note.endswith("地割") else "")):
-        yield Town(entry.prefecture, f"{entry.city}{town}{number}")
+        yield Town(entry.prefecture, entry.city, f"{town}{number}")
 
 
 def _town_names(written: str) -> list[str]:

@@ -46,8 +46,13 @@ def _digits(text: str) -> str:
     return re.sub(r"[\s()]", "", _DASHES.sub("", half_width(text)))
 
 
+def postal_digits(text: str) -> str:
+    """The digits of a postal code as people write it; whether there are seven is for the caller to see."""
+    return _digits(text).removeprefix("〒")
+
+
 def _postal_code(text: str) -> str:
-    digits = _digits(text).removeprefix("〒")
+    digits = postal_digits(text)
     if not re.fullmatch(r"[0-9]{7}", digits):
         raise wrong("郵便番号は7桁の数字で入力してください")
     return digits
