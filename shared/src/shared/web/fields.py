@@ -204,7 +204,12 @@ _FEW = 9_999
 
 def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
     """The least and the greatest number that a field takes, where it names both."""
-    parts = info.metadata if info else []
+    if info is None:
+        return None
+    # `Count | None` keeps the bounds inside the union.
+    inner = [getattr(part, "__metadata__", ()) for part in get_args(info.annotation)]
+    nested = [rule for rules in inner for each in rules for rule in getattr(each, "metadata", ())]
+    parts = [*info.metadata, *nested]
     least = next((part.ge for part in parts if getattr(part, "ge", None) is not None), None)
     greatest = next((part.le for part in parts if getattr(part, "le", None) is not None), None)
     return None if least is None or greatest is None else (least, greatest)
