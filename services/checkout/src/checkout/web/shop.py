@@ -5,7 +5,6 @@ from itertools import groupby
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from checkout.domain.cart import QUANTITY_MAX
 from checkout.storage.products import read_products, read_shelf
 from checkout.storage.shop_settings import read_shop_settings
 from checkout.web.storefront import Shop
@@ -39,7 +38,6 @@ async def show_item(request: Request, shop: Shop, sku: str) -> Response:
         request,
         "shop_item.html",
         product=product,
-        quantity_max=min(product.available, QUANTITY_MAX),
         settings=settings,
     )
 
