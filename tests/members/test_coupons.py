@@ -356,8 +356,8 @@ async def test_only_the_two_members_chosen_at_the_desk_can_redeem(members: Membe
         ({"valid_until": ""}, "有効期限を入力してください"),
         ({"valid_until": "2020-01-01"}, "有効期限は今日以降の日付を入力してください"),
         ({"valid_until": "9999-12-31"}, "有効期限は10年以内の日付を入力してください"),
-        ({"uses_max": "0"}, "全体の利用回数の上限は1〜9999の数字で入力してください"),
-        ({"member_uses_max": "x"}, "会員ごとの利用回数の上限は1〜9999の数字で入力してください"),
+        ({"uses_max": "0"}, "全体の利用回数の上限は1〜9,999の数字で入力してください"),
+        ({"member_uses_max": "x"}, "会員ごとの利用回数の上限は1〜9,999の数字で入力してください"),
     ],
 )
 async def test_what_is_wrong_with_a_new_coupon_is_said_at_its_field(

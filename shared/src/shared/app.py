@@ -234,6 +234,7 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         log_level="warning",
         access_log=False,
         proxy_headers=True,
+        server_header=False,
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
     )

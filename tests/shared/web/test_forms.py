@@ -132,7 +132,7 @@ def test_amounts_may_be_typed_the_japanese_way() -> None:
     for unclear in ("1.5", "5,80", "5.800", "58,00", "5 800", "²"):
         assert said("points", unclear) == "利用ポイントは「5,800」「5800」のような数字で入力してください"
     for wrong in ("10000", "0", "-3", "0.5", "たくさん"):
-        assert said("quantity", wrong) == "数量は1〜9999の数字で入力してください"
+        assert said("quantity", wrong) == "数量は1〜9,999の数字で入力してください"
 
 
 def test_a_text_that_is_too_long_is_counted_in_letters() -> None:

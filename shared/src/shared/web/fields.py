@@ -252,7 +252,7 @@ def japanese_message(
 
 def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | None) -> str:
     if bounds and bounds[1] <= _FEW:
-        return f"{label}は{bounds[0]}〜{bounds[1]}の数字で入力してください"
+        return f"{label}は{bounds[0]:,}〜{bounds[1]:,}の数字で入力してください"
     if error["type"] in _OUT_OF_BOUNDS:
         limits = {name: f"{limit:,}" for name, limit in error.get("ctx", {}).items()}
         return _OUT_OF_BOUNDS[error["type"]].format(label=label, **limits)

@@ -208,6 +208,7 @@ def make_templates(
         desk_counts={},
         footer_links=FOOTER_LINKS,
         shop_name="のれん商店",
+        origin_url="",
         svg=_svg,
     )
     env.globals.update(globals or {})
@@ -237,6 +238,7 @@ def install_web(
     `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` and `body_bytes_max` take path prefixes.
     """
     app.state.pages = pages
+    pages.env.globals["origin_url"] = origin.rstrip("/")
     app.state.sessions = sessions
     app.state.cookies = Cookies(secure)
     app.mount("/static", static_app, name="static")

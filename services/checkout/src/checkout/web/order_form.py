@@ -241,9 +241,16 @@ def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
         "value": method.kind,
         "label": method.name,
         "hint": method.hint,
-        "aside": f"手数料 ¥{method.fee:,}" if method.fee else "手数料無料",
+        "aside": _fee_in_words(method),
         "disabled": reason is not None,
         "why": UNAVAILABLE,
         "reason": reason,
         "choices": method.choices,
     }
+
+
+def _fee_in_words(method: Method) -> str:
+    """Return what the shop charges for it. What the buyer's own bank takes for a transfer is in the method's hint."""
+    if method.fee:
+        return f"手数料 ¥{method.fee:,}"
+    return "" if method.group == "transfer" else "手数料無料"

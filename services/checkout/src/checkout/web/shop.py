@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from checkout.storage.products import read_products, read_shelf
 from checkout.storage.shop_settings import read_shop_settings
+from checkout.web.search_engines import product_data
 from checkout.web.storefront import Shop
 from shared.errors import Refused
 from shared.web.session import viewer
@@ -39,6 +40,7 @@ async def show_item(request: Request, shop: Shop, sku: str) -> Response:
         "shop_item.html",
         product=product,
         settings=settings,
+        structured=product_data(product, shop.origin_url),
     )
 
 

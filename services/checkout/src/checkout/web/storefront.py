@@ -30,6 +30,8 @@ from shared.web.cookies import Cookies
 from shared.web.pages import CART_COUNT_COOKIE, Pages
 from shared.web.session import viewer_of
 
+DISPATCH = "通常2〜3日で発送します"
+"""When goods leave, in the same words on every page."""
 CART_COOKIE = "noren_cart"
 CART_KEPT_FOR = timedelta(days=60)
 ORDERS_KEPT_FOR = timedelta(days=180)
