@@ -1,6 +1,7 @@
 """The standard form: four screens in order, input kept, methods with their reasons, one click to the order."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -8,7 +9,7 @@ from harness.hearing import said
 from harness.keys import Keys
 from shared.database import Database
 from shared.events import OrderPlaced, StockReserved
-from tests.checkout.shopper import MENU, ORDERER, FakeMembers, Shopper, open_shop, shop_app
+from tests.checkout.shopper import MENU, ORDERER, FakeMembers, Shopper, a_coupon, open_shop, shop_app
 
 SCREENS = ["お客様情報入力", "お届け先入力", "お支払い方法選択", "注文確認"]
 
@@ -273,6 +274,38 @@ async def test_a_wallet_cannot_be_forced_on_the_standard_form(shop_db: Database,
 
     await shopper.is_refused("/order/payment", payment_kind="amazon_pay")
     assert "このご注文にはご利用頂けません" in shopper.text
+
+
+async def test_refused_points_are_explained_at_their_box_and_nowhere_else(
+    shop_db: Database, keys: Keys
+) -> None:
+    members = FakeMembers()
+    members.answers["/api/members/me"] = {**ORDERER, "points_available": 500, "coupons": []}
+    shopper = Shopper(shop_app(shop_db, keys, members), keys, name="会員 花子")
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+    why = "ご利用ポイントは0〜500の範囲で入力してください"
+    shopper.browser.cookies.set("noren_toast", quote(f"stop\npoints\n600\n{why}"))
+
+    page = (await shopper.opens("/order/confirm")).text
+
+    assert page.count(why) == 1
+    assert 'id="points-error" role="alert">' in page
+    assert shopper.field("points") == "600"
+    assert 'id="points"' in page
+
+
+async def test_a_coupon_for_free_shipping_is_named_where_shipping_is_free(
+    shop_db: Database, keys: Keys
+) -> None:
+    shopper = Shopper(shop_app(shop_db, keys), keys, name="会員 花子")
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    shopper.carry_benefit(points=0, coupon=a_coupon("free_shipping", name="送料無料の券"))
+    await shopper.goes_to_confirmation()
+
+    assert "無料（「送料無料の券」を利用）" in shopper.text
 
 
 @pytest.mark.feature("AP-16", "AP-15")

@@ -179,7 +179,7 @@ def _page_above(request: Request) -> str:
     while path := path.rpartition("/")[0]:
         scope = {**request.scope, "path": path}
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
-            return quote(path)
+            return f"{quote(path)}?{request.url.query}" if request.url.query else quote(path)
     return ""
 
 
