@@ -20,7 +20,7 @@ from shared import plain_text
 from shared.mail_address import MailAddressRefused, mail_address
 from shared.plain_text import REFUSED_IN_LINE, REFUSED_IN_TEXT, TextRefused
 from shared.typed_number import NumberUnclear, typed_number
-from shared.widths import half_width
+from shared.widths import half_width as half_width
 
 _JIS_X_0401 = """
 北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県
