@@ -215,6 +215,17 @@ async def test_a_single_destination_must_be_ticked_to_ship(
     assert (await order_row(db, "S-1")).shipping == "shipped"
 
 
+@pytest.mark.parametrize("form", ["ship", "deposit", "status", "notes"])
+async def test_loading_a_sent_forms_address_again_shows_the_order(
+    db: Database, desk: httpx.AsyncClient, form: str
+) -> None:
+    await place(db, "card_like", "S-1")
+
+    answer = await desk.get(f"/desk/orders/S-1/{form}", follow_redirects=True)
+
+    assert (answer.status_code, answer.url.path) == (200, "/desk/orders/S-1")
+
+
 @pytest.mark.feature("ORD-16", "SHP-20")
 async def test_an_order_is_shipped_when_all_of_its_destinations_are(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing

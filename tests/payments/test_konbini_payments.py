@@ -491,8 +491,10 @@ async def test_the_page_tells_number_steps_and_deadline_and_changes_chain(shoppi
     page = (await shopping.payments.browser.get(payment.page_url)).text
     assert "お支払い方法について" in page
     assert page.index(payment.number.number) < page.index("8888")
-    for step in ("各種代金・料金お支払い", "各種代金お支払い", "Amazon.co.jp, Javari.jp"):
+    for step in ("各種代金・料金お支払い", "各種代金お支払い", "「のれん商店」を選びます"):
         assert step in page
+    assert "au PAY" in page
+    assert 'href="/orders/N1"' in page
     path = f"/payments/konbini/N1/chain?key={payment.page_key}"
     form = {"key": payment.page_key, "chain": "seven_eleven"}
     changed = await shopping.payments.browser.post(path, data=form, follow_redirects=True)

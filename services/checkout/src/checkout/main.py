@@ -32,10 +32,11 @@ from checkout.web import (
     order_confirm,
     order_form,
     order_page,
+    search_engines,
     shop,
 )
 from checkout.web.store_files import StoreFiles
-from checkout.web.storefront import Storefront
+from checkout.web.storefront import DISPATCH, Storefront
 from shared.app import Service
 from shared.clock import now
 from shared.database import Database
@@ -58,6 +59,7 @@ ROUTERS = (
     api.router,
     desk_api.router,
     shop.router,
+    search_engines.router,
     cart.router,
     order_form.router,
     order_confirm.router,
@@ -132,7 +134,7 @@ def install(
 ) -> None:
     """Put all pages and JSON routes of checkout on ``app``."""
 
-    pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES)
+    pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
     till = Till(db, origin_url=origin_url)

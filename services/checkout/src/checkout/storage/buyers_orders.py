@@ -73,3 +73,15 @@ async def read_orders_of(
         codes=list(codes),
         newest=newest,
     )
+
+
+async def read_item_names(tx: Tx, codes: Sequence[str]) -> dict[str, list[str]]:
+    """Return what was ordered, by order code: names in the order of the lines."""
+    rows = await tx.rows(
+        "SELECT order_code, name FROM order_lines WHERE order_code = ANY(:codes) ORDER BY order_code, line_number",
+        codes=list(codes),
+    )
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(row.order_code, []).append(row.name)
+    return names

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from checkout.domain.order_code import ORDER_CODE
-from checkout.storage.buyers_orders import BuyersOrder, read_buyers_order, read_orders_of
+from checkout.storage.buyers_orders import BuyersOrder, read_buyers_order, read_item_names, read_orders_of
 from checkout.storage.carts import cart_of_order, move_lines, read_cart
 from checkout.web.buyers_words import FAILED, parcel_state, progress
 from checkout.web.quote import Quote
@@ -33,7 +33,8 @@ async def list_orders(request: Request, shop: Shop, seen: CurrentViewer) -> Resp
     member_id = UUID(seen.member_id) if seen.member_id else None
     async with shop.db.transaction() as tx:
         rows = await read_orders_of(tx, member_id=member_id, codes=orders_of(shop, request))
-    entries = [(row, progress(row)) for row in rows]
+        names = await read_item_names(tx, [row.code for row in rows])
+    entries = [(row, progress(row), _goods_in_words(names.get(row.code, []))) for row in rows]
     return shop.pages.render(request, "order_list.html", entries=entries)
 
 
@@ -92,6 +93,11 @@ async def own_order(request: Request, shop: Storefront, seen: Viewer, code: str)
         "ご注文が見つかりません。ご注文時のブラウザーで開くか、ログインしてください。",
         status=404,
     )
+
+
+def _goods_in_words(names: list[str]) -> str:
+    """Return the first product's name and how many others there were."""
+    return f"{names[0]} ほか{len(names) - 1}点" if len(names) > 1 else "".join(names)
 
 
 def _amounts(order: BuyersOrder) -> list[tuple[str, int, str]]:

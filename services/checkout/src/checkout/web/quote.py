@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkout.domain.cart import Cart
+from checkout.domain.coupon import Coupon
 from checkout.domain.price import NO_DISCOUNTS, Discounts, ShippingRules, price_order
 from shared.errors import Refused
 from shared.events import Amounts, Line
@@ -15,6 +16,7 @@ class Quote:
 
     amounts: Amounts
     trouble: str = ""
+    coupon: Coupon | None = None
 
     @property
     def lines(self) -> list[tuple[str, int, str]]:
@@ -22,15 +24,21 @@ class Quote:
         amounts = self.amounts
         lines = [
             ("商品合計", amounts.items, ""),
-            ("送料", amounts.shipping, "" if amounts.shipping else "無料"),
+            ("送料", amounts.shipping, self._why_free() if not amounts.shipping else ""),
         ]
         if amounts.fee:
             lines.append(("手数料", amounts.fee, ""))
         if amounts.point_discount:
             lines.append(("ポイント利用", -amounts.point_discount, ""))
         if amounts.coupon_discount:
-            lines.append(("クーポン値引き", -amounts.coupon_discount, ""))
+            name = f"「{self.coupon.name}」" if self.coupon else ""
+            lines.append(("クーポン値引き", -amounts.coupon_discount, name))
         return lines
+
+    def _why_free(self) -> str:
+        """Return whom the buyer has to thank for it."""
+        coupon = self.coupon
+        return f"無料（「{coupon.name}」を利用）" if coupon and coupon.frees_shipping else "無料"
 
 
 def quote_cart(
@@ -47,7 +55,7 @@ def quote_cart(
         for line in cart.lines
     ]
     try:
-        return Quote(price_order(lines, shipping, fee=fee, discounts=discounts))
+        return Quote(price_order(lines, shipping, fee=fee, discounts=discounts), coupon=discounts.coupon)
     except Refused as refused:
         return Quote(price_order(lines, shipping, fee=fee), refused.message)
 
