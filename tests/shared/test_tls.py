@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 from sqlalchemy import MetaData
 
-from deploy.native import rabbitmq
+from deploy.native.packages import rabbitmq_folder
 from harness.certificates import Certificates
 from harness.doors import free_port
 from harness.postgres import TestPostgres
@@ -46,7 +46,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
 @pytest.fixture(scope="module")
 def tls_broker(certificates: Certificates) -> Iterator[str]:
     """A node that also takes TLS; yields its address without a CA file."""
-    if rabbitmq.rabbitmq_folder() is None:
+    if rabbitmq_folder() is None:
         pytest.skip("needs RabbitMQ: make setup")
     port = free_port()
     node = NativeBroker(

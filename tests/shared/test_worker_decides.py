@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -186,6 +187,11 @@ async def test_what_was_in_hand_when_a_process_died_is_handled_and_acknowledged_
         assert desk.channel.acknowledged == [(1, False), (2, False), (4, True)]
 
 
+def all_alone(desk: Desk, number: int) -> bool:
+    """Whether so many messages were acknowledged, each alone."""
+    return len(desk.channel.acknowledged) == number
+
+
 async def test_after_each_death_the_order_is_another_and_the_fewest_deaths_come_first(
     make_db: MakeDatabase,
 ) -> None:
@@ -198,7 +204,7 @@ async def test_after_each_death_the_order_is_another_and_the_fewest_deaths_come_
                 await desk.brings_event(event, redelivered=True, told={"x-delivery-count": times})
             late = used("late")
             await desk.brings_event(late, redelivered=True, told={"x-delivery-count": 1})
-            await eventually(lambda desk=desk: len(desk.channel.acknowledged) == 9)
+            await eventually(partial(all_alone, desk, 9))
             orders.append(await desk.effects())
     assert orders[0] == [*codes, "late"]
     assert [order[0] for order in orders[1:]] == ["late", "late"]

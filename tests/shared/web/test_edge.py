@@ -61,7 +61,7 @@ async def test_an_upload_that_takes_too_long_is_given_up() -> None:
     quick = counted(pieces.get, 10, seconds_max=0.05)
     pieces.put_nowait({"type": "http.request", "body": b"a", "more_body": False})
     assert (await quick())["body"] == b"a"
-    gone = asyncio.create_task(quick())
+    gone = asyncio.ensure_future(quick())
     # Whoever waits for the end of the connection waits for as long as it lasts.
     assert await asyncio.wait({gone}, timeout=0.1) == (set(), {gone})
     pieces.put_nowait({"type": "http.disconnect"})
