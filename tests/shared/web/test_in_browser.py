@@ -178,6 +178,21 @@ def test_an_unknown_code_is_a_note_and_no_error(page: Page) -> None:
     assert driver.find_elements(By.CSS_SELECTOR, ".field-error") == []
 
 
+def test_reload_and_back_never_send_a_refused_form_again(page: Page, shop: Shop) -> None:
+    driver = page("/order/address")
+    driver.find_element(By.CSS_SELECTOR, "form[action='/order/address'] button").click()
+    until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".error-summary"))
+    assert len(shop.sent) == 1
+
+    driver.refresh()
+    until(driver, lambda d: not d.find_elements(By.CSS_SELECTOR, ".error-summary"))
+    driver.get(f"{shop.url}/")
+    driver.back()
+
+    until(driver, lambda d: d.find_elements(By.ID, "f-postal_code"))
+    assert len(shop.sent) == 1
+
+
 def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, shop: Shop) -> None:
     driver = page("/order/address")
     driver.execute_script(

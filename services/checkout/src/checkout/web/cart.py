@@ -8,10 +8,11 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.domain.cart import LINES_MAX, QUANTITY_MAX, Cart, Product, shortage
+from checkout.domain.methods import Menu
 from checkout.storage.carts import StoredCart, add_to_cart, read_cart, set_quantity
 from checkout.storage.menu import read_menu
 from checkout.storage.products import read_products
-from checkout.storage.shop_settings import read_shop_settings
+from checkout.storage.shop_settings import ShopSettings, read_shop_settings
 from checkout.web.quote import quote_cart
 from checkout.web.storefront import Shop, Storefront, cart_of, joined_cart_of, keep_cart, open_cart_of
 from shared.clock import now
@@ -47,7 +48,8 @@ async def show_cart(request: Request, shop: Shop) -> Response:
     """Show the cart, joined with what a member put into it elsewhere, or how to fill it."""
     async with shop.db.transaction() as tx:
         stored = await joined_cart_of(request, tx)
-    return await _show(request, shop, stored)
+        frame = await _frame(tx)
+    return _show(request, shop, stored, frame)
 
 
 @router.post("/cart/items")
@@ -110,9 +112,10 @@ async def change_item(request: Request, shop: Shop, sku: str) -> Response:
             if not why:
                 await set_quantity(tx, stored.cart_id, sku, form.value.quantity, at=now())
             stored = await read_cart(tx, stored.cart_id)
+        frame = await _frame(tx) if "hx-request" in request.headers else None
     refused = Told(why, "stop", _place(sku), str(form["quantity"])) if why else None
-    if "hx-request" in request.headers:
-        return await _show(request, shop, stored, in_place=True, refused=refused)
+    if frame is not None:
+        return _show(request, shop, stored, frame, in_place=True, refused=refused)
     if refused is None:
         response = shop.pages.redirect(request, "/cart")
     else:
@@ -146,17 +149,20 @@ async def _contents(tx: Tx, cart_id: UUID) -> Cart:
     return stored.cart if stored else Cart()
 
 
-async def _show(
+async def _frame(tx: Tx) -> tuple[ShopSettings, Menu]:
+    return await read_shop_settings(tx), await read_menu(tx)
+
+
+def _show(
     request: Request,
     shop: Storefront,
     stored: StoredCart | None,
+    frame: tuple[ShopSettings, Menu],
     *,
     in_place: bool = False,
     refused: Told | None = None,
 ) -> Response:
-    async with shop.db.transaction() as tx:
-        settings = await read_shop_settings(tx)
-        menu = await read_menu(tx)
+    settings, menu = frame
     is_open = stored is not None and stored.ordered_as is None
     values: dict[str, Any] = {
         "cart": None,

@@ -27,6 +27,9 @@
   /* ---- the rail is a strip on a phone: show where we are ---- */
   document.querySelector(".rail ul ul [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+  /* ---- a form shown again by its own answer: reload and Back ask for the page, never to send it once more ---- */
+  if ("posted" in document.body.dataset) history.replaceState(history.state, "", location.href);
+
   /* ---- errors: focus goes to the summary ---- */
   document.querySelector("[data-focus]")?.focus();
 
