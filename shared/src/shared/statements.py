@@ -17,18 +17,22 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from shared.clock import now
 
-Purpose = Literal["session", "benefit", "wallet", "order"]
+Purpose = Literal["session", "benefit", "wallet", "order", "password_reset", "email_verification"]
 OWNER: Mapping[Purpose, str] = {
     "session": "members",
     "benefit": "members",
     "wallet": "payments",
     "order": "checkout",
+    "password_reset": "notifications",
+    "email_verification": "notifications",
 }
 COOKIE: Mapping[Purpose, str] = {
     "session": "noren_session",
     "benefit": "noren_benefit",
     "wallet": "noren_wallet",
     "order": "noren_order",
+    "password_reset": "noren_password_reset",
+    "email_verification": "noren_email_verification",
 }
 
 
