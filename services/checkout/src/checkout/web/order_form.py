@@ -9,7 +9,14 @@ from starlette.responses import Response
 
 from checkout.domain.methods import UNAVAILABLE, Method, check_choice
 from checkout.storage.carts import save_draft
-from checkout.web.checkout_state import STEPS, Checkout, carried_cookies, earlier_step, load_checkout
+from checkout.web.checkout_state import (
+    STEPS,
+    Checkout,
+    carried_cookies,
+    earlier_step,
+    load_checkout,
+    typed,
+)
 from checkout.web.order_fields import AddressFields, DeliverTo, OrdererFields
 from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
@@ -154,7 +161,7 @@ async def _keep(
     request: Request, shop: Storefront, checkout: Checkout, changes: Mapping[str, Any], path: str
 ) -> Response:
     async with shop.db.transaction() as tx:
-        await save_draft(tx, checkout.stored.cart_id, changes, at=now())
+        await save_draft(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
     return shop.pages.redirect(request, path)
 
 

@@ -130,13 +130,20 @@ def orders_of(shop: Storefront, request: Request) -> list[str]:
     return [code for code in codes if ORDER_CODE.fullmatch(str(code))] if isinstance(codes, list) else []
 
 
-def keep_order(shop: Storefront, request: Request, response: Response, order_code: str) -> None:
-    """Let the browser see this order from now on; what was set aside for it is spent."""
-    known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
-    statement = shop.issuer.issue(
-        "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
-    )
+def keep_order(
+    shop: Storefront, request: Request, response: Response, order_code: str, *, member_id: UUID | None
+) -> None:
+    """Let the browser see this order from now on; what was set aside for it is spent.
+
+    An order of a member is shown to the member, not to the browser: with the session it is out of sight.
+    """
     cookies = _cookies(request)
-    cookies.write(response, COOKIE["order"], statement, max_age_seconds=int(ORDERS_KEPT_FOR.total_seconds()))
+    if member_id is None:
+        known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
+        statement = shop.issuer.issue(
+            "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
+        )
+        seconds = int(ORDERS_KEPT_FOR.total_seconds())
+        cookies.write(response, COOKIE["order"], statement, max_age_seconds=seconds)
     cookies.write(response, CART_COUNT_COOKIE, "0")
     cookies.clear(response, COOKIE["benefit"], request=request)
