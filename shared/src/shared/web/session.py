@@ -191,6 +191,7 @@ def require_role(*roles: str) -> Callable[..., Awaitable[Viewer]]:
 CurrentViewer = Annotated[Viewer, Depends(viewer)]
 Member = Annotated[Viewer, Depends(require_member)]
 Staff = Annotated[Viewer, Depends(require_staff)]
+Owner = Annotated[Viewer, Depends(require_role("owner"))]
 
 
 def safe_next(wanted: str | None, default: str = "/") -> str:
