@@ -5,7 +5,7 @@ Feature rules: reliability.md A2 (an ended session is refused by every replica w
 
 The rights of staff hold for a minute at a time (`staff_until`): then the browser passes by members, which looks at
 its own rows, and comes back with a new statement. An ended session of staff is therefore refused everywhere
-within that minute even where no event arrives (docs/decisions/0012).
+within that minute even where no event arrives (docs/decisions/0005).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
