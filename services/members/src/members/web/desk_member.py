@@ -99,5 +99,5 @@ async def start_reset(request: Request, member_id: UUID, parts: Here, seen: Staf
         await note_deed(tx, doer(request, seen), "reset_started", f"{member.name} {member_id}", at=at)
         tx.say(await request_reset(tx, member, at=at))
     return parts.pages.redirect(
-        request, f"/desk/members/{member_id}", toast="パスワードを設定するためのメールを会員に送りました"
+        request, f"/desk/members/{member_id}", toast="パスワードを設定するためのメールを会員に送ります"
     )

@@ -65,7 +65,7 @@ async def mail_first_password(request: Request, parts: Here, seen: Member) -> Re
         await keep_pace(tx, RESETS_OF_ADDRESS, email_key(member.email), at=at)
         tx.say(await request_reset(tx, member, at=at))
     return parts.pages.redirect(
-        request, "/members/mypage", toast="パスワードを設定するためのメールをお送りしました"
+        request, "/members/mypage", toast="パスワードを設定するためのメールをお送りします"
     )
 
 

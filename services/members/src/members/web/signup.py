@@ -37,7 +37,7 @@ async def sign_up(request: Request, parts: Here, seen: CurrentViewer) -> Respons
     if not form.errors:
         try:
             entry = await _register(request, parts, form.value, seen)
-            toast = "会員登録が完了しました。確認メールをお送りしました"
+            toast = "会員登録が完了しました。確認メールをお送りします"
             return entry.put_into(parts.pages.redirect(request, next_path, toast=toast))
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}

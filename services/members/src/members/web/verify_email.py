@@ -69,7 +69,7 @@ async def resend(request: Request, parts: Here, seen: Member) -> Response:
         await keep_pace(tx, VERIFICATIONS, seen.member_id or "", at=at)
         tx.say(await request_verification(tx, member.member_id, name=member.name, email=member.email, at=at))
     return parts.pages.redirect(
-        request, MY_PAGE, toast="確認メールをお送りしました。前のメールのリンクは使えなくなりました"
+        request, MY_PAGE, toast="確認メールをお送りします。前のメールのリンクは使えなくなりました"
     )
 
 
