@@ -115,7 +115,7 @@ async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Databa
     path = f"/orders/{placed.correlation}"
     waiting = (await shopper.opens(path)).text
     assert "会員登録を受け付けました" in waiting
-    assert "/members/amazon/arrive" not in waiting
+    assert "/payments/amazon_pay/signin" not in waiting
 
     async with shop_db.transaction() as tx:
         entry = Entry(
@@ -130,4 +130,4 @@ async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Databa
         await add_entries(tx, [entry])
     done = (await shopper.opens(path)).text
     assert "会員登録が完了しました" in done
-    assert 'href="/members/amazon/arrive?next=/members/mypage"' in done
+    assert 'href="/payments/amazon_pay/signin?next=/members/mypage"' in done

@@ -25,7 +25,7 @@ router = APIRouter(include_in_schema=False)
 _WAITING = "awaited"
 LOOK_AGAIN_SECONDS = 3
 LOOK_AGAIN_FOR_SECONDS = 120
-# As long as the wallet's statement, with which who registered logs in.
+# So long the order's page tells who registered with it how to log in.
 REGISTERED_TOLD_FOR_SECONDS = 30 * 60
 
 
