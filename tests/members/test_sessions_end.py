@@ -101,6 +101,17 @@ async def test_a_wrong_present_password_is_said_at_its_own_field(members: Member
     assert "メールアドレスまたは" not in answer.text
 
 
+@pytest.mark.feature("MEM-26")
+async def test_the_page_advises_a_password_of_its_own(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        assert (
+            "ほかのサイトと同じパスワードは使わないでください"
+            in (await browser.get("/members/password")).text
+        )
+
+
 async def test_passwords_are_changed_five_times_an_hour_at_most(members: MembersService) -> None:
     await members.register()
     passwords = [PASSWORD, *(f"tsugi-no-tobira-{number}" for number in range(10, 17))]

@@ -13,7 +13,7 @@ from members.password_hasher import PasswordHasher
 from members.register_member import EmailTaken, NewMember, register_member
 from shared import clock
 from shared.clock import now
-from shared.events import MemberRegistered, SessionsRevoked
+from shared.events import MemberRegistered, PasswordChanged, SessionsRevoked
 from shared.ids import new_id
 from tests.members.members_service import PASSWORD, MembersService
 
@@ -306,16 +306,20 @@ async def test_nobody_ends_somebody_elses_login(members: MembersService) -> None
         assert (await aya.get("/members/mypage")).status_code == 200
 
 
-@pytest.mark.feature("MEM-22")
+@pytest.mark.feature("MEM-20", "MEM-22")
 async def test_a_new_password_ends_other_logins_and_no_old_one_comes_back(members: MembersService) -> None:
     await members.register()
     async with members.browser() as here, members.browser() as elsewhere:
         await members.log_in(here)
         await members.log_in(elsewhere)
 
+        wrong = {"password": "guess-number-1", "new_password": "tsugi-no-8"}
+        assert (await here.post("/members/password", data=wrong)).status_code == 422
+        assert await members.said(PasswordChanged) == []
         changed = await here.post(
             "/members/password", data={"password": PASSWORD, "new_password": "tsugi-no-8"}
         )
+        assert [event.way for event in await members.said(PasswordChanged)] == ["form"]
         assert changed.headers["location"] == "/members/mypage"
         assert (await here.get("/members/mypage")).status_code == 200
         assert (await elsewhere.get("/members/mypage")).status_code == 303
