@@ -42,7 +42,9 @@ def message(event: OrderPlaced) -> Outgoing:
 
 
 async def sign_up(db: Database, number: int) -> UUID:
-    member = NewMember(member_id=new_id(), name="椿 花子", email=f"member{number}@example.jp")
+    member = NewMember(
+        member_id=new_id(), name="椿 花子", email=f"member{number}@example.jp", email_proved=True
+    )
     async with db.transaction() as tx:
         await register_member(tx, member, rules=Rules(), via="form", at=now())
     return member.member_id

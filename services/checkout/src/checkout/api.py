@@ -138,7 +138,7 @@ async def create_order(
     placement = await shop.till.place(purchase)
     page_url = f"{shop.origin_url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
-    keep_order(shop, request, response, placement.order_code)
+    keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
     return PlacedOrder(
         order_code=placement.order_code,
         total=placement.total,

@@ -111,6 +111,12 @@ def check_method(method: Method, purchase: Purchase, total: int) -> None:
         raise Refused("wallet_ceiling", UNAVAILABLE, field="payment_kind", status=422)
 
 
+def _vouched_for(purchase: Purchase) -> bool:
+    """Tell whether the orderer's address is the wallet's own, and not another one that was typed."""
+    wallet = purchase.wallet
+    return wallet is not None and wallet.email.strip().lower() == purchase.orderer.email.strip().lower() != ""
+
+
 def registration_of(purchase: Purchase) -> Registration | None:
     """Return who becomes a member with this order, under the id that the points were set aside for."""
     if not purchase.registers or purchase.member_id is not None:
@@ -120,4 +126,5 @@ def registration_of(purchase: Purchase) -> Registration | None:
         member_id=benefit.member_id if benefit and benefit.registration else new_id(),
         newsletter=purchase.newsletter,
         amazon_buyer_id=purchase.wallet.buyer_id if purchase.wallet else None,
+        email_proved=_vouched_for(purchase),
     )

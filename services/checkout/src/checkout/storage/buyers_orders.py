@@ -14,12 +14,16 @@ PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "re
 
 @dataclass(frozen=True)
 class BuyersOrder:
-    """An order with its lines and parcels, and what payments last told the buyer to know."""
+    """An order with its lines and parcels, and what payments last told the buyer to know.
+
+    ``registered``: members has made the buyer a member with this order.
+    """
 
     head: Row
     lines: Sequence[Row]
     parcels: Sequence[Row]
     payment: dict[str, dict[str, Any]]
+    registered: bool = False
 
     @property
     def number(self) -> dict[str, Any] | None:
@@ -39,6 +43,11 @@ class BuyersOrder:
         return failed["reason"] if failed and self.head.payment == "failed" else None
 
 
+async def buyer_of_order(tx: Tx, code: str) -> Row | None:
+    """Return whose order it is: ``member_id`` (also of who registered with it) and ``amazon_buyer_id``."""
+    return await tx.row("SELECT member_id, amazon_buyer_id FROM orders WHERE code = :code", code=code)
+
+
 async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
     """Return the order, or None if there is no such order."""
     head = await tx.row("SELECT * FROM orders WHERE code = :code", code=code)
@@ -53,11 +62,13 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
         "SELECT * FROM order_destinations WHERE order_code = :code ORDER BY position", code=code
     )
     facts = await tx.rows(
-        "SELECT facts FROM timeline WHERE order_code = :code AND topic = 'payment' ORDER BY at, entry_id",
+        "SELECT facts FROM timeline WHERE order_code = :code AND topic IN ('payment', 'member')"
+        " ORDER BY at, entry_id",
         code=code,
     )
     payment = {row.facts["kind"]: row.facts for row in facts if row.facts.get("kind") in PAYMENT_TOPICS}
-    return BuyersOrder(head, lines, parcels, payment)
+    registered = any(row.facts.get("kind") == "registered" for row in facts)
+    return BuyersOrder(head, lines, parcels, payment, registered)
 
 
 async def read_orders_of(

@@ -128,6 +128,17 @@ async def save_draft(tx: Tx, cart_id: UUID, changes: Mapping[str, Any], *, at: d
     )
 
 
+async def forget_draft(tx: Tx, cart_id: UUID, *, at: datetime) -> None:
+    """Forget what was typed; the goods stay. A confirmation page from before must not place the order."""
+    await tx.execute(
+        "UPDATE carts SET draft = '{}', attempt_key = :key, changed_at = :at"
+        " WHERE cart_id = :cart_id AND ordered_as IS NULL",
+        cart_id=cart_id,
+        key=str(uuid4()),
+        at=at,
+    )
+
+
 async def mark_ordered(tx: Tx, codes: Mapping[UUID, str], *, at: datetime) -> set[tuple[UUID, str]]:
     """Tie carts to their orders, {cart: order code}; return those tied. A cart becomes one order only."""
     if not codes:

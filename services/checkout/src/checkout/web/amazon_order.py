@@ -14,7 +14,13 @@ from starlette.responses import Response
 from checkout.domain.purchase import Purchase
 from checkout.domain.vouchers import Benefit, Wallet
 from checkout.storage.carts import keep_typed
-from checkout.web.checkout_state import Checkout, carried_cookies, load_checkout, order_and_go_on
+from checkout.web.checkout_state import (
+    Checkout,
+    carried_cookies,
+    load_checkout,
+    order_and_go_on,
+    typed,
+)
 from checkout.web.coupon_choices import coupon_choices
 from checkout.web.order_confirm import STALE
 from checkout.web.order_fields import AddressFields, OrdererFields, WalletConfirmation
@@ -64,10 +70,10 @@ async def keep_what_is_typed(request: Request, shop: Shop) -> Response:
     if isinstance(checkout, Checkout):
         form = await read_form(request, OrdererFields)
         box = await read_form(request, WalletConfirmation)
-        typed = {name: value for name, value in form.values.items() if isinstance(value, str)}
-        changes = {TYPED: typed, "register_member": bool(box.values.get("register_member"))}
+        fields = {name: value for name, value in form.values.items() if isinstance(value, str)}
+        changes = {TYPED: fields, "register_member": bool(box.values.get("register_member"))}
         async with shop.db.transaction() as tx:
-            await keep_typed(tx, checkout.stored.cart_id, changes, at=now())
+            await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
     return Response(status_code=204)
 
 

@@ -15,7 +15,7 @@ from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
 from shared.web.fields import Yen
 from shared.web.forms import Form, read_form
-from shared.web.session import Staff
+from shared.web.session import Owner, Staff
 
 router = APIRouter(include_in_schema=False)
 
@@ -68,8 +68,8 @@ async def show_settings(request: Request, shop: Shop, seen: Staff) -> Response:
 
 
 @router.post(PAGE)
-async def save_settings(request: Request, shop: Shop, seen: Staff) -> Response:
-    """Store what was changed."""
+async def save_settings(request: Request, shop: Shop, seen: Owner) -> Response:
+    """Store what an owner changed."""
     form = await read_form(request, SettingsFields)
     if form.errors:
         return await _page(request, shop, form, status=422)

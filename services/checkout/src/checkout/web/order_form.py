@@ -9,7 +9,14 @@ from starlette.responses import Response
 
 from checkout.domain.methods import UNAVAILABLE, Method, check_choice
 from checkout.storage.carts import keep_typed, save_draft
-from checkout.web.checkout_state import STEPS, Checkout, carried_cookies, earlier_step, load_checkout
+from checkout.web.checkout_state import (
+    STEPS,
+    Checkout,
+    carried_cookies,
+    earlier_step,
+    load_checkout,
+    typed,
+)
 from checkout.web.order_fields import AddressFields, DeliverTo, OrdererFields
 from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
@@ -166,7 +173,7 @@ async def _keep(
     if checkout.draft.get(REFUSED):
         changes = {**changes, REFUSED: None}
     async with shop.db.transaction() as tx:
-        await save_draft(tx, checkout.stored.cart_id, changes, at=now())
+        await save_draft(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
     return shop.pages.redirect(request, path)
 
 
@@ -174,7 +181,7 @@ async def _refuse(request: Request, shop: Storefront, checkout: Checkout, **part
     """Keep what was sent and show its screen again, by a redirect: Back and reload never ask to send it again."""
     refused = {"path": request.url.path, **parts}
     async with shop.db.transaction() as tx:
-        await keep_typed(tx, checkout.stored.cart_id, {REFUSED: refused}, at=now())
+        await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, {REFUSED: refused}), at=now())
     return shop.pages.redirect(request, request.url.path)
 
 

@@ -25,6 +25,8 @@ router = APIRouter(include_in_schema=False)
 _WAITING = "awaited"
 LOOK_AGAIN_SECONDS = 3
 LOOK_AGAIN_FOR_SECONDS = 120
+# So long the order's page tells who registered with it how to log in.
+REGISTERED_TOLD_FOR_SECONDS = 30 * 60
 
 
 @router.get("/orders")
@@ -54,6 +56,9 @@ async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
         parcels=[(parcel, parcel_state(parcel)) for parcel in order.parcels],
         failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
         fresh=age < 15 * 60,
+        registers=order.head.member_id is not None
+        and not seen.signed_in
+        and age < REGISTERED_TOLD_FOR_SECONDS,
         look_again_seconds=LOOK_AGAIN_SECONDS if expects_news and age < LOOK_AGAIN_FOR_SECONDS else None,
     )
 

@@ -26,13 +26,12 @@ from checkout.storage.carts import (
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.statements import COOKIE, Issuer, Purpose, StatementInvalid, Verifier
-from shared.web.cookies import Cookies
-from shared.web.pages import CART_COUNT_COOKIE, Pages
+from shared.web.cookies import CART_COOKIE, CART_COUNT_COOKIE, Cookies
+from shared.web.pages import Pages
 from shared.web.session import viewer_of
 
 DISPATCH = "通常2〜3日で発送します"
 """When goods leave, in the same words on every page."""
-CART_COOKIE = "noren_cart"
 CART_KEPT_FOR = timedelta(days=60)
 ORDERS_KEPT_FOR = timedelta(days=180)
 ORDERS_KEPT_MAX = 12
@@ -170,13 +169,20 @@ def orders_of(shop: Storefront, request: Request) -> list[str]:
     return [code for code in codes if ORDER_CODE.fullmatch(str(code))] if isinstance(codes, list) else []
 
 
-def keep_order(shop: Storefront, request: Request, response: Response, order_code: str) -> None:
-    """Let the browser see this order from now on; what was set aside for it is spent."""
-    known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
-    statement = shop.issuer.issue(
-        "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
-    )
+def keep_order(
+    shop: Storefront, request: Request, response: Response, order_code: str, *, member_id: UUID | None
+) -> None:
+    """Let the browser see this order from now on; what was set aside for it is spent.
+
+    An order of a member is shown to the member, not to the browser: with the session it is out of sight.
+    """
     cookies = _cookies(request)
-    cookies.write(response, COOKIE["order"], statement, max_age_seconds=int(ORDERS_KEPT_FOR.total_seconds()))
+    if member_id is None:
+        known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
+        statement = shop.issuer.issue(
+            "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
+        )
+        seconds = int(ORDERS_KEPT_FOR.total_seconds())
+        cookies.write(response, COOKIE["order"], statement, max_age_seconds=seconds)
     cookies.write(response, CART_COUNT_COOKIE, "0")
     cookies.clear(response, COOKIE["benefit"], request=request)

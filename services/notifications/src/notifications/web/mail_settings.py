@@ -18,7 +18,7 @@ from shared.events import OrderCancelled, PaymentCaptured
 from shared.sql import Row
 from shared.web.fields import Pieces
 from shared.web.forms import Form, read_form
-from shared.web.session import Staff, require_staff
+from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -68,7 +68,7 @@ async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages,
 
 @router.post("/desk/mails/settings/{mail}")
 async def save_setting(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail: str
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Owner, mail: str
 ) -> Response:
     """Store what staff set."""
     file = _file(desk, mail)

@@ -13,7 +13,7 @@ from payments.storage.shop_settings import ShopSettings, change_shop_settings, r
 from shared.database import Database
 from shared.errors import Refused
 from shared.web.pages import Pages
-from shared.web.session import Staff, require_staff
+from shared.web.session import Owner, require_staff
 
 PATH = "/desk/payments/settings"
 NAME_LENGTH_MAX = 60
@@ -50,7 +50,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         )
 
     @routes.post(PATH)
-    async def save_settings(request: Request, staff: Staff) -> Response:
+    async def save_settings(request: Request, staff: Owner) -> Response:
         """Change what the form says; only what really changed is written down."""
         form = await request.form()
         asked = _asked({name: str(value) for name, value in form.items()}, methods)
