@@ -27,7 +27,8 @@ from payments.domain.answers import (
     Waiting,
 )
 from payments.domain.drafting import Settled
-from payments.domain.payment import NEXT, OVER, Payment, State
+from payments.domain.moves import NEXT, OVER, State
+from payments.domain.payment import Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
 from shared.events import PaymentCaptured, PaymentRefunded

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from payments.domain.payment import State
+from payments.domain.moves import State
 
 # word, kind of badge
 STATES: Mapping[State, tuple[str, str]] = {
