@@ -59,10 +59,11 @@ def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours:
         return
     if answer.refund_ref:
         draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
-    if not payment.refund_asked_amount:
+    asked = payment.refund_asked_amount
+    if not asked and payment.state != "refunding":
         return
     draft.change(refund_asked_amount=0)
-    if ours and payment.refundable_amount < payment.refund_asked_amount:
+    if ours and payment.refundable_amount < asked:
         _give_the_rest(draft)
     elif payment.state in ("refunding", "captured"):
         draft.call("refund_failed")
