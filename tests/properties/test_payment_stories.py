@@ -149,6 +149,10 @@ class PaymentStory(RuleBasedStateMachine):
         before, after = self.payment, settled.payment
         told = sum(event.amount for event in settled.events if isinstance(event, PaymentRefunded))
         untold = after.refunded_amount - before.refunded_amount - told
+        if after.chargebacks != before.chargebacks:
+            # What the bank took back is no refund: the standing tells it.
+            lost = after.beside_provider_amount - before.beside_provider_amount
+            self.untold, untold = self.untold + lost, untold - lost
         if untold:
             assert before.goes_on, "only of an order that goes on"
             assert untold <= before.spare_amount + settled.payment.suspense_amount, "only what was spare"
