@@ -116,11 +116,12 @@ def settings(amazon: Amazon) -> AmazonPaySettings:
 def start_checkout(amazon: Amazon, settings: AmazonPaySettings) -> Callable[..., str]:
     """Press the button 「amazon pay」 and choose; answers the checkout session's id."""
 
-    def start(account: str = "hanako", **choices: str) -> str:
+    def start(account: str = "hanako", chargePermissionType: str = "OneTime", **choices: str) -> str:  # noqa: N803
         payload = json.dumps(
             {
                 "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example.jp/review"},
                 "storeId": settings.store_id,
+                "chargePermissionType": chargePermissionType,
             }
         )
         button = {
