@@ -33,7 +33,9 @@ State = Literal[
     "unknown",
     "waiting",
     "authorized",
+    "reauthorizing",
     "capturing",
+    "short",
     "captured",
     "voiding",
     "voided",
@@ -44,7 +46,7 @@ State = Literal[
     "expired",
     "unmanaged",
 ]
-Operation = Literal["authorize", "issue", "capture", "void", "refund"]
+Operation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,7 @@ class Payment:
     captured_amount: int = 0
     suspense_amount: int = 0
     refunded_amount: int = 0
+    ended_holds: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
     failed_refunds: tuple[str, ...] = ()
