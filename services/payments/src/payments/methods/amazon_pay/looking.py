@@ -97,4 +97,6 @@ async def where_to_refund(client: AmazonPayClient, payment: Payment, amount: int
 async def others_refund(client: AmazonPayClient, payment: Payment) -> bool:
     """Whether a refund that the shop did not ask for is on its way: how much is left is not known before it ends."""
     known = await known_refunds(client, payment)
-    return any(not is_ours and isinstance(meaning.of_refund(each, {}), RefundWaiting) for each, is_ours in known)
+    return any(
+        not is_ours and isinstance(meaning.of_refund(each, {}), RefundWaiting) for each, is_ours in known
+    )
