@@ -20,7 +20,8 @@ from pydantic import TypeAdapter
 from payments.domain import asking
 from payments.domain.answers import Answer, Captured, Expired, RefundWaiting, Unknown, Voided, Waiting
 from payments.domain.drafting import Settled
-from payments.domain.payment import CONCLUDES, NEXT, OVER, WANTED_IN, CaptureWish, Operation, Payment
+from payments.domain.moves import CONCLUDES, NEXT, OVER, Operation
+from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
 from payments.settle_payment import settle_all

@@ -87,7 +87,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from payments.domain.answers import Answer, Chargeback
-from payments.domain.payment import Payment, State
+from payments.domain.moves import State
+from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 
 if TYPE_CHECKING:

@@ -90,6 +90,14 @@ class Captured(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reversed(_Answer):
+    """The receipt ``receipt_id`` of ``amount`` came to nothing: the till took it back (速報取消)."""
+
+    receipt_id: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaptureDeclined(_Answer):
     """The capture failed for ever and the hold ``authorization_id`` (the present one if empty) is gone (PAY-30)."""
 
@@ -184,6 +192,7 @@ Answer = (
     | Waiting
     | Issued
     | Captured
+    | Reversed
     | CaptureDeclined
     | CaptureRefused
     | Voided

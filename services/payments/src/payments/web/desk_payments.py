@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from payments.labels import STATES
+from payments.labels import ATTENTION, STATES
 from payments.methods import Methods
-from payments.storage.desk import VIEWS, count_views, list_payments
+from payments.storage.desk import VIEWS, count_calls, count_views, list_payments
 from payments.storage.payments import payment_of
 from payments.storage.shop_settings import read_shop_settings
 from shared.database import Database
@@ -25,6 +25,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         view: str = "all",
         method: str = "",
         state: str = "",
+        call: str = "",
         q: str = "",
     ) -> Response:
         """Payments, newest first, by saved view, method, state, order code or provider's id."""
@@ -35,11 +36,13 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                 view=view,
                 method=method,
                 state=state,
+                call=call,
                 text=text,
                 limit=asked.size,
                 offset=asked.offset,
             )
             counts = await count_views(tx)
+            called = await count_calls(tx)
             settings = await read_shop_settings(tx)
         names = {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
         found = [payment_of(row) for row in rows]
@@ -56,7 +59,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "status": one.provider_status if shown.get(one.method) else "",
                     "amount": one.amount,
                     "captured": one.captured_amount,
-                    "attention": bool(one.attention),
+                    "attention": [ATTENTION.get(word, (word, ""))[0] for word in one.calls],
                 }
                 for one in found
             ],
@@ -65,6 +68,18 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                 {"label": label, "href": f"?view={name}", "count": counts[name], "current": name == view}
                 for name, label in VIEWS
             ],
+            calls=[
+                {
+                    "label": ATTENTION.get(word, (word, ""))[0],
+                    "href": f"?view=attention&call={word}",
+                    "count": count,
+                    "current": word == call,
+                }
+                for word, count in sorted(called.items())
+                if word != "notices"
+            ],
+            notices=called.get("notices", 0),
+            call=call,
             view=view,
             method=method,
             state=state,

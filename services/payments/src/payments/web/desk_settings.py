@@ -9,7 +9,12 @@ from payments.domain.terms import CAPTURE_POLICIES
 from payments.labels import POLICIES
 from payments.methods import Methods
 from payments.storage.desk import settings_changes
-from payments.storage.shop_settings import ShopSettings, change_shop_settings, read_shop_settings
+from payments.storage.shop_settings import (
+    ShopSettings,
+    change_shop_settings,
+    read_shop_settings,
+    settings_version,
+)
 from shared.database import Database
 from shared.errors import Refused
 from shared.web.pages import Pages
@@ -17,6 +22,7 @@ from shared.web.session import Staff, require_staff
 
 PATH = "/desk/payments/settings"
 NAME_LENGTH_MAX = 60
+VERSION_DIGITS_MAX = 18
 _ANSWERS = {"yes": "使用する", "no": "利用しない"}
 
 
@@ -30,9 +36,11 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         async with db.transaction() as tx:
             settings = await read_shop_settings(tx)
             changes = await settings_changes(tx)
+            version = await settings_version(tx)
         return pages.render(
             request,
             "desk_settings.html",
+            version=version,
             policies=POLICIES,
             policy=settings.capture_policy,
             methods=[_method(settings, kind, methods) for kind in methods],
@@ -53,16 +61,26 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     async def save_settings(request: Request, staff: Staff) -> Response:
         """Change what the form says; only what really changed is written down."""
         form = await request.form()
-        asked = _asked({name: str(value) for name, value in form.items()}, methods)
+        typed = {name: str(value) for name, value in form.items()}
+        asked, version = _asked(typed, methods), _version(typed)
         async with db.transaction() as tx:
             settings = await read_shop_settings(tx)
             now_set = _as_set(settings, methods)
             asked = {name: value for name, value in asked.items() if now_set[name] != value}
-            changed = await change_shop_settings(tx, asked, by=staff.name or staff.member_id or "")
+            changed = await change_shop_settings(
+                tx, asked, by=staff.name or staff.member_id or "", version=version
+            )
         toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
         return pages.redirect(request, PATH, toast=toast, kind="done" if changed else "note")
 
     return routes
+
+
+def _version(form: dict[str, str]) -> int:
+    typed = form.get("version", "")
+    if not (typed.isascii() and typed.isdecimal() and len(typed) <= VERSION_DIGITS_MAX):
+        raise Refused("version_missing", "画面を開き直してから、もう一度行ってください。", status=422)
+    return int(typed)
 
 
 def _asked(form: dict[str, str], methods: Methods) -> dict[str, str]:
