@@ -22,7 +22,6 @@ from payments.domain.answers import (
     Refunded,
     RefundedInAll,
     RefundWaiting,
-    Reversed,
     Unknown,
     Voided,
     Waiting,
@@ -213,7 +212,10 @@ def test_an_issued_number_is_told_with_its_deadline() -> None:
 
 def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
     before = payment(
-        "capturing", authorization_id="a1", capture_wish=CaptureWish("admin", True), attention="capture_failed"
+        "capturing",
+        authorization_id="a1",
+        capture_wish=CaptureWish("admin", True),
+        attention="capture_failed",
     )
     settled = settle(before, "capture", PAID, AT, CARD)
     assert settled.payment == replace(
@@ -439,9 +441,7 @@ def test_a_number_cancelled_at_our_wish_is_told_and_one_that_never_was_is_not() 
 
 @pytest.mark.parametrize(("authorization", "status"), [("a1", "返金済"), ("", "")])
 def test_a_refund_is_booked_suspended_money_first(authorization: str, status: str) -> None:
-    before = payment(
-        "refunding", authorization_id=authorization, captured_amount=3_300, suspense_amount=500
-    )
+    before = payment("refunding", authorization_id=authorization, captured_amount=3_300, suspense_amount=500)
     settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_800, route="gift_card"), AT, CARD)
     assert settled.payment == replace(
         before,
@@ -455,7 +455,9 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
     )
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 3_300))
     refund_id = uuid5(NEW.payment_id, "f1")
-    says(settled, (PaymentRefunded, {"refund_id": refund_id, "amount": 3_800, "route": "gift_card"} | NOTHING))
+    says(
+        settled, (PaymentRefunded, {"refund_id": refund_id, "amount": 3_800, "route": "gift_card"} | NOTHING)
+    )
 
 
 def test_money_that_came_while_a_refund_was_under_way_is_asked_for_as_well() -> None:

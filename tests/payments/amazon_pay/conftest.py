@@ -12,6 +12,8 @@ import httpx
 import pytest
 import uvicorn
 
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
 from payments.domain.answers import Answer, Authorized, NeedsBuyer
 from payments.domain.payment import Payment
 from payments.method import Shop
@@ -21,10 +23,14 @@ from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.__main__ import make_keys
 from payments.methods.amazon_pay.simulator.app import make_app
+from payments.methods.amazon_pay.simulator.driving import Driver
 from payments.methods.amazon_pay.simulator.ipn import make_certificate
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.storage.tables import metadata
 from shared.clock import now
 from shared.ids import new_id
+from tests.payments.amazon_pay.world import World
+from tests.payments.payments_service import ORIGIN, make_payments, served
 
 
 @pytest.fixture(scope="session")
@@ -300,3 +306,15 @@ def authorized(begin: Callable[..., Payment], buyer_pays: Any) -> Any:
         )
 
     return authorized
+
+
+@pytest.fixture
+async def world(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[World]:
+    db = await make_db("payments", metadata)
+    amazon = Driver()
+    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:  # type: ignore[arg-type]
+        method = amazon.method(url, Shop(ORIGIN, sandbox=True))
+        payments = make_payments(db, keys, tmp_path, method)
+        async with httpx.AsyncClient(base_url=url) as provider, payments.browser:
+            yield World(payments, amazon, provider, keys)
+        await method.close()

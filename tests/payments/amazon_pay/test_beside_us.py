@@ -14,6 +14,7 @@ from payments.domain.answers import (
     CaptureRefused,
     Declined,
     Expired,
+    RefundDeclined,
     Refunded,
     RefundedInAll,
     RefundWaiting,
@@ -121,14 +122,16 @@ async def test_a_refund_of_another_payment_is_not_counted(
 
 
 @pytest.mark.parametrize("refund_seconds", [3600])
-async def test_a_refund_waits_for_one_that_the_console_began(
+async def test_nothing_is_refunded_beside_a_refund_that_the_console_began(
     amazon: Any, method: AmazonPay, captured: Payments
 ) -> None:
     payment = await captured()
     amazon.console(payment.authorization_id, "refund", "300")
     payment = heard_of(payment, str(amazon.ledger("refund_initiated")[0]["refund_id"]))
 
-    assert isinstance(await method.refund(payment, amount=5480, key=AGAIN), Unknown)
+    assert await method.refund(payment, amount=5480, key=KEY) == RefundDeclined(
+        reason="other_refund_under_way"
+    )
     assert [type(each) for each in await method.look_up(payment)] == [Authorized, Captured]
     clock.move(timedelta(hours=1, seconds=1))
     assert (await method.look_up(payment))[-1] == RefundedInAll(amount=300)

@@ -6,7 +6,7 @@ at the shop asked for, because Seller Central gives money back, too.
 
 from collections.abc import Sequence
 
-from payments.domain.answers import Answer, Refunded, RefundedInAll, RefundWaiting
+from payments.domain.answers import Answer, RefundDeclined, Refunded, RefundedInAll, RefundWaiting
 from payments.domain.payment import Payment
 from payments.methods.amazon_pay import meaning
 from payments.methods.amazon_pay.client import AmazonPayClient, SaysNo
@@ -74,7 +74,7 @@ async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple
 async def where_to_refund(client: AmazonPayClient, payment: Payment, amount: int) -> tuple[str, int]:
     """The charge to give ``amount`` yen back on, and how much of it that one can take.
 
-    It counts the refunds we know by name, not what the charge says: a repetition has to come out the same.
+    It counts the refunds that have names, not what the charges say: a repetition has to come out the same.
     """
     charge_ids = charges_of(payment)
     if len(charge_ids) == 1:
@@ -85,18 +85,16 @@ async def where_to_refund(client: AmazonPayClient, payment: Payment, amount: int
         if charge.state == "Captured":
             left[charge_id] = (charge.capture_amount or charge.charge_amount).amount
     for refund, _ in await known_refunds(client, payment):
-        if refund.status_details.state != "Declined" and refund.charge_id in left:
+        if refund.charge_id in left and not isinstance(meaning.of_refund(refund, {}), RefundDeclined):
             left[refund.charge_id] -= refund.refund_amount.amount
-    for charge_id, rest in left.items():
-        if rest >= amount:
-            return charge_id, amount
-    best = max(left, key=left.__getitem__, default=charge_ids[-1])
+    best = next((one for one, rest in left.items() if rest >= amount), None)
+    best = best or max(left, key=left.__getitem__, default=charge_ids[-1])
     return best, min(amount, left.get(best, amount)) or amount
 
 
 async def others_refund(client: AmazonPayClient, payment: Payment) -> bool:
-    """Whether a refund that the shop did not ask for is on its way: how much is left is not known before it ends."""
+    """Whether a refund that the shop did not ask for is on its way: before it ends nobody knows what is left."""
     known = await known_refunds(client, payment)
     return any(
-        not is_ours and isinstance(meaning.of_refund(each, {}), RefundWaiting) for each, is_ours in known
+        isinstance(meaning.of_refund(each, {}), RefundWaiting) for each, is_ours in known if not is_ours
     )

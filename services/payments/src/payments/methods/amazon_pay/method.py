@@ -165,7 +165,7 @@ class AmazonPay(Method):
 
     async def _refund(self, payment: Payment, amount: int, key: str) -> Answer:
         if await looking.others_refund(self.client, payment):
-            return Unknown(reason="a refund of the console is under way", retry_after_seconds=30)
+            return RefundDeclined(reason="other_refund_under_way")
         charge_id, part = await looking.where_to_refund(self.client, payment, amount)
         try:
             refund = await self.client.create_refund(charge_id, part, key=key)
