@@ -20,7 +20,7 @@ from shared import plain_text
 from shared.mail_address import MailAddressRefused, mail_address
 from shared.phones import phone_digits
 from shared.plain_text import REFUSED_IN_LINE, REFUSED_IN_TEXT, TextRefused
-from shared.prefectures import PREFECTURES
+from shared.prefectures import PREFECTURES as PREFECTURES
 from shared.typed_number import NumberUnclear, typed_number
 from shared.widths import half_width
 
