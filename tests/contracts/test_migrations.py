@@ -76,7 +76,7 @@ async def test_migrations_and_tables_agree(postgres: TestPostgres, service: str)
         "ALTER TABLE payments ALTER COLUMN try_number DROP DEFAULT",
         "ALTER TABLE receipts ALTER COLUMN amount DROP NOT NULL",
         "ALTER TABLE notices DROP CONSTRAINT notices_stored_once",
-        "DROP INDEX payment_requests_once",
+        "DROP INDEX payment_requests_once_each",
         "CREATE TABLE forgotten (id int)",
     ],
 )

@@ -259,7 +259,7 @@ def test_less_than_was_held_is_short_money_and_the_hold_is_over(state: State) ->
     assert (after.state, after.captured_amount, after.suspense_amount) == ("short", 0, 100)
     assert after.calls == ("short_money", "authorization_ended")
     assert settled.entries == (journal.suspended("r1", 100),)
-    rejected = [(CaptureRejected, {"reason": "captured_in_part"})] if wish else []
+    rejected = [(CaptureRejected, {"reason": "not_authorized:captured_in_part"})] if wish else []
     ended = {"authorization_id": "a1", "reason": "captured_in_part", "may_reauthorize": True}
     says(settled, *rejected, (AuthorizationEnded, ended))
     assert settle(after, None, replace(PAID, amount=100), AT, RENEWABLE) == Settled(after)
@@ -423,7 +423,7 @@ def test_an_authorization_that_ran_out_is_told_with_what_can_be_done(terms: Term
     says(settled, (AuthorizationEnded, ended))
     wished = payment("capturing", authorization_id="a1", capture_wish=CaptureWish("admin"))
     told = settle(wished, "capture", Expired(), AT, terms)
-    says(told, (CaptureRejected, {"reason": "expired"}), (AuthorizationEnded, ended))
+    says(told, (CaptureRejected, {"reason": "authorization_expired"}), (AuthorizationEnded, ended))
 
 
 def test_a_hold_that_ends_for_a_cancelled_order_is_nobodys_business() -> None:

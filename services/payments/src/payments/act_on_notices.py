@@ -40,6 +40,11 @@ class Look:
 
     claims: tuple[Claim, ...]
 
+    @property
+    def payment(self) -> Payment:
+        """Return the payment as it was when its notices were claimed."""
+        return self.claims[0].payment
+
 
 @dataclass(frozen=True)
 class Found:
@@ -81,7 +86,7 @@ class Notices:
     async def perform(self, look: Look) -> Found:
         """Look the payment up, with the ids that only the notices name."""
         began = now()
-        payment = look.claims[0].payment
+        payment = look.payment
         named = {name: value for claim in look.claims for name, value in claim.row.refs.items()}
         answers = await self._calls.look_up(replace(payment, refs={**payment.refs, **named}))
         return Found(began, answers)

@@ -106,7 +106,7 @@ class Calls:
         provider, method = self._providers[payment.method], self.methods[payment.method]
         asked_at = elapsed()
         found = await provider.ask("look_up", lambda: method.look_up(payment))
-        answers = (found,) if isinstance(found, Unknown) else [_readable(answer) for answer in found]
+        answers = (found,) if isinstance(found, Unknown) else tuple(map(_readable, found))
         self._note(provider, payment, "look_up", answers, asked_at)
         return answers
 

@@ -98,7 +98,7 @@ NOTICE_STATES = {
 ATTENTION: Mapping[str, tuple[str, str]] = {
     "short_money": (
         "入金不足",
-        "入金が{missing}足りません（入金済みの額 {held}）。残額の入金を待つか、不足のまま入金済みにするか、"
+        "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
         "受注詳細で注文をキャンセルしてください。",
     ),
     "excess_money": (

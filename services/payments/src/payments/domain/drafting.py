@@ -143,6 +143,8 @@ class Draft:
         if "refund_failed" in payment.calls or payment.disputes or payment.refund_asked_amount:
             return
         if payment.held_amount > 0 and self.move(RefundAsked, because):
+            # Nobody waits for the rest any more.
+            self.stop_calling("short_money")
             self.ask("refund", payment.held_amount)
             return
         asked = payment.state not in OVER and self.move(VoidAsked, because)

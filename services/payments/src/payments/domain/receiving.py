@@ -54,7 +54,7 @@ def end_hold(draft: Draft, reason: str, terms: Terms) -> None:
     if payment.order_cancelled:
         return
     if payment.capture_wish is not None:
-        draft.reject_capture(reason)
+        draft.reject_capture("authorization_expired" if reason == "expired" else f"not_authorized:{reason}")
     draft.change(capture_wish=None)
     draft.call("authorization_ended")
     draft.say(

@@ -55,7 +55,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             deeds.may_accept_short(payment),
             Offer(
                 "accept",
-                "不足のまま入金済みにする",
+                "不足のまま確定する",
                 f"{spare}で入金済みにします。不足の{missing}は請求しません。",
             ),
         ),
