@@ -208,6 +208,24 @@ async def test_staff_ask_for_another_hold_and_it_alone_is_captured(world: World)
     assert await world.ledger("captured") == [3_300]
 
 
+@pytest.mark.feature("AP-34")
+async def test_a_hold_that_stands_is_replaced_and_only_one_is_active(world: World) -> None:
+    await world.order()
+    first = (await world.payments.payment("N1")).authorization_id
+
+    await asks_again(world)
+
+    payment = await world.payments.payment("N1")
+    assert payment.state == "authorized"
+    rows = (await world.provider.get("/ledger")).json()["entries"]
+    assert [(row["kind"], row["charge_id"]) for row in rows] == [
+        ("authorized", first),
+        ("voided", first),
+        ("authorized", payment.authorization_id),
+    ]
+    assert await world.payments.said(AuthorizationEnded) == []
+
+
 async def test_another_hold_whose_answer_is_lost_is_found_and_not_made_twice(world: World) -> None:
     await world.order()
     await console(world, "expire")

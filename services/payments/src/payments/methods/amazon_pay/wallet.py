@@ -68,13 +68,13 @@ def as_ours(address: Address) -> dict[str, str]:
     prefecture = prefecture_named(address.state_or_region or "") or prefecture_of(postal_code)
     town = _joined(address.city, address.address_line1).removeprefix(prefecture).strip()
     lines = [line for line in (town, _tidy(address.address_line2), _tidy(address.address_line3)) if line]
-    phone = address.phone_number or ""
+    phone = _tidy(address.phone_number)
     ours = {
         "name": _tidy(address.name),
         "postal_code": postal_code,
         "address1": lines[0] if lines else "",
         "address2": " ".join(lines[1:]),
-        "phone": phone_digits(phone) or _tidy(phone),
+        "phone": phone_digits(phone) or (phone if any(each.isdigit() for each in phone) else ""),
     }
     return {"prefecture": prefecture} | {name: text[: KEPT_MAX[name]] for name, text in ours.items()}
 
