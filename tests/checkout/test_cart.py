@@ -8,7 +8,7 @@ import pytest
 from checkout.storage.sample_catalogue import add_sample_catalogue, sample_products
 from harness.keys import Keys
 from shared.database import Database
-from tests.checkout.shopper import CASH_ON_DELIVERY, MENU, Shopper, open_shop, shop_app
+from tests.checkout.shopper import AMAZON_PAY, CASH_ON_DELIVERY, MENU, Shopper, open_shop, shop_app
 
 
 async def test_an_empty_cart_says_how_to_fill_it(shopper: Shopper) -> None:
@@ -228,6 +228,20 @@ async def test_the_cart_offers_both_buttons_while_amazon_pay_is_on(
         ("/order", "このサイトでお支払い"),
         ("/payments/amazon_pay/start", "amazon pay"),
     ]
+
+
+@pytest.mark.feature("AP-11")
+async def test_the_wallets_button_keeps_its_label_whatever_the_shop_calls_the_method(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    renamed = {**AMAZON_PAY, "name": "アマゾンのお支払い", "button_label": "amazon pay"}
+    await open_shop(shop_db, menu=(CASH_ON_DELIVERY, renamed))
+    await shopper.fills_cart()
+
+    await shopper.opens("/cart")
+
+    assert 'href="/payments/amazon_pay/start">amazon pay</a>' in shopper.page.text
+    assert "アマゾンのお支払いでは、登録済みのお届け先" in shopper.text
 
 
 @pytest.mark.feature("AP-11", "AP-46")

@@ -158,6 +158,8 @@ class Choice:
 class Menu:
     """What checkout has to know to offer the method and to run its desk (features.md Appendix B.1).
 
+    ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
+
     Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
     PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
@@ -169,6 +171,7 @@ class Menu:
     group: str
     hint: str = ""
     needs_wallet: bool = False
+    button_label: str = ""
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = 0

@@ -18,19 +18,11 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from shared import plain_text
 from shared.mail_address import MailAddressRefused, mail_address
+from shared.phones import phone_digits
 from shared.plain_text import REFUSED_IN_LINE, REFUSED_IN_TEXT, TextRefused
+from shared.prefectures import PREFECTURES as PREFECTURES
 from shared.typed_number import NumberUnclear, typed_number
 from shared.widths import half_width as half_width
-
-_JIS_X_0401 = """
-北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県
-埼玉県 千葉県 東京都 神奈川県 新潟県 富山県 石川県 福井県 山梨県 長野県
-岐阜県 静岡県 愛知県 三重県 滋賀県 京都府 大阪府 兵庫県 奈良県 和歌山県
-鳥取県 島根県 岡山県 広島県 山口県 徳島県 香川県 愛媛県 高知県
-福岡県 佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県 沖縄県
-"""
-PREFECTURES = tuple(_JIS_X_0401.split())
-"""The 47 prefectures in JIS X 0401 order: the index plus one is the prefecture's code."""
 
 _DASHES = re.compile(r"[-‐‑‒–—―−ーｰ]")  # what a Japanese keyboard gives for a hyphen
 _KANA = re.compile(r"[ァ-ヺー・ ]+")
@@ -59,10 +51,8 @@ def _postal_code(text: str) -> str:
 
 
 def _phone(text: str) -> str:
-    digits = _digits(text)
-    if digits.startswith("+81"):
-        digits = "0" + digits[3:].removeprefix("0")
-    if not re.fullmatch(r"0[0-9]{9,10}", digits):
+    digits = phone_digits(text)
+    if not digits:
         raise wrong("電話番号は0から始まる10桁か11桁の数字で入力してください")
     return digits
 

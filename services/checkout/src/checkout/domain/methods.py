@@ -51,6 +51,7 @@ class Method(_Part):
     name: str
     hint: str = ""
     needs_wallet: bool = False
+    button_label: str = ""
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = Field(0, ge=0)
@@ -71,6 +72,11 @@ class Method(_Part):
         own = f"/payments/{entry.get('kind')}"
         pages = {f"{page}_path": f"{own}/{page}" for page in ("start", "change", "confirm")}
         return {**entry, **{name: entry.get(name) or path for name, path in pages.items()}}
+
+    @property
+    def cart_button(self) -> str:
+        """Return what stands on its button in the cart; a display name of the shop's does not change it (AP-11)."""
+        return self.button_label or self.name.lower()
 
     @property
     def group(self) -> PaymentGroup:

@@ -56,7 +56,8 @@ class Confirmation(BaseModel):
 
 
 class WalletConfirmation(Confirmation):
-    """The same from 「ご注文手続き」, with the registration box (AP-19)."""
+    """The same from 「ご注文手続き」, with the wallet's choice that it showed and the registration box (AP-19)."""
 
+    shown: str = Field(max_length=64, title="確認番号")
     register_member: bool = Field(False, title="会員登録する")
     newsletter: bool = Field(False, title="メールマガジンを受け取る")
