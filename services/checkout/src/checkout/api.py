@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.domain.cart import LINES_MAX, QUANTITY_MAX
-from checkout.domain.methods import UNAVAILABLE, Reason
+from checkout.domain.methods import UNAVAILABLE, Method, Reason
 from checkout.domain.purchase import Purchase
 from checkout.storage.menu import read_menu
 from checkout.storage.postal_codes import find_postal_area
 from checkout.web.order_fields import AddressFields, OrdererFields
 from checkout.web.order_page import own_order
-from checkout.web.storefront import Shop, benefit_of, keep_order, wallet_of
+from checkout.web.storefront import Shop, address_of, benefit_of, keep_order, orders_of, wallet_of
 from shared.errors import Refused
 from shared.web.fields import JsonInt
 from shared.web.session import CurrentViewer, viewer
@@ -55,7 +55,7 @@ class WantedOrder(_Body):
     payment_choice: dict[str, Annotated[str, Field(max_length=80)]] = Field(
         default_factory=dict, max_length=8
     )
-    expected_total: Annotated[JsonInt, Field(ge=1)] | None = None
+    expected_total: Annotated[JsonInt, Field(ge=0)] | None = None
 
 
 class PlacedOrder(BaseModel):
@@ -126,6 +126,8 @@ async def create_order(
         member_id=UUID(seen.member_id) if seen.member_id else None,
         benefit=benefit_of(shop, request),
         wallet=wallet,
+        client_address=address_of(request),
+        earlier_orders=tuple(orders_of(shop, request)),
     )
     placement = await shop.till.place(purchase)
     page_url = f"{shop.origin_url}/orders/{placement.order_code}"
@@ -160,7 +162,7 @@ async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
 
 
 @router.get("/methods")
-async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_999)]) -> list[OfferedMethod]:
+async def list_methods(shop: Shop, total: Annotated[int, Query(ge=0, le=99_999_999)]) -> list[OfferedMethod]:
     """List the payment methods for an order of `total` yen on the standard form."""
     async with shop.db.transaction() as tx:
         menu = await read_menu(tx)
@@ -173,10 +175,17 @@ async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_9
                 name=method.name,
                 available=reason is None,
                 reason=reason,
-                message=UNAVAILABLE if reason else "",
+                message=_message(method, reason, total),
             )
         )
     return offered
+
+
+def _message(method: Method, reason: Reason | None, total: int) -> str:
+    if reason is None:
+        return ""
+    why = method.why_unsuited(total)
+    return f"{UNAVAILABLE}（{why}）" if why else UNAVAILABLE
 
 
 @router.get("/postal/{code}", responses={404: {}})

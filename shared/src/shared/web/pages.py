@@ -45,7 +45,7 @@ DESK_SECTIONS = (
 )
 
 
-FOOTER_LINKS = (("特定商取引法に基づく表記", "/legal"),)
+FOOTER_LINKS = (("ご注文の確認", "/orders/find"), ("特定商取引法に基づく表記", "/legal"))
 
 
 class Pages:

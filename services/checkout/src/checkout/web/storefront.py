@@ -121,6 +121,11 @@ def benefit_of(shop: Storefront, request: Request) -> Benefit | None:
         return None
 
 
+def address_of(request: Request) -> str:
+    """Return the IP address that the request came from; the edge's proxy passes it on."""
+    return request.client.host if request.client else ""
+
+
 # ---------- this browser's orders ----------
 
 
@@ -132,12 +137,18 @@ def orders_of(shop: Storefront, request: Request) -> list[str]:
 
 
 def keep_order(shop: Storefront, request: Request, response: Response, order_code: str) -> None:
-    """Let the browser see this order from now on; what was set aside for it is spent."""
+    """Let the browser see the order that it placed; what was set aside for it is spent."""
+    show_from_now_on(shop, request, response, order_code)
+    cookies = _cookies(request)
+    cookies.write(response, CART_COUNT_COOKIE, "0")
+    cookies.clear(response, COOKIE["benefit"], request=request)
+
+
+def show_from_now_on(shop: Storefront, request: Request, response: Response, order_code: str) -> None:
+    """Let the browser see this order from now on, and nothing else."""
     known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
     statement = shop.issuer.issue(
         "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
     )
     cookies = _cookies(request)
     cookies.write(response, COOKIE["order"], statement, max_age_seconds=int(ORDERS_KEPT_FOR.total_seconds()))
-    cookies.write(response, CART_COUNT_COOKIE, "0")
-    cookies.clear(response, COOKIE["benefit"], request=request)
