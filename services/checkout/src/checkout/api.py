@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.domain.cart import LINES_MAX, QUANTITY_MAX
-from checkout.domain.methods import UNAVAILABLE, Method, Reason
+from checkout.domain.methods import Reason
 from checkout.domain.purchase import Purchase
 from checkout.storage.menu import read_menu
 from checkout.storage.postal_codes import find_postal_area
@@ -175,17 +175,10 @@ async def list_methods(shop: Shop, total: Annotated[int, Query(ge=0, le=99_999_9
                 name=method.name,
                 available=reason is None,
                 reason=reason,
-                message=_message(method, reason, total),
+                message=method.why_unsuited(total) if reason else "",
             )
         )
     return offered
-
-
-def _message(method: Method, reason: Reason | None, total: int) -> str:
-    if reason is None:
-        return ""
-    why = method.why_unsuited(total)
-    return f"{UNAVAILABLE}（{why}）" if why else UNAVAILABLE
 
 
 @router.get("/postal/{code}", responses={404: {}})

@@ -194,7 +194,7 @@ class _New:
     @property
     def holds_unpaid(self) -> bool:
         """Tell whether it will hold stock for money that comes later, or never."""
-        return self.method.group != "card_like" and self.placed.amounts.total > 0
+        return self.method.is_prepaid and self.placed.amounts.total > 0
 
     @property
     def placement(self) -> Placement:

@@ -20,7 +20,8 @@ class HeldOrder:
 class HoldLimits:
     """Open unpaid orders per e-mail address, browser and client address; 0 is no limit.
 
-    Members have one of their own. Orders authorized at once count nowhere: without a yes they end by themselves.
+    Only prepaid orders count: the others are authorized at once, or end by themselves, or are paid at the door.
+    Members have a limit of their own.
     """
 
     guest_email: int = 3

@@ -108,12 +108,10 @@ class Method(_Part):
         return None
 
     def why_unsuited(self, total: int) -> str:
-        """Return in words which limit an order of ``total`` yen does not keep; "" if none."""
-        if self.unsuited(total, wallet_kind=self.kind if self.needs_wallet else None) != "limit":
-            return ""
-        if total < self.amount_min:
-            return f"お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません"
-        return f"お支払い金額が¥{self.amount_max:,}を超えるためご利用いただけません"
+        """Return what to say beside it where an order of ``total`` yen does not suit it, with the least sum it takes."""
+        if 0 < total < self.amount_min:
+            return f"{UNAVAILABLE}（お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません）"
+        return UNAVAILABLE
 
 
 def check_choice(method: Method, chosen: Mapping[str, str]) -> dict[str, str]:

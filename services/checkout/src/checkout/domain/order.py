@@ -84,7 +84,7 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "authorize": "authorized",
             "capture": "captured",
             "void": "voided",
-            "refund_part": "refunded_in_part",
+            "refund_part": "lapsed",
             "refund": "refunded",
             "call": "lapsed",
         },

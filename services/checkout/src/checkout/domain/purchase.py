@@ -105,9 +105,7 @@ def check_method(method: Method, purchase: Purchase, total: int) -> None:
     wallet = purchase.wallet
     reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
     if reason is not None:
-        why = method.why_unsuited(total) if reason == "limit" else ""
-        text = f"{UNAVAILABLE}（{why}）" if why else UNAVAILABLE
-        raise Refused("method_unavailable", text, field="payment_kind", status=422)
+        raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
     if wallet is None:
         return
     if wallet.error is not None or wallet.checkout_session_id is None:

@@ -2,16 +2,14 @@
 
 from checkout.storage.order_tables import UNPAID_HOLDS
 
-# What is paid at the door holds stock until it is shipped.
-_STILL_UNPAID = f"{UNPAID_HOLDS.text} AND (payment_group <> 'cash_on_delivery' OR shipping = 'unshipped')"
 HELD_ORDERS = f"""
     SELECT json_agg(json_build_object('code', code, 'email', lower(orderer_email), 'client_address', client_address))
     FROM (
         SELECT code, orderer_email, client_address FROM orders
-        WHERE {_STILL_UNPAID} AND lower(orderer_email) = ANY(CAST(:emails AS text[]))
+        WHERE {UNPAID_HOLDS.text} AND lower(orderer_email) = ANY(CAST(:emails AS text[]))
         UNION SELECT code, orderer_email, client_address FROM orders
-        WHERE {_STILL_UNPAID} AND client_address = ANY(CAST(:client_addresses AS text[]))
+        WHERE {UNPAID_HOLDS.text} AND client_address = ANY(CAST(:client_addresses AS text[]))
         UNION SELECT code, orderer_email, client_address FROM orders
-        WHERE {_STILL_UNPAID} AND code = ANY(CAST(:codes AS text[]))
+        WHERE {UNPAID_HOLDS.text} AND code = ANY(CAST(:codes AS text[]))
     ) AS held
 """  # noqa: S608 - our own column names

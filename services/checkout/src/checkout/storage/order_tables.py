@@ -75,7 +75,7 @@ orders = Table(
     Column(
         "client_address",
         Text,
-        comment="Where the order came from, while it is to be paid by number or at the door",
+        comment="Where a prepaid order came from, for the limit of unpaid ones",
     ),
     # What payments told of the money beside the straight way (PaymentStandingChanged), the newest revision.
     Column("standing_revision", Integer, nullable=False, server_default="0"),
@@ -120,7 +120,9 @@ Index(
 WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
 Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
 # Stock that is held for money that may never come: few rows for one buyer.
-UNPAID_HOLDS = text("status = 'in_progress' AND deposit = 'unpaid' AND payment_group <> 'card_like'")
+UNPAID_HOLDS = text(
+    "status = 'in_progress' AND deposit = 'unpaid' AND payment_group IN ('konbini', 'transfer')"
+)
 Index("orders_held_by_email", func.lower(orders.c.orderer_email), postgresql_where=UNPAID_HOLDS)
 Index("orders_held_by_client", orders.c.client_address, postgresql_where=UNPAID_HOLDS)
 # Closed although the money was never taken: few, and easily missed (PAY-11).

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from checkout.domain.order import NOTHING_TOLD, Order, Parcel, PaymentGroup, Standing
+from checkout.domain.order import NOTHING_TOLD, PAID_BEFORE_SHIPPING, Order, Parcel, PaymentGroup, Standing
 from checkout.storage.order_tables import order_destinations, order_history, order_lines, orders
 from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all
@@ -82,7 +82,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "page_url": placed.page_url,
         "coupon_name": placed.coupon_name or None,
         "page_key": new.page_key,
-        "client_address": new.client_address if new.payment_group != "card_like" else None,
+        "client_address": new.client_address if new.payment_group in PAID_BEFORE_SHIPPING else None,
     }
 
 

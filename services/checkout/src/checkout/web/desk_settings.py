@@ -57,7 +57,7 @@ class SettingsFields(BaseModel):
         title="発送と入金が完了した注文",
         description="変更は、これから完了する注文に適用されます。すでに完了している注文はそのままです。処理済み時に有効になるポイントは、処理済みにするまで有効になりません。",
     )
-    version: int = Field(ge=0, title="版")
+    version: int | None = Field(None, ge=0, title="版")
 
 
 @router.get(PAGE)

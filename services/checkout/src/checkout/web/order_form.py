@@ -221,14 +221,13 @@ def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
     """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
     total = checkout.quote(fee=method.fee).amounts.total
     reason = method.unsuited(total)
-    why = method.why_unsuited(total)
     return {
         "value": method.kind,
         "label": method.name,
         "hint": method.hint,
         "aside": f"手数料 ¥{method.fee:,}" if method.fee else "手数料無料",
         "disabled": reason is not None,
-        "why": f"{UNAVAILABLE}（{why}）" if why else UNAVAILABLE,
+        "why": method.why_unsuited(total),
         "reason": reason,
         "choices": method.choices,
     }

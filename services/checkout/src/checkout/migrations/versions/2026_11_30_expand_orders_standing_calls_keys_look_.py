@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "18996b764f45"
+revision = "ac146cba828d"
 down_revision = "071204957259"
 branch_labels = None
 depends_on = None
@@ -40,7 +40,7 @@ def upgrade() -> None:
             "client_address",
             sa.Text(),
             nullable=True,
-            comment="Where the order came from, while it is to be paid by number or at the door",
+            comment="Where a prepaid order came from, for the limit of unpaid ones",
         ),
     )
     op.add_column("orders", sa.Column("standing_revision", sa.Integer(), server_default="0", nullable=False))
@@ -100,7 +100,7 @@ def upgrade() -> None:
         ["client_address"],
         unique=False,
         postgresql_where=sa.text(
-            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group <> 'card_like'"
+            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group IN ('konbini', 'transfer')"
         ),
     )
     op.create_index(
@@ -109,7 +109,7 @@ def upgrade() -> None:
         [sa.literal_column("lower(orderer_email)")],
         unique=False,
         postgresql_where=sa.text(
-            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group <> 'card_like'"
+            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group IN ('konbini', 'transfer')"
         ),
     )
     op.create_index(
@@ -117,7 +117,7 @@ def upgrade() -> None:
         "orders",
         ["placed_at"],
         unique=False,
-        postgresql_where=sa.text("payment_calls <> '{}' OR own_calls <> '{}'"),
+        postgresql_where=sa.text("(payment_calls <> '{}' OR own_calls <> '{}')"),
     )
     # ### end Alembic commands ###
 
@@ -127,20 +127,20 @@ def downgrade() -> None:
     op.drop_index(
         "orders_with_calls",
         table_name="orders",
-        postgresql_where=sa.text("payment_calls <> '{}' OR own_calls <> '{}'"),
+        postgresql_where=sa.text("(payment_calls <> '{}' OR own_calls <> '{}')"),
     )
     op.drop_index(
         "orders_held_by_email",
         table_name="orders",
         postgresql_where=sa.text(
-            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group <> 'card_like'"
+            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group IN ('konbini', 'transfer')"
         ),
     )
     op.drop_index(
         "orders_held_by_client",
         table_name="orders",
         postgresql_where=sa.text(
-            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group <> 'card_like'"
+            "status = 'in_progress' AND deposit = 'unpaid' AND payment_group IN ('konbini', 'transfer')"
         ),
     )
     op.drop_column("orders", "own_calls")
