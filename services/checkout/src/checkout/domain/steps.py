@@ -129,6 +129,8 @@ def processed_warnings(order: Order) -> list[str]:
         warnings.append("未入金の注文です。")
     if order.shipping == "unshipped":
         warnings.append("未発送の注文です。")
+    if order.calls:
+        warnings.append("確認が必要な項目が残っています。")
     return warnings
 
 

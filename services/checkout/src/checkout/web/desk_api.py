@@ -70,18 +70,24 @@ class ShipOrders(_Body):
     mark_processed: JsonBool = Field(False, description="ステータスを「処理済み」にする")
 
 
-class CaptureOrders(_Body):
+class _Orders(_Body):
+    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
+    versions: dict[OrderCode, int] = Field(
+        default_factory=dict,
+        max_length=ORDERS_MAX,
+        description="By order code; refuses an order that changed since its version",
+    )
+
+
+class CaptureOrders(_Orders):
     """注文を入金済みにする."""
 
-    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
     send_mail: JsonBool = False
     deposit_date: JsonDate | None = Field(None, description="入金日; 注文日から今日まで")
 
 
-class ProcessOrders(_Body):
+class ProcessOrders(_Orders):
     """注文を処理済みにする."""
-
-    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
 
 
 class CancelOrder(_Body):
@@ -187,6 +193,7 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
     by, at = actor(staff), now()
 
     def capture(book: OrderBook, code: str) -> Sequence[Event]:
+        book.seen(code, body.versions.get(code))
         return [
             ask_for_capture(
                 book, code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at
@@ -204,6 +211,7 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     by, at = actor(staff), now()
 
     def process(book: OrderBook, code: str) -> Sequence[Event]:
+        book.seen(code, body.versions.get(code))
         return [close_order(book, code, by=by, at=at)]
 
     return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
