@@ -17,7 +17,7 @@ from shared.events import (
 )
 from shared.ids import new_id
 from tests.checkout.order_examples import number_issued, payment
-from tests.checkout.shopper import BANK_TRANSFER, Shopper, a_coupon, open_shop
+from tests.checkout.shopper import BANK_TRANSFER, ORDERER, Shopper, a_coupon, open_shop
 
 CARD = {
     "kind": "card",
@@ -71,6 +71,36 @@ async def test_who_closed_the_tab_is_led_back_or_to_another_method(
     await shopper.goes_to_confirmation("bank_transfer")
     assert (await shopper.sends("/order/confirm", **shopper.confirmation)).status_code == 303
     assert len([event for event in await said(shop_db) if isinstance(event, OrderPlaced)]) == 2
+
+
+async def order_by_wallet(db: Database, shopper: Shopper) -> str:
+    """Confirm an order on the wallet's order page; return its code."""
+    await open_shop(db)
+    await shopper.fills_cart()
+    shopper.carry_wallet()
+    await shopper.opens("/order/amazon")
+    fields = {**ORDERER, **shopper.confirmation}
+    sent = await shopper.sends("/order/amazon", **fields)
+    return sent.headers["location"].split("order=")[1]
+
+
+async def test_who_has_just_come_back_from_the_wallet_is_not_asked_for_the_payment(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    code = await order_by_wallet(shop_db, shopper)
+    await shopper.opens(f"/orders/{code}")
+    assert f"<h1>{MISSING}</h1>" in shopper.page.text, "the session still waits for the buyer"
+    assert "お支払いの手続きへ戻る" in shopper.text
+    shopper.browser.cookies.delete("noren_wallet")  # as payments does when the buyer comes back
+    await shopper.opens(f"/orders/{code}")
+    assert "<h1>お支払いを確認しています</h1>" in shopper.page.text
+    assert (MISSING in shopper.text, THANKS in shopper.text) == (False, False)
+    async with shop_db.transaction() as tx:
+        await tx.execute("UPDATE orders SET placed_at = placed_at - interval '3 minutes'")
+    await shopper.opens(f"/orders/{code}")
+    assert f"<h1>{MISSING}</h1>" in shopper.page.text
+    assert "別のお支払い方法で注文する" in shopper.text
+    assert "お支払いの手続きへ戻る" not in shopper.text, "there is no session to go back to"
 
 
 async def test_a_yes_that_came_meanwhile_is_not_thrown_away(shop_db: Database, shopper: Shopper) -> None:

@@ -68,7 +68,7 @@ def _awaited(row: Row) -> Progress:
     if row.payment != "awaited" or not row.total:
         return Progress("ご注文受付", "note", "ご注文を承りました。")
     if row.payment_group == "card_like":
-        return Progress("お支払いの確認待ち", "wait", "お支払いがまだ完了していません。")
+        return Progress("お支払いの確認待ち", "wait", "お支払いを確認してから、ご注文が確定します。")
     if row.payment_group == "konbini":
         return Progress("ご注文受付", "wait", "お支払い番号を発行しています。")
     return Progress("ご注文受付", "wait", "ご注文を承りました。お支払い先をご用意しています。")

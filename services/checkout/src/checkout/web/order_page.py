@@ -18,11 +18,20 @@ from checkout.storage.carts import StoredCart, cart_of_order, move_lines, read_c
 from checkout.storage.order_book import open_orders
 from checkout.web.buyers_words import FAILED, ROUTE, parcel_state, progress
 from checkout.web.quote import Quote
-from checkout.web.storefront import Shop, Storefront, cart_of, keep_cart, orders_of, show_from_now_on
+from checkout.web.storefront import (
+    Shop,
+    Storefront,
+    cart_of,
+    keep_cart,
+    orders_of,
+    show_from_now_on,
+    wallet_of,
+)
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Amounts, OrderCancelled
+from shared.sql import Row
 from shared.web.session import CurrentViewer, Viewer
 
 router = APIRouter(include_in_schema=False)
@@ -31,6 +40,7 @@ _WAITING = "awaited"
 OTHER_METHOD = "お客様が別のお支払い方法を選ぶため"
 LOOK_AGAIN_SECONDS = 3
 LOOK_AGAIN_FOR_SECONDS = 120
+THANKED_FOR_SECONDS = 15 * 60
 
 
 @router.get("/orders")
@@ -53,12 +63,21 @@ async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
     order = await _read(shop, code) if by_key else await own_order(request, shop, seen, code)
     if order is None:
         raise _unknown()
+    response = _page(request, shop, order)
+    if by_key and code not in orders_of(shop, request):
+        show_from_now_on(shop, request, response, code)
+    return response
+
+
+def _page(request: Request, shop: Storefront, order: BuyersOrder) -> Response:
     head = order.head
     age = (now() - head.placed_at).total_seconds()
-    expects_news = (
+    waits_for_payments = (
         head.payment == _WAITING and head.payment_group != "cash_on_delivery" and head.status != "cancelled"
     )
-    response = shop.pages.render(
+    look_again = waits_for_payments and age < LOOK_AGAIN_FOR_SECONDS
+    can_go_back = order.awaits_buyer and _can_go_back(request, shop, order)
+    return shop.pages.render(
         request,
         "order_page.html",
         order=order,
@@ -70,15 +89,25 @@ async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
             for parcel in order.parcels
         ],
         failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
-        thanks=age < 15 * 60
-        and head.status != "cancelled"
-        and (head.payment != _WAITING or not head.total or head.payment_group != "card_like"),
+        # Who has just come back from the provider is ahead of the news.
+        missing=order.awaits_buyer and (can_go_back or not look_again),
+        can_go_back=can_go_back,
+        thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
         routes=ROUTE,
-        look_again_seconds=LOOK_AGAIN_SECONDS if expects_news and age < LOOK_AGAIN_FOR_SECONDS else None,
+        look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
     )
-    if by_key and code not in orders_of(shop, request):
-        show_from_now_on(shop, request, response, code)
-    return response
+
+
+def _can_go_back(request: Request, shop: Storefront, order: BuyersOrder) -> bool:
+    """Tell whether the provider's page can be reached from here: a wallet's only with its session, until it is used."""
+    session_id = order.head.payment_choice.get("checkout_session_id")
+    wallet = wallet_of(shop, request)
+    return session_id is None or (wallet is not None and wallet.checkout_session_id == session_id)
+
+
+def _may_be_thanked(head: Row) -> bool:
+    """Nobody is thanked before the yes of a method whose yes comes later."""
+    return head.payment != _WAITING or head.payment_group != "card_like" or not head.total
 
 
 @router.post("/orders/{code}/again")
