@@ -33,7 +33,7 @@ async def test_the_link_of_a_mail_opens_its_order_alone(shop_db: Database, keys:
     phone = Shopper(shop_app(shop_db, keys), keys)
 
     page = await phone.opens(path_of(first))
-    assert page.status_code == 200
+    assert (page.status_code, page.headers["cache-control"]) == (200, "no-store")
     assert first.order_code in phone.text
     assert set(phone.browser.cookies.keys()) == {"noren_order"}, "no session, no cart"
     assert (await phone.opens(f"/orders/{first.order_code}")).status_code == 200, "links of the page go on"

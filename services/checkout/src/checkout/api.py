@@ -97,7 +97,7 @@ class FoundArea(BaseModel):
     address1: str
 
 
-@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 503: {}})
+@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 429: {}, 503: {}})
 async def create_order(
     request: Request,
     response: Response,

@@ -1,6 +1,6 @@
 """受注詳細: one order on one page, from what was bought to everything that happened since (ORD-10)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from checkout.cancel_order import REASON_LABEL
 from checkout.domain.calls import calls_of
-from checkout.domain.order import Order, check_reauthorizable, unsecured
+from checkout.domain.order import Order, check_capturable, check_reauthorizable, unsecured
 from checkout.domain.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from checkout.domain.tracking import CARRIERS, Carrier
 from checkout.storage.order_search import WholeOrder, read_whole_order
-from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges, deposit_by_staff
+from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges
 from shared.clock import in_japan, now
 from shared.database import Database
 from shared.errors import Refused
@@ -177,7 +177,7 @@ async def render_order(
         deposit=deposit,
         status_form=status_form,
         note=note,
-        may=_may(whole.order, whole.row),
+        may=_may(whole.order),
         capture_warnings=capture_warnings(whole.order),
         processed_warnings=processed_warnings(whole.order),
         payment=_payment(whole),
@@ -190,21 +190,21 @@ async def render_order(
     )
 
 
-def _may(order: Order, row: Any) -> dict[str, bool]:
+def _may(order: Order) -> dict[str, bool]:
     """Which forms the page offers; the rules themselves decide again on submission."""
     return {
         "ship": order.may("ship"),
-        "deposit": order.may("deposit") and deposit_by_staff(row) and order.capture_requested_at is None,
+        "deposit": _allows(check_capturable, order),
         "process": order.may("process"),
         "cancel": order.may("cancel"),
-        "reauthorize": _may_reauthorize(order),
+        "reauthorize": _allows(check_reauthorizable, order),
         "track": order.status != "cancelled",
     }
 
 
-def _may_reauthorize(order: Order) -> bool:
+def _allows(rule: Callable[[Order], None], order: Order) -> bool:
     try:
-        check_reauthorizable(order)
+        rule(order)
     except Refused:
         return False
     return True

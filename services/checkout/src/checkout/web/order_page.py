@@ -80,6 +80,8 @@ def _page(request: Request, shop: Storefront, order: BuyersOrder) -> Response:
     return shop.pages.render(
         request,
         "order_page.html",
+        # Names and addresses, opened by a link: no cache keeps them.
+        headers={"Cache-Control": "no-store"},
         order=order,
         head=head,
         progress=progress(head),
