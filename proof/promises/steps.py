@@ -37,13 +37,26 @@ ORDER_STEPS: dict[str, frozenset[tuple[str, str]]] = {
             ("expired", "captured"),
             ("voided", "captured"),
             ("captured", "refunded"),
+            # The hold ended, and perhaps a new one took its place.
+            ("authorized", "lapsed"),
+            ("lapsed", "authorized"),
+            ("lapsed", "captured"),
+            ("lapsed", "voided"),
+            ("lapsed", "refunded"),
+            # A part of the money went back.
+            ("captured", "refunded_in_part"),
+            ("refunded_in_part", "refunded"),
         }
     ),
 }
 
 # Money that comes after a cancellation goes straight back; no capture is told in between.
 REFUNDED_AT_ONCE = frozenset(
-    {("awaited", "refunded"), ("authorized", "refunded"), ("number_issued", "refunded")}
+    {
+        (before, after)
+        for before in ("awaited", "authorized", "number_issued")
+        for after in ("refunded", "refunded_in_part")
+    }
 )
 
 # A cancelled order is over: only what its payment still does is noted (refund edges).

@@ -9,7 +9,16 @@ from harness.hearing import said
 from harness.keys import Keys
 from shared.database import Database
 from shared.events import OrderPlaced, StockReserved
-from tests.checkout.shopper import MENU, ORDERER, FakeMembers, Shopper, a_coupon, open_shop, shop_app
+from tests.checkout.shopper import (
+    MENU,
+    ORDERER,
+    ORIGIN,
+    FakeMembers,
+    Shopper,
+    a_coupon,
+    open_shop,
+    shop_app,
+)
 
 SCREENS = ["お客様情報入力", "お届け先入力", "お支払い方法選択", "注文確認"]
 
@@ -52,7 +61,8 @@ async def test_the_four_screens_lead_to_an_unpaid_order_on_the_own_site(
     assert (placed.payment_kind, placed.payment_choice) == ("konbini", {"chain": "lawson"})
     assert placed.amounts.total == 2_550
     assert placed.orderer.email == ORDERER["email"]
-    assert placed.page_url.endswith(f"/orders/{placed.order_code}")
+    assert placed.page_url.startswith(f"{ORIGIN}/orders/{placed.order_code}?key=")
+    assert placed.payment_flow == "prepaid"
     async with shop_db.transaction() as tx:
         row = await tx.row("SELECT status, deposit, shipping FROM orders")
     assert row is not None

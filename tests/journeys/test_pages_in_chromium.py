@@ -230,7 +230,7 @@ async def test_three_orders_chosen_by_keys_are_shipped_at_once(
     assert desk.focused() == "f-q"
     desk.press("注文を発送済みにする", within=".selection-bar").shot("bulk-confirm")
     desk.wait_for("3件を発送済みにし、3通のメールを送ります。")
-    desk.press("注文を発送済みにする", within=".form-actions").wait_for("3件 完了")
+    desk.press("注文を発送済みにする", within=".form-actions").wait_for("3件の処理が完了しました")
     for code in codes:
         assert code in desk.text
         assert len(mails_about(stack.mail_url, code, SHIPPED)) == 1

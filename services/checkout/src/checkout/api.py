@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.domain.cart import LINES_MAX, QUANTITY_MAX
-from checkout.domain.methods import UNAVAILABLE, Reason
+from checkout.domain.methods import Reason
 from checkout.domain.purchase import Purchase
 from checkout.storage.menu import read_menu
 from checkout.web.order_fields import AddressFields, OrdererFields
 from checkout.web.order_page import own_order
-from checkout.web.storefront import Shop, benefit_of, keep_order, wallet_of
+from checkout.web.storefront import Shop, address_of, benefit_of, keep_order, orders_of, wallet_of
 from shared.errors import Refused
 from shared.postal import find_towns
 from shared.web.fields import JsonInt, postal_digits
@@ -55,7 +55,7 @@ class WantedOrder(_Body):
     payment_choice: dict[str, Annotated[str, Field(max_length=80)]] = Field(
         default_factory=dict, max_length=8
     )
-    expected_total: Annotated[JsonInt, Field(ge=1)] | None = None
+    expected_total: Annotated[JsonInt, Field(ge=0)] | None = None
 
 
 class PlacedOrder(BaseModel):
@@ -105,7 +105,7 @@ class FoundArea(BaseModel):
     towns: list[FoundTown]
 
 
-@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 503: {}})
+@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 429: {}, 503: {}})
 async def create_order(
     request: Request,
     response: Response,
@@ -134,6 +134,8 @@ async def create_order(
         member_id=UUID(seen.member_id) if seen.member_id else None,
         benefit=benefit_of(shop, request),
         wallet=wallet,
+        client_address=address_of(request),
+        earlier_orders=tuple(orders_of(shop, request)),
     )
     placement = await shop.till.place(purchase)
     page_url = f"{shop.origin_url}/orders/{placement.order_code}"
@@ -168,7 +170,7 @@ async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
 
 
 @router.get("/methods")
-async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_999)]) -> list[OfferedMethod]:
+async def list_methods(shop: Shop, total: Annotated[int, Query(ge=0, le=99_999_999)]) -> list[OfferedMethod]:
     """List the payment methods for an order of `total` yen on the standard form."""
     async with shop.db.transaction() as tx:
         menu = await read_menu(tx)
@@ -181,7 +183,7 @@ async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_9
                 name=method.name,
                 available=reason is None,
                 reason=reason,
-                message=UNAVAILABLE if reason else "",
+                message=method.why_unsuited(total) if reason else "",
             )
         )
     return offered

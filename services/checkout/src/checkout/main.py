@@ -31,6 +31,7 @@ from checkout.web import (
     desk_stock,
     order_confirm,
     order_form,
+    order_look_up,
     order_page,
     search_engines,
     shop,
@@ -64,6 +65,7 @@ ROUTERS = (
     order_form.router,
     order_confirm.router,
     amazon_order.router,
+    order_look_up.router,
     order_page.router,
     desk_settings.router,
     desk_stock.router,
@@ -137,7 +139,7 @@ def install(
     pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
-    till = Till(db, origin_url=origin_url)
+    till = Till(db, origin_url=origin_url, limits=settings.hold_limits)
     app.state.storefront = Storefront(db, till, pages, issuer, verifier, members, origin_url)
     app.mount("/static/shop", StoreFiles(directory=WEB / "static"), name="shop-static")
     install_web(

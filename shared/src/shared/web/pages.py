@@ -73,7 +73,7 @@ class Told:
 
 TOLD_KINDS = ("done", "wait", "stop", "note")
 
-FOOTER_LINKS = (("特定商取引法に基づく表記", "/legal"),)
+FOOTER_LINKS = (("ご注文の確認", "/orders/find"), ("特定商取引法に基づく表記", "/legal"))
 
 
 class Pages:

@@ -22,7 +22,8 @@ class Purchase:
 
     ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side
     showed: another total is refused, so that nobody pays what they did not see. ``wallet`` and ``benefit``
-    were verified; ``registers`` makes the orderer a member with this order (AP-08).
+    were verified; ``registers`` makes the orderer a member with this order (AP-08). ``client_address`` and
+    ``earlier_orders`` (of this browser) are only for the limit of unpaid orders.
     """
 
     key: str
@@ -38,6 +39,8 @@ class Purchase:
     wallet: Wallet | None = None
     registers: bool = False
     newsletter: bool = False
+    client_address: str = ""
+    earlier_orders: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -102,7 +105,7 @@ def check_method(method: Method, purchase: Purchase, total: int) -> None:
     wallet = purchase.wallet
     reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
     if reason is not None:
-        raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
+        raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
     if wallet is None:
         return
     if wallet.error is not None or wallet.checkout_session_id is None:

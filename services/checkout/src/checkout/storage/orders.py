@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from checkout.domain.order import Order, Parcel, PaymentGroup
+from checkout.domain.order import NOTHING_TOLD, PAID_BEFORE_SHIPPING, Order, Parcel, PaymentGroup, Standing
 from checkout.storage.order_tables import order_destinations, order_history, order_lines, orders
 from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all
@@ -16,10 +16,15 @@ from shared.sql import Row
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order to be stored: what is said of it, and which steps it will take."""
+    """An order to be stored: what is said of it, which steps it will take, and what is only for us.
+
+    ``page_key`` opens its page without a session; ``client_address`` is where it came from.
+    """
 
     placed: OrderPlaced
     payment_group: PaymentGroup
+    page_key: str | None = None
+    client_address: str | None = None
 
 
 async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
@@ -75,6 +80,9 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         **{f"orderer_{name}": value for name, value in who.model_dump().items()},
         "placed_at": placed.placed_at,
         "page_url": placed.page_url,
+        "coupon_name": placed.coupon_name or None,
+        "page_key": new.page_key,
+        "client_address": new.client_address if new.payment_group in PAID_BEFORE_SHIPPING else None,
     }
 
 
@@ -139,6 +147,26 @@ def order_of(row: Row, parcels: Sequence[Row]) -> Order:
         ),
         capture_requested_at=row.capture_requested_at,
         deposit_date=row.deposit_date,
+        standing=standing_of(row),
+        own_calls=tuple(row.own_calls),
+    )
+
+
+def standing_of(row: Row) -> Standing:
+    """Return what payments told of the money of the order in ``row``."""
+    if row.standing_revision == 0 and row.money_with_us is None and row.payment != "lapsed":
+        return NOTHING_TOLD
+    return Standing(
+        revision=row.standing_revision,
+        calls=tuple(row.payment_calls),
+        captured=row.captured_amount,
+        suspense=row.suspense_amount,
+        refunded=row.refunded_amount,
+        respond_by=row.respond_by,
+        money=row.money_with_us,
+        money_at=row.money_told_at,
+        may_reauthorize=row.may_reauthorize,
+        reauthorization_requested_at=row.reauthorization_requested_at,
     )
 
 

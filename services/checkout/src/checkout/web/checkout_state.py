@@ -1,7 +1,7 @@
 """Where a buyer stands between cart and order, for both ways to order. Steps cannot be skipped."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,15 @@ from checkout.storage.menu import read_menu
 from checkout.storage.placements import placement_of_order
 from checkout.storage.shop_settings import ShopSettings, read_shop_settings
 from checkout.web.quote import Quote, goods, quote_cart
-from checkout.web.storefront import Storefront, benefit_of, cart_of, keep_order, wallet_of
+from checkout.web.storefront import (
+    Storefront,
+    address_of,
+    benefit_of,
+    cart_of,
+    keep_order,
+    orders_of,
+    wallet_of,
+)
 from shared.clock import now
 from shared.database import Tx
 from shared.web.session import Viewer, viewer_of
@@ -125,6 +133,11 @@ def earlier_step(request: Request, shop: Storefront, checkout: Checkout, number:
 
 async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase) -> Response:
     """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
+    purchase = replace(
+        purchase,
+        client_address=address_of(request),
+        earlier_orders=tuple(orders_of(shop, request)),
+    )
     placement = await shop.till.place(purchase)
     response = shop.pages.redirect(request, placement.next_path)
     keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)

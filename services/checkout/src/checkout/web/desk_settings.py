@@ -10,9 +10,11 @@ from checkout.storage.shop_settings import (
     change_shop_settings,
     read_changes,
     read_shop_settings,
+    settings_version,
 )
 from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
+from shared.errors import Refused
 from shared.web.fields import Yen
 from shared.web.forms import Form, read_form
 from shared.web.session import Owner, Staff
@@ -55,6 +57,7 @@ class SettingsFields(BaseModel):
         title="発送と入金が完了した注文",
         description="変更は、これから完了する注文に適用されます。すでに完了している注文はそのままです。処理済み時に有効になるポイントは、処理済みにするまで有効になりません。",
     )
+    version: int | None = Field(None, ge=0, title="版")
 
 
 @router.get(PAGE)
@@ -73,10 +76,16 @@ async def save_settings(request: Request, shop: Shop, seen: Owner) -> Response:
     form = await read_form(request, SettingsFields)
     if form.errors:
         return await _page(request, shop, form, status=422)
-    asked = form.value.model_dump(exclude={"registration_box_unticked"})
+    asked = form.value.model_dump(exclude={"registration_box_unticked", "version"})
     wanted = ShopSettings(**asked, registration_box_ticked=not form.value.registration_box_unticked)
-    async with shop.db.transaction() as tx:
-        changed = await change_shop_settings(tx, wanted, by=seen.name or "スタッフ", at=now())
+    try:
+        async with shop.db.transaction() as tx:
+            changed = await change_shop_settings(
+                tx, wanted, version=form.value.version, by=seen.name or "スタッフ", at=now()
+            )
+    except Refused as refused:
+        form.refuse(refused)
+        return await _page(request, shop, form, status=refused.status)
     toast = "設定を保存しました" if changed else "変更はありません"
     return shop.pages.redirect(request, PAGE, toast=toast, kind="done" if changed else "note")
 
@@ -86,13 +95,20 @@ async def _page(
 ) -> Response:
     async with shop.db.transaction() as tx:
         changes = await read_changes(tx)
+        version = await settings_version(tx)
     rows = [
         (at, by, LABELS.get(name, name), _word(before), _word(after))
         for at, by, name, before, after in changes
     ]
     choices = [{"value": value, "label": label} for value, label in CLOSINGS.items()]
     return shop.pages.render(
-        request, "desk_settings.html", status=status, form=form, changes=rows, choices=choices
+        request,
+        "desk_settings.html",
+        status=status,
+        form=form,
+        changes=rows,
+        choices=choices,
+        version=version,
     )
 
 

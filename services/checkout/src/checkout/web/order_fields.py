@@ -52,7 +52,7 @@ class Confirmation(BaseModel):
     """What the confirmation page sends back: which attempt it is, and the total it showed."""
 
     key: str = Field(min_length=8, max_length=64, title="確認番号")
-    total: int = Field(ge=1, title="お支払い合計")
+    total: int = Field(ge=0, title="お支払い合計")
 
 
 class WalletConfirmation(Confirmation):

@@ -243,14 +243,15 @@ def _payment(
 
 def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
     """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
-    reason = method.unsuited(checkout.quote(fee=method.fee).amounts.total)
+    total = checkout.quote(fee=method.fee).amounts.total
+    reason = method.unsuited(total)
     return {
         "value": method.kind,
         "label": method.name,
         "hint": method.hint,
         "aside": _fee_in_words(method),
         "disabled": reason is not None,
-        "why": UNAVAILABLE,
+        "why": method.why_unsuited(total),
         "reason": reason,
         "choices": method.choices,
     }

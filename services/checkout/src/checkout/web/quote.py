@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from checkout.domain.cart import Cart
-from checkout.domain.coupon import Coupon
 from checkout.domain.price import NO_DISCOUNTS, Discounts, ShippingRules, price_order
 from shared.errors import Refused
 from shared.events import Amounts, Line
@@ -12,11 +11,14 @@ from shared.events import Amounts, Line
 
 @dataclass(frozen=True)
 class Quote:
-    """Amounts with the lines of their table; ``trouble`` says why the discounts cannot be taken off."""
+    """Amounts with the lines of their table; ``trouble`` says why the discounts cannot be taken off.
+
+    ``coupon_name`` is the coupon used; one that only frees the shipping is named there.
+    """
 
     amounts: Amounts
     trouble: str = ""
-    coupon: Coupon | None = None
+    coupon_name: str = ""
 
     @property
     def lines(self) -> list[tuple[str, int, str]]:
@@ -31,14 +33,14 @@ class Quote:
         if amounts.point_discount:
             lines.append(("ポイント利用", -amounts.point_discount, ""))
         if amounts.coupon_discount:
-            name = f"「{self.coupon.name}」" if self.coupon else ""
+            name = f"「{self.coupon_name}」" if self.coupon_name else ""
             lines.append(("クーポン値引き", -amounts.coupon_discount, name))
         return lines
 
     def _why_free(self) -> str:
         """Return whom the buyer has to thank for it."""
-        coupon = self.coupon
-        return f"無料（「{coupon.name}」を利用）" if coupon and coupon.frees_shipping else "無料"
+        frees = self.coupon_name and not self.amounts.coupon_discount
+        return f"無料（「{self.coupon_name}」を利用）" if frees else "無料"
 
 
 def quote_cart(
@@ -55,7 +57,8 @@ def quote_cart(
         for line in cart.lines
     ]
     try:
-        return Quote(price_order(lines, shipping, fee=fee, discounts=discounts), coupon=discounts.coupon)
+        coupon = discounts.coupon.name if discounts.coupon else ""
+        return Quote(price_order(lines, shipping, fee=fee, discounts=discounts), coupon_name=coupon)
     except Refused as refused:
         return Quote(price_order(lines, shipping, fee=fee), refused.message)
 

@@ -159,6 +159,11 @@ def benefit_of(shop: Storefront, request: Request) -> Benefit | None:
         return None
 
 
+def address_of(request: Request) -> str:
+    """Return the IP address that the request came from; the edge's proxy passes it on."""
+    return request.client.host if request.client else ""
+
+
 # ---------- this browser's orders ----------
 
 
@@ -176,13 +181,18 @@ def keep_order(
 
     An order of a member is shown to the member, not to the browser: with the session it is out of sight.
     """
-    cookies = _cookies(request)
     if member_id is None:
-        known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
-        statement = shop.issuer.issue(
-            "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
-        )
-        seconds = int(ORDERS_KEPT_FOR.total_seconds())
-        cookies.write(response, COOKIE["order"], statement, max_age_seconds=seconds)
+        show_from_now_on(shop, request, response, order_code)
+    cookies = _cookies(request)
     cookies.write(response, CART_COUNT_COOKIE, "0")
     cookies.clear(response, COOKIE["benefit"], request=request)
+
+
+def show_from_now_on(shop: Storefront, request: Request, response: Response, order_code: str) -> None:
+    """Let the browser see this order from now on, and nothing else."""
+    known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
+    statement = shop.issuer.issue(
+        "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
+    )
+    cookies = _cookies(request)
+    cookies.write(response, COOKIE["order"], statement, max_age_seconds=int(ORDERS_KEPT_FOR.total_seconds()))
