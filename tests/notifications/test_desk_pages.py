@@ -12,7 +12,7 @@ from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
 from notifications.examples import example_of, example_order
-from notifications.templates import find_mails
+from notifications.mail_files import find_mails
 from shared.clock import now
 from shared.events import OrderCancelled, PaymentCaptured, SessionsRevoked
 

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-from harness.post import SHOP
+from harness.post import SENDER, SHOP
 from notifications.examples import example_of, example_order
+from notifications.mail_files import MailFile, find_mails
 from notifications.message import Letter, build
-from notifications.templates import MailFile, Mails, find_mails
+from notifications.templates import Mails
 from shared.clock import now
 
 MAILS = {file.name: file for file in find_mails()}
@@ -47,7 +48,7 @@ def test_it_survives_the_wire(file: MailFile) -> None:
     words = mails.render(file, example_of(file.event), example_order())
     raw = build(
         Letter(
-            sender="のれん商店 <shop@noren.example>",
+            sender=SENDER,
             recipient="hanako@example.jp",
             subject=words.subject,
             text=words.text,

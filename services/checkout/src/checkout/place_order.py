@@ -234,6 +234,7 @@ def _order(shop: _Shop, purchase: Purchase, *, code: str, at: datetime, origin_u
         points_used=benefit.points if benefit else 0,
         benefit_reservation_id=benefit.reservation_id if benefit else None,
         coupon=benefit.coupon.issue_id if benefit and benefit.coupon else None,
+        coupon_name=benefit.coupon.name if benefit and benefit.coupon else "",
         placed_at=at,
         page_url=f"{origin_url}/orders/{code}",
     )

@@ -77,7 +77,7 @@ class Registration(_Part):
 class OrderPlaced(CheckoutEvent):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 
-    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id). ``payment_flow`` is how its
+    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` what it is called. ``payment_flow`` is how its
     payment runs: ``authorized`` (held at order time), ``prepaid`` (paid before shipping) or ``unmanaged``; empty
     where the producer did not say it yet.
     """
@@ -97,6 +97,7 @@ class OrderPlaced(CheckoutEvent):
     points_used: int = 0
     benefit_reservation_id: UUID | None = None
     coupon: UUID | None = None
+    coupon_name: str = ""
     placed_at: datetime
     page_url: str
 
