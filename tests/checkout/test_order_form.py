@@ -279,11 +279,23 @@ async def test_a_page_from_before_a_change_does_not_place_the_order(
     assert await said(shop_db) == []
 
 
-async def test_the_postal_code_knows_its_address(shopper: Shopper) -> None:
-    assert (await shopper.opens("/api/checkout/postal/1500001")).json() == {
-        "prefecture": "東京都",
-        "address1": "渋谷区神宮前",
-    }
+@pytest.mark.parametrize("code", ["1500001", "150-0001", "１５０－０００１", "〒150ー0001"])
+async def test_the_postal_code_knows_its_address(shopper: Shopper, code: str) -> None:
+    town = {"prefecture": "東京都", "address1": "渋谷区神宮前"}
+    assert (await shopper.opens(f"/api/checkout/postal/{code}")).json() == {**town, "towns": [town]}
+
+
+async def test_a_postal_code_of_several_towns_offers_them_all(shopper: Shopper) -> None:
+    one = (await shopper.opens("/api/checkout/postal/9218046")).json()
+    assert (one["prefecture"], one["address1"]) == ("石川県", "金沢市")
+    assert [town["address1"] for town in one["towns"]] == ["金沢市大桑町", "金沢市三小牛町"]
+
+    other = (await shopper.opens("/api/checkout/postal/4980000")).json()
+    assert (other["prefecture"], other["address1"]) == ("", "")
+    assert [town["prefecture"] for town in other["towns"]] == ["愛知県", "三重県"]
+
+
+async def test_a_postal_code_that_nobody_knows_is_said_to_be_so(shopper: Shopper) -> None:
     assert (await shopper.opens("/api/checkout/postal/0000000")).status_code == 404
 
 

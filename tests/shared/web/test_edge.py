@@ -120,6 +120,33 @@ def test_a_form_that_is_not_text_is_a_bad_request(browser: TestClient, body: byt
     assert browser.post("/order/address", content=body, headers=headers).status_code == 400
 
 
+@pytest.mark.parametrize("path", ["/", "/nothing", "/static/noren.css", "/api/codes"])
+def test_head_answers_like_get_without_the_body(browser: TestClient, path: str) -> None:
+    got, head = browser.get(path), browser.head(path)
+
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    for name in ("content-type", "content-length", "content-security-policy"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
+def test_a_form_names_the_field_that_cannot_be_stored(browser: TestClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    for body in (b"phone=1&name=a%00b", b"phone=1&name=%ED%A0%80"):
+        problem = browser.post("/order/address", content=body, headers=headers).json()
+        assert problem["field"] == "name"
+        assert "「name」に保存できない文字" in problem["detail"]
+
+
+@pytest.mark.parametrize("text", [rb"a\u0000b", rb"\ud83d", rb"\ude00\ud83d"])
+def test_json_names_the_field_that_cannot_be_stored(browser: TestClient, text: bytes) -> None:
+    body = b'{"code": "a", "lines": [{"note": "b"}, {"note": "' + text + b'"}]}'
+    answer = browser.post("/api/codes", content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["field"] == "lines.1.note"
+    assert answer.json()["errors"][0]["field"] == "lines.1.note"
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

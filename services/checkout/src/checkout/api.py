@@ -10,12 +10,12 @@ from checkout.domain.cart import LINES_MAX, QUANTITY_MAX
 from checkout.domain.methods import UNAVAILABLE, Reason
 from checkout.domain.purchase import Purchase
 from checkout.storage.menu import read_menu
-from checkout.storage.postal_codes import find_postal_area
 from checkout.web.order_fields import AddressFields, OrdererFields
 from checkout.web.order_page import own_order
 from checkout.web.storefront import Shop, benefit_of, keep_order, wallet_of
 from shared.errors import Refused
-from shared.web.fields import JsonInt
+from shared.postal import find_towns
+from shared.web.fields import JsonInt, postal_digits
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
@@ -90,11 +90,19 @@ class OfferedMethod(BaseModel):
     message: str
 
 
-class FoundArea(BaseModel):
-    """Where a postal code is."""
+class FoundTown(BaseModel):
+    """One town of a postal code; the street number follows."""
 
     prefecture: str
     address1: str
+
+
+class FoundArea(BaseModel):
+    """Where a postal code is: what all its towns have in common, and the towns to choose from."""
+
+    prefecture: str = Field(description="Empty if the code lies in several prefectures")
+    address1: str = Field(description="City and town; the city alone if there are several towns")
+    towns: list[FoundTown]
 
 
 @router.post("/orders", status_code=201, responses={409: {}, 422: {}, 503: {}})
@@ -181,8 +189,15 @@ async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_9
 
 @router.get("/postal/{code}", responses={404: {}})
 async def find_postal_code(code: str) -> FoundArea:
-    """Return prefecture and town of a postal code (seven digits); 404 for one we do not know."""
-    area = find_postal_area(code)
-    if area is None:
-        raise Refused("postal_code_unknown", "この郵便番号の住所は登録されていません。", status=404)
-    return FoundArea(prefecture=area.prefecture, address1=area.address1)
+    """Return the towns of a postal code, in whatever width and form it is written; 404 for one we do not know."""
+    towns = find_towns(postal_digits(code))
+    if not towns:
+        raise Refused(
+            "postal_code_unknown", "この郵便番号は見つかりませんでした。ご住所をご確認ください。", status=404
+        )
+    prefectures, cities = {town.prefecture for town in towns}, {town.city for town in towns}
+    return FoundArea(
+        prefecture=towns[0].prefecture if len(prefectures) == 1 else "",
+        address1=towns[0].address1 if len(towns) == 1 else towns[0].city if len(cities) == 1 else "",
+        towns=[FoundTown(prefecture=town.prefecture, address1=town.address1) for town in towns],
+    )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import ImmutableMultiDict, UploadFile
 
 from shared.errors import Refused
-from shared.web.fields import is_choice, japanese_message
+from shared.web.fields import bounds_of, is_choice, japanese_message
 
 M = TypeVar("M", bound=BaseModel)
 FIELDS_MAX = 2_000
@@ -86,7 +86,9 @@ class Form(Generic[M]):
                 known = self.model.model_fields.get(name)
                 label = (known.title if known and known.title else name) or "入力内容"
                 choice = known is not None and (is_choice(known.annotation) or label == "都道府県")
-                self.errors.setdefault(name, japanese_message(error, label, choice=choice))
+                self.errors.setdefault(
+                    name, japanese_message(error, label, choice=choice, bounds=bounds_of(known))
+                )
 
 
 def parse_form(

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.web.fields import Pieces
+
 Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]
 
 ACTIVATION_LABEL: dict[Activation, str] = {
@@ -33,11 +35,11 @@ class Rules(BaseModel):
     points_enabled: bool = Field(True, title="ポイントを利用する")
     purchase_percent: Percent = Field(Decimal(1), title="購入ポイントの付与率（％）")
     purchase_activation: Activation = Field("on_shipped", title="購入ポイントが有効になる時")
-    registration_points: int = Field(500, ge=0, le=100_000, title="会員登録ポイント")
+    registration_points: Pieces = Field(500, ge=0, le=100_000, title="会員登録ポイント")
     registration_activation: Literal["immediate", "manual"] = Field(
         "immediate", title="会員登録ポイントが有効になる時"
     )
-    valid_days: int | None = Field(None, ge=1, le=3650, title="有効になってからの有効期間（日）")
+    valid_days: Pieces | None = Field(None, ge=1, le=3650, title="有効になってからの有効期間（日）")
     amazon_login: bool = Field(True, title="Amazonアカウントでのログインを受け付ける")
 
     def registration_grant(self) -> int:

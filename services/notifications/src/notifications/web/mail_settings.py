@@ -16,6 +16,7 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import PaymentCaptured
 from shared.sql import Row
+from shared.web.fields import Pieces
 from shared.web.forms import Form, read_form
 from shared.web.session import Staff, require_staff
 
@@ -36,7 +37,7 @@ class SettingForm(BaseModel):
 
     enabled: bool = Field(False, title="利用する")
     sender: Literal["shop", "software"] = Field(title="送信元")
-    delay_minutes: int = Field(
+    delay_minutes: Pieces = Field(
         0, ge=0, le=1440, title="送信までの時間(分)", description="お支払い期限切れの場合にだけ適用します。"
     )
     except_payment_kinds: list[str] = Field(default_factory=list, max_length=50)
