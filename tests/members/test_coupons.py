@@ -362,7 +362,7 @@ async def test_only_the_two_members_chosen_at_the_desk_can_redeem(members: Membe
 async def test_what_is_wrong_with_a_new_coupon_is_said_at_its_field(
     members: MembersService, changes: dict[str, str], message: str
 ) -> None:
-    await members.staff(role="staff")
+    await members.staff()
     form = {"name": "夏のクーポン", "kind": "amount_off", "value": "500"}
     form["valid_until"] = f"{in_japan(now()).date():%Y-%m-%d}"
     async with members.browser() as desk:

@@ -112,7 +112,10 @@ class Ledger(RuleBasedStateMachine):
             async with self.db.transaction() as tx:
                 await set_rules(tx, rules, at=now(), by="試験")
                 new = NewMember(
-                    member_id=self.member_id, name="綾瀬 あや", email=f"{self.member_id}@example.jp"
+                    member_id=self.member_id,
+                    name="綾瀬 あや",
+                    email=f"{self.member_id}@example.jp",
+                    email_proved=True,
                 )
                 await register_member(tx, new, rules=rules, via="form", at=now())
 
@@ -316,7 +319,7 @@ async def test_valid_points_lapse_with_their_days_and_what_was_spent_counts_as_t
     member_id, rules = new_id(), Rules(valid_days=3)
     async with db.transaction() as tx:
         await set_rules(tx, rules, at=now(), by="試験")
-        new = NewMember(member_id=member_id, name="綾瀬 あや", email="aya@example.jp")
+        new = NewMember(member_id=member_id, name="綾瀬 あや", email="aya@example.jp", email_proved=True)
         await register_member(tx, new, rules=rules, via="form", at=now())
     await Hearing(consumers, db).hears(an_order(member_id=member_id, items=5_000, points=points))
     clock.clock.move(timedelta(days=3, minutes=1))

@@ -9,6 +9,7 @@ from shared.events import (
     AmazonAccountLinked,
     CouponRedeemed,
     CouponReturned,
+    EmailVerificationRequested,
     MemberRegistered,
     OrderCancelled,
     OrderPlaced,
@@ -26,7 +27,14 @@ consumers = Consumers("members")
 @consumers.on(OrderPlaced, linger_seconds=0.2)
 async def credit_order(
     events: list[OrderPlaced], tx: Tx
-) -> list[MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed]:
+) -> list[
+    MemberRegistered
+    | AmazonAccountLinked
+    | EmailVerificationRequested
+    | PointsUsed
+    | PointsGranted
+    | CouponRedeemed
+]:
     """Register or link the member, commit what was set aside, and grant what the order earns."""
     return await take_orders(tx, events)
 

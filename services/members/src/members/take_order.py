@@ -7,6 +7,7 @@ from members.domain.ledger import Balance, Grant, grant_posting, use_posting
 from members.domain.rules import Rules
 from members.link_amazon import link_amazon
 from members.register_member import NewMember, register_member
+from members.register_member import News as RegistrationNews
 from members.storage.benefits import end_reservation, lock_reservation, reservation_of
 from members.storage.members import member_by_id
 from members.storage.orders import Taken
@@ -17,7 +18,6 @@ from shared.errors import Refused
 from shared.events import (
     AmazonAccountLinked,
     CouponRedeemed,
-    MemberRegistered,
     OrderPlaced,
     PointsGranted,
     PointsUsed,
@@ -25,7 +25,7 @@ from shared.events import (
 )
 from shared.ids import new_id
 
-News = MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed
+News = RegistrationNews | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed
 
 
 async def take_order(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[Taken, list[News]]:
@@ -102,6 +102,7 @@ def _member_of(event: OrderPlaced, registration: Registration) -> NewMember:
         address2=orderer.address2,
         newsletter=registration.newsletter,
         buyer_id=registration.amazon_buyer_id,
+        email_proved=registration.email_proved,
     )
 
 

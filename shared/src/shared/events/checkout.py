@@ -67,11 +67,15 @@ class Destination(_Part):
 
 
 class Registration(_Part):
-    """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand."""
+    """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand.
+
+    ``email_proved``: the orderer's address is the one that the wallet vouches for, not one that was typed.
+    """
 
     member_id: UUID
     newsletter: bool = False
     amazon_buyer_id: str | None = None
+    email_proved: bool = False
 
 
 class OrderPlaced(CheckoutEvent):

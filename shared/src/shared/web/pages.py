@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from shared.web.cookies import Cookies
+from shared.web.cookies import CART_COUNT_COOKIE, Cookies
 from shared.web.edge import ContentSecurity, Edge, EdgeRules
 from shared.web.filters import FILTERS
 from shared.web.openapi import install_openapi
@@ -21,7 +21,6 @@ from shared.web.problems import install_problem_handlers
 from shared.web.session import NOBODY, Sessions
 from shared.web.static_files import static_app, static_url
 
-CART_COUNT_COOKIE = "noren_cart_count"
 TOAST_COOKIE = "noren_toast"
 # What an address is made of (RFC 3986, 2), and what is quoted already.
 _SAFE_IN_ADDRESS = "/:?#[]@!$&'()*+,;=%~"

@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 
 from shared.errors import Refused, TryAgain
 from shared.web.fields import japanese_message
-from shared.web.session import NOBODY, SignInNeeded, viewer_of
+from shared.web.session import NOBODY, SignInNeeded, StaffLapsed, viewer_of
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +148,11 @@ async def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:
     return await answer(request, Problem(401, "sign_in_needed", headers=headers))
 
 
+async def on_staff_lapsed(request: Request, error: StaffLapsed) -> Response:
+    """307: method and body travel along to members and back, so that nothing typed is lost."""
+    return RedirectResponse(error.location, status_code=307)
+
+
 async def on_invalid(request: Request, error: RequestValidationError) -> Response:
     """Input that does not fit a route's declaration. A page's path that cannot exist is a missing page."""
     failures = list(error.errors())
@@ -174,5 +179,6 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refused, on_refused)  # type: ignore[arg-type]
     app.add_exception_handler(TryAgain, on_try_again)  # type: ignore[arg-type]
     app.add_exception_handler(SignInNeeded, on_sign_in_needed)  # type: ignore[arg-type]
+    app.add_exception_handler(StaffLapsed, on_staff_lapsed)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]

@@ -18,10 +18,9 @@ from checkout.storage.carts import StoredCart, open_cart, read_cart
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.statements import COOKIE, Issuer, Purpose, StatementInvalid, Verifier
-from shared.web.cookies import Cookies
-from shared.web.pages import CART_COUNT_COOKIE, Pages
+from shared.web.cookies import CART_COOKIE, CART_COUNT_COOKIE, Cookies
+from shared.web.pages import Pages
 
-CART_COOKIE = "noren_cart"
 CART_KEPT_FOR = timedelta(days=60)
 ORDERS_KEPT_FOR = timedelta(days=180)
 ORDERS_KEPT_MAX = 12

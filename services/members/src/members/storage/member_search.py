@@ -35,7 +35,8 @@ class MemberSearch:
 
     def where(self) -> str:
         """Return the condition; its values are in :meth:`values`."""
-        parts = ["true"]
+        # Accounts of staff are no customers (STF-01): neither listed, counted, nor exported.
+        parts = ["s.member_id IS NULL"]
         if self.words:
             parts.append(
                 "(m.name ILIKE :like OR m.kana ILIKE :like OR m.email_key LIKE lower(:like)"

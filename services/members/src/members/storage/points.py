@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from members.domain.ledger import Balance, Grant, Posting
-from members.domain.rules import Activation
+from members.domain.rules import Activation, GrantActivation
 from members.storage.tables import point_grants, point_postings
 from shared.bulk import insert_all
 from shared.database import Tx
@@ -98,12 +98,12 @@ async def store_balance(tx: Tx, balance: Balance) -> None:
     )
 
 
-async def insert_grant(tx: Tx, grant: Grant, *, activation: Activation, at: datetime) -> None:
+async def insert_grant(tx: Tx, grant: Grant, *, activation: GrantActivation, at: datetime) -> None:
     """Note a new grant; an active one gets its expiry."""
     await insert_all(tx, point_grants, [grant_values(grant, activation=activation, at=at)])
 
 
-def grant_values(grant: Grant, *, activation: Activation, at: datetime) -> dict[str, Any]:
+def grant_values(grant: Grant, *, activation: GrantActivation, at: datetime) -> dict[str, Any]:
     """Return the row of a grant that is given at ``at``."""
     active = grant.state == "active"
     expires_at = expiry(grant, at) if active else None
@@ -142,6 +142,16 @@ async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
 async def grant_by_id(tx: Tx, grant_id: UUID) -> Grant | None:
     """Return one grant. Lock the member's balance first where its state decides."""
     row = await tx.row("SELECT * FROM point_grants WHERE grant_id = :grant_id", grant_id=grant_id)
+    return None if row is None else _grant(row)
+
+
+async def grant_waiting_for_proof(tx: Tx, member_id: UUID) -> Grant | None:
+    """Return the registration points that wait until the member's address is proved. Lock the balance first."""
+    row = await tx.row(
+        "SELECT * FROM point_grants WHERE member_id = :member_id AND reason = 'registration'"
+        " AND state = 'waiting' AND activation = 'on_verified'",
+        member_id=member_id,
+    )
     return None if row is None else _grant(row)
 
 

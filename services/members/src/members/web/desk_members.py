@@ -6,14 +6,17 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response, StreamingResponse
 
 from members.storage.member_search import MemberSearch, count_members, every_member, find_members
+from members.storage.staff_deeds import note_deed
 from members.web.member_csv import member_csv
-from members.web.parts import Here
+from members.web.parts import Here, doer
 from shared.clock import in_japan, now
 from shared.web.paging import Paging
-from shared.web.session import require_staff
+from shared.web.session import Staff, Viewer, require_role, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
+# Everybody's addresses in one file are the owners' to take away.
+_owner = Depends(require_role("owner"))
 Amazon = Literal["", "linked", "unlinked"]
 _TABS: tuple[tuple[str, Amazon], ...] = (("すべて", ""), ("Amazon連携済み", "linked"), ("未連携", "unlinked"))
 
@@ -26,7 +29,7 @@ def _search(request: Request) -> MemberSearch:
 
 @router.get("/desk/members")
 async def list_members(
-    request: Request, parts: Here, asked: Paging, sort: str = "-registered_at"
+    request: Request, parts: Here, asked: Paging, seen: Staff, sort: str = "-registered_at"
 ) -> Response:
     """Show the members found."""
     search = _search(request)
@@ -43,7 +46,6 @@ async def list_members(
                 "kana": row.kana,
                 "email": row.email,
                 "linked_at": row.linked_at,
-                "staff": row.staff_role is not None,
                 "points": row.points_active,
                 "waiting": row.points_waiting,
                 "registered_at": row.registered_at,
@@ -52,6 +54,7 @@ async def list_members(
             for row in rows
         ],
         tabs=[(label, kind, counts[kind], kind == search.amazon) for label, kind in _TABS],
+        may_export=seen.staff == "owner",
         words=search.words,
         amazon=search.amazon,
         page=asked.of(counts[search.amazon]),
@@ -60,11 +63,15 @@ async def list_members(
 
 
 @router.get("/desk/members/export.csv")
-async def export_members(request: Request, parts: Here) -> Response:
-    """Send the file, row by row."""
+async def export_members(request: Request, parts: Here, seen: Viewer = _owner) -> Response:
+    """Send the file, row by row; only to owners, and it is written down that they have it."""
+    search = _search(request)
+    async with parts.db.transaction() as tx:
+        count = await count_members(tx, search)
+        await note_deed(tx, doer(request, seen), "members_exported", f"{count:,}人", at=now())
     name = f"members_{in_japan(now()):%Y%m%d_%H%M}.csv"
     return StreamingResponse(
-        member_csv(every_member(parts.db, _search(request))),
+        member_csv(every_member(parts.db, search)),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -5,7 +5,8 @@ from starlette.responses import Response
 
 from members.domain.rules import ACTIVATION_LABEL, Rules
 from members.storage.rules import rule_changes, rules_at, set_rules
-from members.web.parts import Here, Parts
+from members.storage.staff_deeds import note_deed
+from members.web.parts import Here, Parts, doer
 from shared.clock import now
 from shared.web.forms import Form, read_form
 from shared.web.session import Viewer, require_role, require_staff
@@ -37,6 +38,7 @@ async def save_rules(request: Request, parts: Here, seen: Viewer = _owner) -> Re
     rules = form.value.model_copy(update=ticked)
     async with parts.db.transaction() as tx:
         await set_rules(tx, rules, at=now(), by=seen.name)
+        await note_deed(tx, doer(request, seen), "rules_changed", _summary(rules), at=now())
     return parts.pages.redirect(request, "/desk/members/rules", toast="設定を変更しました")
 
 

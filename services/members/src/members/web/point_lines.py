@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from members.domain.rules import WAITING_FOR, Activation
+from members.domain.rules import WAITING_FOR, GrantActivation
 from shared.clock import in_japan
 from shared.sql import Row
 
@@ -86,7 +86,7 @@ def _state(row: Row) -> tuple[str, str]:
 def _condition(row: Row) -> str:
     if row.kind != "granted":
         return ""
-    mode: Activation = row.activation
+    mode: GrantActivation = row.activation
     if row.grant_state == "waiting":
         return WAITING_FOR[mode]
     if row.grant_state == "revoked":
