@@ -225,6 +225,12 @@ class Shopper:
         self.page = await self.browser.post(path, data=fields)
         return self.page
 
+    async def is_refused(self, path: str, **fields: Any) -> httpx.Response:
+        """Send a form that is refused: by a redirect to a page which shows it, so that reload sends nothing."""
+        answer = await self.sends(path, **fields)
+        assert answer.status_code == 303, self.text
+        return await self.opens(answer.headers["location"])
+
     async def fills_cart(self, sku: str = "cup", quantity: int = 1) -> None:
         """Put something into the cart."""
         answer = await self.sends("/cart/items", sku=sku, quantity=str(quantity))

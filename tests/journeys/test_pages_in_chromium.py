@@ -153,7 +153,7 @@ def test_a_bank_transfer_is_booked_at_the_desk(stack: Stack, phone: Chromium, de
 @pytest.mark.feature("AP-12")
 def test_the_own_form_has_four_screens_in_this_order(phone: Chromium, desk: Chromium) -> None:
     put_in_cart(phone)
-    phone.press("このサイトでお支払い").press("続行")
+    phone.press("このサイトでお支払い").press("お届け先の入力へ")
     assert phone.focused() == "error-summary"
     phone.shot("order-1-errors").open("/cart")
     code = order_on_form(phone, "代金引換", shots=True)

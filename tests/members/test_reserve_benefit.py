@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import httpx
@@ -43,7 +44,7 @@ async def test_points_are_set_aside_and_stated_and_the_order_spends_them_once(
     async with members.browser() as browser:
         await members.log_in(browser)
         answer = await reserve(browser, 200)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/order/confirm")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/order/confirm#points")
         stated = benefit(members, browser)
     assert (stated["points"], stated["member_id"], stated["registration"]) == (200, str(aya), False)
     assert stated["exp"] - stated["iat"] == 30 * 60
@@ -232,9 +233,22 @@ async def test_more_points_than_there_are_or_no_number_at_all_sets_nothing_aside
         await members.log_in(browser)
         answer = await browser.post("/members/benefits/reserve", data={"points": points, "next": "/cart"})
 
-    assert answer.status_code == 303
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cart#points")
+    told = unquote(browser.cookies["noren_toast"]).split("\n")
+    assert told == ["stop", "points", points, "ご利用ポイントは0〜500の範囲で入力してください"]
     assert "noren_benefit" not in browser.cookies
     assert await members.rows("SELECT 1 FROM benefit_reservations") == []
+
+
+async def test_points_already_set_aside_count_among_those_that_may_be_used(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        await reserve(browser, 400)
+        await reserve(browser, 501)
+        assert "0〜500の範囲" in unquote(browser.cookies["noren_toast"])
+        await reserve(browser, 500)
+        assert benefit(members, browser)["points"] == 500
 
 
 async def test_nobody_sets_aside_points_of_nobody(members: MembersService) -> None:

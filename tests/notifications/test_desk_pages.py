@@ -157,7 +157,7 @@ async def test_a_setting_that_makes_no_sense_is_asked_for_again(staff: httpx.Asy
     )
 
     assert answer.status_code == 422
-    assert "2か所を確認してください" in answer.text
+    assert "入力内容に誤りがあります（2か所）" in answer.text
 
 
 async def test_every_mail_can_be_previewed(staff: httpx.AsyncClient) -> None:

@@ -200,7 +200,7 @@ def test_a_page_shows_what_was_typed_with_the_error_at_its_field(browser: TestCl
     assert '<a href="#f-postal_code">郵便番号は7桁の数字で入力してください</a>' in answer.text
     assert 'aria-describedby="h-postal_code e-postal_code" aria-invalid="true"' in answer.text
     assert 'value="12"' in answer.text
-    assert "1か所を確認してください" in answer.text
+    assert "入力内容に誤りがあります（1か所）" in answer.text
     assert "<script>x" not in answer.text
     assert '<option value="東京都" selected>' in answer.text
 

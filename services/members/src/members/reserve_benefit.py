@@ -21,7 +21,7 @@ from members.storage.benefits import (
     lock_reservation,
 )
 from members.storage.members import member_by_buyer, member_by_email
-from members.storage.points import lock_balance, store_balance
+from members.storage.points import balance_of, lock_balance, store_balance
 from members.storage.rules import rules_at
 from members.storage.tables import benefit_reservations
 from members.use_coupon import hold_coupon, release_coupons
@@ -87,6 +87,8 @@ async def reserve_benefit(
         _refuse_without_points(await rules_at(tx, at))
     held_before = earlier.points_held if earlier else 0
     held = max(held_before, wanted)
+    if held > held_before + balance.available:
+        raise NotEnoughPoints(held_before + balance.available)
     await store_balance(tx, balance.hold(held - held_before))
     reservation_id = earlier.reservation_id if earlier else new_id()
     if earlier is None:
@@ -158,6 +160,16 @@ async def reserve_registration_points(
         tx, earlier.reservation_id, points=points, points_held=held, due_at=at + HELD_FOR
     )
     return Reservation(earlier.reservation_id, earlier.member_id, points, registration=True)
+
+
+async def usable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
+    """Return how many points a member could set aside, those of the reservation ``earlier_id`` included."""
+    balance = await balance_of(tx, member_id)
+    earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
+    own = (
+        earlier.points_held if earlier and earlier.member_id == member_id and earlier.status == "held" else 0
+    )
+    return balance.available + own
 
 
 def _refuse_without_points(rules: Rules) -> None:

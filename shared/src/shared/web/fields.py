@@ -110,6 +110,10 @@ def typed(value: Any) -> Any:
         raise PydanticCustomError("number_unclear", "unclear number") from None
 
 
+CHOSEN = "chosen"
+"""In a field's annotation: its value is selected from what the page offers, so a missing one is asked for so."""
+
+
 def _of_text(check: Callable[[str], str]) -> BeforeValidator:
     """Check strings only; another type falls through to pydantic, which refuses it."""
     return BeforeValidator(lambda value: check(value) if isinstance(value, str) else value)
@@ -142,7 +146,7 @@ PostalCode = Annotated[
 ]
 Phone = Annotated[str, _of_text(_phone), Field(title="電話番号"), _documented(pattern=r"^0[0-9]{9,10}$")]
 Prefecture = Annotated[
-    str, AfterValidator(_prefecture), Field(title="都道府県"), _documented(enum=list(PREFECTURES))
+    str, AfterValidator(_prefecture), CHOSEN, Field(title="都道府県"), _documented(enum=list(PREFECTURES))
 ]
 Email = Annotated[
     str, _of_text(_email), Field(title="メールアドレス", max_length=254), _documented(format="email")
@@ -204,7 +208,12 @@ _FEW = 9_999
 
 def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
     """The least and the greatest number that a field takes, where it names both."""
-    parts = info.metadata if info else []
+    if info is None:
+        return None
+    # `Count | None` keeps the bounds inside the union.
+    inner = [getattr(part, "__metadata__", ()) for part in get_args(info.annotation)]
+    nested = [rule for rules in inner for each in rules for rule in getattr(each, "metadata", ())]
+    parts = [*info.metadata, *nested]
     least = next((part.ge for part in parts if getattr(part, "ge", None) is not None), None)
     greatest = next((part.le for part in parts if getattr(part, "le", None) is not None), None)
     return None if least is None or greatest is None else (least, greatest)
@@ -252,10 +261,15 @@ def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | Non
     return f"{label}は数字で入力してください"
 
 
-def is_choice(annotation: Any) -> bool:
-    """Whether a value is chosen, not typed: a Literal, enum or bool, also inside a list or optional."""
+def is_choice(info: FieldInfo | None) -> bool:
+    """Whether a field's value is chosen, not typed: marked so, or one of a closed set."""
+    return info is not None and (CHOSEN in info.metadata or _is_closed(info.annotation))
+
+
+def _is_closed(annotation: Any) -> bool:
+    """A Literal, enum or bool, also inside a list or optional."""
     if get_origin(annotation) is Literal or annotation is bool:
         return True
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return True
-    return any(is_choice(part) for part in get_args(annotation))
+    return any(_is_closed(part) for part in get_args(annotation))

@@ -44,6 +44,35 @@ DESK_SECTIONS = (
 )
 
 
+@dataclass
+class Told:
+    """What the page after a form tells once: as a toast, or at the place on the page that asks for it.
+
+    ``kind`` is done, wait (look again), stop (refused) or note. ``typed`` is what was in the box that is refused.
+    """
+
+    text: str
+    kind: str = "done"
+    place: str = ""
+    typed: str = ""
+    is_shown: bool = False
+
+    def written(self) -> str:
+        """The value of the cookie that carries it to the page."""
+        return quote("\n".join((self.kind, self.place, self.typed.replace("\n", " ")[:80], self.text)))
+
+    @classmethod
+    def read(cls, cookie: str) -> "Told | None":
+        """What a cookie carries; None without one."""
+        parts = unquote(cookie).split("\n", 3)
+        if len(parts) < 4:
+            return cls(parts[0]) if parts[0] else None
+        kind, place, typed, text = parts
+        return cls(text, kind if kind in TOLD_KINDS else "note", place, typed)
+
+
+TOLD_KINDS = ("done", "wait", "stop", "note")
+
 FOOTER_LINKS = (("特定商取引法に基づく表記", "/legal"),)
 
 
@@ -79,10 +108,21 @@ class Pages:
         context = template.new_context(self._context(request, values))
         return HTMLResponse("".join(template.blocks[block](context)), status_code=status)
 
-    def redirect(self, request: Request, path: str, *, toast: str = "") -> Response:
+    def redirect(
+        self,
+        request: Request,
+        path: str,
+        *,
+        toast: str = "",
+        kind: str = "done",
+        place: str = "",
+        typed: str = "",
+    ) -> Response:
         """After a form: 303 to a page, which then shows `toast` once. htmx is told to go there itself.
 
-        What cannot stand in an address is quoted: a path may hold what somebody else has written.
+        `kind` as in `Told`: only what is done gets a tick. With `place` the page shows the text where its template
+        has `told("…")` of that name, as at a field whose box gets `typed` back. What cannot stand in an address is
+        quoted: a path may hold what somebody else has written.
         """
         path = quote(path, safe=_SAFE_IN_ADDRESS)
         if "hx-request" in request.headers:
@@ -91,7 +131,8 @@ class Pages:
             response = Response(status_code=303, headers={"Location": path})
         if toast:
             cookies: Cookies = request.app.state.cookies
-            cookies.write(response, TOAST_COOKIE, quote(toast), max_age_seconds=60)
+            told = Told(toast, kind, place, typed)
+            cookies.write(response, TOAST_COOKIE, told.written(), max_age_seconds=60)
         return response
 
     def wait(
@@ -104,13 +145,22 @@ class Pages:
         cookies: Cookies = request.app.state.cookies
         count = cookies.read(request, CART_COUNT_COOKIE) or ""
         path = request.url.path
+        toast = Told.read(cookies.read(request, TOAST_COOKIE) or "")
+
+        def told(place: str) -> Told | None:
+            if toast is None or toast.place != place:
+                return None
+            toast.is_shown = True
+            return toast
+
         return {
             "request": request,
             "path": path,
             "viewer": getattr(request.state, "viewer", NOBODY),
             "request_id": getattr(request.state, "request_id", ""),
             "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
-            "toast": unquote(cookies.read(request, TOAST_COOKIE) or ""),
+            "toast": toast,
+            "told": told,
             "desk_section": self._section(path),
             "desk_current": self._longest(path, [page.path for page in self.desk_pages]),
             "link": lambda **changes: with_query(path, request.url.query, **changes),

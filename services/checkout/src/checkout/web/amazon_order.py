@@ -46,7 +46,9 @@ async def show_wallet_order(request: Request, shop: Shop) -> Response:
     if isinstance(checkout, Response):
         return checkout
     if wallet is None or wallet.checkout_session_id is None:
-        return shop.pages.redirect(request, "/cart", toast="もう一度カートのボタンからお進みください")
+        return shop.pages.redirect(
+            request, "/cart", toast="もう一度カートのボタンからお進みください", kind="wait"
+        )
     if to_members := await _arrival(request, shop, checkout, wallet):
         return to_members
     form = Form(OrdererFields, {**wallet.orderer, **checkout.draft.get(TYPED, {})})

@@ -105,7 +105,7 @@ async def load_checkout(request: Request, shop: Storefront) -> Checkout | Respon
         return shop.pages.redirect(request, "/cart")
     if not stored.cart.can_be_ordered:
         return shop.pages.redirect(
-            request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください"
+            request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
         )
     return Checkout(stored, settings, menu, seen, benefit_of(shop, request))
 

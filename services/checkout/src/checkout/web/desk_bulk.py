@@ -86,7 +86,7 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
     codes = list(dict.fromkeys(bulk.id))
     if not codes:
         back = f"/desk/orders?tab={TAB_OF[bulk.action]}"
-        return pages.redirect(request, back, toast="注文を1件以上選んでください")
+        return pages.redirect(request, back, toast="注文を1件以上選んでください", kind="stop")
     if len(codes) > ORDERS_MAX:
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
     tracking = {code: parse_form(TrackingForm, data, prefix=f"{code}-") for code in codes}

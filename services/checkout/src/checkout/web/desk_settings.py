@@ -78,7 +78,7 @@ async def save_settings(request: Request, shop: Shop, seen: Staff) -> Response:
     async with shop.db.transaction() as tx:
         changed = await change_shop_settings(tx, wanted, by=seen.name or "スタッフ", at=now())
     toast = "設定を保存しました" if changed else "変更はありません"
-    return shop.pages.redirect(request, PAGE, toast=toast)
+    return shop.pages.redirect(request, PAGE, toast=toast, kind="done" if changed else "note")
 
 
 async def _page(

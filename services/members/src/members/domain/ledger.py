@@ -24,7 +24,7 @@ class NotEnoughPoints(Refused):
 
     def __init__(self, available: int) -> None:
         super().__init__(
-            "not_enough_points", f"ご利用いただけるポイントは{available:,}ポイントです", field="points"
+            "not_enough_points", f"ご利用ポイントは0〜{available:,}の範囲で入力してください", field="points"
         )
 
 

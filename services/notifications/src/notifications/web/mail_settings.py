@@ -87,7 +87,7 @@ async def save_setting(
     async with desk.db.transaction() as tx:
         changed = await change_setting(tx, new, by=staff.name, at=now())
     toast = f"{file.title}の設定を更新しました" if changed else "変更はありませんでした"
-    return pages.redirect(request, "/desk/mails/settings", toast=toast)
+    return pages.redirect(request, "/desk/mails/settings", toast=toast, kind="done" if changed else "note")
 
 
 def _file(desk: Desk, mail: str) -> MailFile:

@@ -60,7 +60,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             asked = {name: value for name, value in asked.items() if now_set[name] != value}
             changed = await change_shop_settings(tx, asked, by=staff.name or staff.member_id or "")
         toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
-        return pages.redirect(request, PATH, toast=toast)
+        return pages.redirect(request, PATH, toast=toast, kind="done" if changed else "note")
 
     return routes
 
