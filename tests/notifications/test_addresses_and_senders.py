@@ -34,7 +34,7 @@ def settings(mail_from: str, **more: Any) -> Settings:
         database_url=SecretStr("postgresql+asyncpg://x"),
         amqp_url=SecretStr("amqp://x"),
         smtp_host="127.0.0.1",
-        mail_from=mail_from,  # type: ignore[arg-type]
+        mail_from=mail_from,
         **more,
     )
 
@@ -69,7 +69,7 @@ def test_the_environment_is_read_in_the_same_way(monkeypatch: pytest.MonkeyPatch
         "MAIL_FROM": '"株式会社ノレン, 通信販売部" <shop@noren.example>',
     }.items():
         monkeypatch.setenv(name, value)
-    assert Settings().sender == Sender("株式会社ノレン, 通信販売部", "shop@noren.example")  # type: ignore[call-arg]
+    assert Settings().sender == Sender("株式会社ノレン, 通信販売部", "shop@noren.example")
 
 
 @pytest.mark.parametrize(
