@@ -63,7 +63,9 @@ class Form(Generic[M]):
         form = cls(model, kept.get("values"), prefix=prefix)
         told, order = kept.get("errors") or {}, list(model.model_fields)
         # JSON in the database keeps no order, and the summary follows the page's.
-        form.errors = dict(sorted(told.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99))
+        form.errors = dict(
+            sorted(told.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99)
+        )
         return form
 
     def __getitem__(self, name: str) -> Any:
