@@ -12,7 +12,7 @@ from tests.members.member_examples import a_cancellation, a_shipping, an_order
 from tests.members.members_service import MembersService
 
 
-@pytest.mark.feature("PNT-20")
+@pytest.mark.feature("PNT-20", clause="recorded as shortage, never lost")
 @pytest.mark.parametrize("first", ["N-EARNS", "N-SPENDS"])
 async def test_earning_and_spending_that_are_both_undone_leave_what_there_was(
     members: MembersService, first: str
