@@ -9,7 +9,7 @@ from deploy.native import postgres, rabbitmq
 from deploy.native.site import SERVICE_PORTS, SERVICES, Site
 
 ROLES = ("web", "worker", "relay")
-MAIL_FROM = "Noren <shop@noren.example>"
+MAIL_FROM = "shop@noren.example"
 # A line of .env.example: `NAME=value`, or `#NAME=default`.
 SETTING = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 

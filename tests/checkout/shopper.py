@@ -219,6 +219,8 @@ class Shopper:
             "points": 500,
             "coupon": None,
             "registration": False,
+            "buyer_id": "amzn1.account.TEST" if changes.get("registration") else "",
+            "email": "mochiko@example.jp" if changes.get("registration") else "",
             **changes,
         }
         self.carry("members", "benefit", claims)

@@ -249,6 +249,35 @@ async def test_registration_points_are_spent_by_the_registering_order(shop_db: D
     assert placed.points_used == 500
 
 
+@pytest.mark.parametrize(
+    "another",
+    [
+        {"email": "somebody.else@example.jp"},
+        {"buyer_id": "amzn1.account.OTHER"},
+        {"email": "", "buyer_id": ""},
+    ],
+)
+async def test_registration_points_of_another_account_or_address_are_refused(
+    shop_db: Database, keys: Keys, another: dict[str, str]
+) -> None:
+    members = FakeMembers()
+    members.answers["/api/members/point-rules"] = {"registration_points_usable_at_once": 500}
+    members.answers["/api/members/amazon-links"] = {"state": "none"}
+    buyer = Shopper(shop_app(shop_db, keys, members), keys)
+    await open_shop(shop_db, price=5_000)
+    await buyer.fills_cart()
+    buyer.carry_wallet()
+    buyer.carry_benefit(member_id=str(new_id()), registration=True, **another)
+    await buyer.opens("/order/amazon")
+
+    refused = await buyer.sends("/order/amazon", **form_of(buyer))
+
+    assert refused.status_code == 422
+    assert "会員登録される場合にご利用いただけます" in buyer.text
+    async with shop_db.transaction() as tx:
+        assert await tx.rows("SELECT 1 FROM orders") == []
+
+
 @pytest.mark.parametrize("state", ["linked", "login_needed"])
 async def test_a_buyer_whom_members_knows_is_sent_there_once(
     shop_db: Database, keys: Keys, state: str

@@ -251,7 +251,13 @@ async def test_an_order_with_the_coupon_of_nobody_is_a_guests_and_its_note_tells
     )
     [row] = await members.rows("SELECT member_id, note FROM member_orders WHERE order_code = 'N-2'")
     assert tuple(row) == (None, "points_short:50 coupon_short")
-    assert await members.said() == []
+    assert [
+        (event.member_id, event.benefit, event.missing, event.reason, event.order_code)
+        for event in await members.said()
+    ] == [
+        (nobody, "points", 50, "member_unknown", order.order_code),
+        (nobody, "coupon", order.amounts.coupon_discount, "member_unknown", order.order_code),
+    ]
 
 
 async def test_of_64_at_once_one_gets_the_last_use_of_a_coupon(members: MembersService) -> None:

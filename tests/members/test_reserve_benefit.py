@@ -202,6 +202,46 @@ async def test_a_registering_buyer_spends_the_registration_points_in_the_same_or
     assert row.status == "committed"
 
 
+async def test_registration_points_name_account_and_address_and_no_id_of_the_clients(
+    members: MembersService,
+) -> None:
+    mine = str(new_id())
+    async with members.browser() as browser:
+        browser.headers["accept"] = "application/json"
+        members.carry_wallet(browser, ordering=True, email="Aya@example.jp")
+        answer = await browser.post("/api/members/benefits", json={"points": 500, "member_id": mine})
+        stated = benefit(members, browser)
+
+    assert answer.status_code == 200
+    assert (stated["buyer_id"], stated["email"]) == ("amzn1.account.AYA", "Aya@example.jp")
+    assert stated["member_id"] != mine
+
+
+async def test_registration_points_go_to_a_buyer_and_an_address_once(members: MembersService) -> None:
+    async def wants(buyer_id: str, email: str) -> str:
+        try:
+            async with members.db.transaction() as tx:
+                await reserve_registration_points(tx, buyer_id=buyer_id, email=email, points=500, at=now())
+        except Refused as refusal:
+            return refusal.code
+        return ""
+
+    first = await promised(members, 500)
+    assert await wants("amzn1.account.OTHER", "AYA@example.jp") == "registration_points_used"
+    # The registration was refused, as an address that is taken meanwhile makes it; the points are spent all the same.
+    async with members.db.transaction() as tx:
+        await end_reservation(tx, first, status="committed", at=now(), order_code="N-1")
+    assert await wants("amzn1.account.AYA", "another@example.jp") == "registration_points_used"
+    assert await wants("amzn1.account.OTHER", "aya@example.jp") == "registration_points_used"
+    assert await wants("amzn1.account.OTHER", "other@example.jp") == ""
+
+
+async def test_a_member_who_comes_with_a_new_account_is_asked_to_log_in(members: MembersService) -> None:
+    await members.register("aya@example.jp")
+    with pytest.raises(Refused, match="login_needed"):
+        await promised(members, 500)
+
+
 @pytest.mark.feature("PNT-03")
 async def test_registration_points_that_are_not_valid_at_once_cannot_be_used_in_the_registering_order(
     members: MembersService,

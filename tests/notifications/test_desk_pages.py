@@ -12,7 +12,7 @@ from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
 from notifications.examples import example_of, example_order
-from notifications.templates import find_mails
+from notifications.mail_files import find_mails
 from shared.clock import now
 from shared.events import OrderCancelled, PaymentCaptured, SessionsRevoked
 
@@ -109,7 +109,7 @@ async def test_only_a_log_with_mails_that_can_be_sent_again_has_boxes_and_the_bu
     assert "再送する" in both
 
 
-@pytest.mark.feature("SHP-16", "NTF-03")
+@pytest.mark.feature("SHP-16", "NTF-03", clause="asked for later, mails are not sent in bulk")
 async def test_mails_that_were_sent_are_not_sent_again_in_bulk(staff: httpx.AsyncClient, post: Post) -> None:
     order = await post.knows_an_order()
     await post.hears(example_of(PaymentCaptured, order_code=order.order_code))
@@ -168,6 +168,17 @@ async def test_every_mail_can_be_previewed(staff: httpx.AsyncClient) -> None:
         html = await staff.get(f"/desk/mails/preview/{file.name}/html")
         assert "山田 花子 様" in html.text
     assert (await staff.get("/desk/mails/preview/nothing.customer")).status_code == 404
+
+
+async def test_previews_are_listed_by_their_names_and_not_by_files_or_events(
+    staff: httpx.AsyncClient,
+) -> None:
+    listed = (await staff.get("/desk/mails/preview")).text
+
+    assert "サンクスメール" in listed
+    for file in find_mails():
+        assert file.path.name not in listed
+        assert file.event.__name__ not in listed
 
 
 async def test_each_setting_has_a_page_of_its_own(staff: httpx.AsyncClient) -> None:

@@ -47,6 +47,9 @@ SUPPRESSED = {
     "no_address": "宛先がありません",
     "refused_by_server": "メールサーバーに受け付けられませんでした",
     "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
+    "order_cancelled": "注文がキャンセルされたため送信しませんでした",
+    "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
+    "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
 }
 SOURCE = {
     "admin": "受注管理から",
@@ -273,7 +276,7 @@ def _mail_suppressed(event: events.MailSuppressed) -> _Line:
         "reason": event.reason,
         "mail_id": str(event.mail_id),
     }
-    text = f"{event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
+    text = f"{event.title or event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
     return "mail", "plain", "メールは送信していません", text, facts
 
 

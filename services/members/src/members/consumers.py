@@ -7,6 +7,7 @@ from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import (
     AmazonAccountLinked,
+    BenefitShortageFound,
     CouponRedeemed,
     CouponReturned,
     EmailVerificationRequested,
@@ -18,6 +19,7 @@ from shared.events import (
     PointsGranted,
     PointsReturned,
     PointsUsed,
+    RegistrationRefused,
     Shipped,
 )
 
@@ -31,6 +33,8 @@ async def credit_order(
     MemberRegistered
     | AmazonAccountLinked
     | EmailVerificationRequested
+    | RegistrationRefused
+    | BenefitShortageFound
     | PointsUsed
     | PointsGranted
     | CouponRedeemed

@@ -84,6 +84,7 @@ def check_benefit(purchase: Purchase, *, at: datetime) -> None:
         benefit.coupon.check_unexpired(at)
     if benefit.registration:
         if purchase.member_id is None and purchase.registers:
+            _check_member_to_be(purchase, benefit)
             return
         raise Refused(
             "benefit_needs_registration",
@@ -96,6 +97,19 @@ def check_benefit(purchase: Purchase, *, at: datetime) -> None:
             "benefit_of_another",
             "ご利用ポイントを確認できませんでした。もう一度ポイントを指定してください。",
             field="points",
+            status=422,
+        )
+
+
+def _check_member_to_be(purchase: Purchase, benefit: Benefit) -> None:
+    """Refuse registration points that were set aside for another account or address than those of the order."""
+    wallet = purchase.wallet
+    if wallet is None or not benefit.is_for(buyer_id=wallet.buyer_id, email=purchase.orderer.email):
+        raise Refused(
+            "benefit_of_another",
+            f"会員登録ポイントは、メールアドレス「{benefit.email}」で会員登録される場合にご利用いただけます。"
+            "メールアドレスをお戻しいただくか、ご利用ポイントを0にしてください。",
+            field="email",
             status=422,
         )
 

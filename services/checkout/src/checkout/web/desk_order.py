@@ -293,11 +293,11 @@ def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
 def _points(whole: WholeOrder) -> list[tuple[str, str]]:
     """The shop's points and coupons around this order, as members told them."""
     labels = {
-        "used": "ご利用",
-        "granted_pending": "有効待ちで付与",
-        "granted_active": "有効で付与",
-        "activated": "有効に変更",
-        "returned": "返却",
+        "used": "ポイント利用",
+        "granted_pending": "付与（有効待ち）",
+        "granted_active": "付与（有効）",
+        "activated": "有効化",
+        "returned": "キャンセルによるポイント返還",
     }
     rows = []
     for kind, label in labels.items():

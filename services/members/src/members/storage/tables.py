@@ -213,6 +213,9 @@ point_balances = Table(
     Column("active", Integer, nullable=False, server_default="0"),
     Column("held", Integer, nullable=False, server_default="0"),
     Column("entries", Integer, nullable=False, server_default="0"),
+    # What could not be taken and was not paid since: the sum of all shortages less all that was repaid.
+    Column("debt", Integer, nullable=False, server_default="0"),
+    CheckConstraint("debt >= 0", name="point_balances_debt"),
     CheckConstraint("waiting >= 0", name="point_balances_waiting"),
     CheckConstraint("held >= 0 AND active >= held", name="point_balances_active"),
 )
@@ -230,12 +233,15 @@ point_postings = Table(
     Column("waiting_after", Integer, nullable=False),
     Column("active_after", Integer, nullable=False),
     Column("shortage", Integer, nullable=False, server_default="0"),
+    # What came in and went to earlier shortages; it is not in ``active``.
+    Column("repaid", Integer, nullable=False, server_default="0"),
     Column("order_code", Text),
     Column("grant_id", Uuid),
     Column("by", Text, nullable=False, server_default=""),
     Column("posted_at", MOMENT, nullable=False),
     CheckConstraint("waiting_after >= 0 AND active_after >= 0", name="point_postings_after"),
     CheckConstraint("shortage >= 0", name="point_postings_shortage"),
+    CheckConstraint("repaid >= 0", name="point_postings_repaid"),
     CheckConstraint(
         "kind IN ('granted', 'activated', 'used', 'returned', 'revoked', 'expired')",
         name="point_postings_kind",
@@ -305,6 +311,8 @@ benefit_reservations = Table(
     # A member to be has no row in members yet, so this is no foreign key.
     Column("member_id", Uuid, nullable=False),
     Column("buyer_id", Text),
+    # The address that a member to be is going to register with, as addresses are compared.
+    Column("email_key", Text),
     Column("registration", Boolean, nullable=False),
     # What the buyer wants now, and the most that any statement still in a browser may claim.
     Column("points", Integer, nullable=False),
@@ -321,6 +329,11 @@ benefit_reservations = Table(
 )
 due_index(benefit_reservations)
 Index("benefit_reservations_member", benefit_reservations.c.member_id)
+Index(
+    "benefit_reservations_registering_address",
+    benefit_reservations.c.email_key,
+    postgresql_where=benefit_reservations.c.email_key.is_not(None),
+)
 Index(
     "benefit_reservations_registering_buyer",
     benefit_reservations.c.buyer_id,

@@ -28,14 +28,10 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 class UseBenefit(BaseModel):
-    """What to use; what is left out stays as it was chosen before.
-
-    ``member_id`` is the id that a registering buyer is going to have.
-    """
+    """What to use; what is left out stays as it was chosen before."""
 
     points: Yen | None = Field(None, title="ご利用ポイント")
     coupon: UUID | Literal["none"] | None = Field(None, title="クーポン")
-    member_id: UUID | None = Field(None, title="会員番号")
 
 
 async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewer) -> Reservation:
@@ -63,7 +59,6 @@ async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewe
             buyer_id=wallet.buyer_id,
             email=wallet.email,
             points=asked.points,
-            member_id=asked.member_id,
             at=now(),
         )
 

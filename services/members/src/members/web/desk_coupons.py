@@ -5,12 +5,12 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.domain.coupons import KIND_LABEL, Terms, effect, last_day
+from members.domain.coupons import KIND_LABEL, Terms, effect
 from members.issue_coupon import define_coupon
 from members.storage.coupon_terms import count_coupons, find_coupons
 from members.storage.staff_deeds import note_deed
 from members.web.parts import Here, Parts, doer
-from shared.clock import now
+from shared.clock import last_day, now
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.forms import Form, read_form

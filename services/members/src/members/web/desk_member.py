@@ -61,6 +61,7 @@ async def show_member(request: Request, member_id: UUID, parts: Here) -> Respons
         active=balance.active,
         held=balance.held,
         waiting=balance.waiting,
+        debt=balance.debt,
         lines=lines,
         coupons=[coupon_line(row, at=at) for row in coupons],
         logins=len(logins),

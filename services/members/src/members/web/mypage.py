@@ -68,7 +68,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
                 "kind": line.kind,
                 "title": f"{line.what} {line.change}",
                 "href": f"/orders/{line.order_code}" if line.order_code else "",
-                "text": "・".join(part for part in (line.state, line.condition) if part),
+                "text": "・".join(part for part in (line.state, line.condition, line.netting) if part),
                 "by": " ".join(part for part in (line.order_code, f"残高 {line.balance:,}") if part),
             }
             for line in lines

@@ -32,7 +32,7 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
         request,
         "mail_detail.html",
         id=row.mail_id,
-        title=desk.title(row.mail),
+        title=desk.title_of(row),
         subject=row.subject,
         recipient=row.recipient,
         order_code=row.order_code,

@@ -92,7 +92,7 @@ def _line(desk: Desk, row: Row) -> dict[str, Any]:
     word, kind = STATES[row.state]
     return {
         "id": row.mail_id,
-        "title": desk.title(row.mail),
+        "title": desk.title_of(row),
         "recipient": row.recipient,
         "order_code": row.order_code,
         "subject": row.subject,

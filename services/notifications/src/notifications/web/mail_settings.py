@@ -7,14 +7,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from notifications.domain.sending import MailSetting
+from notifications.mail_files import MailFile
 from notifications.storage.contacts import payment_names
 from notifications.storage.mail_settings import change_setting, latest_changes, setting_of
-from notifications.templates import MailFile
 from notifications.web.desk import CurrentDesk, CurrentPages, Desk
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import OrderCancelled, PaymentCaptured
+from shared.events import PaymentCaptured
 from shared.sql import Row
 from shared.web.fields import Pieces
 from shared.web.forms import Form, read_form
@@ -98,11 +98,11 @@ def _file(desk: Desk, mail: str) -> MailFile:
 
 
 def _may_delay(file: MailFile) -> bool:
-    return file.event is OrderCancelled
+    return file.may_wait
 
 
 def _by_payment(file: MailFile) -> bool:
-    return file.event is PaymentCaptured
+    return PaymentCaptured in file.events
 
 
 async def _payments(tx: Tx) -> dict[str, str]:
