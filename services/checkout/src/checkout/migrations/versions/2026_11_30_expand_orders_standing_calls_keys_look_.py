@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "ac146cba828d"
-down_revision = "071204957259"
+down_revision = "7ca557a8c69f"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "6fd34838180d"
-down_revision = "071204957259"
+down_revision = "ac146cba828d"
 branch_labels = None
 depends_on = None
 

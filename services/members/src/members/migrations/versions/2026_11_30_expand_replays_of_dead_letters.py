@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c83c77774e8c"
-down_revision = "a0479638f169"
+down_revision = "66e195fc45a3"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "9e47c144cc97"
-down_revision = "06df5a7ac42d"
+down_revision = "11587a98f7b6"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "321f9e7f562d"
-down_revision = "5497b248ccf2"
+down_revision = "2496d0388261"
 branch_labels = None
 depends_on = None
 
