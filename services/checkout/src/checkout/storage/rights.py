@@ -1,6 +1,6 @@
 """What the role that runs checkout may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, ANY_ROW, CHANGED
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, SWEPT
 
 RIGHTS = {
     "products": CHANGED,
@@ -17,5 +17,6 @@ RIGHTS = {
     "order_lines": ADDED_TO,
     "order_history": ADDED_TO,
     "timeline": ADDED_TO,
+    "order_look_ups": SWEPT,
     "revoked_sessions": ADDED_TO,
 }

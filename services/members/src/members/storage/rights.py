@@ -1,6 +1,6 @@
 """What the role that runs members may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, CHANGED, SWEPT, changed_in
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, SWEPT, changed_in
 
 RIGHTS = {
     "members": CHANGED,
@@ -10,6 +10,11 @@ RIGHTS = {
     "sessions": changed_in("revoked_at"),
     "known_devices": CHANGED,
     "login_attempts": SWEPT,
+    "paced_deeds": SWEPT,
+    "mail_requests": changed_in("void_at", "used_at"),
+    "reset_wishes": ANY_ROW,
+    "used_wallets": SWEPT,
+    "staff_deeds": ADDED_TO,
     "rule_versions": ADDED_TO,
     "point_balances": CHANGED,
     "point_postings": ADDED_TO,
