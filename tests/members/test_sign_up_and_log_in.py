@@ -55,7 +55,10 @@ async def test_signing_up_makes_a_member_who_is_logged_in(members: MembersServic
         ({"password": "1212121212121212a"}, "繰り返しや並びは推測されやすい"),
         ({"password": "aya@example.jp1"}, "メールアドレスやお名前を含むパスワード"),
         ({"name": "Shiratori", "password": "shiratori77x"}, "メールアドレスやお名前を含むパスワード"),
-        ({"name": "=?UTF-8?Q?=0A?=Bcc: x"}, "使用できない文字が含まれています"),
+        ({"name": "=?UTF-8?Q?=0A?=Bcc: x"}, "氏名に使用できない文字（=?）が含まれています"),
+        ({"name": "綾\u202e瀬"}, "氏名に使用できない文字（U+202E）が含まれています"),
+        ({"name": "綾" * 61}, "氏名は60文字以内で入力してください"),
+        ({"email": "太郎@example.jp"}, "「@」より前は半角英数字で入力してください"),
     ],
 )
 @pytest.mark.feature("MEM-24", "MEM-25", "MEM-36")
@@ -69,6 +72,19 @@ async def test_a_bad_field_is_refused_at_the_field_and_nobody_is_registered(
     assert message in answer.text
     assert PASSWORD not in answer.text
     assert await members.rows("SELECT 1 FROM members") == []
+
+
+@pytest.mark.parametrize("email", ["taro..test.@docomo.ne.jp", ".abc@ezweb.ne.jp"])
+async def test_a_carriers_old_address_signs_up_and_logs_in(members: MembersService, email: str) -> None:
+    async with members.browser() as browser:
+        answer = await browser.post("/members/signup", data={**SIGN_UP, "email": email})
+        assert answer.status_code == 303
+    async with members.browser() as browser:
+        answer = await browser.post("/members/login", data={"email": email, "password": PASSWORD})
+
+    assert answer.status_code == 303
+    [registered] = await members.said(MemberRegistered)
+    assert registered.email == email
 
 
 @pytest.mark.feature("MEM-24")

@@ -95,14 +95,6 @@ def test_a_wrong_method_keeps_its_allow_header(browser: TestClient) -> None:
     assert answer.headers["allow"] == "GET"
 
 
-def test_loading_the_address_of_a_sent_form_again_shows_the_page_above_it(browser: TestClient) -> None:
-    headers = {"Accept": "text/html"}
-    answer = browser.get("/desk/orders/ship", headers=headers, follow_redirects=False)
-    assert answer.headers.get("location") == "/desk/orders"
-
-    assert browser.get("/api/codes").status_code == 405
-
-
 def test_the_address_of_a_missing_page_is_shown_as_text(browser: TestClient) -> None:
     assert "<script>alert" not in browser.get("/%3Cscript%3Ealert(1)%3C/script%3E").text
 

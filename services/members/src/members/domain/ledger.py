@@ -27,9 +27,10 @@ class NotEnoughPoints(Refused):
     """More points were asked for than are valid and not set aside."""
 
     def __init__(self, available: int) -> None:
-        super().__init__(
-            "not_enough_points", f"ご利用ポイントは0〜{available:,}の範囲で入力してください", field="points"
-        )
+        message = f"ご利用ポイントは0〜{available:,}の範囲で入力してください"
+        if available < 1:
+            message = "ご利用いただけるポイントは0ポイントです"
+        super().__init__("not_enough_points", message, field="points")
 
 
 @dataclass(frozen=True)
