@@ -1,7 +1,9 @@
 """The shop as a browser sees it: all of checkout's pages in the real frame, on a real database."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -143,15 +145,21 @@ NO_LIMITS = dict.fromkeys(
 )
 
 
-def shop_app(db: Database, keys: Keys, members: FakeMembers | None = None, **settings_: int) -> FastAPI:
-    """Return checkout's application, without limits of unpaid orders unless ``settings_`` name them."""
+def shop_app(
+    db: Database,
+    keys: Keys,
+    members: FakeMembers | None = None,
+    *,
+    limits: Mapping[str, int] = MappingProxyType({}),
+) -> FastAPI:
+    """Return checkout's application, without limits of unpaid orders unless ``limits`` name them."""
     app = FastAPI()
     settings = Settings(
         database_url="postgresql+asyncpg://unused",
         amqp_url="amqp://unused",
         origin_url=ORIGIN,
         cookie_secure=False,
-        **{**NO_LIMITS, **settings_},  # type: ignore[arg-type]
+        **{**NO_LIMITS, **limits},  # type: ignore[arg-type]
     )
     install(
         app,
