@@ -252,9 +252,7 @@ class Worker:
 
 
 def _times_in_hand(delivery: DeliveredMessage) -> int:
-    """Return how often a message was in hand when a process or a connection ended."""
-    if not delivery.redelivered:
-        return 0
+    """Return how often a message that comes again was in hand when a process or a connection ended."""
     headers = delivery.header.properties.headers or {}
     counts = [headers.get(name) for name in ("x-delivery-count", "x-acquired-count")]
     return max([1, *(count for count in counts if isinstance(count, int))])
