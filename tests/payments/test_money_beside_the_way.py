@@ -182,7 +182,7 @@ def test_what_staff_gave_back_by_their_own_way_is_booked_once_and_not_beyond_wha
     assert deeds.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
     settled = deeds.settle_outside(before, AT, amount=3_300, **deed)
     assert (settled.payment.state, settled.payment.calls) == ("refunded", ())
-    assert [(step.by, step.note) for step in settled.steps][0] == ("佐藤", "三菱")
+    assert (settled.steps[0].by, settled.steps[0].note) == ("佐藤", "三菱")
     assert kinds(settled) == [PaymentRefunded]
     assert deeds.settle_outside(settled.payment, AT, amount=1, **deed) == Settled(settled.payment)
 
@@ -272,7 +272,8 @@ async def test_many_notices_about_one_payment_make_one_question(shopping: Shoppi
     number = await issued(shopping)
     await shopping.konbini.pay(number, tell=False)
     asked = 0
-    look_up = shopping.konbini.method.look_up
+    konbini = shopping.payments.methods["konbini"]
+    look_up = konbini.look_up
 
     async def counted(payment: Payment) -> Any:
         nonlocal asked
@@ -282,7 +283,7 @@ async def test_many_notices_about_one_payment_make_one_question(shopping: Shoppi
     async with shopping.payments.db.transaction() as tx:
         for count in range(50):
             await insert_notice(tx, "konbini", Notice(f"n{count}", number.payment_id.hex), b"{}", now())
-    shopping.konbini.method.look_up = counted  # type: ignore[method-assign]
+    konbini.look_up = counted  # type: ignore[method-assign]
     await shopping.payments.work()
     assert asked == 1
     states = await shopping.payments.rows("SELECT state, count(*) AS all FROM notices GROUP BY 1")
@@ -321,8 +322,9 @@ async def test_a_genuine_notice_that_cannot_be_read_is_kept_and_refused_once(sho
     number = await issued(shopping)
     await shopping.konbini.pay(number)
     [(headers, body)] = shopping.konbini.notices()
+    [name] = headers.keys() - {"content-type"}
     for wrong in (b'{"notice_id": "\\ud800"}', body.replace(b'"paid"', b"7"), b"\0"):
-        signed = shopping.konbini.signed(wrong)
+        signed = headers | {name: shopping.konbini._app.state.sender.sign(wrong)}
         answer = await shopping.payments.browser.post(
             "/payments/konbini/notices", content=wrong, headers=signed
         )
