@@ -115,7 +115,10 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         ("refunding", "voided"),
         ("owed", "voided"),
         # Less than the whole was taken, or a receipt came to nothing: the rest is missing.
-        *((before, "short") for before in ("authorized", "capturing", "voiding", "reauthorizing", "captured")),
+        *(
+            (before, "short")
+            for before in ("authorized", "capturing", "voiding", "reauthorizing", "captured")
+        ),
         *(("short", after) for after in ("captured", "reauthorizing", "refunding", "voided")),
         # A hold that is over is asked for once more.
         *((before, "reauthorizing") for before in ("voided", "declined", "expired")),

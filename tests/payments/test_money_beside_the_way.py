@@ -70,7 +70,12 @@ def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
     asked = asking.reauthorize(short, RENEWABLE, AT, by="佐藤")
     assert (asked.payment.state, asked.asks) == ("reauthorizing", (Ask("reauthorize", 3_200, 2),))
     assert asked.steps[0].by == "佐藤"
-    told = [GRANTED, Expired(authorization_id="a1"), replace(PAID, amount=100), replace(AGAIN, amount=3_200)]
+    told: list[Answer] = [
+        GRANTED,
+        Expired(authorization_id="a1"),
+        replace(PAID, amount=100),
+        replace(AGAIN, amount=3_200),
+    ]
     held = settle_all(asked.payment, "reauthorize", told, AT, RENEWABLE)
     assert (held.payment.state, held.payment.authorization_id) == ("authorized", "a2")
     assert kinds(held) == [PaymentAuthorized], "what is known of the old hold is old news"

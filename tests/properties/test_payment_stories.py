@@ -357,7 +357,7 @@ class PaymentStory(RuleBasedStateMachine):
             self.commit(deeds.refund_spare(self.payment, self.terms, self.at, by="staff"), by_staff=True)
             self.seen["spare refund"] += 1
 
-    @precondition(lambda self: deeds.outside_amount_max(self.payment) and self.open_refund() is None)
+    @precondition(lambda self: deeds.outside_amount_max(self.payment) > 0 and self.open_refund() is None)
     @rule(part=st.booleans(), really=seldom)
     def staff_give_back_by_a_way_of_their_own(self, part: bool, really: bool) -> None:
         if not really or self.provider.money != self.payment.held_amount:
