@@ -97,6 +97,19 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         ("voided", "refunding"),
         ("declined", "refunding"),
         ("expired", "refunding"),
+        ("refunded", "refunding"),
+        # A receipt that the till took back leaves nothing to give back.
+        ("refunding", "voided"),
+        ("owed", "voided"),
+        # Less than the whole was taken, or a receipt came to nothing: the rest is missing.
+        *(
+            (before, "short")
+            for before in ("authorized", "capturing", "voiding", "reauthorizing", "captured")
+        ),
+        *(("short", after) for after in ("captured", "reauthorizing", "refunding", "voided")),
+        # A hold that is over is asked for once more.
+        *((before, "reauthorizing") for before in ("voided", "declined", "expired")),
+        *(("reauthorizing", after) for after in ("authorized", "declined", "voided")),
     }
 ) - {("pending", "waiting_for_buyer"), ("pending", "unknown")}
-PAYMENT_ENDS = frozenset({"refunded", "unmanaged"})
+PAYMENT_ENDS = frozenset({"unmanaged"})

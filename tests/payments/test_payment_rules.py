@@ -700,11 +700,11 @@ def test_a_sum_of_refunds_counts_for_those_without_a_name_and_a_name_heard_later
     before = payment("captured", captured_amount=3_300)
     summed = settle(before, None, RefundedInAll(amount=500), AT, CARD).payment
     assert (summed.refunded_amount, summed.unnamed_refund_amount) == (500, 500)
-    named = [Refunded(refund_ref="h1", amount=500), RefundedInAll(amount=500)]
+    named: list[Answer] = [Refunded(refund_ref="h1", amount=500), RefundedInAll(amount=500)]
     settled = settle_all(summed, None, named, AT, CARD)
     assert (settled.payment.refunded_amount, settled.payment.unnamed_refund_amount) == (500, 0)
     assert (settled.entries, settled.events) == ((), ())
-    second = [*named, Refunded(refund_ref="h2", amount=700), RefundedInAll(amount=1_200)]
+    second: list[Answer] = [*named, Refunded(refund_ref="h2", amount=700), RefundedInAll(amount=1_200)]
     assert settle_all(settled.payment, None, second, AT, CARD).payment.refunded_amount == 1_200
 
 

@@ -79,7 +79,7 @@ def settle(
 
 
 def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
-    by = type(answer)
+    by: type = type(answer)
     if by is Declined and draft.payment.state == "reauthorizing" and draft.payment.held_amount:
         by = CapturedInPart
     draft.move(by, because)

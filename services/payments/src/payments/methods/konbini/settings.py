@@ -31,6 +31,7 @@ class KonbiniSettings(BaseSettings):
     secret: SecretStr = Field(
         SecretStr(DEMO), description="Shared with the company: signs its notices, and signs us in"
     )
+    amount_min: int = Field(120, ge=1, description="Inclusive, in yen; companies take no less")
     amount_max: int | None = Field(300_000, description="Inclusive, in yen (KON-02)")
     due_days: int = Field(6, ge=1, le=60, description="Times 24 hours from the issue (KON-16, X-17)")
     grace_hours: int = Field(12, ge=0, description="A little late is still in time (KON-18, X-17)")
