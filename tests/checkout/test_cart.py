@@ -81,7 +81,7 @@ async def test_a_withdrawn_product_cannot_be_added(shop_db: Database, shopper: S
     assert (await shopper.sends("/cart/items", sku="cup", quantity="1")).status_code == 404
 
 
-@pytest.mark.feature("AP-11")
+@pytest.mark.feature("AP-11", clause="enabled: both buttons")
 async def test_the_cart_offers_both_buttons_while_amazon_pay_is_on(
     shop_db: Database, shopper: Shopper
 ) -> None:
@@ -97,7 +97,8 @@ async def test_the_cart_offers_both_buttons_while_amazon_pay_is_on(
     ]
 
 
-@pytest.mark.feature("AP-11", "AP-46")
+@pytest.mark.feature("AP-11", clause="disabled: the first only")
+@pytest.mark.feature("AP-46")
 async def test_the_cart_offers_one_button_while_amazon_pay_is_off(
     shop_db: Database, shopper: Shopper
 ) -> None:

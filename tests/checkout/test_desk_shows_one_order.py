@@ -215,7 +215,8 @@ async def test_a_single_destination_must_be_ticked_to_ship(
     assert (await order_row(db, "S-1")).shipping == "shipped"
 
 
-@pytest.mark.feature("ORD-16", "SHP-20")
+@pytest.mark.feature("ORD-16", clause="one of two shipped: not shipped | both shipped: shipped")
+@pytest.mark.feature("SHP-20")
 async def test_an_order_is_shipped_when_all_of_its_destinations_are(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
@@ -262,7 +263,8 @@ async def test_a_registered_tracking_number_stands_at_its_destination(
     assert "日本郵便 999" in (await desk.get("/desk/orders/S-3")).text
 
 
-@pytest.mark.feature("PAY-07", "PAY-14")
+@pytest.mark.feature("PAY-07")
+@pytest.mark.feature("PAY-14", clause="manual deposit makes it paid")
 async def test_a_deposit_date_makes_a_transfer_paid_and_is_shown(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
@@ -327,7 +329,7 @@ async def test_a_page_seen_before_another_change_changes_nothing(
     assert await said(db) == []
 
 
-@pytest.mark.feature("ORD-21")
+@pytest.mark.feature("ORD-21", clause="stock returned")
 async def test_cancelling_says_what_it_will_do_and_then_does_it(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:

@@ -19,6 +19,7 @@ def heading(shopper: Shopper) -> str:
 
 
 @pytest.mark.feature("AP-12", "KON-05")
+@pytest.mark.feature("KON-30", clause="no fee in the total")
 async def test_the_four_screens_lead_to_an_unpaid_order_on_the_own_site(
     shop_db: Database, shopper: Shopper
 ) -> None:
@@ -144,7 +145,8 @@ async def test_another_delivery_address_is_asked_for_only_when_wanted(
     assert placed.orderer.name == ORDERER["name"]
 
 
-@pytest.mark.feature("KON-01", "KON-02", "KON-08")
+@pytest.mark.feature("KON-01", "KON-02")
+@pytest.mark.feature("KON-08", clause="limit")
 @pytest.mark.parametrize(("price", "offered"), [(300_000, True), (300_001, False)])
 async def test_konbini_is_offered_up_to_its_limit_and_refused_beyond(
     shop_db: Database, shopper: Shopper, price: int, offered: bool
@@ -190,7 +192,8 @@ async def test_a_wallet_cannot_be_forced_on_the_standard_form(shop_db: Database,
     assert (await shopper.sends("/order/payment", payment_kind="amazon_pay")).status_code == 422
 
 
-@pytest.mark.feature("AP-16", "AP-15")
+@pytest.mark.feature("AP-16")
+@pytest.mark.feature("AP-15", clause="accepted on the standard form")
 async def test_a_member_who_signed_in_with_amazon_may_use_every_other_method(
     shop_db: Database, keys: Keys
 ) -> None:
@@ -287,7 +290,7 @@ async def test_the_postal_code_knows_its_address(shopper: Shopper) -> None:
     assert (await shopper.opens("/api/checkout/postal/0000000")).status_code == 404
 
 
-@pytest.mark.feature("KON-42")
+@pytest.mark.feature("KON-42", clause="limit")
 async def test_programs_get_a_reason_for_each_method_that_does_not_suit(
     shop_db: Database, shopper: Shopper
 ) -> None:

@@ -66,7 +66,8 @@ async def test_the_desk_is_closed_to_everybody_else(members: MembersService) -> 
         assert (await shopper.post("/desk/members/rules", data={})).status_code == 403
 
 
-@pytest.mark.feature("AP-04", "MEM-12")
+@pytest.mark.feature("AP-04", clause="found in member search")
+@pytest.mark.feature("MEM-12")
 async def test_members_are_found_by_name_address_and_amazon_link(members: MembersService) -> None:
     await members.register("aya@example.jp", name="綾瀬 あや", buyer_id="amzn1.account.AYA")
     await members.register("ben@example.jp", name="弁天 べん", phone="0312345678")
@@ -133,7 +134,6 @@ def test_an_ordinary_cell_is_left_alone() -> None:
     assert cell("渋谷区神宮前1-2-3") == "渋谷区神宮前1-2-3"
 
 
-@pytest.mark.feature("PNT-06")
 async def test_rules_are_changed_by_the_owner_and_every_change_is_kept(members: MembersService) -> None:
     form = {
         "points_enabled": "true",
@@ -168,7 +168,6 @@ async def test_staff_without_the_owners_role_only_look_at_the_rules(members: Mem
         assert (await browser.post("/desk/members/rules", data={})).status_code == 403
 
 
-@pytest.mark.feature("PNT-07")
 async def test_waiting_points_are_made_valid_by_hand_once_and_the_ledger_says_by_whom(
     members: MembersService,
 ) -> None:

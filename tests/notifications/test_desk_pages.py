@@ -70,7 +70,7 @@ async def test_the_html_of_a_mail_may_be_framed_by_us_and_run_nothing(
     assert answer.headers["x-frame-options"] == "SAMEORIGIN"
 
 
-@pytest.mark.feature("NTF-14")
+@pytest.mark.feature("NTF-14", clause="staff resend what was not delivered")
 async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message_id(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
@@ -109,7 +109,8 @@ async def test_only_a_log_with_mails_that_can_be_sent_again_has_boxes_and_the_bu
     assert "再送する" in both
 
 
-@pytest.mark.feature("SHP-16", "NTF-03")
+@pytest.mark.feature("SHP-16", clause="bulk refused after shipping")
+@pytest.mark.feature("NTF-03", clause="bulk refused after the deposit")
 async def test_mails_that_were_sent_are_not_sent_again_in_bulk(staff: httpx.AsyncClient, post: Post) -> None:
     order = await post.knows_an_order()
     await post.hears(example_of(PaymentCaptured, order_code=order.order_code))
@@ -133,7 +134,8 @@ async def test_the_settings_list_every_kind_of_mail_with_on_or_off(staff: httpx.
     assert page.count("badge-done") >= len(find_mails())
 
 
-@pytest.mark.feature("NTF-01", "NTF-10")
+@pytest.mark.feature("NTF-01")
+@pytest.mark.feature("NTF-10", clause="thanks mail")
 async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_is_kept(
     staff: httpx.AsyncClient, post: Post
 ) -> None:

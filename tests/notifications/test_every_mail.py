@@ -19,7 +19,7 @@ def file(request: pytest.FixtureRequest) -> MailFile:
     return MAILS[request.param]
 
 
-@pytest.mark.feature("NTF-08")
+@pytest.mark.feature("NTF-08", clause="no placeholder left")
 def test_it_renders_with_the_golden_event_and_leaves_no_gap(file: MailFile) -> None:
     words = Mails(SHOP).render(file, example_of(file.event), example_order())
 

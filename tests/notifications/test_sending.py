@@ -26,7 +26,7 @@ async def test_an_order_heard_three_times_gets_one_thanks_mail(post: Post) -> No
     assert (sent.mail, sent.order_code) == ("order_placed.customer", "N-20261122-0001")
 
 
-@pytest.mark.feature("NTF-14")
+@pytest.mark.feature("NTF-14", clause="queued mails go out after recovery")
 async def test_mails_queued_while_the_server_is_down_go_out_within_five_minutes_of_its_return(
     post: Post, sink: MailSink
 ) -> None:

@@ -29,7 +29,6 @@ async def test_an_ended_session_is_refused_at_once(shopping: Shopping, keys: Key
     assert (await shopping.payments.browser.get("/desk/payments")).status_code == 303
 
 
-@pytest.mark.feature("PAY-09")
 async def test_the_desk_shows_the_provider_status_and_how_it_changes(shopping: Shopping, keys: Keys) -> None:
     browser = shopping.payments.browser
     sign_in(browser, keys)
@@ -126,7 +125,6 @@ async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, ke
     assert "佐藤 店長" in page
 
 
-@pytest.mark.feature("KON-02", "KON-04")
 async def test_the_menu_says_limits_and_choices(shopping: Shopping) -> None:
     menu = (await shopping.payments.browser.get("/api/payments/methods")).json()["methods"]
     konbini = next(entry for entry in menu if entry["kind"] == "konbini")
