@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from harness.keys import Keys
 from members.main import install
 from members.settings import Settings
-from members.web.member_csv import cell
 from shared import clock
 from shared.events import PointsActivated, Registration
 from shared.ids import new_id
+from shared.web.csv_file import cell
 from tests.members.member_examples import an_order
 from tests.members.members_service import ORIGIN, PASSWORD, MembersService
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from checkout.cancel_order import end_order
 from checkout.domain.order import BEFORE_ITS_TIME, Move
+from checkout.domain.order_words import words_of_numbers
 from checkout.news import entry_of
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
@@ -66,6 +67,9 @@ async def note_payment_number(events: list[PaymentNumberIssued], tx: Tx) -> None
     async with _orders_of(events, tx) as book:
         for event in events:
             _take(book, "issue_number", event)
+            # An account for transfers is the same for all orders and tells none of them.
+            if event.number.isdecimal():
+                book.find_by(event.order_code, words_of_numbers(event.number))
 
 
 @consumers.on(PaymentFailed)

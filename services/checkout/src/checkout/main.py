@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkout import api
+from checkout.catch_up import CatchUp, ask_to_catch_up
 from checkout.consumers import consumers
 from checkout.gateways.members import Members
 from checkout.gateways.payment_menu import ReadMenu
@@ -16,6 +17,7 @@ from checkout.place_order import Busy, Till
 from checkout.settings import Settings
 from checkout.storage.catalogue_tables import method_menu
 from checkout.storage.menu import ask_for_menu
+from checkout.storage.order_tables import catch_up
 from checkout.storage.sample_catalogue import add_sample_catalogue
 from checkout.storage.tables import metadata
 from checkout.web import (
@@ -99,6 +101,7 @@ def make() -> Service:
             if settings.sandbox:
                 await add_sample_catalogue(tx)
             await ask_for_menu(tx, at=now())
+            await ask_to_catch_up(tx, at=now())
 
     async def close() -> None:
         await payments.aclose()
@@ -114,7 +117,10 @@ def make() -> Service:
         metadata=metadata,
         consumers=consumers,
         db=db,
-        due_work=[DueWork("read_menu", method_menu, read_menu, concurrency=1)],
+        due_work=[
+            DueWork("read_menu", method_menu, read_menu, concurrency=1),
+            DueWork("catch_up", catch_up, CatchUp(db), concurrency=1),
+        ],
         install_pages=pages,
         on_start=on_start,
         close=close,

@@ -138,7 +138,7 @@ async def _place(tx: Tx, purchases: Sequence[Purchase], *, origin_url: str) -> d
     if not new:
         return outcomes
     await _tie_carts(tx, new, at=at)
-    await insert_orders(tx, [NewOrder(one.placed, one.method.group) for one in new])
+    await insert_orders(tx, [NewOrder(one.placed, one.method.group, taken[one.purchase.key]) for one in new])
     # Last, and sent with the orders: everybody who wants the same product waits for this lock until our commit.
     wanted = {one.code: merged(one.purchase.lines) for one in new}
     short = await reserve_stock(tx, wanted, at=at)

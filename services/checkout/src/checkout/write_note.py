@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from checkout.domain.order_words import words_of_texts
 from checkout.storage.order_book import open_orders
 from checkout.storage.timeline import Entry
 from shared.database import Tx
@@ -11,4 +12,5 @@ async def write_note(tx: Tx, *, order_code: str, text: str, by: str, at: datetim
     """Add ``text`` to the timeline; buyers never see it. Raises Refused (404) for an unknown order."""
     async with open_orders(tx, [order_code]) as book:
         code = book[order_code].code
+        book.find_by(code, words_of_texts(text))
         book.note(Entry(order_code=code, at=at, topic="note", kind="plain", title="メモ", text=text, by=by))

@@ -14,14 +14,18 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Sequence,
     Table,
     Text,
     Uuid,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from checkout.storage.metadata import metadata
+from shared.due import due_columns, due_index
+
+order_numbers = Sequence("order_numbers", start=10_001, metadata=metadata)
 
 orders = Table(
     "orders",
@@ -65,6 +69,11 @@ orders = Table(
     Column("processed_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
     Column("cancel_reason", Text),
+    Column(
+        "number",
+        BigInteger,
+        comment="受付番号, short enough to be said; NULL until words and number are given",
+    ),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
@@ -75,6 +84,9 @@ orders = Table(
         name="orders_total",
     ),
 )
+Index("orders_by_number", orders.c.number, unique=True)
+# Orders of a time before there were numbers, or placed by code that knows none: soon none is left.
+Index("orders_without_number", orders.c.placed_at, postgresql_where=orders.c.number.is_(None))
 Index("orders_by_placed", orders.c.placed_at.desc(), orders.c.code)
 Index("orders_by_member", orders.c.member_id, orders.c.placed_at.desc())
 # The two work lists of the desk stay small however many orders there are.
@@ -96,6 +108,26 @@ Index(
     & (orders.c.deposit == "unpaid")
     & (orders.c.payment_group == "card_like"),
 )
+
+order_words = Table(
+    "order_words",
+    metadata,
+    Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
+    Column("entry_id", BigInteger, Identity(), primary_key=True),
+    Column("words", TSVECTOR, nullable=False, comment="Folded, each with its endings: domain/order_words.py"),
+    info={"append_only": True},
+)
+Index("order_words_words", order_words.c.words, postgresql_using="gin")
+
+catch_up = Table(
+    "catch_up",
+    metadata,
+    Column("task", Integer, primary_key=True),
+    *due_columns(),
+    CheckConstraint("task = 1", name="catch_up_single_row"),
+    comment="When to look again for orders without number and words",
+)
+due_index(catch_up)
 
 order_destinations = Table(
     "order_destinations",

@@ -3,12 +3,12 @@
 from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from members.storage.member_search import MemberSearch, count_members, every_member, find_members
-from members.web.member_csv import member_csv
+from members.web.member_csv import COLUMNS, member_cells
 from members.web.parts import Here
-from shared.clock import in_japan, now
+from shared.web.csv_file import csv_response
 from shared.web.paging import Paging
 from shared.web.session import require_staff
 
@@ -62,9 +62,4 @@ async def list_members(
 @router.get("/desk/members/export.csv")
 async def export_members(request: Request, parts: Here) -> Response:
     """Send the file, row by row."""
-    name = f"members_{in_japan(now()):%Y%m%d_%H%M}.csv"
-    return StreamingResponse(
-        member_csv(every_member(parts.db, _search(request))),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_response("members", COLUMNS, member_cells(every_member(parts.db, _search(request))))
