@@ -153,6 +153,32 @@ async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_i
     assert "店長" in page
 
 
+async def test_an_older_page_of_a_setting_does_not_win(staff: httpx.AsyncClient) -> None:
+    path = "/desk/mails/settings/order_placed.customer"
+    [seen] = re.findall(r'name="version" value="(\w+)"', (await staff.get(path)).text)
+    await staff.post(path, data={"enabled": "true", "sender": "software", "version": seen})
+
+    late = await staff.post(path, data={"sender": "shop", "version": seen})
+
+    assert late.status_code == 409
+    assert "ほかのスタッフが設定を変更したため、保存していません。" in late.text
+    page = (await staff.get("/desk/mails/settings")).text
+    assert "受注管理ソフト" in page
+    assert "利用する → 利用しない" not in page
+
+
+@pytest.mark.parametrize(
+    "words", ["N-20261122-0001", "20261122", "山田花子", "山田　花子", "花子", "hanako@", "HANAKO@example.jp"]
+)
+async def test_mails_are_found_by_parts_of_code_name_and_address(
+    staff: httpx.AsyncClient, post: Post, words: str
+) -> None:
+    await post.hears(example_order())
+    page = (await staff.get("/desk/mails", params={"q": words})).text
+    assert 'data-href="/desk/mails/' in page
+    assert 'data-href="/desk/mails/' not in (await staff.get("/desk/mails", params={"q": "%"})).text
+
+
 async def test_a_setting_that_makes_no_sense_is_asked_for_again(staff: httpx.AsyncClient) -> None:
     answer = await staff.post(
         "/desk/mails/settings/order_cancelled.customer", data={"sender": "nobody", "delay_minutes": "-1"}

@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from checkout.domain.order_words import words_of_code, words_of_names, words_of_numbers, words_of_texts
-from checkout.storage.order_tables import catch_up
-from checkout.storage.order_words import add_words
+from checkout.storage.order_tables import catch_up, order_words
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import strike_off
 from shared.sql import Row
+from shared.words import add_words, words_of_code, words_of_names, words_of_numbers, words_of_texts
 
 ORDERS_AT_ONCE = 200
 LOOK_AGAIN = timedelta(minutes=10)
@@ -68,7 +67,7 @@ async def catch_up_orders(tx: Tx) -> int:
         number = told.facts.get("number", "") if told.facts.get("kind") == "number" else ""
         words[told.order_code] |= words_of_texts(told.text if told.topic == "note" else "")
         words[told.order_code] |= words_of_numbers(number if number.isdecimal() else "")
-    await add_words(tx, words)
+    await add_words(tx, order_words, words)
     return len(orders)
 
 

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from checkout.cancel_order import end_order
 from checkout.domain.order import BEFORE_ITS_TIME, Move
-from checkout.domain.order_words import words_of_numbers
 from checkout.news import entry_of
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
@@ -45,6 +44,7 @@ from shared.events import (
     SessionsRevoked,
 )
 from shared.revocations import revoke_sessions
+from shared.words import words_of_numbers
 
 consumers = Consumers("checkout")
 

@@ -13,6 +13,7 @@ from checkout.catch_up import CatchUp, ask_to_catch_up
 from checkout.consumers import consumers
 from checkout.gateways.members import Members
 from checkout.gateways.payment_menu import ReadMenu
+from checkout.gateways.standings import Standings
 from checkout.place_order import Busy, Till
 from checkout.settings import Settings
 from checkout.storage.catalogue_tables import method_menu
@@ -90,6 +91,8 @@ def make() -> Service:
     timeout = httpx.Timeout(settings.page_read_timeout_seconds)
     payments = httpx.AsyncClient(base_url=settings.payments_url, timeout=timeout)
     members = httpx.AsyncClient(base_url=settings.members_url, timeout=timeout)
+    notifications = httpx.AsyncClient(base_url=settings.notifications_url, timeout=timeout)
+    others = {"payments": payments, "members": members, "notifications": notifications}
     storefront_keys = (
         Issuer.from_file("checkout", settings.signing_key_file),
         Verifier.from_file(settings.trusted_keys_file),
@@ -106,10 +109,12 @@ def make() -> Service:
     async def close() -> None:
         await payments.aclose()
         await members.aclose()
+        await notifications.aclose()
 
     def pages(app: FastAPI) -> None:
         issuer, verifier = storefront_keys
         install(app, db, settings, issuer=issuer, verifier=verifier, members=Members(members))
+        app.state.standings = Standings(others)
 
     return Service(
         name="checkout",

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from checkout.domain.order_words import words_of_texts
 from checkout.storage.order_book import open_orders
 from checkout.storage.timeline import Entry
 from shared.database import Tx
+from shared.words import words_of_texts
 
 
 async def write_note(tx: Tx, *, order_code: str, text: str, by: str, at: datetime) -> None:

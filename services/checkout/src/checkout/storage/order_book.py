@@ -16,9 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from checkout.domain.order import Move, Order, Parcel
-from checkout.domain.order_words import words_of_numbers
-from checkout.storage.order_tables import order_destinations, order_history, orders
-from checkout.storage.order_words import add_words
+from checkout.storage.order_tables import order_destinations, order_history, order_words, orders
 from checkout.storage.orders import order_of
 from checkout.storage.shop_settings import Closing, ShopSettings
 from checkout.storage.timeline import Entry, add_entries
@@ -26,6 +24,7 @@ from shared.bulk import insert_all, update_all
 from shared.database import Tx
 from shared.errors import Refused
 from shared.sql import Row
+from shared.words import add_words, words_of_numbers
 
 _STATES = ("version", "status", "deposit", "shipping", "payment")
 _FACTS = (
@@ -193,7 +192,7 @@ class OrderBook:
         ]
         await update_all(tx, order_destinations, parcels, key="destination_id")
         await add_entries(tx, self._entries)
-        await add_words(tx, self._words)
+        await add_words(tx, order_words, self._words)
 
 
 @asynccontextmanager

@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from checkout.domain.order import Order
-from checkout.storage.order_tables import order_destinations, order_lines, orders
-from checkout.storage.order_words import found_by
+from checkout.storage.order_tables import order_destinations, order_lines, order_words, orders
 from checkout.storage.orders import order_of
 from checkout.storage.timeline import timeline_of
 from shared.clock import JAPAN
 from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.sql import Row
+from shared.words import found_by, plan_for_words
 
 FOUND_MAX = 1_000
 SORTABLE = {
@@ -68,7 +68,7 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     if search.payment_kind:
         found.append(orders.c.payment_kind.in_(search.payment_kind))
     if search.text:
-        found.append(found_by(search.text))
+        found.append(found_by(orders.c.code, order_words, search.text))
     if search.placed_from:
         found.append(orders.c.placed_at >= _midnight(search.placed_from))
     if search.placed_to:
@@ -90,8 +90,7 @@ async def find_orders(
     """
     conditions = _conditions(search)
     if search.text:
-        # A plan for this very word: newest orders first where many have it, its index where few do.
-        await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        await plan_for_words(tx)
         some = select(orders.c.code).where(*conditions).limit(FOUND_MAX + 1)
         total = await tx.value(select(func.count()).select_from(some.subquery()))
     else:

@@ -20,10 +20,11 @@ from sqlalchemy import (
     Uuid,
     func,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.storage.metadata import metadata
 from shared.due import due_columns, due_index
+from shared.words import words_table
 
 order_numbers = Sequence("order_numbers", start=10_001, metadata=metadata)
 
@@ -109,15 +110,7 @@ Index(
     & (orders.c.payment_group == "card_like"),
 )
 
-order_words = Table(
-    "order_words",
-    metadata,
-    Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
-    Column("entry_id", BigInteger, Identity(), primary_key=True),
-    Column("words", TSVECTOR, nullable=False, comment="Folded, each with its endings: domain/order_words.py"),
-    info={"append_only": True},
-)
-Index("order_words_words", order_words.c.words, postgresql_using="gin")
+order_words = words_table(metadata)
 
 catch_up = Table(
     "catch_up",

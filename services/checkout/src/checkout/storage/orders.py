@@ -7,13 +7,19 @@ from uuid import UUID
 
 from checkout.domain.order import Order, Parcel, PaymentGroup
 from checkout.domain.order_words import words_of_order
-from checkout.storage.order_tables import order_destinations, order_history, order_lines, orders
-from checkout.storage.order_words import add_words
+from checkout.storage.order_tables import (
+    order_destinations,
+    order_history,
+    order_lines,
+    order_words,
+    orders,
+)
 from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import OrderPlaced
 from shared.sql import Row
+from shared.words import add_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,9 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     await insert_all(tx, orders, [_order_values(one) for one in new])
     await insert_all(tx, order_destinations, [row for one in new for row in _destination_values(one.placed)])
     await insert_all(tx, order_lines, [row for one in new for row in _line_values(one.placed)])
-    await add_words(tx, {one.placed.order_code: words_of_order(one.placed, one.number) for one in new})
+    await add_words(
+        tx, order_words, {one.placed.order_code: words_of_order(one.placed, one.number) for one in new}
+    )
     await insert_all(tx, order_history, [_first_version(one.placed) for one in new])
     await add_entries(
         tx,

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from checkout.domain.price import ShippingRules
 from shared.database import Tx
 from shared.ids import new_id
+from shared.versions import check_seen
 
 Closing = Literal["by_itself", "by_staff"]
 """Who sets 処理済み once shipping and deposit are complete (ORD-13)."""
@@ -37,10 +38,16 @@ async def read_shop_settings(tx: Tx) -> ShopSettings:
     return ShopSettings.model_validate({row.name: row.value for row in rows})
 
 
-async def change_shop_settings(tx: Tx, wanted: ShopSettings, *, by: str, at: datetime) -> list[str]:
-    """Store what differs from the settings in force, with who changed what; return the names changed."""
+async def change_shop_settings(
+    tx: Tx, wanted: ShopSettings, *, by: str, at: datetime, seen: str = ""
+) -> list[str]:
+    """Store what differs from the settings in force, with who changed what; return the names changed.
+
+    Raises Refused if other settings than those ``seen`` (shared/versions.py) are in force.
+    """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
     before, after = (await read_shop_settings(tx)).model_dump(), wanted.model_dump()
+    check_seen(seen, before)
     changed = [name for name in after if after[name] != before[name]]
     for name in changed:
         values = {"before": orjson.dumps(before[name]).decode(), "after": orjson.dumps(after[name]).decode()}

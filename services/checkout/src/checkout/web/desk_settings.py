@@ -13,6 +13,8 @@ from checkout.storage.shop_settings import (
 )
 from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
+from shared.errors import Refused
+from shared.versions import version_of
 from shared.web.fields import Yen
 from shared.web.forms import Form, read_form
 from shared.web.session import Staff
@@ -36,6 +38,7 @@ CLOSINGS: dict[str, str] = {
 class SettingsFields(BaseModel):
     """The form; an empty threshold means that shipping is never free."""
 
+    version: str = Field("", title="版", max_length=40)
     shipping_fee: Yen = Field(
         title="送料", description="全国一律・税込。お支払い方法による違いはありません。"
     )
@@ -73,10 +76,16 @@ async def save_settings(request: Request, shop: Shop, seen: Staff) -> Response:
     form = await read_form(request, SettingsFields)
     if form.errors:
         return await _page(request, shop, form, status=422)
-    asked = form.value.model_dump(exclude={"registration_box_unticked"})
+    asked = form.value.model_dump(exclude={"registration_box_unticked", "version"})
     wanted = ShopSettings(**asked, registration_box_ticked=not form.value.registration_box_unticked)
-    async with shop.db.transaction() as tx:
-        changed = await change_shop_settings(tx, wanted, by=seen.name or "スタッフ", at=now())
+    try:
+        async with shop.db.transaction() as tx:
+            changed = await change_shop_settings(
+                tx, wanted, by=seen.name or "スタッフ", at=now(), seen=form.value.version
+            )
+    except Refused as refused:
+        form.refuse(refused)
+        return await _page(request, shop, form, status=refused.status)
     toast = "設定を保存しました" if changed else "変更はありません"
     return shop.pages.redirect(request, PAGE, toast=toast)
 
@@ -86,13 +95,20 @@ async def _page(
 ) -> Response:
     async with shop.db.transaction() as tx:
         changes = await read_changes(tx)
+        version = version_of((await read_shop_settings(tx)).model_dump())
     rows = [
         (at, by, LABELS.get(name, name), _word(before), _word(after))
         for at, by, name, before, after in changes
     ]
     choices = [{"value": value, "label": label} for value, label in CLOSINGS.items()]
     return shop.pages.render(
-        request, "desk_settings.html", status=status, form=form, changes=rows, choices=choices
+        request,
+        "desk_settings.html",
+        status=status,
+        form=form,
+        version=version,
+        changes=rows,
+        choices=choices,
     )
 
 

@@ -40,12 +40,17 @@ async def read_shop_settings(tx: Tx) -> ShopSettings:
     )
 
 
+async def lock_shop_settings(tx: Tx) -> None:
+    """Let nobody else change the settings until the commit."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
+
+
 async def change_shop_settings(tx: Tx, changes: Mapping[str, str], *, by: str) -> list[str]:
     """Set ``changes`` (``capture_policy``, ``name:<kind>``, ``offer:<kind>`` yes or no); return what changed.
 
     Each real change leaves an audit row with who, before and after (H4).
     """
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
+    await lock_shop_settings(tx)
     before = {row.name: row.value for row in await tx.rows("SELECT name, value FROM shop_settings")}
     changed = [name for name, value in changes.items() if before.get(name) != value]
     at = now()

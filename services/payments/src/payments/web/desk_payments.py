@@ -1,22 +1,37 @@
-"""The list of payments at the desk."""
+"""The list of payments at the desk, and the same as a file."""
+
+from collections.abc import AsyncIterator, Mapping
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from payments.labels import STATES
 from payments.methods import Methods
-from payments.storage.desk import VIEWS, count_views, list_payments
+from payments.storage.desk import VIEWS, count_views, every_payment, list_payments
 from payments.storage.payments import payment_of
-from payments.storage.shop_settings import read_shop_settings
+from payments.storage.shop_settings import ShopSettings, read_shop_settings
 from shared.database import Database
+from shared.sql import Row
+from shared.web.csv_file import csv_response
+from shared.web.filters import jst
 from shared.web.pages import Pages
 from shared.web.paging import Paging
 from shared.web.session import require_staff
+
+COLUMNS = ("注文番号", "注文日時", "お支払い方法", "状態", "連携ステータス", "金額", "入金額")
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     """Return the routes of the list."""
     routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+    @routes.get("/desk/payments/export.csv")
+    async def export_payments(view: str = "all", method: str = "", state: str = "", q: str = "") -> Response:
+        """Send what the list shows, all pages of it, as CSV."""
+        async with db.transaction() as tx:
+            names = _names(await read_shop_settings(tx), methods)
+        found = every_payment(db, view=view, method=method, state=state, text=q.strip())
+        return csv_response("payments", COLUMNS, _cells(found, names, methods))
 
     @routes.get("/desk/payments")
     async def show_payments(
@@ -27,7 +42,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         state: str = "",
         q: str = "",
     ) -> Response:
-        """Payments, newest first, by saved view, method, state, order code or provider's id."""
+        """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
         text = q.strip()
         async with db.transaction() as tx:
             rows, total = await list_payments(
@@ -41,7 +56,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             )
             counts = await count_views(tx)
             settings = await read_shop_settings(tx)
-        names = {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
+        names = _names(settings, methods)
         found = [payment_of(row) for row in rows]
         shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
         return pages.render(
@@ -61,6 +76,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                 for one in found
             ],
             page=asked.of(total),
+            export=f"/desk/payments/export.csv?{request.url.query}",
             tabs=[
                 {"label": label, "href": f"?view={name}", "count": counts[name], "current": name == view}
                 for name, label in VIEWS
@@ -74,3 +90,24 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         )
 
     return routes
+
+
+def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
+    return {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
+
+
+async def _cells(
+    rows: AsyncIterator[Row], names: Mapping[str, str], methods: Methods
+) -> AsyncIterator[tuple[str | int, ...]]:
+    shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
+    async for row in rows:
+        one = payment_of(row)
+        yield (
+            one.order_code,
+            jst(one.placed_at),
+            names.get(one.method, one.method),
+            STATES[one.state][0] + ("（要確認）" if one.attention else ""),
+            one.provider_status if shown.get(one.method) else "",
+            one.amount,
+            one.captured_amount,
+        )

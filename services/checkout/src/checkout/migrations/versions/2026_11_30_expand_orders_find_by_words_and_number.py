@@ -35,11 +35,7 @@ def upgrade() -> None:
             "words",
             postgresql.TSVECTOR(),
             nullable=False,
-            comment="Folded, each with its endings: domain/order_words.py",
-        ),
-        sa.ForeignKeyConstraint(
-            ["order_code"],
-            ["orders.code"],
+            comment="Folded: shared/words.py",
         ),
         sa.PrimaryKeyConstraint("order_code", "entry_id"),
         info={"append_only": True},
