@@ -23,7 +23,7 @@ stop: ## Stop everything, keep the data
 down: ## Stop everything, delete the data
 	@if [ -x $(PYTHON) ]; then $(NOREN) down; fi
 
-replay: ## Move dead letters back to their queue: make replay q=payments.start_payment n=10
+replay: ## Move dead letters back to their queue: make replay q=payments.start_payment n=10 (REPLAYED_BY=name)
 	@$(NOREN) run tools.replay $(q) $(n)
 
 restart: ## Restart one process with the present code: make restart s=checkout

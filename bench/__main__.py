@@ -3,91 +3,144 @@
     python -m bench [--orders N] [--seconds S] [--rows 1000,10000] [--replicas 1,2] [--yardstick FOLDER]
     python -m bench --smoke          # proves in a minute that it runs; its figures mean nothing
 
-Progress goes to stderr, the document to stdout and to build/bench/report.json, a plot to build/bench/plot.svg.
+Progress goes to stderr, the document to stdout and to build/bench/report.json, a plot to build/bench/plot.svg. The
+file is written after each phase; what breaks a run off, and what could not be checked, is part of the document.
 """
 
 import argparse
 import asyncio
-import json
 import os
 import platform
 import sys
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
+import httpx
 import psutil
 
 from bench.installation import Installation
 from bench.phases import Bench, Broken
-from bench.plot import draw
+from bench.report import Report
 from bench.yardstick import run_baseline, run_yardstick
 from proof.observers import Outside
-from proof.promises import check_all
-from proof.settled import settled
+from proof.promises import check_all, known
+from proof.settled import NotSettled, settled
 
 FOLDER = Path(os.environ.get("BENCH_FOLDER", "build/bench"))
 PORT_SHIFT = 4000
 STEADY = (0.1, 0.5, 0.8)
+OBSERVER_TROUBLE = (
+    OSError,
+    httpx.HTTPError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    ValueError,
+    KeyError,
+)
+
+Phase = tuple[str, str, Callable[[], Awaitable[Any]]]
 
 
 def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-async def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Run all phases. Raises Broken if an order did not go all the way."""
+async def measure(options: argparse.Namespace, report: Report) -> None:
+    """Run all phases and keep what each finds. Raises Broken if an order did not go all the way."""
     installation = Installation.at(PORT_SHIFT, gateway_delay_ms=options.gateway_ms)
-    report: dict[str, Any] = {
-        "what": "orders from 注文確定 to money, parcel, points and mails",
-        "machine": _machine(),
-    }
+    phase = "starting broker, databases and the four services"
     try:
-        _say("starting broker, databases and the four services")
+        for phase, name, find in _phases(options, installation, report):
+            _say(phase)
+            figures = await find()
+            if name:
+                report.keep(name, figures)
+    except BaseException as problem:
+        report.break_off(phase, problem)
+        raise
+    finally:
+        installation.stop()
+
+
+def _phases(options: argparse.Namespace, installation: Installation, report: Report) -> Iterator[Phase]:
+    """Yield each phase: what is said of it, where its figures go, and what finds them."""
+    made: list[Bench] = []
+
+    async def baseline() -> dict[str, Any]:
         installation.start_infrastructure()
-        _say("baseline")
-        baseline_orders = options.orders * 2
-        report["baseline"] = (
-            await run_yardstick(options.yardstick, installation, orders=baseline_orders)
-            if options.yardstick
-            else await run_baseline(installation, orders=baseline_orders)
-        )
+        orders = options.orders * 2
+        if options.yardstick:
+            return await run_yardstick(options.yardstick, installation, orders=orders)
+        return await run_baseline(installation, orders=orders)
+
+    async def warm_up() -> dict[str, Any]:
         installation.start_services()
         bench = await Bench.of(installation, connections=options.connections)
-        report["servers"] = await bench.databases.server_settings()
+        made.append(bench)
         await bench.run(options.warm_up)
-        _say("flood")
-        report["flood"] = await bench.run(options.orders)
-        capacity = report["flood"]["orders_per_second"]
-        report["ratio"] = round(capacity / report["baseline"]["orders_per_second"], 3)
-        _say(f"{capacity} orders per second, {report['ratio']} of the baseline")
-        if options.seconds:
-            _say("steady loads")
-            report["steady"] = await bench.steady(capacity, STEADY, seconds=options.seconds)
-        report["promises"] = await _promises(installation)
-        if options.rows:
-            _say("growing history")
-            report["flat"] = await bench.flat(options.rows, options.orders)
-        report["replicas"] = {}
+        return await bench.databases.server_settings()
+
+    async def flood() -> dict[str, Any]:
+        found = await made[0].run(options.orders)
+        ratio = found["orders_per_second"] / report.figures["baseline"]["orders_per_second"]
+        report.keep("ratio", round(ratio, 3))
+        _say(f"{found['orders_per_second']} orders per second, {ratio:.3f} of the baseline")
+        return found
+
+    async def steady() -> dict[str, Any]:
+        capacity = report.figures["flood"]["orders_per_second"]
+        return await made[0].steady(capacity, STEADY, seconds=options.seconds)
+
+    async def replicas() -> dict[str, Any]:
+        found = {}
         for number in options.replicas:
             _say(f"{number} replicas")
             installation.stop_services()
             installation.start_services(replicas=number)
-            report["replicas"][str(number)] = await bench.run(options.orders)
-        await bench.close()
-    finally:
-        installation.stop()
-    return report
+            found[str(number)] = await made[0].run(options.orders)
+            report.keep("replicas", found)
+        return found
+
+    async def close() -> None:
+        await made[0].close()
+
+    yield "baseline", "baseline", baseline
+    yield "warming up", "servers", warm_up
+    yield "flood", "flood", flood
+    if options.seconds:
+        yield "steady loads", "steady", steady
+    yield "promises", "promises", lambda: _promises(installation)
+    if options.rows:
+        yield "growing history", "flat", lambda: made[0].flat(options.rows, options.orders)
+    yield "replicas", "replicas", replicas
+    yield "end", "", close
 
 
 async def _promises(installation: Installation) -> dict[str, Any]:
-    """Check from outside what may be asked of any run: nothing lost, nothing doubled."""
+    """Check from outside what may be asked of any run: nothing lost, nothing doubled.
+
+    What could not be looked at is told beside what is broken; it is no reason to forget the figures.
+    """
+    checked: dict[str, int] = {}
+    broken: dict[str, list[str]] = {}
+    not_checked: dict[str, str] = {}
     async with Outside.of(installation.environment) as outside:
-        await settled(outside)
-        verdicts = await check_all(outside)
-    broken = {
-        one.promise.id: [str(found) for found in one.violations[:3]] for one in verdicts if one.violations
-    }
-    return {"checked": {one.promise.id: one.looked_at for one in verdicts}, "broken": broken}
+        try:
+            await settled(outside)
+        except NotSettled as problem:
+            not_checked["settled"] = str(problem)
+        for id_ in known():
+            try:
+                [verdict] = await check_all(outside, id_)
+            except OBSERVER_TROUBLE as problem:
+                not_checked[id_] = f"{type(problem).__name__}: {problem}"
+                continue
+            checked[id_] = verdict.looked_at
+            if verdict.violations:
+                broken[id_] = [str(found) for found in verdict.violations[:3]]
+    return {"checked": checked, "broken": broken, "not_checked": not_checked}
 
 
 def _machine() -> dict[str, Any]:
@@ -123,21 +176,22 @@ def _options() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run the command line; 1 if an order did not go all the way or a promise is broken."""
+    """Run the command line; 1 if an order did not go all the way, a promise is broken or could not be checked."""
     options = _options()
+    report = Report(
+        FOLDER, what="orders from 注文確定 to money, parcel, points and mails", machine=_machine()
+    )
     try:
-        report = asyncio.run(measure(options))
+        asyncio.run(measure(options, report))
     except Broken as problem:
         _say(f"void: {problem}")
-        return 1
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(report, indent=2, ensure_ascii=False)
-    (FOLDER / "report.json").write_text(text + "\n", encoding="utf-8")
-    draw(report, FOLDER / "plot.svg")
-    print(text)
-    if report["promises"]["broken"]:
-        _say(f"broken: {report['promises']['broken']}")
-    return 1 if report["promises"]["broken"] else 0
+    finally:
+        report.plot()
+        print(report.text(), flush=True)
+    for name in ("broken", "not_checked"):
+        if found := report.figures.get("promises", {}).get(name):
+            _say(f"{name}: {found}")
+    return 0 if report.is_good else 1
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m bench.mail_sink SMTP_PORT WEB_PORT
 
-``GET /email`` answers as maildev does. A bare SMTP server (RFC 5321, without extensions but 8BITMIME), because
+``GET /email?skip=n`` answers as maildev does, but with no more than a portion of the mails. A bare SMTP server (RFC 5321, without extensions but 8BITMIME), because
 one with more comfort would use more of the machine than what is measured.
 """
 
@@ -17,6 +17,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
+
+PORTION = 500
 
 
 class MailSink:
@@ -39,7 +41,7 @@ class MailSink:
                 case b"DATA":
                     writer.write(b"354 go on\r\n")
                     raw = await reader.readuntil(b"\r\n.\r\n")
-                    self._copies.append((recipient, raw, datetime.now(UTC)))
+                    self.accept(recipient, raw)
                     writer.write(b"250 accepted\r\n")
                 case b"QUIT":
                     writer.write(b"221 bye\r\n")
@@ -48,9 +50,14 @@ class MailSink:
                     writer.write(b"250 OK\r\n")
         writer.close()
 
+    def accept(self, recipient: str, raw: bytes) -> None:
+        """Keep a copy."""
+        self._copies.append((recipient, raw, datetime.now(UTC)))
+
     async def emails(self, request: Request) -> JSONResponse:
-        """Every accepted copy, as maildev tells it."""
-        return JSONResponse([_told(*copy) for copy in self._copies])
+        """A portion of the accepted copies, from the one that is asked for on, as maildev tells them."""
+        skip = int(request.query_params.get("skip", "0"))
+        return JSONResponse([_told(*copy) for copy in self._copies[skip : skip + PORTION]])
 
 
 def _told(recipient: str, raw: bytes, at: datetime) -> dict[str, Any]:

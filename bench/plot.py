@@ -35,7 +35,7 @@ def _rates(report: Mapping[str, Any]) -> Bars:
     bars = [("Noren, flooded", report["flood"]["orders_per_second"])]
     for size, one in report.get("flat", {}).items():
         bars.append((f"with {int(size):,} orders behind it", one["orders_per_second"]))
-    for number, one in report["replicas"].items():
+    for number, one in report.get("replicas", {}).items():
         bars.append((f"with {number} processes of each", one["orders_per_second"]))
     return [*bars, ("baseline", report["baseline"]["orders_per_second"])]
 

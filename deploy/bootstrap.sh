@@ -45,7 +45,7 @@ install_uv() {
     mkdir -p "$tools" || fail "$tools cannot be written by this user: remove it or set NOREN_HOME"
     echo "Installing uv"
     "$python" -m venv "$tools/uv"
-    "$tools/uv/bin/pip" install --quiet --disable-pip-version-check 'uv>=0.9'
+    "$tools/uv/bin/pip" install --quiet --disable-pip-version-check uv==0.13.9
 }
 
 if uv --version >/dev/null 2>&1; then

@@ -23,7 +23,7 @@ def permissions(service: str) -> dict[str, str]:
     """What the user of a service may configure, write and read: regular expressions over resource names."""
     return {
         "configure": "^$",
-        "write": rf"^{service}\.(events|retry.*|dead)$",
+        "write": rf"^{service}\.(events|retry\.[0-9]+s|dead)$",
         "read": rf"^{service}\..*$",
     }
 

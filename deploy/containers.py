@@ -7,10 +7,12 @@ import shutil
 import subprocess
 import sys
 
+from dotenv import dotenv_values
+
 from deploy.native.site import REPOSITORY, SERVICES, CannotRun, Site, demo_login
 from deploy.ready import shop_complaints, wait_until_ready
 
-PASSWORD = "noren-demo"  # noqa: S105 - the compose file's default for a demo on 127.0.0.1
+DEMO = REPOSITORY / "deploy/demo.env"
 # As in the compose file: name of the variable, usual port.
 EDGE, MAIL, QUEUES = ("EDGE_PORT", 8080), ("MAIL_PORT", 1081), ("QUEUES_PORT", 15672)
 DATABASE, BROKER = ("DATABASE_PORT", 5434), ("BROKER_PORT", 5674)
@@ -44,7 +46,8 @@ def _url(port: tuple[str, int]) -> str:
 
 
 def _password(of: str) -> str:
-    return os.environ.get(f"{of}_PASSWORD") or PASSWORD
+    name = f"{of}_PASSWORD"
+    return os.environ.get(name) or dotenv_values(DEMO)[name] or ""
 
 
 def _database_url(service: str) -> str:
@@ -76,7 +79,7 @@ class Containers:
 
     def down(self) -> None:
         """Stop everything and delete the containers and their data; images stay."""
-        self._compose("--profile", "metrics", "down", "--volumes", "--remove-orphans")
+        self._compose("--profile", "metrics", "--profile", "demo", "down", "--volumes", "--remove-orphans")
 
     def restart(self, process: str) -> None:
         """Restart one service of the compose file."""
@@ -178,4 +181,7 @@ class Containers:
         # On a terminal compose draws what it does in place; elsewhere that would be a hundred lines.
         progress = [] if sys.stdout.isatty() else ["--progress", "quiet"]
         files = ["-f", "docker-compose.yml", "-f", "deploy/proof.compose.yml"]
-        return ["docker", "compose", *files, *progress, *arguments]
+        # The demo's settings, and in their place what the operator has set.
+        own = [REPOSITORY / ".env"] if (REPOSITORY / ".env").exists() else []
+        settings = [part for file in (DEMO, *own) for part in ("--env-file", str(file))]
+        return ["docker", "compose", *settings, *files, *progress, *arguments]

@@ -103,9 +103,11 @@ class Load:
             await self._patiently(log_in)
 
     async def registers(self) -> Member:
-        """Sign somebody up, who then has points."""
+        """Sign somebody up, who then has points that staff have made valid."""
         member = Member(Browser(self.shop.origin_url), f"member{next(_numbers)}-{time.time_ns()}@example.jp")
         await self._patiently(member.sign_up)
+        await self.log_in_at_desk()
+        await self._patiently(partial(Staff(self.desk).make_points_valid, member.email))
         return member
 
     async def whole_order(

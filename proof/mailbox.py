@@ -5,6 +5,8 @@ from datetime import datetime
 
 import httpx
 
+PORTION_SECONDS_MAX = 120.0
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -18,7 +20,11 @@ class Mail:
 
 
 class MailCatcher:
-    """Every copy that was sent, through maildev's REST interface."""
+    """Every copy that was sent, through maildev's REST interface.
+
+    Read in portions: an answer that holds all mails of a long run is late. maildev gives all after ``skip`` in
+    one; a server of ours (bench.mail_sink) gives so many at a time.
+    """
 
     def __init__(self, url: str, client: httpx.AsyncClient) -> None:
         self._url = url.rstrip("/")
@@ -26,7 +32,15 @@ class MailCatcher:
 
     async def copies(self) -> list[Mail]:
         """Return all accepted copies."""
-        answer = await self._client.get(f"{self._url}/email")
+        found: list[Mail] = []
+        while portion := await self._portion(skip=len(found)):
+            found += portion
+        return found
+
+    async def _portion(self, *, skip: int) -> list[Mail]:
+        answer = await self._client.get(
+            f"{self._url}/email", params={"skip": skip}, timeout=PORTION_SECONDS_MAX
+        )
         answer.raise_for_status()
         return [
             Mail(

@@ -74,9 +74,9 @@ class Shopper:
         await page.open("/cart")
         await page.follow("このサイトでお支払い")
         await page.open("/order/customer")
-        await page.press("続行", **self.person.fields())
+        await page.press("お届け先の入力へ", **self.person.fields())
         await page.open("/order/delivery")
-        await page.press("続行", deliver_to="orderer")
+        await page.press("次へ進む", deliver_to="orderer")
         chosen = {f"{method}-{name}": value for name, value in choices.items()}
         await page.press("続行", payment_kind=method, **chosen)
 

@@ -69,6 +69,17 @@ class Staff:
             if "発行しました" not in page.text:
                 raise NotOnThePage(f"not issued: {page.text[:500]}")
 
+    async def make_points_valid(self, email: str) -> None:
+        """「有効にする」 for the points of a new member, which else wait for the link of a mail."""
+        page = self.browser
+        await page.open(f"/desk/members?q={quote(email)}")
+        row = page.page.select_one("tr[data-href]")
+        if row is None:
+            raise NotOnThePage(f"no member on {page.url}: {page.text[:500]}")
+        await page.open(str(row["data-href"]))
+        if page.has_button("有効にする"):
+            await page.press("有効にする")
+
     async def receive(self, sku: str, pieces: int) -> None:
         """「入荷を登録する」. Raises NotOnThePage if it is refused."""
         page = self.browser

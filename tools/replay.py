@@ -3,33 +3,35 @@
     make replay q=payments.start_payment         all that rest there now
     make replay q=payments.start_payment n=10    the ten oldest
 
-Its attempts are counted anew. A letter leaves the dead letters only after the broker has confirmed its copy, so
+Its attempts are counted anew. The service that hears it again writes down when that was, of what it had died and who
+brought it back (table `replays`, log line `message.replayed`): the user of this machine, or REPLAYED_BY. A letter leaves the dead letters only after the broker has confirmed its copy, so
 breaking off loses nothing; what is then heard twice does nothing, for the inbox remembers it (docs/running.md).
 """
 
 import argparse
 import asyncio
+import getpass
 import os
+import socket
 import sys
-from typing import Any
 
 import aiormq
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Basic
 
 from shared.amqp import BrokerError
+from shared.deaths import death_in, without_deaths
 
 PUBLISH_SECONDS_MAX = 20.0
-# What burying wrote about the last death; when it first failed stays.
-OF_ITS_DEATH = ("attempts", "reason", "error", "error_detail", "handler", "last_failed_at")
+UNTOLD = "unknown"
 
 
 class NotReplayed(Exception):
     """The broker has no such queue, or did not take a letter back; the text says which."""
 
 
-async def replay(amqp_url: str, queue: str, *, letters_max: int | None = None) -> int:
-    """Move the oldest dead letters of ``queue`` back to it, ``letters_max`` or all; return how many.
+async def replay(amqp_url: str, queue: str, *, by: str, letters_max: int | None = None) -> int:
+    """Move the oldest dead letters of ``queue`` back to it, ``letters_max`` or all, for ``by``; return how many.
 
     What dies again meanwhile is not moved a second time. Raises NotReplayed, or BrokerError where the broker
     is away; what was not moved is still among the dead letters.
@@ -43,7 +45,7 @@ async def replay(amqp_url: str, queue: str, *, letters_max: int | None = None) -
             letter = await channel.basic_get(f"{queue}.dead")
             if not isinstance(letter.delivery, Basic.GetOk):
                 return moved
-            await _give_back(channel, queue, letter)
+            await _give_back(channel, queue, letter, by)
         return wanted
 
 
@@ -55,11 +57,11 @@ async def _count(channel: AbstractChannel, queue: str) -> int:
     return declared.message_count or 0
 
 
-async def _give_back(channel: AbstractChannel, queue: str, letter: DeliveredMessage) -> None:
+async def _give_back(channel: AbstractChannel, queue: str, letter: DeliveredMessage, by: str) -> None:
     answer = await channel.basic_publish(
         letter.body,
         routing_key=queue,
-        properties=_as_new(letter.header.properties),
+        properties=_as_new(letter.header.properties, by),
         mandatory=True,
         timeout=PUBLISH_SECONDS_MAX,
     )
@@ -68,15 +70,22 @@ async def _give_back(channel: AbstractChannel, queue: str, letter: DeliveredMess
     await channel.basic_ack(letter.delivery_tag or 0)
 
 
-def _as_new(properties: Basic.Properties) -> Basic.Properties:
-    kept: dict[str, Any] = {
-        name: value
-        for name, value in (properties.headers or {}).items()
-        if name not in OF_ITS_DEATH and not name.startswith("x-")
+def _as_new(properties: Basic.Properties, by: str) -> Basic.Properties:
+    headers = properties.headers or {}
+    death = death_in(headers)
+    properties.headers = without_deaths(headers) | {
+        "died_at": death.at if death else "",
+        "died_of": death.of if death else UNTOLD,
+        "replayed_by": by,
     }
-    properties.headers = kept
     properties.delivery_mode = 2
     return properties
+
+
+def who() -> str:
+    """Return who asks: REPLAYED_BY, else the user of this machine, also one who has become root."""
+    said = os.environ.get("REPLAYED_BY") or os.environ.get("SUDO_USER") or getpass.getuser()
+    return f"{said}@{socket.gethostname()}"
 
 
 def main() -> int:
@@ -87,7 +96,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         moved = asyncio.run(
-            replay(os.environ["AMQP_ADMIN_URL"], arguments.queue, letters_max=arguments.count)
+            replay(os.environ["AMQP_ADMIN_URL"], arguments.queue, by=who(), letters_max=arguments.count)
         )
     except (NotReplayed, *BrokerError) as error:
         print(f"replay: {type(error).__name__}: {error}", file=sys.stderr)

@@ -9,7 +9,7 @@ from deploy.native import postgres, rabbitmq
 from deploy.native.site import SERVICE_PORTS, SERVICES, Site
 
 ROLES = ("web", "worker", "relay")
-MAIL_FROM = "Noren <shop@noren.example>"
+MAIL_FROM = "shop@noren.example"
 # A line of .env.example: `NAME=value`, or `#NAME=default`.
 SETTING = re.compile(r"^#?([A-Z][A-Z0-9_]*)=", re.MULTILINE)
 
@@ -82,9 +82,15 @@ def simulator(site: Site, method: str) -> dict[str, str]:
     }
 
 
+EDGE_SETTINGS = ("EDGE_TRUSTED_PROXIES", "EDGE_HOSTS", "EDGE_HEADER_SECONDS", "EDGE_BODY_SECONDS")
+
+
 def edge(site: Site) -> dict[str, str]:
     """The settings of Caddy."""
+    wished = operator_settings(site)
     return {
+        **{name: wished[name] for name in EDGE_SETTINGS if name in wished},
+        "ORIGIN_URL": site.origin_url,
         "EDGE_BIND": "127.0.0.1",
         "EDGE_PORT": str(site.ports["caddy"]),
         "EDGE_PAGES": str(site.repository / "deploy/caddy"),

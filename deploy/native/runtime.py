@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from deploy.keys import make_keys
 from deploy.native import environment, postgres, rabbitmq
 from deploy.native.packages import BROWSER, install_packages
+from deploy.native.ports import check_ports
 from deploy.native.processes import Process, Programs, Supervisor, processes
 from deploy.native.site import SERVICES, CannotRun, Site, demo_login
 from deploy.ready import answers, complaints, shop_complaints, wait_until_ready
@@ -61,7 +61,7 @@ class Native:
         site = self.site
         site.prepare()
         if not self.supervisor.running():
-            _check_ports(site)
+            check_ports(site)
             self._configure_broker()
             postgres.initialize(site)
         self.supervisor.start()
@@ -223,20 +223,6 @@ class Native:
         if result.returncode:
             sys.stderr.write(result.stdout)
             raise CannotRun(f"failed: python {' '.join(arguments)}")
-
-
-def _check_ports(site: Site) -> None:
-    """A port that another program holds is named now, instead of failing in a log later."""
-    for name, port in site.ports.items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise CannotRun(
-                    f"port {port} ({name}) is taken by another program: stop it, or move all our ports, "
-                    "for example with NOREN_PORT_SHIFT=1000"
-                ) from error
 
 
 def _install_mail_catcher(site: Site) -> None:

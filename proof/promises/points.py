@@ -85,9 +85,8 @@ async def orders_move_points_once(outside: Outside, check: Check) -> None:
         )
         if order["status"] == "cancelled":
             back = of.get((code, "returned"))
-            returned = 0 if back is None else back["active"]
-            taken = 0 if used is None else -used["active"]
-            check.that(returned == taken, f"order {code}", f"cancelled: used {taken}, gave {returned} back")
+            returned = 0 if back is None else back["active"] + back["repaid"]
+            check.that(returned == spent, f"order {code}", f"cancelled: used {spent}, gave {returned} back")
             granted = [
                 row
                 for row in postings

@@ -37,13 +37,26 @@ ORDER_STEPS: dict[str, frozenset[tuple[str, str]]] = {
             ("expired", "captured"),
             ("voided", "captured"),
             ("captured", "refunded"),
+            # The hold ended, and perhaps a new one took its place.
+            ("authorized", "lapsed"),
+            ("lapsed", "authorized"),
+            ("lapsed", "captured"),
+            ("lapsed", "voided"),
+            ("lapsed", "refunded"),
+            # A part of the money went back.
+            ("captured", "refunded_in_part"),
+            ("refunded_in_part", "refunded"),
         }
     ),
 }
 
 # Money that comes after a cancellation goes straight back; no capture is told in between.
 REFUNDED_AT_ONCE = frozenset(
-    {("awaited", "refunded"), ("authorized", "refunded"), ("number_issued", "refunded")}
+    {
+        (before, after)
+        for before in ("awaited", "authorized", "number_issued")
+        for after in ("refunded", "refunded_in_part")
+    }
 )
 
 # A cancelled order is over: only what its payment still does is noted (refund edges).
@@ -97,6 +110,19 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
         ("voided", "refunding"),
         ("declined", "refunding"),
         ("expired", "refunding"),
+        ("refunded", "refunding"),
+        # A receipt that the till took back leaves nothing to give back.
+        ("refunding", "voided"),
+        ("owed", "voided"),
+        # Less than the whole was taken, or a receipt came to nothing: the rest is missing.
+        *(
+            (before, "short")
+            for before in ("authorized", "capturing", "voiding", "reauthorizing", "captured")
+        ),
+        *(("short", after) for after in ("captured", "reauthorizing", "refunding", "voided")),
+        # A hold that is over is asked for once more.
+        *((before, "reauthorizing") for before in ("voided", "declined", "expired")),
+        *(("reauthorizing", after) for after in ("authorized", "declined", "voided")),
     }
 ) - {("pending", "waiting_for_buyer"), ("pending", "unknown")}
-PAYMENT_ENDS = frozenset({"refunded", "unmanaged"})
+PAYMENT_ENDS = frozenset({"unmanaged"})

@@ -14,8 +14,8 @@ from proof.simulation.chance import Chance
 from proof.simulation.channel import SimulatedLink
 from proof.simulation.messages import Message, Subscription
 from proof.simulation.trace import Trace
+from shared.amqp import events_exchange
 from shared.consumers import Consumer
-from shared.relay import events_exchange
 from shared.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
 
 FORGOTTEN = 0.3

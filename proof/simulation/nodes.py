@@ -36,12 +36,13 @@ class Life:
 
     def __init__(self) -> None:
         self.is_over = False
-        self.tasks: set[asyncio.Task[Any]] = set()
+        # In the order in which they were made, so that they end in the same order in each run of a seed.
+        self.tasks: dict[asyncio.Task[Any], None] = {}
 
     def end(self) -> None:
         """End all tasks."""
         self.is_over = True
-        for task in sorted(self.tasks, key=lambda one: int(one.get_name().removeprefix("Task-") or 0)):
+        for task in list(self.tasks):
             task.cancel()
 
 
@@ -194,8 +195,8 @@ def note_task(loop: asyncio.AbstractEventLoop, running: Any, **given: Any) -> "a
     context = given.get("context")
     life = context.get(CURRENT) if context is not None else CURRENT.get()
     if life is not None:
-        life.tasks.add(task)
-        task.add_done_callback(life.tasks.discard)
+        life.tasks[task] = None
+        task.add_done_callback(lambda done: life.tasks.pop(done, None))
         task.add_done_callback(_seen)
     return task
 

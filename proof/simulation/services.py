@@ -18,6 +18,7 @@ from members.settle_points import ExpirePoints
 from members.storage.tables import benefit_reservations, point_grants
 from members.storage.tables import metadata as members_metadata
 from notifications.consumers import consumers as notifications_consumers
+from notifications.domain.sender import Sender
 from notifications.send_mail import MailSending, Server
 from notifications.storage.tables import metadata as notifications_metadata
 from notifications.templates import Mails
@@ -50,7 +51,7 @@ CONSUMERS: Mapping[str, Consumers] = {
     "members": members_consumers,
     "notifications": notifications_consumers,
 }
-SENDER = "のれん商店 <shop@example.jp>"
+SENDER = Sender("のれん商店", "shop@example.jp")
 PAYMENT_SETTINGS = Settings(
     database_url=SecretStr("postgresql://nowhere"), amqp_url=SecretStr("amqp://nowhere"), origin_url=ORIGIN
 )

@@ -1,5 +1,6 @@
 """Orders with unmistakable data for the tests of checkout."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from checkout.storage.orders import NewOrder, insert_orders
 from checkout.storage.stock import reserve_stock
 from shared.clock import now
 from shared.database import Database
-from shared.events import Address, Amounts, Destination, Line, Orderer, OrderPlaced
+from shared.events import Address, Amounts, Destination, Line, Orderer, OrderPlaced, PaymentNumberIssued
 from shared.ids import new_id
 
 KIND: dict[PaymentGroup, tuple[str, str]] = {
@@ -120,3 +121,16 @@ async def history(db: Database, code: str) -> list[tuple[int, str]]:
 def payment(code: str, kind: str = "amazon_pay") -> dict[str, Any]:
     """Return what every event of payments has."""
     return {"order_code": code, "payment_id": UUID(int=7), "payment_kind": kind}
+
+
+def number_issued(code: str) -> PaymentNumberIssued:
+    """Return what payments says when the buyer has a number to pay with."""
+    return PaymentNumberIssued(
+        **payment(code, "konbini"),
+        amount=3_500,
+        number="12345678901",
+        chain="lawson",
+        number_label="お支払い番号",
+        due_at=now() + timedelta(days=6),
+        page_url="http://127.0.0.1:8080/payments/x",
+    )

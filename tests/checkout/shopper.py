@@ -1,7 +1,9 @@
 """The shop as a browser sees it: all of checkout's pages in the real frame, on a real database."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -134,14 +136,32 @@ class FakeMembers:
         raise httpx.ConnectTimeout("members is away", request=request)
 
 
-def shop_app(db: Database, keys: Keys, members: FakeMembers | None = None) -> FastAPI:
-    """Return checkout's application."""
+NO_LIMITS = dict.fromkeys(
+    (
+        "guest_unpaid_orders_per_email",
+        "guest_unpaid_orders_per_browser",
+        "guest_unpaid_orders_per_address",
+        "member_unpaid_orders",
+    ),
+    0,
+)
+
+
+def shop_app(
+    db: Database,
+    keys: Keys,
+    members: FakeMembers | None = None,
+    *,
+    limits: Mapping[str, int] = MappingProxyType({}),
+) -> FastAPI:
+    """Return checkout's application, without limits of unpaid orders unless ``limits`` name them."""
     app = FastAPI()
     settings = Settings(
         database_url="postgresql+asyncpg://unused",
         amqp_url="amqp://unused",
         origin_url=ORIGIN,
         cookie_secure=False,
+        **{**NO_LIMITS, **limits},  # type: ignore[arg-type]
     )
     install(
         app,
@@ -211,6 +231,8 @@ class Shopper:
             "points": 500,
             "coupon": None,
             "registration": False,
+            "buyer_id": "amzn1.account.TEST" if changes.get("registration") else "",
+            "email": "mochiko@example.jp" if changes.get("registration") else "",
             **changes,
         }
         self.carry("members", "benefit", claims)
@@ -228,6 +250,12 @@ class Shopper:
         """Send a form, without following where it leads."""
         self.page = await self.browser.post(path, data=fields)
         return self.page
+
+    async def is_refused(self, path: str, **fields: Any) -> httpx.Response:
+        """Send a form that is refused: by a redirect to a page which shows it, so that reload sends nothing."""
+        answer = await self.sends(path, **fields)
+        assert answer.status_code == 303, self.text
+        return await self.opens(answer.headers["location"])
 
     async def fills_cart(self, sku: str = "cup", quantity: int = 1) -> None:
         """Put something into the cart."""

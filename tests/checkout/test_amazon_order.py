@@ -1,5 +1,6 @@
 """「ご注文手続き」: the wallet fills the page, the buyer corrects it, one click orders."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -38,7 +39,7 @@ async def the_order(db: Database) -> OrderPlaced:
 
 def form_of(shopper: Shopper, **changes: str) -> dict[str, str]:
     """Return what the page sends when nothing but ``changes`` was touched."""
-    values = {name: shopper.field(name) for name in ("key", "total", *ORDERER_FIELDS)}
+    values = {name: shopper.field(name) for name in ("key", "total", "shown", *ORDERER_FIELDS)}
     values["prefecture"] = ADDRESS_A["prefecture"]
     if "checked" in checkbox(shopper):
         values["register_member"] = "true"
@@ -249,6 +250,35 @@ async def test_registration_points_are_spent_by_the_registering_order(shop_db: D
     assert placed.points_used == 500
 
 
+@pytest.mark.parametrize(
+    "another",
+    [
+        {"email": "somebody.else@example.jp"},
+        {"buyer_id": "amzn1.account.OTHER"},
+        {"email": "", "buyer_id": ""},
+    ],
+)
+async def test_registration_points_of_another_account_or_address_are_refused(
+    shop_db: Database, keys: Keys, another: dict[str, str]
+) -> None:
+    members = FakeMembers()
+    members.answers["/api/members/point-rules"] = {"registration_points_usable_at_once": 500}
+    members.answers["/api/members/amazon-links"] = {"state": "none"}
+    buyer = Shopper(shop_app(shop_db, keys, members), keys)
+    await open_shop(shop_db, price=5_000)
+    await buyer.fills_cart()
+    buyer.carry_wallet()
+    buyer.carry_benefit(member_id=str(new_id()), registration=True, **another)
+    await buyer.opens("/order/amazon")
+
+    refused = await buyer.sends("/order/amazon", **form_of(buyer))
+
+    assert refused.status_code == 422
+    assert "会員登録される場合にご利用いただけます" in buyer.text
+    async with shop_db.transaction() as tx:
+        assert await tx.rows("SELECT 1 FROM orders") == []
+
+
 @pytest.mark.parametrize("state", ["linked", "login_needed"])
 async def test_a_buyer_whom_members_knows_is_sent_there_once(
     shop_db: Database, keys: Keys, state: str
@@ -269,18 +299,91 @@ async def test_a_buyer_whom_members_knows_is_sent_there_once(
 
 
 @pytest.mark.parametrize(
-    "address", [None, {**ADDRESS_B, "phone": ""}, {**ADDRESS_B, "prefecture": "California"}]
+    ("gap", "typed"),
+    [
+        ({"phone": ""}, {"delivery_phone": "+81 90-1234-5678"}),
+        ({"phone": "-"}, {"delivery_phone": "090-1234-5678"}),
+        ({"prefecture": ""}, {"delivery_prefecture": ADDRESS_B["prefecture"]}),
+        ({"prefecture": "California"}, {"delivery_prefecture": ADDRESS_B["prefecture"]}),
+        ({"postal_code": "23"}, {"delivery_postal_code": "231-0023"}),
+        ({"name": "長" * 61}, {"delivery_name": "長い名前"}),
+        ({"address1": "長" * 201}, {"delivery_address1": "短い住所 1-2"}),
+    ],
 )
-async def test_an_address_that_nothing_can_be_sent_to_is_refused(
-    shop_db: Database, buyer: Shopper, address: dict[str, Any] | None
+async def test_what_the_wallet_leaves_open_is_asked_for_on_the_page(
+    shop_db: Database, buyer: Shopper, gap: dict[str, str], typed: dict[str, str]
 ) -> None:
-    buyer.carry_wallet(address=address)
+    buyer.carry_wallet(address={**ADDRESS_B, **gap})
+    await buyer.opens("/order/amazon")
+    [(box, text)] = typed.items()
+    [open_field] = gap  # the one that the box is for
+    assert re.findall(r'name="(delivery_[a-z0-9_]+)"', buyer.page.text) == [box]
+    assert "お届け先に足りない項目があります" in buyer.text
+
+    refused = await buyer.sends("/order/amazon", **form_of(buyer))
+    assert refused.status_code == 422
+    assert f'href="#f-delivery_{open_field}"' in buyer.page.text
+    await buyer.sends("/order/amazon", **form_of(buyer, **typed))
+
+    address = (await the_order(shop_db)).destinations[0].address.model_dump()
+    kept = {"delivery_phone": "09012345678", "delivery_postal_code": "2310023"}.get(box, text)
+    assert address == {**ADDRESS_B, open_field: kept}
+
+
+async def test_a_wallet_without_an_address_has_all_of_it_asked_for(buyer: Shopper) -> None:
+    buyer.carry_wallet(address=None)
+
     await buyer.opens("/order/amazon")
 
-    answer = await buyer.sends("/order/amazon", **form_of(buyer))
+    asked = re.findall(r'name="delivery_([a-z0-9_]+)"', buyer.page.text)
+    assert asked == ["name", "postal_code", "prefecture", "address1", "phone"]
 
-    assert answer.status_code == 422
-    assert "お届け先の情報が不足しています" in buyer.text
+
+async def test_what_the_wallet_knows_cannot_be_overwritten_by_hand(shop_db: Database, buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+
+    await buyer.sends("/order/amazon", **form_of(buyer, delivery_address1="どこか別の場所 1-1"))
+
+    assert (await the_order(shop_db)).destinations[0].address.model_dump() == ADDRESS_B
+
+
+async def test_what_was_typed_for_the_delivery_is_kept_for_that_address_only(buyer: Shopper) -> None:
+    gap = {**ADDRESS_B, "phone": ""}
+    buyer.carry_wallet(address=gap)
+    await buyer.opens("/order/amazon")
+    await buyer.sends("/order/amazon/typed", **form_of(buyer, delivery_phone="09012345678"))
+
+    await buyer.opens("/order/amazon")
+    assert buyer.field("delivery_phone") == "09012345678"
+    buyer.carry_wallet(address={**gap, "address1": "別の町 1"})
+    await buyer.opens("/order/amazon")
+    assert buyer.field("delivery_phone") == ""
+
+
+@pytest.mark.parametrize("changes", [{"address": ADDRESS_A}, {"instrument": "Amazonギフトカード"}])
+async def test_a_choice_that_another_tab_made_is_shown_before_it_is_ordered(
+    shop_db: Database, buyer: Shopper, changes: dict[str, Any]
+) -> None:
+    await buyer.opens("/order/amazon")
+    form = form_of(buyer)
+    buyer.carry_wallet(**changes)
+
+    answer = await buyer.sends("/order/amazon", **form)
+
+    assert answer.status_code == 409
+    assert "お届け先またはお支払い方法が変更されています" in buyer.text
+    delivery = buyer.page.text.partition('id="delivery-head"')[2].partition("</section>")[0]
+    assert changes.get("address", ADDRESS_B)["address1"] in delivery
+    assert await said(shop_db) == []
+    assert (await buyer.sends("/order/amazon", **form_of(buyer))).status_code == 303
+
+
+async def test_a_page_that_says_no_choice_orders_nothing(shop_db: Database, buyer: Shopper) -> None:
+    await buyer.opens("/order/amazon")
+
+    answer = await buyer.sends("/order/amazon", **form_of(buyer, shown=""))
+
+    assert answer.status_code == 409
     assert await said(shop_db) == []
 
 

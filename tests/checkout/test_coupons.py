@@ -109,9 +109,8 @@ async def test_a_coupon_that_does_not_apply_stops_the_order_and_says_why(
     buyer.carry_benefit(points=0, coupon=a_coupon("amount_off", 500, **changes))
 
     await buyer.goes_to_confirmation()
-    answer = await buyer.sends("/order/confirm", **buyer.confirmation)
+    await buyer.is_refused("/order/confirm", **buyer.confirmation)
 
-    assert answer.status_code == 422
     assert reason in buyer.text
     assert await said(shop_db) == []
 

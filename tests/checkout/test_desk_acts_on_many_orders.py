@@ -80,13 +80,18 @@ async def test_three_orders_ship_after_the_page_that_says_so_in_numbers(
         desk,
         "ship",
         *("M-1", "M-2", "M-3"),
-        **{"send_mail": "true", "confirmed": "true", "carrier": "ヤマト運輸", "M-1-number": "１２３４-5678"},
+        **{
+            "send_mail": "true",
+            "confirmed": "true",
+            "carrier": "ヤマト運輸",
+            "M-1-number": "１２３４-5678-9013",
+        },
     )
     assert results(answer) == {"M-1": True, "M-2": True, "M-3": True}
     events = [event for event in await said(db) if isinstance(event, Shipped)]
     assert [event.order_code for event in events] == ["M-1", "M-2", "M-3"]
     assert all(e.send_mail and e.fully_shipped and e.source == "admin_bulk" for e in events)
-    assert [event.destinations[0].tracking_number for event in events] == ["1234-5678", None, None]
+    assert [event.destinations[0].tracking_number for event in events] == ["123456789013", None, None]
     assert events[0].by == "店長 試験"
     assert await stock_row(db) == (94, 0)
 

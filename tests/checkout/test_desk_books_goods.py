@@ -49,7 +49,7 @@ async def test_a_delivery_raises_the_stock_and_says_who_booked_it_and_why(
     newest, older = re.findall(r"<tr><td><time.*?</tr>", page, re.DOTALL)
     for words in ("入荷", "+12", "仕入：納品書 77", "店長 試験"):
         assert words in newest
-    for words in ("注文で確保", "-2", "+2", "/desk/orders/G-1"):
+    for words in ("引当済み", "-2", "+2", "/desk/orders/G-1"):
         assert words in older
 
 
@@ -64,10 +64,11 @@ async def test_the_same_form_sent_twice_is_booked_once(db: Database, desk: httpx
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"pieces": "0"}, "入荷数は1以上で入力してください"),
-        ({"pieces": "-5"}, "入荷数は1以上で入力してください"),
-        ({"pieces": "10000"}, "入荷数は9999以下で入力してください"),
-        ({"pieces": "many"}, "入荷数は数字で入力してください"),
+        ({"pieces": "0"}, "入荷数は1〜9,999の数字で入力してください"),
+        ({"pieces": "-5"}, "入荷数は1〜9,999の数字で入力してください"),
+        ({"pieces": "10000"}, "入荷数は1〜9,999の数字で入力してください"),
+        ({"pieces": "5,80"}, "入荷数は1〜9,999の数字で入力してください"),
+        ({"pieces": "many"}, "入荷数は1〜9,999の数字で入力してください"),
         ({"cause": ""}, "入荷の理由を選択してください"),
         ({"cause": "盗品"}, "入荷の理由は選択肢から選んでください"),
     ],

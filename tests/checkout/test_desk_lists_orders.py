@@ -208,7 +208,7 @@ async def test_what_is_paid_at_the_door_is_never_unpaid_and_a_list_of_unpaid_ord
     await place(db, "card_like", "D-2")
     new = await desk.get("/desk/orders")
     assert codes(new) == {"D-2"}
-    assert counts(new) == {"new": 1, "all": 2, "unshipped": 2, "unpaid": 1, "processed": 0}
+    assert counts(new) == {"new": 1, "all": 2, "unshipped": 2, "unpaid": 1, "processed": 0, "attention": 0}
     assert "ほかに代金引換の注文が1件あります" in new.text
     [elsewhere] = re.findall(r'<a href="([^"]+)">入金状況「すべて」で表示する', new.text)
     assert codes(await desk.get(unescape(elsewhere))) == {"D-1", "D-2"}

@@ -1,6 +1,7 @@
 """The standard form: four screens in order, input kept, methods with their reasons, one click to the order."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -8,7 +9,16 @@ from harness.hearing import said
 from harness.keys import Keys
 from shared.database import Database
 from shared.events import OrderPlaced, StockReserved
-from tests.checkout.shopper import MENU, ORDERER, FakeMembers, Shopper, open_shop, shop_app
+from tests.checkout.shopper import (
+    MENU,
+    ORDERER,
+    ORIGIN,
+    FakeMembers,
+    Shopper,
+    a_coupon,
+    open_shop,
+    shop_app,
+)
 
 SCREENS = ["お客様情報入力", "お届け先入力", "お支払い方法選択", "注文確認"]
 
@@ -52,7 +62,8 @@ async def test_the_four_screens_lead_to_an_unpaid_order_on_the_own_site(
     assert (placed.payment_kind, placed.payment_choice) == ("konbini", {"chain": "lawson"})
     assert placed.amounts.total == 2_550
     assert placed.orderer.email == ORDERER["email"]
-    assert placed.page_url.endswith(f"/orders/{placed.order_code}")
+    assert placed.page_url.startswith(f"{ORIGIN}/orders/{placed.order_code}?key=")
+    assert placed.payment_flow == "prepaid"
     async with shop_db.transaction() as tx:
         row = await tx.row("SELECT status, deposit, shipping FROM orders")
     assert row is not None
@@ -98,13 +109,95 @@ async def test_errors_stand_at_their_fields_and_keep_the_input(shop_db: Database
     await open_shop(shop_db)
     await shopper.fills_cart()
 
-    answer = await shopper.sends("/order/customer", **{**ORDERER, "email": "hanako", "postal_code": "123"})
+    wrong = {**ORDERER, "email": "hanako", "postal_code": "123"}
+    page = await shopper.is_refused("/order/customer", **wrong)
 
-    assert answer.status_code == 422
-    assert "2か所を確認してください" in shopper.text
+    assert (page.status_code, page.request.method) == (200, "GET")
+    assert "入力内容に誤りがあります（2か所）" in shopper.text
     assert "郵便番号は7桁の数字で入力してください" in shopper.text
     assert shopper.field("name") == ORDERER["name"]
     assert shopper.field("email") == "hanako"
+
+
+async def test_going_back_after_a_corrected_error_shows_the_screen_as_it_was_accepted(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.is_refused("/order/customer", **{**ORDERER, "email": "hanako"})
+    await shopper.goes_to_confirmation()
+
+    await shopper.opens("/order/customer")
+
+    assert shopper.field("email") == ORDERER["email"]
+    assert "誤りがあります" not in shopper.text
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "message"),
+    [
+        ("name", "花" * 61, "お名前は60文字以内で入力してください"),
+        ("name", "花\u202e子", "お名前に使用できない文字（U+202E）が含まれています"),
+        ("address1", "渋谷区\u2066", "住所1に使用できない文字（U+2066）が含まれています"),
+        ("email", "太郎@example.jp", "「@」より前は半角英数字で入力してください"),
+        ("email", "taro@localhost", "「@」より後ろをご確認ください"),
+    ],
+)
+async def test_what_cannot_be_kept_or_mailed_is_refused_at_its_field(
+    shop_db: Database, shopper: Shopper, field: str, typed: str, message: str
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+
+    page = await shopper.is_refused("/order/customer", **{**ORDERER, field: typed})
+
+    assert f'id="e-{field}"' in page.text
+    assert message in shopper.text
+
+
+@pytest.mark.parametrize("email", ["taro..test.@docomo.ne.jp", ".abc@ezweb.ne.jp", "-abc@docomo.ne.jp"])
+async def test_a_carriers_old_address_orders_as_it_is_written(
+    shop_db: Database, shopper: Shopper, email: str
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+    await shopper.sends("/order/customer", **{**ORDERER, "email": email, "name": "𠮷野 ①﨑髙😀"})
+    await shopper.opens("/order/confirm")
+    await shopper.sends("/order/confirm", **shopper.confirmation)
+
+    [placed] = await said(shop_db)
+    assert isinstance(placed, OrderPlaced)
+    assert (placed.orderer.email, placed.orderer.name) == (email, "𠮷野 ①﨑髙😀")
+
+
+async def test_no_method_chosen_is_asked_to_be_selected(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+
+    await shopper.is_refused("/order/payment")
+
+    assert "お支払い方法を選択してください" in shopper.text
+
+
+async def test_an_address_that_contradicts_its_code_is_asked_about_and_can_be_ordered(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+    assert "住所をご確認ください" not in shopper.text
+    for changes, question in (
+        ({"prefecture": "大阪府"}, "郵便番号 150-0001 は東京都の番号です"),
+        ({"postal_code": "0000000"}, "郵便番号 000-0000 が見つかりませんでした"),
+    ):
+        await shopper.sends("/order/customer", **{**ORDERER, **changes})
+        await shopper.opens("/order/confirm")
+        assert question in shopper.text
+
+    assert (await shopper.sends("/order/confirm", **shopper.confirmation)).status_code == 303
+    assert len(await said(shop_db)) == 1
 
 
 async def test_the_summary_of_errors_follows_the_order_of_the_fields(
@@ -112,7 +205,7 @@ async def test_the_summary_of_errors_follows_the_order_of_the_fields(
 ) -> None:
     await open_shop(shop_db)
     await shopper.fills_cart()
-    page = (await shopper.sends("/order/customer", name="")).text
+    page = (await shopper.is_refused("/order/customer", name="")).text
     listed = re.findall(r'href="#(f-[a-z0-9_]+)"', page)
     assert len(listed) > 3
     assert listed == sorted(listed, key=lambda name: page.index(f'id="{name}"'))
@@ -125,7 +218,9 @@ async def test_another_delivery_address_is_asked_for_only_when_wanted(
     await shopper.fills_cart()
     await shopper.sends("/order/customer", **ORDERER)
 
-    assert (await shopper.sends("/order/delivery", deliver_to="other")).status_code == 422
+    await shopper.is_refused("/order/delivery", deliver_to="other")
+    assert "お届け先" in shopper.text
+    assert "お名前を入力してください" in shopper.text
     other = {
         "other_name": "贈り先 次郎",
         "other_postal_code": "530-0001",
@@ -161,8 +256,9 @@ async def test_konbini_is_offered_up_to_its_limit_and_refused_beyond(
     assert ("このご注文にはご利用頂けません" not in shopper.text) is offered
     # A submit forced past the page meets the same rule.
     answer = await shopper.sends("/order/payment", payment_kind="konbini", **{"konbini-chain": "lawson"})
-    assert answer.status_code == (303 if offered else 422)
+    assert answer.headers["location"] == ("/order/confirm" if offered else "/order/payment")
     if not offered:
+        await shopper.opens("/order/payment")
         assert "このご注文にはご利用頂けません" in shopper.text
 
 
@@ -174,9 +270,8 @@ async def test_a_choice_that_is_missing_is_asked_for_at_its_field(
     await shopper.sends("/order/customer", **ORDERER)
     await shopper.sends("/order/delivery", deliver_to="orderer")
 
-    answer = await shopper.sends("/order/payment", payment_kind="konbini")
+    answer = await shopper.is_refused("/order/payment", payment_kind="konbini")
 
-    assert answer.status_code == 422
     assert shopper.text.count("お支払い先を選択してください") == 2  # in the summary and at the field
     assert 'value="konbini" checked' in answer.text
     assert '<a href="#f-konbini-chain">お支払い先を選択してください</a>' in answer.text
@@ -189,7 +284,40 @@ async def test_a_wallet_cannot_be_forced_on_the_standard_form(shop_db: Database,
     await shopper.sends("/order/customer", **ORDERER)
     await shopper.sends("/order/delivery", deliver_to="orderer")
 
-    assert (await shopper.sends("/order/payment", payment_kind="amazon_pay")).status_code == 422
+    await shopper.is_refused("/order/payment", payment_kind="amazon_pay")
+    assert "このご注文にはご利用頂けません" in shopper.text
+
+
+async def test_refused_points_are_explained_at_their_box_and_nowhere_else(
+    shop_db: Database, keys: Keys
+) -> None:
+    members = FakeMembers()
+    members.answers["/api/members/me"] = {**ORDERER, "points_available": 500, "coupons": []}
+    shopper = Shopper(shop_app(shop_db, keys, members), keys, name="会員 花子")
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+    why = "ご利用ポイントは0〜500の範囲で入力してください"
+    shopper.browser.cookies.set("noren_toast", quote(f"stop\npoints\n600\n{why}"))
+
+    page = (await shopper.opens("/order/confirm")).text
+
+    assert page.count(why) == 1
+    assert 'id="points-error" role="alert">' in page
+    assert shopper.field("points") == "600"
+    assert 'id="points"' in page
+
+
+async def test_a_coupon_for_free_shipping_is_named_where_shipping_is_free(
+    shop_db: Database, keys: Keys
+) -> None:
+    shopper = Shopper(shop_app(shop_db, keys), keys, name="会員 花子")
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    shopper.carry_benefit(points=0, coupon=a_coupon("free_shipping", name="送料無料の券"))
+    await shopper.goes_to_confirmation()
+
+    assert "無料（「送料無料の券」を利用）" in shopper.text
 
 
 @pytest.mark.feature("AP-16")
@@ -253,14 +381,12 @@ async def test_a_total_other_than_the_one_shown_is_not_ordered(shop_db: Database
     await shopper.goes_to_confirmation()
     shown = shopper.confirmation
 
-    answer = await shopper.sends("/order/confirm", **{**shown, "total": "1"})
-    assert answer.status_code == 409
+    await shopper.is_refused("/order/confirm", **{**shown, "total": "1"})
     assert "¥1,550に変わりました" in shopper.text
 
     async with shop_db.transaction() as tx:
         await tx.execute("UPDATE products SET unit_price = 2000")
-    answer = await shopper.sends("/order/confirm", **shown)
-    assert answer.status_code == 409
+    await shopper.is_refused("/order/confirm", **shown)
     assert shopper.confirmation["total"] == "2550"
     assert await said(shop_db) == []
 
@@ -275,18 +401,29 @@ async def test_a_page_from_before_a_change_does_not_place_the_order(
     await shopper.sends("/cart/lines/cup", quantity="0")
     await shopper.fills_cart("pot")  # the same total, another product
 
-    answer = await shopper.sends("/order/confirm", **old)
+    await shopper.is_refused("/order/confirm", **old)
 
-    assert answer.status_code == 409
     assert "カートまたは入力内容が変わりました" in shopper.text
     assert await said(shop_db) == []
 
 
-async def test_the_postal_code_knows_its_address(shopper: Shopper) -> None:
-    assert (await shopper.opens("/api/checkout/postal/1500001")).json() == {
-        "prefecture": "東京都",
-        "address1": "渋谷区神宮前",
-    }
+@pytest.mark.parametrize("code", ["1500001", "150-0001", "１５０－０００１", "〒150ー0001"])
+async def test_the_postal_code_knows_its_address(shopper: Shopper, code: str) -> None:
+    town = {"prefecture": "東京都", "address1": "渋谷区神宮前"}
+    assert (await shopper.opens(f"/api/checkout/postal/{code}")).json() == {**town, "towns": [town]}
+
+
+async def test_a_postal_code_of_several_towns_offers_them_all(shopper: Shopper) -> None:
+    one = (await shopper.opens("/api/checkout/postal/9218046")).json()
+    assert (one["prefecture"], one["address1"]) == ("石川県", "金沢市")
+    assert [town["address1"] for town in one["towns"]] == ["金沢市大桑町", "金沢市三小牛町"]
+
+    other = (await shopper.opens("/api/checkout/postal/4980000")).json()
+    assert (other["prefecture"], other["address1"]) == ("", "")
+    assert [town["prefecture"] for town in other["towns"]] == ["愛知県", "三重県"]
+
+
+async def test_a_postal_code_that_nobody_knows_is_said_to_be_so(shopper: Shopper) -> None:
     assert (await shopper.opens("/api/checkout/postal/0000000")).status_code == 404
 
 

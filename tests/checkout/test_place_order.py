@@ -312,7 +312,7 @@ async def test_a_payment_that_fails_gives_the_cart_back_and_offers_other_methods
     await shopper.fills_cart("cup", 2)
     shopper.carry_wallet()
     await shopper.opens("/order/amazon")
-    fields = ("key", "total", "name", "email", "postal_code", "address1", "phone")
+    fields = ("key", "total", "shown", "name", "email", "postal_code", "address1", "phone")
     form = {name: shopper.field(name) for name in fields}
     await shopper.sends("/order/amazon", **form, prefecture="東京都")
     [placed] = await said(shop_db)

@@ -1,16 +1,19 @@
 """Migrations build exactly the tables that the code uses, from nothing, as the owner; the run role gets rows only."""
 
 import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib import import_module
 
 import pytest
-from sqlalchemy import MetaData, text
+from sqlalchemy import Column, Integer, MetaData, Table, text
 from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from harness.postgres import TestPostgres
-from shared.migrations import migrate
+from shared.migrations import ADDED_TO, grant_run_role, migrate, rights_of
 
 SERVICES = ("checkout", "payments", "members", "notifications")
 
@@ -76,7 +79,7 @@ async def test_migrations_and_tables_agree(postgres: TestPostgres, service: str)
         "ALTER TABLE payments ALTER COLUMN try_number DROP DEFAULT",
         "ALTER TABLE receipts ALTER COLUMN amount DROP NOT NULL",
         "ALTER TABLE notices DROP CONSTRAINT notices_stored_once",
-        "DROP INDEX payment_requests_once",
+        "DROP INDEX payment_requests_once_each",
         "CREATE TABLE forgotten (id int)",
     ],
 )
@@ -95,19 +98,80 @@ async def test_a_schema_that_differs_in_anything_is_noticed(postgres: TestPostgr
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_the_run_role_cannot_change_the_schema_nor_a_ledger(
+async def test_the_run_role_may_do_with_each_table_what_is_listed_and_no_more(
     postgres: TestPostgres, service: str
 ) -> None:
     address = await migrated(postgres, service)
     metadata = import_module(f"{service}.storage.tables").metadata
-    ledgers = [table.name for table in metadata.sorted_tables if table.info.get("append_only")]
-    attempts = ["CREATE TABLE mine (id int)", "DROP TABLE outbox"]
-    attempts += [f'DELETE FROM "{name}"' for name in ledgers]
+    rights = rights_of(service)
+    tables = {table.name: table for table in metadata.sorted_tables}
+    assert rights.keys() == tables.keys()
 
-    engine = create_async_engine(address, poolclass=NullPool)
-    for statement in attempts:
-        with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
-            async with engine.begin() as connection:
-                await connection.execute(text(f'SET ROLE "{service}"'))
-                await connection.execute(text(statement))
+    async with acting_as(service, address) as connection:
+        for name, table in tables.items():
+            assert not table.info.get("append_only") or rights[name] == ADDED_TO, name
+            changed = re.search(r"UPDATE \((.*?)\)", rights[name])
+            columns = changed[1].split(", ") if changed else [column.name for column in table.columns]
+            for column in table.columns:
+                may = "UPDATE" in rights[name] and column.name in columns
+                change = f'UPDATE "{name}" SET "{column.name}" = DEFAULT WHERE false'
+                assert await allows(connection, change) is may, change
+            deletes = await allows(connection, f'DELETE FROM "{name}" WHERE false')
+            assert deletes is ("DELETE" in rights[name]), name
+            assert await allows(connection, f'SELECT * FROM "{name}" WHERE false')
+            assert not await allows(connection, f'TRUNCATE "{name}"')
+        for statement in ("CREATE TABLE mine (id int)", "DROP TABLE outbox", "SELECT * FROM alembic_version"):
+            assert not await allows(connection, statement), statement
+
+
+@asynccontextmanager
+async def acting_as(role: str, address: str) -> AsyncIterator[AsyncConnection]:
+    """A connection that has the rights of ``role`` and no others."""
+    engine = create_async_engine(address, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as connection:
+        await connection.execute(text(f'SET ROLE "{role}"'))
+        yield connection
     await engine.dispose()
+
+
+async def allows(connection: AsyncConnection, statement: str) -> bool:
+    """Whether the database lets this be done."""
+    try:
+        await connection.execute(text(statement))
+    except ProgrammingError as error:
+        assert re.search("permission denied|must be owner", str(error)), error
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("service", "statement"),
+    [
+        ("checkout", "DELETE FROM placements"),
+        ("checkout", "UPDATE placements SET order_code = 'N-1'"),
+        ("payments", "DELETE FROM notices"),
+        ("payments", "UPDATE notices SET body = ''"),
+        ("payments", "UPDATE journal_lines SET debit = 0"),
+        ("members", "UPDATE point_postings SET active = 1000000"),
+        ("members", "DELETE FROM staff"),
+        ("members", "UPDATE staff SET member_id = member_id"),
+        ("notifications", "DELETE FROM mails"),
+    ],
+)
+async def test_what_was_written_for_good_cannot_be_changed_by_the_run_role(
+    postgres: TestPostgres, service: str, statement: str
+) -> None:
+    async with acting_as(service, await migrated(postgres, service)) as connection:
+        assert not await allows(connection, statement)
+
+
+async def test_a_table_without_a_list_of_rights_stops_the_migration(postgres: TestPostgres) -> None:
+    metadata = MetaData()
+    Table("forgotten", metadata, Column("id", Integer, primary_key=True))
+    url = await postgres.create_database("forgetful", metadata)
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.connect() as connection:
+        with pytest.raises(LookupError, match=r"does not say what may be done with \['forgotten'\]"):
+            await connection.run_sync(grant_run_role, "members", metadata, {})
+    await engine.dispose()
+    await postgres.drop_database(url)

@@ -65,3 +65,42 @@ def test_only_the_jobs_know_the_owner_and_the_administrator(service: str) -> Non
 def test_a_service_holds_only_its_own_private_key(service: str) -> None:
     mounted = {volume.split(":")[0] for volume in CONTAINERS[f"{service}-web"]["volumes"]}
     assert {name for name in mounted if name.removesuffix("-keys") in SERVICES} == {f"{service}-keys"}
+
+
+DEMO = dict(re.findall(r"^([A-Z_]+)=(.*)$", (REPOSITORY / "deploy/demo.env").read_text(), re.MULTILINE))
+EXACT = re.compile(r"[a-z/]+:v?\d+\.\d+(\.\d+)?(-[a-z-]+)?")
+
+
+@pytest.mark.parametrize("name", [name for name in CONTAINERS if "$" in CONTAINERS[name]["image"]])
+def test_a_program_from_elsewhere_is_pinned_to_one_version(name: str) -> None:
+    default = re.fullmatch(r"\$\{[A-Z]+_IMAGE:-(.*)\}", CONTAINERS[name]["image"])
+    assert default and EXACT.fullmatch(default[1])
+
+
+def test_what_images_are_built_with_is_pinned_alike_everywhere() -> None:
+    dockerfile = (REPOSITORY / "services/Dockerfile").read_text()
+    bootstrap = (REPOSITORY / "deploy/bootstrap.sh").read_text()
+    [uv] = re.findall(r"uv==([0-9.]+)", dockerfile)
+    assert re.findall(r"uv==([0-9.]+)", bootstrap) == [uv]
+    [python] = re.findall(r"^ARG PYTHON_IMAGE=(.*)$", dockerfile, re.MULTILINE)
+    assert EXACT.fullmatch(python)
+    assert set(re.findall(r"PYTHON_IMAGE:-([^}]*)\}", TEXT)) == {python}
+
+
+def test_a_shop_without_its_own_passwords_does_not_start() -> None:
+    assert "noren-demo" not in TEXT
+    optional = re.findall(r"\$\{([A-Z_]*(?:PASSWORD|SECRET|TOKEN)):-[^}]+\}", TEXT)
+    assert optional == []
+    passwords = re.findall(r"\$\{([A-Z_]*PASSWORD)[^}]*\}", TEXT)
+    required = re.findall(r"\$\{([A-Z_]*PASSWORD):\?", TEXT)
+    assert passwords == required
+
+
+def test_the_demo_sets_what_a_shop_must_set_itself() -> None:
+    assert set(re.findall(r"\$\{([A-Z_]+):\?", TEXT)) <= DEMO.keys()
+    assert (DEMO["SANDBOX"], DEMO["COMPOSE_PROFILES"]) == ("true", "demo")
+
+
+def test_simulators_and_the_mail_catcher_run_in_the_demo_only() -> None:
+    of_the_demo = {name for name, container in CONTAINERS.items() if container.get("profiles") == ["demo"]}
+    assert of_the_demo == {"mail", *(name for name in CONTAINERS if name.startswith("simulator"))}

@@ -1,4 +1,4 @@
-"""On a clean machine `docker compose up` ends with every container healthy, and the shop in them takes orders.
+"""The demo of the compose file starts on a clean machine, every container healthy, and the shop in it takes orders.
 
 Under a project name and ports of its own, beside whatever else runs; containers, networks and volumes are removed
 at the end, the images stay for the next start.
@@ -49,9 +49,10 @@ def ports() -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def compose(ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerCompose]:
-    """The compose file as it is, with nothing set but its name and its ports."""
+    """The compose file as it is for a demo, with nothing else set but its name and its ports."""
     settings = Path(tmp_path_factory.mktemp("compose")) / "settings"
-    settings.write_text("".join(f"{name}={port}\n" for name, port in ports.items()))
+    own = "".join(f"{name}={port}\n" for name, port in ports.items())
+    settings.write_text((REPOSITORY / "deploy/demo.env").read_text() + own)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("COMPOSE_PROJECT_NAME", f"noren-test-{os.getpid()}")
         with DockerCompose(

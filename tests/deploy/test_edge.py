@@ -1,28 +1,39 @@
 """One origin: Caddy brings each path to the service that owns it."""
 
+import asyncio
+import base64
 import os
 import shutil
 import socket
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from deploy.native.site import REPOSITORY, SERVICES
 from deploy.ready import complaints, wait_until_ready
+from shared.web.client_address import ClientAddress, Proxies
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="needs Caddy: make setup")
 
 
+PROXY, CLIENT = "127.0.0.1", "203.0.113.9"
+HEADER_SECONDS = 1
+
+
 class NamesItself(BaseHTTPRequestHandler):
-    """Answers with the name of the service it stands for, and the path it was asked for."""
+    """Answers with the name of the service it stands for, the path it was asked for, and on whose behalf."""
 
     def do_GET(self) -> None:
-        body = f"{self.server.name} {self.path}".encode()  # type: ignore[attr-defined]
+        told = self.headers.get("X-Forwarded-For", "") if self.path == "/who" else ""
+        body = f"{self.server.name} {self.path} {told}".strip().encode()  # type: ignore[attr-defined]
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -64,10 +75,21 @@ def edge(
         yield client
 
 
+@pytest.fixture(scope="module")
+def behind_a_proxy(
+    services: dict[str, ThreadingHTTPServer], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[httpx.Client]:
+    """Caddy as it is set where this machine ends TLS for https://shop.example."""
+    ports = {name: server.server_address[1] for name, server in services.items()}
+    settings = {"EDGE_TRUSTED_PROXIES": f"{PROXY} 192.0.2.0/24", "ORIGIN_URL": "https://shop.example"}
+    with run_caddy(ports, tmp_path_factory.mktemp("caddy"), **settings) as client:
+        yield client
+
+
 class run_caddy:  # noqa: N801 - reads as what it does
     """Caddy with our Caddyfile on a free port, for as long as the block lasts."""
 
-    def __init__(self, ports: dict[str, int], home: Path) -> None:
+    def __init__(self, ports: dict[str, int], home: Path, **more: str) -> None:
         port = free_port()
         settings = {f"{name.upper()}_PORT": str(upstream) for name, upstream in ports.items()}
         settings |= {f"{name.upper()}_HOST": "127.0.0.1" for name in ports}
@@ -77,6 +99,7 @@ class run_caddy:  # noqa: N801 - reads as what it does
             "EDGE_PAGES": str(REPOSITORY / "deploy/caddy"),
         }
         settings |= {"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
+        settings |= {"EDGE_HEADER_SECONDS": str(HEADER_SECONDS), **more}
         self._process = subprocess.Popen(
             [
                 "caddy",
@@ -137,3 +160,82 @@ def test_a_service_that_is_down_says_so_in_japanese(edge: httpx.Client) -> None:
     assert answer.status_code in {502, 503, 504}
     assert "ただいま表示できません" in answer.text
     assert answer.headers["Retry-After"] == "10"
+
+
+@pytest.mark.parametrize("path", ["/desk/mails", "/metrics"])
+def test_what_caddy_answers_itself_is_as_guarded_as_a_service(edge: httpx.Client, path: str) -> None:
+    headers = edge.get(path).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "Strict-Transport-Security" not in headers
+
+
+def test_the_page_of_a_service_that_is_down_may_use_its_style_and_no_other(edge: httpx.Client) -> None:
+    answer = edge.get("/desk/mails")
+    style = answer.text.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/", "/desk/mails", "/metrics"])
+def test_no_answer_tells_what_it_was_made_with(edge: httpx.Client, path: str) -> None:
+    assert "Server" not in edge.get(path).headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "shop.example", "10.0.0.1"])
+def test_a_host_that_is_not_ours_is_misdirected(edge: httpx.Client, host: str) -> None:
+    answer = edge.get("/", headers={"Host": host})
+    assert (answer.status_code, answer.text) == (421, "")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("host", ["shop.example", "127.0.0.1", "localhost"])
+def test_the_host_of_the_origin_is_ours(behind_a_proxy: httpx.Client, host: str) -> None:
+    assert behind_a_proxy.get("/", headers={"Host": host}).text == "checkout /"
+
+
+def test_an_origin_with_tls_insists_on_it_in_every_answer(behind_a_proxy: httpx.Client) -> None:
+    answer = behind_a_proxy.get("/metrics", headers={"Host": "shop.example"})
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def client_at_the_service(passed: str, in_front: str) -> str:
+    """The client that a service takes a request of Caddy for."""
+    seen: list[str] = []
+
+    async def note(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"][0])
+
+    app = ClientAddress(note, edge=Proxies.read("*"), in_front=Proxies.read(in_front))
+    scope = {
+        "type": "http",
+        "client": ("172.18.0.2", 1),
+        "headers": [(b"x-forwarded-for", passed.encode())],
+    }
+    asyncio.run(app(scope, None, None))  # type: ignore[arg-type]
+    return seen[0]
+
+
+@pytest.mark.parametrize("claimed", ["", "198.51.100.1, "])
+def test_the_client_behind_a_tls_proxy_is_counted_and_not_the_proxy(
+    behind_a_proxy: httpx.Client, claimed: str
+) -> None:
+    headers = {"Host": "shop.example", "X-Forwarded-For": f"{claimed}{CLIENT}, 192.0.2.7"}
+    passed = behind_a_proxy.get("/who", headers=headers).text.removeprefix("checkout /who ")
+    assert client_at_the_service(passed, f"{PROXY}, 192.0.2.0/24") == CLIENT
+
+
+def test_a_client_that_claims_to_be_a_proxy_is_not_believed(edge: httpx.Client) -> None:
+    passed = edge.get("/who", headers={"X-Forwarded-For": CLIENT}).text.removeprefix("checkout /who ")
+    assert (passed, client_at_the_service(passed, "")) == (PROXY, PROXY)
+
+
+def test_half_a_request_is_not_waited_for(edge: httpx.Client) -> None:
+    begun = time.monotonic()
+    with socket.create_connection((PROXY, edge.base_url.port or 0), timeout=20 * HEADER_SECONDS) as half:
+        half.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        assert b"200" not in half.recv(1000)
+    assert time.monotonic() - begun >= HEADER_SECONDS * 0.9

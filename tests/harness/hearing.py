@@ -6,11 +6,10 @@ from typing import Any
 import orjson
 from faststream.rabbit import TestRabbitBroker
 
-from shared.amqp import decode_event
+from shared.amqp import decode_event, events_exchange
 from shared.consumers import Consumers
 from shared.database import Database
 from shared.events import Event
-from shared.relay import events_exchange
 from shared.stream import stream
 
 

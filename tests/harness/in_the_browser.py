@@ -43,9 +43,9 @@ def order_on_form(visitor: Chromium, method: str, *, shots: bool = False, **choi
     visitor.press("このサイトでお支払い")
     shot("order-1-customer")
     type_address(visitor, person)
-    visitor.press("続行")
+    visitor.press("お届け先の入力へ")
     shot("order-2-delivery")
-    visitor.press("続行").choose(method)
+    visitor.press("次へ進む").choose(method)
     if choices:
         visitor.fill(**choices)
     shot("order-3-payment")

@@ -38,6 +38,8 @@ class MailSink:
     """An SMTP server on this event loop. ``at_recipient`` and ``at_data`` answer in place of 250 while set."""
 
     journal: list[Copy] = field(default_factory=list)
+    # Of the envelopes, one for each mail.
+    senders: list[str] = field(default_factory=list)
     at_recipient: str = ""
     at_data: str = ""
     cut_after_data: bool = False
@@ -87,6 +89,7 @@ class MailSink:
             return self.at_data
         content = envelope.content
         assert isinstance(content, bytes)
+        self.senders.append(envelope.mail_from or "")
         self.journal += [Copy(recipient, content) for recipient in envelope.rcpt_tos]
         if self.cut_after_data:
             cast(asyncio.Transport, server.transport).abort()

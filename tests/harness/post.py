@@ -11,9 +11,12 @@ from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.mail_sink import Copy, MailSink
 from notifications.consumers import consumers
+from notifications.domain.pacing import Pace
+from notifications.domain.sender import Sender
 from notifications.examples import example_order
 from notifications.gateways.smtp import MailServer
-from notifications.send_mail import MailSending, begin_tries, conclude_tries
+from notifications.one_time_links import OneTimeLinks
+from notifications.send_mail import MailSending, conclude_tries
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails, Shop
 from notifications.web.desk import Desk
@@ -26,6 +29,7 @@ from shared.ids import new_id
 from shared.revocations import RevokedSessions
 
 SHOP = Shop(name="のれん商店", url="http://127.0.0.1:8080", mail="shop@noren.example")
+SENDER = Sender("のれん商店", SHOP.mail)
 
 
 @dataclass
@@ -36,11 +40,14 @@ class Post:
     sink: MailSink
     mails: Mails = field(default_factory=lambda: Mails(SHOP))
     smtp_timeout_seconds: float = 5
+    # Most tests write to one address more often than any shop does.
+    pace: Pace = field(default_factory=lambda: Pace(order=0, account=0))
+    links: OneTimeLinks | None = None
 
     def __post_init__(self) -> None:
         self.hearing = Hearing(consumers, self.db, {Mails: self.mails})
         server = MailServer("127.0.0.1", self.sink.port, SHOP.mail, timeout_seconds=self.smtp_timeout_seconds)
-        self.sending = MailSending(server, self.mails, sender=f"のれん商店 <{SHOP.mail}>")
+        self.sending = MailSending(server, self.mails, sender=SENDER, pace=self.pace, links=self.links)
 
     async def hears(self, *events: Event, times: int = 1) -> None:
         """Bring events, each to all who listen."""
@@ -55,10 +62,10 @@ class Post:
         return order
 
     async def sends(self, at_once: int = 100) -> int:
-        """Do what is due now, as a worker would with ``at_once`` in hand; return how many mails were tried."""
+        """Do what is due now, as a worker would with ``at_once`` in hand; return how many mails were taken up."""
         async with self.db.transaction() as tx:
             rows = await claim_due(tx, mails_table, rows_max=at_once, at=now(), lease_seconds=90)
-            begun = await begin_tries(tx, rows) if rows else []
+            begun = await self.sending.begin(tx, rows) if rows else []
         ended = [(tried, await self.sending.send(tried)) for tried in begun]
         if ended:
             async with self.db.transaction() as tx:
@@ -90,7 +97,7 @@ STAFF_ID, SESSION_ID = new_id(), new_id()
 def pages_of(post: Post, keys: Keys) -> FastAPI:
     """The pages of notifications over the same rows."""
     app = FastAPI()
-    desk = Desk(post.db, post.mails, f"のれん商店 <{SHOP.mail}>")
+    desk = Desk(post.db, post.mails, SENDER)
     install = page_installer(
         desk, keys.verifier, RevokedSessions(post.db), origin="http://noren.test", secure=False
     )

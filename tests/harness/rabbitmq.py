@@ -8,7 +8,9 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 import httpx
@@ -65,13 +67,15 @@ def wait_until_up(broker: TestBroker) -> None:
 
 
 class NativeBroker(TestBroker):
-    """A node of our own, from the OS package, with its own ports, data and name."""
+    """A node of our own, from the OS package, with its own ports, data and name; ``more`` are further settings."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, port_shift: int = NATIVE_PORT_SHIFT, more: Mapping[str, object] = MappingProxyType({})
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="noren-mq-", ignore_cleanup_errors=True)
-        self.site = Site(home=Path(self._folder.name), port_shift=NATIVE_PORT_SHIFT)
+        self.site = Site(home=Path(self._folder.name), port_shift=port_shift)
         self.site.prepare()
-        rabbitmq.configure(self.site)
+        rabbitmq.configure(self.site, more=more)
         self.amqp_url = rabbitmq.admin_url(self.site)
         self.management_url = rabbitmq.management_url(self.site)
         self.user, self.password = rabbitmq.ADMIN, self.site.secrets["broker_admin"]

@@ -39,7 +39,7 @@ async def staff(stack: Stack) -> AsyncIterator[Staff]:
 
 
 @pytest.fixture
-async def member(stack: Stack) -> AsyncIterator[Shopper]:
+async def member(stack: Stack, staff: Staff) -> AsyncIterator[Shopper]:
     """A new member with 500 points and two pairs of chopsticks, ¥5,000 each, in the cart."""
     await stack.deliver(SKU, 2)
     async with Browser(stack.origin_url) as page:
@@ -47,6 +47,7 @@ async def member(stack: Stack) -> AsyncIterator[Shopper]:
         await page.open("/members/signup")
         fields = {"name": "椿 一郎", "kana": "ツバキ イチロウ", "email": shopper.person.email}
         await page.press("会員登録する", **fields, password=PASSWORD)
+        await staff.make_points_valid(shopper.person.email)
         await page.open("/members/mypage")
         assert "お持ちのクーポンはありません" in page.text
         await shopper.put_in_cart(SKU, quantity=2)

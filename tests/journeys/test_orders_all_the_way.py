@@ -143,7 +143,7 @@ async def _asks_to_ship(staff: Staff, code: str) -> str:
 
 @pytest.mark.feature("KON-16", "KON-17", "KON-31", "KON-33", "NTF-12", "PNT-22", "OPS-13")
 async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_back(
-    stack: Stack, outside: Outside, shopper: Shopper
+    stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
 ) -> None:
     page = shopper.browser
     email = f"kon{time.time_ns()}@example.jp"
@@ -151,6 +151,7 @@ async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_b
     await page.open("/members/signup")
     await page.press("会員登録する", name="椿 一郎", kana="ツバキ イチロウ", email=email, password=PASSWORD)
     await shows(page, "/members/mypage", "会員登録ポイント +500")
+    await staff.make_points_valid(email)
     await shopper.put_in_cart(SKU)
     await shopper.fill_form("konbini", chain="lawson")
     await page.press("ポイントを使う", points="200")

@@ -153,7 +153,7 @@ def test_a_bank_transfer_is_booked_at_the_desk(stack: Stack, phone: Chromium, de
 @pytest.mark.feature("AP-12")
 def test_the_own_form_has_four_screens_in_this_order(phone: Chromium, desk: Chromium) -> None:
     put_in_cart(phone)
-    phone.press("このサイトでお支払い").press("続行")
+    phone.press("このサイトでお支払い").press("お届け先の入力へ")
     assert phone.focused() == "error-summary"
     phone.shot("order-1-errors").open("/cart")
     code = order_on_form(phone, "代金引換", shots=True)
@@ -230,7 +230,7 @@ async def test_three_orders_chosen_by_keys_are_shipped_at_once(
     assert desk.focused() == "f-q"
     desk.press("注文を発送済みにする", within=".selection-bar").shot("bulk-confirm")
     desk.wait_for("3件を発送済みにし、3通のメールを送ります。")
-    desk.press("注文を発送済みにする", within=".form-actions").wait_for("3件 完了")
+    desk.press("注文を発送済みにする", within=".form-actions").wait_for("3件の処理が完了しました")
     for code in codes:
         assert code in desk.text
         assert len(mails_about(stack.mail_url, code, SHIPPED)) == 1

@@ -98,7 +98,7 @@ async def test_each_kind_is_stated_with_its_value_beside_the_points(
         )
         stated = members.keys.verifier.verify("benefit", browser.cookies["noren_benefit"])
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/order/confirm")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/order/confirm#coupon")
     assert stated["points"] == 200
     assert stated["coupon"] == offered
     assert (offered["issue_id"], offered["kind"], offered["value"]) == (issue_id, kind, value)
@@ -252,7 +252,13 @@ async def test_an_order_with_the_coupon_of_nobody_is_a_guests_and_its_note_tells
     )
     [row] = await members.rows("SELECT member_id, note FROM member_orders WHERE order_code = 'N-2'")
     assert tuple(row) == (None, "points_short:50 coupon_short")
-    assert await members.said() == []
+    assert [
+        (event.member_id, event.benefit, event.missing, event.reason, event.order_code)
+        for event in await members.said()
+    ] == [
+        (nobody, "points", 50, "member_unknown", order.order_code),
+        (nobody, "coupon", order.amounts.coupon_discount, "member_unknown", order.order_code),
+    ]
 
 
 async def test_of_64_at_once_one_gets_the_last_use_of_a_coupon(members: MembersService) -> None:
@@ -350,20 +356,21 @@ async def test_only_the_two_members_chosen_at_the_desk_can_redeem(members: Membe
         ({"kind": "everything_free"}, "種類は選択肢から選んでください"),
         ({"value": ""}, "値引額を1円以上で入力してください"),
         ({"value": "abc"}, "値引額・割引率は数字で入力してください"),
+        ({"value": "5,80"}, "値引額・割引率は「5,800」「5800」のような数字で入力してください"),
         ({"kind": "percent_off", "value": "101"}, "割引率は1から100までの数字で入力してください"),
         ({"kind": "free_shipping"}, "送料無料では値引額・割引率を空欄にしてください"),
         ({"minimum": "-1"}, "ご利用条件（商品合計）は0以上で入力してください"),
         ({"valid_until": ""}, "有効期限を入力してください"),
         ({"valid_until": "2020-01-01"}, "有効期限は今日以降の日付を入力してください"),
         ({"valid_until": "9999-12-31"}, "有効期限は10年以内の日付を入力してください"),
-        ({"uses_max": "0"}, "全体の利用回数の上限は1以上で入力してください"),
-        ({"member_uses_max": "x"}, "会員ごとの利用回数の上限は数字で入力してください"),
+        ({"uses_max": "0"}, "全体の利用回数の上限は1〜9,999の数字で入力してください"),
+        ({"member_uses_max": "x"}, "会員ごとの利用回数の上限は1〜9,999の数字で入力してください"),
     ],
 )
 async def test_what_is_wrong_with_a_new_coupon_is_said_at_its_field(
     members: MembersService, changes: dict[str, str], message: str
 ) -> None:
-    await members.staff(role="staff")
+    await members.staff()
     form = {"name": "夏のクーポン", "kind": "amount_off", "value": "500"}
     form["valid_until"] = f"{in_japan(now()).date():%Y-%m-%d}"
     async with members.browser() as desk:

@@ -91,12 +91,12 @@ def test_no_line_takes_more_than_there_is(waiting: int, active: int, fits: bool)
         BALANCE.after(line)
     assert isinstance(refused.value, Refused)
     assert refused.value.code == "not_enough_points"
-    assert refused.value.message == "ご利用いただけるポイントは1,300ポイントです"
+    assert refused.value.message == "ご利用ポイントは0〜1,300の範囲で入力してください"
     assert refused.value.field == "points"
 
 
 def test_points_are_set_aside_to_the_last_and_not_beyond() -> None:
     assert BALANCE.hold(1_300) == replace(BALANCE, held=1_500)
     assert BALANCE.unhold(150) == replace(BALANCE, held=50)
-    with pytest.raises(NotEnoughPoints, match="1,300ポイント"):
+    with pytest.raises(NotEnoughPoints, match="0〜1,300の範囲"):
         BALANCE.hold(1_301)

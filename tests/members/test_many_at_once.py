@@ -46,7 +46,9 @@ async def a_shop(make_db: MakeDatabase) -> Database:
     async with db.transaction() as tx:
         await set_rules(tx, Rules(valid_days=30), at=STARTED_AT, by="店長")
         for member_id, reservation_id in zip(MEMBERS, RESERVATIONS, strict=True):
-            new = NewMember(member_id=member_id, name="綾瀬 あや", email=f"{member_id}@example.jp")
+            new = NewMember(
+                member_id=member_id, name="綾瀬 あや", email=f"{member_id}@example.jp", email_proved=True
+            )
             await register_member(tx, new, rules=Rules(valid_days=30), via="form", at=STARTED_AT)
             await store_balance(tx, (await lock_known_balance(tx, member_id)).hold(100))
             await insert_reservation(
@@ -76,7 +78,9 @@ def orders() -> list[OrderPlaced]:
         an_order("N-6", member_id=cho, amazon_buyer_id="amzn.AYA", reservation_id=RESERVATIONS[0]),
         an_order("N-7", member_id=cho, items=0, reservation_id=new_id()),
         an_order("N-8", member_id=bun, items=80_000, reservation_id=RESERVATIONS[2], points=100),
-        an_order("N-9", registration=Registration(member_id=new_id()), email="new@example.jp"),
+        an_order(
+            "N-9", registration=Registration(member_id=new_id(), email_proved=True), email="new@example.jp"
+        ),
         an_order("N-1", member_id=aya, points=100),
     ]
 

@@ -9,6 +9,7 @@ from tests.members.member_examples import a_cancellation, a_shipping, an_order
 from tests.members.members_service import MembersService
 
 
+@pytest.mark.feature("PNT-23", clause="the history shows reason and state")
 @pytest.mark.feature("PNT-24", clause="condition shown")
 async def test_every_line_of_points_says_its_state_and_on_what_it_waits(members: MembersService) -> None:
     aya = await members.register()
@@ -21,14 +22,14 @@ async def test_every_line_of_points_says_its_state_and_on_what_it_waits(members:
             "会員登録ポイント",
             "有効待ち",
             "商品の発送後に有効になります",
-            "ご注文での利用 -200",
+            "ポイント利用 -200",
             "N-1",
         ):
             assert words in page
 
         await members.hears(a_shipping("N-1"))
         page = (await browser.get("/members/mypage")).text
-        assert "購入ポイントが有効になりました" in page
+        assert "購入ポイントの有効化" in page
         assert "商品の発送後に有効になります" not in page
 
         await members.hears(an_order("N-2", member_id=aya), a_cancellation("N-2"))

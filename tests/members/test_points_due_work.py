@@ -68,7 +68,7 @@ async def lapsed(members: MembersService) -> Any:
     """A member whose registration points have just lapsed; the claimed row."""
     await members.rule(valid_days=3)
     await members.register()
-    clock.move(timedelta(days=3, seconds=1))
+    clock.move(timedelta(days=4, seconds=1))
     async with members.db.transaction() as tx:
         [row] = await claim_due(tx, point_grants, rows_max=9, at=now())
     return row
@@ -104,7 +104,7 @@ async def test_where_nothing_is_left_to_expire_no_line_is_written_and_nobody_loo
     await members.rule(valid_days=3, purchase_percent=Decimal(0))
     member_id = await members.register()
     await members.hears(an_order(member_id=member_id, points=500))
-    clock.move(timedelta(days=3, seconds=1))
+    clock.move(timedelta(days=4, seconds=1))
     async with members.db.transaction() as tx:
         [row] = await claim_due(tx, point_grants, rows_max=9, at=now())
     await ExpirePoints(members.db)(row)
@@ -152,7 +152,7 @@ async def test_points_of_a_registration_to_come_are_set_aside_only_where_they_wi
 async def test_a_stranger_and_a_shop_without_points_set_nothing_aside(members: MembersService) -> None:
     member_id = await members.register()
     async with members.db.transaction() as tx:
-        with pytest.raises(NotEnoughPoints, match="0ポイント"):
+        with pytest.raises(NotEnoughPoints, match="0〜0の範囲"):
             await reserve_benefit(tx, member_id=new_id(), points=1, at=now())
     await members.rule(points_enabled=False)
     async with members.db.transaction() as tx:

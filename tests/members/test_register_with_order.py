@@ -2,7 +2,15 @@
 
 import pytest
 
-from shared.events import AmazonAccountLinked, MemberRegistered, PointsGranted, PointsUsed, Registration
+from shared.events import (
+    AmazonAccountLinked,
+    BenefitShortageFound,
+    MemberRegistered,
+    PointsGranted,
+    PointsUsed,
+    Registration,
+    RegistrationRefused,
+)
 from shared.ids import new_id
 from tests.members.member_examples import an_order
 from tests.members.members_service import MembersService
@@ -64,6 +72,27 @@ async def test_a_taken_address_makes_no_second_member_and_the_order_stays_a_gues
     [order] = await members.rows("SELECT * FROM member_orders")
     assert (order.member_id, order.note) == (None, "email_taken")
     assert (await members.balance(aya)).waiting == 0
+    [refused] = await members.said(RegistrationRefused)
+    assert (refused.reason, refused.order_code) == ("email_taken", order.order_code)
+
+
+async def test_points_for_a_registration_that_is_refused_are_told_as_money_lost(
+    members: MembersService,
+) -> None:
+    await members.register("aya@example.jp")
+    chosen = new_id()
+
+    await members.hears(
+        an_order(registration=Registration(member_id=chosen, amazon_buyer_id=BUYER), points=500), times=2
+    )
+
+    [shortage] = await members.said(BenefitShortageFound)
+    assert (shortage.member_id, shortage.benefit, shortage.missing, shortage.reason) == (
+        chosen,
+        "points",
+        500,
+        "email_taken",
+    )
 
 
 async def test_an_amazon_account_that_is_linked_makes_no_second_member(members: MembersService) -> None:

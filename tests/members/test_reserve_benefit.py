@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import httpx
@@ -43,7 +44,7 @@ async def test_points_are_set_aside_and_stated_and_the_order_spends_them_once(
     async with members.browser() as browser:
         await members.log_in(browser)
         answer = await reserve(browser, 200)
-        assert (answer.status_code, answer.headers["location"]) == (303, "/order/confirm")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/order/confirm#points")
         stated = benefit(members, browser)
     assert (stated["points"], stated["member_id"], stated["registration"]) == (200, str(aya), False)
     assert stated["exp"] - stated["iat"] == 30 * 60
@@ -201,6 +202,46 @@ async def test_a_registering_buyer_spends_the_registration_points_in_the_same_or
     assert row.status == "committed"
 
 
+async def test_registration_points_name_account_and_address_and_no_id_of_the_clients(
+    members: MembersService,
+) -> None:
+    mine = str(new_id())
+    async with members.browser() as browser:
+        browser.headers["accept"] = "application/json"
+        members.carry_wallet(browser, ordering=True, email="Aya@example.jp")
+        answer = await browser.post("/api/members/benefits", json={"points": 500, "member_id": mine})
+        stated = benefit(members, browser)
+
+    assert answer.status_code == 200
+    assert (stated["buyer_id"], stated["email"]) == ("amzn1.account.AYA", "Aya@example.jp")
+    assert stated["member_id"] != mine
+
+
+async def test_registration_points_go_to_a_buyer_and_an_address_once(members: MembersService) -> None:
+    async def wants(buyer_id: str, email: str) -> str:
+        try:
+            async with members.db.transaction() as tx:
+                await reserve_registration_points(tx, buyer_id=buyer_id, email=email, points=500, at=now())
+        except Refused as refusal:
+            return refusal.code
+        return ""
+
+    first = await promised(members, 500)
+    assert await wants("amzn1.account.OTHER", "AYA@example.jp") == "registration_points_used"
+    # The registration was refused, as an address that is taken meanwhile makes it; the points are spent all the same.
+    async with members.db.transaction() as tx:
+        await end_reservation(tx, first, status="committed", at=now(), order_code="N-1")
+    assert await wants("amzn1.account.AYA", "another@example.jp") == "registration_points_used"
+    assert await wants("amzn1.account.OTHER", "aya@example.jp") == "registration_points_used"
+    assert await wants("amzn1.account.OTHER", "other@example.jp") == ""
+
+
+async def test_a_member_who_comes_with_a_new_account_is_asked_to_log_in(members: MembersService) -> None:
+    await members.register("aya@example.jp")
+    with pytest.raises(Refused, match="login_needed"):
+        await promised(members, 500)
+
+
 @pytest.mark.feature("PNT-03")
 async def test_registration_points_that_are_not_valid_at_once_cannot_be_used_in_the_registering_order(
     members: MembersService,
@@ -232,9 +273,22 @@ async def test_more_points_than_there_are_or_no_number_at_all_sets_nothing_aside
         await members.log_in(browser)
         answer = await browser.post("/members/benefits/reserve", data={"points": points, "next": "/cart"})
 
-    assert answer.status_code == 303
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cart#points")
+    told = unquote(browser.cookies["noren_toast"]).split("\n")
+    assert told == ["stop", "points", points, "ご利用ポイントは0〜500の範囲で入力してください"]
     assert "noren_benefit" not in browser.cookies
     assert await members.rows("SELECT 1 FROM benefit_reservations") == []
+
+
+async def test_points_already_set_aside_count_among_those_that_may_be_used(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        await reserve(browser, 400)
+        await reserve(browser, 501)
+        assert "0〜500の範囲" in unquote(browser.cookies["noren_toast"])
+        await reserve(browser, 500)
+        assert benefit(members, browser)["points"] == 500
 
 
 async def test_nobody_sets_aside_points_of_nobody(members: MembersService) -> None:

@@ -12,7 +12,7 @@ from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
 from notifications.examples import example_of, example_order
-from notifications.templates import find_mails
+from notifications.mail_files import find_mails
 from shared.clock import now
 from shared.events import OrderCancelled, PaymentCaptured, SessionsRevoked
 
@@ -185,7 +185,7 @@ async def test_a_setting_that_makes_no_sense_is_asked_for_again(staff: httpx.Asy
     )
 
     assert answer.status_code == 422
-    assert "2か所を確認してください" in answer.text
+    assert "入力内容に誤りがあります（2か所）" in answer.text
 
 
 async def test_every_mail_can_be_previewed(staff: httpx.AsyncClient) -> None:
@@ -196,6 +196,17 @@ async def test_every_mail_can_be_previewed(staff: httpx.AsyncClient) -> None:
         html = await staff.get(f"/desk/mails/preview/{file.name}/html")
         assert "山田 花子 様" in html.text
     assert (await staff.get("/desk/mails/preview/nothing.customer")).status_code == 404
+
+
+async def test_previews_are_listed_by_their_names_and_not_by_files_or_events(
+    staff: httpx.AsyncClient,
+) -> None:
+    listed = (await staff.get("/desk/mails/preview")).text
+
+    assert "サンクスメール" in listed
+    for file in find_mails():
+        assert file.path.name not in listed
+        assert file.event.__name__ not in listed
 
 
 async def test_each_setting_has_a_page_of_its_own(staff: httpx.AsyncClient) -> None:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.post import SHOP, Post
+from harness.post import SENDER, SHOP, Post
 from notifications.examples import example_of, example_order
 from notifications.message import Letter, MailMalformed, build
 from notifications.templates import Mails
 from shared.events import MemberRegistered
 
 LETTER = Letter(
-    sender="のれん商店 <shop@noren.example>",
+    sender=SENDER,
     recipient="hanako@example.jp",
     subject="件名",
     text="本文\n",

@@ -26,6 +26,29 @@ async def test_an_order_heard_three_times_gets_one_thanks_mail(post: Post) -> No
     assert (sent.mail, sent.order_code) == ("order_placed.customer", "N-20261122-0001")
 
 
+@pytest.mark.parametrize("address", ["taro..test.@docomo.ne.jp", ".abc@ezweb.ne.jp", "-abc@docomo.ne.jp"])
+async def test_a_carriers_old_address_is_written_to_exactly_so(post: Post, address: str) -> None:
+    order = example_order()
+    await post.hears(
+        order.model_copy(update={"orderer": order.orderer.model_copy(update={"email": address})})
+    )
+    await post.sends()
+
+    [copy] = post.journal
+    assert (copy.recipient, copy.message["To"]) == (address, address)
+
+
+async def test_what_nobody_delivers_is_not_tried(post: Post) -> None:
+    order = example_order()
+    orderer = order.orderer.model_copy(update={"email": "太郎@example.jp"})
+    await post.hears(order.model_copy(update={"orderer": orderer}))
+    await post.sends()
+
+    assert post.journal == []
+    [suppressed] = await post.said()
+    assert isinstance(suppressed, MailSuppressed)
+
+
 @pytest.mark.feature("NTF-14", clause="queued mails go out after recovery")
 async def test_mails_queued_while_the_server_is_down_go_out_within_five_minutes_of_its_return(
     post: Post, sink: MailSink

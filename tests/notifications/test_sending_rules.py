@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from harness.post import SHOP
 from notifications.domain.mail import (
     Accepted,
     Answer,
@@ -13,21 +14,23 @@ from notifications.domain.mail import (
     Verdict,
     judge,
 )
+from notifications.domain.pacing import Drop, Go, Wait, pace
 from notifications.domain.sending import (
     MailSetting,
-    NotAsked,
     Send,
     Suppress,
     decide,
     default_setting,
 )
+from notifications.examples import example_order
+from notifications.templates import Mails
 from shared.events import Event, OrderCancelled, PaymentCaptured, PointsGranted, Shipped, ShippedDestination
 from shared.ids import new_id
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 FIVE = MailSetting("any", delay_minutes=5)
-LATER = Send(timedelta(minutes=5))
 GRANTED = PointsGranted(member_id=new_id(), points=1, state="active", reason="registration")
+PLACED = example_order()
 
 
 def captured(*, send_mail: bool, source: str = "admin", kind: str = "card") -> PaymentCaptured:
@@ -65,25 +68,39 @@ def cancelled(reason: str, *, send_mail: bool = True) -> OrderCancelled:
     )
 
 
+MAILS = Mails(SHOP)
+
+
 @pytest.mark.parametrize(
-    ("event", "decision"),
+    ("mail", "event", "called_for"),
     [
-        (GRANTED, LATER),
-        (captured(send_mail=True), LATER),
-        (captured(send_mail=False), NotAsked()),
-        (captured(send_mail=False, source="konbini_notice"), LATER),
-        (shipped(send_mail=True), LATER),
-        (shipped(send_mail=False), NotAsked()),
-        (cancelled("unpaid"), LATER),
-        (cancelled("staff"), Send(timedelta(0))),
-        (cancelled("payment_failed"), Send(timedelta(0))),
-        (cancelled("unpaid", send_mail=False), NotAsked()),
+        ("payment_captured", captured(send_mail=True), True),
+        ("payment_captured", captured(send_mail=False), False),
+        ("payment_captured", captured(send_mail=False, source="konbini_notice"), True),
+        ("shipped", shipped(send_mail=True), True),
+        ("shipped", shipped(send_mail=False), False),
+        ("order_cancelled", cancelled("unpaid"), True),
+        ("order_cancelled", cancelled("staff"), True),
+        ("order_cancelled", cancelled("payment_failed"), False),
+        ("order_cancelled", cancelled("unpaid", send_mail=False), False),
+        ("payment_failed", cancelled("payment_failed", send_mail=False), True),
+        ("payment_failed", cancelled("staff"), False),
+        ("payment_failed", cancelled("unpaid"), False),
     ],
 )
-def test_a_mail_goes_where_its_event_asks_for_it_and_waits_where_nobody_hurries(
-    event: Event, decision: object
+def test_a_mail_goes_where_its_file_says_that_the_event_calls_for_it(
+    mail: str, event: Event, called_for: bool
 ) -> None:
-    assert decide(event, FIVE, has_address=True) == decision
+    assert MAILS.is_called_for(MAILS[f"{mail}.customer"], event, PLACED) == called_for
+
+
+@pytest.mark.parametrize(("reason", "waits"), [("unpaid", True), ("staff", False)])
+def test_a_mail_waits_only_where_nobody_hurries(reason: str, waits: bool) -> None:
+    event = cancelled(reason)
+    assert MAILS.may_wait(MAILS["order_cancelled.customer"], event, PLACED) == waits
+    delay = timedelta(minutes=5 if waits else 0)
+    assert decide(event, FIVE, has_address=True, may_wait=waits) == Send(delay)
+    assert not MAILS.may_wait(MAILS["shipped.customer"], event, PLACED)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +125,22 @@ def test_without_a_setting_of_the_shop_the_specification_decides() -> None:
         assert (decided == Send()) == goes
     assert default_setting("order_cancelled.customer").delay_minutes == 10
     assert default_setting("else") == MailSetting("else")
+
+
+@pytest.mark.parametrize(
+    ("sent", "per_hour", "waited", "departure"),
+    [
+        (19, 20, timedelta(0), Go()),
+        (20, 20, timedelta(0), Wait(AT + timedelta(minutes=20))),
+        (25, 20, timedelta(hours=24), Drop("too_many_to_recipient")),
+        (9_999, 0, timedelta(0), Go()),
+    ],
+)
+def test_one_mail_too_many_waits_for_the_oldest_of_the_hour_to_pass(
+    sent: int, per_hour: int, waited: timedelta, departure: object
+) -> None:
+    oldest_at = AT - timedelta(minutes=40)
+    assert pace(sent, per_hour=per_hour, oldest_at=oldest_at, created_at=AT - waited, at=AT) == departure
 
 
 DAY = timedelta(hours=24)

@@ -199,7 +199,10 @@ async def test_the_delay_of_the_cancel_mail_is_a_setting(post: Post) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "words"),
-    [("staff", "キャンセルを承りました"), ("payment_failed", "お支払いが完了しませんでした")],
+    [
+        ("staff", "誠に勝手ながら、下記のご注文をキャンセルいたしました"),
+        ("payment_failed", "お支払いが完了しませんでした"),
+    ],
 )
 async def test_who_waits_for_an_answer_is_told_of_a_cancellation_at_once(
     post: Post, reason: str, words: str

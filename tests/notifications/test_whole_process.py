@@ -17,10 +17,9 @@ from harness.mail_sink import MailSink
 from harness.post import SHOP
 from harness.rabbitmq import TestBroker
 from notifications.examples import example_of, example_order
-from shared.amqp import Outgoing, Publisher, event_properties
+from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
 from shared.database import Database
 from shared.events import Event, PaymentNumberIssued
-from shared.relay import events_exchange
 
 PORT = 18104
 
@@ -44,6 +43,7 @@ async def notifications(
         "MAIL_FROM": f"Noren <{SHOP.mail}>",
         "HTTP_PORT": str(PORT),
         "COOKIE_SECURE": "false",
+        "SANDBOX": "true",
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "notifications", "web", "worker", "relay", env=environment

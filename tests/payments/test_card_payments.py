@@ -15,6 +15,7 @@ from shared.events import (
     PaymentCaptured,
     PaymentFailed,
     PaymentRefunded,
+    PaymentStandingChanged,
     PaymentVoided,
 )
 from tests.payments.conftest import Shopping
@@ -200,7 +201,7 @@ async def test_a_provider_that_stays_silent_is_shown_to_staff(shopping: Shopping
         await shopping.payments.work()
         clock.move(timedelta(minutes=5))
     assert (await shopping.payments.payment("N1")).attention == "no_answer"
-    assert await kinds(shopping) == []
+    assert await kinds(shopping) == [PaymentStandingChanged]
 
 
 async def test_a_worker_that_comes_too_late_writes_nothing(shopping: Shopping) -> None:

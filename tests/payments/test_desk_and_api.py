@@ -47,8 +47,8 @@ async def test_a_payment_without_a_provider_offers_nobody_to_be_asked(shopping: 
     browser = shopping.payments.browser
     sign_in(browser, keys)
     await shopping.payments.hears(placed("N1", "cash_on_delivery"), placed("N2", "card"))
-    assert "決済会社に問い合わせる" not in (await browser.get("/desk/payments/N1")).text
-    assert "決済会社に問い合わせる" in (await browser.get("/desk/payments/N2")).text
+    assert "決済会社に照会する" not in (await browser.get("/desk/payments/N1")).text
+    assert "決済会社に照会する" in (await browser.get("/desk/payments/N2")).text
 
 
 @pytest.mark.parametrize("code", ["N9", "%F0%9F%98%80" * 40, "%0B%C2%B1", "x" * 3000])
@@ -89,7 +89,7 @@ async def test_the_desk_shows_everything_that_needs_a_look(shopping: Shopping, k
     await shopping.payments.rows("UPDATE payments SET attention = 'refund_failed excess_money' RETURNING 1")
     page = (await browser.get("/desk/payments/N1")).text
     assert "返金できませんでした。" in page
-    assert "入金額が多すぎます。" in page
+    assert "過入金です。" in page
     assert "/desk/payments/N1" in (await browser.get("/desk/payments?view=attention")).text
 
 
@@ -106,8 +106,9 @@ async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, ke
         "name:cash_on_delivery": "<b>代引き</b>",
         "offer:cash_on_delivery": "yes",
     }
-    for _ in range(2):
-        assert (await browser.post("/desk/payments/settings", data=form)).status_code == 303
+    assert (await browser.post("/desk/payments/settings", data=form)).status_code == 303
+    again = await browser.post("/desk/payments/settings", data=form)
+    assert again.status_code == 303, "what is so already may be saved again"
     menu = (await browser.get("/api/payments/methods")).json()
     assert menu["capture_policy"] == "by_staff"
     names = {entry["kind"]: entry["name"] for entry in menu["methods"]}
@@ -133,18 +134,24 @@ async def test_the_menu_says_limits_and_choices(shopping: Shopping) -> None:
     assert (konbini["bulk_capture"], konbini["manual_deposit"], konbini["fee"]) == (False, False, 0)
 
 
-async def test_the_number_of_an_order_is_told_only_with_its_key(shopping: Shopping) -> None:
+async def test_the_payment_of_an_order_is_told_with_its_key_and_to_staff(
+    shopping: Shopping, keys: Keys
+) -> None:
     await shopping.payments.hears(placed("N2", "konbini"), reserved("N2"))
     await shopping.payments.work()
     payment = await shopping.payments.payment("N2")
     assert payment.number is not None
     path = "/api/payments/orders/N2"
-    plain = await shopping.payments.browser.get(path)
-    assert plain.json()["state"] == "waiting"
-    assert payment.number.number not in plain.text
+    assert (await shopping.payments.browser.get(path)).status_code == 404, "the code alone opens nothing"
+    wrong = await shopping.payments.browser.get(path, params={"key": "x"})
+    assert wrong.status_code == 404
     full = await shopping.payments.browser.get(path, params={"key": payment.page_key})
     assert full.json()["number"] == payment.number.number
     assert (await shopping.payments.browser.get("/api/payments/orders/N9")).status_code == 404
+    sign_in(shopping.payments.browser, keys)
+    seen = await shopping.payments.browser.get(path)
+    assert seen.json()["state"] == "waiting"
+    assert payment.number.number not in seen.text, "staff see how it stands, not the buyer's number"
 
 
 async def test_a_poisoned_order_code_is_only_text(shopping: Shopping, keys: Keys) -> None:

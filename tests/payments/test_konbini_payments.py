@@ -18,9 +18,10 @@ from shared.events import (
     PaymentExpired,
     PaymentNumberIssued,
     PaymentRefunded,
+    PaymentStandingChanged,
 )
 from tests.payments.conftest import Shopping
-from tests.payments.desk import sign_in
+from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 
 POLL = timedelta(minutes=11)
@@ -56,7 +57,9 @@ async def notify(shopping: Shopping, times: int = 1) -> list[int]:
 
 
 async def kinds(shopping: Shopping) -> list[type[Event]]:
-    return [type(event) for event in await shopping.payments.said()]
+    """Return the kinds of all that was said, but for the standing."""
+    said = [type(event) for event in await shopping.payments.said()]
+    return [kind for kind in said if kind is not PaymentStandingChanged]
 
 
 @pytest.mark.feature("KON-44", clause="no number before the hold")
@@ -335,6 +338,9 @@ async def test_what_was_paid_too_much_and_staff_gave_back_is_booked_once_and_the
         "sales": -3_300,
     }
     assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured], "the order hears nothing of it"
+    last = (await shopping.payments.said(PaymentStandingChanged))[-1]
+    assert isinstance(last, PaymentStandingChanged)
+    assert (last.revision, last.calls, last.suspense_amount, last.refunded_amount) == (3, (), 1_300, 1_300)
 
 
 async def test_an_order_cancelled_after_its_excess_went_back_gives_back_the_rest_and_no_more(
@@ -353,7 +359,9 @@ async def test_an_order_cancelled_after_its_excess_went_back_gives_back_the_rest
     assert shopping.konbini.returned(payment) == [700, 3_300]
 
 
-async def test_what_the_order_needs_is_not_booked_as_excess(shopping: Shopping) -> None:
+async def test_part_of_the_sale_that_staff_gave_back_is_booked_and_a_cancellation_gives_back_the_rest(
+    shopping: Shopping,
+) -> None:
     payment = await issued(shopping)
     await shopping.konbini.pay(payment, amount=4_000)
     await notify(shopping)
@@ -361,7 +369,14 @@ async def test_what_the_order_needs_is_not_booked_as_excess(shopping: Shopping) 
     clock.move(timedelta(days=1))
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
-    assert (seen.state, seen.refunded_amount, seen.attention) == ("captured", 0, "excess_money")
+    assert (seen.state, seen.sale_amount, seen.attention) == ("captured", 3_299, "refunded_elsewhere")
+    [told] = await shopping.payments.said(PaymentRefunded)
+    assert isinstance(told, PaymentRefunded)
+    assert (told.amount, told.remaining_amount) == (1, 3_299)
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    assert shopping.konbini.returned(payment) == [701, 3_299]
+    assert (await shopping.payments.payment("N1")).state == "refunded"
 
 
 async def test_staff_have_a_number_looked_at_that_nobody_looks_at_any_more(
@@ -467,7 +482,7 @@ async def test_a_part_that_could_not_be_given_back_is_owed_and_seen_and_was_neve
     assert shopping.konbini.returned(payment) == []
     sign_in(shopping.payments.browser, keys)
     page = (await shopping.payments.browser.get("/desk/payments/N1")).text
-    for words in ("要返金", "返金できませんでした。", "返金をもう一度依頼する"):
+    for words in ("要返金", "¥1,000を返金できませんでした。", "返金をもう一度依頼する"):
         assert words in page
     assert "入金済み" not in page
     assert "/desk/payments/N1" in (await shopping.payments.browser.get("/desk/payments?view=attention")).text
@@ -476,9 +491,7 @@ async def test_a_part_that_could_not_be_given_back_is_owed_and_seen_and_was_neve
 async def test_staff_have_a_refund_that_failed_tried_again(shopping: Shopping, keys: Keys) -> None:
     payment = await failed_refund_of_a_part(shopping)
     sign_in(shopping.payments.browser, keys)
-    statuses = [
-        (await shopping.payments.browser.post("/desk/payments/N1/refund")).status_code for _ in range(2)
-    ]
+    statuses = [(await press(shopping.payments, "N1", "refund")).status_code for _ in range(2)]
     assert statuses == [303, 409]
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
@@ -494,7 +507,7 @@ async def test_a_refund_tried_again_is_not_made_beside_what_staff_gave_back_alre
     payment = await failed_refund_of_a_part(shopping)
     await give_back_by_hand(shopping, payment, 1_000)
     sign_in(shopping.payments.browser, keys)
-    assert (await shopping.payments.browser.post("/desk/payments/N1/refund")).status_code == 303
+    assert (await press(shopping.payments, "N1", "refund")).status_code == 303
     await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
     assert (seen.state, seen.held_amount, seen.attention) == ("refunded", 0, "")
@@ -520,8 +533,10 @@ async def test_the_page_tells_number_steps_and_deadline_and_changes_chain(shoppi
     page = (await shopping.payments.browser.get(payment.page_url)).text
     assert "お支払い方法について" in page
     assert page.index(payment.number.number) < page.index("8888")
-    for step in ("各種代金・料金お支払い", "各種代金お支払い", "Amazon.co.jp, Javari.jp"):
+    for step in ("各種代金・料金お支払い", "各種代金お支払い", "「のれん商店」を選びます"):
         assert step in page
+    assert "au PAY" in page
+    assert 'href="/orders/N1"' in page
     path = f"/payments/konbini/N1/chain?key={payment.page_key}"
     form = {"key": payment.page_key, "chain": "seven_eleven"}
     changed = await shopping.payments.browser.post(path, data=form, follow_redirects=True)

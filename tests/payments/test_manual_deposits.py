@@ -6,9 +6,11 @@ import httpx
 import pytest
 
 from harness.keys import Keys
+from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
+from payments.domain.terms import Terms
 from payments.record_deposit import record_deposit
-from shared.clock import clock
+from shared.clock import clock, in_japan, now
 from shared.errors import Refused
 from shared.events import (
     CaptureRejected,
@@ -17,12 +19,18 @@ from shared.events import (
     PaymentExpired,
     PaymentNumberIssued,
     PaymentRefunded,
+    PaymentStandingChanged,
 )
 from tests.payments.conftest import Shopping
-from tests.payments.desk import sign_in
+from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
 
 ID = "desk:0123456789abcdef0123456789abcdef"
+
+
+def today() -> date:
+    """Return the day of the order in Japan."""
+    return in_japan(now()).date()
 
 
 async def awaited(shopping: Shopping) -> Payment:
@@ -32,7 +40,9 @@ async def awaited(shopping: Shopping) -> Payment:
 
 
 async def kinds(shopping: Shopping) -> list[type[Event]]:
-    return [type(event) for event in await shopping.payments.said()]
+    """Return the kinds of all that was said, but for the standing."""
+    said = [type(event) for event in await shopping.payments.said()]
+    return [kind for kind in said if kind is not PaymentStandingChanged]
 
 
 @pytest.mark.feature("PAY-14", clause="manual deposit makes it paid")
@@ -40,12 +50,12 @@ async def kinds(shopping: Shopping) -> list[type[Event]]:
 async def test_staff_make_a_transfer_order_paid_with_the_date_they_saw(shopping: Shopping) -> None:
     await awaited(shopping)
     assert await kinds(shopping) == [PaymentNumberIssued]
-    asked = capture_requested("N1", deposit_date=date(2026, 11, 20), send_mail=True)
+    asked = capture_requested("N1", deposit_date=today(), send_mail=True)
     await shopping.payments.hears(asked, times=2)
     [captured] = await shopping.payments.said(PaymentCaptured)
     assert isinstance(captured, PaymentCaptured)
     assert (captured.amount, captured.source, captured.send_mail) == (3_300, "manual_deposit", True)
-    assert captured.captured_at.isoformat() == "2026-11-19T15:00:00+00:00"
+    assert in_japan(captured.captured_at).date() == today()
 
 
 async def test_a_second_deposit_request_is_rejected(shopping: Shopping) -> None:
@@ -80,14 +90,19 @@ async def test_money_of_a_cancelled_transfer_order_is_transferred_back(shopping:
 async def test_the_desk_records_a_deposit_once_even_if_sent_twice(shopping: Shopping, keys: Keys) -> None:
     await awaited(shopping)
     sign_in(shopping.payments.browser, keys)
-    form = {"amount": "1,000", "deposited_on": "2026-11-20", "receipt_id": ID}
+    form = {"amount": "1,000", "deposited_on": today().isoformat(), "receipt_id": ID}
+    seen = await shopping.payments.payment("N1")
     for _ in range(2):
-        answer = await shopping.payments.browser.post("/desk/payments/N1/deposit", data=form)
+        answer = await press(shopping.payments, "N1", "deposit", **form | {"version": seen.version})
         assert answer.status_code == 303
     seen = await shopping.payments.payment("N1")
     assert (seen.state, seen.suspense_amount, seen.attention) == ("waiting", 1_000, "short_money")
     rest = form | {"amount": "2300", "receipt_id": ID.replace("0", "f")}
-    await shopping.payments.browser.post("/desk/payments/N1/deposit", data=rest)
+    late = await press(shopping.payments, "N1", "deposit", **rest | {"version": seen.version - 1})
+    assert late.status_code == 409, "somebody else recorded a deposit meanwhile"
+    assert "この決済は他の操作で更新されました。" in late.text
+    assert (await shopping.payments.payment("N1")).suspense_amount == 1_000
+    await press(shopping.payments, "N1", "deposit", **rest)
     assert (await shopping.payments.payment("N1")).captured_amount == 3_300
 
 
@@ -103,17 +118,17 @@ async def test_cash_on_delivery_says_nothing_and_refuses_a_deposit(shopping: Sho
     assert rejected.reason == "not_managed"
 
 
-async def deposit(shopping: Shopping, code: str, receipt_id: str = ID) -> Payment:
-    async with shopping.payments.db.transaction() as tx:
-        return await record_deposit(
-            tx,
-            shopping.payments.methods,
-            order_code=code,
-            amount=3_300,
-            deposited_on=date(2026, 11, 20),
-            receipt_id=receipt_id,
-            send_mail=True,
-        )
+def deposit(payment: Payment, terms: Terms, receipt_id: str = ID, day: date | None = None) -> Settled:
+    return record_deposit(
+        payment,
+        terms,
+        now(),
+        amount=3_300,
+        deposited_on=day or today(),
+        receipt_id=receipt_id,
+        send_mail=True,
+        by="佐藤 店長",
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,22 +144,46 @@ async def test_a_deposit_is_refused_in_words_where_none_is_recorded(
 ) -> None:
     await shopping.payments.hears(placed("N1", kind))
     with pytest.raises(Refused) as refused:
-        await deposit(shopping, "N1")
+        deposit(await shopping.payments.payment("N1"), shopping.payments.methods[kind].terms)
     assert (refused.value.code, refused.value.message) == (code, words)
-    with pytest.raises(Refused, match="この注文の決済はありません。") as refused:
-        await deposit(shopping, "N2")
-    assert (refused.value.code, refused.value.status) == ("payment_not_found", 404)
 
 
-async def test_a_recorded_deposit_is_told_with_day_and_wish(shopping: Shopping) -> None:
+async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(
+    shopping: Shopping, keys: Keys
+) -> None:
     await awaited(shopping)
-    assert (await deposit(shopping, "N1")).state == "captured"
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "3300", "deposited_on": today().isoformat(), "receipt_id": ID, "send_mail": "true"}
+    await press(shopping.payments, "N1", "deposit", **form)
     [captured] = await shopping.payments.said(PaymentCaptured)
     assert isinstance(captured, PaymentCaptured)
     assert (captured.amount, captured.source, captured.send_mail) == (3_300, "manual_deposit", True)
-    assert captured.captured_at.isoformat() == "2026-11-19T15:00:00+00:00"
-    with pytest.raises(Refused, match="この注文はすでに入金済みです。"):
-        await deposit(shopping, "N1", "another")
+    assert in_japan(captured.captured_at).date() == today()
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert "佐藤 店長" in page
+    assert "スタッフが入金を記録しました" in page
+    again = await press(shopping.payments, "N1", "deposit", **form | {"receipt_id": ID.replace("0", "e")})
+    assert again.status_code == 409
+    assert "この注文はすでに入金済みです。" in again.text
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(1, "入金日は今日までの日付で入力してください"), (-1, "入金日は注文日以降の日付で入力してください")],
+)
+async def test_a_deposit_is_dated_neither_ahead_nor_before_the_order(
+    shopping: Shopping, keys: Keys, days: int, words: str
+) -> None:
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    day = today() + timedelta(days=days)
+    form = {"amount": "3300", "deposited_on": day.isoformat(), "receipt_id": ID}
+    answer = await press(shopping.payments, "N1", "deposit", **form)
+    assert answer.status_code == 422
+    assert words in answer.text
+    await shopping.payments.hears(capture_requested("N1", deposit_date=day))
+    assert await kinds(shopping) == [PaymentNumberIssued, CaptureRejected]
+    assert (await shopping.payments.payment("N1")).held_amount == 0
 
 
 async def test_what_was_transferred_too_much_and_staff_gave_back_at_the_bank_is_booked_once(
@@ -152,8 +191,8 @@ async def test_what_was_transferred_too_much_and_staff_gave_back_at_the_bank_is_
 ) -> None:
     payment = await awaited(shopping)
     sign_in(shopping.payments.browser, keys)
-    form = {"amount": "4000", "deposited_on": "2026-11-20", "receipt_id": ID}
-    await shopping.payments.browser.post("/desk/payments/N1/deposit", data=form)
+    form = {"amount": "4000", "deposited_on": today().isoformat(), "receipt_id": ID}
+    await press(shopping.payments, "N1", "deposit", **form)
     assert payment.refs["transfer_id"] in (await shopping.payments.browser.get("/desk/payments/N1")).text
     bank = httpx.AsyncClient(transport=httpx.ASGITransport(shopping.bank._app), base_url="http://bank")
     payout = {"name": "ヤマダ タロウ", "amount": "700", "reference": payment.refs["transfer_id"]}

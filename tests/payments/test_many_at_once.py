@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from harness.due_once import claim, perform
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.together import statements_of
-from payments.act_on_notices import Notices
+from payments.act_on_notices import Look, Notices
 from payments.calls import Calls
 from payments.claims import Claim
 from payments.consumers import consumers
@@ -163,8 +163,9 @@ class Service:
             return {name: [tuple(row) for row in await tx.rows(sql)] for name, sql in TABLES.items()}
 
 
-def _in_order(one: Claim) -> tuple[str, str]:
-    return one.payment.order_code, str(one.row[0])
+def _in_order(one: Claim | Look) -> tuple[str, str]:
+    claim = one.claims[0] if isinstance(one, Look) else one
+    return claim.payment.order_code, str(claim.row[0])
 
 
 Step = tuple[str, list[tuple[str, Event | None]]]

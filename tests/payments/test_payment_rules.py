@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from payments.domain import asking, journal
+from payments.domain import asking, deeds, journal
 from payments.domain.answers import (
     Answer,
     Authorized,
@@ -20,6 +20,7 @@ from payments.domain.answers import (
     NeedsBuyer,
     RefundDeclined,
     Refunded,
+    RefundedInAll,
     RefundWaiting,
     Unknown,
     Voided,
@@ -31,6 +32,7 @@ from payments.domain.settling import settle
 from payments.domain.terms import Terms
 from payments.settle_payment import settle_all, with_attention
 from shared.events import (
+    AuthorizationEnded,
     CaptureRejected,
     Event,
     PaymentAuthorized,
@@ -48,9 +50,11 @@ DUE = PLACED + timedelta(days=6)
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
 KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
+RENEWABLE = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
 CASH = Terms(flow="unmanaged", deposit="never")
 NEW = Payment(payment_id=UUID(int=1), order_code="N1", method="any", amount=3_300, placed_at=PLACED)
 ABOUT = {"order_code": "N1", "payment_id": NEW.payment_id, "payment_kind": "any"}
+NOTHING = {"remaining_amount": 0}
 NUMBER = Number(number="123", label="支払い番号", due_at=DUE, chain="lawson", confirmation_number="8888")
 GRANTED = Authorized(
     authorization_id="a1",
@@ -64,6 +68,12 @@ GRANTED = Authorized(
 )
 HELD: dict[str, Any] = {"state": "authorized", "authorization_id": "a1", "provider_status": "承認済"}
 PAID = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
+
+
+def told_back(ref: str, amount: int, *, left: int = 0, route: str = "provider") -> dict[str, Any]:
+    """What PaymentRefunded says."""
+    refund_id = uuid5(NEW.payment_id, ref)
+    return {"refund_id": refund_id, "amount": amount, "remaining_amount": left, "route": route}
 
 
 def payment(state: State = "requested", **more: Any) -> Payment:
@@ -154,7 +164,12 @@ def test_a_refusal_while_giving_back_means_that_nothing_is_held() -> None:
     before = payment("voiding", order_cancelled=True, authorization_id="a1", redirect_url="http://x")
     settled = settle(before, "void", Declined(reason="declined"), AT, CARD)
     assert settled.payment == replace(
-        before, state="voided", version=5, redirect_url="", provider_status="取消済"
+        before,
+        state="voided",
+        version=5,
+        redirect_url="",
+        provider_status="取消済",
+        ended_holds=("a1",),
     )
     says(settled, (PaymentVoided, {}))
 
@@ -197,7 +212,10 @@ def test_an_issued_number_is_told_with_its_deadline() -> None:
 
 def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
     before = payment(
-        "capturing", authorization_id="a1", capture_wish=CaptureWish("admin", True), attention="x"
+        "capturing",
+        authorization_id="a1",
+        capture_wish=CaptureWish("admin", True),
+        attention="capture_failed",
     )
     settled = settle(before, "capture", PAID, AT, CARD)
     assert settled.payment == replace(
@@ -232,16 +250,25 @@ def test_money_nobody_asked_for_is_told_as_the_method_says() -> None:
     says(console, (PaymentCaptured, fields))
 
 
-def test_a_capture_of_another_amount_is_what_it_is() -> None:
-    settled = settle(payment("capturing"), "capture", replace(PAID, amount=3_000), AT, CARD)
-    assert (settled.payment.captured_amount, settled.payment.suspense_amount) == (3_000, 0)
-    assert settled.entries == (journal.sale("r1", 3_000),)
+@pytest.mark.parametrize("state", ["authorized", "capturing"])
+def test_less_than_was_held_is_short_money_and_the_hold_is_over(state: State) -> None:
+    wish = CaptureWish("shipped") if state == "capturing" else None
+    before = payment(state, authorization_id="a1", capture_wish=wish)
+    settled = settle(before, None, replace(PAID, amount=100), AT, RENEWABLE)
+    after = settled.payment
+    assert (after.state, after.captured_amount, after.suspense_amount) == ("short", 0, 100)
+    assert after.calls == ("short_money", "authorization_ended")
+    assert settled.entries == (journal.suspended("r1", 100),)
+    rejected = [(CaptureRejected, {"reason": "not_authorized:captured_in_part"})] if wish else []
+    ended = {"authorization_id": "a1", "reason": "captured_in_part", "may_reauthorize": True}
+    says(settled, *rejected, (AuthorizationEnded, ended))
+    assert settle(after, None, replace(PAID, amount=100), AT, RENEWABLE) == Settled(after)
 
 
 def test_short_money_joins_the_sale_when_the_rest_is_here_and_too_much_waits() -> None:
     short = settle(payment("waiting", number=NUMBER), None, replace(PAID, amount=1_000), AT, KONBINI)
     assert short.payment == payment(
-        "waiting", number=NUMBER, suspense_amount=1_000, receipts=("r1",), attention="short_money"
+        "waiting", version=5, number=NUMBER, suspense_amount=1_000, receipts=("r1",), attention="short_money"
     )
     assert (short.entries, short.events) == ((journal.suspended("r1", 1_000),), ())
     rest = Captured(amount=2_500, captured_at=AT, receipt_id="r2")
@@ -272,7 +299,10 @@ def test_money_for_what_is_over_waits_in_suspense_and_goes_back(state: State) ->
     settled = settle(payment(state, number=NUMBER), None, PAID, AT, KONBINI)
     assert settled.payment.suspense_amount == 3_300
     assert settled.payment.attention == "late_money"
-    assert settled.steps == (Step(5, "refunding", "look_up: Captured"),)
+    assert settled.steps == (
+        Step(5, state, "look_up: Captured"),
+        Step(6, "refunding", "look_up: Captured"),
+    )
     assert settled.asks == (Ask("refund", 3_300),)
     assert settled.entries == (journal.suspended("r1", 3_300),)
 
@@ -281,7 +311,8 @@ def test_money_beside_a_paid_order_waits_for_a_person() -> None:
     before = payment("captured", captured_amount=3_300, receipts=("r0",))
     settled = settle(before, None, PAID, AT, KONBINI)
     assert (settled.payment.attention, settled.payment.suspense_amount) == ("excess_money", 3_300)
-    assert (settled.asks, settled.events, settled.steps) == ((), (), ())
+    assert (settled.asks, settled.events) == ((), ())
+    assert settled.steps == (Step(5, "captured", "look_up: Captured"),)
 
 
 def test_money_that_crosses_the_cancellation_goes_back_unsaid() -> None:
@@ -315,23 +346,48 @@ def test_a_number_paid_in_part_that_cannot_be_closed_gives_the_part_back() -> No
 
 
 def test_a_declined_capture_ends_the_authorization_and_a_refused_one_does_not() -> None:
-    before = payment("capturing", capture_wish=CaptureWish("admin"), provider_status="与信済")
+    before = payment(
+        "capturing", authorization_id="a1", capture_wish=CaptureWish("admin"), provider_status="与信済"
+    )
     declined = settle(before, "capture", CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
-    gone = replace(before, state="declined", version=5, capture_wish=None, attention="capture_failed")
-    assert declined.payment == replace(gone, provider_status="")
-    says(declined, (CaptureRejected, {"reason": "ProcessorDeclined"}))
+    gone = replace(before, version=5, capture_wish=None, attention="capture_failed")
+    assert declined.payment == replace(
+        gone,
+        state="declined",
+        provider_status="",
+        ended_holds=("a1",),
+        attention="capture_failed authorization_ended",
+    )
+    ended = {"authorization_id": "a1", "reason": "capture_declined"}
+    says(declined, (CaptureRejected, {"reason": "ProcessorDeclined"}), (AuthorizationEnded, ended))
     refused = settle(before, "capture", CaptureRefused(reason="limit"), AT, CARD)
     assert refused.payment == replace(gone, state="authorized")
     says(refused, (CaptureRejected, {"reason": "limit"}))
+
+
+def test_a_capture_declined_in_the_console_answers_nobody_and_ends_the_hold() -> None:
+    before = payment("authorized", authorization_id="a1")
+    settled = settle(before, None, CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
+    says(settled, (AuthorizationEnded, {"authorization_id": "a1", "reason": "capture_declined"}))
 
 
 def test_an_authorization_voided_in_the_console_is_told_and_one_that_never_was_has_failed() -> None:
     before = payment("authorized", authorization_id="a1", redirect_url="http://x")
     settled = settle(before, None, Voided(), AT, CARD)
     assert settled.payment == replace(
-        before, state="voided", version=5, redirect_url="", provider_status="取消済"
+        before,
+        state="voided",
+        version=5,
+        redirect_url="",
+        provider_status="取消済",
+        ended_holds=("a1",),
+        attention="authorization_ended",
     )
-    says(settled, (PaymentVoided, {}))
+    says(
+        settled,
+        (PaymentVoided, {}),
+        (AuthorizationEnded, {"authorization_id": "a1", "reason": "voided"}),
+    )
     never = settle(payment(), "authorize", Voided(), AT, CARD)
     assert never.payment.provider_status == ""
     says(never, (PaymentFailed, {"reason": "provider_error"}))
@@ -359,47 +415,83 @@ def test_a_number_that_ran_out_is_closed_and_its_money_goes_back() -> None:
     assert back.steps[-1] == Step(6, "refunding", "expired with part of the money here")
 
 
-def test_an_authorization_that_ran_out_needs_a_person() -> None:
-    settled = settle(payment("authorized", authorization_id="a1"), None, Expired(), AT, CARD)
-    assert (settled.payment.state, settled.payment.attention) == ("expired", "authorization_expired")
-    says(settled, (CaptureRejected, {"reason": "authorization_expired"}))
+@pytest.mark.parametrize("terms", [CARD, RENEWABLE])
+def test_an_authorization_that_ran_out_is_told_with_what_can_be_done(terms: Terms) -> None:
+    settled = settle(payment("authorized", authorization_id="a1"), None, Expired(), AT, terms)
+    assert (settled.payment.state, settled.payment.attention) == ("expired", "authorization_ended")
+    ended = {"authorization_id": "a1", "reason": "expired", "may_reauthorize": terms.may_reauthorize}
+    says(settled, (AuthorizationEnded, ended))
+    wished = payment("capturing", authorization_id="a1", capture_wish=CaptureWish("admin"))
+    told = settle(wished, "capture", Expired(), AT, terms)
+    says(told, (CaptureRejected, {"reason": "authorization_expired"}), (AuthorizationEnded, ended))
+
+
+def test_a_hold_that_ends_for_a_cancelled_order_is_nobodys_business() -> None:
+    before = payment("voiding", authorization_id="a1", order_cancelled=True)
+    settled = settle(before, "void", Expired(), AT, RENEWABLE)
+    assert (settled.payment.state, settled.payment.calls) == ("voided", ())
+    says(settled, (PaymentVoided, {}))
+
+
+def test_a_number_cancelled_at_our_wish_is_told_and_one_that_never_was_is_not() -> None:
+    before = payment("voiding", number=NUMBER, order_cancelled=True)
+    says(settle(before, "void", Voided(), AT, KONBINI), (PaymentVoided, {}))
+    assert settle(replace(before, number=None), "void", Voided(), AT, KONBINI).events == ()
 
 
 @pytest.mark.parametrize(("authorization", "status"), [("a1", "返金済"), ("", "")])
 def test_a_refund_is_booked_suspended_money_first(authorization: str, status: str) -> None:
-    before = payment(
-        "refunding", authorization_id=authorization, captured_amount=3_300, suspense_amount=500, attention="x"
-    )
+    before = payment("refunding", authorization_id=authorization, captured_amount=3_300, suspense_amount=500)
     settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_800, route="gift_card"), AT, CARD)
     assert settled.payment == replace(
         before,
         state="refunded",
         version=5,
         refunded_amount=3_800,
+        suspense_returned_amount=500,
         refunds=("f1",),
         attention="",
         provider_status=status,
     )
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 3_300))
     refund_id = uuid5(NEW.payment_id, "f1")
-    says(settled, (PaymentRefunded, {"refund_id": refund_id, "amount": 3_800, "route": "gift_card"}))
+    says(
+        settled, (PaymentRefunded, {"refund_id": refund_id, "amount": 3_800, "route": "gift_card"} | NOTHING)
+    )
 
 
-def test_a_refund_that_leaves_money_here_needs_a_person() -> None:
-    before = payment("refunding", suspense_amount=3_300, captured_amount=0)
-    settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_299), AT, KONBINI)
-    assert settled.payment.attention == "late_money"
-    assert settled.entries == (journal.suspense_returned("f1", 3_299),)
+def test_money_that_came_while_a_refund_was_under_way_is_asked_for_as_well() -> None:
+    before = payment("refunding", captured_amount=3_300, suspense_amount=500, refund_asked_amount=3_300)
+    settled = settle(before, "refund", Refunded(refund_ref="f1", amount=3_300), AT, KONBINI)
+    assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 2_800))
+    assert settled.asks == (Ask("refund", 500, sequence=2),)
+    assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 500)
+    says(settled, (PaymentRefunded, told_back("f1", 3_300, left=500)))
+
+
+def test_a_refund_of_another_does_not_end_ours() -> None:
+    before = payment("refunding", captured_amount=3_300, refund_asked_amount=3_300)
+    settled = settle(before, None, Refunded(refund_ref="h1", amount=300), AT, KONBINI)
+    assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 3_300)
+    assert settled.asks == ()
+    refused = settle(settled.payment, "refund", RefundDeclined(reason="more_than_left"), AT, KONBINI)
+    assert refused.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back by itself"
+    assert (refused.payment.state, refused.payment.attention) == ("refunding", "")
 
 
 def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
-    before = payment("refunding", captured_amount=3_300, suspense_amount=500, refunded_amount=400)
+    before = payment(
+        "refunding",
+        captured_amount=3_300,
+        suspense_amount=500,
+        refunded_amount=400,
+        suspense_returned_amount=400,
+    )
     settled = settle(before, "refund", Refunded(refund_ref="f2", amount=300), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("f2", 100), journal.refund("f2", 200))
     assert settled.payment.refunded_amount == 700
-    beyond = settle(
-        replace(before, refunded_amount=900), "refund", Refunded(refund_ref="f3", amount=9), AT, CARD
-    )
+    spent = replace(before, refunded_amount=900, suspense_returned_amount=500)
+    beyond = settle(spent, "refund", Refunded(refund_ref="f3", amount=9), AT, CARD)
     assert beyond.entries == (journal.refund("f3", 9),)
 
 
@@ -445,11 +537,11 @@ def test_the_last_word_about_spare_money_counts_beside_all_others() -> None:
 
 def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_now() -> None:
     before = replace(GONE_WRONG, suspense_amount=500, attention="refund_failed late_money")
-    settled = asking.refund_again(before, AT)
-    assert settled.payment == replace(before, state="refunding", version=5)
+    settled = deeds.refund_again(before, AT)
+    assert settled.payment == replace(before, state="refunding", version=5, refund_asked_amount=3_800)
     assert settled.asks == (Ask("refund", 3_800),)
     assert settled.steps == (Step(5, "refunding", "refund asked again"),)
-    assert asking.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
+    assert deeds.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
     failed = settle(settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI)
     assert (failed.payment.state, failed.payment.calls) == ("owed", ("refund_failed", "late_money"))
     done = settle(settled.payment, "refund", Refunded(refund_ref="f2", amount=3_800), AT, KONBINI)
@@ -466,7 +558,7 @@ def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_no
     ],
 )
 def test_no_refund_is_tried_again_where_none_failed_or_nothing_is_here(before: Payment) -> None:
-    assert asking.refund_again(before, AT) == Settled(before)
+    assert deeds.refund_again(before, AT) == Settled(before)
 
 
 RETURNED = Refunded(refund_ref="f2", amount=3_300)
@@ -486,7 +578,7 @@ def test_a_refund_counts_wherever_an_older_one_that_failed_is_listed(
     assert settled.entries == (journal.refund("f2", 3_300),)
     says(
         settled,
-        (PaymentRefunded, {"refund_id": uuid5(NEW.payment_id, "f2"), "amount": 3_300, "route": "provider"}),
+        (PaymentRefunded, told_back("f2", 3_300)),
     )
     assert settle_all(after, None, answers, AT, CARD) == Settled(after)
 
@@ -505,10 +597,11 @@ def test_what_a_person_sent_back_after_our_refund_failed_is_booked_in_parts() ->
     first = settle(GONE_WRONG, None, part, AT, CARD)
     assert settle(first.payment, None, part, AT, CARD) == Settled(first.payment)
     assert (first.payment.state, first.payment.attention) == ("owed", "refund_failed")
-    assert (first.payment.held_amount, first.asks, first.steps) == (2_300, (), ())
+    assert (first.payment.held_amount, first.asks) == (2_300, ())
+    assert first.steps == (Step(5, "owed", "look_up: Refunded"),)
     says(
         first,
-        (PaymentRefunded, {"refund_id": uuid5(NEW.payment_id, "h1"), "amount": 1_000, "route": "provider"}),
+        (PaymentRefunded, told_back("h1", 1_000, left=2_300)),
     )
     rest = settle(first.payment, None, Refunded(refund_ref="h2", amount=2_300), AT, CARD)
     assert [step.state for step in rest.steps] == ["refunding", "refunded"]
@@ -527,23 +620,40 @@ def test_late_money_of_a_refunded_payment_that_a_person_sent_back_is_booked() ->
         provider_status="返金済",
     )
     settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
-    assert settled.payment == replace(before, refunded_amount=3_800, refunds=("f1", "h1"), attention="")
-    assert settled.steps == ()
+    assert settled.payment == replace(
+        before,
+        version=5,
+        refunded_amount=3_800,
+        suspense_returned_amount=500,
+        refunds=("f1", "h1"),
+        attention="",
+    )
+    assert settled.steps == (Step(5, "refunded", "look_up: Refunded"),)
 
 
 @pytest.mark.parametrize(
-    "before",
+    ("before", "state"),
     [
-        payment("captured", captured_amount=3_300, suspense_amount=500, attention="excess_money"),
-        payment("waiting", number=NUMBER, suspense_amount=3_300, attention="short_money"),
-        payment("voiding", order_cancelled=True, suspense_amount=3_300),
-        payment("expired", suspense_amount=3_299),
+        (payment("waiting", number=NUMBER, suspense_amount=3_300, attention="short_money"), "waiting"),
+        (payment("voiding", order_cancelled=True, suspense_amount=3_300), "voiding"),
+        (payment("short", authorization_id="a1", suspense_amount=3_300), "voided"),
+        (payment("captured", captured_amount=3_300), "refunded"),
     ],
 )
-def test_money_that_the_order_still_needs_or_that_is_not_here_is_not_booked_as_returned(
-    before: Payment,
-) -> None:
-    assert settle(before, None, RETURNED, AT, KONBINI) == Settled(before)
+def test_money_given_back_elsewhere_is_booked_in_every_state(before: Payment, state: State) -> None:
+    settled = settle(before, None, RETURNED, AT, KONBINI)
+    assert (settled.payment.state, settled.payment.held_amount) == (state, 0)
+    assert "short_money" not in settled.payment.calls
+    assert settle(settled.payment, None, RETURNED, AT, KONBINI) == Settled(settled.payment)
+
+
+def test_a_refund_of_more_than_came_is_not_booked_and_calls_a_person_until_it_is() -> None:
+    before = payment("waiting", number=NUMBER)
+    settled = settle(before, None, RETURNED, AT, BANK)
+    assert settled == Settled(replace(before, attention="refund_unexplained"))
+    known = settle(settled.payment, None, PAID, AT, BANK).payment
+    booked = settle(known, None, RETURNED, AT, BANK).payment
+    assert (booked.held_amount, booked.calls) == (0, ("refunded_elsewhere",))
 
 
 @pytest.mark.parametrize("state", ["voided", "expired", "owed"])
@@ -559,15 +669,43 @@ def test_what_a_paid_order_does_not_need_goes_back_without_a_word(amount: int, a
     before = payment(
         "captured", captured_amount=3_300, suspense_amount=500, attention="no_answer excess_money"
     )
-    settled = settle(before, None, Refunded(refund_ref="h1", amount=amount), AT, KONBINI)
-    assert settled.payment == replace(before, refunded_amount=amount, refunds=("h1",), attention=attention)
-    assert settled.entries == (journal.suspense_returned("h1", amount),)
-    assert (settled.steps, settled.events, settled.asks) == ((), (), ())
-    assert settle(settled.payment, None, Refunded(refund_ref="h1", amount=amount), AT, KONBINI) == Settled(
-        settled.payment
+    back = Refunded(refund_ref="h1", amount=amount)
+    settled = settle(before, None, back, AT, KONBINI)
+    assert settled.payment == replace(
+        before,
+        version=5,
+        refunded_amount=amount,
+        suspense_returned_amount=amount,
+        refunds=("h1",),
+        attention=attention,
     )
-    beyond = Refunded(refund_ref="h2", amount=501 - amount)
-    assert settle(settled.payment, None, beyond, AT, KONBINI) == Settled(settled.payment)
+    assert settled.entries == (journal.suspense_returned("h1", amount),)
+    assert (settled.events, settled.asks) == ((), ())
+    assert settle(settled.payment, None, back, AT, KONBINI) == Settled(settled.payment)
+
+
+def test_part_of_the_sale_given_back_elsewhere_leaves_the_order_paid_and_is_told() -> None:
+    before = payment("captured", captured_amount=3_300, suspense_amount=200, attention="excess_money")
+    settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, KONBINI)
+    assert settled.entries == (journal.suspense_returned("h1", 200), journal.refund("h1", 300))
+    assert (settled.payment.state, settled.payment.calls) == ("captured", ("refunded_elsewhere",))
+    says(settled, (PaymentRefunded, told_back("h1", 300, left=3_000)))
+    cancelled = asking.cancel(settled.payment, AT)
+    assert cancelled.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back, and no more"
+    more = settle(settled.payment, None, replace(PAID, receipt_id="r2", amount=400), AT, KONBINI).payment
+    assert (more.spare_amount, more.sale_amount) == (400, 3_000)
+
+
+def test_a_sum_of_refunds_counts_for_those_without_a_name_and_a_name_heard_later_takes_its_place() -> None:
+    before = payment("captured", captured_amount=3_300)
+    summed = settle(before, None, RefundedInAll(amount=500), AT, CARD).payment
+    assert (summed.refunded_amount, summed.unnamed_refund_amount) == (500, 500)
+    named: list[Answer] = [Refunded(refund_ref="h1", amount=500), RefundedInAll(amount=500)]
+    settled = settle_all(summed, None, named, AT, CARD)
+    assert (settled.payment.refunded_amount, settled.payment.unnamed_refund_amount) == (500, 0)
+    assert (settled.entries, settled.events) == ((), ())
+    second: list[Answer] = [*named, Refunded(refund_ref="h2", amount=700), RefundedInAll(amount=1_200)]
+    assert settle_all(settled.payment, None, second, AT, CARD).payment.refunded_amount == 1_200
 
 
 def test_old_news_leaves_only_its_references() -> None:
@@ -617,7 +755,8 @@ def test_thirty_days_after_the_order_are_the_last_moment_for_a_capture(
     settled = asking.capture_for_staff(before, CARD, at, send_mail=False)
     assert (settled.payment.state == "capturing") == allowed
     if not allowed:
-        assert settled.payment == replace(before, capture_wish=None)
+        assert settled.payment == replace(before, state="voiding", version=5, capture_wish=None)
+        assert settled.asks == (Ask("void", 3_300),), "what nobody may take is let go"
         [said] = settled.events
         assert isinstance(said, CaptureRejected)
         assert (said.reason, said.occurred_at) == ("over_30_days", at)
@@ -725,6 +864,8 @@ def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
         (journal.allocated("s", 7), "allocated", "suspense", "sales"),
         (journal.refund("s", 7), "refund", "refunds", "receivable"),
         (journal.suspense_returned("s", 7), "suspense_returned", "suspense", "receivable"),
+        (journal.sale_reversed("s", 7), "sale_reversed", "sales", "receivable"),
+        (journal.suspense_reversed("s", 7), "suspense_reversed", "suspense", "receivable"),
     ],
 )
 def test_each_kind_of_entry_moves_money_between_its_own_two_accounts(

@@ -54,7 +54,7 @@ from shared.events import (
     PaymentRefunded,
 )
 from shared.ids import new_id
-from tests.payments.desk import sign_in
+from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 from tests.payments.payments_service import Payments, make_payments
 from tests.payments.scripted import Scripted
@@ -291,11 +291,10 @@ async def test_a_refund_of_which_a_notice_told_first_that_it_failed_may_be_tried
     sign_in(payments.browser, keys)
     method.known = [(RefundDeclined(reason="x", refund_ref="f1"),)]
     await notice(payments, "n1:c1")
-    again = "/desk/payments/N1/refund"
-    assert (await payments.browser.post(again)).status_code == 409, "the first one is not closed yet"
+    assert (await press(payments, "N1", "refund")).status_code == 409, "the first one is not closed yet"
     assert (await payments.payment("N1")).state == "owed"
     await turn(payments)
-    assert (await payments.browser.post(again)).status_code == 303
+    assert (await press(payments, "N1", "refund")).status_code == 303
     request = await ask(payments, method, Refunded(refund_ref="f2", amount=3_300))
     assert request.state == "done"
     assert (await payments.payment("N1")).state == "refunded"

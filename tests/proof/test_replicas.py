@@ -15,13 +15,12 @@ from members.domain.rules import Rules
 from members.register_member import NewMember, register_member
 from members.storage.tables import metadata
 from notifications.examples import example_order
-from shared.amqp import Outgoing, Publisher, event_properties
+from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
 from shared.clock import now
 from shared.consumers import Consumers
 from shared.database import Database
 from shared.events import OrderPlaced
 from shared.ids import new_id
-from shared.relay import events_exchange
 
 ORDERS, MEMBERS, REPLICAS = 1_000, 10, 3
 
@@ -43,7 +42,9 @@ def message(event: OrderPlaced) -> Outgoing:
 
 
 async def sign_up(db: Database, number: int) -> UUID:
-    member = NewMember(member_id=new_id(), name="椿 花子", email=f"member{number}@example.jp")
+    member = NewMember(
+        member_id=new_id(), name="椿 花子", email=f"member{number}@example.jp", email_proved=True
+    )
     async with db.transaction() as tx:
         await register_member(tx, member, rules=Rules(), via="form", at=now())
     return member.member_id

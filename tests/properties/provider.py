@@ -1,6 +1,6 @@
 """A provider's own truth about one payment, in a few dictionaries: what it did, whatever anybody heard of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -9,11 +9,13 @@ from payments.domain.answers import (
     Authorized,
     Captured,
     CaptureDeclined,
+    Chargeback,
     Declined,
     Expired,
     Issued,
     RefundDeclined,
     Refunded,
+    RefundedInAll,
     RefundWaiting,
     Unknown,
     Voided,
@@ -37,6 +39,9 @@ class Provider:
     under_way: dict[str, int] = field(default_factory=dict)
     newest_first: bool = False
     at: datetime = AT
+    unnamed: set[str] = field(default_factory=set)
+    beside: int = 0
+    most_at_once: int = 0
 
     def asked(self, operation: str, amount: int, key: str, mood: Mood) -> Answer:
         """Do ``operation`` once for ``key``, as ``mood`` has it, and answer, or fall silent."""
@@ -51,7 +56,7 @@ class Provider:
             return Waiting()
         if key in self.undecided:
             return self._not_decided(operation)
-        if mood == "undecided" and operation in ("authorize", "capture", "refund"):
+        if mood == "undecided" and operation in ("authorize", "reauthorize", "capture", "refund"):
             self.undecided[key] = (operation, amount)
             return self._not_decided(operation)
         answer = self._decide(operation, amount, key, declined=mood == "decline")
@@ -76,34 +81,66 @@ class Provider:
         refunds = [one for one in self.done if isinstance(one, Refunded | RefundDeclined)]
         others = [one for one in self.done if not isinstance(one, Refunded | RefundDeclined)]
         refunds.sort(key=lambda one: one.refund_ref, reverse=self.newest_first)
-        return [*others, *refunds, *waiting]
+        named = [one for one in refunds if one.refund_ref not in self.unnamed]
+        total = [RefundedInAll(amount=self.sums(Refunded))] if self.sums(Refunded) else []
+        return [*others, *named, *total, *waiting]
 
-    def give_back_by_hand(self, amount: int) -> None:
+    @property
+    def unnamed_amount(self) -> int:
+        """Return the yen of refunds of which only the sum is told."""
+        return sum(
+            one.amount for one in self.done if isinstance(one, Refunded) and one.refund_ref in self.unnamed
+        )
+
+    def give_back_by_hand(self, amount: int, *, named: bool = True) -> None:
         """Give money back in the provider's console, as often as there is money to give."""
         if 0 < amount <= self.money:
             ref = f"by-hand-{len(self.done)}"
             self.done.append(Refunded(refund_ref=ref, amount=amount, route="bank_transfer"))
+            if not named:
+                self.unnamed.add(ref)
+
+    def capture_in_console(self, amount: int) -> None:
+        """Take part of what is held; the rest of the hold is over with it."""
+        self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=f"console-{len(self.done)}"))
+
+    def dispute(self, state: str, amount: int) -> None:
+        """The buyer disputes the payment with the bank, or it is decided how that ended."""
+        at_stake = 0 if state != "lost" else min(amount, self.money)
+        told = Chargeback(reference=f"dispute-{len(self.done)}", amount=amount, state=state)  # type: ignore[arg-type]
+        self.done.append(told)
+        self.beside += at_stake
 
     def deposit(self, amount: int, receipt_id: str) -> None:
         """The buyer pays, whatever the number's state."""
         self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=receipt_id))
 
-    def end_authorization(self, how: Answer) -> None:
+    def end_authorization(self, how: Voided | Expired) -> None:
         """The hold runs out, or is given back in the provider's console."""
         if self.holds and not self.undecided:
-            self.done.append(how)
+            self.done.append(replace(how, authorization_id=self.hold_id))
+
+    @property
+    def hold_id(self) -> str:
+        """Return the id of the last hold, empty where there was none."""
+        granted = [one.authorization_id for one in self.done if isinstance(one, Authorized)]
+        return granted[-1] if granted else ""
 
     @property
     def holds(self) -> bool:
         """Tell whether an authorization or a number is still open."""
-        opened = self.sums(Authorized) or any(isinstance(one, Issued) for one in self.done)
-        closed = any(isinstance(one, Voided | Expired | CaptureDeclined | Captured) for one in self.done)
-        return bool(opened) and not closed
+        still = False
+        for one in self.done:
+            if isinstance(one, Authorized | Issued):
+                still = True
+            elif isinstance(one, Voided | Expired | CaptureDeclined | Captured):
+                still = False
+        return still
 
     @property
     def money(self) -> int:
-        """Return the buyer's money that the provider took for us and did not give back."""
-        return self.sums(Captured) - self.sums(Refunded)
+        """Return the buyer's money that the provider took for us and that nobody gave back, by whatever way."""
+        return self.sums(Captured) - self.sums(Refunded) - self.beside
 
     def sums(self, kind: type[Authorized | Captured | Refunded]) -> int:
         """Return the yen of everything of a kind that really happened."""
@@ -118,8 +155,11 @@ class Provider:
         return RefundWaiting() if operation == "refund" else Waiting()
 
     def _decide(self, operation: str, amount: int, key: str, *, declined: bool) -> Answer:
+        held = self.holds
         answer = self._answer(operation, amount, key, declined=declined)
         self.answers[key] = answer
+        if isinstance(answer, Authorized):
+            self.most_at_once = max(self.most_at_once, 1 + held)
         if not any(answer is one for one in self.done):
             self.done.append(answer)
         return answer
@@ -128,7 +168,9 @@ class Provider:
         match operation:
             case "authorize" if declined:
                 return Declined(reason="insufficient_balance")
-            case "authorize":
+            case "reauthorize" if declined:
+                return Declined(reason="insufficient_balance")
+            case "authorize" | "reauthorize":
                 refs = {"authorization": f"auth-{key}"}
                 return Authorized(authorization_id=f"auth-{key}", amount=amount, authorized_at=AT, refs=refs)
             case "issue" if declined:
@@ -137,12 +179,13 @@ class Provider:
                 due_at = self.at + timedelta(days=6)
                 return Issued(number="12345678901", number_label="支払い番号", due_at=due_at)
             case "capture" if declined or not self.holds:
-                return CaptureDeclined(reason="ProcessorDeclined")
+                return CaptureDeclined(reason="ProcessorDeclined", authorization_id=self.hold_id)
             case "capture":
                 return Captured(amount=amount, captured_at=AT, receipt_id=f"receipt-{key}")
             case "void":
-                captured = [one for one in self.done if isinstance(one, Captured)]
-                return captured[-1] if captured else Voided()
+                since = [one for one in self.done if isinstance(one, Authorized | Issued | Captured)]
+                captured = [since[-1]] if since and isinstance(since[-1], Captured) else []
+                return captured[-1] if captured else Voided(authorization_id=self.hold_id)
             case "refund" if declined or amount > self.money:
                 return RefundDeclined(reason="refused", refund_ref=f"refund-{key}")
             case "refund":

@@ -63,6 +63,24 @@ PAYMENT_EDGES = {
     ("expired", "capture"): "captured",
     ("voided", "capture"): "captured",
     ("refunded", "refund"): "refunded",
+    ("authorized", "lapse"): "lapsed",
+    ("lapsed", "authorize"): "authorized",
+    ("lapsed", "capture"): "captured",
+    ("lapsed", "void"): "voided",
+    ("lapsed", "refund"): "refunded",
+    ("lapsed", "refund_part"): "lapsed",
+    ("refunded_in_part", "refund"): "refunded",
+    **{
+        (state, "refund_part"): "refunded_in_part"
+        for state in ("awaited", "authorized", "number_issued", "captured", "refunded_in_part")
+    },
+    **{
+        (state, "call"): state
+        for state in (
+            *("awaited", "authorized", "lapsed", "number_issued", "captured", "failed", "expired", "voided"),
+            *("refunded_in_part", "refunded"),
+        )
+    },
 }
 SAID_BY_PAYMENTS = sorted({said for _, said in PAYMENT_EDGES})
 
@@ -106,7 +124,7 @@ class OrderStory(RuleBasedStateMachine):
         order, model = self.order, self.model
         key = (order.payment, said)
         if model["status"] != "cancelled" and key in BEFORE_ITS_TIME:
-            assert said == "refund"
+            assert said in ("refund", "refund_part") or key == ("awaited", "lapse")
             self.seen["came too early"] += 1
             return
         allowed = PAYMENT_EDGES.get((str(model["payment"]), said))
@@ -117,6 +135,9 @@ class OrderStory(RuleBasedStateMachine):
             return
         self.move(said)
         model["payment"] = allowed
+        if said in ("capture", "lapse"):
+            self.order = replace(self.order, capture_requested_at=None)
+            model["asked"] = False
         if said == "capture":
             self.order = replace(self.order, capture_requested_at=None)
             model["asked"] = False
@@ -154,7 +175,8 @@ class OrderStory(RuleBasedStateMachine):
         model, group = self.model, self.order.payment_group
         allowed = model["status"] != "cancelled" and model["shipping"] == "unshipped"
         allowed &= group not in ("konbini", "transfer") or model["deposit"] == "paid"
-        allowed &= group != "card_like" or model["payment"] in ("authorized", "captured")
+        secured = ("authorized", "captured", "refunded_in_part")
+        allowed &= group != "card_like" or model["payment"] in secured
         if not allowed:
             with pytest.raises(Refused):
                 check_shippable(self.order)
@@ -180,6 +202,7 @@ class OrderStory(RuleBasedStateMachine):
         model = self.model
         allowed = model["status"] != "cancelled" and model["deposit"] == "unpaid"
         allowed &= self.order.payment_group in ("card_like", "transfer") and not model["asked"]
+        allowed &= model["payment"] != "lapsed"
         if not allowed:
             with pytest.raises(Refused):
                 check_capturable(self.order)

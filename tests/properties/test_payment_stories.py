@@ -17,14 +17,27 @@ from hypothesis.stateful import (
 )
 from pydantic import TypeAdapter
 
-from payments.domain import asking
-from payments.domain.answers import Answer, Captured, Expired, RefundWaiting, Unknown, Voided, Waiting
+from payments.domain import asking, deeds
+from payments.domain.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    Expired,
+    RefundDeclined,
+    RefundWaiting,
+    Unknown,
+    Voided,
+    Waiting,
+)
 from payments.domain.drafting import Settled
-from payments.domain.payment import CONCLUDES, NEXT, OVER, WANTED_IN, CaptureWish, Operation, Payment
+from payments.domain.moves import CONCLUDES, NEXT, OVER, Operation
+from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
+from payments.perform_requests import settle_reply
 from payments.settle_payment import settle_all
 from shared.events import (
+    AuthorizationEnded,
     CaptureRejected,
     Event,
     PaymentAuthorized,
@@ -33,24 +46,17 @@ from shared.events import (
     PaymentFailed,
     PaymentNumberIssued,
     PaymentRefunded,
-    PaymentVoided,
 )
 from tests.properties.profile import LONG, stories
 from tests.properties.provider import AT, TOTAL, Mood, Provider
 
-CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
+CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
 KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 CASH = Terms(flow="unmanaged", deposit="never")
 
-SAID_ONCE = (
-    PaymentAuthorized,
-    PaymentCaptured,
-    PaymentNumberIssued,
-    PaymentFailed,
-    PaymentExpired,
-    PaymentVoided,
-)
+SAID_ONCE = (PaymentCaptured, PaymentNumberIssued, PaymentFailed, PaymentExpired)
+SAID_OF_A_HOLD = (PaymentAuthorized,)
 DISK = TypeAdapter(Payment)
 moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided", "late"])
 seldom = st.sampled_from([False, False, False, False, True])
@@ -62,6 +68,7 @@ amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
 class Request:
     """What stands in the table of requests."""
 
+    operation: Operation
     amount: int
     key: str
     attempts: int = 0
@@ -81,7 +88,7 @@ class PaymentStory(RuleBasedStateMachine):
     )
     def an_order_is_placed(self, terms: Terms, policy: str, newest_first: bool) -> None:
         self.terms, self.at, self.provider = terms, AT, Provider(newest_first=newest_first)
-        self.requests: dict[Operation, Request] = {}
+        self.requests: dict[tuple[Operation, int], Request] = {}
         self.said: list[Event] = []
         self.untold = self.asked = 0
         self.books: Counter[str] = Counter()
@@ -101,7 +108,8 @@ class PaymentStory(RuleBasedStateMachine):
         state, version = self.payment.state, self.payment.version
         for step in settled.steps:
             assert step.version == version + 1, "history has no gaps (O4)"
-            assert step.state in NEXT[state].values(), f"no edge from {state} to {step.state} (O4)"
+            edge = step.state == state or step.state in NEXT[state].values()
+            assert edge, f"no edge from {state} to {step.state} (O4)"
             state, version = step.state, step.version
         if settled.steps:
             assert (settled.payment.state, settled.payment.version) == (state, version)
@@ -127,43 +135,51 @@ class PaymentStory(RuleBasedStateMachine):
         self.note_spare_money_given_back(settled)
         self.said += settled.events
         for ask in settled.asks:
-            known = self.requests.get(ask.operation)
+            which = (ask.operation, ask.sequence)
+            known = self.requests.get(which)
             if known is None or known.declined:
                 self.asked += 1
-                self.requests[ask.operation] = Request(ask.amount, f"{ask.operation}-{self.asked}")
+                key = f"{ask.operation}-{self.asked}"
+                self.requests[which] = Request(ask.operation, ask.amount, key)
         self.payment = settled.payment
         self.seen.update([self.payment.state, *self.payment.calls])
 
     def note_spare_money_given_back(self, settled: Settled) -> None:
-        """A paid order keeps what it cost, stays as it is, and hears nothing of what was too much."""
+        """An order that goes on hears of what its sale gave back, not of what was never its own."""
         before, after = self.payment, settled.payment
         told = sum(event.amount for event in settled.events if isinstance(event, PaymentRefunded))
         untold = after.refunded_amount - before.refunded_amount - told
+        if after.chargebacks != before.chargebacks:
+            # What the bank took back is no refund: the standing tells it.
+            lost = after.beside_provider_amount - before.beside_provider_amount
+            self.untold, untold = self.untold + lost, untold - lost
         if untold:
-            assert after.keeps_its_sale, "only of a paid order"
-            assert after.refunded_amount <= after.suspense_amount, "only what was too much"
+            assert before.goes_on, "only of an order that goes on"
+            assert untold <= before.spare_amount + settled.payment.suspense_amount, "only what was spare"
             self.untold += untold
-            self.seen["spare money of a paid order given back"] += 1
+            self.seen["spare money of a paid order given back"] += before.state == "captured"
+        elif told and before.goes_on:
+            self.seen["part of a sale given back"] += after.held_amount > 0
 
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
         told = self.provider.known() if answers is None else answers
         self.commit(settle_all(self.payment, operation, told, self.at, self.terms))
 
-    def perform(self, operation: Operation, mood: Mood, *, dies: bool = False) -> None:
-        """Do a request's turn as the worker does: looked up first unless it was never asked before."""
-        request = self.requests[operation]
+    def perform(self, request: Request, mood: Mood, *, dies: bool = False) -> None:
+        """Do a request's turn as the worker does: looked up first where it may have been asked before, and
+        before any refund."""
+        operation = request.operation
         request.attempts += 1
         answers: list[Answer] = []
         known = self.payment
-        if self.payment.state not in WANTED_IN[operation]:
+        if not known.wants(operation):
             failed = operation == "refund" and self.payment.state == "owed"
             request.open, request.declined = False, failed or request.attempts == 1
             return
-        if request.attempts > 1 or "refund_failed" in known.calls:
+        if request.attempts > 1 or operation == "refund":
             answers = [answer for answer in self.provider.known() if not known.heard_before(answer)]
-        open_kinds = (*CONCLUDES[operation], Waiting, RefundWaiting)
-        if not any(isinstance(answer, open_kinds) for answer in answers):
+        if not self.answered_by_a_look(request, answers):
             if self.payment.order_cancelled and operation in ("authorize", "issue"):
                 in_doubt = operation == "authorize" and request.attempts > 1
                 answers = [*answers, Voided(in_doubt=in_doubt)]
@@ -176,18 +192,38 @@ class PaymentStory(RuleBasedStateMachine):
         if final:
             request.open = False
             request.declined = type(final[-1]).__name__.endswith(("Declined", "CaptureRefused"))
-        self.look(operation, answers)
+        self.commit(settle_reply(self.payment, operation, answers, self.at, self.terms))
+
+    def answered_by_a_look(self, request: Request, found: list[Answer]) -> bool:
+        """Tell whether the call need not be made, or no more as it was meant."""
+        if request.operation != "refund":
+            open_kinds = (*CONCLUDES[request.operation], Waiting)
+            return any(isinstance(answer, open_kinds) for answer in found)
+        if any(isinstance(answer, RefundWaiting | RefundDeclined) for answer in found):
+            return True
+        after = settle_all(self.payment, None, found, self.at, self.terms).payment
+        if not after.wants("refund"):
+            return True
+        if request.attempts == 1 and after.refundable_amount < request.amount:
+            found.append(RefundDeclined(reason="amount_changed"))
+            self.seen["amount of a refund changed"] += 1
+            return True
+        return False
 
     @property
-    def due(self) -> list[Operation]:
+    def due(self) -> list[Request]:
         """Return the requests that a worker would take up."""
-        return [operation for operation, request in self.requests.items() if request.open]
+        return [request for request in self.requests.values() if request.open]
+
+    def open_refund(self) -> Request | None:
+        """Return the refund that is not answered yet."""
+        return next((one for one in self.due if one.operation == "refund"), None)
 
     @precondition(lambda self: self.due)
     @rule(mood=moods, dies=seldom)
     def a_worker_asks_the_provider(self, mood: Mood, dies: bool) -> None:
-        for operation in self.due[:1]:
-            self.perform(operation, mood, dies=dies)
+        for request in self.due[:1]:
+            self.perform(request, mood, dies=dies)
 
     @rule(declined=st.booleans())
     def the_provider_makes_up_its_mind(self, declined: bool) -> None:
@@ -254,10 +290,11 @@ class PaymentStory(RuleBasedStateMachine):
         if really:
             self.commit(asking.cancel(self.payment, self.at))
 
-    @precondition(lambda self: self.payment.state == "refunding" and "refund" in self.due)
+    @precondition(lambda self: self.payment.state == "refunding" and self.open_refund())
     @rule(mood=st.sampled_from(["ok", "decline", "decline", "undecided", "lost_answer"]))
     def the_refund_is_asked_for(self, mood: Mood) -> None:
-        self.perform("refund", mood)
+        if (request := self.open_refund()) is not None:
+            self.perform(request, mood)
 
     @precondition(lambda self: "refund_failed" in self.payment.calls)
     @rule(amount=st.sampled_from([TOTAL, 1_000, 100_000]))
@@ -267,8 +304,8 @@ class PaymentStory(RuleBasedStateMachine):
     @precondition(lambda self: self.payment.state == "owed")
     @rule(really=st.booleans())
     def staff_have_a_refund_that_failed_tried_again(self, really: bool) -> None:
-        if really and self.requests["refund"].declined:
-            self.commit(asking.refund_again(self.payment, self.at), by_staff=True)
+        if really and self.open_refund() is None:
+            self.commit(deeds.refund_again(self.payment, self.at), by_staff=True)
             self.seen["refund tried again"] += self.payment.state == "refunding"
 
     @precondition(lambda self: self.payment.keeps_its_sale and self.payment.spare_amount)
@@ -277,9 +314,77 @@ class PaymentStory(RuleBasedStateMachine):
         self.provider.give_back_by_hand(self.payment.spare_amount // (2 if part else 1))
         self.look()
 
+    @precondition(lambda self: self.provider.money)
+    @rule(
+        amount=st.sampled_from([500, 1_000, TOTAL]), named=st.booleans(), really=seldom, looks=st.booleans()
+    )
+    def staff_give_money_back_in_the_console(
+        self, amount: int, named: bool, really: bool, looks: bool
+    ) -> None:
+        if really:
+            self.provider.give_back_by_hand(min(amount, self.provider.money), named=named)
+        if really and looks:
+            self.look()
+
+    @rule()
+    def the_names_of_refunds_are_told(self) -> None:
+        self.provider.unnamed.clear()
+
+    @precondition(lambda self: self.provider.holds and self.terms is CARD)
+    @rule(amount=st.sampled_from([100, 1_000]), really=seldom)
+    def part_is_captured_in_the_console(self, amount: int, really: bool) -> None:
+        if really and not self.provider.undecided:
+            self.provider.capture_in_console(amount)
+
+    @precondition(lambda self: asking.may_reauthorize(self.payment, self.terms))
+    @rule(really=st.booleans())
+    def staff_want_the_money_held_anew(self, really: bool) -> None:
+        if really:
+            self.commit(asking.reauthorize(self.payment, self.terms, self.at, by="staff"))
+            self.seen["held anew"] += 1
+
+    @precondition(lambda self: deeds.may_accept_short(self.payment))
+    @rule(really=seldom)
+    def staff_take_short_money_for_the_whole(self, really: bool) -> None:
+        if really:
+            self.commit(deeds.accept_short(self.payment, self.terms, self.at, by="staff"))
+            self.seen["short money accepted"] += 1
+
+    @precondition(lambda self: deeds.may_refund_spare(self.payment, self.terms))
+    @rule(really=st.booleans())
+    def staff_have_what_was_too_much_given_back(self, really: bool) -> None:
+        if really and self.open_refund() is None:
+            self.commit(deeds.refund_spare(self.payment, self.terms, self.at, by="staff"), by_staff=True)
+            self.seen["spare refund"] += 1
+
+    @precondition(lambda self: deeds.outside_amount_max(self.payment) > 0 and self.open_refund() is None)
+    @rule(part=st.booleans(), really=seldom)
+    def staff_give_back_by_a_way_of_their_own(self, part: bool, really: bool) -> None:
+        if not really or self.provider.money != self.payment.held_amount:
+            return
+        amount = max(self.payment.held_amount // (2 if part else 1), 1)
+        ref = f"desk:{len(self.payment.refunds)}"
+        settled = deeds.settle_outside(
+            self.payment, self.at, ref=ref, amount=amount, route="bank_transfer", note="", by="staff"
+        )
+        self.provider.beside += amount
+        self.commit(settled, by_staff=True)
+        self.seen["given back outside"] += 1
+
+    @precondition(lambda self: self.payment.held_amount)
+    @rule(state=st.sampled_from(["open", "won", "lost"]), really=seldom)
+    def the_buyer_disputes_the_payment(self, state: str, really: bool) -> None:
+        if not really or self.provider.undecided or self.open_refund() is not None:
+            return
+        self.look()
+        if self.payment.held_amount and self.open_refund() is None:
+            self.provider.dispute(state, self.payment.held_amount)
+            self.look()
+            self.seen["disputed"] += 1
+
     @precondition(lambda self: self.terms is CARD and self.provider.holds)
     @rule(how=st.sampled_from([Voided(), Expired()]), really=seldom)
-    def the_authorization_ends_at_the_provider(self, how: Answer, really: bool) -> None:
+    def the_authorization_ends_at_the_provider(self, how: Voided | Expired, really: bool) -> None:
         if really:
             self.provider.end_authorization(how)
 
@@ -300,10 +405,10 @@ class PaymentStory(RuleBasedStateMachine):
 
     @invariant()
     def a_payment_is_captured_once_and_not_beyond_its_authorization(self) -> None:
-        captured = self.provider.count(Captured)
         if self.terms is CARD:
-            assert captured <= 1, "M1"
-            assert self.provider.sums(Captured) <= TOTAL, "M1"
+            holds = self.provider.count(Authorized)
+            assert self.provider.count(Captured) <= holds, "M1"
+            assert self.provider.most_at_once <= 1, "only one hold is active"
 
     @invariant()
     def no_more_goes_back_than_came(self) -> None:
@@ -326,7 +431,6 @@ class PaymentStory(RuleBasedStateMachine):
 
     @invariant()
     def paid_means_that_money_came_for_the_order(self) -> None:
-        assert self.payment.state != "captured" or self.payment.captured_amount > 0
         if self.payment.state == "owed":
             assert self.payment.held_amount > 0
             assert "refund_failed" in self.payment.calls
@@ -335,18 +439,26 @@ class PaymentStory(RuleBasedStateMachine):
     def nothing_is_said_twice(self) -> None:
         said = Counter(type(event) for event in self.said)
         assert all(said[kind] <= 1 for kind in SAID_ONCE), said
+        holds = self.provider.count(Authorized)
+        assert all(said[kind] <= holds for kind in SAID_OF_A_HOLD), said
+        # Each try to hold the money anew may be declined, and says so.
+        tries = sum(one.operation == "reauthorize" for one in self.requests.values())
+        assert said[AuthorizationEnded] <= holds + tries + self.asked, said
 
     @invariant()
     def what_is_asked_was_owed(self) -> None:
-        for operation, request in self.requests.items():
-            if operation == "refund":
+        for request in self.requests.values():
+            if request.operation == "refund":
                 # Money that was never taken for the order, because the payment was over, is owed too.
                 never_taken = self.payment.captured_amount == 0
                 has_number = self.payment.number is not None
-                assert self.payment.order_cancelled or has_number or never_taken or self.terms is CARD
+                spare = self.seen["spare refund"]
+                assert (
+                    self.payment.order_cancelled or has_number or never_taken or self.terms is CARD or spare
+                )
                 assert request.amount <= self.payment.captured_amount + self.payment.suspense_amount
             else:
-                assert request.amount == TOTAL
+                assert request.amount <= TOTAL
 
     def teardown(self) -> None:
         """Let everything come to rest, and compare with what the provider knows (M2, M5)."""
@@ -355,17 +467,20 @@ class PaymentStory(RuleBasedStateMachine):
         self.provider.decide(declined=False)
         self.provider.arrive()
         for _ in range(8):
-            for operation in self.due:
-                self.perform(operation, "ok")
+            for request in self.due:
+                self.perform(request, "ok")
             self.look()
         assert self.due == [], "M5: every request comes to an end"
         assert self.payment.held_amount == self.provider.money, "M3: what we think is what is"
+        assert self.payment.unnamed_refund_amount == self.provider.unnamed_amount
         if self.payment.order_cancelled:
-            asks_a_person = {"refund_failed", "late_money", "excess_money"} & set(self.payment.calls)
+            asks_a_person = {"refund_failed", "late_money", "excess_money", "chargeback"} & set(
+                self.payment.calls
+            )
             assert self.payment.held_amount == 0 or asks_a_person, "M2"
             assert self.terms is not CARD or not self.provider.holds, "M2: nothing stays held"
         elif self.payment.state in OVER and self.payment.state not in ("refunded", "owed", "unmanaged"):
-            assert self.payment.held_amount == 0
+            assert self.payment.held_amount == 0 or self.payment.disputes
 
 
 def test_money_is_where_the_books_say_after_any_story() -> None:
@@ -378,4 +493,13 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
         rare |= {"spare money after a failed refund", "given back by hand"}
         rare |= {"spare money of a paid order given back", "refund tried again"}
         rare |= {"voided in doubt", "late hold of a voided payment"}
+        rare |= {
+            "held anew",
+            "short",
+            "short money accepted",
+            "spare refund",
+            "given back outside",
+            "disputed",
+        }
+        rare |= {"part of a sale given back", "amount of a refund changed"}
     assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

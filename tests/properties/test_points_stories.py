@@ -40,11 +40,16 @@ numbers = st.integers(0, 900)
 
 @dataclass
 class Purse:
-    """The model: points as coins in heaps."""
+    """The model: points as coins in heaps; ``net`` are valid ones less what is owed."""
 
     waiting: int = 0
-    free: int = 0
+    net: int = 0
     held: int = 0
+
+    @property
+    def free(self) -> int:
+        """What is neither set aside nor owed."""
+        return max(0, self.net - self.held)
 
 
 class PointsStory(RuleBasedStateMachine):
@@ -62,10 +67,14 @@ class PointsStory(RuleBasedStateMachine):
 
     def post(self, posting: Posting) -> None:
         """Add a line, as the tables would take it."""
+        debt, brought = self.balance.debt, max(posting.active, 0)
+        posting = self.balance.netted(posting)
+        assert posting.repaid == min(debt, brought), "a debt is paid first"
         self.balance = self.balance.after(posting)
         self.ledger.append(posting)
         self.seen[posting.kind] += 1
         self.seen["shortage"] += posting.shortage > 0
+        self.seen["repaid"] += posting.repaid > 0
 
     @rule(points=numbers, waits=st.booleans(), reason=st.sampled_from(["registration", "purchase"]))
     def points_are_granted(self, points: int, waits: bool, reason: str) -> None:
@@ -88,7 +97,7 @@ class PointsStory(RuleBasedStateMachine):
         if waits:
             self.purse.waiting += points
         else:
-            self.purse.free += points
+            self.purse.net += points
 
     @rule(pick=st.integers(0, 9))
     def waiting_points_become_valid(self, pick: int) -> None:
@@ -105,7 +114,7 @@ class PointsStory(RuleBasedStateMachine):
         self.post(posting)
         self.grants[self.grants.index(grant)] = replace(grant, state="active")
         self.purse.waiting -= grant.points
-        self.purse.free += grant.points
+        self.purse.net += grant.points
 
     @rule(pick=st.integers(0, 9), lapses=st.booleans())
     def a_grant_ends(self, pick: int, lapses: bool) -> None:
@@ -117,12 +126,13 @@ class PointsStory(RuleBasedStateMachine):
         if lapses and grant.state == "active":
             self.lapsed += grant.points
             consumed = -sum(one.active for one in self.ledger if one.kind in ("used", "returned", "expired"))
+            consumed += sum(one.repaid for one in self.ledger if one.kind in ("granted", "activated"))
             points = points_to_expire(self.balance, lapsed=self.lapsed, consumed=consumed)
             assert points == max(0, min(self.lapsed - consumed, self.purse.free))
             posting = expire_posting(points, grant)
             assert (posting.grant_id, posting.shortage) == (grant.grant_id, 0)
             self.post(posting)
-            self.purse.free -= points
+            self.purse.net -= points
             self.grants[self.grants.index(grant)] = replace(grant, state="revoked")
             return
         posting = revoke_posting(self.balance, grant)
@@ -137,19 +147,18 @@ class PointsStory(RuleBasedStateMachine):
             assert posting.shortage == 0
         else:
             taken = min(grant.points, self.purse.free)
-            self.purse.free -= taken
+            self.purse.net -= grant.points
             assert posting.shortage == grant.points - taken
 
     @rule(points=numbers)
     def points_are_set_aside(self, points: int) -> None:
         if points > self.purse.free:
-            with pytest.raises(NotEnoughPoints, match=f"{self.purse.free:,}ポイント") as refused:
+            with pytest.raises(NotEnoughPoints, match=f"〜{self.purse.free:,}の範囲") as refused:
                 self.balance.hold(points)
             assert refused.value.field == "points"
             self.seen["too many wanted"] += 1
             return
         self.balance = self.balance.hold(points)
-        self.purse.free -= points
         self.purse.held += points
 
     @precondition(lambda self: self.purse.held)
@@ -158,7 +167,6 @@ class PointsStory(RuleBasedStateMachine):
         points = data.draw(st.integers(0, self.purse.held))
         self.balance = self.balance.unhold(points)
         self.purse.held -= points
-        self.purse.free += points
 
     @rule(wanted=numbers)
     def an_order_spends_points(self, wanted: int) -> None:
@@ -166,8 +174,8 @@ class PointsStory(RuleBasedStateMachine):
         taken = min(wanted, self.purse.free)
         assert (posting.active, posting.shortage, posting.order_code) == (-taken, wanted - taken, "N1")
         self.post(posting)
-        self.purse.free -= taken
-        self.spent.append(taken)
+        self.purse.net -= wanted
+        self.spent.append(wanted)
 
     @precondition(lambda self: self.spent)
     @rule()
@@ -176,11 +184,11 @@ class PointsStory(RuleBasedStateMachine):
         posting = return_posting(points, order_code="N1")
         assert posting.order_code == "N1"
         self.post(posting)
-        self.purse.free += points
+        self.purse.net += points
 
     @rule(more=st.integers(1, 900), waiting=st.booleans())
     def a_line_that_takes_too_much_is_refused(self, more: int, waiting: bool) -> None:
-        own = self.purse.waiting if waiting else self.purse.free
+        own = self.purse.waiting if waiting else self.balance.active - self.balance.held
         taken = -(own + more)
         line = Posting("expired", "order", waiting=taken if waiting else 0, active=0 if waiting else taken)
         before = self.balance
@@ -192,17 +200,31 @@ class PointsStory(RuleBasedStateMachine):
     def the_balance_is_the_purse_and_the_sum_of_the_ledger(self) -> None:
         balance, purse = self.balance, self.purse
         assert (balance.waiting, balance.available, balance.held) == (purse.waiting, purse.free, purse.held)
-        assert balance.active == sum(line.active for line in self.ledger) == purse.free + purse.held, "P1"
+        assert balance.active == sum(line.active for line in self.ledger), "P1"
+        assert balance.debt == sum(line.shortage - line.repaid for line in self.ledger), (
+            "what is owed is told"
+        )
+        assert balance.active - balance.debt == purse.net, "all movements make the balance less the debt"
         assert balance.waiting == sum(line.waiting for line in self.ledger), "P1"
         assert balance.entries == len(self.ledger)
-        assert min(balance.waiting, balance.available, balance.held) >= 0, "P1"
+        assert min(balance.waiting, balance.active, balance.available, balance.held, balance.debt) >= 0, "P1"
         assert all(line.shortage >= 0 for line in self.ledger), "PNT-20"
 
 
 def test_points_add_up_after_any_story() -> None:
     PointsStory.seen.clear()
     run_state_machine_as_test(PointsStory, settings=stories(short=100))
-    rare = {"granted", "activated", "used", "returned", "revoked", "expired", "shortage", "too many wanted"}
+    rare = {
+        "granted",
+        "activated",
+        "used",
+        "returned",
+        "revoked",
+        "expired",
+        "shortage",
+        "repaid",
+        "too many wanted",
+    }
     assert rare <= {name for name, count in PointsStory.seen.items() if count}
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text
 from harness.eventually import eventually
 from harness.hearing import said
 from harness.rabbitmq import TestBroker
-from harness.running import purge, read_queue, running
+from harness.running import declare_all, purge, read_queue, running
+from shared.amqp import Link, Publisher, event_properties
 from shared.consumers import Consumers
 from shared.database import Database, Tx
 from shared.errors import Refused, TryAgain
@@ -20,6 +21,8 @@ from shared.events import PointsReturned, PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+from shared.topology import DELIVERY_LIMIT
+from shared.worker import Worker
 
 pytestmark = pytest.mark.broker
 
@@ -214,6 +217,73 @@ async def test_garbage_is_buried_at_once_and_its_neighbours_flow(broker: TestBro
 
 
 @pytest.mark.feature("OPS-07")
+class Killed(BaseException):
+    """The process is gone."""
+
+
+deadly = Consumers("members")
+
+
+@deadly.on(PointsUsed)
+async def die_of_points(events: list[PointsUsed], tx: Tx) -> None:
+    """Note all at once, unless one of them ends the process."""
+    for event in events:
+        if event.order_code == "killer":
+            raise Killed
+        await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
+
+
+async def one_life(broker: TestBroker, db: Database) -> None:
+    """Run a worker until it has died, or has nothing to do."""
+    link, publisher = Link(broker.amqp_url, "test.life"), Publisher(broker.amqp_url, "test.worker")
+    worker = Worker(deadly.all[0], db, link, publisher, {}, prefetch=200, idle_seconds=0.05)
+    task = asyncio.create_task(worker.run())
+    try:
+        async with asyncio.timeout(2):
+            await asyncio.wait((task,))
+    except TimeoutError:
+        worker.stop()
+        await task
+    except Killed:
+        pass
+    finally:
+        task.exception()
+        await link.drop()
+        await publisher.close()
+
+
+async def test_of_ten_in_hand_when_a_process_dies_nine_are_done_and_the_killer_alone_is_dead(
+    broker: TestBroker, db: Database
+) -> None:
+    queue = "members.die_of_points"
+    await declare_all(broker, deadly)
+    await purge(broker, queue, f"{queue}.dead")
+    good = [f"N-{n}" for n in range(9)]
+    events = [used(code) for code in ["killer", *good]]
+    async with await aiormq.connect(broker.amqp_url) as connection:
+        channel = await connection.channel()
+        for event in events:
+            await channel.basic_publish(
+                event.model_dump_json().encode(),
+                routing_key=queue,
+                properties=event_properties(
+                    event_id=str(event.event_id),
+                    type_=event.type,
+                    correlation=event.correlation,
+                    occurred_at=event.occurred_at,
+                    app_id="members",
+                    headers={},
+                ),
+            )
+
+    for _ in range(DELIVERY_LIMIT + 2):
+        await one_life(broker, db)
+
+    assert sorted(await effects(db)) == good
+    dead = await read_queue(broker, f"{queue}.dead")
+    assert [letter.header.properties.message_id for letter in dead] == [str(events[0].event_id)]
+
+
 async def test_a_broker_killed_under_load_costs_nothing(broker: TestBroker, db: Database) -> None:
     codes = [f"K-{n}" for n in range(400)]
     async with running(broker, db, consumers) as tasks:

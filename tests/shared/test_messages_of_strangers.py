@@ -10,7 +10,7 @@ from pamqp.commands import Basic
 from pamqp.encode import field_table
 
 from shared.amqp import Heard, decode_event
-from shared.errors import Undecodable, UnknownVersion
+from shared.errors import Undecodable, UnknownVersion, WrongExchange
 from shared.events import CATALOGUE, PointsReturned, PointsUsed
 from shared.ids import new_id
 from shared.retries import _told as told
@@ -19,10 +19,13 @@ HEADERS = {"occurred_at": datetime(2026, 11, 22, tzinfo=UTC).isoformat()}
 BODY = b'{"member_id":"01a20509-55d9-7283-a984-cbfe7cdac239","points":1,"order_code":"N-1"}'
 
 
-def delivery(headers: dict[str, Any], body: bytes = BODY, kind: str = PointsUsed.type) -> DeliveredMessage:
+def delivery(
+    headers: dict[str, Any], body: bytes = BODY, kind: str = PointsUsed.type, exchange: str = "members.events"
+) -> DeliveredMessage:
     """Return what the broker hands over."""
     properties = Basic.Properties(message_id=str(new_id()), message_type=kind, headers=headers)
-    return cast(DeliveredMessage, SimpleNamespace(body=body, header=SimpleNamespace(properties=properties)))
+    header = SimpleNamespace(properties=properties)
+    return cast(DeliveredMessage, SimpleNamespace(body=body, header=header, exchange=exchange))
 
 
 def test_a_key_that_is_given_twice_is_refused() -> None:
@@ -60,6 +63,13 @@ def test_an_event_in_the_queue_of_who_does_not_hear_it_is_refused() -> None:
     assert CATALOGUE[PointsUsed.type] is PointsUsed
     with pytest.raises(Undecodable, match="not heard here"):
         Heard.decode(delivery(HEADERS), (PointsReturned,))
+
+
+def test_an_event_is_believed_only_from_the_exchange_of_the_service_that_may_say_it() -> None:
+    with pytest.raises(WrongExchange, match=r"came by notifications\.events"):
+        Heard.decode(delivery(HEADERS, exchange="notifications.events"), (PointsUsed,))
+    for ours in ("members.events", "checkout.again", ""):
+        assert Heard.decode(delivery(HEADERS, exchange=ours), (PointsUsed,)).event.type == PointsUsed.type
 
 
 @pytest.mark.parametrize("claimed", [-(2**40), -1, 2**62, "many", None])

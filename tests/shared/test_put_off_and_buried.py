@@ -13,6 +13,7 @@ from harness.counted import counted
 from shared.amqp import BrokerUnavailable, Heard, Outgoing, Publisher, event_properties
 from shared.consumers import Consumers
 from shared.database import Tx
+from shared.deaths import Death
 from shared.errors import Refused, TryAgain
 from shared.events import PointsUsed
 from shared.ids import new_id
@@ -43,7 +44,9 @@ def delivery(**headers: Any) -> DeliveredMessage:
         headers={"shop": "noren", **headers},
     )
     found = SimpleNamespace(
-        body=EVENT.model_dump_json().encode(), header=SimpleNamespace(properties=properties)
+        body=EVENT.model_dump_json().encode(),
+        header=SimpleNamespace(properties=properties),
+        exchange="members.events",
     )
     return cast(DeliveredMessage, found)
 
@@ -165,6 +168,52 @@ async def test_a_copy_that_no_queue_took_is_no_copy(attempts: int, exchange: str
     post.no_queue = "N1"
     with pytest.raises(BrokerUnavailable, match=f"nothing is bound to {exchange}$"):
         await after(BUG, attempts=attempts, post=post)
+
+
+BURIED = {
+    "attempts": 3,
+    "reason": "failed",
+    "error": "ZeroDivisionError",
+    "error_detail": "",
+    "handler": "members.note_use",
+    "first_failed_at": "2026-11-22T00:00:00+00:00",
+    "last_failed_at": "2026-11-22T01:00:00+00:00",
+}
+DIED_IN_HAND = [
+    {"queue": "members.waiting.1s", "reason": "expired", "time": datetime(2026, 11, 22, tzinfo=UTC)},
+    {"queue": "members.note_use", "reason": "delivery_limit", "time": datetime(2026, 11, 22, 2, tzinfo=UTC)},
+]
+
+
+@pytest.mark.parametrize(
+    ("headers", "death"),
+    [
+        (BURIED, Death("2026-11-22T01:00:00+00:00", "failed", "")),
+        ({"attempts": 2, "x-death": DIED_IN_HAND}, Death("2026-11-22 02:00:00+00:00", "delivery_limit", "")),
+        (
+            {"died_at": "2026-11-22T01:00:00+00:00", "died_of": "failed", "replayed_by": "hanako@desk"},
+            Death("2026-11-22T01:00:00+00:00", "failed", "hanako@desk"),
+        ),
+    ],
+)
+async def test_a_letter_that_was_moved_back_begins_anew_and_forgets_its_death(
+    headers: dict[str, Any], death: Death
+) -> None:
+    heard = Heard.decode(delivery(**headers), (PointsUsed,))
+    assert (heard.death, heard.attempts) == (death, 0)
+    post = Post()
+    await put_off(cast(Publisher, post), NOTE_USE, heard, BUG)
+    [sent] = post.messages
+    assert sent.exchange == "members.retry.1s"
+    told = headers_of(sent)
+    assert set(told) == {"shop", "occurred_at", "attempts", "first_failed_at", "last_failed_at"}
+    assert told["attempts"] == 1
+
+
+@pytest.mark.parametrize("entries", [DIED_IN_HAND[:1], [], "odd", ["odd"], [{}]])
+async def test_what_comes_back_after_a_pause_was_not_dead_and_goes_on_counting(entries: Any) -> None:
+    heard = Heard.decode(delivery(attempts=2, **{"x-death": entries}), (PointsUsed,))
+    assert (heard.death, heard.attempts) == (None, 2)
 
 
 async def test_operators_read_what_was_put_off_and_why() -> None:

@@ -12,7 +12,7 @@ from harness.running import declare_all, purge, read_queue
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import PointsUsed
-from tools.replay import NotReplayed, replay
+from tools.replay import NotReplayed, replay, who
 
 QUEUE = "members.come_back"
 DEAD = f"{QUEUE}.dead"
@@ -49,17 +49,23 @@ async def bury(broker: TestBroker, *names: str) -> None:
 
 
 @pytest.mark.broker
-async def test_the_oldest_come_back_first_with_nothing_of_their_death(broker: TestBroker) -> None:
+async def test_the_oldest_come_back_first_without_their_counts_and_say_who_asked(broker: TestBroker) -> None:
     await bury(broker, "first", "second", "third")
 
-    assert await replay(broker.amqp_url, QUEUE, letters_max=2) == 2
+    assert await replay(broker.amqp_url, QUEUE, by="hanako@desk", letters_max=2) == 2
 
     back = await read_queue(broker, QUEUE)
     assert [letter.body for letter in back] == [b"first", b"second"]
     properties = back[0].header.properties
     # What begins with x- is the broker's own: RabbitMQ 3.10 counts deliveries there.
     ours = {name: value for name, value in (properties.headers or {}).items() if not name.startswith("x-")}
-    assert ours == {"shop": "noren", "first_failed_at": "2026-11-22T12:00:00+00:00"}
+    assert ours == {
+        "shop": "noren",
+        "first_failed_at": "2026-11-22T12:00:00+00:00",
+        "died_at": "2026-11-22T13:00:00+00:00",
+        "died_of": "failed",
+        "replayed_by": "hanako@desk",
+    }
     assert (properties.message_type, properties.delivery_mode) == (PointsUsed.type, 2)
     assert [letter.body for letter in await read_queue(broker, DEAD)] == [b"third"]
 
@@ -68,8 +74,8 @@ async def test_the_oldest_come_back_first_with_nothing_of_their_death(broker: Te
 async def test_all_come_back_where_no_number_is_given(broker: TestBroker) -> None:
     await bury(broker, "first", "second")
 
-    assert await replay(broker.amqp_url, QUEUE) == 2
-    assert await replay(broker.amqp_url, QUEUE) == 0
+    assert await replay(broker.amqp_url, QUEUE, by="hanako@desk") == 2
+    assert await replay(broker.amqp_url, QUEUE, by="hanako@desk") == 0
 
     assert len(await read_queue(broker, QUEUE)) == 2
 
@@ -81,6 +87,15 @@ async def test_letters_whose_queue_is_gone_stay_where_they_are(broker: TestBroke
         await (await connection.channel()).queue_delete(QUEUE)
 
     with pytest.raises(NotReplayed, match=QUEUE):
-        await replay(broker.amqp_url, QUEUE)
+        await replay(broker.amqp_url, QUEUE, by="hanako@desk")
 
     assert [letter.body for letter in await read_queue(broker, DEAD)] == [b"only"]
+
+
+def test_a_replay_is_asked_for_by_who_is_named_or_by_the_user_behind_root(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SUDO_USER", "hanako")
+    assert who().startswith("hanako@")
+    monkeypatch.setenv("REPLAYED_BY", "desk")
+    assert who().startswith("desk@")

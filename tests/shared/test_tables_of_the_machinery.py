@@ -39,6 +39,12 @@ def test_the_inbox_keeps_each_event_once_for_each_consumer() -> None:
         " heard_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL, PRIMARY KEY (consumer, event_id) )",
         "CREATE INDEX inbox_heard_at ON inbox USING brin (heard_at)",
     ]
+    assert statements(metadata.tables["replays"]) == [
+        "CREATE TABLE replays ( consumer TEXT NOT NULL, event_id UUID NOT NULL, died_at TEXT NOT NULL,"
+        " died_of TEXT NOT NULL, replayed_by TEXT NOT NULL,"
+        " heard_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,"
+        " PRIMARY KEY (consumer, event_id, died_at) )",
+    ]
 
 
 def test_due_rows_have_a_time_a_lease_and_a_count_and_an_index_that_holds_no_others() -> None:

@@ -1,13 +1,17 @@
 """What is declared on the broker, as the broker itself tells it."""
 
+import aiormq
 import httpx
 import pytest
+from aiormq.exceptions import ChannelNotFoundEntity
+from pamqp.commands import Basic
 
 from harness.rabbitmq import TestBroker
-from harness.running import declare_all
+from harness.running import declare_all, purge, read_queue
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import PointsUsed
+from shared.retired import retire_waiting_queues
 from shared.retries import FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX
 from shared.topology import RETRY_STEPS_SECONDS
 
@@ -34,8 +38,48 @@ async def test_no_queue_leaves_it_to_the_broker_how_often_a_message_may_come_bac
         declared = {row["name"]: row["arguments"] for row in (await asked.get("/api/queues")).json()}
 
     own_bound = max(FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX, DEFAULT_OF_RABBITMQ_4)
-    names = [QUEUE, f"{QUEUE}.dead", *(f"members.retry.{seconds}s" for seconds in RETRY_STEPS_SECONDS)]
+    names = [QUEUE, f"{QUEUE}.dead", *(f"members.waiting.{seconds}s" for seconds in RETRY_STEPS_SECONDS)]
     assert {name: declared[name].get("x-delivery-limit", 0) > own_bound for name in names} == dict.fromkeys(
         names, True
     )
     assert all(declared[name]["x-overflow"] == "reject-publish" for name in names)
+
+
+async def test_what_waits_in_a_queue_of_an_earlier_release_moves_on_and_the_queue_goes(
+    broker: TestBroker,
+) -> None:
+    old, new = "members.retry.600s", "members.waiting.600s"
+    await declare_all(broker, consumers)
+    await purge(broker, new)
+    async with await aiormq.connect(broker.amqp_url) as connection:
+        channel = await connection.channel()
+        await channel.queue_declare(
+            old,
+            durable=True,
+            arguments={
+                "x-queue-type": "quorum",
+                "x-message-ttl": 600_000,
+                "x-dead-letter-exchange": "",
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+            },
+        )
+        await channel.queue_bind(old, old, routing_key=old)
+        await channel.queue_unbind(new, old, routing_key=new)
+        for name in ("first", "second"):
+            properties = Basic.Properties(message_id=name, headers={"attempts": 5})
+            await channel.basic_publish(b"{}", exchange=old, routing_key=QUEUE, properties=properties)
+
+    await declare_all(broker, consumers)
+    assert await retire_waiting_queues(broker.amqp_url, "members") == 2
+    assert await retire_waiting_queues(broker.amqp_url, "members") == 0
+
+    moved = await read_queue(broker, new)
+    assert [(one.header.properties.message_id, one.routing_key) for one in moved] == [
+        ("first", QUEUE),
+        ("second", QUEUE),
+    ]
+    assert [(one.header.properties.headers or {})["attempts"] for one in moved] == [5, 5]
+    async with await aiormq.connect(broker.amqp_url) as connection:
+        with pytest.raises(ChannelNotFoundEntity):
+            await (await connection.channel()).queue_declare(old, passive=True)

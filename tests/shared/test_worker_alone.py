@@ -98,7 +98,13 @@ def delivery(tag: int, event: PointsUsed) -> Any:
         headers={},
     )
     header = SimpleNamespace(properties=properties)
-    return SimpleNamespace(body=event.model_dump_json().encode(), header=header, delivery_tag=tag)
+    return SimpleNamespace(
+        body=event.model_dump_json().encode(),
+        header=header,
+        delivery_tag=tag,
+        exchange="members.events",
+        redelivered=False,
+    )
 
 
 async def stopped(worker: Worker, task: "asyncio.Task[None]") -> None:

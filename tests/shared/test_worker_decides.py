@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -31,6 +32,7 @@ inbox_table(metadata)
 Table("effects", metadata, Column("id", Integer, primary_key=True, autoincrement=True), Column("what", Text))
 
 consumers = Consumers("members")
+STOPS: list[Worker] = []
 ERRORS = {"refused": Refused("no", "できません"), "early": TryAgain("not yet"), "bug": ZeroDivisionError()}
 
 
@@ -39,8 +41,15 @@ async def try_points(events: list[PointsUsed], tx: Tx) -> None:
     """Note all and, for some, fail."""
     for event in events:
         await tx.execute("INSERT INTO effects (what) VALUES (:what)", what=event.order_code)
+        if event.order_code == "stop":
+            STOPS.pop().stop()
         if event.order_code in ERRORS:
             raise ERRORS[event.order_code]
+
+
+def used(code: str) -> PointsUsed:
+    """Points used on the order ``code``."""
+    return PointsUsed(member_id=new_id(), points=1, order_code=code)
 
 
 class Desk:
@@ -64,10 +73,13 @@ class Desk:
         for code in codes:
             await self.brings_event(PointsUsed(member_id=new_id(), points=1, order_code=code))
 
-    async def brings_event(self, event: PointsUsed, **changes: Any) -> None:
-        """Let the broker bring an event, or what else stands in its place."""
+    async def brings_event(
+        self, event: PointsUsed, *, told: dict[str, Any] | None = None, **changes: Any
+    ) -> None:
+        """Let the broker bring an event, or what else stands in its place; ``told`` are more headers."""
         self.tags += 1
         message = delivery(self.tags, event)
+        message.header.properties.headers |= told or {}
         for name, value in changes.items():
             setattr(message, name, value)
         await self.channel.consumers["members.try_points"](message)
@@ -138,6 +150,75 @@ async def test_garbage_is_buried_and_its_neighbours_are_done(make_db: MakeDataba
         await desk.brings_event(PointsUsed(member_id=new_id(), points=1, order_code="y"), body=b"{")
         await desk.acknowledged()
         assert len(desk.post.messages) == 2
+
+
+async def test_a_letter_that_comes_back_is_written_down_once_with_who_brought_it(
+    make_db: MakeDatabase,
+) -> None:
+    headers = {"died_at": "2026-11-22T01:00:00+00:00", "died_of": "failed", "replayed_by": "hanako@desk"}
+    bad = PointsUsed(member_id=new_id(), points=1, order_code="bug")
+    async with at_work(await make_db("members", metadata)) as desk:
+        with capture_logs() as logs:
+            for _ in range(2):
+                await desk.brings("before")
+                await desk.brings_event(bad, told=headers)
+                await desk.acknowledged()
+        noted = [line for line in logs if line["event"] == "message.replayed"]
+        assert [(line["by"], line["died_of"], line["event_id"]) for line in noted] == [
+            ("hanako@desk", "failed", str(bad.event_id))
+        ]
+        async with desk.db.transaction() as tx:
+            [row] = await tx.rows("SELECT * FROM replays")
+        assert (row.consumer, row.event_id) == ("members.try_points", bad.event_id)
+        assert (row.died_at, row.died_of, row.replayed_by) == tuple(headers.values())
+        assert await desk.effects() == ["before", "before"]
+        assert [sent.exchange for sent in desk.post.messages] == ["members.retry.1s"] * 2
+
+
+async def test_what_was_in_hand_when_a_process_died_is_handled_and_acknowledged_alone(
+    make_db: MakeDatabase,
+) -> None:
+    async with at_work(await make_db("members", metadata)) as desk:
+        for code in ("first", "second"):
+            await desk.brings_event(used(code), redelivered=True)
+        await desk.brings("new", "newer")
+        await desk.acknowledged()
+        assert await desk.effects() == ["first", "second", "new", "newer"]
+        assert desk.channel.acknowledged == [(1, False), (2, False), (4, True)]
+
+
+def all_alone(desk: Desk, number: int) -> bool:
+    """Whether so many messages were acknowledged, each alone."""
+    return len(desk.channel.acknowledged) == number
+
+
+async def test_after_each_death_the_order_is_another_and_the_fewest_deaths_come_first(
+    make_db: MakeDatabase,
+) -> None:
+    codes = [f"N{n}" for n in range(8)]
+    events = [used(code) for code in codes]
+    orders = []
+    for times in (1, 2, 3):
+        async with at_work(await make_db("members", metadata)) as desk:
+            for event in events:
+                await desk.brings_event(event, redelivered=True, told={"x-delivery-count": times})
+            late = used("late")
+            await desk.brings_event(late, redelivered=True, told={"x-delivery-count": 1})
+            await eventually(partial(all_alone, desk, 9))
+            orders.append(await desk.effects())
+    assert orders[0] == [*codes, "late"]
+    assert [order[0] for order in orders[1:]] == ["late", "late"]
+    assert sorted(orders[1][1:]) == codes
+    assert len({tuple(order) for order in orders}) == 3
+
+
+async def test_a_worker_that_is_stopped_hands_back_what_it_would_try_alone(make_db: MakeDatabase) -> None:
+    async with at_work(await make_db("members", metadata)) as desk:
+        await desk.brings_event(used("stop"), redelivered=True)
+        await desk.brings_event(used("after"), redelivered=True)
+        STOPS.append(desk.worker)
+        await eventually(lambda: desk.channel.acknowledged == [(1, False)])
+    assert await desk.effects() == ["stop"]
 
 
 async def test_what_could_not_be_put_off_is_not_acknowledged_and_comes_again(make_db: MakeDatabase) -> None:

@@ -11,6 +11,7 @@ from checkout.place_order import Till
 from checkout.storage.placements import Placement
 from members.take_orders import take_orders
 from notifications.domain.mail import Accepted
+from notifications.domain.sender import Sender
 from notifications.message import build
 from notifications.send_mail import Server, letter_of
 from notifications.storage.mails import SENDING
@@ -124,7 +125,7 @@ class SendsFirst:
     async def __call__(self, row: Row) -> None:
         """Send one claimed mail."""
         server, mails = self.node.resources[Server], self.node.resources[Mails]
-        raw = build(letter_of(row, mails, sender="shop@example.jp", at=now()))
+        raw = build(letter_of(row, mails, sender=Sender("", "shop@example.jp"), at=now()))
         answer = await server.send(row.recipient, raw)
         crash_point("K13")
         async with self.node.db.transaction() as tx:

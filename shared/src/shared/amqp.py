@@ -25,7 +25,8 @@ from pydantic import ValidationError
 from yarl import URL
 
 from shared.crash import crash_point
-from shared.errors import Undecodable, UnknownVersion
+from shared.deaths import Death, death_in
+from shared.errors import Undecodable, UnknownVersion, WrongExchange
 from shared.events import CATALOGUE, Event
 
 log = structlog.get_logger()
@@ -59,6 +60,11 @@ class Outgoing:
 
 class BrokerUnavailable(Exception):
     """The broker did not confirm in time, or is not there. What was sent may have arrived."""
+
+
+def events_exchange(service: str) -> str:
+    """Return the name of the exchange on which ``service`` says its events."""
+    return f"{service}.events"
 
 
 def cancelled_by_us() -> bool:
@@ -267,14 +273,25 @@ class Heard:
         return self.delivery.delivery_tag or 0
 
     @property
+    def death(self) -> Death | None:
+        """Return the death from which this message was moved back, if it was."""
+        return death_in(self.headers)
+
+    @property
     def attempts(self) -> int:
-        """Return how many times handling this message has failed so far; 0 where that is no sane count."""
-        count = self.headers.get("attempts", 0)
+        """Return how many times handling this message has failed so far; 0 where that is no sane count.
+
+        What was moved back from the dead letters, however that was done, begins anew.
+        """
+        count = 0 if self.death else self.headers.get("attempts", 0)
         return count if isinstance(count, int) and 0 <= count < ATTEMPTS_SANE_MAX else 0
 
     @classmethod
     def decode(cls, delivery: DeliveredMessage, kinds: Collection[type[Event]]) -> Self:
-        """Decode ``delivery``. Raises Undecodable if it is not one of the ``kinds`` of event that are heard."""
+        """Decode ``delivery``. Raises Undecodable if it is not one of the ``kinds`` of event that are heard.
+
+        WrongExchange, where it was said on the exchange of a service that may not say it.
+        """
         properties = delivery.header.properties
         headers = properties.headers or {}
         event = decode_event(
@@ -282,6 +299,9 @@ class Heard:
         )
         if type(event) not in kinds:
             raise Undecodable(f"{event.type} is not heard here")
+        exchange = delivery.exchange or ""
+        if exchange.endswith(".events") and exchange != events_exchange(event.producer):
+            raise WrongExchange(f"{event.type} came by {exchange}")
         return cls(event, headers, delivery)
 
 

@@ -28,13 +28,17 @@ from shared.consumers import Consumers
 from shared.database import Database
 from shared.due import DueRunner, DueWork
 from shared.health import Health
+from shared.live import refuse_demo
 from shared.logs import set_up_logs
 from shared.migrations import migrate
 from shared.relay import Relay
+from shared.retired import retire_waiting_queues
 from shared.settings import ServiceSettings
 from shared.stream import stream
 from shared.topology import declare
+from shared.web.client_address import ClientAddress, Proxies
 from shared.web.operations import Figures, Operations
+from shared.web.patience import ImpatientProtocol
 from shared.worker import Worker
 
 log = structlog.get_logger()
@@ -221,6 +225,7 @@ async def declare_topology(service: Service) -> None:
         await declare(broker, service.name, service.consumers.all)
     finally:
         await broker.stop()
+    await retire_waiting_queues(admin.get_secret_value(), service.name)
 
 
 def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> None:
@@ -231,6 +236,7 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         raise SystemExit(f"unknown role {sorted(unknown)}; roles are {sorted(known)}")
     service = make()
     settings = service.settings
+    refuse_demo(settings)
     set_up_logs(service.name, settings)
     if roles == ["migrate"]:
         if settings.migrate_database_url is None:
@@ -241,7 +247,11 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         asyncio.run(declare_topology(service))
         return
     os.nice(settings.niceness)
-    app = Process(service, roles).app()
+    app = ClientAddress(
+        Process(service, roles).app(),
+        edge=Proxies.read(settings.trusted_proxies),
+        in_front=Proxies.read(settings.edge_trusted_proxies),
+    )
     _collect_seldom()
     uvicorn.run(
         app,
@@ -249,8 +259,9 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
         port=settings.http_port,
         log_level="warning",
         access_log=False,
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
+        http=ImpatientProtocol,
+        proxy_headers=False,
+        server_header=False,
         timeout_graceful_shutdown=int(settings.shutdown_grace_seconds),
     )
 

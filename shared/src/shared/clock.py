@@ -11,7 +11,8 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -89,3 +90,13 @@ def elapsed() -> float:
 def in_japan(moment: datetime) -> datetime:
     """Return ``moment`` in Japan time, in which all business dates are counted (OPS-13)."""
     return moment.astimezone(JAPAN)
+
+
+def end_of_day(day: date) -> datetime:
+    """Return the moment from which what is valid to the end of ``day`` in Japan is not valid any more."""
+    return datetime.combine(day + timedelta(days=1), time_of_day(), tzinfo=JAPAN)
+
+
+def last_day(end: datetime) -> date:
+    """Return the last day in Japan of what ends at ``end``: what people read as its end."""
+    return in_japan(end - timedelta(seconds=1)).date()

@@ -4,7 +4,8 @@ Exception
 ├── Refused        the rules say no: a status for a person, logged and acknowledged for a message
 ├── TryAgain       not yet: the message comes back later, a bounded number of times
 ├── Undecodable    the message is not one of ours: straight to the dead letters
-│   └── UnknownVersion  another release may know it: there until the upgrade
+│   ├── UnknownVersion  another release may know it: there until the upgrade
+│   └── WrongExchange   said where another service speaks
 └── anything else  a bug: a few tries, then the dead letters, with its reason
 """
 
@@ -42,3 +43,9 @@ class UnknownVersion(Undecodable):
     """The name is that of an event, and the catalogue has none of it: a newer release may have said it."""
 
     reason = "unknown_version"
+
+
+class WrongExchange(Undecodable):
+    """An event came by the exchange of a service that may not say it: somebody uses that service's user."""
+
+    reason = "wrong_exchange"

@@ -1,4 +1,7 @@
-"""The inbox: which consumer has heard which event. Inserted first, in the transaction of the effect."""
+"""The inbox: which consumer has heard which event. Inserted first, in the transaction of the effect.
+
+Beside it, which dead letters came back, when, and who brought them.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -6,12 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Text, Uuid, func
 
+from shared.deaths import Death
+
 if TYPE_CHECKING:
     from shared.database import Tx
 
 
 def inbox_table(metadata: MetaData) -> Table:
-    """Declare the ``inbox`` table of one service."""
+    """Declare the ``inbox`` table of one service, and the ``replays`` beside it."""
+    _replays_table(metadata)
     table = Table(
         "inbox",
         metadata,
@@ -21,6 +27,36 @@ def inbox_table(metadata: MetaData) -> Table:
     )
     Index("inbox_heard_at", table.c.heard_at, postgresql_using="brin")
     return table
+
+
+def _replays_table(metadata: MetaData) -> None:
+    Table(
+        "replays",
+        metadata,
+        Column("consumer", Text, primary_key=True),
+        Column("event_id", Uuid, primary_key=True),
+        # As the dead letter told it; a letter that dies again comes back by another row.
+        Column("died_at", Text, primary_key=True),
+        Column("died_of", Text, nullable=False),
+        # Empty: moved by hand, in the broker's console.
+        Column("replayed_by", Text, nullable=False),
+        Column("heard_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+        info={"append_only": True},
+    )
+
+
+async def insert_replay(tx: "Tx", consumer: str, event_id: UUID, death: Death) -> bool:
+    """Note that an event came back from ``death``; return whether that was not noted before."""
+    written = await tx.execute(
+        "INSERT INTO replays (consumer, event_id, died_at, died_of, replayed_by)"
+        " VALUES (:consumer, :event_id, :died_at, :died_of, :replayed_by) ON CONFLICT DO NOTHING",
+        consumer=consumer,
+        event_id=event_id,
+        died_at=death.at,
+        died_of=death.of,
+        replayed_by=death.replayed_by,
+    )
+    return written == 1
 
 
 async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:

@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from shared import metrics
-from shared.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties
+from shared.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties, events_exchange
 from shared.clock import elapsed
 from shared.crash import crash_point
 from shared.database import Database, Tx, is_transient
@@ -41,11 +41,6 @@ _GIVE_BACK = """
     UPDATE outbox SET leased_until = NULL
     WHERE seq = ANY(CAST(:seqs AS bigint[])) AND published_at IS NULL
 """
-
-
-def events_exchange(service: str) -> str:
-    """Return the name of the exchange on which ``service`` says its events."""
-    return f"{service}.events"
 
 
 def _count(row: OutboxRow, *, routed: bool, at: float) -> None:

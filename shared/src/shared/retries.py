@@ -12,6 +12,7 @@ from pamqp.encode import encode_table_value
 from shared import metrics
 from shared.amqp import BrokerUnavailable, Heard, Outgoing, Publisher
 from shared.consumers import Consumer
+from shared.deaths import without_deaths
 from shared.errors import TryAgain
 from shared.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
 
@@ -73,11 +74,8 @@ async def bury(
 
 
 def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
-    headers = {
-        key: _sendable(value)
-        for key, value in (delivery.header.properties.headers or {}).items()
-        if not key.startswith("x-")
-    }
+    headers = without_deaths(delivery.header.properties.headers or {})
+    headers = {key: _sendable(value) for key, value in headers.items()}
     at = datetime.now(UTC).isoformat()  # noqa: DTZ - the broker's world runs on real time, not on the shop's clock
     return headers | {
         "attempts": attempts,

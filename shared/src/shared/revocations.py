@@ -1,6 +1,7 @@
 """Which sessions members has ended: heard as events by every service that shows pages, asked at every request.
 
-Each of them has a table ``revoked_sessions``. Requests that come at the same time share one look into it.
+Each of them has a table ``revoked_sessions``. A session that was ended by its id stays ended, however late a
+statement about it was renewed; where all of a member were ended, the moment decides. Requests that come at the same time share one look into it.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ _ENDED = """
         CAST(:members AS uuid[]), CAST(:sessions AS uuid[]), CAST(:issued AS timestamptz[])
     ) WITH ORDINALITY AS a(member_id, session_id, issued_at, number)
     JOIN revoked_sessions AS r ON r.member_id = a.member_id
-        AND (r.session_id IS NULL OR r.session_id = a.session_id) AND r.issued_until >= a.issued_at
+        AND (r.session_id = a.session_id OR r.session_id IS NULL AND r.issued_until >= a.issued_at)
 """
 
 

@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.web.client_address import Proxies
 
 
 class ServiceSettings(BaseSettings):
@@ -28,7 +30,10 @@ class ServiceSettings(BaseSettings):
     sandbox: bool = Field(False, description="Talk to simulators; no live provider is called (OPS-09)")
     http_host: str = "127.0.0.1"
     trusted_proxies: str = Field(
-        "127.0.0.1", description="Whose X-Forwarded-For is believed: addresses, networks, or * for all"
+        "127.0.0.1", description="Where Caddy asks from: addresses, networks, or * if only it can reach us"
+    )
+    edge_trusted_proxies: str = Field(
+        "", description="Proxies in front of Caddy, whose X-Forwarded-For is believed: addresses, networks"
     )
     http_port: int = Field(8000, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -37,3 +42,9 @@ class ServiceSettings(BaseSettings):
     niceness: int = Field(
         0, ge=0, le=19, description="How far this process gives way to others of its machine"
     )
+
+    @field_validator("trusted_proxies", "edge_trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        Proxies.read(value)
+        return value

@@ -16,19 +16,24 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from shared.clock import now
+from shared.ids import new_id
 
-Purpose = Literal["session", "benefit", "wallet", "order"]
+Purpose = Literal["session", "benefit", "wallet", "order", "password_reset", "email_verification"]
 OWNER: Mapping[Purpose, str] = {
     "session": "members",
     "benefit": "members",
     "wallet": "payments",
     "order": "checkout",
+    "password_reset": "notifications",
+    "email_verification": "notifications",
 }
 COOKIE: Mapping[Purpose, str] = {
     "session": "noren_session",
     "benefit": "noren_benefit",
     "wallet": "noren_wallet",
     "order": "noren_order",
+    "password_reset": "noren_password_reset",
+    "email_verification": "noren_email_verification",
 }
 
 
@@ -59,7 +64,9 @@ class Issuer:
         if OWNER[purpose] != self.service:
             raise ValueError(f"{self.service} may not issue {purpose} statements")
         at = now()
-        body = {**claims, "iss": self.service, "aud": purpose, "iat": at, "exp": at + valid_for}
+        # With an id of its own, no two statements are the same text, also of one second.
+        own = {"iss": self.service, "aud": purpose, "jti": str(new_id()), "iat": at, "exp": at + valid_for}
+        body = {**claims, **own}
         return jwt.encode(body, self._key, algorithm="EdDSA", headers={"kid": self.service})
 
     def public_jwk(self) -> dict[str, Any]:

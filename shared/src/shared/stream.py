@@ -5,6 +5,7 @@ same queues and, on FastStream's test broker, run the same functions with the sa
 """
 
 from collections.abc import Mapping
+from inspect import cleandoc
 from typing import Any
 
 from faststream.rabbit import RabbitBroker, RabbitMessage
@@ -35,7 +36,7 @@ def stream(
                 topic(event.producer),
                 no_reply=True,
                 title=f"{consumer.queue}:{event.__name__}",
-                description=consumer.function.__doc__,
+                description=cleandoc(consumer.function.__doc__ or ""),
             )
             subscriber(_subscriber(consumer, event, db, resources or {}))
         for event in consumer.says:
@@ -44,7 +45,7 @@ def stream(
                 exchange=topic(event.producer),
                 schema=event,
                 title=f"{event.type} by {consumer.queue}",
-                description=event.__doc__,
+                description=cleandoc(event.__doc__ or ""),
             )
     return broker
 

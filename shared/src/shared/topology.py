@@ -2,9 +2,14 @@
 
     <service>.events           topic     what the service says
     <service>.dead             direct    to the dead letters of its queues
-    <service>.retry.<n>s       fanout    to a queue that holds a message n seconds and gives it back
+    <service>.retry.<n>s       fanout    to <service>.waiting.<n>s
+    <service>.again            direct    to its own queues: what has waited comes back through it
     <service>.<function>       quorum queue of one consuming function
     <service>.<function>.dead  quorum queue of its dead letters
+    <service>.waiting.<n>s     quorum queue that holds a message n seconds and gives it back
+
+A message that waits names the queue it goes back to. Only the queues of its own service are bound to
+<service>.again, and nobody may publish there: no service can reach a queue of another by way of its waits.
 
 FastStream declares them, so that its AsyncAPI document shows what really exists.
 """
@@ -14,9 +19,9 @@ from collections.abc import Iterable
 import structlog
 from faststream.rabbit import ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
 
+from shared.amqp import events_exchange
 from shared.consumers import Consumer
 from shared.events import Event
-from shared.relay import events_exchange
 
 log = structlog.get_logger()
 
@@ -38,6 +43,16 @@ def retry_exchange(service: str, seconds: int) -> str:
     return f"{service}.retry.{seconds}s"
 
 
+def again_exchange(service: str) -> str:
+    """Return the name of the exchange through which what has waited comes back to the queues of ``service``."""
+    return f"{service}.again"
+
+
+def waiting_queue_name(service: str, seconds: int) -> str:
+    """Return the name of the queue in which messages wait for ``seconds``."""
+    return f"{service}.waiting.{seconds}s"
+
+
 def consumer_queue(consumer: Consumer, event: type[Event]) -> RabbitQueue:
     """Return the queue of ``consumer`` as it is bound to ``event``."""
     return RabbitQueue(
@@ -55,16 +70,16 @@ def consumer_queue(consumer: Consumer, event: type[Event]) -> RabbitQueue:
     )
 
 
-def retry_queue(service: str, seconds: int) -> RabbitQueue:
+def waiting_queue(service: str, seconds: int) -> RabbitQueue:
     """Return the queue that holds messages for ``seconds`` and gives them back to the queue they came from."""
     return RabbitQueue(
-        retry_exchange(service, seconds),
+        waiting_queue_name(service, seconds),
         queue_type=QueueType.QUORUM,
         durable=True,
         arguments={
             "x-message-ttl": seconds * 1000,
-            # The routing key is the waiting consumer's queue; the default exchange brings the message back.
-            "x-dead-letter-exchange": "",
+            # The routing key is the waiting consumer's queue.
+            "x-dead-letter-exchange": again_exchange(service),
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
             "x-delivery-limit": LOOKS_MAX,
@@ -96,14 +111,18 @@ async def declare(broker: RabbitBroker, service: str, consumers: Iterable[Consum
     dead = await broker.declare_exchange(
         RabbitExchange(dead_exchange(service), type=ExchangeType.DIRECT, durable=True)
     )
-    for seconds in RETRY_STEPS_SECONDS:
-        name = retry_exchange(service, seconds)
-        exchange = await broker.declare_exchange(RabbitExchange(name, type=ExchangeType.FANOUT, durable=True))
-        await (await broker.declare_queue(retry_queue(service, seconds))).bind(exchange)
+    again = await broker.declare_exchange(
+        RabbitExchange(again_exchange(service), type=ExchangeType.DIRECT, durable=True)
+    )
     for consumer in consumers:
         for event in consumer.events:
             queue = await broker.declare_queue(consumer_queue(consumer, event))
             exchange = await broker.declare_exchange(topic(event.producer))
             await queue.bind(exchange, routing_key=event.type)
+            await queue.bind(again, routing_key=consumer.queue)
         await (await broker.declare_queue(dead_queue(consumer))).bind(dead, routing_key=consumer.queue)
+    for seconds in RETRY_STEPS_SECONDS:
+        name = retry_exchange(service, seconds)
+        exchange = await broker.declare_exchange(RabbitExchange(name, type=ExchangeType.FANOUT, durable=True))
+        await (await broker.declare_queue(waiting_queue(service, seconds))).bind(exchange)
     log.info("topology.declared", service=service)

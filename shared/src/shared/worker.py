@@ -3,12 +3,17 @@
 What arrived while the last transaction ran is the next batch: one transaction, one inbox insert, one
 acknowledgement. If a batch fails it is run again message by message, so that a bad one neither blocks nor
 condemns its neighbours. No message is acknowledged before its effect, its retry or its dead letter is safe.
+
+What comes a second time was in hand when a process died, and one of it may be why. It is handled one at a time, each
+acknowledged alone, in another order after each death: those that are done are out of danger, and in the end the
+one that kills is left alone with its count of deliveries.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
@@ -19,8 +24,9 @@ from shared.clock import elapsed
 from shared.consumers import Consumer
 from shared.crash import crash_point
 from shared.database import Database, is_transient
+from shared.deaths import Death
 from shared.errors import Refused, TryAgain, Undecodable
-from shared.inbox import insert_inbox
+from shared.inbox import insert_inbox, insert_replay
 from shared.logs import bound_contextvars, trace_id
 from shared.retries import bury, put_off
 
@@ -30,6 +36,7 @@ log = structlog.get_logger()
 PAUSE_SECONDS_MAX = 1.0
 LOOK_EVERY_SECONDS = 10.0
 IDLE_SECONDS = 1.0
+SUSPECTS_LINGER_SECONDS = 0.2
 
 
 class Worker:
@@ -106,8 +113,12 @@ class Worker:
         tag = answer.consumer_tag
         looked_at = elapsed()
         while not self._stopping:
-            if self.consumer.linger_seconds and 0 < len(waiting) < self._prefetch:
-                await asyncio.sleep(self.consumer.linger_seconds)
+            linger = self.consumer.linger_seconds
+            if any(one.redelivered and _times_in_hand(one) > 1 for one in waiting):
+                # The one that kills is mostly the oldest: it must not be all that has come so far.
+                linger = max(linger, SUSPECTS_LINGER_SECONDS)
+            if linger and 0 < len(waiting) < self._prefetch:
+                await asyncio.sleep(linger)
             # The broker may cancel a consumer, or a channel die, without a word to us.
             if channel.is_closed or tag not in getattr(channel, "consumers", ()):
                 raise ConnectionError("consumer is gone")
@@ -126,6 +137,20 @@ class Worker:
             await self._handle(channel, batch)
 
     async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
+        """Handle what came again first: the last acknowledgement is for all that came before it too."""
+        again = [one for one in deliveries if one.redelivered]
+        for one in sorted(again, key=_order_of_this_life):
+            await self._handle_batch(channel, [one], multiple=False)
+            self.consuming_at = elapsed()
+            if self._stopping:
+                return
+        fresh = [one for one in deliveries if not one.redelivered]
+        if fresh:
+            await self._handle_batch(channel, fresh, multiple=True)
+
+    async def _handle_batch(
+        self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage], *, multiple: bool
+    ) -> None:
         started = elapsed()
         heard: list[Heard] = []
         for delivery in deliveries:
@@ -136,14 +161,14 @@ class Worker:
                 self._count(error.reason)
         await self._apply_all(heard)
         crash_point("K9")
-        await channel.basic_ack(deliveries[-1].delivery_tag or 0, multiple=True)
+        await channel.basic_ack(deliveries[-1].delivery_tag or 0, multiple=multiple)
         metrics.BATCH_SIZE.labels(self.consumer.queue).observe(len(deliveries))
         metrics.BATCH_SECONDS.labels(self.consumer.queue).observe(elapsed() - started)
 
     async def _apply_all(self, heard: Sequence[Heard]) -> None:
         if not heard:
             return
-        if len(heard) > 1:
+        if len(heard) > 1 and not any(one.death for one in heard):
             try:
                 await self._apply(heard)
                 return
@@ -158,6 +183,8 @@ class Worker:
         refused = False
         while True:
             try:
+                if heard.death is not None:
+                    await self._note_replay(heard, heard.death)
                 await (self._note_refused(heard) if refused else self._apply([heard]))
                 return
             except Refused as error:
@@ -203,6 +230,14 @@ class Worker:
         async with self._db.transaction() as tx:
             await insert_inbox(tx, self.consumer.queue, [heard.event.event_id])
 
+    async def _note_replay(self, heard: Heard, death: Death) -> None:
+        """Write down that it came back, whatever becomes of it now."""
+        async with self._db.transaction() as tx:
+            first = await insert_replay(tx, self.consumer.queue, heard.event.event_id, death)
+        if first:
+            log.warning("message.replayed", **self._about(heard), died_of=death.of, by=death.replayed_by)
+            self._count("replayed")
+
     def _about(self, heard: Heard) -> dict[str, Any]:
         event = heard.event
         return {
@@ -214,6 +249,23 @@ class Worker:
 
     def _count(self, outcome: str) -> None:
         metrics.MESSAGES.labels(self.consumer.queue, outcome).inc()
+
+
+def _times_in_hand(delivery: DeliveredMessage) -> int:
+    """Return how often a message that comes again was in hand when a process or a connection ended."""
+    headers = delivery.header.properties.headers or {}
+    counts = [headers.get(name) for name in ("x-delivery-count", "x-acquired-count")]
+    return max([1, *(count for count in counts if isinstance(count, int))])
+
+
+def _order_of_this_life(delivery: DeliveredMessage) -> tuple[int, int]:
+    """Return where a message comes among those that came again: the fewest deaths first, alike by a new lot.
+
+    After the first death, mostly a mere restart, they keep the order in which they came.
+    """
+    times = _times_in_hand(delivery)
+    lot = crc32(f"{times} {delivery.header.properties.message_id}".encode()) if times > 1 else 0
+    return times, lot
 
 
 async def _wait(event: asyncio.Event, *, seconds: float) -> None:

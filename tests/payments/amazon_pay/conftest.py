@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,25 @@ import httpx
 import pytest
 import uvicorn
 
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from payments.domain.answers import Answer, Authorized, NeedsBuyer
+from payments.domain.payment import Payment
+from payments.method import Shop
 from payments.methods.amazon_pay.client import AmazonPayClient
+from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.__main__ import make_keys
 from payments.methods.amazon_pay.simulator.app import make_app
+from payments.methods.amazon_pay.simulator.driving import Driver
 from payments.methods.amazon_pay.simulator.ipn import make_certificate
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
+from payments.storage.tables import metadata
+from shared.clock import now
+from shared.ids import new_id
+from tests.payments.amazon_pay.world import World
+from tests.payments.payments_service import ORIGIN, make_payments, served
 
 
 @pytest.fixture(scope="session")
@@ -116,11 +128,12 @@ def settings(amazon: Amazon) -> AmazonPaySettings:
 def start_checkout(amazon: Amazon, settings: AmazonPaySettings) -> Callable[..., str]:
     """Press the button 「amazon pay」 and choose; answers the checkout session's id."""
 
-    def start(account: str = "hanako", **choices: str) -> str:
+    def start(account: str = "hanako", chargePermissionType: str = "OneTime", **choices: str) -> str:  # noqa: N803
         payload = json.dumps(
             {
                 "webCheckoutDetails": {"checkoutReviewReturnUrl": "https://shop.example.jp/review"},
                 "storeId": settings.store_id,
+                "chargePermissionType": chargePermissionType,
             }
         )
         button = {
@@ -234,3 +247,74 @@ def start_amazon(merchant_keys: Path, tmp_path: Path) -> Iterator[StartAmazon]:
 def amazon(start_amazon: StartAmazon) -> Amazon:
     """A simulator with a ledger of its own."""
     return start_amazon()
+
+
+@pytest.fixture
+async def method(settings: AmazonPaySettings) -> AsyncIterator[AmazonPay]:
+    method = AmazonPay(
+        settings, Shop(origin_url="https://shop.example.jp", sandbox=True), httpx.AsyncClient()
+    )
+    yield method
+    await method.close()
+
+
+@pytest.fixture
+def begin(start_checkout: Any) -> Callable[..., Payment]:
+    """A placed order whose buyer chose on Amazon's page."""
+
+    def begin(amount: int = 5480, order_code: str = "N-1", **choices: str) -> Payment:
+        session_id = start_checkout(**choices)
+        return Payment(
+            payment_id=new_id(),
+            order_code=order_code,
+            method="amazon_pay",
+            amount=amount,
+            placed_at=now(),
+            choice={"checkout_session_id": session_id},
+        )
+
+    return begin
+
+
+@pytest.fixture
+def buyer_pays(amazon: Any, method: AmazonPay) -> Any:
+    """Authorize as far as the buyer, let the buyer pay, and authorize again."""
+
+    async def pay(payment: Payment) -> Answer:
+        asked = await method.authorize(payment, key=new_id().hex)
+        assert isinstance(asked, NeedsBuyer)
+        amazon.pay(asked.redirect_url)
+        return await method.authorize(payment, key=new_id().hex)
+
+    return pay
+
+
+@pytest.fixture
+def authorized(begin: Callable[..., Payment], buyer_pays: Any) -> Any:
+    """A payment that holds the money."""
+
+    async def authorized(**choices: Any) -> Payment:
+        payment = begin(**choices)
+        answer = await buyer_pays(payment)
+        assert isinstance(answer, Authorized)
+        return replace(
+            payment,
+            state="authorized",
+            authorization_id=answer.authorization_id,
+            instrument=answer.instrument,
+            refs={**payment.refs, **answer.refs},
+        )
+
+    return authorized
+
+
+@pytest.fixture
+async def world(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[World]:
+    db = await make_db("payments", metadata)
+    amazon = Driver()
+    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:  # type: ignore[arg-type]
+        method = amazon.method(url, Shop(ORIGIN, sandbox=True))
+        payments = make_payments(db, keys, tmp_path, method)
+        async with httpx.AsyncClient(base_url=url) as provider, payments.browser:
+            yield World(payments, amazon, provider, keys)
+        await method.close()

@@ -1,11 +1,10 @@
 """Amazon Pay as a payment method: every step may break off, and money moves once."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from payments.domain.answers import (
@@ -19,80 +18,20 @@ from payments.domain.answers import (
     NeedsBuyer,
     RefundDeclined,
     Refunded,
+    RefundedInAll,
     RefundWaiting,
     Unknown,
     Voided,
     Waiting,
 )
 from payments.domain.payment import Payment
-from payments.method import Shop
 from payments.methods.amazon_pay.client import AmazonPayClient
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from shared.clock import clock, now
-from shared.ids import new_id
+from shared.clock import clock
 
 KEY = "0f8fad5bd9cb469fa16570867728950e"
 Begin = Callable[..., Payment]
-
-
-@pytest.fixture
-async def method(settings: AmazonPaySettings) -> AsyncIterator[AmazonPay]:
-    method = AmazonPay(
-        settings, Shop(origin_url="https://shop.example.jp", sandbox=True), httpx.AsyncClient()
-    )
-    yield method
-    await method.close()
-
-
-@pytest.fixture
-def begin(start_checkout: Any) -> Begin:
-    """A placed order whose buyer chose on Amazon's page."""
-
-    def begin(amount: int = 5480, order_code: str = "N-1", **choices: str) -> Payment:
-        session_id = start_checkout(**choices)
-        return Payment(
-            payment_id=new_id(),
-            order_code=order_code,
-            method="amazon_pay",
-            amount=amount,
-            placed_at=now(),
-            choice={"checkout_session_id": session_id},
-        )
-
-    return begin
-
-
-@pytest.fixture
-def buyer_pays(amazon: Any, method: AmazonPay) -> Any:
-    """Authorize as far as the buyer, let the buyer pay, and authorize again."""
-
-    async def pay(payment: Payment) -> Answer:
-        asked = await method.authorize(payment, key=KEY)
-        assert isinstance(asked, NeedsBuyer)
-        amazon.pay(asked.redirect_url)
-        return await method.authorize(payment, key=KEY)
-
-    return pay
-
-
-@pytest.fixture
-def authorized(begin: Begin, buyer_pays: Any) -> Any:
-    """A payment that holds the money."""
-
-    async def authorized(**choices: Any) -> Payment:
-        payment = begin(**choices)
-        answer = await buyer_pays(payment)
-        assert isinstance(answer, Authorized)
-        return replace(
-            payment,
-            state="authorized",
-            authorization_id=answer.authorization_id,
-            instrument=answer.instrument,
-            refs={**payment.refs, **answer.refs},
-        )
-
-    return authorized
 
 
 def last(answers: Any) -> Answer:
@@ -340,8 +279,9 @@ async def test_a_void_lets_the_hold_go_or_tells_of_the_money(
     amazon: Any, method: AmazonPay, begin: Begin, authorized: Any
 ) -> None:
     held, taken = await authorized(), await authorized(behaviour="cancel:lose_answer")
-    assert await method.void(held, key=KEY) == Voided()
-    assert await method.void(held, key=KEY) == Voided()
+    gone = Voided(authorization_id=held.authorization_id)
+    assert await method.void(held, key=KEY) == gone
+    assert await method.void(held, key=KEY) == gone
     assert await method.void(begin(), key=KEY) == Waiting(ask_again_seconds=60)
     assert await method.void(replace(begin(), choice={}), key=KEY) == Voided()
     assert isinstance(await method.void(taken, key=KEY), Unknown)
@@ -369,8 +309,8 @@ async def test_a_hold_that_a_late_call_made_is_found_by_its_session_and_let_go_o
     assert isinstance(held, Authorized)
     answer = await method.void(voided, key=KEY)
 
-    assert answer == Voided(refs=held.refs)
-    assert await method.void(voided, key=KEY) == Voided(refs=held.refs)
+    assert answer == Voided(refs=held.refs, authorization_id=held.authorization_id)
+    assert await method.void(voided, key=KEY) == answer
     assert [row["amount"] for row in amazon.ledger("voided")] == [5480]
 
 
@@ -422,9 +362,10 @@ async def test_a_refund_is_given_once_although_its_answer_was_lost(
 
     assert isinstance(answer, RefundWaiting)
     payment = replace(payment, state="refunding", refs={**payment.refs, **answer.refs})
-    found = last(await method.look_up(payment))
+    [*_, found, in_all] = await method.look_up(payment)
     assert isinstance(found, Refunded)
     assert found.amount == 5480
+    assert in_all == RefundedInAll(amount=5480)
     assert [row["amount"] for row in amazon.ledger("refunded")] == [5480]
 
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -10,10 +10,13 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from payments.method import NoticeRefused
+from payments.domain.answers import Chargeback
+from payments.method import NoticeRefused, Shop
+from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.notices import NoticeReader
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH
+from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH, make_sealer
+from shared.clock import now
 
 
 class Inbox:
@@ -216,3 +219,100 @@ async def test_without_the_notification_function_nothing_is_sent(
 
     assert [row["state"] for row in amazon.notices()] == ["not configured"]
     assert inbox.bodies == []
+
+
+# ---------- genuine, and strange ----------
+
+
+@pytest.fixture
+async def method(settings: AmazonPaySettings) -> AsyncIterator[AmazonPay]:
+    method = AmazonPay(
+        settings, Shop(origin_url="https://shop.example.jp", sandbox=True), httpx.AsyncClient()
+    )
+    yield method
+    await method.close()
+
+
+@pytest.fixture
+def signed(amazon: Any) -> Callable[..., bytes]:
+    """A notice that Amazon really signed, saying whatever it is told to."""
+
+    def make(message: str, message_id: str = "0b6a1c3e") -> bytes:
+        sealer = make_sealer(amazon.settings)
+        row = {"at": now().isoformat(), "message_id": message_id, "message": message, "flavour": "good"}
+        return json.dumps(sealer.envelope(row)).encode()  # type: ignore[arg-type]
+
+    return make
+
+
+def about(kind: str, object_id: str, permission: str = "S03-1234567-7654321") -> str:
+    return json.dumps({"ObjectType": kind, "ObjectId": object_id, "ChargePermissionId": permission})
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        about("CHARGE", "S03\x00"),
+        about("CHARGE", "S03\ud800"),
+        about("CHARGE", "S" * 60_000),
+        about("CHARGE", "S03-1", permission="P" * 60_000),
+        about("CH\x00ARGE", "S03-1"),
+        "[]",
+        "no json",
+    ],
+)
+async def test_a_genuine_notice_that_nobody_can_read_is_refused_once(
+    method: AmazonPay, signed: Any, message: str
+) -> None:
+    with pytest.raises(NoticeRefused) as caught:
+        await method.read_notice({}, signed(message))
+
+    assert (caught.value.status, caught.value.code) == (400, "unreadable_message")
+    assert caught.value.genuine
+
+
+async def test_a_long_id_of_a_genuine_notice_is_taken_as_it_is(method: AmazonPay, signed: Any) -> None:
+    notice = await method.read_notice({}, signed(about("CHARGE", "S03-1"), message_id="m" * 60_000))
+
+    assert notice.notice_id == "m" * 60_000
+
+
+async def test_the_notice_of_a_refund_names_it_for_the_look(method: AmazonPay, signed: Any) -> None:
+    refund = "S03-1234567-7654321-R000001"
+
+    notice = await method.read_notice({}, signed(about("REFUND", refund)))
+
+    assert notice.refs == {f"refund_{refund}": refund}
+    assert notice.reference == "S03-1234567-7654321"
+    assert notice.known
+
+
+async def test_a_kind_that_we_do_not_know_is_told_apart(method: AmazonPay, signed: Any) -> None:
+    notice = await method.read_notice({}, signed(about("MERCHANT_ACCOUNT", "S03-1234567-7654321-X000001")))
+
+    assert (notice.known, notice.reference) == (False, "S03-1234567-7654321")
+
+
+async def test_a_chargeback_calls_with_the_amount_of_its_charge(
+    amazon: Any, client: Any, method: AmazonPay, authorize: Any, signed: Any
+) -> None:
+    charge_id = (await authorize(amount=1000)).charge_id
+    await client.capture(charge_id, 1000, key="taken")
+
+    notice = await method.read_notice({}, signed(about("CHARGEBACK", charge_id)))
+
+    assert notice.alert == Chargeback(reference=charge_id, amount=1000)
+    assert notice.known
+    unknown = await method.read_notice({}, signed(about("CHARGEBACK", "S03-0000000-0000000-C000000")))
+    assert unknown.alert == Chargeback(reference="S03-0000000-0000000-C000000", amount=0)
+
+
+async def test_a_chargeback_that_cannot_be_looked_at_comes_again(
+    amazon: Any, method: AmazonPay, signed: Any
+) -> None:
+    amazon.trouble("get:error_503")
+
+    with pytest.raises(NoticeRefused) as caught:
+        await method.read_notice({}, signed(about("CHARGEBACK", "S03-1234567-7654321-C000001")))
+
+    assert caught.value.status == 503

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -19,14 +20,13 @@ from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared.clock import now
 from shared.ids import new_id
-from shared.statements import StatementInvalid, Verifier
+from shared.statements import StatementInvalid
 from shared.web.cookies import Cookies
 from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions
 
 ORIGIN = "http://shop.test"
 TEMPLATES = Path(payments.methods.amazon_pay.__file__).parent / "templates"
-NOBODY_SIGNED_IN = Sessions(Verifier({"keys": []}), AsyncMock())
 TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
 
 
@@ -64,6 +64,12 @@ class Visit:
     async def goes(self, url: str) -> httpx.Response:
         return await self.browser.get(url.removeprefix(ORIGIN))
 
+    def placed(self, *order_codes: str) -> None:
+        """Let this browser be the one that placed these orders."""
+        claims = {"codes": list(order_codes)}
+        statement = self.keys.issuers["checkout"].issue("order", claims, valid_for=timedelta(days=1))
+        self.browser.cookies.set("noren_order", statement)
+
     def wallet(self) -> dict[str, Any]:
         """The claims of the wallet statement in this browser."""
         jar = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
@@ -79,7 +85,7 @@ async def visit(settings: AmazonPaySettings, keys: Keys) -> AsyncIterator[Visit]
     pages = make_templates(TEMPLATES)
     counter = DeskOfOne(shop, pages)
     app = FastAPI()
-    install_web(app, pages, NOBODY_SIGNED_IN, origin=ORIGIN, secure=False)
+    install_web(app, pages, Sessions(keys.verifier, AsyncMock()), origin=ORIGIN, secure=False)
     app.include_router(method.router(counter))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as browser:
         yield Visit(browser, counter, keys)
@@ -121,8 +127,8 @@ async def test_the_wallet_says_what_the_buyer_chose(amazon: Any, visit: Visit) -
         "name": "佐藤 花子",
         "postal_code": "1000005",
         "prefecture": "東京都",
-        "address1": "千代田区丸の内1-9-1",
-        "address2": "みどりビル 5F",
+        "address1": "千代田区丸の内",
+        "address2": "1-9-1 みどりビル 5F",
         "phone": "0312345678",
     }
     assert wallet["address"] == wallet["addresses"][1]
@@ -223,10 +229,13 @@ async def test_a_sign_in_leads_to_this_origin_only(amazon: Any, visit: Visit) ->
 
 
 async def test_a_sign_in_with_amazon_com_gets_the_text(amazon: Any, visit: Visit) -> None:
-    response = await visit.goes(await signs_in(amazon, visit, "john"))
+    response = await visit.goes(await signs_in(amazon, visit, "john", "/members/mypage?tab=1"))
 
     assert response.status_code == 403
     assert TEXT in response.text
+    assert "<h1>Amazonアカウントでログイン</h1>" in response.text
+    assert 'href="/members/login?next=/members/mypage%3Ftab%3D1">ログイン画面に戻る' in response.text
+    assert "カートに戻る" not in response.text
 
 
 async def test_after_the_order_the_buyer_waits_and_is_then_sent_to_amazon(amazon: Any, visit: Visit) -> None:
@@ -251,6 +260,7 @@ async def test_the_buyers_page_brings_a_session_that_the_order_did_not_carry(
     amazon: Any, visit: Visit
 ) -> None:
     await reviewed(amazon, visit)
+    visit.placed("N-1")
     here = f"{ORIGIN}/payments/amazon_pay/confirm?order=N-1"
     visit.counter.payment = paid_with(visit, state="waiting_for_buyer", redirect_url=here, choice={})
     await visit.goes("/payments/amazon_pay/confirm?order=N-1")
@@ -259,6 +269,31 @@ async def test_the_buyers_page_brings_a_session_that_the_order_did_not_carry(
     assert visit.counter.payment.refs == {"checkout_session_id": visit.wallet()["checkout_session_id"]}
     assert visit.counter.hastened == ["N-1"]
     assert page.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("placed", "changes"),
+    [
+        ([], {}),
+        (["N-2"], {}),
+        (["N-1"], {"method": "konbini"}),
+        (["N-1"], {"state": "authorized"}),
+        (["N-1"], {"order_cancelled": True}),
+    ],
+)
+async def test_a_session_is_written_into_the_buyers_own_waiting_amazon_payment_only(
+    amazon: Any, visit: Visit, placed: list[str], changes: dict[str, Any]
+) -> None:
+    await reviewed(amazon, visit)
+    visit.placed(*placed)
+    payment = paid_with(visit, **({"state": "waiting_for_buyer", "choice": {}} | changes))
+    visit.counter.payment = payment
+
+    response = await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+
+    assert response.headers["location"] == "/orders/N-1"
+    assert visit.counter.payment == payment
+    assert visit.counter.hastened == []
 
 
 async def test_another_buyers_browser_learns_nothing_from_the_confirmation(amazon: Any, visit: Visit) -> None:
@@ -279,6 +314,7 @@ async def test_the_return_only_asks_the_workers_to_look(amazon: Any, visit: Visi
     session = visit.wallet()["checkout_session_id"]
     address = f"/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId={session}"
     visit.counter.payment = paid_with(visit, state="waiting_for_buyer")
+    visit.placed("N-1")
 
     waiting = await visit.goes(address)
     await visit.goes(f"{address}&turn=1")
@@ -296,12 +332,74 @@ async def test_the_return_only_asks_the_workers_to_look(amazon: Any, visit: Visi
 
 async def test_an_altered_return_has_no_effect(amazon: Any, visit: Visit) -> None:
     await reviewed(amazon, visit)
+    visit.placed("N-1")
     visit.counter.payment = paid_with(visit, state="waiting_for_buyer")
 
     response = await visit.goes("/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId=other")
 
     assert response.headers["location"] == "/orders/N-1"
     assert visit.counter.hastened == []
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [("authorized", "お支払い手続きが完了しました"), ("declined", "ご注文いただいたブラウザー")],
+)
+async def test_a_return_in_another_browser_has_a_way_on(
+    amazon: Any, visit: Visit, state: str, word: str
+) -> None:
+    await reviewed(amazon, visit)
+    payment = paid_with(visit, state=state)
+    visit.counter.payment = payment
+    visit.browser.cookies.clear()
+    session = payment.choice["checkout_session_id"]
+
+    page = await visit.goes(f"/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId={session}")
+
+    assert page.status_code == 200
+    assert word in page.text
+    assert "/members/login" in page.text
+    stranger = await visit.goes("/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId=guessed")
+    assert "完了しました" not in stranger.text
+
+
+async def test_a_first_leg_that_ends_in_another_browser_says_so(amazon: Any, visit: Visit) -> None:
+    start = await visit.goes("/payments/amazon_pay/start")
+    session = amazon.browser.get(start.headers["location"]).headers["location"].split("/")[2]
+    amazon.sign_in(session)
+    back = amazon.choose(session)
+    visit.browser.cookies.clear()
+
+    page = await visit.goes(back)
+
+    assert page.status_code == 400
+    assert "別のブラウザー" in page.text
+
+
+async def test_an_address_book_too_long_for_cookies_loses_its_last_addresses(
+    amazon: Any, visit: Visit
+) -> None:
+    start = await visit.goes("/payments/amazon_pay/start")
+    session = amazon.browser.get(start.headers["location"]).headers["location"].split("/")[2]
+    amazon.sign_in(session)
+    for _ in range(9):
+        long = {"addressLine1": "長" * 180, "addressLine2": "い" * 60, "addressLine3": "𠮷" * 60}
+        amazon.submit(
+            f"/checkout/{session}/review",
+            do="add_address",
+            name="佐藤",
+            postalCode="1000005",
+            stateOrRegion="Tokyo",
+            phoneNumber="+81 90-1234-5678",
+            **long,
+        )
+
+    assert (await visit.goes(amazon.choose(session, address="hanako-9"))).status_code == 303
+
+    wallet = visit.wallet()
+    assert wallet["addresses"][0]["postal_code"] == "1000005"
+    assert wallet["address"]["address1"] == "長" * 180
+    assert 1 <= len(wallet["addresses"]) < 10
 
 
 async def test_with_amazon_itself_the_button_is_drawn_by_amazons_script(
@@ -311,7 +409,7 @@ async def test_with_amazon_itself_the_button_is_drawn_by_amazons_script(
     shop = Shop(origin_url=ORIGIN, sandbox=True, issuer=keys.issuers["payments"])
     pages = make_templates(TEMPLATES)
     app = FastAPI()
-    install_web(app, pages, NOBODY_SIGNED_IN, origin=ORIGIN, secure=False)
+    install_web(app, pages, Sessions(keys.verifier, AsyncMock()), origin=ORIGIN, secure=False)
     method = AmazonPay(live, shop, httpx.AsyncClient())
     app.include_router(method.router(DeskOfOne(shop, pages)))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as browser:

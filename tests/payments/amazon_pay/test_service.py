@@ -1,27 +1,17 @@
 """Amazon Pay inside the payments service: events in, events out, Amazon's ledger as the witness."""
 
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 
-from harness.keys import Keys
-from harness.postgres import MakeDatabase
 from payments.domain.payment import Payment
-from payments.method import Shop
 from payments.methods.amazon_pay.method import AmazonPay
-from payments.methods.amazon_pay.simulator.driving import Driver
 from payments.storage.shop_settings import change_shop_settings
-from payments.storage.tables import metadata
 from shared.clock import clock
 from shared.events import (
     CaptureRejected,
-    Event,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentFailed,
@@ -29,58 +19,11 @@ from shared.events import (
     PaymentVoided,
 )
 from shared.statements import Verifier
+from tests.payments.amazon_pay.world import World
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
-from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
 
 NOTICES = "/payments/amazon_pay/notices"
 TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
-
-
-@dataclass
-class World:
-    """The service, Amazon, and a buyer between them."""
-
-    payments: Payments
-    amazon: Driver
-    provider: httpx.AsyncClient
-    keys: Keys
-
-    async def order(self, code: str = "N1", total: int = 3_300) -> None:
-        """The buyer confirms, and agrees on Amazon's page."""
-        await self.payments.hears(placed(code, "amazon_pay", total, choice=self.amazon.choice()))
-        await self.payments.work()
-        await self.amazon.approve(await self.payments.payment(code))
-        await self.payments.work()
-
-    async def soon(self) -> None:
-        """Workers look again at what they had put off."""
-        clock.move(timedelta(minutes=2))
-        await self.payments.work()
-
-    async def said(self) -> list[type[Event]]:
-        """What the service said."""
-        return [type(event) for event in await self.payments.said()]
-
-    async def posts(self, body: bytes) -> int:
-        """Amazon posts a notice; answers the status."""
-        return (await self.payments.browser.post(NOTICES, content=body)).status_code
-
-    async def ledger(self, kind: str) -> list[int]:
-        """Amounts of one kind in Amazon's ledger."""
-        rows = (await self.provider.get("/ledger")).json()["entries"]
-        return [row["amount"] for row in rows if row["kind"] == kind]
-
-
-@pytest.fixture
-async def world(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[World]:
-    db = await make_db("payments", metadata)
-    amazon = Driver()
-    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:  # type: ignore[arg-type]
-        method = amazon.method(url, Shop(ORIGIN, sandbox=True))
-        payments = make_payments(db, keys, tmp_path, method)
-        async with httpx.AsyncClient(base_url=url) as provider, payments.browser:
-            yield World(payments, amazon, provider, keys)
-        await method.close()
 
 
 async def test_an_order_is_authorized_shipped_and_captured(world: World) -> None:
@@ -345,6 +288,8 @@ async def test_a_buyer_goes_all_the_way_by_the_pages(world: World) -> None:
     wallet = await buyer_at_amazon(world, "hanako")
     choice = {"checkout_session_id": str(wallet["checkout_session_id"])}
     shop = world.payments.browser
+    codes = world.keys.issuers["checkout"].issue("order", {"codes": ["N1"]}, valid_for=timedelta(days=1))
+    shop.cookies.set("noren_order", codes)
     await world.payments.hears(placed("N1", "amazon_pay", choice=choice))
     assert (await shop.get("/payments/amazon_pay/confirm?order=N1&turn=1")).status_code == 200
     await world.payments.work()

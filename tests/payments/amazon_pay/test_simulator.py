@@ -1,8 +1,10 @@
 """The simulator plays Amazon: states, declines, pages, and a ledger that cannot be changed."""
 
+import json
 import re
 import sqlite3
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +12,27 @@ import pytest
 from payments.methods.amazon_pay.client import AmazonPayClient, SaysNo
 from shared.clock import clock
 
+MONTHLY = {"frequency": {"unit": "Month", "value": "1"}}
 KEY = "0f8fad5bd9cb469fa16570867728950e"
+
+
+@pytest.fixture
+def authorize_recurring(
+    amazon: Any, client: AmazonPayClient, start_checkout: Any, purchase: Any
+) -> Callable[[int], Awaitable[str]]:
+    """A recurring permission of which a first amount is captured."""
+
+    async def agree(amount: int) -> str:
+        session_id = start_checkout(chargePermissionType="Recurring")
+        wish = purchase(amount) | {"recurringMetadata": MONTHLY}
+        session = await client.update_session(session_id, wish)
+        amazon.pay(session.redirect_url)
+        done = await client.complete_session(session_id, amount)
+        assert done.charge_id and done.charge_permission_id
+        await client.capture(done.charge_id, amount, key="first")
+        return done.charge_permission_id
+
+    return agree
 
 
 @pytest.mark.parametrize(
@@ -171,6 +193,57 @@ async def test_the_ledger_refuses_changes_and_outlives_the_process(
 
     assert start_amazon().ledger() == before
     assert [row["kind"] for row in before] == ["authorized"]
+
+
+async def test_a_recurring_permission_is_whole_again_in_japans_next_month(
+    amazon: Any, client: AmazonPayClient, authorize_recurring: Any
+) -> None:
+    clock.move(datetime(2026, 12, 31, 14, 0, tzinfo=UTC) - clock.now())  # 23:00 in Japan
+    permission = await authorize_recurring(60_000)
+    with pytest.raises(SaysNo) as caught:
+        await client.create_charge(permission, 60_000, key="same-month")
+    assert caught.value.code == "PeriodicAmountExceeded"
+
+    clock.move(timedelta(hours=1, seconds=1))
+
+    assert (await client.create_charge(permission, 60_000, key="next-month")).state == "Authorized"
+
+
+async def test_a_repaired_permission_can_be_charged_again(
+    amazon: Any, client: AmazonPayClient, authorize: Any
+) -> None:
+    charge = await client.charge((await authorize()).charge_id)
+    amazon.trouble("charge:HardDeclined", charge.charge_permission_id)
+    for code in ("HardDeclined", "InvalidChargePermissionStatus"):
+        with pytest.raises(SaysNo) as caught:
+            await client.create_charge(charge.charge_permission_id, 1000, key=code)
+        assert caught.value.code == code
+
+    amazon.console(charge.charge_id, "repair")
+
+    assert (await client.create_charge(charge.charge_permission_id, 1000, key="again")).state == "Authorized"
+
+
+async def test_the_console_ends_an_authorization_as_thirty_days_do(
+    amazon: Any, client: AmazonPayClient, authorize: Any
+) -> None:
+    charge_id = (await authorize()).charge_id
+
+    amazon.console(charge_id, "expire")
+
+    details = (await client.charge(charge_id)).status_details
+    assert (details.state, details.reason_code) == ("Canceled", "ExpiredUnused")
+
+
+async def test_a_chargeback_is_told_by_a_notice(amazon: Any, client: AmazonPayClient, authorize: Any) -> None:
+    charge_id = (await authorize(amount=1000)).charge_id
+    await client.capture(charge_id, 1000, key=KEY)
+
+    amazon.console(charge_id, "chargeback")
+
+    told = json.loads(amazon.notices()[-1]["message"])
+    assert (told["ObjectType"], told["ObjectId"]) == ("CHARGEBACK", charge_id)
+    assert [row["amount"] for row in amazon.ledger("charged_back")] == [1000]
 
 
 async def test_an_unknown_field_is_refused(client: AmazonPayClient, start_checkout: Any) -> None:

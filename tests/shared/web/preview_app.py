@@ -259,9 +259,9 @@ async def is_revoked(session_id: str, member_id: str, issued_at: datetime) -> bo
     return session_id in ended
 
 
-def session_for(name: str, *, staff: str | None = None, session_id: str = "s-1") -> str:
+def session_for(name: str, *, staff: str | None = None, session_id: str = "s-1", **more: float) -> str:
     """A session statement as members would issue it."""
-    claims = {"sub": "m-1", "sid": session_id, "name": name, "staff": staff, "amazon_linked": False}
+    claims = {"sub": "m-1", "sid": session_id, "name": name, "staff": staff, "amazon_linked": False, **more}
     return issuer.issue("session", claims, valid_for=timedelta(hours=8))
 
 

@@ -1,9 +1,14 @@
 """What the HTTP edge lets in, and what it stamps on every answer."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.exceptions import HTTPException
+from starlette.types import Message
+
+from shared.web.bodies import counted
 
 EVERY_ANSWER = ["/", "/nothing", "/broken", "/static/noren.css", "/order/address?x=%00"]
 
@@ -40,9 +45,27 @@ def test_the_request_id_of_the_front_is_kept_and_a_strange_one_replaced(browser:
     assert browser.get("/", headers={"X-Request-Id": "<script>"}).headers["x-request-id"] != "<script>"
 
 
-def test_answers_to_somebody_are_not_stored(browser: TestClient) -> None:
+def test_answers_are_not_stored_unless_they_say_so(browser: TestClient) -> None:
     assert browser.get("/", headers={"Cookie": "a=b"}).headers["cache-control"] == "no-store"
-    assert browser.get("/").headers["cache-control"] == "no-cache"
+    assert browser.get("/").headers["cache-control"] == "no-store"
+
+
+async def test_an_upload_that_takes_too_long_is_given_up() -> None:
+    pieces = asyncio.Queue[Message]()
+    pieces.put_nowait({"type": "http.request", "body": b"a", "more_body": True})
+    receive = counted(pieces.get, 10, seconds_max=0.05)
+    assert (await receive())["body"] == b"a"
+    with pytest.raises(HTTPException) as slow:
+        await receive()
+    assert slow.value.status_code == 408
+    quick = counted(pieces.get, 10, seconds_max=0.05)
+    pieces.put_nowait({"type": "http.request", "body": b"a", "more_body": False})
+    assert (await quick())["body"] == b"a"
+    gone = asyncio.ensure_future(quick())
+    # Whoever waits for the end of the connection waits for as long as it lasts.
+    assert await asyncio.wait({gone}, timeout=0.1) == (set(), {gone})
+    pieces.put_nowait({"type": "http.disconnect"})
+    assert (await gone)["type"] == "http.disconnect"
 
 
 @pytest.mark.parametrize(
@@ -118,6 +141,33 @@ def test_a_form_that_is_not_text_is_a_bad_request(browser: TestClient, body: byt
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
 
     assert browser.post("/order/address", content=body, headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing", "/static/noren.css", "/api/codes"])
+def test_head_answers_like_get_without_the_body(browser: TestClient, path: str) -> None:
+    got, head = browser.get(path), browser.head(path)
+
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    for name in ("content-type", "content-length", "content-security-policy"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
+def test_a_form_names_the_field_that_cannot_be_stored(browser: TestClient) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    for body in (b"phone=1&name=a%00b", b"phone=1&name=%ED%A0%80"):
+        problem = browser.post("/order/address", content=body, headers=headers).json()
+        assert problem["field"] == "name"
+        assert "「name」に保存できない文字" in problem["detail"]
+
+
+@pytest.mark.parametrize("text", [rb"a\u0000b", rb"\ud83d", rb"\ude00\ud83d"])
+def test_json_names_the_field_that_cannot_be_stored(browser: TestClient, text: bytes) -> None:
+    body = b'{"code": "a", "lines": [{"note": "b"}, {"note": "' + text + b'"}]}'
+    answer = browser.post("/api/codes", content=body, headers={"Content-Type": "application/json"})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["field"] == "lines.1.note"
+    assert answer.json()["errors"][0]["field"] == "lines.1.note"
 
 
 @pytest.mark.parametrize(

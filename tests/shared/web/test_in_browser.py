@@ -18,6 +18,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from starlette.responses import JSONResponse, Response
 
+from shared.postal import find_towns, prefecture_of
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not shutil.which("chromedriver"), reason="needs Chromium and its driver"),
@@ -49,8 +51,10 @@ class Shop:
         return await call_next(request)
 
     async def find_address(self, code: str) -> Response:
-        found = {"1500001": {"prefecture": "東京都", "address1": "渋谷区神宮前"}}.get(code)
-        return JSONResponse(found or {}, status_code=200 if found else 404)
+        """As checkout answers, with the towns that the tests need."""
+        towns = [{"prefecture": found.prefecture, "address1": found.address1} for found in find_towns(code)]
+        common = towns[0] if len(towns) == 1 else {"prefecture": prefecture_of(code), "address1": ""}
+        return JSONResponse({**common, "towns": towns}, status_code=200 if towns else 404)
 
     async def take_time(self) -> Response:
         return Response(status_code=204)  # the page stays, as it does while an answer is on its way
@@ -120,6 +124,73 @@ def test_the_address_fills_from_the_postal_code_and_never_over_what_was_typed(pa
     driver.find_element(By.ID, "f-postal_code").send_keys("1500001")
     until(driver, lambda d: d.find_element(By.ID, "f-prefecture").get_attribute("value") == "東京都")
     assert driver.find_element(By.ID, "f-address1").get_attribute("value") == "港区芝公園4-2-8"
+
+
+def address(driver: Chrome) -> tuple[str, str]:
+    """What stands in 都道府県 and 住所1."""
+    prefecture, address1 = (driver.find_element(By.ID, f"f-{name}") for name in ("prefecture", "address1"))
+    return prefecture.get_attribute("value") or "", address1.get_attribute("value") or ""
+
+
+def type_code(driver: Chrome, code: str) -> None:
+    box = driver.find_element(By.ID, "f-postal_code")
+    box.clear()
+    box.send_keys(code)
+
+
+def note(driver: Chrome) -> str:
+    return driver.find_element(By.CSS_SELECTOR, "[data-postal-note]").text
+
+
+def test_another_code_changes_the_whole_address_unless_more_was_typed(page: Page) -> None:
+    driver = page("/order/address")
+    type_code(driver, "1500001")
+    until(driver, lambda d: address(d) == ("東京都", "渋谷区神宮前"))
+    type_code(driver, "5300001")
+    until(driver, lambda d: address(d) == ("大阪府", "大阪市北区梅田"))
+
+    driver.find_element(By.ID, "f-address1").send_keys("3-1-3")
+    type_code(driver, "1500001")
+    until(driver, lambda d: "入力済みの住所が異なります" in note(d))
+    assert address(driver) == ("大阪府", "大阪市北区梅田3-1-3")
+    driver.find_element(By.CSS_SELECTOR, "[data-postal-note] button").click()
+    assert address(driver) == ("東京都", "渋谷区神宮前")
+
+
+def test_a_code_of_several_towns_lets_the_buyer_choose(page: Page) -> None:
+    driver = page("/order/address")
+    type_code(driver, "4980000")
+    until(driver, lambda d: "複数の住所があります" in note(d))
+    offered = driver.find_elements(By.CSS_SELECTOR, "[data-postal-note] button")
+    assert [button.text for button in offered] == ["愛知県弥富市", "三重県桑名郡木曽岬町"]
+
+    offered[1].click()
+
+    assert address(driver) == ("三重県", "桑名郡木曽岬町")
+    assert note(driver) == ""
+
+
+def test_an_unknown_code_is_a_note_and_no_error(page: Page) -> None:
+    driver = page("/order/address")
+    type_code(driver, "0000000")
+
+    until(driver, lambda d: "見つかりませんでした" in note(d))
+    assert driver.find_elements(By.CSS_SELECTOR, ".field-error") == []
+
+
+def test_reload_and_back_never_send_a_refused_form_again(page: Page, shop: Shop) -> None:
+    driver = page("/order/address")
+    driver.find_element(By.CSS_SELECTOR, "form[action='/order/address'] button").click()
+    until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".error-summary"))
+    assert len(shop.sent) == 1
+
+    driver.refresh()
+    until(driver, lambda d: not d.find_elements(By.CSS_SELECTOR, ".error-summary"))
+    driver.get(f"{shop.url}/")
+    driver.back()
+
+    until(driver, lambda d: d.find_elements(By.ID, "f-postal_code"))
+    assert len(shop.sent) == 1
 
 
 def test_a_form_is_sent_once_however_often_it_is_pressed(page: Page, shop: Shop) -> None:

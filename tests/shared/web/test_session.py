@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.clock import now
 from shared.web.cookies import Cookies
 from shared.web.session import safe_next
 
@@ -173,3 +174,29 @@ def test_a_cookie_in_pieces_that_cannot_be_counted_is_no_cookie(count: str) -> N
     request = Request({"type": "http", "headers": [(b"cookie", b"noren_session=" + value)]})
 
     assert Cookies(secure=False).read(request, "noren_session") in (None, "~begin")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_lapsed_rights_of_staff_are_renewed_on_the_way(
+    preview: Any, browser: TestClient, method: str
+) -> None:
+    path = "/desk/orders" if method == "GET" else "/desk/orders/ship"
+    browser.cookies.set("noren_session", preview.session_for("店長", staff="owner", staff_until=0))
+
+    answer = browser.request(method, f"{path}?page=2")
+
+    assert answer.status_code == 307
+    assert answer.headers["location"] == f"/members/staff/renew?next={path}%3Fpage%3D2"
+
+
+def test_rights_of_staff_count_for_as_long_as_they_are_said_to(preview: Any, browser: TestClient) -> None:
+    until = now().timestamp() + 60
+    browser.cookies.set("noren_session", preview.session_for("店長", staff="owner", staff_until=until))
+
+    assert browser.get("/desk/orders").status_code == 200
+
+
+def test_lapsed_staff_are_a_shopper_in_the_shop(preview: Any, browser: TestClient) -> None:
+    browser.cookies.set("noren_session", preview.session_for("店長", staff="owner", staff_until=0))
+
+    assert browser.get("/api/preview/me").json() == {"name": "店長", "staff": None, "signed_in": True}

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.domain.cart import LINES_MAX, QUANTITY_MAX
-from checkout.domain.methods import UNAVAILABLE, Reason
+from checkout.domain.methods import Reason
 from checkout.domain.purchase import Purchase
 from checkout.storage.menu import read_menu
-from checkout.storage.postal_codes import find_postal_area
 from checkout.web.order_fields import AddressFields, OrdererFields
 from checkout.web.order_page import own_order
-from checkout.web.storefront import Shop, benefit_of, keep_order, wallet_of
+from checkout.web.storefront import Shop, address_of, benefit_of, keep_order, orders_of, wallet_of
 from shared.errors import Refused
-from shared.web.fields import JsonInt
+from shared.postal import find_towns
+from shared.web.fields import JsonInt, postal_digits
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
@@ -55,7 +55,7 @@ class WantedOrder(_Body):
     payment_choice: dict[str, Annotated[str, Field(max_length=80)]] = Field(
         default_factory=dict, max_length=8
     )
-    expected_total: Annotated[JsonInt, Field(ge=1)] | None = None
+    expected_total: Annotated[JsonInt, Field(ge=0)] | None = None
 
 
 class PlacedOrder(BaseModel):
@@ -90,14 +90,22 @@ class OfferedMethod(BaseModel):
     message: str
 
 
-class FoundArea(BaseModel):
-    """Where a postal code is."""
+class FoundTown(BaseModel):
+    """One town of a postal code; the street number follows."""
 
     prefecture: str
     address1: str
 
 
-@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 503: {}})
+class FoundArea(BaseModel):
+    """Where a postal code is: what all its towns have in common, and the towns to choose from."""
+
+    prefecture: str = Field(description="Empty if the code lies in several prefectures")
+    address1: str = Field(description="City and town; the city alone if there are several towns")
+    towns: list[FoundTown]
+
+
+@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 429: {}, 503: {}})
 async def create_order(
     request: Request,
     response: Response,
@@ -126,11 +134,13 @@ async def create_order(
         member_id=UUID(seen.member_id) if seen.member_id else None,
         benefit=benefit_of(shop, request),
         wallet=wallet,
+        client_address=address_of(request),
+        earlier_orders=tuple(orders_of(shop, request)),
     )
     placement = await shop.till.place(purchase)
     page_url = f"{shop.origin_url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
-    keep_order(shop, request, response, placement.order_code)
+    keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
     return PlacedOrder(
         order_code=placement.order_code,
         total=placement.total,
@@ -160,7 +170,7 @@ async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
 
 
 @router.get("/methods")
-async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_999)]) -> list[OfferedMethod]:
+async def list_methods(shop: Shop, total: Annotated[int, Query(ge=0, le=99_999_999)]) -> list[OfferedMethod]:
     """List the payment methods for an order of `total` yen on the standard form."""
     async with shop.db.transaction() as tx:
         menu = await read_menu(tx)
@@ -173,7 +183,7 @@ async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_9
                 name=method.name,
                 available=reason is None,
                 reason=reason,
-                message=UNAVAILABLE if reason else "",
+                message=method.why_unsuited(total) if reason else "",
             )
         )
     return offered
@@ -181,8 +191,15 @@ async def list_methods(shop: Shop, total: Annotated[int, Query(ge=1, le=99_999_9
 
 @router.get("/postal/{code}", responses={404: {}})
 async def find_postal_code(code: str) -> FoundArea:
-    """Return prefecture and town of a postal code (seven digits); 404 for one we do not know."""
-    area = find_postal_area(code)
-    if area is None:
-        raise Refused("postal_code_unknown", "この郵便番号の住所は登録されていません。", status=404)
-    return FoundArea(prefecture=area.prefecture, address1=area.address1)
+    """Return the towns of a postal code, in whatever width and form it is written; 404 for one we do not know."""
+    towns = find_towns(postal_digits(code))
+    if not towns:
+        raise Refused(
+            "postal_code_unknown", "この郵便番号は見つかりませんでした。ご住所をご確認ください。", status=404
+        )
+    prefectures, cities = {town.prefecture for town in towns}, {town.city for town in towns}
+    return FoundArea(
+        prefecture=towns[0].prefecture if len(prefectures) == 1 else "",
+        address1=towns[0].address1 if len(towns) == 1 else towns[0].city if len(cities) == 1 else "",
+        towns=[FoundTown(prefecture=town.prefecture, address1=town.address1) for town in towns],
+    )

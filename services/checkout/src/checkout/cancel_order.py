@@ -58,6 +58,7 @@ async def end_order(
     What left the house does not come back to stock by itself. A payment that failed gives the cart back,
     so that the buyer can choose another method (PAY-22).
     """
+    refund_amount = book[code].money_with_us
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
     await release_stock(tx, code, at=at)
     if reason == "payment_failed":
@@ -74,5 +75,11 @@ async def end_order(
         )
     )
     return OrderCancelled(
-        order_code=code, reason=reason, by=by, note=note, send_mail=send_mail, occurred_at=at
+        order_code=code,
+        reason=reason,
+        by=by,
+        note=note,
+        send_mail=send_mail,
+        refund_amount=refund_amount,
+        occurred_at=at,
     )

@@ -6,20 +6,32 @@ comes back later, and a cancelled order stays cancelled.
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from checkout.cancel_order import end_order
-from checkout.domain.order import BEFORE_ITS_TIME, Move
+from checkout.domain.order import BEFORE_ITS_TIME, Move, Order
+from checkout.hear_standing import (
+    WATCHED,
+    covered_again,
+    is_news,
+    lapsed,
+    refund_move,
+    told_by_capture,
+    told_by_payments,
+    told_by_refund,
+)
 from checkout.news import entry_of
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
-from checkout.storage.timeline import add_entries, known_orders
+from checkout.storage.timeline import add_entries, authorizations_of, known_orders
 from shared.clock import in_japan
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.errors import TryAgain
 from shared.events import (
     AmazonAccountLinked,
+    AuthorizationEnded,
+    BenefitShortageFound,
     CaptureRejected,
     CouponIssued,
     CouponRedeemed,
@@ -36,11 +48,13 @@ from shared.events import (
     PaymentFailed,
     PaymentNumberIssued,
     PaymentRefunded,
+    PaymentStandingChanged,
     PaymentVoided,
     PointsActivated,
     PointsGranted,
     PointsReturned,
     PointsUsed,
+    RegistrationRefused,
     SessionsRevoked,
 )
 from shared.revocations import revoke_sessions
@@ -48,17 +62,33 @@ from shared.words import words_of_numbers
 
 consumers = Consumers("checkout")
 
-PAYMENTS = "決済サービス"
-# A payment that fails later than this is told by mail: the buyer is no longer on the page.
-ON_THE_PAGE_SECONDS_MAX = 15 * 60
+PAYMENTS, MEMBERS = "決済サービス", "会員サービス"
 
 
 @consumers.on(PaymentAuthorized, linger_seconds=0.05)
 async def confirm_order(events: list[PaymentAuthorized], tx: Tx) -> None:
-    """The order can be paid: it may be shipped from now on."""
+    """The order can be paid: it may be shipped from now on, also after an earlier authorization ended."""
     async with _orders_of(events, tx) as book:
         for event in events:
-            _take(book, "authorize", event)
+            before = _known(book, event)
+            if _take(book, "authorize", event) and before.payment == "lapsed":
+                book.set_standing(before.code, covered_again(before))
+
+
+@consumers.on(AuthorizationEnded)
+async def end_authorization(event: AuthorizationEnded, tx: Tx) -> None:
+    """The hold on the buyer's money is gone: shipping waits for 再与信 or another payment (PAY-30, AP-34)."""
+    async with _orders_of([event], tx) as book:
+        order = _known(book, event)
+        if order.status != "cancelled" and event.authorization_id and order.payment in WATCHED:
+            told = await authorizations_of(tx, order.code)
+            if event.authorization_id not in told:
+                raise TryAgain(f"{event.type} of {order.code} came before its authorization")
+            if event.authorization_id != told[0]:
+                book.note(entry_of(event, order))
+                return
+        _take(book, "lapse", event)
+        book.set_standing(order.code, lapsed(book[order.code], event))
 
 
 @consumers.on(PaymentNumberIssued)
@@ -78,15 +108,8 @@ async def cancel_failed_order(event: PaymentFailed, tx: Tx) -> OrderCancelled | 
     async with _orders_of([event], tx) as book:
         if not _take(book, "fail", event) or not book[event.order_code].may("cancel"):
             return None
-        waited = (event.occurred_at - book[event.order_code].placed_at).total_seconds()
         return await end_order(
-            tx,
-            book,
-            event.order_code,
-            reason="payment_failed",
-            by=PAYMENTS,
-            at=event.occurred_at,
-            send_mail=waited > ON_THE_PAGE_SECONDS_MAX,
+            tx, book, event.order_code, reason="payment_failed", by=PAYMENTS, at=event.occurred_at
         )
 
 
@@ -109,6 +132,8 @@ async def record_deposit(events: list[PaymentCaptured], tx: Tx) -> list[OrderPro
     async with _orders_of(events, tx) as book:
         for event in events:
             _take(book, "capture", event)
+            if (standing := book[event.order_code].standing).money is not None:
+                book.set_standing(event.order_code, told_by_capture(standing, event))
             order, at = book[event.order_code], event.occurred_at
             if order.may("deposit"):
                 day = order.deposit_date or in_japan(event.captured_at).date()
@@ -121,15 +146,15 @@ async def record_deposit(events: list[PaymentCaptured], tx: Tx) -> list[OrderPro
 async def note_capture_rejected(event: CaptureRejected, tx: Tx) -> None:
     """The order stays 未入金, with the reason, and may be asked for again (PAY-04)."""
     async with _orders_of([event], tx) as book:
-        order = book[event.order_code]
+        order = _known(book, event)
         if order.deposit == "unpaid":
             book.set_facts(order.code, capture_requested_at=None, deposit_date=None)
-        book.note(entry_of(event, order.code))
+        book.note(entry_of(event, order))
 
 
 @consumers.on(PaymentVoided)
 async def note_void(events: list[PaymentVoided], tx: Tx) -> None:
-    """The hold on the buyer's money is gone, at our wish or in the provider's console."""
+    """The hold on the buyer's money, or the number to pay with, is gone: at our wish or in the console."""
     async with _orders_of(events, tx) as book:
         for event in events:
             _take(book, "void", event)
@@ -137,10 +162,45 @@ async def note_void(events: list[PaymentVoided], tx: Tx) -> None:
 
 @consumers.on(PaymentRefunded)
 async def note_refund(events: list[PaymentRefunded], tx: Tx) -> None:
-    """Money went back to the buyer."""
+    """Money went back to the buyer: all of it, or a part."""
     async with _orders_of(events, tx) as book:
         for event in events:
-            _take(book, "refund", event)
+            order = _known(book, event)
+            if (move := refund_move(order, event)) is None:
+                book.note(entry_of(event, order))
+            else:
+                _take(book, move, event)
+            book.set_standing(order.code, told_by_refund(order.standing, event))
+
+
+@consumers.on(PaymentStandingChanged)
+async def note_standing(events: list[PaymentStandingChanged], tx: Tx) -> list[OrderProcessed]:
+    """What staff must know of the money: shown with the order until payments says that all is well again."""
+    processed = []
+    async with _orders_of(events, tx) as book:
+        for event in events:
+            order = _known(book, event)
+            if not is_news(order.standing, event):
+                continue
+            book.move(order.code, "call", by=PAYMENTS, at=event.occurred_at, reason=" ".join(event.calls))
+            book.set_standing(order.code, told_by_payments(order.standing, event))
+            book.note(entry_of(event, order))
+            processed += process_if_complete(book, order.code, at=event.occurred_at)
+    return processed
+
+
+@consumers.on(BenefitShortageFound, RegistrationRefused)
+async def call_for_staff(events: list[BenefitShortageFound | RegistrationRefused], tx: Tx) -> None:
+    """A benefit could not be taken, or nobody was registered: staff are called until they have seen it."""
+    async with _orders_of(events, tx) as book:
+        for event in events:
+            order = _known(book, event)
+            call = "benefit_shortage" if isinstance(event, BenefitShortageFound) else "registration_refused"
+            book.move(order.code, "call", by=MEMBERS, at=event.occurred_at, reason=call)
+            book.set_standing(
+                order.code, order.standing, own_calls=tuple(dict.fromkeys((*order.own_calls, call)))
+            )
+            book.note(entry_of(event, order))
 
 
 @consumers.on(
@@ -159,10 +219,12 @@ async def note_refund(events: list[PaymentRefunded], tx: Tx) -> None:
 )
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
     """What members and notifications did for an order stands on its timeline; nothing depends on it."""
-    about = {event.event_id: getattr(event, "order_code", None) for event in events}
-    known = await known_orders(tx, [code for code in about.values() if code])
+    about = {event.event_id: code for event in events if (code := getattr(event, "order_code", None))}
+    missing = set(about.values()) - await known_orders(tx, list(about.values()))
+    if missing:
+        raise TryAgain(f"{', '.join(sorted(missing))}: no such order here")
     await add_entries(
-        tx, [entry_of(event, code) for event in events if (code := about[event.event_id]) in known and code]
+        tx, [entry_of(event, about[event.event_id]) for event in events if event.event_id in about]
     )
 
 
@@ -172,25 +234,38 @@ async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     await revoke_sessions(tx, event)
 
 
-class _OfAnOrder(Protocol):
+class _Heard(Protocol):
     """An event that names its order."""
+
+    type: ClassVar[str]
 
     @property
     def order_code(self) -> str: ...
 
 
-def _orders_of(events: Sequence[_OfAnOrder], tx: Tx) -> AbstractAsyncContextManager[OrderBook]:
+def _orders_of(events: Sequence[_Heard], tx: Tx) -> AbstractAsyncContextManager[OrderBook]:
     return open_orders(tx, [event.order_code for event in events])
+
+
+def _known(book: OrderBook, event: _Heard) -> Order:
+    """Return the order of ``event``. Raises TryAgain for one that is not ours: it ends as a dead letter.
+
+    An order is stored before anyone can hear of it, so this is money or goods of which nobody knows.
+    """
+    order = book.get(event.order_code)
+    if order is None:
+        raise TryAgain(f"{event.type} is about {event.order_code}, which is no order here")
+    return order
 
 
 def _take(book: OrderBook, move: Move, event: Any) -> bool:
     """Note what payments said and follow it if the state table has an edge; tell whether it had."""
-    order = book[event.order_code]  # An order is stored before anyone can hear of it.
+    order = _known(book, event)
     if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
-    book.note(entry_of(event, order.code, cancelled=order.status == "cancelled"))
+    book.note(entry_of(event, order))
     if not order.may(move):
         return False
-    facts: dict[str, Any] = {"capture_requested_at": None} if move == "capture" else {}
+    facts: dict[str, Any] = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
     book.move(order.code, move, by=PAYMENTS, at=event.occurred_at, **facts)
     return True

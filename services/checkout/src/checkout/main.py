@@ -34,11 +34,13 @@ from checkout.web import (
     desk_stock,
     order_confirm,
     order_form,
+    order_look_up,
     order_page,
+    search_engines,
     shop,
 )
 from checkout.web.store_files import StoreFiles
-from checkout.web.storefront import Storefront
+from checkout.web.storefront import DISPATCH, Storefront
 from shared.app import Service
 from shared.clock import now
 from shared.database import Database
@@ -61,10 +63,12 @@ ROUTERS = (
     api.router,
     desk_api.router,
     shop.router,
+    search_engines.router,
     cart.router,
     order_form.router,
     order_confirm.router,
     amazon_order.router,
+    order_look_up.router,
     order_page.router,
     desk_settings.router,
     desk_stock.router,
@@ -143,10 +147,10 @@ def install(
 ) -> None:
     """Put all pages and JSON routes of checkout on ``app``."""
 
-    pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES)
+    pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
-    till = Till(db, origin_url=origin_url)
+    till = Till(db, origin_url=origin_url, limits=settings.hold_limits)
     app.state.storefront = Storefront(db, till, pages, issuer, verifier, members, origin_url)
     app.mount("/static/shop", StoreFiles(directory=WEB / "static"), name="shop-static")
     install_web(

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from checkout.domain.calls import CALL_LABEL, UNKNOWN_CALL, call_text
+from checkout.domain.order import PAID_BEFORE_SHIPPING, Order, Standing
 from checkout.storage.timeline import Entry, Kind, Topic
 from shared import events
 from shared.clock import in_japan
@@ -45,6 +47,9 @@ SUPPRESSED = {
     "no_address": "宛先がありません",
     "refused_by_server": "メールサーバーに受け付けられませんでした",
     "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
+    "order_cancelled": "注文がキャンセルされたため送信しませんでした",
+    "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
+    "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
 }
 SOURCE = {
     "admin": "受注管理から",
@@ -53,16 +58,25 @@ SOURCE = {
     "konbini_notice": "コンビニでのお支払い",
     "manual_deposit": "手動での入金確認",
 }
+ENDED = {
+    "expired": "有効期限が過ぎました",
+    "capture_declined": "売上請求が決済会社に断られました",
+    "captured_in_part": "決済会社の管理画面で一部の金額だけが売上請求されました",
+    "reauthorization_declined": "再与信が決済会社に断られました",
+}
+REFUSED_REGISTRATION = {"email_taken": "このメールアドレスはすでに会員登録されています"}
+BENEFIT = {"points": "ポイント", "coupon": "クーポン"}
 ROUTE = {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}
 
 _Line = tuple[Topic, Kind, str, str, dict[str, Any]]
 
 
-def entry_of(event: Event, order_code: str, *, cancelled: bool = False) -> Entry:
-    """Return the line for ``event``. Money that comes for a cancelled order is marked as such."""
+def entry_of(event: Event, about: Order | str) -> Entry:
+    """Return the line for ``event`` about an order, or its code. Money for a cancelled order is marked as such."""
+    order = about if isinstance(about, Order) else None
     topic, kind, title, text, facts = _LINES[type(event)](event)
     entry = Entry(
-        order_code=order_code,
+        order_code=order.code if order else str(about),
         at=_moment(event),
         topic=topic,
         kind=kind,
@@ -72,7 +86,11 @@ def entry_of(event: Event, order_code: str, *, cancelled: bool = False) -> Entry
         facts=facts,
         event_id=event.event_id,
     )
-    if cancelled and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
+    if order is None:
+        return entry
+    if isinstance(event, events.PaymentVoided) and order.payment_group in PAID_BEFORE_SHIPPING:
+        return replace(entry, title=_NUMBER_VOIDED[order.payment_group])
+    if order.status == "cancelled" and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
         return replace(
             entry,
             kind="stop",
@@ -80,6 +98,12 @@ def entry_of(event: Event, order_code: str, *, cancelled: bool = False) -> Entry
             text=f"{text}　決済サービスが取消・返金します。",
         )
     return entry
+
+
+_NUMBER_VOIDED = {
+    "konbini": "お支払い番号を無効にしました",
+    "transfer": "お振込先のご案内を無効にしました",
+}
 
 
 def _moment(event: Event) -> datetime:
@@ -156,13 +180,41 @@ def _voided(event: events.PaymentVoided) -> _Line:
 
 def _refunded(event: events.PaymentRefunded) -> _Line:
     facts = {"kind": "refund", "amount": event.amount, "route": event.route}
-    return (
-        "payment",
-        "note",
-        "返金しました",
-        f"¥{event.amount:,}　{ROUTE.get(event.route, event.route)}",
-        facts,
+    left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
+    text = f"¥{event.amount:,}　{ROUTE.get(event.route, event.route)}{left}"
+    return "payment", "note", "返金しました", text, facts
+
+
+def _authorization_ended(event: events.AuthorizationEnded) -> _Line:
+    facts = {"kind": "authorization_ended", "authorization_id": event.authorization_id}
+    return "payment", "stop", "与信が切れました", ENDED.get(event.reason, ENDED["expired"]), facts
+
+
+def _standing(event: events.PaymentStandingChanged) -> _Line:
+    facts = {"kind": "standing", **event.model_dump(mode="json")}
+    if not event.calls:
+        return "payment", "done", "決済の確認事項が解消しました", "", facts
+    told = Standing(
+        captured=event.captured_amount,
+        suspense=event.suspense_amount,
+        refunded=event.refunded_amount,
+        respond_by=event.respond_by,
     )
+    labels = "・".join(CALL_LABEL.get(word, UNKNOWN_CALL) for word in event.calls)
+    text = " ".join(call_text(word, told, event.expected_amount) for word in event.calls)
+    return "payment", "stop", f"決済の確認が必要です：{labels}", text, facts
+
+
+def _benefit_short(event: events.BenefitShortageFound) -> _Line:
+    facts = {"kind": "shortage", "benefit": event.benefit, "missing": event.missing}
+    unit = f"{event.missing:,}ポイント" if event.benefit == "points" else f"¥{event.missing:,}"
+    title = f"{BENEFIT.get(event.benefit, event.benefit)}を引き落とせませんでした"
+    return "points", "stop", title, f"不足 {unit}。値引き分は店舗の負担です（{event.reason}）", facts
+
+
+def _registration_refused(event: events.RegistrationRefused) -> _Line:
+    text = REFUSED_REGISTRATION.get(event.reason, event.reason)
+    return "member", "stop", "会員登録は行われませんでした", text, {"kind": "registration_refused"}
 
 
 def _points_used(event: events.PointsUsed) -> _Line:
@@ -224,7 +276,7 @@ def _mail_suppressed(event: events.MailSuppressed) -> _Line:
         "reason": event.reason,
         "mail_id": str(event.mail_id),
     }
-    text = f"{event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
+    text = f"{event.title or event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
     return "mail", "plain", "メールは送信していません", text, facts
 
 
@@ -237,6 +289,10 @@ _LINES: dict[type[Event], Callable[[Any], _Line]] = {
     events.CaptureRejected: _rejected,
     events.PaymentVoided: _voided,
     events.PaymentRefunded: _refunded,
+    events.AuthorizationEnded: _authorization_ended,
+    events.PaymentStandingChanged: _standing,
+    events.BenefitShortageFound: _benefit_short,
+    events.RegistrationRefused: _registration_refused,
     events.PointsUsed: _points_used,
     events.PointsGranted: _points_granted,
     events.PointsActivated: _points_activated,

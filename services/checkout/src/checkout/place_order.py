@@ -5,6 +5,7 @@ computed here from our own rows and from signed statements. A lost answer is fou
 """
 
 import asyncio
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ import structlog
 from asyncpg import IntegrityConstraintViolationError
 
 from checkout.domain.cart import Product, merged
+from checkout.domain.holds import HoldLimits, Holds
 from checkout.domain.methods import UNAVAILABLE, Menu, Method, check_choice
 from checkout.domain.order_code import new_order_code
 from checkout.domain.price import NO_DISCOUNTS, price_order
@@ -69,9 +71,10 @@ class _Turned(Exception):
 class Till:
     """Where orders are placed: one transaction each, or one for all that came while the last one ran."""
 
-    def __init__(self, db: Database, *, origin_url: str) -> None:
+    def __init__(self, db: Database, *, origin_url: str, limits: HoldLimits = HoldLimits()) -> None:  # noqa: B008
         self._db = db
         self._origin_url = origin_url.rstrip("/")
+        self._limits = limits
         self._together: Together[Purchase, Placement | Refused] = Together(
             self._place_together, batch_max=BATCH_MAX, key=lambda purchase: purchase.key
         )
@@ -113,21 +116,27 @@ class Till:
 
     async def _place_all(self, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
         async with self._db.transaction() as tx:
-            outcomes = await _place(tx, purchases, origin_url=self._origin_url)
+            outcomes = await _place(tx, purchases, origin_url=self._origin_url, limits=self._limits)
             crash_point("K1")
         crash_point("K2")
         return outcomes
 
 
-async def _place(tx: Tx, purchases: Sequence[Purchase], *, origin_url: str) -> dict[str, Placement | Refused]:
+async def _place(
+    tx: Tx, purchases: Sequence[Purchase], *, origin_url: str, limits: HoldLimits
+) -> dict[str, Placement | Refused]:
     """Place orders by their keys. Raises _Turned if the transaction must begin anew without some."""
     at = now()
-    shop = await _read_shop(tx, purchases)
+    shop = await _read_shop(tx, purchases, limits)
     refusals: dict[str, Placement | Refused] = {}
     new: list[_New] = []
     for purchase in purchases:
         try:
-            new.append(_order(shop, purchase, code=new_order_code(at), at=at, origin_url=origin_url))
+            one = _order(shop, purchase, code=new_order_code(at), at=at, origin_url=origin_url)
+            if one.holds_unpaid:
+                shop.holds.check(purchase)
+                shop.holds.add(purchase, one.code)
+            new.append(one)
         except Refused as refused:
             refusals[purchase.key] = refused
     taken = await take_keys(tx, [(one.purchase, one.placement) for one in new], at=at)
@@ -138,7 +147,19 @@ async def _place(tx: Tx, purchases: Sequence[Purchase], *, origin_url: str) -> d
     if not new:
         return outcomes
     await _tie_carts(tx, new, at=at)
-    await insert_orders(tx, [NewOrder(one.placed, one.method.group, taken[one.purchase.key]) for one in new])
+    await insert_orders(
+        tx,
+        [
+            NewOrder(
+                placed=one.placed,
+                payment_group=one.method.group,
+                number=taken[one.purchase.key],
+                page_key=one.page_key,
+                client_address=one.purchase.client_address or None,
+            )
+            for one in new
+        ],
+    )
     # Last, and sent with the orders: everybody who wants the same product waits for this lock until our commit.
     wanted = {one.code: merged(one.purchase.lines) for one in new}
     short = await reserve_stock(tx, wanted, at=at)
@@ -160,6 +181,7 @@ class _Shop:
     settings: ShopSettings
     products: Mapping[str, Product]
     menu: Menu
+    holds: Holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +191,32 @@ class _New:
     purchase: Purchase
     placed: OrderPlaced
     method: Method
+    page_key: str
 
     @property
     def code(self) -> str:
         return self.placed.order_code
 
     @property
+    def holds_unpaid(self) -> bool:
+        """Tell whether it will hold stock for money that comes later, or never."""
+        return self.method.is_prepaid and self.placed.amounts.total > 0
+
+    @property
     def placement(self) -> Placement:
-        return Placement(self.code, self.placed.amounts.total, self.method.confirm_path)
+        total = self.placed.amounts.total
+        return Placement(self.code, total, self.method.confirm_path if total else None)
 
 
-async def _read_shop(tx: Tx, purchases: Sequence[Purchase]) -> _Shop:
+async def _read_shop(tx: Tx, purchases: Sequence[Purchase], limits: HoldLimits) -> _Shop:
     skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
-    settings, menu = await read_rules(tx)
-    return _Shop(settings, await read_products(tx, skus), menu)
+    rules = await read_rules(
+        tx,
+        emails=sorted({one.orderer.email.lower() for one in purchases}),
+        client_addresses=sorted({one.client_address for one in purchases if one.client_address}),
+        codes=sorted({code for one in purchases for code in one.earlier_orders}),
+    )
+    return _Shop(rules.settings, await read_products(tx, skus), rules.menu, Holds(limits, rules.held))
 
 
 async def _tie_carts(tx: Tx, new: Sequence[_New], *, at: datetime) -> None:
@@ -220,10 +254,12 @@ def _order(shop: _Shop, purchase: Purchase, *, code: str, at: datetime, origin_u
             field="total",
         )
     wallet = purchase.wallet
+    page_key = secrets.token_urlsafe(16)
     placed = OrderPlaced(
         order_code=code,
         payment_kind=method.kind,
         payment_name=method.name,
+        payment_flow=method.payment_flow,
         payment_choice={**check_choice(method, purchase.payment_choice), **_wallets_session(wallet)},
         amounts=amounts,
         member_id=purchase.member_id,
@@ -234,10 +270,11 @@ def _order(shop: _Shop, purchase: Purchase, *, code: str, at: datetime, origin_u
         points_used=benefit.points if benefit else 0,
         benefit_reservation_id=benefit.reservation_id if benefit else None,
         coupon=benefit.coupon.issue_id if benefit and benefit.coupon else None,
+        coupon_name=benefit.coupon.name if benefit and benefit.coupon else "",
         placed_at=at,
-        page_url=f"{origin_url}/orders/{code}",
+        page_url=f"{origin_url}/orders/{code}?key={page_key}",
     )
-    return _New(purchase, placed, method)
+    return _New(purchase, placed, method, page_key)
 
 
 def _wallets_session(wallet: Wallet | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from checkout.domain.tracking import checked_number
 from checkout.storage.order_book import open_orders
 from checkout.storage.timeline import Entry
 from shared.database import Tx
@@ -18,18 +19,22 @@ async def register_tracking(
     tracking_number: str | None,
     by: str,
     at: datetime,
+    version: int | None = None,
 ) -> None:
     """Store carrier and number at one delivery address; empty ones take them away.
 
-    Raises Refused: unknown order or destination, or cancelled.
+    Raises Refused: unknown order or destination, changed since ``version``, cancelled, or a number that is none
+    of the carrier's.
     """
     async with open_orders(tx, [order_code]) as book:
-        order = book[order_code]
+        order = book.seen(order_code, version)
         parcel = next((p for p in order.parcels if p.destination_id == destination_id), None)
         if parcel is None:
             raise Refused("destination_unknown", "この注文にないお届け先です。", status=404)
         if order.status == "cancelled":
             raise Refused("order_cancelled", "キャンセルされた注文は変更できません。")
+        tracking_number = checked_number(carrier, tracking_number) if tracking_number else None
+        book.move(order_code, "track", by=by, at=at)
         book.set_parcel(
             order_code,
             destination_id,

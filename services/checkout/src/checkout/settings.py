@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from checkout.domain.holds import HoldLimits
 from shared.settings import ServiceSettings
 
 
@@ -17,3 +18,21 @@ class Settings(ServiceSettings):
         1.0, gt=0, le=10, description="A page does without another service's answer after this"
     )
     menu_refresh_seconds: int = Field(5, ge=1, le=3600, description="How often the payment menu is read")
+    guest_unpaid_orders_per_email: int = Field(
+        3, ge=0, le=10_000, description="Open unpaid orders of one guest's e-mail address; 0: no limit"
+    )
+    guest_unpaid_orders_per_browser: int = Field(3, ge=0, le=10_000, description="The same of one browser")
+    guest_unpaid_orders_per_address: int = Field(
+        20, ge=0, le=10_000, description="The same of one IP address"
+    )
+    member_unpaid_orders: int = Field(10, ge=0, le=10_000, description="Open unpaid orders of one member")
+
+    @property
+    def hold_limits(self) -> HoldLimits:
+        """Return how many unpaid orders one buyer may have open."""
+        return HoldLimits(
+            guest_email=self.guest_unpaid_orders_per_email,
+            guest_browser=self.guest_unpaid_orders_per_browser,
+            guest_client=self.guest_unpaid_orders_per_address,
+            member=self.member_unpaid_orders,
+        )

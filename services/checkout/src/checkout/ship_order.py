@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Literal
 from uuid import UUID
 
-from checkout.domain.order import Order, Parcel, check_shippable
+from checkout.domain.order import Order, Parcel, check_shippable, unsecured
+from checkout.domain.tracking import checked_number
 from checkout.process_order import close_order, process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.orders import quantities_of
@@ -17,8 +18,6 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Event, OrderProcessed, Shipped, ShippedDestination
 
-Carrier = Literal["ヤマト運輸", "佐川急便", "日本郵便"]
-CARRIERS: tuple[str, ...] = get_args(Carrier)
 Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
 
 
@@ -37,7 +36,8 @@ class ShipWish:
     """What is wished for one order or for many: who ships how, whether to tell buyers, whether to close.
 
     ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). An order with nothing left to do
-    becomes so anyway, unless the shop leaves that to staff.
+    becomes so anyway, unless the shop leaves that to staff. ``override_reason``: why an order leaves although
+    its money is no longer sure; it stands on the timeline under the name of ``by``.
     """
 
     source: Source
@@ -45,6 +45,7 @@ class ShipWish:
     at: datetime
     send_mail: bool = False
     mark_processed: bool = False
+    override_reason: str = ""
 
 
 async def ship_order(
@@ -79,11 +80,13 @@ def ship(
     """Ship the parcels in ``sent``, or with None all that are left, those with ``carrier`` and number.
 
     Say the events, and let :func:`take_from_stock` see them. Raises Refused: unknown, cancelled, shipped,
-    unpaid although prepaid (KON-35), not authorized, no parcel ticked (ORD-17), or a ship date before the
-    order.
+    unpaid although prepaid (KON-35), not authorized, its authorization ended without a reason to ship, no
+    parcel ticked (ORD-17), a ship date before the order, or a number that is none of its carrier's.
     """
     order = book[code]
-    check_shippable(order)
+    check_shippable(order, override=wish.override_reason)
+    if risk := unsecured(order):
+        book.note(_override(order, risk, wish))
     if sent is None:
         left = [parcel for parcel in order.parcels if not parcel.shipped]
         sent = [Sent(p.destination_id, None, carrier, tracking_number) for p in left]
@@ -163,10 +166,29 @@ def _parcels_sent(order: Order, sent: Sequence[Sent], *, at: datetime) -> list[P
                 parcel,
                 ship_date=ship_date,
                 carrier=one.carrier or parcel.carrier,
-                tracking_number=one.tracking_number or parcel.tracking_number,
+                tracking_number=_number(one, parcel),
             )
         )
     return parcels
+
+
+def _number(one: Sent, parcel: Parcel) -> str | None:
+    if one.tracking_number is None:
+        return parcel.tracking_number
+    return checked_number(one.carrier or parcel.carrier, one.tracking_number)
+
+
+def _override(order: Order, risk: str, wish: ShipWish) -> Entry:
+    return Entry(
+        order_code=order.code,
+        at=wish.at,
+        topic="shipping",
+        kind="stop",
+        title="確認のうえ発送しました",
+        text=f"{risk.split('ため', 1)[0]}状態での発送　理由：{wish.override_reason}",
+        by=wish.by,
+        facts={"kind": "override", "reason": wish.override_reason},
+    )
 
 
 def _shipped_destination(parcel: Parcel, *, at: datetime) -> ShippedDestination:

@@ -8,9 +8,11 @@ from shared.database import Tx
 from shared.words import words_of_texts
 
 
-async def write_note(tx: Tx, *, order_code: str, text: str, by: str, at: datetime) -> None:
-    """Add ``text`` to the timeline; buyers never see it. Raises Refused (404) for an unknown order."""
+async def write_note(
+    tx: Tx, *, order_code: str, text: str, by: str, at: datetime, version: int | None = None
+) -> None:
+    """Add ``text`` to the timeline; buyers never see it. Raises Refused: unknown, or changed since ``version``."""
     async with open_orders(tx, [order_code]) as book:
-        code = book[order_code].code
+        code = book.seen(order_code, version).code
         book.find_by(code, words_of_texts(text))
         book.note(Entry(order_code=code, at=at, topic="note", kind="plain", title="メモ", text=text, by=by))

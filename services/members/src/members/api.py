@@ -67,7 +67,6 @@ class WantedBenefit(BaseModel):
 
     points: Annotated[JsonInt, Field(ge=0, le=99_999_999)] | None = None
     coupon: UUID | Literal["none"] | None = None
-    member_id: UUID | None = Field(None, description="The id that a registering buyer is going to have")
 
 
 class Benefit(BaseModel):
@@ -160,7 +159,7 @@ async def set_benefit_aside(
 
     409 ``not_enough_points``, ``coupon_used``, ``coupon_expired``, ``coupon_sold_out`` or ``coupon_unknown``.
     """
-    asked = UseBenefit(points=wanted.points, coupon=wanted.coupon, member_id=wanted.member_id)
+    asked = UseBenefit(points=wanted.points, coupon=wanted.coupon)
     reservation = await reserve(request, parts, asked, seen)
     put_statement(parts, response, reservation)
     return Benefit(

@@ -7,8 +7,10 @@ from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import (
     AmazonAccountLinked,
+    BenefitShortageFound,
     CouponRedeemed,
     CouponReturned,
+    EmailVerificationRequested,
     MemberRegistered,
     OrderCancelled,
     OrderPlaced,
@@ -17,6 +19,7 @@ from shared.events import (
     PointsGranted,
     PointsReturned,
     PointsUsed,
+    RegistrationRefused,
     Shipped,
 )
 
@@ -26,7 +29,16 @@ consumers = Consumers("members")
 @consumers.on(OrderPlaced, linger_seconds=0.2)
 async def credit_order(
     events: list[OrderPlaced], tx: Tx
-) -> list[MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed]:
+) -> list[
+    MemberRegistered
+    | AmazonAccountLinked
+    | EmailVerificationRequested
+    | RegistrationRefused
+    | BenefitShortageFound
+    | PointsUsed
+    | PointsGranted
+    | CouponRedeemed
+]:
     """Register or link the member, commit what was set aside, and grant what the order earns."""
     return await take_orders(tx, events)
 

@@ -57,6 +57,10 @@ async def issue_coupon(
         if member is None:
             found.append(Issued(member_id, "", False, "この会員は見つかりません"))
             continue
+        if member.staff_role is not None:
+            # Nobody gives money to themselves, nor staff to staff.
+            found.append(Issued(member_id, member.name, False, "スタッフのアカウントには発行できません"))
+            continue
         issue_id = new_id()
         if not await insert_issue(tx, issue_id, coupon, member_id, at=at, by=by):
             found.append(Issued(member_id, member.name, False, "すでに発行されています"))

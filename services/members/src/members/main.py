@@ -6,17 +6,19 @@ from fastapi import FastAPI
 
 from members import api
 from members.add_staff import ensure_demo_staff
+from members.ask_for_mail import MailResets
 from members.consumers import consumers
 from members.password_hasher import PasswordHasher
 from members.reserve_benefit import ReleaseBenefits
 from members.settings import Settings
 from members.settle_points import ExpirePoints
-from members.storage.tables import benefit_reservations, metadata, point_grants
+from members.storage.tables import benefit_reservations, metadata, point_grants, reset_wishes
 from members.web import (
     amazon,
     benefits,
     desk_coupon,
     desk_coupons,
+    desk_deeds,
     desk_login,
     desk_member,
     desk_members,
@@ -25,7 +27,10 @@ from members.web import (
     login,
     mypage,
     password,
+    reset,
     signup,
+    staff_session,
+    verify_email,
 )
 from members.web.check_session import revocation
 from members.web.parts import Parts
@@ -35,12 +40,14 @@ from shared.due import DueWork
 from shared.statements import Issuer, Verifier
 from shared.web.cookies import Cookies
 from shared.web.pages import DeskPage, install_web, make_templates
-from shared.web.session import Sessions
+from shared.web.session import STAFF_RENEWAL, Sessions
 
+RENEWED_BODY_BYTES_MAX = 5 * 1024 * 1024
 DESK_PAGES = (
     DeskPage("members", "会員検索", "/desk/members"),
     DeskPage("members", "クーポン", "/desk/members/coupons"),
     DeskPage("members", "ポイント・会員設定", "/desk/members/rules"),
+    DeskPage("members", "操作の記録", "/desk/members/deeds"),
 )
 # The order decides: fixed paths of the desk before those with a member's id.
 ROUTERS = (
@@ -50,8 +57,12 @@ ROUTERS = (
     amazon.router,
     mypage.router,
     password.router,
+    reset.router,
+    verify_email.router,
     benefits.router,
     desk_login.router,
+    staff_session.router,
+    desk_deeds.router,
     desk_rules.router,
     desk_coupons.router,
     desk_coupon.router,
@@ -91,6 +102,7 @@ def make() -> Service:
         due_work=[
             DueWork("release_benefits", benefit_reservations, ReleaseBenefits(db)),
             DueWork("expire_points", point_grants, ExpirePoints(db)),
+            DueWork("mail_resets", reset_wishes, MailResets(db)),
         ],
         install_pages=install_pages,
         on_start=on_start,
@@ -115,6 +127,8 @@ def install(
         Sessions(verifier, revocation(db)),
         origin=settings.origin_url,
         secure=settings.cookie_secure,
+        # A desk's form may pass by on its way, files and all.
+        body_bytes_max={STAFF_RENEWAL: RENEWED_BODY_BYTES_MAX},
     )
     for router in ROUTERS:
         app.include_router(router)

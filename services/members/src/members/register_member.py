@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from members.ask_for_mail import request_verification
 from members.domain.ledger import Grant, grant_posting
-from members.domain.rules import Rules
+from members.domain.rules import GrantActivation, Rules
 from members.storage.members import insert_link, insert_member, keep_password
 from members.storage.points import insert_grant, lock_balance, open_balance, record_posting
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import AmazonAccountLinked, MemberRegistered, PointsGranted
+from shared.events import AmazonAccountLinked, EmailVerificationRequested, MemberRegistered, PointsGranted
 from shared.ids import new_id
 
 
@@ -19,7 +20,11 @@ class EmailTaken(Refused):
     """The address belongs to a member already (MEM-34 has the words)."""
 
     def __init__(self) -> None:
-        super().__init__("email_taken", "Eメールアドレスはすでに使用されています", field="email")
+        super().__init__(
+            "email_taken",
+            "Eメールアドレスはすでに使用されています。会員登録がお済みの方は、ログインしてください。",
+            field="email",
+        )
 
 
 class AmazonAccountTaken(Refused):
@@ -31,7 +36,10 @@ class AmazonAccountTaken(Refused):
 
 @dataclass(frozen=True)
 class NewMember:
-    """What is stored of a new member; ``password_hash`` None means that there is no shop password (MEM-06)."""
+    """What is stored of a new member; ``password_hash`` None means that there is no shop password (MEM-06).
+
+    ``email_proved``: Amazon vouches for the address; any other is proved by a mail (MEM-38).
+    """
 
     member_id: UUID
     name: str
@@ -45,6 +53,10 @@ class NewMember:
     newsletter: bool = False
     password_hash: str | None = None
     buyer_id: str | None = None
+    email_proved: bool = False
+
+
+News = MemberRegistered | AmazonAccountLinked | EmailVerificationRequested | PointsGranted
 
 
 async def register_member(
@@ -55,16 +67,18 @@ async def register_member(
     via: Literal["form", "amazon", "order"],
     at: datetime,
     order_code: str | None = None,
-) -> list[MemberRegistered | AmazonAccountLinked | PointsGranted]:
+) -> list[News]:
     """Store a member, the Amazon link and the registration points; return what is to be said.
 
     ``at`` is both 「登録日時」 and 「AmazonID連携日時」, whose equality says "registered with Amazon" (MEM-14).
     Raises EmailTaken or AmazonAccountTaken; then the transaction or savepoint has to be rolled back.
     """
-    values = {name: getattr(new, name) for name in NewMember.__dataclass_fields__ if name != "buyer_id"}
-    if not await insert_member(tx, {**values, "via": via, "at": at, "order_code": order_code}):
+    not_stored = {"buyer_id", "email_proved"}
+    values = {name: getattr(new, name) for name in NewMember.__dataclass_fields__ if name not in not_stored}
+    values |= {"via": via, "at": at, "order_code": order_code}
+    if not await insert_member(tx, values | {"email_verified_at": at if new.email_proved else None}):
         raise EmailTaken
-    said: list[MemberRegistered | AmazonAccountLinked | PointsGranted] = [
+    said: list[News] = [
         MemberRegistered(
             member_id=new.member_id,
             name=new.name,
@@ -84,33 +98,43 @@ async def register_member(
             AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path, order_code=order_code)
         )
     await open_balance(tx, new.member_id)
-    said += await _grant_registration_points(tx, new.member_id, rules, at=at, order_code=order_code)
+    said += await _grant_registration_points(tx, new, rules, at=at, order_code=order_code)
+    if not new.email_proved:
+        said.append(await request_verification(tx, new.member_id, name=new.name, email=new.email, at=at))
     return said
 
 
 async def _grant_registration_points(
-    tx: Tx, member_id: UUID, rules: Rules, *, at: datetime, order_code: str | None
+    tx: Tx, new: NewMember, rules: Rules, *, at: datetime, order_code: str | None
 ) -> list[PointsGranted]:
-    """Give the registration points, once in a member's life (PNT-01); usable at once by default (X-01)."""
+    """Give the registration points, once in a member's life (PNT-01).
+
+    By default they are usable at once (X-01), but those of an address that nobody proved wait for the proof. Who
+    comes with an Amazon account, of which each is linked only once, need not wait: the points may pay for the very
+    order that registers (PNT-02).
+    """
     points = rules.registration_grant()
-    balance = await lock_balance(tx, member_id)
+    balance = await lock_balance(tx, new.member_id)
     if not points or balance is None:
         return []
-    active = rules.registration_activation == "immediate"
+    activation: GrantActivation = rules.registration_activation
+    if activation == "immediate" and not new.email_proved and new.buyer_id is None:
+        activation = "on_verified"
+    active = activation == "immediate"
     grant = Grant(
         grant_id=new_id(),
-        member_id=member_id,
+        member_id=new.member_id,
         points=points,
         reason="registration",
         state="active" if active else "waiting",
         order_code=order_code,
         valid_days=rules.valid_days,
     )
-    await insert_grant(tx, grant, activation=rules.registration_activation, at=at)
+    await insert_grant(tx, grant, activation=activation, at=at)
     await record_posting(tx, balance, grant_posting(grant), at=at)
     return [
         PointsGranted(
-            member_id=member_id,
+            member_id=new.member_id,
             points=points,
             state="active" if active else "pending",
             reason="registration",

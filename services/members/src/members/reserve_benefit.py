@@ -5,7 +5,7 @@ stays set aside until no statement can claim it any more. Changing the points or
 reservation's id, and checkout takes one order per id: two statements never buy twice with the same points.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -17,11 +17,12 @@ from members.storage.benefits import (
     change_reservation,
     end_reservation,
     insert_reservation,
+    is_taken_by,
     lock_buyers_reservation,
     lock_reservation,
 )
 from members.storage.members import member_by_buyer, member_by_email
-from members.storage.points import lock_balance, store_balance
+from members.storage.points import balance_of, lock_balance, store_balance
 from members.storage.rules import rules_at
 from members.storage.tables import benefit_reservations
 from members.use_coupon import hold_coupon, release_coupons
@@ -43,13 +44,18 @@ CouponChoice = UUID | Literal["none"] | None
 
 @dataclass(frozen=True)
 class Reservation:
-    """What is set aside, as the statement tells checkout."""
+    """What is set aside, as the statement tells checkout.
+
+    ``buyer_id`` and ``email`` name a member to be: for no other may an order use it.
+    """
 
     reservation_id: UUID
     member_id: UUID
     points: int
     registration: bool
     coupon: Coupon | None = None
+    buyer_id: str = ""
+    email: str = ""
 
     def claims(self) -> dict[str, Any]:
         """Return what the benefit statement says."""
@@ -59,6 +65,8 @@ class Reservation:
             "points": self.points,
             "coupon": None if self.coupon is None else self.coupon.model_dump(mode="json"),
             "registration": self.registration,
+            "buyer_id": self.buyer_id,
+            "email": self.email,
         }
 
 
@@ -87,6 +95,8 @@ async def reserve_benefit(
         _refuse_without_points(await rules_at(tx, at))
     held_before = earlier.points_held if earlier else 0
     held = max(held_before, wanted)
+    if held > held_before + balance.available:
+        raise NotEnoughPoints(held_before + balance.available)
     await store_balance(tx, balance.hold(held - held_before))
     reservation_id = earlier.reservation_id if earlier else new_id()
     if earlier is None:
@@ -116,13 +126,13 @@ async def reserve_benefit(
 
 
 async def reserve_registration_points(
-    tx: Tx, *, buyer_id: str, email: str, points: int, at: datetime, member_id: UUID | None = None
+    tx: Tx, *, buyer_id: str, email: str, points: int, at: datetime
 ) -> Reservation:
     """Set aside points that a buyer will get by registering with this very order (PNT-02).
 
-    ``member_id`` is the id the member is going to have; without one it is chosen here. A buyer has one such
-    reservation at a time, in whatever browser. Raises Refused for who is a member already, and where
-    registration points are not valid at once (PNT-03).
+    They are for this buyer and this address alone, once: whoever had an order with them before has to log in. The
+    id of the member to be is chosen here. A buyer has one such reservation at a time, in whatever browser. Raises
+    Refused for who is a member already, and where registration points are not valid at once (PNT-03).
     """
     rules = await rules_at(tx, at)
     _refuse_without_points(rules)
@@ -137,27 +147,53 @@ async def reserve_registration_points(
         )
     if points > usable:
         raise NotEnoughPoints(usable)
-    chosen, reservation_id = member_id or new_id(), new_id()
+    made = Reservation(new_id(), new_id(), points, registration=True, buyer_id=buyer_id, email=email)
     fresh = await insert_reservation(
         tx,
-        reservation_id,
-        member_id=chosen,
+        made.reservation_id,
+        member_id=made.member_id,
         buyer_id=buyer_id,
+        email=email,
         registration=True,
         points=points,
         at=at,
         due_at=at + HELD_FOR,
     )
-    if fresh:
-        return Reservation(reservation_id, chosen, points, registration=True)
-    earlier = await lock_buyers_reservation(tx, buyer_id)
+    if not fresh:
+        made = await _change_promise(tx, made, at=at)
+    # Asked last: an order that took the points while we waited for its reservation is seen now.
+    if await is_taken_by(tx, buyer_id=buyer_id, email=email, besides=made.reservation_id):
+        raise Refused(
+            "registration_points_used",
+            "会員登録ポイントは、このAmazonアカウントまたはメールアドレスのご注文ですでにご利用いただいています。",
+        )
+    return made
+
+
+async def _change_promise(tx: Tx, wanted: Reservation, *, at: datetime) -> Reservation:
+    """Change what a registering buyer has set aside already to ``wanted``. Raises Refused if that ended meanwhile."""
+    earlier = await lock_buyers_reservation(tx, wanted.buyer_id)
     if earlier is None:
         raise Refused("reservation_ended", "もう一度お試しください")
-    held = max(earlier.points_held, points)
     await change_reservation(
-        tx, earlier.reservation_id, points=points, points_held=held, due_at=at + HELD_FOR
+        tx,
+        earlier.reservation_id,
+        points=wanted.points,
+        points_held=max(earlier.points_held, wanted.points),
+        due_at=at + HELD_FOR,
+        email=wanted.email,
     )
-    return Reservation(earlier.reservation_id, earlier.member_id, points, registration=True)
+    return replace(wanted, reservation_id=earlier.reservation_id, member_id=earlier.member_id)
+
+
+async def usable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
+    """Return how many points a member could set aside, those of the reservation ``earlier_id`` included."""
+    balance = await balance_of(tx, member_id)
+    earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
+    own = (
+        earlier.points_held if earlier and earlier.member_id == member_id and earlier.status == "held" else 0
+    )
+    return balance.available + own
 
 
 def _refuse_without_points(rules: Rules) -> None:

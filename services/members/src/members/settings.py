@@ -12,6 +12,9 @@ class Settings(ServiceSettings):
     staff_session_hours_max: int = Field(
         12, ge=1, le=72, description="A staff login ends after this many hours"
     )
+    staff_statement_seconds: int = Field(
+        60, ge=10, le=3600, description="So long an ended session of staff may live on while no event arrives"
+    )
     staff_demo_password: SecretStr = Field(
         SecretStr("noren-demo-2026"),
         description="Password of desk@noren.example, which exists only where SANDBOX is true",

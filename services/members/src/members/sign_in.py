@@ -8,8 +8,8 @@ from uuid import UUID
 
 from members.password_hasher import PasswordHasher
 from members.storage.attempts import begin_attempt, forget_attempts
-from members.storage.members import email_key, member_by_email
-from members.storage.sessions import insert_session, revoke_session
+from members.storage.members import email_key, member_by_email, member_by_id
+from members.storage.sessions import insert_session, revoke_session, staff_role_of
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.errors import Refused
@@ -33,9 +33,8 @@ class WrongCredentials(Refused):
 
 @dataclass(frozen=True)
 class OpenedSession:
-    """A new session: what its statement says and for how long it holds."""
+    """A session: what its statement says and for how long it holds."""
 
-    session_id: UUID
     claims: Mapping[str, Any]
     valid_for: timedelta
 
@@ -97,14 +96,27 @@ async def open_session(
         at=at,
         expires_at=at + valid_for,
     )
-    claims = {
+    return OpenedSession(session_claims(member, session_id, staff_role), valid_for)
+
+
+async def renew_staff_session(tx: Tx, session_id: UUID, *, at: datetime) -> OpenedSession | None:
+    """Return the same session with the rights that its member of staff has now; None if it has ended."""
+    session = await staff_role_of(tx, session_id, at=at)
+    member = await member_by_id(tx, session.member_id) if session is not None else None
+    if session is None or member is None:
+        return None
+    return OpenedSession(session_claims(member, session_id, session.role), session.expires_at - at)
+
+
+def session_claims(member: Row, session_id: UUID, staff_role: str | None) -> dict[str, Any]:
+    """Return what the statement of a session says."""
+    return {
         "sub": str(member.member_id),
         "sid": str(session_id),
         "name": member.name,
         "amazon_linked": member.linked_at is not None,
         "staff": staff_role,
     }
-    return OpenedSession(session_id, claims, valid_for)
 
 
 async def end_session(tx: Tx, session_id: UUID, *, at: datetime) -> None:

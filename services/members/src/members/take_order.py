@@ -7,6 +7,8 @@ from members.domain.ledger import Balance, Grant, grant_posting, use_posting
 from members.domain.rules import Rules
 from members.link_amazon import link_amazon
 from members.register_member import NewMember, register_member
+from members.register_member import News as RegistrationNews
+from members.shortages import shortages
 from members.storage.benefits import end_reservation, lock_reservation, reservation_of
 from members.storage.members import member_by_id
 from members.storage.orders import Taken
@@ -16,16 +18,25 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import (
     AmazonAccountLinked,
+    BenefitShortageFound,
     CouponRedeemed,
-    MemberRegistered,
     OrderPlaced,
     PointsGranted,
     PointsUsed,
     Registration,
+    RegistrationRefused,
 )
 from shared.ids import new_id
 
-News = MemberRegistered | AmazonAccountLinked | PointsUsed | PointsGranted | CouponRedeemed
+News = (
+    RegistrationNews
+    | RegistrationRefused
+    | AmazonAccountLinked
+    | PointsUsed
+    | PointsGranted
+    | CouponRedeemed
+    | BenefitShortageFound
+)
 
 
 async def take_order(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[Taken, list[News]]:
@@ -36,7 +47,7 @@ async def take_order(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[Taken, l
     """
     member_id, note, news = await _find_member(tx, event, rules)
     said: list[News] = [*news]
-    spender_id, used, shortage = await _spend(tx, event, member_id)
+    holder_id, spender_id, used, shortage = await _spend(tx, event, member_id)
     if used and spender_id is not None:
         said.append(PointsUsed(member_id=spender_id, points=used, order_code=event.order_code))
     redeemed, coupon_short = await redeem_coupon(tx, event)
@@ -44,6 +55,7 @@ async def take_order(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[Taken, l
         said.append(redeemed)
     if member_id is not None:
         said += await _earn(tx, event, member_id, rules)
+    said += shortages(event, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
     taken = Taken(event.order_code, member_id, used, note_of(note, shortage, coupon_short=coupon_short))
     return taken, said
 
@@ -83,7 +95,10 @@ async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID |
                 order_code=event.order_code,
             )
     except Refused as refusal:
-        return None, refusal.code, []
+        refused = RegistrationRefused(
+            member_id=event.registration.member_id, reason=refusal.code, order_code=event.order_code
+        )
+        return None, refusal.code, [refused]
     return event.registration.member_id, "", said
 
 
@@ -102,23 +117,31 @@ def _member_of(event: OrderPlaced, registration: Registration) -> NewMember:
         address2=orderer.address2,
         newsletter=registration.newsletter,
         buyer_id=registration.amazon_buyer_id,
+        email_proved=registration.email_proved,
     )
 
 
-async def _spend(tx: Tx, event: OrderPlaced, member_id: UUID | None) -> tuple[UUID | None, int, int]:
-    """Commit the reservation and take the points; return from whom, how many, and how many were missing."""
+async def _spend(
+    tx: Tx, event: OrderPlaced, member_id: UUID | None
+) -> tuple[UUID | None, UUID | None, int, int]:
+    """Commit the reservation and take the points.
+
+    Return for whom they were set aside, from whom they were taken, how many, and how many were missing.
+    """
     reserved = (
         await reservation_of(tx, event.benefit_reservation_id) if event.benefit_reservation_id else None
     )
     spender_id = reserved.member_id if reserved and not reserved.registration else member_id
+    wanted_by = event.registration.member_id if event.registration else event.member_id
+    holder_id = reserved.member_id if reserved else wanted_by
     balance = await lock_balance(tx, spender_id) if spender_id is not None else None
     if reserved is not None:
         balance = await _commit(tx, event, reserved.reservation_id, balance)
     if not event.points_used or balance is None:
-        return None, 0, event.points_used
+        return holder_id, None, 0, event.points_used
     posting = use_posting(balance, event.points_used, order_code=event.order_code)
     await record_posting(tx, balance, posting, at=event.placed_at)
-    return spender_id, -posting.active, posting.shortage
+    return holder_id, spender_id, -posting.active, posting.shortage
 
 
 async def _commit(

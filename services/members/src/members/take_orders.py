@@ -11,6 +11,7 @@ from uuid import UUID
 from members.domain.ledger import grant_posting, use_posting
 from members.domain.rules import Rules
 from members.link_amazon import link_by_orders
+from members.shortages import shortages
 from members.storage.accounts import Accounts
 from members.storage.benefits import commit_reservations, lock_held, reservations_of
 from members.storage.coupons import with_coupons
@@ -102,7 +103,9 @@ class _Batch:
             self._accounts.post(grant.member_id, grant_posting(grant), at=order.placed_at)
             said.append(granted(order, grant))
         unknown = order.member_id is not None and member_id is None
-        note = note_of("member_unknown" if unknown else "", shortage)
+        reason = "member_unknown" if unknown else ""
+        said += shortages(order, holder_id=order.member_id, points=shortage, reason=reason)
+        note = note_of(reason, shortage)
         self.taken.append(Taken(order.order_code, member_id, used, note))
         return said
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from members.domain.coupons import Coupon, CouponRefused, last_day
+from members.domain.coupons import Coupon, CouponRefused
 from members.storage.coupons import (
     add_entry,
     give_use_back,
@@ -14,6 +14,7 @@ from members.storage.coupons import (
     take_use,
 )
 from members.storage.orders import first_of_each, lock_orders
+from shared.clock import last_day
 from shared.database import Tx
 from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
 from shared.sql import Row

@@ -1,23 +1,26 @@
 """What notifications hears: orders, to know their buyers; ended sessions; and whatever has a mail.
 
 The consumers of mails are not written here: each file in ``mails/`` is one, on a queue named after it
-(``shipped.customer.ja.txt`` is ``notifications.shipped_customer``).
+(``shipped.customer.ja.txt`` is ``notifications.shipped_customer``) that gets all the events that the file hears.
 """
 
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
-from notifications.domain.sending import Send, Suppress, decide, is_asked_for
+from notifications.domain.sending import MailSetting, Send, Suppress, decide
+from notifications.mail_files import MailFile, find_mails
 from notifications.message import envelope_address
+from notifications.news import suppressed
+from notifications.one_time_links import kept_of
 from notifications.storage import contacts
 from notifications.storage.mail_settings import setting_of
-from notifications.storage.mails import NewMail, write_down
-from notifications.templates import MailFile, Mails, find_mails, in_one_line
+from notifications.storage.mails import NewMail, end_waiting, write_down
+from notifications.templates import Mails, in_one_line
 from shared.clock import now
 from shared.consumers import Consumers, Handler
 from shared.database import Tx
 from shared.errors import TryAgain
-from shared.events import Event, MailSuppressed, OrderPlaced, SessionsRevoked
+from shared.events import Event, MailSuppressed, OrderCancelled, OrderPlaced, SessionsRevoked
 from shared.ids import new_id
 from shared.revocations import revoke_sessions
 
@@ -31,6 +34,16 @@ LINGER_SECONDS = 0.2
 async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
     """Keep whom an order belongs to: later events carry only its code."""
     await contacts.remember(tx, [in_one_line(event) for event in events])
+
+
+@consumers.on(OrderCancelled)
+async def end_order(events: list[OrderCancelled], tx: Tx, mails: Mails) -> None:
+    """Keep that an order ended: what would ask for its money, or promise its goods, does not leave any more."""
+    cancelled = {event.order_code: event.occurred_at for event in events}
+    if await contacts.set_cancelled(tx, cancelled) < len(cancelled):
+        raise TryAgain("the order has not been heard of yet")
+    kinds = [file.name for file in mails.files.values() if file.until_cancelled]
+    await end_waiting(tx, list(cancelled), kinds, at=now())
 
 
 @consumers.on(SessionsRevoked)
@@ -55,7 +68,8 @@ async def write_mails(file: MailFile, events: list[Any], tx: Tx, mails: Mails) -
 
     Raises TryAgain while the order that an event is about has not been heard of.
     """
-    events = [event for event in events if is_asked_for(event)]
+    if not mails.asks_about_order(file):
+        events = [event for event in events if mails.is_called_for(file, event)]
     if not events:
         return []
     setting = await setting_of(tx, file.name)
@@ -65,30 +79,50 @@ async def write_mails(file: MailFile, events: list[Any], tx: Tx, mails: Mails) -
         order = orders.get(event.order_code) if file.about_an_order else None
         if file.about_an_order and order is None:
             raise TryAgain("the order has not been heard of yet")
-        typed = order.orderer.email if order else event.email
-        recipient = envelope_address(typed)
-        decision = decide(event, setting, has_address=recipient is not None)
-        words = mails.render(file, event, order)
-        mail_id, at = new_id(), now()
-        new.append(
-            NewMail(
-                mail_id=mail_id,
-                event_id=event.event_id,
-                mail=file.name,
-                recipient=recipient or in_one_line(typed),
-                message_id=f"<{mail_id}@{mails.shop.mail.rpartition('@')[2]}>",
-                subject=words.subject,
-                text=words.text,
-                created_at=at,
-                state="queued" if isinstance(decision, Send) else "suppressed",
-                due_at=event.occurred_at + decision.delay if isinstance(decision, Send) else None,
-                reason=decision.reason if isinstance(decision, Suppress) else None,
-                order_code=getattr(event, "order_code", None),
-                member_id=_member(event, order),
-            )
-        )
+        if mails.is_called_for(file, event, order):
+            new.append(_written(file, event, order, setting, mails))
+    # Of two that call for the only mail of an order the first one counts.
     stored = await write_down(tx, new)
-    return [_suppressed(mail) for mail in new if mail.state == "suppressed" and mail.mail_id in stored]
+    first = {mail.mail_id: mail for mail in reversed(new) if mail.mail_id in stored}
+    return [suppressed(mail, mail.reason) for mail in first.values() if mail.reason is not None]
+
+
+def _written(
+    file: MailFile, event: Any, order: OrderPlaced | None, setting: MailSetting, mails: Mails
+) -> NewMail:
+    """Return the mail of ``file`` for ``event``, to be sent or, for a reason, not to be."""
+    typed = order.orderer.email if order else event.email
+    recipient = envelope_address(typed)
+    decision = decide(
+        event,
+        setting,
+        has_address=recipient is not None,
+        may_wait=mails.may_wait(file, event, order),
+    )
+    words = mails.render(file, event, order)
+    mail_id = _the_only_one(file, order) if file.once_per_order and order else new_id()
+    return NewMail(
+        mail_id=mail_id,
+        event_id=event.event_id,
+        mail=file.name,
+        recipient=recipient or in_one_line(typed),
+        message_id=f"<{mail_id}@{mails.shop.mail.rpartition('@')[2]}>",
+        subject=words.subject,
+        text=words.text,
+        title=words.title,
+        created_at=now(),
+        state="queued" if isinstance(decision, Send) else "suppressed",
+        due_at=event.occurred_at + decision.delay if isinstance(decision, Send) else None,
+        reason=decision.reason if isinstance(decision, Suppress) else None,
+        order_code=getattr(event, "order_code", None),
+        member_id=_member(event, order),
+        link=kept_of(event),
+    )
+
+
+def _the_only_one(file: MailFile, order: OrderPlaced) -> UUID:
+    """Return the id of the only mail of this kind that an order gets, whatever calls for it."""
+    return uuid5(NAMESPACE_URL, f"{file.name}/{order.order_code}")
 
 
 async def _orders(file: MailFile, events: list[Any], tx: Tx) -> dict[str, OrderPlaced]:
@@ -104,18 +138,5 @@ def _member(event: Event, order: OrderPlaced | None) -> UUID | None:
     return order.member_id if order else getattr(event, "member_id", None)
 
 
-def _suppressed(mail: NewMail) -> MailSuppressed:
-    return MailSuppressed.model_validate(
-        {
-            "mail_id": mail.mail_id,
-            "mail": mail.mail,
-            "order_code": mail.order_code,
-            "member_id": mail.member_id,
-            "reason": mail.reason,
-            "caused_by": mail.event_id,
-        }
-    )
-
-
 for _file in find_mails():
-    consumers.on(_file.event, linger_seconds=LINGER_SECONDS)(queue_mail(_file))
+    consumers.on(*_file.events, linger_seconds=LINGER_SECONDS)(queue_mail(_file))

@@ -45,6 +45,9 @@ VALUES: dict[str, Any] = {
     "points_used": 150,
     "placed_at": PLACED_AT,
     "due_at": PLACED_AT + timedelta(days=6),
+    "expires_at": PLACED_AT + timedelta(minutes=45),
+    "changed_at": PLACED_AT,
+    "way": "form",
     "number": "12345678901",
     "chain": "lawson",
     "chain_name": "ローソン",
@@ -63,6 +66,10 @@ VALUES: dict[str, Any] = {
 VALUES_IN: dict[tuple[str, str], Any] = {
     ("Line", "name"): "白磁の湯呑",
     ("Shipped", "source"): "admin_bulk",
+    ("OrderCancelled", "reason"): "staff",
+    ("OrderCancelled", "note"): "商品に不具合が見つかったため",
+    ("OrderCancelled", "refund_amount"): 6000,
+    ("PaymentFailed", "reason"): "expired_card",
 }
 
 
@@ -84,7 +91,9 @@ def _model(kind: type[M], origin: str, changes: dict[str, Any]) -> M:
     for name, field in kind.model_fields.items():
         if name in changes:
             values[name] = changes[name]
-        elif name in Event.model_fields or (not field.is_required() and name not in VALUES):
+        elif name in Event.model_fields or (
+            not field.is_required() and name not in VALUES and (kind.__name__, name) not in VALUES_IN
+        ):
             continue
         else:
             values[name] = _value(kind, name, field.annotation, origin)

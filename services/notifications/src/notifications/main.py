@@ -1,9 +1,8 @@
 """Wires notifications: the only file that knows all parts."""
 
-from email.utils import parseaddr
-
 from notifications.consumers import consumers
 from notifications.gateways.smtp import MailServer
+from notifications.one_time_links import OneTimeLinks
 from notifications.send_mail import MailSending
 from notifications.settings import Settings
 from notifications.storage.mails import count_undelivered
@@ -14,7 +13,7 @@ from notifications.web.pages import page_installer
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
-from shared.statements import Verifier
+from shared.statements import Issuer, Verifier
 
 # Mails that wait for a connection have begun already, so that they begin and end many at a time.
 IN_HAND_PER_CONNECTION = 8
@@ -33,12 +32,14 @@ def make(settings: Settings | None = None) -> Service:
         Shop(
             name=settings.shop_name,
             url=settings.origin_url,
-            mail=parseaddr(settings.mail_from)[1],
+            mail=settings.sender.address,
             contact=settings.shop_contact,
         )
     )
     server = MailServer.from_settings(settings)
-    sending = MailSending(server, mails, sender=settings.mail_from)
+    key = settings.signing_key_file
+    links = OneTimeLinks(Issuer.from_file("notifications", key), settings.origin_url) if key else None
+    sending = MailSending(server, mails, sender=settings.sender, pace=settings.pace, links=links)
     keys = settings.trusted_keys_file
     return Service(
         name="notifications",
@@ -49,7 +50,7 @@ def make(settings: Settings | None = None) -> Service:
         resources={Mails: mails},
         due_work=[sending.due_work(concurrency=settings.smtp_connections_max * IN_HAND_PER_CONNECTION)],
         install_pages=page_installer(
-            Desk(db, mails, settings.mail_from),
+            Desk(db, mails, settings.sender),
             Verifier.from_file(keys) if keys else Verifier({"keys": ()}),
             RevokedSessions(db),
             origin=settings.origin_url,

@@ -16,10 +16,10 @@ from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
-from email_validator import EmailNotValidError, validate_email
-
+from notifications.domain.sender import Sender
 from notifications.templates import in_one_line
 from shared.clock import in_japan
+from shared.mail_address import MailAddressRefused, mail_address
 
 _HEADERS = [
     "Content-Type",
@@ -44,9 +44,9 @@ class MailMalformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail says, to whom, and when it says it is from. ``sender`` may carry a display name."""
+    """What a mail says, from whom, to whom, and when it says it is from."""
 
-    sender: str
+    sender: Sender
     recipient: str
     subject: str
     text: str
@@ -57,10 +57,10 @@ class Letter:
 
 @lru_cache(maxsize=4096)
 def envelope_address(text: str) -> str | None:
-    """Return the ASCII address that an SMTP server understands, or None if ``text`` is not an address."""
+    """Return the address for the envelope by the rule of all services, or None if nobody delivers to ``text``."""
     try:
-        return validate_email(text, check_deliverability=False, test_environment=True).ascii_email
-    except EmailNotValidError:
+        return mail_address(text)
+    except MailAddressRefused:
         return None
 
 
@@ -70,7 +70,7 @@ def build(letter: Letter) -> bytes:
     head = [
         f'Content-Type: multipart/alternative; boundary="{_BOUNDARY}"',
         "MIME-Version: 1.0",
-        f"From: {_sender(letter.sender)}",
+        f"From: {_from(letter.sender)}",
         f"To: {letter.recipient}",
         f"Subject: {Header(subject, 'utf-8', header_name='Subject').encode(linesep=_CRLF)}",
         f"Date: {format_datetime(in_japan(letter.at))}",
@@ -90,11 +90,10 @@ def build(letter: Letter) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _sender(sender: str) -> str:
-    name, address = parseaddr(sender)
-    if name.isascii():
-        return formataddr((name, address))
-    return f"{Header(name, 'utf-8', header_name='From').encode(linesep=_CRLF)} <{address}>"
+def _from(sender: Sender) -> str:
+    if sender.name.isascii():
+        return formataddr((sender.name, sender.address))
+    return f"{Header(sender.name, 'utf-8', header_name='From').encode(linesep=_CRLF)} <{sender.address}>"
 
 
 def _part(text: str, kind: str) -> list[str]:
@@ -117,7 +116,10 @@ def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
         raise MailMalformed(f"headers are {read.keys()}")
     if str(make_header(decode_header(read["Subject"]))) != subject:
         raise MailMalformed("the subject reads back differently")
-    if parseaddr(read["To"])[1] != letter.recipient or read["Message-ID"] != letter.message_id:
+    name, address = parseaddr(read["From"])
+    if Sender(str(make_header(decode_header(name))), address) != letter.sender:
+        raise MailMalformed("the sender reads back differently")
+    if read["To"] != letter.recipient or read["Message-ID"] != letter.message_id:
         raise MailMalformed("recipient or Message-ID reads back differently")
     if len(letter.recipient.split()) != 1 or len(letter.message_id.split()) != 1:
         raise MailMalformed("recipient or Message-ID is not one word")

@@ -13,17 +13,22 @@ from typing import Protocol
 
 import structlog
 
-from notifications.domain.mail import Accepted, Answer, RefusedByServer, Verdict, judge
+from notifications.domain.mail import Accepted, Answer, RefusedByServer, judge
+from notifications.domain.pacing import Pace
+from notifications.domain.sender import Sender
+from notifications.leaving import Gate
 from notifications.message import Letter, MailMalformed, build
+from notifications.news import of_verdict
+from notifications.one_time_links import OneTimeLinks
 from notifications.storage.mails import SENDING, Outcome, Try, end_tries, start_tries
 from notifications.storage.tables import mails as mails_table
-from notifications.templates import Mails
+from notifications.templates import Mails, with_link
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
 from shared.due import DueWork
-from shared.events import Event, MailSent, MailSuppressed
 from shared.sql import Row
+from shared.statements import StatementInvalid
 
 log = structlog.get_logger()
 
@@ -78,12 +83,22 @@ class Company:
 
 
 class MailSending:
-    """Sends claimed mails. ``sender`` is the From header, ``Shop name <shop@example.jp>``."""
+    """Sends claimed mails. ``links`` signs one-time links; without it mails that have one are refused."""
 
-    def __init__(self, server: Server, mails: Mails, *, sender: str) -> None:
+    def __init__(
+        self,
+        server: Server,
+        mails: Mails,
+        *,
+        sender: Sender,
+        pace: Pace | None = None,
+        links: OneTimeLinks | None = None,
+    ) -> None:
         self._server = server
         self._mails = mails
         self._sender = sender
+        self._gate = Gate(mails, pace or Pace())
+        self._links = links
         self._company = Company(LINGER_SECONDS)
 
     def due_work(self, *, concurrency: int) -> DueWork:
@@ -92,12 +107,18 @@ class MailSending:
             SENDING,
             mails_table,
             self.send,
-            begin=begin_tries,
+            begin=self.begin,
             conclude=conclude_tries,
             concurrency=concurrency,
             lease_seconds=int(LEASE.total_seconds()),
             prolong=True,
         )
+
+    async def begin(self, tx: Tx, rows: Sequence[Row]) -> list[Try]:
+        """Note, with the claim, that mails are being sent; not those that do not leave now after all."""
+        at = now()
+        going = await self._gate.let_go(tx, rows, at=at)
+        return await start_tries(tx, going, at=at) if going else []
 
     async def send(self, tried: Try) -> Outcome:
         """Hand the mail over and return what came of it."""
@@ -121,16 +142,19 @@ class MailSending:
     async def _hand_over(self, tried: Try) -> Answer:
         row = tried.mail
         try:
-            raw = build(letter_of(row, self._mails, sender=self._sender, at=tried.first_tried_at))
-        except MailMalformed as error:
+            link = self._link_of(row)
+            raw = build(letter_of(row, self._mails, sender=self._sender, at=tried.first_tried_at, link=link))
+        except (MailMalformed, StatementInvalid) as error:
             log.exception("mail.malformed", mail=row.mail, mail_id=str(row.mail_id))
             return RefusedByServer(f"not sent: {error}", 500)
         return await self._server.send(row.recipient, raw)
 
-
-async def begin_tries(tx: Tx, rows: Sequence[Row]) -> list[Try]:
-    """Note, with the claim, that the mails are being sent."""
-    return await start_tries(tx, rows, at=now())
+    def _link_of(self, row: Row) -> str:
+        if row.link is None:
+            return ""
+        if self._links is None:
+            raise MailMalformed("SIGNING_KEY_FILE is not set, so no one-time link can be made")
+        return self._links.sign(row.link)
 
 
 async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
@@ -138,36 +162,21 @@ async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
     ours = await end_tries(tx, ended)
     for tried, outcome in ended:
         if tried.mail.mail_id in ours:
-            tx.say(*_news(tried.mail, outcome.verdict))
+            tx.say(*of_verdict(tried.mail, outcome.verdict))
 
 
-def letter_of(row: Row, mails: Mails, *, sender: str, at: datetime) -> Letter:
-    """Return the mail of a row as it is sent; ``at`` is its first try, so that every copy is the same."""
+def letter_of(row: Row, mails: Mails, *, sender: Sender, at: datetime, link: str = "") -> Letter:
+    """Return the mail of a row as it is sent; ``at`` is its first try, so that every copy is the same.
+
+    ``link`` is its one-time link; without it the letter says that there is one and does not show it.
+    """
+    text = with_link(row.text, link) if link else row.text
     return Letter(
         sender=sender,
         recipient=row.recipient,
         subject=row.subject,
-        text=row.text,
-        html=mails.html(row.subject, row.text),
+        text=text,
+        html=mails.html(row.subject, text),
         message_id=row.message_id,
         at=at,
     )
-
-
-def _news(row: Row, verdict: Verdict) -> list[Event]:
-    about = {
-        "mail_id": row.mail_id,
-        "mail": row.mail,
-        "order_code": row.order_code,
-        "member_id": row.member_id,
-        "caused_by": row.event_id,
-    }
-    match verdict.state:
-        case "sent":
-            return [MailSent(subject=row.subject, **about)]
-        case "refused":
-            return [MailSuppressed(reason="refused_by_server", **about)]
-        case "gave_up":
-            return [MailSuppressed(reason="not_accepted_in_time", **about)]
-        case _:
-            return []

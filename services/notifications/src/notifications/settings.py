@@ -1,18 +1,17 @@
 """What operators set for notifications, besides what every service has."""
 
-from email.utils import parseaddr
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
+from notifications.domain.pacing import Pace
+from notifications.domain.sender import Sender, sender
 from shared.settings import ServiceSettings
 
 
-def _sender(text: str) -> str:
-    name, address = parseaddr(text)
-    if "@" not in address or not address.isascii() or any(ord(mark) < 0x20 for mark in text):
-        raise ValueError("must look like: Shop name <shop@example.jp>")
-    return f"{name} <{address}>" if name else address
+def _sender(given: object) -> object:
+    return sender(given) if isinstance(given, str) else given
 
 
 class Settings(ServiceSettings):
@@ -27,6 +26,29 @@ class Settings(ServiceSettings):
     smtp_password: SecretStr | None = None
     smtp_timeout_seconds: float = Field(15, gt=0, le=60, description="For each step of the conversation")
     smtp_connections_max: int = Field(8, ge=1, le=100, description="Mails on their way at once, per worker")
-    mail_from: Annotated[str, AfterValidator(_sender)] = Field(description="Shop name <shop@example.jp>")
+    mail_from: Annotated[Sender, NoDecode, BeforeValidator(_sender)] = Field(
+        description="shop@example.jp, or: Name that mails show <shop@example.jp>; without a name that of the shop"
+    )
     shop_name: str = Field("のれん商店", description="As mails greet and sign")
-    shop_contact: str = Field("", description="Signature line: address for questions, opening hours")
+    shop_contact: str = Field(
+        "",
+        description="Where questions are answered, as mails say it; empty if answers to MAIL_FROM are read",
+    )
+    mails_per_address_hour: int = Field(
+        20,
+        ge=0,
+        description="Mails about orders that one address gets in an hour, the others wait; 0: any number",
+    )
+    account_mails_per_address_hour: int = Field(
+        10, ge=0, description="The same for one-time links and warnings about an account"
+    )
+
+    @property
+    def sender(self) -> Sender:
+        """Who mails are from."""
+        return self.mail_from.named(self.shop_name)
+
+    @property
+    def pace(self) -> Pace:
+        """How many mails an address gets."""
+        return Pace(order=self.mails_per_address_hour, account=self.account_mails_per_address_hour)

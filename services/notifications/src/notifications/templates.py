@@ -1,29 +1,30 @@
-"""Mails are files: ``mails/<event>.<audience>.<language>.txt``, and the file name is the subscription.
+"""The words of mails: their files, rendered.
 
-The first line is ``Subject:``, then a blank line, then the text, all Jinja; a comment at the head of the text
-is its name and note for staff. Subject and text are split before
-rendering, so what a buyer typed can never become a header; an undefined name is an error, never a gap.
-A template sees ``event`` (what is heard), ``order`` (the order it is about, as it was placed; absent in mails
-that are about no order) and ``shop``. ``notifications.html_mail`` tells how the text becomes HTML.
+Subject and text are split before rendering, so what a buyer typed can never become a header; an undefined name is
+an error, never a gap. A template sees ``heard`` (the name of the event's class), ``event`` (what is heard), ``order``
+(the order it is about, as it was placed; absent in mails that are about no order), ``shop`` and ``one_time_link``,
+which stands alone on its line. ``notifications.html_mail`` tells how the text becomes HTML.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.meta
 from pydantic import BaseModel
 
 from notifications.domain.carriers import carrier_called
 from notifications.html_mail import HtmlMail
-from shared.events import CATALOGUE, Event, OrderPlaced
+from notifications.mail_files import FOLDER, MailFile, find_mails
+from shared.events import Event, OrderPlaced
 from shared.web.filters import FILTERS
 
-FOLDER = Path(__file__).parent / "mails"
-_FILE_NAME = re.compile(r"(?P<event>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language>[a-z]{2})\.txt")
-_ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
+# What is kept and shown in place of a one-time link, which stands in the message that leaves and nowhere else.
+LINK_HIDDEN = "（リンクは表示されません）"
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNSAFE = re.compile(rf"{_CONTROL.pattern}|=\?")
 # The same in JSON text, which writes the first 32 characters with a backslash and a letter.
@@ -33,7 +34,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 
 @dataclass(frozen=True)
 class Shop:
-    """Who sends: as templates greet and sign. ``url`` is the shop's address, ``contact`` a line of its own."""
+    """Who sends: as templates greet and sign. ``url`` is the shop's address.
+
+    ``mail`` is what mails come from, ``contact`` where questions are answered; empty where answers to mails are read.
+    """
 
     name: str
     url: str
@@ -41,71 +45,21 @@ class Shop:
     contact: str = ""
 
 
-@dataclass(frozen=True)
-class MailFile:
-    """One mail, as its file name tells it. ``name`` (``shipped.customer``) is what rows and events call it."""
-
-    path: Path
-    event: type[Event]
-    audience: str
-    language: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.event.type.partition('.')[0]}.{self.audience}"
-
-    @cached_property
-    def parts(self) -> tuple[str, str]:
-        """The sources of subject and text. Raises ValueError if the file does not begin as a mail does."""
-        head, _, text = self.path.read_text("utf-8").partition("\n\n")
-        if not head.startswith("Subject:") or "\n" in head:
-            raise ValueError(f"{self.path.name} must begin with one line Subject: and a blank line")
-        return head.removeprefix("Subject:").strip(), text
-
-    @property
-    def title(self) -> str:
-        """What staff call the mail: the first sentence of the comment that begins its text."""
-        return self._about.partition("。")[0] or self.name
-
-    @property
-    def note(self) -> str:
-        """When it goes out, for staff: the rest of that comment."""
-        return self._about.partition("。")[2]
-
-    @property
-    def _about(self) -> str:
-        found = _ABOUT.match(self.parts[1])
-        return found["words"] if found else ""
-
-    @property
-    def about_an_order(self) -> bool:
-        """Whether the event is one of an order, whose orderer OrderPlaced has told; else it brings ``email``."""
-        field = self.event.model_fields.get("order_code")
-        return field is not None and field.is_required()
-
-
-def find_mails(folder: Path = FOLDER) -> list[MailFile]:
-    """Return every mail in ``folder``. Raises ValueError for a file whose name names no event we know."""
-    found = []
-    for path in sorted(folder.glob("[!_]*.txt")):
-        match = _FILE_NAME.fullmatch(path.name)
-        kinds = [kind for kind in CATALOGUE.values() if match and kind.type.split(".")[0] == match["event"]]
-        if match is None or not kinds:
-            raise ValueError(f"{path.name} is not <event>.<audience>.<language>.txt of an event we know")
-        newest = max(kinds, key=lambda kind: kind.version)
-        file = MailFile(path, newest, match["audience"], match["language"])
-        if not file.about_an_order and "email" not in newest.model_fields:
-            raise ValueError(f"{path.name}: {newest.__name__} names neither an order nor an address")
-        found.append(file)
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A mail's words; its HTML follows from ``text``."""
+    """A mail's words; its HTML follows from ``text``. ``title`` is what staff call it."""
 
     subject: str
     text: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Condition:
+    """An expression in the head of a mail, and whether it asks about the order."""
+
+    holds: Callable[..., Any]
+    asks_about_order: bool
 
 
 class Mails:
@@ -127,26 +81,66 @@ class Mails:
         self._env.filters.update(carrier=carrier_called)
         self._env.globals["shop"] = shop
         self._templates = {
-            name: tuple(self._env.from_string(part) for part in file.parts)
+            name: tuple(
+                self._env.from_string(part)
+                for part in (file.head["Subject"], file.text, file.head.get("Title", ""))
+            )
             for name, file in self.files.items()
         }
+        self._when = {name: self._condition(file.head.get("When")) for name, file in self.files.items()}
+        self._waits = {name: self._condition(file.head.get("Waits")) for name, file in self.files.items()}
         self._html = HtmlMail(shop.name, folder)
 
     def __getitem__(self, name: str) -> MailFile:
         """Return the mail called ``name``. Raises KeyError if there is none."""
         return self.files[name]
 
+    def asks_about_order(self, file: MailFile) -> bool:
+        """Tell whether it takes the order to know if ``file`` is called for."""
+        condition = self._when[file.name]
+        return condition is not None and condition.asks_about_order
+
+    def is_called_for(self, file: MailFile, event: Event, order: OrderPlaced | None = None) -> bool:
+        """Tell whether ``event`` calls for the mail of ``file``."""
+        condition = self._when[file.name]
+        return condition is None or bool(condition.holds(_known(event, order)))
+
+    def may_wait(self, file: MailFile, event: Event, order: OrderPlaced | None = None) -> bool:
+        """Tell whether the delay that staff set counts for this mail."""
+        condition = self._waits[file.name]
+        return condition is not None and bool(condition.holds(_known(event, order)))
+
     def render(self, file: MailFile, event: Event, order: OrderPlaced | None = None) -> Rendered:
         """Return the words of ``file`` for ``event``. Raises jinja2.UndefinedError for a name it lacks."""
-        known = {"event": in_one_line(event)}
-        if order is not None:
-            known["order"] = known["event"] if order is event else in_one_line(order)
-        subject, text = (template.render(known) for template in self._templates[file.name])
-        return Rendered(in_one_line(subject).strip(), _BLANK_LINES.sub("\n\n", text).strip() + "\n")
+        clean = in_one_line(event)
+        known = _known(clean, clean if order is event else in_one_line(order))
+        subject, text, title = (template.render(known) for template in self._templates[file.name])
+        return Rendered(
+            in_one_line(subject).strip(),
+            _BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            title.strip() or file.title,
+        )
 
     def html(self, subject: str, text: str) -> str:
         """Return the HTML that goes beside ``text``."""
         return self._html.render(subject, text)
+
+    def _condition(self, text: str | None) -> _Condition | None:
+        if text is None:
+            return None
+        names = jinja2.meta.find_undeclared_variables(self._env.parse(f"{{{{ {text} }}}}"))
+        holds = self._env.compile_expression(text, undefined_to_none=False)
+        return _Condition(holds, "order" in names)
+
+
+def _known(event: Event, order: OrderPlaced | None) -> dict[str, Any]:
+    known = {"event": event, "heard": type(event).__name__, "one_time_link": LINK_HIDDEN}
+    return known if order is None else {**known, "order": order}
+
+
+def with_link(text: str, link: str) -> str:
+    """Return ``text`` with ``link`` on the line that was kept for it; what people typed never fills a line."""
+    return "\n".join(link if line == LINK_HIDDEN else line for line in text.split("\n"))
 
 
 def in_one_line(value: Any) -> Any:

@@ -1,15 +1,25 @@
-"""Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30)."""
+"""Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30).
 
+Many notices about one payment make one question: those claimed together share a look, and whatever came before the
+look began is answered by it as well.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 
 from payments.calls import Calls
 from payments.claims import Claim, claims_on, end_claims
 from payments.domain.answers import Answer, Unknown
+from payments.domain.drafting import Settled
+from payments.domain.payment import Payment
+from payments.domain.terms import Terms
 from payments.settle_payment import Batch, settle_all
-from payments.storage.notices import NOTICE_WORK, note_notices
+from payments.storage.notices import NOTICE_WORK, alert_of, note_notices, sweep_notices
 from payments.storage.payments import ask_soon, lock_payments, match_references
 from payments.storage.tables import notices
 from shared.clock import now
@@ -22,6 +32,26 @@ log = structlog.get_logger()
 EARLY_ATTEMPTS_MAX = 8
 """A notice may overtake the answer that names its reference; after so many looks it stays unmatched."""
 LEASE_SECONDS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One question about one payment, for all the notices about it that were claimed together."""
+
+    claims: tuple[Claim, ...]
+
+    @property
+    def payment(self) -> Payment:
+        """Return the payment as it was when its notices were claimed."""
+        return self.claims[0].payment
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the provider said, and when it was asked: notices from before are answered by it."""
+
+    began: datetime
+    answers: Sequence[Answer]
 
 
 class Notices:
@@ -42,32 +72,61 @@ class Notices:
             lease_seconds=LEASE_SECONDS,
         )
 
-    async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Claim]:
-        """Find the payments that notices are about; put off those that are about none we know."""
+    async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Look]:
+        """Find the payments that notices are about, one look for each; put off notices about none we know."""
         matched = await match_references(tx, [(row.method, row.reference) for row in rows])
         about = [(row, matched.get((row.method, row.reference))) for row in rows]
         await _put_off_unmatched(tx, [row for row, payment_id in about if payment_id is None])
-        return await claims_on(tx, [(row, payment_id) for row, payment_id in about if payment_id is not None])
+        known = [(row, payment_id) for row, payment_id in about if payment_id is not None]
+        of_payment: dict[UUID, list[Claim]] = defaultdict(list)
+        for claim in await claims_on(tx, known):
+            of_payment[claim.payment.payment_id].append(claim)
+        return [Look(tuple(claims)) for claims in of_payment.values()]
 
-    async def perform(self, claim: Claim) -> Sequence[Answer]:
-        """Look the payment up."""
-        return await self._calls.look_up(claim.payment)
+    async def perform(self, look: Look) -> Found:
+        """Look the payment up, with the ids that only the notices name."""
+        began = now()
+        payment = look.payment
+        named = {name: value for claim in look.claims for name, value in claim.row.refs.items()}
+        answers = await self._calls.look_up(replace(payment, refs={**payment.refs, **named}))
+        return Found(began, answers)
 
-    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Look, Found]]) -> None:
         """Write down what the look-ups found, for the notices that are still ours."""
         at = now()
-        later = {claim: _look_again_at(claim.row, answers, at) for claim, answers in done}
-        batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
+        claims = [(claim, found) for look, found in done for claim in look.claims]
+        later = {claim: _look_again_at(claim.row, found.answers, at) for claim, found in claims}
+        ids = {claim.payment.payment_id for claim, _ in claims}
+        batch = Batch((await lock_payments(tx, ids)).values())
         ours = await end_claims(tx, notices, later)
-        for claim, answers in done:
-            if claim in ours:
-                payment = batch.payment(claim.payment.payment_id)
-                terms = self._calls.methods[payment.method].terms
-                batch.add(settle_all(payment, None, answers, at, terms))
+        for look, found in done:
+            mine = [claim for claim in look.claims if claim in ours]
+            if mine:
+                payment = batch.payment(mine[0].payment.payment_id)
+                batch.add(
+                    _settle(payment, mine, found.answers, at, self._calls.methods[payment.method].terms)
+                )
         tx.say(*await batch.save(tx, self._calls.methods, at))
-        over = [claim for claim, _ in done if claim in ours and later[claim] is None]
-        await note_notices(tx, "done", [(claim.row.notice_key, claim.payment.payment_id) for claim in over])
+        over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
+        for known, state in ((True, "done"), (False, "unknown")):
+            became = [(one.row.notice_key, one.payment.payment_id) for one in over if one.row.known is known]
+            await note_notices(tx, state, became)
+        for look, found in done:
+            heard = [claim for claim in look.claims if claim in over]
+            if heard:
+                waiting = {(claim.row.method, claim.row.reference, found.began) for claim in heard}
+                await sweep_notices(tx, heard[0].payment.payment_id, sorted(waiting))
         await ask_soon(tx, [claim.payment.payment_id for claim in over])
+
+
+def _settle(
+    payment: Payment, claims: Sequence[Claim], answers: Sequence[Answer], at: datetime, terms: Terms
+) -> Settled:
+    """Return what the look means, with the ids that notices named and what only they can tell. Pure."""
+    named = {name: value for claim in claims for name, value in claim.row.refs.items()}
+    alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
+    known = replace(payment, refs={**payment.refs, **named})
+    return settle_all(known, None, [*answers, *alerts], at, terms)
 
 
 async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:

@@ -1,9 +1,9 @@
 """What other services may read: the menu of methods, and how an order's payment stands. Nothing is changed."""
 
 import hmac
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from payments.domain.payment import Payment
 from payments.labels import state_label
@@ -12,6 +12,7 @@ from payments.storage.payments import find_order_payment
 from payments.storage.shop_settings import read_shop_settings
 from shared.database import Database
 from shared.errors import Refused
+from shared.web.session import Viewer, viewer
 
 
 def router(db: Database, methods: Methods) -> APIRouter:
@@ -32,11 +33,14 @@ def router(db: Database, methods: Methods) -> APIRouter:
         }
 
     @routes.get("/orders/{order_code}")
-    async def show_order(order_code: str, key: str = "") -> dict[str, Any]:
-        """The payment of an order; number and addresses only with the key of its page."""
+    async def show_order(
+        order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
+    ) -> dict[str, Any]:
+        """The payment of an order, for whoever holds the key of its page, and for staff. The code alone, which stands
+        on slips and in mails, opens nothing, nor does it tell whether there is such an order."""
         async with db.transaction() as tx:
             payment = await find_order_payment(tx, order_code)
-        if payment is None:
+        if payment is None or not (seen.is_staff or holds_key(payment, key)):
             raise Refused("payment_not_found", "この注文のお支払い情報はまだありません。", status=404)
         method = methods[payment.method]
         status = payment.provider_status if method.menu().provider_status_shown else ""

@@ -11,9 +11,11 @@ from typing import TypeVar
 import structlog
 
 from payments.domain.answers import Answer, Unknown
-from payments.domain.payment import Operation, Payment
+from payments.domain.moves import Operation
+from payments.domain.payment import Payment
 from payments.method import CALL_SECONDS_MAX, Method
 from payments.methods import Methods
+from payments.storage.answers import is_storable
 from shared.clock import elapsed
 
 log = structlog.get_logger()
@@ -104,7 +106,7 @@ class Calls:
         provider, method = self._providers[payment.method], self.methods[payment.method]
         asked_at = elapsed()
         found = await provider.ask("look_up", lambda: method.look_up(payment))
-        answers = (found,) if isinstance(found, Unknown) else found
+        answers = (found,) if isinstance(found, Unknown) else tuple(map(_readable, found))
         self._note(provider, payment, "look_up", answers, asked_at)
         return answers
 
@@ -116,6 +118,8 @@ class Calls:
             match operation:
                 case "authorize":
                     return method.authorize(payment, key=key)
+                case "reauthorize":
+                    return method.reauthorize(payment, amount=amount, key=key)
                 case "issue":
                     return method.issue(payment, key=key)
                 case "capture":
@@ -126,7 +130,7 @@ class Calls:
                     return method.refund(payment, amount=amount, key=key)
 
         asked_at = elapsed()
-        answer = await provider.ask(operation, call)
+        answer = _readable(await provider.ask(operation, call))
         self._note(provider, payment, operation, (answer,), asked_at)
         return answer
 
@@ -145,3 +149,8 @@ class Calls:
             answers=[type(answer).__name__ for answer in answers],
             reason=silences[0].reason if silences else None,
         )
+
+
+def _readable(answer: Answer) -> Answer:
+    """Return ``answer``, or ``Unknown`` where no database could keep what it says (NUL, half characters)."""
+    return answer if is_storable(answer) else Unknown(reason="unreadable_answer")

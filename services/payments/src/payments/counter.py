@@ -33,6 +33,7 @@ class PaymentCounter:
             payment = await lock_order_payment(tx, order_code)
             if payment is None:
                 return None
+            # The buyer's choice is no money: nothing follows from it.
             payment = replace(payment, refs={**payment.refs, **refs})
             await save_all(tx, [Settled(payment)], self.methods, now())
             return payment

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from payments.domain.payment import State
+from payments.domain.moves import State
 
 # word, kind of badge
 STATES: Mapping[State, tuple[str, str]] = {
@@ -13,7 +13,9 @@ STATES: Mapping[State, tuple[str, str]] = {
     "unknown": ("結果確認中", "wait"),
     "waiting": ("入金待ち", "wait"),
     "authorized": ("承認済", "note"),
+    "reauthorizing": ("再与信中", "wait"),
     "capturing": ("売上請求中", "wait"),
+    "short": ("入金不足", "stop"),
     "captured": ("入金済み", "done"),
     "voiding": ("取消中", "wait"),
     "voided": ("取消済", "plain"),
@@ -26,6 +28,7 @@ STATES: Mapping[State, tuple[str, str]] = {
 }
 OPERATIONS = {
     "authorize": "与信",
+    "reauthorize": "再与信",
     "issue": "番号発行",
     "capture": "売上請求処理",
     "void": "取消処理",
@@ -37,10 +40,13 @@ ANSWERS = {
     "Waiting": "審査中です",
     "Issued": "お支払い先が決まりました",
     "Captured": "入金を確認しました",
+    "Reversed": "入金（速報）が取り消されました",
     "CaptureDeclined": "売上を請求できませんでした",
     "CaptureRefused": "売上請求は受け付けられませんでした",
     "Voided": "取り消されました",
     "Refunded": "返金されました",
+    "RefundedInAll": "返金を確認しました",
+    "Chargeback": "チャージバックの申し立てがありました",
     "RefundWaiting": "返金を受け付けました",
     "RefundDeclined": "返金できませんでした",
     "Declined": "成立しませんでした",
@@ -52,7 +58,20 @@ CAUSES = {
     "stock reserved": "在庫を確保しました",
     "order cancelled": "ご注文がキャンセルされました",
     "capture asked: shipped": "発送済みになったため、売上を請求します",
+    "capture asked: admin": "スタッフが入金処理を指示しました",
     "capture asked: staff": "スタッフが入金処理を指示しました",
+    "capture asked: manual_deposit": "スタッフが入金処理を指示しました",
+    "deposit recorded": "スタッフが入金を記録しました",
+    "hold too old": "売上請求の期限を過ぎたため、与信を取り消します",
+    "hold given back to be renewed": "新しい与信を依頼します",
+    "reauthorization asked": "再与信を依頼しました",
+    "void asked": "スタッフが与信の取消を指示しました",
+    "spare refund asked": "スタッフが過入金の返金を依頼しました",
+    "settled outside": "別の方法で返金済みとして記録しました",
+    "short money accepted": "不足のまま入金済みにしました",
+    "marked as seen": "確認済みにしました",
+    "chargeback won": "チャージバックは店舗の主張が認められました",
+    "chargeback lost": "チャージバックにより返金されました",
     "refund asked again": "スタッフが返金をもう一度依頼しました",
     "expired with part of the money here": "一部入金のまま期限が切れました",
     "declined with part of the money here": "一部入金のままお支払いが不成立になりました",
@@ -71,15 +90,49 @@ NOTICE_STATES = {
     "done": ("反映済み", "done"),
     "unmatched": ("該当なし", "stop"),
     "noted": ("記録のみ", "plain"),
+    "unknown": ("未対応の種類", "stop"),
+    "unreadable": ("読み取り不可", "stop"),
+    "seen": ("確認済み", "plain"),
 }
-ATTENTION = {
-    "no_answer": "決済会社から結果が返っていません。問い合わせを続けています。",
-    "short_money": "入金額が足りません。差額の入金を待つか、注文を取り消してください。",
-    "excess_money": "入金額が多すぎます。差額の返金が必要です。",
-    "late_money": "期限後または取消後に入金がありました。返金を確認してください。",
-    "capture_failed": "売上請求処理が成立しませんでした。",
-    "authorization_expired": "与信の有効期限が切れました。",
-    "refund_failed": "返金できませんでした。もう一度依頼するか、別の方法で返金してください。",
+# word, and what it asks for; amounts of the payment stand in it.
+ATTENTION: Mapping[str, tuple[str, str]] = {
+    "short_money": (
+        "入金不足",
+        "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
+        "受注詳細で注文をキャンセルしてください。",
+    ),
+    "excess_money": (
+        "過入金",
+        "{spare}の過入金です。この画面から返金するか、{console}で返金してください（返金後、自動で反映されます）。",
+    ),
+    "late_money": ("取消後の入金", "期限後または取消後に入金がありました。{spare}の返金を確認してください。"),
+    "refund_failed": (
+        "返金失敗",
+        "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
+    ),
+    "chargeback": (
+        "チャージバック",
+        "チャージバック {disputed} の申し立てがあります。{respond_by}決済会社の管理画面で回答し、結果を記録してください。",
+    ),
+    "authorization_ended": (
+        "与信終了",
+        "与信がなくなりました。発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
+    ),
+    "capture_failed": ("売上請求失敗", "売上請求処理が成立しませんでした。"),
+    "refunded_elsewhere": (
+        "店舗外の返金",
+        "この画面の外で返金されました（返金額の合計 {refunded}）。受注の内容と合っているか確認してください。",
+    ),
+    "refund_unexplained": (
+        "不明な返金",
+        "入金の記録より多い返金が{console}にあります。明細と照らし合わせてください。",
+    ),
+    "receipt_reversed": (
+        "入金の取消",
+        "入金（速報）が取り消されました。発送しないで、お客様にお支払いの状況を確認してください。",
+    ),
+    "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
+    "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),
 }
 ACCOUNTS = {"receivable": "未収入金", "sales": "売上", "suspense": "仮受金", "refunds": "売上返金"}
 REASONS = {
@@ -88,12 +141,17 @@ REASONS = {
     "allocated": "仮受金の充当",
     "refund": "返金",
     "suspense_returned": "仮受金の返金",
+    "sale_reversed": "売上の取消（入金の取消）",
+    "suspense_reversed": "仮受の取消（入金の取消）",
 }
 POLICIES: Mapping[str, str] = {
     "on_shipped": "発送済みにしたとき、自動で売上請求する",
     "by_staff": "「注文を入金済みにする」を押したときに売上請求する（自動連携機能）",
     "in_provider_console": "決済会社の管理画面で売上請求する（自動連携しない）",
 }
+
+
+ROUTES = {"bank_transfer": "銀行振込", "gift_card": "ギフトカード", "provider": "決済会社"}
 
 
 def state_label(state: State) -> str:

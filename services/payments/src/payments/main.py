@@ -18,7 +18,7 @@ from payments.settings import Settings, in_one_line
 from payments.storage.desk import count_attention
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch
-from payments.web import desk_payment, desk_payments, desk_settings, notices
+from payments.web import desk_notices, desk_payment, desk_payments, desk_settings, notices
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
@@ -98,6 +98,7 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
     app.include_router(api.router(db, methods))
     app.include_router(notices.router(db, methods))
     app.include_router(desk_settings.router(pages, db, methods))
+    app.include_router(desk_notices.router(pages, db, methods))
     app.include_router(desk_payments.router(pages, db, methods))
     app.include_router(desk_payment.router(pages, db, methods))
     counter = PaymentCounter(shop, pages, db, methods)

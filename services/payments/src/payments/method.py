@@ -36,10 +36,17 @@ open request is the call made again, with the same key. Find things by the ids i
 **References.** Each answer may carry ``refs``, such as ``{"charge_id": "S03-..."}``. They are merged into
 ``payment.refs``, and a notice finds its payment by their values.
 
+**Refunds made elsewhere.** Staff give money back in the provider's console, too. A look-up tells each refund that
+is done as ``Refunded`` with the provider's id, whoever asked for it, and, where the provider knows the sum but not
+every refund, ``RefundedInAll`` behind them. Both count in every state of the payment, on a live order, too.
+
 **Notices.** What the provider posts to ``/payments/<path>/notices`` goes to :meth:`Method.read_notice`,
 which proves that it is genuine and returns the provider's id of the notice and the reference it is about. It
 is stored, committed and answered with 200; then, as due work, the payment is looked up. A notice is a hint:
-what it claims is never believed, only what the look-up says. A forged one raises :class:`NoticeRefused`.
+what it claims is never believed, only what the look-up says. Ids that only the notice names (a refund made in the
+console) are its ``refs``; the look-up must see that they belong to the payment. A ``Chargeback`` that the provider
+cannot be asked about is its ``alert``: it calls a person. A kind that the method does not know is ``known=False``:
+it is looked at and listed for staff. A forged one raises :class:`NoticeRefused`.
 
 **Notices that never come.** :attr:`Method.poll_seconds` names, per state, how often the provider is asked
 anyway. The deadline of a number is kept by us: at ``due_at`` plus the grace of the terms the provider is
@@ -48,9 +55,16 @@ are paid twice, and after they expired or were cancelled, and notices of that ge
 :attr:`Method.look_after` says so, a number is asked about daily whatever became of its payment.
 
 **The money.** For terms with deposit ``capture`` the shop's policy decides when :meth:`Method.capture` is
-called: it answers ``Captured``, ``CaptureDeclined`` (the authorization is gone), ``CaptureRefused`` (it
-still stands) or ``Waiting``. It is called at most once per payment unless refused. For ``automatic`` the
+called: it answers ``Captured``, ``CaptureDeclined`` (never: the authorization is gone), ``CaptureRefused`` (not
+now: it still stands) or ``Waiting``. It is called at most once per hold unless refused. For ``automatic`` the
 look-up returns ``Captured`` for each receipt. For ``by_hand`` staff record the deposit; nothing is called.
+
+**A hold that ends.** It runs out, its capture is declined for good, or less than the whole is captured in the
+console: ``Expired``, ``Voided``, ``CaptureDeclined`` or ``Captured`` with less tell so. Where the terms say
+``may_reauthorize``, staff may then have :meth:`Method.reauthorize` called: hold what is still missing once more, on
+what the buyer agreed to. It answers ``Authorized`` with a new id, ``Declined`` or ``Waiting``; the same ``key``
+stands for the same hold. From then on answers about a hold name it by ``authorization_id``; those about holds in
+``payment.ended_holds`` are old news.
 
 **Cancelled orders.** An authorization or number is given back by :meth:`Method.void` (``Voided``, or
 ``Captured`` if the money came first), money by :meth:`Method.refund` (``Refunded``, ``RefundWaiting`` or
@@ -72,8 +86,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from payments.domain.answers import Answer
-from payments.domain.payment import Payment, State
+from payments.domain.answers import Answer, Chargeback
+from payments.domain.moves import State
+from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 
 if TYPE_CHECKING:
@@ -94,23 +109,32 @@ class NotOffered(Exception):
 class NoticeRefused(Exception):
     """The notice is forged, malformed or not to be proved now; nothing is stored.
 
-    ``code`` goes to the log; ``status`` is answered: 503 where the sender shall come again.
+    ``code`` goes to the log; ``status`` is answered: 503 where the sender shall come again. ``genuine``: the sender
+    is proved, but nobody can read what it says; it is kept for staff, and the answer stays the same.
     """
 
-    def __init__(self, code: str, *, status: int = 400) -> None:
+    def __init__(self, code: str, *, status: int = 400, genuine: bool = False) -> None:
         super().__init__(code)
         self.code = code
         self.status = status
+        self.genuine = genuine
 
 
 @dataclass(frozen=True)
 class Notice:
     """A notice that proved genuine. ``reference`` is one of the payment's ``refs``, or its hexadecimal id;
-    None if it is about no payment. ``notice_id`` is the provider's: the same id is stored once."""
+    None if it is about no payment. ``notice_id`` is the provider's: the same id is stored once.
+
+    ``refs`` are ids that the look-up shall ask about as well, ``alert`` what only the notice can tell. ``known``:
+    whether the method knows what such a notice means; else staff are shown it.
+    """
 
     notice_id: str
     reference: str | None
     summary: str = ""
+    refs: Mapping[str, str] = field(default_factory=dict)
+    alert: Chargeback | None = None
+    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -134,6 +158,8 @@ class Choice:
 class Menu:
     """What checkout has to know to offer the method and to run its desk (features.md Appendix B.1).
 
+    ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
+
     Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
     PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
@@ -145,6 +171,7 @@ class Menu:
     group: str
     hint: str = ""
     needs_wallet: bool = False
+    button_label: str = ""
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = 0
@@ -236,6 +263,10 @@ class Method(ABC):
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Hold ``payment.amount``."""
         raise NotOffered(f"{self.kind} does not authorize {payment.order_code} ({key})")
+
+    async def reauthorize(self, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Hold ``amount`` yen once more; the earlier hold is over. ``Declined`` where the provider allows none."""
+        raise NotOffered(f"{self.kind} does not reauthorize {amount} for {payment.order_code} ({key})")
 
     async def issue(self, payment: Payment, *, key: str) -> Answer:
         """Issue a number for ``payment.amount``."""

@@ -19,8 +19,10 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.drafting import Settled
-from payments.domain.payment import CONCLUDES, WANTED_IN, Operation, Payment
+from payments.domain.drafting import Settled, and_then
+from payments.domain.moves import CONCLUDES, Operation
+from payments.domain.payment import Payment
+from payments.domain.terms import Terms
 from payments.settle_payment import Batch, settle_all, with_attention
 from payments.storage.payments import lock_payments
 from payments.storage.requests import REQUEST_WORK, Ended, end_requests
@@ -85,32 +87,53 @@ class Requests:
             if claim in ours:
                 payment = batch.payment(claim.payment.payment_id)
                 terms = self._calls.methods[payment.method].terms
-                settled = settle_all(payment, claim.row.operation, answers, at, terms)
+                settled = settle_reply(payment, claim.row.operation, answers, at, terms)
                 batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
         tx.say(*await batch.save(tx, self._calls.methods, at))
 
     async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
-        """Return what the provider says, looked up first if it may have been asked before."""
-        if payment.state not in WANTED_IN[operation]:
+        """Return what the provider says, looked up first if it may have been asked before, or may have given money
+        back that we do not know of."""
+        if not payment.wants(operation):
             # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
             failed = operation == "refund" and payment.state == "owed"
             return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
         found: Sequence[Answer] = ()
-        # Staff may have sent back by another way what a refund failed to give back.
-        if row.attempts > 1 or "refund_failed" in payment.calls:
+        if row.attempts > 1 or operation == "refund":
             looked_up = await self._calls.look_up(payment)
-            # The end of an earlier refund is not the answer to this one.
+            # What ended earlier is not the answer to this one.
             found = [answer for answer in looked_up if not payment.heard_before(answer)]
-            if any(isinstance(answer, (*CONCLUDES[operation], *_STILL_OPEN)) for answer in found):
-                return found
+            known = self._known(payment, operation, row, found)
+            if known is not None:
+                return known
         if payment.order_cancelled and operation in ("authorize", "issue"):
             # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
             # must not stay then, while a number that nobody knows does no harm.
             return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
+        if payment.order_cancelled and operation == "reauthorize" and row.attempts == 1:
+            return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
         crash_point("K11")
         return (*found, answer)
+
+    def _known(
+        self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]
+    ) -> Sequence[Answer] | None:
+        """Return what a look has to say in place of the provider's answer; None if the call is to be made."""
+        if operation != "refund":
+            over = (*CONCLUDES[operation], *_STILL_OPEN)
+            return found if any(isinstance(answer, over) for answer in found) else None
+        if any(isinstance(answer, (*_STILL_OPEN, RefundDeclined)) for answer in found):
+            return found
+        terms = self._calls.methods[payment.method].terms
+        after = settle_all(payment, None, found, now(), terms).payment
+        if not after.wants("refund"):
+            return found
+        if row.attempts == 1 and after.refundable_amount < row.amount:
+            # Others gave back part of it, or all: so much is not asked for.
+            return (*found, RefundDeclined(reason="amount_changed"))
+        return None
 
 
 async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[Claim]:
@@ -121,6 +144,16 @@ async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[C
         ended.append(Ended(request_id, claim.row.lease, became.state, became.answer, became.due_at))
     ours = await end_requests(tx, ended, at)
     return {claim for request_id, claim in last.items() if request_id in ours}
+
+
+def settle_reply(
+    payment: Payment, operation: Operation, answers: Sequence[Answer], at: datetime, terms: Terms
+) -> Settled:
+    """Settle the reply to a request. Of a refund, what a look found before it is nobody's reply. Pure."""
+    if operation != "refund" or not answers:
+        return settle_all(payment, operation, answers, at, terms)
+    before = settle_all(payment, None, answers[:-1], at, terms)
+    return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
 
 
 def outcome(row: Row, answers: Sequence[Answer], at: datetime) -> Outcome:

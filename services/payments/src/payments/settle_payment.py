@@ -7,9 +7,11 @@ from types import MappingProxyType
 from uuid import UUID
 
 from payments.domain.answers import Answer
-from payments.domain.drafting import Settled
-from payments.domain.payment import Operation, Payment
+from payments.domain.drafting import Settled, and_then
+from payments.domain.moves import Operation
+from payments.domain.payment import Payment
 from payments.domain.settling import settle
+from payments.domain.standing import with_standing
 from payments.domain.terms import Terms
 from payments.method import Method
 from payments.storage.payments import save_all
@@ -25,17 +27,6 @@ def settle_all(
     for answer in answers:
         whole = and_then(whole, settle(whole.payment, operation, answer, at, terms))
     return whole
-
-
-def and_then(whole: Settled, part: Settled) -> Settled:
-    """Return the sum of two outcomes of which ``part`` began where ``whole`` ended. Pure."""
-    return Settled(
-        payment=part.payment,
-        steps=whole.steps + part.steps,
-        events=whole.events + part.events,
-        asks=whole.asks + part.asks,
-        entries=whole.entries + part.entries,
-    )
 
 
 def with_attention(settled: Settled, attention: str) -> Settled:
@@ -72,7 +63,14 @@ class Batch:
         *,
         look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
     ) -> Sequence[Event]:
-        """Save the payments that changed; return all events in the order in which they were decided."""
-        changed = [one for key, one in self._settled.items() if one.asks or one.payment != self._locked[key]]
+        """Save the payments that changed; return all events in the order in which they were decided, and last what
+        staff must know of payments that do not go the straight way."""
+        changed = []
+        for key, one in self._settled.items():
+            before = self._locked[key]
+            if one.asks or one.payment != before:
+                whole = with_standing(before, one, at)
+                self._events += whole.events[len(one.events) :]
+                changed.append(whole)
         await save_all(tx, changed, methods, at, look_at=look_at)
         return self._events

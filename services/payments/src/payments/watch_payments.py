@@ -1,4 +1,4 @@
-"""Looks at payments unasked: at the deadline of a number, and where notices may have been lost, also those of
+"""Looks at payments unasked: at the deadline of a number or of a hold, and where notices may have been lost, also those of
 money that comes a second time, or after its payment is over.
 
 The provider is always asked first. Only a number that it knows to be unpaid when the deadline and its grace
@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from payments.calls import Calls
 from payments.claims import Claim, claims_of, end_claims
 from payments.domain.answers import Answer, Expired, Unknown
-from payments.domain.drafting import Settled
+from payments.domain.asking import let_go_if_too_old
+from payments.domain.drafting import Settled, and_then
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.method import Method
@@ -73,6 +74,8 @@ def look(
     settled = settle_all(payment, None, answers, at, method.terms)
     if not silent and is_overdue(settled.payment, method.terms, at):
         settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
+    if not silent:
+        settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
     if silent:
         # The last look, too, is over only when it was answered.
         return settled, at + timedelta(seconds=SILENT_PAUSE_SECONDS)

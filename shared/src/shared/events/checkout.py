@@ -67,19 +67,23 @@ class Destination(_Part):
 
 
 class Registration(_Part):
-    """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand."""
+    """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand.
+
+    ``email_proved``: the orderer's address is the one that the wallet vouches for, not one that was typed.
+    """
 
     member_id: UUID
     newsletter: bool = False
     amazon_buyer_id: str | None = None
+    email_proved: bool = False
 
 
 class OrderPlaced(CheckoutEvent):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 
-    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id). ``payment_flow`` is how its
+    ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
     payment runs: ``authorized`` (held at order time), ``prepaid`` (paid before shipping) or ``unmanaged``; empty
-    where the producer did not say it yet.
+    where the producer did not say it yet. ``page_url`` carries a key that opens the page of this order alone.
     """
 
     order_kind: Literal["normal", "preorder", "subscription"] = "normal"
@@ -97,6 +101,7 @@ class OrderPlaced(CheckoutEvent):
     points_used: int = 0
     benefit_reservation_id: UUID | None = None
     coupon: UUID | None = None
+    coupon_name: str = ""
     placed_at: datetime
     page_url: str
 

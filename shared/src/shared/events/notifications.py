@@ -1,6 +1,6 @@
 """What notifications says."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 from uuid import UUID
 
 from shared.events._event import Event
@@ -23,13 +23,12 @@ class MailSent(NotificationsEvent):
 
 
 class MailSuppressed(NotificationsEvent):
-    """A mail that the event called for was not sent, and why (NTF-04)."""
+    """A mail that the event called for was not sent, and why (NTF-04). ``title`` is what staff call the mail.
 
-    reason: Literal[
-        "method_without_deposit_mail",
-        "switched_off",
-        "sent_by_software",
-        "no_address",
-        "refused_by_server",
-        "not_accepted_in_time",
-    ]
+    ``reason``: ``method_without_deposit_mail``, ``switched_off``, ``sent_by_software``, ``no_address``,
+    ``order_cancelled``, ``link_expired``, ``too_many_to_recipient``, ``refused_by_server``,
+    ``not_accepted_in_time``, or a word that older readers do not know.
+    """
+
+    reason: str
+    title: str = ""

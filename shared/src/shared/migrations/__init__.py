@@ -1,9 +1,11 @@
 """Migrations: Alembic, one history per service, run by the owner of the schema.
 
-The role that runs the service gets rights on rows only; append-only tables (``info={"append_only": True}``)
-may not even be updated or deleted from by it, so that ledgers cannot be edited.
+The role that runs the service gets rights on rows only, and on each table those that the service's
+``storage/rights.py`` lists beside its tables: what is not listed there cannot be done, so that a ledger cannot be
+edited and a placement cannot be deleted, whatever a request or a mistake asks for.
 """
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -30,16 +32,48 @@ def migrate(service: str, url: str, metadata: MetaData) -> None:
     """Bring the schema of ``service`` up to date and give the run role its rights. Safe to run again."""
     config = alembic_config(service, url, metadata)
     config.attributes["run_role"] = service
+    config.attributes["rights"] = rights_of(service)
     command.upgrade(config, "head")
 
 
-def grant_run_role(connection: Connection, role: str, metadata: MetaData) -> None:
-    """Give ``role`` what the running service needs, if such a role exists."""
+ADDED_TO = "SELECT, INSERT"
+CHANGED = "SELECT, INSERT, UPDATE"
+SWEPT = "SELECT, INSERT, DELETE"
+ANY_ROW = "SELECT, INSERT, UPDATE, DELETE"
+# What due work writes while it claims and strikes off rows (shared.due).
+DUE = ("due_at", "leased_until", "lease", "attempts")
+
+
+def changed_in(*columns: str) -> str:
+    """Return the rights on a table of which rows are added and, later, only these columns are changed."""
+    return f"{ADDED_TO}, UPDATE ({', '.join(columns)})"
+
+
+# The tables that every service has (shared.inbox, shared.outbox).
+OF_THE_MACHINERY = {
+    "inbox": SWEPT,
+    "outbox": f"{SWEPT}, UPDATE (leased_until, published_at)",
+    "replays": ADDED_TO,
+}
+
+
+def rights_of(service: str) -> Mapping[str, str]:
+    """Return what the run role of ``service`` may do with each of its tables."""
+    listed: Mapping[str, str] = import_module(f"{service}.storage.rights").RIGHTS
+    return OF_THE_MACHINERY | dict(listed)
+
+
+def grant_run_role(connection: Connection, role: str, metadata: MetaData, rights: Mapping[str, str]) -> None:
+    """Give ``role`` what the running service needs, if such a role exists.
+
+    Raises LookupError for a table whose rights nobody has listed.
+    """
+    if missing := {table.name for table in metadata.sorted_tables} - rights.keys():
+        raise LookupError(f"{role}/storage/rights.py does not say what may be done with {sorted(missing)}")
     if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}):
         return
     connection.execute(text(f'GRANT USAGE ON SCHEMA public TO "{role}"'))
     connection.execute(text(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{role}"'))
     for table in metadata.sorted_tables:
-        rights = "SELECT, INSERT" if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"
         connection.execute(text(f'REVOKE ALL ON "{table.name}" FROM "{role}"'))
-        connection.execute(text(f'GRANT {rights} ON "{table.name}" TO "{role}"'))
+        connection.execute(text(f'GRANT {rights[table.name]} ON "{table.name}" TO "{role}"'))

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 from alembic import context
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
@@ -21,11 +22,15 @@ def _migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=attributes["metadata"], compare_type=True)
     context.run_migrations()
     if role := attributes.get("run_role"):
-        grant_run_role(connection, role, attributes["metadata"])
+        grant_run_role(connection, role, attributes["metadata"], attributes["rights"])
 
 
 async def _run() -> None:
-    engine = create_async_engine(attributes["url"], poolclass=NullPool)
+    # Connected as the services are: what the address says of TLS (sslmode, sslrootcert) is asyncpg's to read.
+    dsn = attributes["url"].replace("+asyncpg", "", 1)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=NullPool, async_creator=lambda: asyncpg.connect(dsn)
+    )
     async with engine.begin() as connection:
         await connection.run_sync(_migrate)
     await engine.dispose()

@@ -1,18 +1,16 @@
 """Reading a request's body before any handler does: bounded in bytes and time, and made of text we can store."""
 
+import asyncio
 import json
-import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-import orjson
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
+from shared.plain_text import storable
 from shared.web.problems import Problem
-
-_JSON_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-_JSON_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class ClientGone(Exception):
@@ -31,6 +29,24 @@ def not_text(encoded: bytes) -> bool:
     return b"\x00" in plain
 
 
+def problem_in(kind: str, body: bytes) -> Problem | None:
+    """What no handler should have to meet in a body of the content type ``kind``."""
+    if kind == "application/json":
+        return problem_in_json(body)
+    return problem_in_form(body) if kind == "application/x-www-form-urlencoded" else None
+
+
+def problem_in_form(body: bytes) -> Problem | None:
+    """What no handler should have to meet in a form, with the field's name."""
+    if not not_text(body):
+        return None
+    for pair in body.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if not_text(value) and not not_text(name):
+            return _unstorable(unquote_to_bytes(name.replace(b"+", b" ")).decode())
+    return Problem(400, "not_text")
+
+
 def problem_in_json(body: bytes) -> Problem | None:
     """What no handler should have to meet in JSON. Other mistakes are for the route, which names the field.
 
@@ -41,36 +57,52 @@ def problem_in_json(body: bytes) -> Problem | None:
         body.decode("utf-8")
     except UnicodeDecodeError:
         return Problem(400, "not_text")
-    if b"\\u" in body and (_JSON_NUL.search(body) or _half_a_pair(body)):
-        return Problem(400, "not_text")
     try:
-        json.loads(body, object_pairs_hook=_once_each)
+        content = json.loads(body, object_pairs_hook=_once_each)
+        where = _unstorable_in(content) if b"\\u" in body else None
     except RecursionError:
         return Problem(422, "too_deep")
     except _KeyTwice:
         return Problem(422, "key_twice")
     except ValueError:
         return None
+    return None if where is None else _unstorable(where)
+
+
+def _unstorable(where: str) -> Problem:
+    if not where or not storable(where):
+        return Problem(400, "not_text")
+    text = f"項目「{where}」に保存できない文字（NULや半端なサロゲート）が含まれています。取り除いて送信してください。"
+    return Problem(400, "not_text", text, where, ({"field": where, "message": text},))
+
+
+def _unstorable_in(content: Any, where: str = "") -> str | None:
+    """The dotted path of the first text that cannot be stored, as the other errors name fields."""
+    if isinstance(content, str):
+        return None if storable(content) else where
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(content, dict):
+        items = content.items()
+    elif isinstance(content, list):
+        items = enumerate(content)
+    for key, value in items:
+        if not storable(str(key)):
+            return where
+        found = _unstorable_in(value, f"{where}.{key}" if where else str(key))
+        if found is not None:
+            return found
     return None
-
-
-def _half_a_pair(body: bytes) -> bool:
-    if not _JSON_SURROGATE.search(body):
-        return False
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        return "surrogate" in str(error)
-    return False
 
 
 class _KeyTwice(Exception):
     """An object of the body names a key twice."""
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> None:
-    if len({key for key, _ in pairs}) != len(pairs):
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
         raise _KeyTwice
+    return content
 
 
 async def read_all(receive: Receive, limit: int) -> bytes | None:
@@ -100,13 +132,26 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def counted(receive: Receive, limit: int) -> Receive:
-    """Pass an upload through piece by piece, ending it with 413 when it grows beyond `limit`."""
+def counted(receive: Receive, limit: int, *, seconds_max: float) -> Receive:
+    """Pass an upload through piece by piece; 413 when it grows beyond `limit`, 408 when it takes too long.
+
+    The time counts from the first piece that is asked for, and ends with the last one.
+    """
     seen = 0
+    deadline: float | None = None
+    complete = False
 
     async def receive_counted() -> Message:
-        nonlocal seen
-        message = await receive()
+        nonlocal seen, deadline, complete
+        if complete:
+            return await receive()
+        deadline = deadline or asyncio.get_running_loop().time() + seconds_max
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError as error:
+            raise HTTPException(408) from error
+        complete = not message.get("more_body", False)
         seen += len(message.get("body", b""))
         if seen > limit:
             raise HTTPException(413)

@@ -6,8 +6,16 @@ long value is cut into pieces (`2~<first>`, `name-1`, ...) and put together agai
 
 from dataclasses import dataclass
 
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
+
+from shared.statements import COOKIE
+
+CART_COOKIE = "noren_cart"
+CART_COUNT_COOKIE = "noren_cart_count"
+# What a browser keeps of the person before it, besides the session: statements, cart with all that was typed into
+# the order form, and links of mails. Not the token by which the browser itself is known.
+_OF_THE_VISITOR = (*COOKIE.values(), CART_COOKIE, CART_COUNT_COOKIE)
 
 PIECE_BYTES_MAX = 3_600
 PIECES_MAX = 4
@@ -68,3 +76,11 @@ class Cookies:
             httponly=True,
             samesite="lax",
         )
+
+
+def forget_visitor(request: Request, response: Response) -> Response:
+    """Let the browser forget who used it: after a logout the next person finds nothing of the one before."""
+    cookies: Cookies = request.app.state.cookies
+    for name in _OF_THE_VISITOR:
+        cookies.clear(response, name, request=request)
+    return response

@@ -1,6 +1,6 @@
 """The HTTP edge of every service: one pure ASGI layer, outermost, run for each request.
 
-In order: a request id; refuse what cannot be text (NUL, bad UTF-8), what comes from another site
+HEAD is answered as GET without the body (RFC 9110 §9.3.2). In order: a request id; refuse what cannot be text (NUL, bad UTF-8), what comes from another site
 (reliability.md §4 "Sessions, CSRF") and what is too big or too slow; security headers on every answer; and
 for an unknown error a page with the request id, while the cause goes to the log. Where the database is away or
 cannot take more, the answer is 503 with Retry-After: the same request may come again (reliability.md F16, F19).
@@ -18,11 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import is_transient
 from shared.ids import new_id
-from shared.web.bodies import ClientGone, counted, not_text, problem_in_json, read_all, replay
+from shared.web.bodies import ClientGone, counted, not_text, problem_in, read_all, replay
 from shared.web.problems import Problem, answer
 
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 20.0
+# A file of several megabytes, by a slow line.
+UPLOAD_SECONDS_MAX = 60.0
 RETRY_AFTER_SECONDS = 2
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -83,6 +85,10 @@ class EdgeRules:
     csrf_exempt: Sequence[str] = ()
     body_bytes_max: Mapping[str, int] = field(default_factory=dict)
 
+    def is_of_provider(self, path: str) -> bool:
+        """Whether a provider posts here, whose signature is over the bytes as they came."""
+        return path.startswith(tuple(self.csrf_exempt))
+
     def limit_for(self, path: str) -> int:
         limits = [limit for prefix, limit in self.body_bytes_max.items() if path.startswith(prefix)]
         return max(limits, default=BODY_BYTES_MAX)
@@ -92,7 +98,7 @@ class EdgeRules:
 
         Browsers say so in Sec-Fetch-Site, and in Origin, which must be ours or name the host that was asked.
         """
-        if scope["method"] in _SAFE_METHODS or scope["path"].startswith(tuple(self.csrf_exempt)):
+        if scope["method"] in _SAFE_METHODS or self.is_of_provider(scope["path"]):
             return True
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site is not None and site not in ("same-origin", "none"):
@@ -129,12 +135,17 @@ class Edge:
         request_id = asked if _REQUEST_ID.fullmatch(asked) else str(new_id())
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
+        only_head = scope["method"] == "HEAD"
+        if only_head:
+            scope = {**scope, "method": "GET"}
 
         async def send_stamped(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                self._stamp(MutableHeaders(scope=message), request_id, cookies="cookie" in headers)
+                self._stamp(MutableHeaders(scope=message), request_id)
+            elif only_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -158,12 +169,16 @@ class Edge:
             response = await answer(Request(scope), problem)
             await response(scope, receive, send_stamped)
 
-    def _stamp(self, headers: MutableHeaders, request_id: str, *, cookies: bool) -> None:
-        """Security headers, unless the answer brings its own (a mail preview that may be framed)."""
+    def _stamp(self, headers: MutableHeaders, request_id: str) -> None:
+        """Security headers, unless the answer brings its own (a mail preview that may be framed).
+
+        Nothing is kept by browsers or caches unless it says that it may be: a page opened by a link alone, without
+        any cookie, can be as personal as one behind a login.
+        """
         for name, value in self._headers.items():
             headers.setdefault(name, value)
         headers["x-request-id"] = request_id
-        headers.setdefault("cache-control", "no-store" if cookies else "no-cache")
+        headers.setdefault("cache-control", "no-store")
 
     async def _examine(
         self, scope: Scope, headers: Headers, receive: Receive
@@ -185,7 +200,7 @@ class Edge:
             return Problem(413, "too_large"), receive
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == "multipart/form-data":
-            return None, counted(receive, limit)
+            return None, counted(receive, limit, seconds_max=UPLOAD_SECONDS_MAX)
         try:
             async with asyncio.timeout(BODY_SECONDS_MAX):
                 body = await read_all(receive, limit)
@@ -193,11 +208,8 @@ class Edge:
             return Problem(408, "too_slow"), receive
         if body is None:
             return Problem(413, "too_large"), receive
-        problem = None
-        if kind == "application/json":
-            problem = problem_in_json(body)
-        elif kind == "application/x-www-form-urlencoded" and not_text(body):
-            problem = Problem(400, "not_text")
+        # A provider's notice is heard whatever text it carries beside what we read of it.
+        problem = None if self.rules.is_of_provider(scope["path"]) else problem_in(kind, body)
         if problem is not None:
             return problem, receive
         return None, replay(body, receive)

@@ -1,7 +1,8 @@
 """Input types with their Japanese messages, for forms and JSON bodies alike.
 
 Each accepts what people really type (full-width digits, hyphens, spaces), stores one canonical form, and says
-in one sentence what to do instead. Names are never rewritten: 髙 and 﨑 are how people spell themselves.
+in one sentence what to do instead. The rules themselves (mail addresses, plain text, typed numbers) have modules
+of their own, because mails and files need them too.
 """
 
 import re
@@ -11,30 +12,21 @@ from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-_JIS_X_0401 = """
-北海道 青森県 岩手県 宮城県 秋田県 山形県 福島県 茨城県 栃木県 群馬県
-埼玉県 千葉県 東京都 神奈川県 新潟県 富山県 石川県 福井県 山梨県 長野県
-岐阜県 静岡県 愛知県 三重県 滋賀県 京都府 大阪府 兵庫県 奈良県 和歌山県
-鳥取県 島根県 岡山県 広島県 山口県 徳島県 香川県 愛媛県 高知県
-福岡県 佐賀県 長崎県 熊本県 大分県 宮崎県 鹿児島県 沖縄県
-"""
-PREFECTURES = tuple(_JIS_X_0401.split())
-"""The 47 prefectures in JIS X 0401 order: the index plus one is the prefecture's code."""
+from shared import plain_text
+from shared.mail_address import MailAddressRefused, mail_address
+from shared.phones import phone_digits
+from shared.plain_text import REFUSED_IN_LINE, REFUSED_IN_TEXT, TextRefused
+from shared.prefectures import PREFECTURES as PREFECTURES
+from shared.typed_number import NumberUnclear, typed_number
+from shared.widths import half_width
 
 _DASHES = re.compile(r"[-‐‑‒–—―−ーｰ]")  # what a Japanese keyboard gives for a hyphen
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_CONTROL_BUT_NEWLINE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _KANA = re.compile(r"[ァ-ヺー・ ]+")
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
-
-
-def half_width(text: str) -> str:
-    """Full-width digits, letters and spaces as ASCII (Unicode NFKC), without the blanks around them."""
-    return unicodedata.normalize("NFKC", text).strip()
 
 
 def wrong(message: str) -> PydanticCustomError:
@@ -46,18 +38,21 @@ def _digits(text: str) -> str:
     return re.sub(r"[\s()]", "", _DASHES.sub("", half_width(text)))
 
 
+def postal_digits(text: str) -> str:
+    """The digits of a postal code as people write it; whether there are seven is for the caller to see."""
+    return _digits(text).removeprefix("〒")
+
+
 def _postal_code(text: str) -> str:
-    digits = _digits(text).removeprefix("〒")
+    digits = postal_digits(text)
     if not re.fullmatch(r"[0-9]{7}", digits):
         raise wrong("郵便番号は7桁の数字で入力してください")
     return digits
 
 
 def _phone(text: str) -> str:
-    digits = _digits(text)
-    if digits.startswith("+81"):
-        digits = "0" + digits[3:].removeprefix("0")
-    if not re.fullmatch(r"0[0-9]{9,10}", digits):
+    digits = phone_digits(text)
+    if not digits:
         raise wrong("電話番号は0から始まる10桁か11桁の数字で入力してください")
     return digits
 
@@ -70,37 +65,43 @@ def _prefecture(text: str) -> str:
 
 def _email(text: str) -> str:
     try:
-        # Reserved test domains pass: the demo and the tests mail to them, and no delivery is tried here.
-        checked = validate_email(half_width(text), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise wrong("メールアドレスは name@example.jp の形式で入力してください") from None
-    return checked.normalized
+        return mail_address(text)
+    except MailAddressRefused as refused:
+        raise wrong(refused.message) from None
 
 
 def _kana(text: str) -> str:
-    kana = re.sub(r"\s+", " ", half_width(text)).translate(_HIRAGANA)
+    # NFKC, because half-width kana carry their marks behind them.
+    kana = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).strip()).translate(_HIRAGANA)
     if not _KANA.fullmatch(kana):
         raise wrong("フリガナは全角カタカナで入力してください")
     return kana
 
 
-def _line(text: str) -> str:
-    # "=?" opens an encoded word in a mail header (CVE-2024-6923); no Japanese name or address needs it.
-    if _CONTROL.search(text) or "=?" in text:
-        raise wrong("使用できない文字が含まれています。改行や記号を除いて入力してください")
-    return text
+def _plain(check: Callable[[str], str]) -> Callable[[str], str]:
+    """A rule of `plain_text` as a validator; its sentence gets the field's name in front."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except TextRefused as refused:
+            raise PydanticCustomError("of_field", "{message}", {"message": refused.message}) from None
+
+    return checked
 
 
-def _text(text: str) -> str:
-    if _CONTROL_BUT_NEWLINE.search(text):
-        raise wrong("使用できない文字が含まれています")
-    return text
-
-
-def _number(value: Any) -> Any:
+def typed(value: Any) -> Any:
+    """A number out of a box: read exactly or refused. Other types are pydantic's to judge."""
     if not isinstance(value, str):
         return value
-    return half_width(value).removeprefix("¥").removeprefix("\\").removesuffix("円").replace(",", "").strip()
+    try:
+        return typed_number(value)
+    except NumberUnclear:
+        raise PydanticCustomError("number_unclear", "unclear number") from None
+
+
+CHOSEN = "chosen"
+"""In a field's annotation: its value is selected from what the page offers, so a missing one is asked for so."""
 
 
 def _of_text(check: Callable[[str], str]) -> BeforeValidator:
@@ -126,17 +127,16 @@ def _documented(**schema: Any) -> Any:
     return Field(json_schema_extra=schema)
 
 
-_LINE_PATTERN = (
-    r"^([^=\x00-\x1f\x7f-\x9f\u2028\u2029]|=+[^?=\x00-\x1f\x7f-\x9f\u2028\u2029])*=*$"  # no control, no "=?"
-)
-_TEXT_PATTERN = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
+# No refused sign, and no "=?".
+_LINE_PATTERN = rf"^([^={REFUSED_IN_LINE}]|=+[^?={REFUSED_IN_LINE}])*=*$"
+_TEXT_PATTERN = rf"^[^{REFUSED_IN_TEXT}]*$"
 
 PostalCode = Annotated[
     str, _of_text(_postal_code), Field(title="郵便番号"), _documented(pattern=r"^[0-9]{7}$")
 ]
 Phone = Annotated[str, _of_text(_phone), Field(title="電話番号"), _documented(pattern=r"^0[0-9]{9,10}$")]
 Prefecture = Annotated[
-    str, AfterValidator(_prefecture), Field(title="都道府県"), _documented(enum=list(PREFECTURES))
+    str, AfterValidator(_prefecture), CHOSEN, Field(title="都道府県"), _documented(enum=list(PREFECTURES))
 ]
 Email = Annotated[
     str, _of_text(_email), Field(title="メールアドレス", max_length=254), _documented(format="email")
@@ -144,25 +144,34 @@ Email = Annotated[
 Kana = Annotated[
     str, _of_text(_kana), Field(title="フリガナ", max_length=60), _documented(pattern="^[ァ-ヺー・]+$")
 ]
-Line = Annotated[str, AfterValidator(_line), Field(max_length=200), _documented(pattern=_LINE_PATTERN)]
+Line = Annotated[
+    str, AfterValidator(_plain(plain_text.line)), Field(max_length=200), _documented(pattern=_LINE_PATTERN)
+]
 PersonName = Annotated[
     str,
-    AfterValidator(_line),
+    AfterValidator(_plain(plain_text.line)),
     Field(title="氏名", min_length=1, max_length=60),
     _documented(pattern=_LINE_PATTERN),
 ]
-Text = Annotated[str, AfterValidator(_text), Field(max_length=4000), _documented(pattern=_TEXT_PATTERN)]
+Text = Annotated[
+    str, AfterValidator(_plain(plain_text.text)), Field(max_length=4000), _documented(pattern=_TEXT_PATTERN)
+]
 JsonInt = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 """An integer of a JSON body: a number, never text or true."""
 JsonBool = Annotated[bool, Field(strict=True)]
 """true or false of a JSON body, never "yes" or 1."""
 JsonDate = Annotated[date, BeforeValidator(_only_text)]
 """A date of a JSON body, as text (RFC 3339), never seconds since 1970."""
-Yen = Annotated[int, BeforeValidator(_number), Field(ge=0, le=99_999_999)]
-Count = Annotated[int, BeforeValidator(_number), Field(ge=1, le=9_999)]
+Pieces = Annotated[int, BeforeValidator(typed)]
+"""A whole number that a person types; bounds are the field's own (`Field(ge=1, le=99)`)."""
+Yen = Annotated[int, BeforeValidator(typed), Field(ge=0, le=99_999_999)]
+Count = Annotated[int, BeforeValidator(typed), Field(ge=1, le=9_999)]
 
 _CHOICES = {"literal_error", "enum"}
 _NOT_A_NUMBER = {
+    "number_unclear",
+    "decimal_parsing",
+    "decimal_type",
     "int_parsing",
     "int_type",
     "int_from_float",
@@ -170,37 +179,60 @@ _NOT_A_NUMBER = {
     "float_parsing",
     "float_type",
 }
+_OUT_OF_BOUNDS = {
+    "greater_than_equal": "{label}は{ge}以上で入力してください",
+    "less_than_equal": "{label}は{le}以下で入力してください",
+    "greater_than": "{label}は{gt}より大きい数で入力してください",
+    "less_than": "{label}は{lt}より小さい数で入力してください",
+}
+_LENGTHS = {
+    "string_too_long": "{label}は{max_length}文字以内で入力してください",
+    "string_too_short": "{label}は{min_length}文字以上で入力してください",
+    "too_short": "{label}は{min_length}件以上選んでください",
+    "too_long": "{label}は{max_length}件以内にしてください",
+}
 _DATES = {"date_parsing", "date_type", "date_from_datetime_parsing", "date_from_datetime_inexact"}
+_FEW = 9_999
+"""Up to this bound a range reads well in a sentence."""
 
 
-def japanese_message(error: ErrorDetails, label: str, *, choice: bool = False) -> str:
+def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
+    """The least and the greatest number that a field takes, where it names both."""
+    if info is None:
+        return None
+    # `Count | None` keeps the bounds inside the union.
+    inner = [getattr(part, "__metadata__", ()) for part in get_args(info.annotation)]
+    nested = [rule for rules in inner for each in rules for rule in getattr(each, "metadata", ())]
+    parts = [*info.metadata, *nested]
+    least = next((part.ge for part in parts if getattr(part, "ge", None) is not None), None)
+    greatest = next((part.le for part in parts if getattr(part, "le", None) is not None), None)
+    return None if least is None or greatest is None else (least, greatest)
+
+
+def japanese_message(
+    error: ErrorDetails, label: str, *, choice: bool = False, bounds: tuple[int, int] | None = None
+) -> str:
     """What to do about one pydantic error, as a sentence about the field called `label`.
 
-    `choice` words a missing value as something to select, not to type.
+    `choice` words a missing value as something to select, not to type; `bounds` are the field's (`bounds_of`).
     """
     kind, context = error["type"], error.get("ctx", {})
     if kind == "japanese":
         return str(context["message"])
+    if kind == "of_field":
+        return f"{label}に{context['message']}"
+    if kind in ("too_long", "too_short") and isinstance(error.get("input"), str):
+        kind = f"string_{kind}"  # pydantic counts as a list what a validator has looked at before
     if kind in ("missing", "string_type") or (kind == "string_too_short" and context.get("min_length") == 1):
         return f"{label}を{'選択' if choice else '入力'}してください"
     if kind in _CHOICES:
         return f"{label}は選択肢から選んでください"
-    if kind in _NOT_A_NUMBER:
-        return f"{label}は数字で入力してください"
+    if kind in _NOT_A_NUMBER or kind in _OUT_OF_BOUNDS:
+        return _about_number(error, label, bounds)
     if kind in _DATES:
         return f"{label}は日付で入力してください"
-    bounds = {
-        "string_too_long": "{max_length}文字以内で入力してください",
-        "string_too_short": "{min_length}文字以上で入力してください",
-        "too_short": "{min_length}件以上選んでください",
-        "too_long": "{max_length}件以内にしてください",
-        "greater_than_equal": "{ge}以上で入力してください",
-        "less_than_equal": "{le}以下で入力してください",
-        "greater_than": "{gt}より大きい数で入力してください",
-        "less_than": "{lt}より小さい数で入力してください",
-    }
-    if kind in bounds:
-        return f"{label}は{bounds[kind].format(**context)}"
+    if kind in _LENGTHS:
+        return _LENGTHS[kind].format(label=label, **context)
     if kind == "value_error":
         return str(context.get("error", "")) or f"{label}を確認してください"
     if kind == "extra_forbidden":
@@ -208,10 +240,26 @@ def japanese_message(error: ErrorDetails, label: str, *, choice: bool = False) -
     return f"{label}を確認してください"
 
 
-def is_choice(annotation: Any) -> bool:
-    """Whether a value is chosen, not typed: a Literal, enum or bool, also inside a list or optional."""
+def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | None) -> str:
+    if bounds and bounds[1] <= _FEW:
+        return f"{label}は{bounds[0]:,}〜{bounds[1]:,}の数字で入力してください"
+    if error["type"] in _OUT_OF_BOUNDS:
+        limits = {name: f"{limit:,}" for name, limit in error.get("ctx", {}).items()}
+        return _OUT_OF_BOUNDS[error["type"]].format(label=label, **limits)
+    if error["type"] == "number_unclear" and any(sign.isdigit() for sign in str(error.get("input"))):
+        return f"{label}は「5,800」「5800」のような数字で入力してください"
+    return f"{label}は数字で入力してください"
+
+
+def is_choice(info: FieldInfo | None) -> bool:
+    """Whether a field's value is chosen, not typed: marked so, or one of a closed set."""
+    return info is not None and (CHOSEN in info.metadata or _is_closed(info.annotation))
+
+
+def _is_closed(annotation: Any) -> bool:
+    """A Literal, enum or bool, also inside a list or optional."""
     if get_origin(annotation) is Literal or annotation is bool:
         return True
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return True
-    return any(is_choice(part) for part in get_args(annotation))
+    return any(_is_closed(part) for part in get_args(annotation))

@@ -12,10 +12,12 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import ImmutableMultiDict, UploadFile
 
 from shared.errors import Refused
-from shared.web.fields import is_choice, japanese_message
+from shared.web.fields import bounds_of, is_choice, japanese_message
 
 M = TypeVar("M", bound=BaseModel)
 FIELDS_MAX = 2_000
+TYPED_MAX = 1_000
+"""Characters of a box that are kept to be shown again."""
 
 
 class Form(Generic[M]):
@@ -49,6 +51,22 @@ class Form(Generic[M]):
         """Show a rule's refusal at its field, or above the form if it names none of this form's fields."""
         field = error.field if error.field in self.model.model_fields else ""
         self.errors[field or ""] = error.message
+
+    def kept(self) -> dict[str, Any]:
+        """What was typed and what is wrong with it, as JSON, for the page that is shown after a redirect."""
+        typed = {name: value[:TYPED_MAX] for name, value in self.values.items() if isinstance(value, str)}
+        return {"values": typed, "errors": self.errors}
+
+    @classmethod
+    def restored(cls, model: type[M], kept: Mapping[str, Any], *, prefix: str = "") -> "Form[M]":
+        """The form as `kept` told it: text in its boxes, messages at its fields."""
+        form = cls(model, kept.get("values"), prefix=prefix)
+        told, order = kept.get("errors") or {}, list(model.model_fields)
+        # JSON in the database keeps no order, and the summary follows the page's.
+        form.errors = dict(
+            sorted(told.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99)
+        )
+        return form
 
     def __getitem__(self, name: str) -> Any:
         """The text for an input: what was typed, else the model's default, else ''."""
@@ -85,8 +103,10 @@ class Form(Generic[M]):
                 name = str(error["loc"][0]) if error["loc"] else ""
                 known = self.model.model_fields.get(name)
                 label = (known.title if known and known.title else name) or "入力内容"
-                choice = known is not None and (is_choice(known.annotation) or label == "都道府県")
-                self.errors.setdefault(name, japanese_message(error, label, choice=choice))
+                choice = is_choice(known)
+                self.errors.setdefault(
+                    name, japanese_message(error, label, choice=choice, bounds=bounds_of(known))
+                )
 
 
 def parse_form(

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from shared.web.cookies import Cookies
+from shared.web.cookies import CART_COUNT_COOKIE, Cookies
 from shared.web.edge import ContentSecurity, Edge, EdgeRules
 from shared.web.filters import FILTERS
 from shared.web.openapi import install_openapi
@@ -21,7 +21,6 @@ from shared.web.problems import install_problem_handlers
 from shared.web.session import NOBODY, Sessions
 from shared.web.static_files import static_app, static_url
 
-CART_COUNT_COOKIE = "noren_cart_count"
 TOAST_COOKIE = "noren_toast"
 # What an address is made of (RFC 3986, 2), and what is quoted already.
 _SAFE_IN_ADDRESS = "/:?#[]@!$&'()*+,;=%~"
@@ -45,7 +44,36 @@ DESK_SECTIONS = (
 )
 
 
-FOOTER_LINKS = (("特定商取引法に基づく表記", "/legal"),)
+@dataclass
+class Told:
+    """What the page after a form tells once: as a toast, or at the place on the page that asks for it.
+
+    ``kind`` is done, wait (look again), stop (refused) or note. ``typed`` is what was in the box that is refused.
+    """
+
+    text: str
+    kind: str = "done"
+    place: str = ""
+    typed: str = ""
+    is_shown: bool = False
+
+    def written(self) -> str:
+        """The value of the cookie that carries it to the page."""
+        return quote("\n".join((self.kind, self.place, self.typed.replace("\n", " ")[:80], self.text)))
+
+    @classmethod
+    def read(cls, cookie: str) -> "Told | None":
+        """What a cookie carries; None without one."""
+        parts = unquote(cookie).split("\n", 3)
+        if len(parts) < 4:
+            return cls(parts[0]) if parts[0] else None
+        kind, place, typed, text = parts
+        return cls(text, kind if kind in TOLD_KINDS else "note", place, typed)
+
+
+TOLD_KINDS = ("done", "wait", "stop", "note")
+
+FOOTER_LINKS = (("ご注文の確認", "/orders/find"), ("特定商取引法に基づく表記", "/legal"))
 
 
 class Pages:
@@ -80,10 +108,21 @@ class Pages:
         context = template.new_context(self._context(request, values))
         return HTMLResponse("".join(template.blocks[block](context)), status_code=status)
 
-    def redirect(self, request: Request, path: str, *, toast: str = "") -> Response:
+    def redirect(
+        self,
+        request: Request,
+        path: str,
+        *,
+        toast: str = "",
+        kind: str = "done",
+        place: str = "",
+        typed: str = "",
+    ) -> Response:
         """After a form: 303 to a page, which then shows `toast` once. htmx is told to go there itself.
 
-        What cannot stand in an address is quoted: a path may hold what somebody else has written.
+        `kind` as in `Told`: only what is done gets a tick. With `place` the page shows the text where its template
+        has `told("…")` of that name, as at a field whose box gets `typed` back. What cannot stand in an address is
+        quoted: a path may hold what somebody else has written.
         """
         path = quote(path, safe=_SAFE_IN_ADDRESS)
         if "hx-request" in request.headers:
@@ -92,7 +131,8 @@ class Pages:
             response = Response(status_code=303, headers={"Location": path})
         if toast:
             cookies: Cookies = request.app.state.cookies
-            cookies.write(response, TOAST_COOKIE, quote(toast), max_age_seconds=60)
+            told = Told(toast, kind, place, typed)
+            cookies.write(response, TOAST_COOKIE, told.written(), max_age_seconds=60)
         return response
 
     def wait(
@@ -105,13 +145,22 @@ class Pages:
         cookies: Cookies = request.app.state.cookies
         count = cookies.read(request, CART_COUNT_COOKIE) or ""
         path = request.url.path
+        toast = Told.read(cookies.read(request, TOAST_COOKIE) or "")
+
+        def told(place: str) -> Told | None:
+            if toast is None or toast.place != place:
+                return None
+            toast.is_shown = True
+            return toast
+
         return {
             "request": request,
             "path": path,
             "viewer": getattr(request.state, "viewer", NOBODY),
             "request_id": getattr(request.state, "request_id", ""),
             "cart_count": int(count) if count.isascii() and count.isdigit() and len(count) < 5 else 0,
-            "toast": unquote(cookies.read(request, TOAST_COOKIE) or ""),
+            "toast": toast,
+            "told": told,
             "desk_section": self._section(path),
             "desk_current": self._longest(path, [page.path for page in self.desk_pages]),
             "link": lambda **changes: with_query(path, request.url.query, **changes),
@@ -158,6 +207,7 @@ def make_templates(
         desk_counts={},
         footer_links=FOOTER_LINKS,
         shop_name="のれん商店",
+        origin_url="",
         svg=_svg,
     )
     env.globals.update(globals or {})
@@ -187,6 +237,7 @@ def install_web(
     `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` and `body_bytes_max` take path prefixes.
     """
     app.state.pages = pages
+    pages.env.globals["origin_url"] = origin.rstrip("/")
     app.state.sessions = sessions
     app.state.cookies = Cookies(secure)
     app.mount("/static", static_app, name="static")

@@ -6,6 +6,7 @@ Neither shows a stack trace or SQL; both show the request id, which is in the lo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import structlog
@@ -14,10 +15,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match
 
 from shared.errors import Refused, TryAgain
 from shared.web.fields import japanese_message
-from shared.web.session import NOBODY, SignInNeeded, viewer_of
+from shared.web.session import NOBODY, SignInNeeded, StaffLapsed, viewer_of
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +43,7 @@ _ADVICE = {
     400: "前の画面に戻り、もう一度お試しください。",
     401: "ログインしてから、もう一度お試しください。",
     403: "この画面を開く権限がないか、別のサイトから送信されました。前の画面からやり直してください。",
-    404: "アドレスが変わったか、表示できる期間が過ぎました。",
+    404: "お探しのページは移動または削除された可能性があります。",
     405: "前の画面に戻り、もう一度お試しください。",
     408: "電波の良い場所で、もう一度お試しください。",
     409: "ほかの画面で状態が変わった可能性があります。画面を開き直してください。",
@@ -148,6 +150,11 @@ async def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:
     return await answer(request, Problem(401, "sign_in_needed", headers=headers))
 
 
+async def on_staff_lapsed(request: Request, error: StaffLapsed) -> Response:
+    """307: method and body travel along to members and back, so that nothing typed is lost."""
+    return RedirectResponse(error.location, status_code=307)
+
+
 async def on_invalid(request: Request, error: RequestValidationError) -> Response:
     """Input that does not fit a route's declaration. A page's path that cannot exist is a missing page."""
     failures = list(error.errors())
@@ -159,9 +166,26 @@ async def on_invalid(request: Request, error: RequestValidationError) -> Respons
 
 
 async def on_http(request: Request, error: HTTPException) -> Response:
-    """What the framework refuses by itself. Its English detail is for developers and stays out."""
+    """What the framework refuses by itself. Its English detail is for developers and stays out.
+
+    Loading the address of a sent form again is no fault of the reader: the page above it is shown.
+    """
+    if error.status_code == 405 and request.method == "GET" and wants_page(request):
+        above = _page_above(request)
+        if above:
+            return RedirectResponse(above, status_code=303)
     code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "refused")
     return await answer(request, Problem(error.status_code, code, headers=error.headers))
+
+
+def _page_above(request: Request) -> str:
+    """The nearest address above the one asked for that has a page; "" if there is none."""
+    path = request.url.path.rstrip("/")
+    while path := path.rpartition("/")[0]:
+        scope = {**request.scope, "path": path}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            return f"{quote(path)}?{request.url.query}" if request.url.query else quote(path)
+    return ""
 
 
 def _named(failure: Any) -> dict[str, str]:
@@ -174,5 +198,6 @@ def install_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Refused, on_refused)  # type: ignore[arg-type]
     app.add_exception_handler(TryAgain, on_try_again)  # type: ignore[arg-type]
     app.add_exception_handler(SignInNeeded, on_sign_in_needed)  # type: ignore[arg-type]
+    app.add_exception_handler(StaffLapsed, on_staff_lapsed)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]

@@ -2,6 +2,10 @@
 
 Members issues the statement and sets the cookie; every service reads it with these dependencies.
 Feature rules: reliability.md A2 (an ended session is refused by every replica within a second).
+
+The rights of staff hold for a minute at a time (`staff_until`): then the browser passes by members, which looks at
+its own rows, and comes back with a new statement. An ended session of staff is therefore refused everywhere
+within that minute even where no event arrives (docs/decisions/0005).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,11 +18,13 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie
 from starlette.requests import HTTPConnection
 
+from shared.clock import now
 from shared.errors import Refused
 from shared.statements import COOKIE, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
 
 SESSION_COOKIE = COOKIE["session"]
+STAFF_RENEWAL = "/members/staff/renew"
 # For the OpenAPI document only: `viewer` is what reads and checks the cookie.
 _IN_DOCUMENT = Security(
     APIKeyCookie(
@@ -41,6 +47,8 @@ class Viewer:
     staff: str | None = None
     amazon_linked: bool = False
     issued_at: datetime | None = None
+    # Whoever was let in at the desk, but must pass by members before the rights count again.
+    staff_lapsed: bool = False
 
     @property
     def signed_in(self) -> bool:
@@ -73,7 +81,7 @@ class Sessions:
             claims = self.verifier.verify("session", token)
         except StatementInvalid:
             return NOBODY
-        seen = _viewer_of_claims(claims)
+        seen = viewer_of_claims(claims)
         if seen is None or seen.member_id is None or seen.session_id is None or seen.issued_at is None:
             return NOBODY
         if await self.is_revoked(seen.session_id, seen.member_id, seen.issued_at):
@@ -81,7 +89,7 @@ class Sessions:
         return seen
 
 
-def _viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
+def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
     """A statement of the right signer with the wrong shape is an old one: nobody, not a failure."""
     member_id, session_id, issued = claims.get("sub"), claims.get("sid"), claims.get("iat")
     if not isinstance(member_id, str) or not isinstance(session_id, str):
@@ -90,13 +98,16 @@ def _viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
         issued = datetime.fromtimestamp(issued, UTC)
     if not isinstance(issued, datetime):
         return None
+    staff, until = claims.get("staff") or None, claims.get("staff_until")
+    lapsed = staff is not None and isinstance(until, int | float) and until <= now().timestamp()
     return Viewer(
         member_id=member_id,
         session_id=session_id,
         name=str(claims.get("name") or ""),
-        staff=claims.get("staff") or None,
+        staff=None if lapsed else staff,
         amazon_linked=bool(claims.get("amazon_linked", False)),
         issued_at=issued,
+        staff_lapsed=lapsed,
     )
 
 
@@ -111,6 +122,14 @@ class SignInNeeded(Exception):
     @property
     def location(self) -> str:
         return f"{self.login_path}?next={quote(self.next_path, safe='/')}"
+
+
+class StaffLapsed(Exception):
+    """The rights of staff have to be renewed: the same request goes to members, which sends it back here."""
+
+    def __init__(self, next_path: str) -> None:
+        super().__init__(next_path)
+        self.location = f"{STAFF_RENEWAL}?next={quote(next_path, safe='/')}"
 
 
 async def viewer(request: Request) -> Viewer:
@@ -145,6 +164,8 @@ async def require_staff(
     """FastAPI dependency: staff of any role. Nobody goes to the staff login; a shopper gets 403."""
     if not seen.signed_in:
         raise SignInNeeded("/desk/login", _way_back(request))
+    if seen.staff_lapsed:
+        raise StaffLapsed(_path_and_query(request.url.path, request.url.query))
     if not seen.is_staff:
         raise Refused(
             "staff_only",
@@ -170,6 +191,7 @@ def require_role(*roles: str) -> Callable[..., Awaitable[Viewer]]:
 CurrentViewer = Annotated[Viewer, Depends(viewer)]
 Member = Annotated[Viewer, Depends(require_member)]
 Staff = Annotated[Viewer, Depends(require_staff)]
+Owner = Annotated[Viewer, Depends(require_role("owner"))]
 
 
 def safe_next(wanted: str | None, default: str = "/") -> str:

@@ -1,40 +1,8 @@
-// Drives the simulator with Amazon's own SDK and prints what came back, one JSON document.
-// Usage: node check.js <host:port> <private key file> <public key id> <algorithm>
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { randomUUID } from "node:crypto";
+// One order, its captures, refunds and refusals. Prints what came back as one JSON document.
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { agree, algorithm, call, client, key, payload, publicKeyId, said, strangeClient, submit, yen }
+  from "./driver.js";
 
-const require = createRequire(import.meta.url);
-const { WebStoreClient } = require("@amazonpay/amazon-pay-api-sdk-nodejs");
-const [host, keyFile, publicKeyId, algorithm] = process.argv.slice(2);
-const config = {
-  publicKeyId, algorithm, region: "jp", sandbox: true,
-  privateKey: readFileSync(keyFile, "utf8"), overrideServiceUrl: host,
-};
-const client = new WebStoreClient(config);
-const key = () => ({ "X-Amz-Pay-Idempotency-Key": randomUUID().replaceAll("-", "") });
-const yen = (amount) => ({ amount: String(amount), currencyCode: "JPY" });
-const said = {};
-
-async function call(name, promise) {
-  const seen = await promise.then(
-    (answer) => answer,
-    (error) => { if (!error.response) throw error; return error.response; },
-  );
-  said[name] = { status: seen.status, requestId: seen.headers["x-amz-pay-request-id"], data: seen.data };
-  return seen.data;
-}
-
-async function submit(path, fields) {
-  const body = new URLSearchParams(fields);
-  const answer = await fetch(new URL(path, `https://${host}`), { method: "POST", body, redirect: "manual" });
-  return answer.headers.get("location");
-}
-
-const payload = {
-  webCheckoutDetails: { checkoutReviewReturnUrl: "https://shop.example.jp/review" },
-  storeId: "amzn1.application-oa2-client.0123456789abcdef0123456789abcdef",
-};
 const created = await call("create", client.createCheckoutSession(payload, key()));
 const session = created.checkoutSessionId;
 await submit(`/checkout/${session}/account`, { account: "hanako" });
@@ -49,8 +17,7 @@ const updated = await call("update", client.updateCheckoutSession(session, {
   paymentDetails: { paymentIntent: "Authorize", chargeAmount: yen(5480) },
   merchantMetadata: { merchantReferenceId: "JP-2026-000481", noteToBuyer: "ご注文ありがとうございます" },
 }));
-const processed = await fetch(updated.webCheckoutDetails.amazonPayRedirectUrl, { redirect: "manual" });
-said.result = processed.headers.get("location");
+said.result = await agree(updated);
 await call("mismatch", client.completeCheckoutSession(session, { chargeAmount: yen(5481) }));
 const completed = await call("complete", client.completeCheckoutSession(session, { chargeAmount: yen(5480) }));
 await call("again", client.completeCheckoutSession(session, { chargeAmount: yen(5480) }));
@@ -83,10 +50,9 @@ const start = await submit("/signin",
   { payloadJSON: signIn, signature: client.generateButtonSignature(signIn), publicKeyId, algorithm });
 const arrived = new URL(await submit(start, { account: "ichiro" }));
 await call("buyer", client.getBuyer(arrived.searchParams.get("buyerToken")));
-const stranger = require("node:crypto").generateKeyPairSync("rsa", {
+const stranger = generateKeyPairSync("rsa", {
   modulusLength: 2048, publicKeyEncoding: { type: "spki", format: "pem" },
   privateKeyEncoding: { type: "pkcs8", format: "pem" },
 });
-await call("stranger",
-  new WebStoreClient({ ...config, privateKey: stranger.privateKey }).getCharge(completed.chargeId));
+await call("stranger", strangeClient(stranger.privateKey).getCharge(completed.chargeId));
 console.log(JSON.stringify(said));

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 QUANTITY_MAX = 99
 LINES_MAX = 50
+FEW_LEFT = 5
+"""From this number down the shop tells how many are left; above it stock is the shop's own business."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,15 @@ class Product:
         return f"/static/shop/goods/{self.image}"
 
 
+def shortage(product: Product, quantity: int) -> str:
+    """Return why so many pieces cannot be delivered, for the shopper; empty if they can."""
+    if quantity <= product.available:
+        return ""
+    if product.available <= FEW_LEFT:
+        return f"在庫は残り{product.available}点です。数量を変更してください。"
+    return "ご希望の数量の在庫がありません。数量を減らしてください。"
+
+
 @dataclass(frozen=True)
 class CartLine:
     """One product in one quantity, and whether that can be delivered."""
@@ -51,9 +62,7 @@ class CartLine:
         """Return what stops this line from being ordered, for the shopper; empty if nothing does."""
         if self.product.sold_out:
             return "申し訳ございません、売り切れました。カートから削除してください。"
-        if self.quantity > self.product.available:
-            return f"在庫は残り{self.product.available}点です。数量を変更してください。"
-        return ""
+        return shortage(self.product, self.quantity)
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ A coupon comes off before points. Its base is the sum of the goods, tax included
 a percentage is rounded down to the yen, and no coupon takes off more than the goods cost.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.clock import in_japan
+from shared.clock import last_day
 from shared.errors import Refused
 
 
@@ -41,7 +41,7 @@ class Coupon(BaseModel):
     @property
     def last_day(self) -> date:
         """Return the last day in Japan on which it can be used."""
-        return in_japan(self.expires_at - timedelta(seconds=1)).date()
+        return last_day(self.expires_at)
 
     def off(self, items: int) -> int:
         """Return the yen that it takes off goods of ``items`` yen. Raises Refused(coupon_minimum)."""

@@ -51,6 +51,7 @@ class Method(_Part):
     name: str
     hint: str = ""
     needs_wallet: bool = False
+    button_label: str = ""
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = Field(0, ge=0)
@@ -73,6 +74,11 @@ class Method(_Part):
         return {**entry, **{name: entry.get(name) or path for name, path in pages.items()}}
 
     @property
+    def cart_button(self) -> str:
+        """Return what stands on its button in the cart; a display name of the shop's does not change it (AP-11)."""
+        return self.button_label or self.name.lower()
+
+    @property
     def group(self) -> PaymentGroup:
         """Return which steps an order paid with it takes (features.md Appendix B)."""
         if self.authorized_at_order:
@@ -80,6 +86,11 @@ class Method(_Part):
         if self.auto_captured:
             return "konbini"
         return "transfer" if self.manual_deposit else "cash_on_delivery"
+
+    @property
+    def payment_flow(self) -> str:
+        """Return how its payments run, as OrderPlaced says it; mails hang on it."""
+        return {"card_like": "authorized", "cash_on_delivery": "unmanaged"}.get(self.group, "prepaid")
 
     @property
     def is_prepaid(self) -> bool:
@@ -90,15 +101,23 @@ class Method(_Part):
         """Return why an order of ``total`` yen cannot be paid with it; None if it can.
 
         ``wallet_kind`` is the wallet on whose order page the buyer is: there only that wallet pays (AP-15,
-        PAY-27). Limits are inclusive (KON-02).
+        PAY-27). Limits are inclusive (KON-02). Nothing to pay suits every method: no provider is asked.
         """
         if wallet_kind is not None and self.kind != wallet_kind:
             return "not_in_wallet"
         if wallet_kind is None and self.needs_wallet:
             return "wallet_only"
+        if total == 0:
+            return None
         if total < self.amount_min or (self.amount_max is not None and total > self.amount_max):
             return "limit"
         return None
+
+    def why_unsuited(self, total: int) -> str:
+        """Return what to say beside it where an order of ``total`` yen does not suit it, with the least sum it takes."""
+        if 0 < total < self.amount_min:
+            return f"{UNAVAILABLE}（お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません）"
+        return UNAVAILABLE
 
 
 def check_choice(method: Method, chosen: Mapping[str, str]) -> dict[str, str]:

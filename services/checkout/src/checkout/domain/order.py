@@ -17,7 +17,16 @@ Status = Literal["in_progress", "processed", "cancelled"]
 Deposit = Literal["unpaid", "paid"]
 Shipping = Literal["unshipped", "shipped"]
 PaymentState = Literal[
-    "awaited", "authorized", "number_issued", "captured", "failed", "expired", "voided", "refunded"
+    "awaited",
+    "authorized",
+    "lapsed",
+    "number_issued",
+    "captured",
+    "failed",
+    "expired",
+    "voided",
+    "refunded_in_part",
+    "refunded",
 ]
 PaymentGroup = Literal["card_like", "konbini", "transfer", "cash_on_delivery"]
 Move = Literal[
@@ -26,13 +35,17 @@ Move = Literal[
     "deposit",
     "ship_part",
     "ship",
+    "track",
     "authorize",
+    "lapse",
     "issue_number",
     "capture",
     "fail",
     "expire",
     "void",
+    "refund_part",
     "refund",
+    "call",
 ]
 
 NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
@@ -42,7 +55,11 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
         "cancelled": {},
     },
     "deposit": {"unpaid": {"deposit": "paid"}, "paid": {}},
-    "shipping": {"unshipped": {"ship_part": "unshipped", "ship": "shipped"}, "shipped": {}},
+    "shipping": {
+        "unshipped": {"ship_part": "unshipped", "ship": "shipped", "track": "unshipped"},
+        "shipped": {"track": "shipped"},
+    },
+    # "call": what staff must know of the money changed, whatever its state.
     "payment": {
         "awaited": {
             "authorize": "authorized",
@@ -51,31 +68,57 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "fail": "failed",
             "expire": "expired",
             "void": "voided",
+            "refund_part": "refunded_in_part",
             "refund": "refunded",
+            "call": "awaited",
         },
-        "authorized": {"capture": "captured", "void": "voided", "refund": "refunded"},
+        "authorized": {
+            "lapse": "lapsed",
+            "capture": "captured",
+            "void": "voided",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "authorized",
+        },
+        "lapsed": {
+            "authorize": "authorized",
+            "capture": "captured",
+            "void": "voided",
+            "refund_part": "lapsed",
+            "refund": "refunded",
+            "call": "lapsed",
+        },
         "number_issued": {
             "capture": "captured",
             "expire": "expired",
             "fail": "failed",
             "void": "voided",
+            "refund_part": "refunded_in_part",
             "refund": "refunded",
+            "call": "number_issued",
         },
-        "captured": {"refund": "refunded"},
-        "failed": {"capture": "captured"},
-        "expired": {"capture": "captured"},
-        "voided": {"capture": "captured"},
-        "refunded": {"refund": "refunded"},
+        "captured": {"refund_part": "refunded_in_part", "refund": "refunded", "call": "captured"},
+        "failed": {"capture": "captured", "call": "failed"},
+        "expired": {"capture": "captured", "call": "expired"},
+        "voided": {"capture": "captured", "call": "voided"},
+        "refunded_in_part": {
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "refunded_in_part",
+        },
+        "refunded": {"refund": "refunded", "call": "refunded"},
     },
 }
 AXIS_OF: dict[Move, Axis] = {
     move: axis for axis, states in NEXT.items() for moves in states.values() for move in moves
 }
 
+_REFUNDS: tuple[Move, ...] = ("refund_part", "refund")
+_UNPAID: tuple[str, ...] = ("awaited", "authorized", "number_issued")
 # Heard before what it follows; it comes back later. Not for a cancelled order: money that came after the
 # cancellation goes straight back, and no capture is ever told (F32). Else without an edge: old news.
 BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
-    {("awaited", "refund"), ("authorized", "refund"), ("number_issued", "refund")}
+    [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
 )
 
 STATUS_LABEL: dict[str, str] = {
@@ -89,16 +132,21 @@ SHIPPING_LABEL: dict[str, str] = {"unshipped": "未発送", "shipped": "発送�
 PAYMENT_LABEL: dict[str, str] = {
     "awaited": "結果待ち",
     "authorized": "承認済",
+    "lapsed": "与信切れ",
     "number_issued": "支払い番号発行済",
     "captured": "売上確定済",
     "failed": "決済失敗",
     "expired": "期限切れ",
     "voided": "取消済",
+    "refunded_in_part": "一部返金",
     "refunded": "返金済",
 }
 
 # Groups whose deposit staff may set by hand (PAY-06, PAY-13, Appendix B).
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"card_like", "transfer"})
+NO_REAUTHORIZATION = (
+    "このお支払いは再与信できません。お客様に別のお支払い方法をご案内するか、キャンセルしてください。"
+)
 PAID_BEFORE_SHIPPING: frozenset[str] = frozenset({"konbini", "transfer"})
 
 
@@ -118,6 +166,28 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What payments last told of the money beside the straight way, in yen; ``money`` is all that is with us.
+
+    ``money`` is None while nothing was told: then the payment's state says it.
+    """
+
+    revision: int = 0
+    calls: tuple[str, ...] = ()
+    captured: int = 0
+    suspense: int = 0
+    refunded: int = 0
+    respond_by: datetime | None = None
+    money: int | None = None
+    money_at: datetime | None = None
+    may_reauthorize: bool = False
+    reauthorization_requested_at: datetime | None = None
+
+
+NOTHING_TOLD = Standing()
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """What the rules need to know of an order. ``version`` counts its changes, from 1, without gaps."""
 
@@ -134,12 +204,35 @@ class Order:
     parcels: tuple[Parcel, ...]
     capture_requested_at: datetime | None = None
     deposit_date: date | None = None
+    standing: Standing = NOTHING_TOLD
+    own_calls: tuple[str, ...] = ()
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """Return the words that ask for a person: what payments called for, then what we did."""
+        return (*self.standing.calls, *self.own_calls)
+
+    @property
+    def money_with_us(self) -> int:
+        """Return the buyer's money that is with us, in yen, as far as we were told: suspense included."""
+        if self.standing.money is not None:
+            return self.standing.money
+        return self.total if self.payment == "captured" else 0
+
+    @property
+    def missing_money(self) -> int:
+        """Return what the order still costs, in yen: its total but for what already came in."""
+        paid = self.standing.captured + self.standing.suspense - self.standing.refunded
+        return max(self.total - max(paid, 0), 0)
 
     @property
     def is_complete(self) -> bool:
-        """Shipping and deposit are complete (ORD-01); COD's deposit is not managed here (PAY-13)."""
+        """Shipping and deposit are complete (ORD-01), and nobody is called for.
+
+        COD's deposit is not managed here (PAY-13).
+        """
         paid = self.deposit == "paid" or self.payment_group == "cash_on_delivery"
-        return self.shipping == "shipped" and paid
+        return self.shipping == "shipped" and paid and not self.calls
 
     @property
     def processed_but_unpaid(self) -> bool:
@@ -173,16 +266,51 @@ class Order:
         }.get(move, "この操作は現在の状態では行えません。")
 
 
-def check_shippable(order: Order) -> None:
-    """Refuse to ship what must be paid or authorized first (KON-35, PAY-14), is shipped, or is cancelled."""
+def check_shippable(order: Order, *, override: str = "") -> None:
+    """Refuse to ship what must be paid or authorized first (KON-35, PAY-14), is shipped, or is cancelled.
+
+    ``override`` is the reason of a person who ships although the hold on the money ended or is disputed.
+    """
     if order.status == "cancelled" or order.shipping == "shipped":
         order.moved("ship")
     if order.payment_group in PAID_BEFORE_SHIPPING and order.deposit == "unpaid":
         raise Refused("unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。")
-    if order.payment_group == "card_like" and order.payment not in ("authorized", "captured"):
+    if risk := unsecured(order):
+        if override:
+            return
+        raise Refused("payment_unsecured", risk, field="override_reason")
+    if order.payment_group == "card_like" and order.payment not in _SECURED:
         raise Refused(
             "payment_not_authorized", "決済がまだ承認されていません。承認を確認してから発送してください。"
         )
+
+
+_SECURED = ("authorized", "captured", "refunded_in_part")
+
+
+def unsecured(order: Order) -> str:
+    """Return why the money of the order is no longer sure, in words for staff; "" where it is, or never was."""
+    if order.status == "cancelled" or order.shipping == "shipped":
+        return ""
+    if order.payment == "lapsed":
+        return (
+            "与信が切れているため発送できません。再与信するか、お客様に別のお支払い方法をご案内してください。"
+        )
+    if "chargeback" in order.standing.calls:
+        return "チャージバックの申し立てがあるため発送できません。決済の内容を確認してください。"
+    return ""
+
+
+def check_reauthorizable(order: Order) -> None:
+    """Refuse to ask for a new hold where none is gone, it is asked for, or the provider gives none (AP-34)."""
+    if order.status == "cancelled":
+        order.moved("ship")
+    if order.payment != "lapsed":
+        raise Refused("authorization_not_ended", "与信は切れていません。画面を開き直してください。")
+    if order.standing.reauthorization_requested_at is not None:
+        raise Refused("reauthorization_already_requested", "再与信を依頼済みです。結果をお待ちください。")
+    if not order.standing.may_reauthorize:
+        raise Refused("reauthorization_impossible", NO_REAUTHORIZATION)
 
 
 def check_capturable(order: Order) -> None:
@@ -191,6 +319,10 @@ def check_capturable(order: Order) -> None:
         order.moved("deposit")
     if order.payment_group not in DEPOSIT_BY_STAFF:
         raise Refused("deposit_not_by_staff", "このお支払い方法の入金状況は手動で変更できません。")
+    if order.payment == "lapsed":
+        raise Refused(
+            "authorization_ended", "与信が切れているため入金処理はできません。先に再与信が必要です。"
+        )
     if order.capture_requested_at is not None:
         raise Refused("capture_already_requested", "入金処理を依頼済みです。結果をお待ちください。")
 

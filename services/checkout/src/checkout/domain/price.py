@@ -51,7 +51,7 @@ def price_order(
     """Return the amounts of an order with ``lines`` paid by a method that costs ``fee`` yen.
 
     The coupon comes off first, points off what is left. Raises Refused: coupon_minimum, or
-    discount_exceeds_total if nothing would be left to pay.
+    discount_exceeds_total if more would come off than there is to pay. Nothing left to pay is 0 yen.
     """
     items = sum(line.unit_price * line.quantity for line in lines)
     coupon = discounts.coupon
@@ -60,10 +60,10 @@ def price_order(
     free = coupon is not None and coupon.frees_shipping
     shipping_fee = 0 if free else shipping.fee_for(items, discounts=off)
     total = items + shipping_fee + fee - off
-    if total < 1:
+    if total < 0:
         raise Refused(
             "discount_exceeds_total",
-            "ご利用ポイントとクーポンがお支払い合計以上になっています。"
+            "ご利用ポイントとクーポンがお支払い合計を超えています。"
             "ご利用ポイントを減らすか、クーポンを外してください。",
             status=422,
         )

@@ -22,7 +22,8 @@ class Purchase:
 
     ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side
     showed: another total is refused, so that nobody pays what they did not see. ``wallet`` and ``benefit``
-    were verified; ``registers`` makes the orderer a member with this order (AP-08).
+    were verified; ``registers`` makes the orderer a member with this order (AP-08). ``client_address`` and
+    ``earlier_orders`` (of this browser) are only for the limit of unpaid orders.
     """
 
     key: str
@@ -38,6 +39,8 @@ class Purchase:
     wallet: Wallet | None = None
     registers: bool = False
     newsletter: bool = False
+    client_address: str = ""
+    earlier_orders: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -81,6 +84,7 @@ def check_benefit(purchase: Purchase, *, at: datetime) -> None:
         benefit.coupon.check_unexpired(at)
     if benefit.registration:
         if purchase.member_id is None and purchase.registers:
+            _check_member_to_be(purchase, benefit)
             return
         raise Refused(
             "benefit_needs_registration",
@@ -97,18 +101,37 @@ def check_benefit(purchase: Purchase, *, at: datetime) -> None:
         )
 
 
+def _check_member_to_be(purchase: Purchase, benefit: Benefit) -> None:
+    """Refuse registration points that were set aside for another account or address than those of the order."""
+    wallet = purchase.wallet
+    if wallet is None or not benefit.is_for(buyer_id=wallet.buyer_id, email=purchase.orderer.email):
+        raise Refused(
+            "benefit_of_another",
+            f"会員登録ポイントは、メールアドレス「{benefit.email}」で会員登録される場合にご利用いただけます。"
+            "メールアドレスをお戻しいただくか、ご利用ポイントを0にしてください。",
+            field="email",
+            status=422,
+        )
+
+
 def check_method(method: Method, purchase: Purchase, total: int) -> None:
     """Refuse a method that does not suit this order, however it was submitted (KON-02, AP-15)."""
     wallet = purchase.wallet
     reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
     if reason is not None:
-        raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
+        raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
     if wallet is None:
         return
     if wallet.error is not None or wallet.checkout_session_id is None:
         raise Refused("wallet_not_ready", "お支払い方法の認証からやり直してください。", status=409)
     if wallet.ceiling is not None and total > wallet.ceiling:
         raise Refused("wallet_ceiling", UNAVAILABLE, field="payment_kind", status=422)
+
+
+def _vouched_for(purchase: Purchase) -> bool:
+    """Tell whether the orderer's address is the wallet's own, and not another one that was typed."""
+    wallet = purchase.wallet
+    return wallet is not None and wallet.email.strip().lower() == purchase.orderer.email.strip().lower() != ""
 
 
 def registration_of(purchase: Purchase) -> Registration | None:
@@ -120,4 +143,5 @@ def registration_of(purchase: Purchase) -> Registration | None:
         member_id=benefit.member_id if benefit and benefit.registration else new_id(),
         newsletter=purchase.newsletter,
         amazon_buyer_id=purchase.wallet.buyer_id if purchase.wallet else None,
+        email_proved=_vouched_for(purchase),
     )

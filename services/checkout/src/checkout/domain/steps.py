@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from checkout.domain.order import Order, PaymentGroup
+from checkout.domain.order import NO_REAUTHORIZATION, Order, PaymentGroup
 
 StepGroup = Literal["common", "deposit", "shipping"]
 
@@ -43,6 +43,10 @@ WORKFLOW: dict[PaymentGroup, tuple[str, ...]] = {
 }
 
 
+# Beside the twelve steps: only where the hold on the buyer's money ended (AP-34, PAY-30).
+REAUTHORIZE = Step("R", "再与信", "deposit")
+
+
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """The step an order waits for. ``step`` is None where nothing is left to do."""
@@ -55,7 +59,11 @@ class NextStep:
 def next_step(order: Order) -> NextStep:
     """Return what staff, or the buyer, have to do next for ``order``."""
     if order.status == "cancelled":
+        if order.calls:
+            return NextStep(None, "キャンセルされた注文ですが、確認が必要な項目があります。", "stop")
         return NextStep(None, "キャンセルされた注文です。必要な処理はありません。", "note")
+    if order.payment == "lapsed":
+        return NextStep(REAUTHORIZE, _lapsed_text(order), "stop")
     if order.payment in ("voided", "refunded"):
         return NextStep(
             STEPS["A"], "決済が取り消されています。注文をどうするか、お客様に確認してください。", "stop"
@@ -73,6 +81,8 @@ def next_step(order: Order) -> NextStep:
         return NextStep(STEPS["E"], _shipping_text(order), "wait")
     if order.payment_group == "card_like" and unpaid:
         return NextStep(STEPS["F"], _capture_text(order), "stop" if order.processed_but_unpaid else "wait")
+    if order.calls:
+        return NextStep(STEPS["A"], "確認が必要な項目があります。上の内容を確認してください。", "stop")
     if order.status == "processed":
         return NextStep(None, "すべての処理が完了しています。", "done")
     return NextStep(STEPS["G"], "発送と入金が完了しました。必要であれば処理済みにしてください。", "note")
@@ -83,6 +93,14 @@ def _shipping_text(order: Order) -> str:
     if left < len(order.parcels):
         return f"お届け先{len(order.parcels)}件のうち、未発送が{left}件あります。"
     return "発送処理をしてください。送り状番号は必要な場合のみ登録します。"
+
+
+def _lapsed_text(order: Order) -> str:
+    if order.standing.reauthorization_requested_at is not None:
+        return "再与信を依頼しました。決済サービスの結果を待っています。"
+    if order.standing.may_reauthorize:
+        return "与信が切れています。再与信するか、キャンセルしてください。このままでは発送できません。"
+    return f"与信が切れています。{NO_REAUTHORIZATION}"
 
 
 def _capture_text(order: Order) -> str:
@@ -111,6 +129,8 @@ def processed_warnings(order: Order) -> list[str]:
         warnings.append("未入金の注文です。")
     if order.shipping == "unshipped":
         warnings.append("未発送の注文です。")
+    if order.calls:
+        warnings.append("確認が必要な項目が残っています。")
     return warnings
 
 
@@ -125,9 +145,12 @@ def cancel_effects(order: Order) -> list[str]:
     if order.points_used:
         effects.append(f"ご利用ポイント {order.points_used:,}ポイントを会員に返します。")
     effects.append("この注文で付与したポイントがあれば取り消します。")
-    if order.payment == "captured":
-        effects.append(f"入金済みの ¥{order.total:,} を返金します。")
-    elif order.payment == "authorized":
+    return [*effects, *_money_effects(order)]
+
+
+def _money_effects(order: Order) -> list[str]:
+    effects = [_refund_text(order, order.money_with_us)] if order.money_with_us else []
+    if order.payment == "authorized":
         effects.append(f"¥{order.total:,} の与信を取り消します。売上は発生しません。")
     elif order.payment == "number_issued":
         effects.append(
@@ -135,6 +158,19 @@ def cancel_effects(order: Order) -> list[str]:
             if order.payment_group == "transfer"
             else "発行済みのお支払い番号を無効にします。"
         )
-    else:
-        effects.append("決済は行われていないため、お金の動きはありません。")
-    return effects
+    if effects:
+        return effects
+    if order.payment == "captured":
+        return ["お支払いは ¥0 のため、返金はありません。"]
+    if order.payment in ("refunded", "refunded_in_part"):
+        return ["お預かりしているお金はないため、返金はありません。"]
+    return ["決済は行われていないため、お金の動きはありません。"]
+
+
+def _refund_text(order: Order, money: int) -> str:
+    suspense = max(order.standing.suspense - order.standing.refunded, 0)
+    if suspense:
+        return f"お預かりしている ¥{money:,} をすべて返金します（うち仮受金 ¥{min(suspense, money):,}）。"
+    if order.standing.refunded:
+        return f"お預かりしている ¥{money:,} を返金します（¥{order.standing.refunded:,} は返金済みです）。"
+    return f"入金済みの ¥{money:,} を返金します。"

@@ -18,8 +18,9 @@ class _Claims(BaseModel):
 class Benefit(_Claims):
     """Points and perhaps a coupon, set aside by members for one order.
 
-    ``registration``: the holder is about to become a member with this very order (PNT-02), and
-    ``member_id`` is the id that was chosen for them.
+    ``registration``: the holder is about to become a member with this very order (PNT-02), and ``member_id`` is the
+    id that was chosen for them. ``buyer_id`` and ``email`` name them: the wallet's account, and the address that
+    they register with.
     """
 
     reservation_id: UUID
@@ -27,6 +28,13 @@ class Benefit(_Claims):
     points: int = Field(0, ge=0)
     coupon: Coupon | None = None
     registration: bool = False
+    buyer_id: str = ""
+    email: str = ""
+
+    def is_for(self, *, buyer_id: str, email: str) -> bool:
+        """Return whether it is for the member to be who has this account and address."""
+        same_address = self.email.strip().lower() == email.strip().lower()
+        return bool(self.buyer_id and self.email) and self.buyer_id == buyer_id and same_address
 
     @property
     def discounts(self) -> Discounts:

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from checkout.domain.order import Standing
+from checkout.storage.orders import standing_of
+from checkout.storage.placements import placement_of_order
 from shared.database import Tx
 from shared.sql import Row
 
@@ -14,12 +17,35 @@ PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "re
 
 @dataclass(frozen=True)
 class BuyersOrder:
-    """An order with its lines and parcels, and what payments last told the buyer to know."""
+    """An order with its lines and parcels, and what payments last told the buyer to know.
+
+    ``registered``: members has made the buyer a member with this order.
+    """
 
     head: Row
     lines: Sequence[Row]
     parcels: Sequence[Row]
     payment: dict[str, dict[str, Any]]
+    refunds: Sequence[dict[str, Any]] = ()
+    confirm_path: str | None = None
+    registered: bool = False
+
+    @property
+    def standing(self) -> Standing:
+        """Return what payments told of the money beside the straight way."""
+        return standing_of(self.head)
+
+    @property
+    def awaits_buyer(self) -> bool:
+        """Tell whether the buyer still has to go to the provider, or to come back from there."""
+        head = self.head
+        return bool(head.status != "cancelled" and head.payment == "awaited" and self.confirm_path)
+
+    @property
+    def received(self) -> int:
+        """Return what came in already, in yen, of an order that is not paid in full."""
+        told = self.standing
+        return max(told.captured + told.suspense - told.refunded, 0) if self.head.deposit == "unpaid" else 0
 
     @property
     def number(self) -> dict[str, Any] | None:
@@ -39,6 +65,11 @@ class BuyersOrder:
         return failed["reason"] if failed and self.head.payment == "failed" else None
 
 
+async def buyer_of_order(tx: Tx, code: str) -> Row | None:
+    """Return whose order it is: ``member_id`` (also of who registered with it) and ``amazon_buyer_id``."""
+    return await tx.row("SELECT member_id, amazon_buyer_id FROM orders WHERE code = :code", code=code)
+
+
 async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
     """Return the order, or None if there is no such order."""
     head = await tx.row("SELECT * FROM orders WHERE code = :code", code=code)
@@ -53,11 +84,28 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
         "SELECT * FROM order_destinations WHERE order_code = :code ORDER BY position", code=code
     )
     facts = await tx.rows(
-        "SELECT facts FROM timeline WHERE order_code = :code AND topic = 'payment' ORDER BY at, entry_id",
+        "SELECT facts FROM timeline WHERE order_code = :code AND topic IN ('payment', 'member')"
+        " ORDER BY at, entry_id",
         code=code,
     )
     payment = {row.facts["kind"]: row.facts for row in facts if row.facts.get("kind") in PAYMENT_TOPICS}
-    return BuyersOrder(head, lines, parcels, payment)
+    refunds = [row.facts for row in facts if row.facts.get("kind") == "refund"]
+    placement = await placement_of_order(tx, code) if head.payment == "awaited" else None
+    confirm_path = placement.next_path if placement and placement.confirm_path else None
+    registered = any(row.facts.get("kind") == "registered" for row in facts)
+    return BuyersOrder(head, lines, parcels, payment, refunds, confirm_path, registered)
+
+
+async def page_key_of(tx: Tx, code: str) -> str | None:
+    """Return the key that opens the page of this order alone, if it has one."""
+    found: str | None = await tx.value("SELECT page_key FROM orders WHERE code = :code", code=code)
+    return found
+
+
+async def read_contact(tx: Tx, code: str) -> tuple[str, str] | None:
+    """Return the orderer's e-mail address and telephone number; None for an unknown order."""
+    row = await tx.row("SELECT orderer_email, orderer_phone FROM orders WHERE code = :code", code=code)
+    return (row.orderer_email, row.orderer_phone) if row else None
 
 
 async def read_orders_of(
@@ -65,7 +113,8 @@ async def read_orders_of(
 ) -> Sequence[Row]:
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
-        "SELECT code, placed_at, status, deposit, shipping, payment, payment_group, payment_name, total, cancel_reason"
+        "SELECT code, placed_at, status, deposit, shipping, payment, payment_group, payment_name, total, cancel_reason,"
+        " money_with_us"
         " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
         " AND cancel_reason IS DISTINCT FROM 'unpaid'"
         " ORDER BY placed_at DESC LIMIT :newest",
@@ -73,3 +122,15 @@ async def read_orders_of(
         codes=list(codes),
         newest=newest,
     )
+
+
+async def read_item_names(tx: Tx, codes: Sequence[str]) -> dict[str, list[str]]:
+    """Return what was ordered, by order code: names in the order of the lines."""
+    rows = await tx.rows(
+        "SELECT order_code, name FROM order_lines WHERE order_code = ANY(:codes) ORDER BY order_code, line_number",
+        codes=list(codes),
+    )
+    names: dict[str, list[str]] = {}
+    for row in rows:
+        names.setdefault(row.order_code, []).append(row.name)
+    return names

@@ -22,24 +22,46 @@ class StoredCart:
     attempt_key: str
     draft: Mapping[str, Any] = field(default_factory=dict)
     ordered_as: str | None = None
+    member_id: UUID | None = None
 
 
-async def open_cart(tx: Tx, *, at: datetime) -> UUID:
-    """Make an empty cart. Its id is random throughout, because it is all that protects what is in it."""
+async def open_cart(tx: Tx, *, at: datetime, member_id: UUID | None = None) -> UUID:
+    """Make an empty cart. Its id is random throughout, because it is all that protects what is in a guest's."""
     cart_id = uuid4()
     await tx.execute(
-        "INSERT INTO carts (cart_id, attempt_key, changed_at) VALUES (:cart_id, :key, :at)",
+        "INSERT INTO carts (cart_id, attempt_key, changed_at, member_id) VALUES (:cart_id, :key, :at, :member_id)",
         cart_id=cart_id,
         key=str(uuid4()),
         at=at,
+        member_id=member_id,
     )
     return cart_id
+
+
+async def open_cart_of_member(tx: Tx, member_id: UUID) -> UUID | None:
+    """Return the cart that a member has been filling, on whatever device; None without one."""
+    found: UUID | None = await tx.value(
+        "SELECT cart_id FROM carts WHERE member_id = :member_id AND ordered_as IS NULL"
+        " ORDER BY changed_at DESC LIMIT 1",
+        member_id=member_id,
+    )
+    return found
+
+
+async def give_to_member(tx: Tx, cart_id: UUID, member_id: UUID) -> None:
+    """Make a guest's cart the member's."""
+    await tx.execute(
+        "UPDATE carts SET member_id = :member_id WHERE cart_id = :cart_id AND member_id IS NULL",
+        cart_id=cart_id,
+        member_id=member_id,
+    )
 
 
 async def read_cart(tx: Tx, cart_id: UUID) -> StoredCart | None:
     """Return the cart, or None if there is no such cart."""
     head = await tx.row(
-        "SELECT cart_id, ordered_as, attempt_key, draft FROM carts WHERE cart_id = :cart_id", cart_id=cart_id
+        "SELECT cart_id, ordered_as, attempt_key, draft, member_id FROM carts WHERE cart_id = :cart_id",
+        cart_id=cart_id,
     )
     if head is None:
         return None
@@ -49,7 +71,7 @@ async def read_cart(tx: Tx, cart_id: UUID) -> StoredCart | None:
         cart_id=cart_id,
     )
     cart = Cart(tuple(CartLine(product_of(row), row.quantity) for row in rows))
-    return StoredCart(head.cart_id, cart, head.attempt_key, head.draft, head.ordered_as)
+    return StoredCart(head.cart_id, cart, head.attempt_key, head.draft, head.ordered_as, head.member_id)
 
 
 async def add_to_cart(tx: Tx, cart_id: UUID, sku: str, quantity: int, *, at: datetime) -> None:
@@ -101,6 +123,17 @@ async def save_draft(tx: Tx, cart_id: UUID, changes: Mapping[str, Any], *, at: d
         " WHERE cart_id = :cart_id AND ordered_as IS NULL",
         cart_id=cart_id,
         changes=orjson.dumps(dict(changes)).decode(),
+        key=str(uuid4()),
+        at=at,
+    )
+
+
+async def forget_draft(tx: Tx, cart_id: UUID, *, at: datetime) -> None:
+    """Forget what was typed; the goods stay. A confirmation page from before must not place the order."""
+    await tx.execute(
+        "UPDATE carts SET draft = '{}', attempt_key = :key, changed_at = :at"
+        " WHERE cart_id = :cart_id AND ordered_as IS NULL",
+        cart_id=cart_id,
         key=str(uuid4()),
         at=at,
     )

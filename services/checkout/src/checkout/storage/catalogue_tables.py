@@ -78,6 +78,12 @@ carts = Table(
     Column("attempt_key", Text, comment="Idempotency key of the checkout under way"),
     Column("draft", JSONB, nullable=False, server_default="{}", comment="What the order form holds so far"),
     Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("member_id", Uuid, comment="Whose cart it is on every device; null for a guest's"),
+)
+Index(
+    "carts_open_by_member",
+    carts.c.member_id,
+    postgresql_where=carts.c.member_id.is_not(None) & carts.c.ordered_as.is_(None),
 )
 Index("carts_by_order", carts.c.ordered_as, postgresql_where=carts.c.ordered_as.is_not(None))
 Index("carts_by_change", carts.c.changed_at)

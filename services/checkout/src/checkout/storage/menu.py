@@ -1,14 +1,22 @@
 """The menu of payment methods as payments last told it: orders are taken while payments is away."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from checkout.domain.holds import HeldOrder
 from checkout.domain.methods import Menu, Method
+from checkout.storage.holds import HELD_ORDERS
 from checkout.storage.shop_settings import ShopSettings
 from shared.database import Tx
+
+_RULES = f"""
+    SELECT (SELECT json_object_agg(name, value) FROM shop_settings) AS settings,
+        (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods, ({HELD_ORDERS}) AS held
+"""  # noqa: S608 - our own statements
 
 
 async def read_menu(tx: Tx) -> Menu:
@@ -16,14 +24,31 @@ async def read_menu(tx: Tx) -> Menu:
     return _menu(await tx.value("SELECT methods FROM method_menu WHERE menu_id = 1"))
 
 
-async def read_rules(tx: Tx) -> tuple[ShopSettings, Menu]:
-    """Return the settings in force and the last menu seen, both that an order is computed by, in one question."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an order is computed and judged by, from our own rows."""
+
+    settings: ShopSettings
+    menu: Menu
+    held: Sequence[HeldOrder]
+
+
+async def read_rules(
+    tx: Tx, *, emails: Sequence[str], client_addresses: Sequence[str], codes: Sequence[str]
+) -> Rules:
+    """Return the settings in force, the last menu seen and the unpaid orders of these buyers, in one question."""
     row = await tx.row(
-        "SELECT (SELECT json_object_agg(name, value) FROM shop_settings) AS settings,"
-        " (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods"
+        _RULES,
+        emails=emails,
+        client_addresses=client_addresses,
+        codes=codes,
     )
     assert row is not None
-    return ShopSettings.model_validate(row.settings or {}), _menu(row.methods)
+    return Rules(
+        ShopSettings.model_validate(row.settings or {}),
+        _menu(row.methods),
+        [HeldOrder(**held) for held in row.held or ()],
+    )
 
 
 def _menu(methods: Sequence[dict[str, Any]] | None) -> Menu:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from checkout.domain.order import Move, Order, Parcel
+from checkout.domain.order import Move, Order, Parcel, Standing
 from checkout.storage.order_tables import order_destinations, order_history, order_words, orders
 from checkout.storage.orders import order_of
 from checkout.storage.shop_settings import Closing, ShopSettings
@@ -35,11 +35,26 @@ _FACTS = (
     "cancelled_at",
     "cancel_reason",
 )
+# Changed beside the straight way only, and written apart from the rest.
+_STANDING = (
+    "standing_revision",
+    "payment_calls",
+    "captured_amount",
+    "suspense_amount",
+    "refunded_amount",
+    "respond_by",
+    "money_with_us",
+    "money_told_at",
+    "may_reauthorize",
+    "reauthorization_requested_at",
+    "own_calls",
+)
 
 # NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
 # comes with the orders: asking for it apart would be one more round trip for every event.
 _LOCK = f"""
     SELECT code, {", ".join(_STATES)}, payment_group, total, points_used, placed_at, {", ".join(_FACTS)},
+        {", ".join(_STANDING)},
         (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
@@ -62,6 +77,7 @@ class OrderBook:
         self._changed: dict[str, None] = {}
         self._history: list[dict[str, Any]] = []
         self._parcels: dict[UUID, Parcel] = {}
+        self._called: dict[str, None] = {}
         self._entries: list[Entry] = []
         self._words: dict[str, set[str]] = {}
         chosen: Closing | None = rows[0].closing if rows else None
@@ -110,6 +126,17 @@ class OrderBook:
         """Change what is known of an order without moving it."""
         return self._keep(self[code], facts)
 
+    def set_standing(
+        self, code: str, standing: Standing, *, own_calls: tuple[str, ...] | None = None
+    ) -> Order:
+        """Change what is known of an order's money, and what we call staff for."""
+        order = self[code]
+        self._orders[code] = replace(
+            order, standing=standing, own_calls=order.own_calls if own_calls is None else own_calls
+        )
+        self._called[code] = None
+        return self._orders[code]
+
     def set_parcel(
         self,
         code: str,
@@ -145,7 +172,7 @@ class OrderBook:
     def all_or_nothing(self, code: str) -> Iterator[None]:
         """Undo what the block did to one order if it raises."""
         order, facts = self._orders.get(code), dict(self._facts.get(code, {}))
-        was_changed = code in self._changed
+        was_changed, was_called = code in self._changed, code in self._called
         history, entries = len(self._history), len(self._entries)
         parcels, words = dict(self._parcels), self._words.get(code, set())
         try:
@@ -155,6 +182,8 @@ class OrderBook:
                 self._orders[code], self._facts[code] = order, facts
             if not was_changed:
                 self._changed.pop(code, None)
+            if not was_called:
+                self._called.pop(code, None)
             del self._history[history:], self._entries[entries:]
             self._parcels, self._words[code] = parcels, words
             raise
@@ -180,6 +209,8 @@ class OrderBook:
             for code in self._changed
         ]
         await update_all(tx, orders, rows, key="code")
+        called = [_standing_values(self._orders[code]) for code in self._called]
+        await update_all(tx, orders, called, key="code")
         await insert_all(tx, order_history, self._history)
         parcels = [
             {
@@ -193,6 +224,24 @@ class OrderBook:
         await update_all(tx, order_destinations, parcels, key="destination_id")
         await add_entries(tx, self._entries)
         await add_words(tx, order_words, self._words)
+
+
+def _standing_values(order: Order) -> dict[str, Any]:
+    standing = order.standing
+    return {
+        "code": order.code,
+        "standing_revision": standing.revision,
+        "payment_calls": standing.calls,
+        "captured_amount": standing.captured,
+        "suspense_amount": standing.suspense,
+        "refunded_amount": standing.refunded,
+        "respond_by": standing.respond_by,
+        "money_with_us": standing.money,
+        "money_told_at": standing.money_at,
+        "may_reauthorize": standing.may_reauthorize,
+        "reauthorization_requested_at": standing.reauthorization_requested_at,
+        "own_calls": order.own_calls,
+    }
 
 
 @asynccontextmanager

@@ -8,7 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 
 from checkout.domain.order import Order
-from checkout.storage.order_tables import order_destinations, order_lines, order_words, orders
+from checkout.storage.catalogue_tables import products
+from checkout.storage.order_tables import (
+    WITH_CALLS,
+    order_destinations,
+    order_lines,
+    order_words,
+    orders,
+)
 from checkout.storage.orders import order_of
 from checkout.storage.timeline import timeline_of
 from shared.clock import JAPAN
@@ -30,7 +37,7 @@ SORTABLE = {
 class Search:
     """What to look for (ORD-05); None means すべて.
 
-    Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, both included. 未入金 is said
+    ``called``: only orders that ask for a person. Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, both included. 未入金 is said
     only of orders whose deposit is managed here, so it leaves out what is paid at the door (ORD-07, PAY-13).
     """
 
@@ -42,6 +49,7 @@ class Search:
     shipping: str | None = None
     placed_from: date | None = None
     placed_to: date | None = None
+    called: bool | None = None
 
 
 # The saved searches of the desk (ORD-09). The first is the default for new work (ORD-05).
@@ -54,6 +62,7 @@ TABS: dict[str, tuple[str, Search]] = {
     "unshipped": ("通常処理中/未発送", Search(status="in_progress", shipping="unshipped")),
     "unpaid": ("通常処理中/未入金", Search(status="in_progress", deposit="unpaid")),
     "processed": ("受注一覧(処理済み)", Search(status="processed")),
+    "attention": ("要確認", Search(called=True)),
 }
 
 
@@ -63,6 +72,8 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
         for name in ("status", "order_kind", "deposit", "shipping")
         if (value := getattr(search, name)) is not None
     ]
+    if search.called:
+        found.append(WITH_CALLS)
     if search.deposit == "unpaid":
         found.append(orders.c.payment_group != "cash_on_delivery")
     if search.payment_kind:
@@ -190,7 +201,10 @@ async def read_whole_order(tx: Tx, code: str) -> WholeOrder:
         .order_by(order_destinations.c.position)
     )
     lines = await tx.rows(
-        select(order_lines).where(order_lines.c.order_code == code).order_by(order_lines.c.line_number)
+        select(order_lines, products.c.image)
+        .outerjoin(products, products.c.sku == order_lines.c.sku)
+        .where(order_lines.c.order_code == code)
+        .order_by(order_lines.c.line_number)
     )
     return WholeOrder(
         row=row,

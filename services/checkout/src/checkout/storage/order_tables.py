@@ -5,9 +5,12 @@
 """
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     ForeignKey,
@@ -19,6 +22,8 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
+    literal_column,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -75,6 +80,29 @@ orders = Table(
         BigInteger,
         comment="受付番号, short enough to be said; NULL until words and number are given",
     ),
+    Column("coupon_name", Text, comment="As the buyer saw it with the order"),
+    Column("page_key", Text, comment="Opens the page of this order alone (with its link in mails)"),
+    Column(
+        "client_address",
+        Text,
+        comment="Where a prepaid order came from, for the limit of unpaid ones",
+    ),
+    # What payments told of the money beside the straight way (PaymentStandingChanged), the newest revision.
+    Column("standing_revision", Integer, nullable=False, server_default="0"),
+    Column(
+        "payment_calls", ARRAY(Text), nullable=False, server_default="{}", comment="They ask for a person"
+    ),
+    Column("captured_amount", Integer, nullable=False, server_default="0"),
+    Column("suspense_amount", Integer, nullable=False, server_default="0"),
+    Column("refunded_amount", Integer, nullable=False, server_default="0"),
+    Column("respond_by", DateTime(timezone=True), comment="Deadline of a chargeback"),
+    Column("money_with_us", Integer, comment="Yen, suspense included; NULL: as the payment's state says"),
+    Column("money_told_at", DateTime(timezone=True), comment="When money_with_us was true"),
+    Column("may_reauthorize", Boolean, nullable=False, server_default="false"),
+    Column("reauthorization_requested_at", DateTime(timezone=True)),
+    Column(
+        "own_calls", ARRAY(Text), nullable=False, server_default="{}", comment="Until staff have seen them"
+    ),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
@@ -101,6 +129,15 @@ Index(
     orders.c.placed_at.desc(),
     postgresql_where=(orders.c.status == "in_progress") & (orders.c.deposit == "unpaid"),
 )
+# Orders that ask for a person, few of them.
+WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
+Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
+# Stock that is held for money that may never come: few rows for one buyer.
+UNPAID_HOLDS = text(
+    "status = 'in_progress' AND deposit = 'unpaid' AND payment_group IN ('konbini', 'transfer')"
+)
+Index("orders_held_by_email", func.lower(orders.c.orderer_email), postgresql_where=UNPAID_HOLDS)
+Index("orders_held_by_client", orders.c.client_address, postgresql_where=UNPAID_HOLDS)
 # Closed although the money was never taken: few, and easily missed (PAY-11).
 Index(
     "orders_processed_unpaid",
@@ -201,6 +238,17 @@ timeline = Table(
     info={"append_only": True},
 )
 Index("timeline_by_order", timeline.c.order_code, timeline.c.at)
+
+order_look_ups = Table(
+    "order_look_ups",
+    metadata,
+    Column("look_up_id", Uuid, primary_key=True),
+    Column("code_sha256", Text, nullable=False),
+    Column("client_address", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+Index("order_look_ups_by_code", order_look_ups.c.code_sha256, order_look_ups.c.at)
+Index("order_look_ups_by_client", order_look_ups.c.client_address, order_look_ups.c.at)
 
 revoked_sessions = Table(
     "revoked_sessions",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from checkout.domain.order import Order, Parcel, PaymentGroup
+from checkout.domain.order import NOTHING_TOLD, PAID_BEFORE_SHIPPING, Order, Parcel, PaymentGroup, Standing
 from checkout.domain.order_words import words_of_order
 from checkout.storage.order_tables import (
     order_destinations,
@@ -24,11 +24,17 @@ from shared.words import add_words
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order to be stored: what is said of it, which steps it will take, and its short number."""
+    """An order to be stored: what is said of it, which steps it will take, and what is only for us.
+
+    ``number`` is its short one, to be said; ``page_key`` opens its page without a session; ``client_address`` is
+    where it came from.
+    """
 
     placed: OrderPlaced
     payment_group: PaymentGroup
     number: int | None = None
+    page_key: str | None = None
+    client_address: str | None = None
 
 
 async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
@@ -88,6 +94,9 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         **{f"orderer_{name}": value for name, value in who.model_dump().items()},
         "placed_at": placed.placed_at,
         "page_url": placed.page_url,
+        "coupon_name": placed.coupon_name or None,
+        "page_key": new.page_key,
+        "client_address": new.client_address if new.payment_group in PAID_BEFORE_SHIPPING else None,
     }
 
 
@@ -152,6 +161,26 @@ def order_of(row: Row, parcels: Sequence[Row]) -> Order:
         ),
         capture_requested_at=row.capture_requested_at,
         deposit_date=row.deposit_date,
+        standing=standing_of(row),
+        own_calls=tuple(row.own_calls),
+    )
+
+
+def standing_of(row: Row) -> Standing:
+    """Return what payments told of the money of the order in ``row``."""
+    if row.standing_revision == 0 and row.money_with_us is None and row.payment != "lapsed":
+        return NOTHING_TOLD
+    return Standing(
+        revision=row.standing_revision,
+        calls=tuple(row.payment_calls),
+        captured=row.captured_amount,
+        suspense=row.suspense_amount,
+        refunded=row.refunded_amount,
+        respond_by=row.respond_by,
+        money=row.money_with_us,
+        money_at=row.money_told_at,
+        may_reauthorize=row.may_reauthorize,
+        reauthorization_requested_at=row.reauthorization_requested_at,
     )
 
 

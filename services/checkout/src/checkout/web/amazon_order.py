@@ -1,29 +1,35 @@
 """「ご注文手続き」: one page for a buyer who comes with a wallet instead of the four screens (AP-13, AP-43).
 
 The orderer's block is filled from the wallet's FIRST address (AP-07) and may be corrected (AP-08); delivery
-goes to the address chosen in the wallet. No other method can be used here (AP-15).
+goes to the address chosen in the wallet, as this page showed it. No other method can be used here (AP-15).
 """
 
 from typing import Any
 from urllib.parse import quote as quoted
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import ValidationError
 from starlette.responses import Response
 
 from checkout.domain.purchase import Purchase
 from checkout.domain.vouchers import Benefit, Wallet
 from checkout.storage.carts import keep_typed
-from checkout.web.checkout_state import Checkout, carried_cookies, load_checkout, order_and_go_on
+from checkout.web.checkout_state import (
+    Checkout,
+    carried_cookies,
+    load_checkout,
+    order_and_go_on,
+    typed,
+)
 from checkout.web.coupon_choices import coupon_choices
 from checkout.web.order_confirm import STALE
-from checkout.web.order_fields import AddressFields, OrdererFields, WalletConfirmation
+from checkout.web.order_fields import OrdererFields, WalletConfirmation
 from checkout.web.storefront import Shop, Storefront, wallet_of
+from checkout.web.wallet_delivery import Delivery, delivery_of, keepable, kept_in, mark_of, typed_in
 from shared.clock import now
 from shared.errors import Refused
-from shared.events import Address, Amounts
+from shared.events import Amounts
+from shared.prefectures import PREFECTURES
 from shared.web.cookies import Cookies
-from shared.web.fields import PREFECTURES
 from shared.web.forms import Form, read_form
 from shared.web.session import viewer
 
@@ -33,7 +39,7 @@ PAGE = "/order/amazon"
 ARRIVAL = f"/members/amazon/arrive?next={quoted(PAGE, safe='')}"
 ARRIVED_COOKIE = "noren_arrived"
 TYPED = "wallet_orderer"
-INCOMPLETE_ADDRESS = "お届け先の情報が不足しています。お届け先の「変更」から、別の住所を選んでください。"
+CHOSEN_ANEW = "お届け先またはお支払い方法が変更されています。内容をご確認のうえ、もう一度確定してください。"
 
 
 @router.get(PAGE)
@@ -46,13 +52,16 @@ async def show_wallet_order(request: Request, shop: Shop) -> Response:
     if isinstance(checkout, Response):
         return checkout
     if wallet is None or wallet.checkout_session_id is None:
-        return shop.pages.redirect(request, "/cart", toast="もう一度カートのボタンからお進みください")
+        return shop.pages.redirect(
+            request, "/cart", toast="もう一度カートのボタンからお進みください", kind="wait"
+        )
     if to_members := await _arrival(request, shop, checkout, wallet):
         return to_members
     form = Form(OrdererFields, {**wallet.orderer, **checkout.draft.get(TYPED, {})})
     ticked = checkout.draft.get("register_member", checkout.settings.registration_box_ticked)
     box = Form(WalletConfirmation, {"register_member": ticked})
-    return await _page(request, shop, checkout, wallet, form, box)
+    delivery = delivery_of(wallet, kept_in(checkout.draft, wallet))
+    return await _page(request, shop, checkout, wallet, form, box, delivery)
 
 
 @router.post(f"{PAGE}/typed")
@@ -62,10 +71,14 @@ async def keep_what_is_typed(request: Request, shop: Shop) -> Response:
     if isinstance(checkout, Checkout):
         form = await read_form(request, OrdererFields)
         box = await read_form(request, WalletConfirmation)
-        typed = {name: value for name, value in form.values.items() if isinstance(value, str)}
-        changes = {TYPED: typed, "register_member": bool(box.values.get("register_member"))}
+        fields = {name: value for name, value in form.values.items() if isinstance(value, str)}
+        changes = {
+            TYPED: fields,
+            "register_member": bool(box.values.get("register_member")),
+            **keepable(wallet_of(shop, request), typed_in(await request.form())),
+        }
         async with shop.db.transaction() as tx:
-            await keep_typed(tx, checkout.stored.cart_id, changes, at=now())
+            await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
     return Response(status_code=204)
 
 
@@ -81,20 +94,34 @@ async def confirm_wallet_order(request: Request, shop: Shop) -> Response:
     if wallet is None or wallet.checkout_session_id is None:
         raise Refused("wallet_not_ready", "お支払い方法の認証が切れました。カートからやり直してください。")
     form, box = await read_form(request, OrdererFields), await read_form(request, WalletConfirmation)
-    if form.errors:
-        return await _page(request, shop, checkout, wallet, form, box, status=422)
-    if box.errors or box.value.key != checkout.stored.attempt_key:
-        return await _page(request, shop, checkout, wallet, form, box, trouble=STALE, status=409)
-    try:
-        await _refuse_other_methods(request, wallet)
-        purchase = _purchase(checkout, wallet, form.value, box.value)
-        return await order_and_go_on(request, shop, purchase)
-    except Refused as refused:
-        if refused.code == "cart_already_ordered":
-            return shop.pages.redirect(request, PAGE)
-        return await _page(
-            request, shop, checkout, wallet, form, box, trouble=refused.message, status=refused.status
-        )
+    delivery = delivery_of(wallet, typed_in(await request.form()))
+    trouble, status = _why_not(checkout, wallet, form, box, delivery)
+    if not status:
+        try:
+            await _refuse_other_methods(request, wallet)
+            purchase = _purchase(checkout, wallet, form.value, box.value, delivery)
+            return await order_and_go_on(request, shop, purchase)
+        except Refused as refused:
+            if refused.code == "cart_already_ordered":
+                return shop.pages.redirect(request, PAGE)
+            trouble, status = refused.message, refused.status
+    return await _page(request, shop, checkout, wallet, form, box, delivery, trouble=trouble, status=status)
+
+
+def _why_not(
+    checkout: Checkout,
+    wallet: Wallet,
+    form: Form[OrdererFields],
+    box: Form[WalletConfirmation],
+    delivery: Delivery,
+) -> tuple[str, int]:
+    """Return what to say and answer before anything is ordered; ("", 0) if nothing stands in the way."""
+    if box.values.get("shown") != mark_of(wallet):
+        return CHOSEN_ANEW, 409
+    if form.errors or delivery.form.errors:
+        return "", 422
+    stale = bool(box.errors) or box.value.key != checkout.stored.attempt_key
+    return (STALE, 409) if stale else ("", 0)
 
 
 async def _arrival(request: Request, shop: Storefront, checkout: Checkout, wallet: Wallet) -> Response | None:
@@ -122,14 +149,14 @@ async def _refuse_other_methods(request: Request, wallet: Wallet) -> None:
 
 
 def _purchase(
-    checkout: Checkout, wallet: Wallet, orderer: OrdererFields, box: WalletConfirmation
+    checkout: Checkout, wallet: Wallet, orderer: OrdererFields, box: WalletConfirmation, delivery: Delivery
 ) -> Purchase:
     registers = box.register_member and not checkout.viewer.signed_in
     return Purchase(
         key=box.key,
         lines=tuple((line.product.sku, line.quantity) for line in checkout.cart.lines),
         orderer=orderer.orderer(),
-        address=_delivery(wallet),
+        address=delivery.address,
         payment_kind=wallet.kind,
         total_seen=box.total,
         cart_id=checkout.stored.cart_id,
@@ -141,15 +168,6 @@ def _purchase(
     )
 
 
-def _delivery(wallet: Wallet) -> Address:
-    """Return the delivery address as chosen in the wallet; it is changed there, not here."""
-    chosen = wallet.address
-    try:
-        return AddressFields.model_validate(chosen.model_dump() if chosen else {}).address()
-    except ValidationError:
-        raise Refused("wallet_address_incomplete", INCOMPLETE_ADDRESS, status=422) from None
-
-
 async def _page(
     request: Request,
     shop: Storefront,
@@ -157,6 +175,7 @@ async def _page(
     wallet: Wallet,
     form: Form[OrdererFields],
     box: Form[WalletConfirmation],
+    delivery: Delivery,
     *,
     trouble: str = "",
     status: int = 200,
@@ -171,10 +190,13 @@ async def _page(
         "amazon_order.html",
         status=status,
         trouble=trouble,
+        submitted=status != 200,
         key=checkout.stored.attempt_key,
         form=form,
         box=box,
         wallet=wallet,
+        shown=mark_of(wallet),
+        delivery=delivery,
         method=method,
         unsuited=bool(unsuited),
         prefectures=PREFECTURES,

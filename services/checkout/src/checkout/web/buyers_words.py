@@ -20,6 +20,12 @@ FAILED = {
     "provider_error": "決済会社でエラーが起きたため、お支払いが完了しませんでした。",
 }
 
+ROUTE = {
+    "provider": "お支払いに使われた方法へ返金しました",
+    "gift_card": "ギフトカードで返金しました",
+    "bank_transfer": "銀行振込で返金しました",
+}
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -34,18 +40,45 @@ def progress(row: Row) -> Progress:
     """Return where the order of this row stands."""
     if row.status == "cancelled":
         return _cancelled(row)
+    if row.payment in ("refunded", "refunded_in_part"):
+        return _refunded(row)
     if row.shipping == "shipped":
         return Progress("発送済み", "done", "商品を発送しました。到着までお待ちください。")
     if row.payment == "number_issued":
         return Progress("お支払い待ち", "wait", "期限までにお支払いください。ご入金の確認後に発送します。")
     if row.deposit == "paid":
-        return Progress("ご入金済み", "done", "ご入金を確認しました。発送の準備をしています。")
+        nothing = row.total == 0
+        text = "お支払いは不要です。" if nothing else "ご入金を確認しました。"
+        return Progress("発送準備中" if nothing else "ご入金済み", "done", f"{text}発送の準備をしています。")
     if row.payment == "authorized":
         return Progress("発送準備中", "note", "お支払い方法を確認しました。発送の準備をしています。")
+    if row.payment == "lapsed":
+        text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
+        return Progress("お支払いの確認中", "wait", text)
     if row.payment_group == "cash_on_delivery":
         text = f"ご注文を承りました。商品のお受け取り時に ¥{row.total:,} をお支払いください。"
-        return Progress("ご注文受付", "note", text)
-    return Progress("ご注文受付", "note", "ご注文を承りました。")
+        return Progress(
+            "ご注文受付", "note", text if row.total else "ご注文を承りました。お支払いは不要です。"
+        )
+    return _awaited(row)
+
+
+def _awaited(row: Row) -> Progress:
+    """Nothing is promised before the yes of a method whose yes comes later."""
+    if row.payment != "awaited" or not row.total:
+        return Progress("ご注文受付", "note", "ご注文を承りました。")
+    if row.payment_group == "card_like":
+        return Progress("お支払いの確認待ち", "wait", "お支払いを確認してから、ご注文が確定します。")
+    if row.payment_group == "konbini":
+        return Progress("ご注文受付", "wait", "お支払い番号を発行しています。")
+    return Progress("ご注文受付", "wait", "ご注文を承りました。お支払い先をご用意しています。")
+
+
+def _refunded(row: Row) -> Progress:
+    if row.payment == "refunded_in_part":
+        word = "発送済み" if row.shipping == "shipped" else "ご入金済み"
+        return Progress(word, "done", "お支払いの一部を返金しました。")
+    return Progress("返金済み", "note", "お支払いを返金しました。")
 
 
 def _cancelled(row: Row) -> Progress:
@@ -55,7 +88,17 @@ def _cancelled(row: Row) -> Progress:
         text = "お支払いが完了しなかったため、ご注文はキャンセルされました。"
     else:
         text = "ご注文はキャンセルされました。"
-    return Progress("キャンセル", "stop", text)
+    return Progress("キャンセル", "stop", f"{text}{_money_back(row)}")
+
+
+def _money_back(row: Row) -> str:
+    """What happens to money that came in; an order that was never paid asks for nothing and gets nothing."""
+    if row.payment == "refunded":
+        return "お支払いは返金済みです。"
+    with_us = row.money_with_us if row.money_with_us is not None else 0
+    if row.payment in ("captured", "refunded_in_part") or with_us:
+        return "お支払い済みの金額は返金いたします。"
+    return "お支払いは必要ありません。" if row.cancel_reason != "payment_failed" else ""
 
 
 def parcel_state(parcel: Row) -> Progress:

@@ -1,7 +1,7 @@
 """Where a buyer stands between cart and order, for both ways to order. Steps cannot be skipped."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +13,26 @@ from checkout.domain.methods import Menu, Method
 from checkout.domain.price import NO_DISCOUNTS
 from checkout.domain.purchase import Purchase
 from checkout.domain.vouchers import Benefit
-from checkout.storage.carts import StoredCart
+from checkout.storage.buyers_orders import buyer_of_order
+from checkout.storage.carts import StoredCart, forget_draft, read_cart
 from checkout.storage.menu import read_menu
 from checkout.storage.placements import placement_of_order
 from checkout.storage.shop_settings import ShopSettings, read_shop_settings
 from checkout.web.quote import Quote, goods, quote_cart
-from checkout.web.storefront import Storefront, benefit_of, cart_of, keep_order
+from checkout.web.storefront import (
+    Storefront,
+    address_of,
+    benefit_of,
+    cart_of,
+    keep_order,
+    orders_of,
+    wallet_of,
+)
+from shared.clock import now
+from shared.database import Tx
 from shared.web.session import Viewer, viewer_of
 
+TYPED_BY = "typed_by"
 STEPS = (
     ("お客様情報入力", "/order/customer"),
     ("お届け先入力", "/order/delivery"),
@@ -97,15 +109,18 @@ async def load_checkout(request: Request, shop: Storefront) -> Checkout | Respon
         settings = await read_shop_settings(tx)
         menu = await read_menu(tx)
         placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
+        owner = await _owner(tx, request, shop, placement.order_code) if placement is not None else None
+        if stored is not None and placement is None:
+            stored = await _of_who_types(tx, stored, seen)
     if placement is not None:
         response = shop.pages.redirect(request, placement.next_path)
-        keep_order(shop, request, response, placement.order_code)
+        keep_order(shop, request, response, placement.order_code, member_id=owner)
         return response
     if stored is None or not stored.cart.lines:
         return shop.pages.redirect(request, "/cart")
     if not stored.cart.can_be_ordered:
         return shop.pages.redirect(
-            request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください"
+            request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
         )
     return Checkout(stored, settings, menu, seen, benefit_of(shop, request))
 
@@ -118,10 +133,41 @@ def earlier_step(request: Request, shop: Storefront, checkout: Checkout, number:
 
 async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase) -> Response:
     """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
+    purchase = replace(
+        purchase,
+        client_address=address_of(request),
+        earlier_orders=tuple(orders_of(shop, request)),
+    )
     placement = await shop.till.place(purchase)
     response = shop.pages.redirect(request, placement.next_path)
-    keep_order(shop, request, response, placement.order_code)
+    keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
     return response
+
+
+async def _owner(tx: Tx, request: Request, shop: Storefront, code: str) -> UUID | None:
+    """Return the member to whom alone an order is shown; None where the browser that placed it may see it.
+
+    That is a guest's, or of somebody who becomes a member with it and whose wallet is in this browser.
+    """
+    buyer, wallet = await buyer_of_order(tx, code), wallet_of(shop, request)
+    if buyer is None or (wallet is not None and wallet.buyer_id == buyer.amazon_buyer_id):
+        return None
+    member_id: UUID | None = buyer.member_id
+    return member_id
+
+
+async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:
+    """Return the cart without what another member typed into its order form, which is forgotten."""
+    typed_by = stored.draft.get(TYPED_BY)
+    if typed_by is None or typed_by == seen.member_id:
+        return stored
+    await forget_draft(tx, stored.cart_id, at=now())
+    return await read_cart(tx, stored.cart_id) or stored
+
+
+def typed(seen: Viewer, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to keep of an order form, with the member who typed it."""
+    return dict(changes) if seen.member_id is None else {**changes, TYPED_BY: seen.member_id}
 
 
 def carried_cookies(request: Request) -> dict[str, str]:

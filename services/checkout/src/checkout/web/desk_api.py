@@ -5,6 +5,7 @@ result (``ok: false`` with its ``code``), not an HTTP error; the others are carr
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,9 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.cancel_order import cancel_order
 from checkout.domain.steps import next_step
+from checkout.domain.tracking import Carrier
 from checkout.process_order import close_order
 from checkout.request_capture import ask_for_capture
-from checkout.ship_order import Carrier, Sent, ShipWish, ship, take_from_stock
+from checkout.request_reauthorization import request_reauthorization
+from checkout.ship_order import Sent, ShipWish, ship, take_from_stock
 from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import read_whole_order
 from checkout.web.desk_words import OrderCode, TrackingNumber, actor
@@ -51,6 +54,11 @@ class OrderToShip(_Body):
     order_code: OrderCode
     carrier: Carrier | None = None
     tracking_number: TrackingNumber = ""
+    version: int | None = Field(None, ge=1, description="Refuses the order if it changed since this version")
+    override_reason: Annotated[
+        Text,
+        Field(max_length=500, description="Why it leaves although its authorization ended or is disputed"),
+    ] = ""
     destinations: list[SentParcel] | None = Field(None, max_length=100)
 
 
@@ -62,24 +70,31 @@ class ShipOrders(_Body):
     mark_processed: JsonBool = Field(False, description="ステータスを「処理済み」にする")
 
 
-class CaptureOrders(_Body):
+class _Orders(_Body):
+    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
+    versions: dict[OrderCode, int] = Field(
+        default_factory=dict,
+        max_length=ORDERS_MAX,
+        description="By order code; refuses an order that changed since its version",
+    )
+
+
+class CaptureOrders(_Orders):
     """注文を入金済みにする."""
 
-    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
     send_mail: JsonBool = False
     deposit_date: JsonDate | None = Field(None, description="入金日; 注文日から今日まで")
 
 
-class ProcessOrders(_Body):
+class ProcessOrders(_Orders):
     """注文を処理済みにする."""
-
-    order_codes: list[OrderCode] = Field(min_length=1, max_length=ORDERS_MAX)
 
 
 class CancelOrder(_Body):
     """取消処理."""
 
     note: Annotated[Text, Field(min_length=1, max_length=500, description="キャンセル理由")]
+    version: int | None = Field(None, ge=1, description="Refuses if the order changed since this version")
     send_mail: JsonBool = True
     although_shipped: JsonBool = Field(False, description="発送後にキャンセルする(返品・受取拒否)")
 
@@ -131,6 +146,10 @@ class OrderState(BaseModel):
     total: int = Field(description="Integer yen")
     placed_at: datetime
     cancel_reason: str | None
+    calls: list[str] = Field(description="Words that ask for a person, none when all is well")
+    money_with_us: int = Field(
+        description="Yen of the buyer's money that is with the shop, suspense included"
+    )
     next_step: str | None = Field(description="Letter of the next required step (ORD-02)")
     destinations: list[ParcelState]
     timeline: list[TimelineEntry] = Field(description="Newest first")
@@ -150,13 +169,14 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
 
     def act(book: OrderBook, code: str) -> Sequence[Event]:
         one = wanted[code]
+        book.seen(code, one.version)
         return ship(
             book,
             code,
             sent=None if one.destinations is None else [_sent(parcel) for parcel in one.destinations],
             carrier=one.carrier,
             tracking_number=one.tracking_number or None,
-            wish=wish,
+            wish=replace(wish, override_reason=one.override_reason.strip()),
         )
 
     words = {"done": "発送済みにしました", "action": "api_ship"}
@@ -173,6 +193,7 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
     by, at = actor(staff), now()
 
     def capture(book: OrderBook, code: str) -> Sequence[Event]:
+        book.seen(code, body.versions.get(code))
         return [
             ask_for_capture(
                 book, code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at
@@ -190,9 +211,31 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     by, at = actor(staff), now()
 
     def process(book: OrderBook, code: str) -> Sequence[Event]:
+        book.seen(code, body.versions.get(code))
         return [close_order(book, code, by=by, at=at)]
 
     return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
+
+
+class ReauthorizeOrder(_Body):
+    """再与信."""
+
+    version: int | None = Field(None, ge=1, description="Refuses if the order changed since this version")
+
+
+@router.post("/orders/{order_code}/reauthorize", responses={409: {}})
+async def reauthorize_order(
+    request: Request, order_code: OrderCode, body: ReauthorizeOrder, staff: Staff
+) -> OrderResult:
+    """Ask for a new authorization (AP-34). 404 unknown, 409 where none ended or none is to be had."""
+    db: Database = request.app.state.db
+    async with db.transaction() as tx:
+        tx.say(
+            await request_reauthorization(
+                tx, order_code=order_code, version=body.version, by=actor(staff), at=now()
+            )
+        )
+    return OrderResult(order_code=order_code, ok=True, code="done", message="再与信を依頼しました")
 
 
 # After the fixed paths: the first route of a path names the methods that it allows.
@@ -215,6 +258,8 @@ async def read_order(request: Request, order_code: OrderCode) -> OrderState:
         total=row.total,
         placed_at=row.placed_at,
         cancel_reason=row.cancel_reason,
+        calls=list(whole.order.calls),
+        money_with_us=whole.order.money_with_us,
         next_step=step.code if step else None,
         destinations=[ParcelState.model_validate(one, from_attributes=True) for one in whole.destinations],
         timeline=[TimelineEntry.model_validate(one, from_attributes=True) for one in whole.timeline],
@@ -235,6 +280,7 @@ async def cancel_one_order(
                 note=body.note,
                 send_mail=body.send_mail,
                 although_shipped=body.although_shipped,
+                version=body.version,
                 by=actor(staff),
                 at=now(),
             )

@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from checkout.domain.order import Order, check_capturable, check_shippable
 from checkout.domain.steps import capture_warnings, processed_warnings
+from checkout.domain.tracking import CARRIERS, Carrier
 from checkout.process_order import close_order
 from checkout.request_capture import ask_for_capture
-from checkout.ship_order import CARRIERS, Carrier, ShipWish, ship, take_from_stock
+from checkout.ship_order import ShipWish, ship, take_from_stock
 from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import TABS, read_orders
 from checkout.web.desk_words import OrderCode, TrackingNumber, actor, badges
@@ -54,9 +55,10 @@ class BulkForm(BaseModel):
 
 
 class TrackingForm(BaseModel):
-    """The tracking number of one order."""
+    """The tracking number of one order, and the order as it was seen."""
 
     number: TrackingNumber = ""
+    version: int | None = Field(None, ge=1, title="版")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class Candidate:
     refusal: str
     warnings: Sequence[str]
     tracking: Form[TrackingForm]
+    version: int = 0
 
 
 @router.post("/desk/orders/bulk")
@@ -86,7 +89,7 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
     codes = list(dict.fromkeys(bulk.id))
     if not codes:
         back = f"/desk/orders?tab={TAB_OF[bulk.action]}"
-        return pages.redirect(request, back, toast="注文を1件以上選んでください")
+        return pages.redirect(request, back, toast="注文を1件以上選んでください", kind="stop")
     if len(codes) > ORDERS_MAX:
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
     tracking = {code: parse_form(TrackingForm, data, prefix=f"{code}-") for code in codes}
@@ -122,13 +125,16 @@ def _acting(
     )
 
     def ship_one(book: OrderBook, code: str) -> Sequence[Event]:
+        book.seen(code, tracking[code].value.version)
         number = tracking[code].value.number or None
         return ship(book, code, sent=None, carrier=bulk.carrier or None, tracking_number=number, wish=wish)
 
     def capture(book: OrderBook, code: str) -> Sequence[Event]:
+        book.seen(code, tracking[code].value.version)
         return [ask_for_capture(book, code, send_mail=bulk.send_mail, by=by, at=at)]
 
     def process(book: OrderBook, code: str) -> Sequence[Event]:
+        book.seen(code, tracking[code].value.version)
         return [close_order(book, code, by=by, at=at)]
 
     return {"ship": ship_one, "capture": capture, "process": process}[bulk.action]
@@ -181,6 +187,7 @@ def _candidate(
         refusal=_refusal(bulk, order),
         warnings=_warnings(bulk, order),
         tracking=tracking,
+        version=order.version,
     )
 
 
@@ -217,6 +224,6 @@ def sentence(bulk: BulkForm, count: int, total: int) -> str:
         process = f"。あわせて{count}件を処理済みにします" if bulk.mark_processed else ""
         return f"{count}件を発送済みにし{mails}{process}。"
     if bulk.action == "capture":
-        mail = f"入金が確定した注文ごとに、{count}通までのメールを送ります。" if bulk.send_mail else ""
+        mail = f"入金確定後、最大{count}通のメールを送ります。" if bulk.send_mail else ""
         return f"{count}件、合計 ¥{total:,} の入金処理を決済サービスに依頼します。{mail}"
     return f"{count}件を処理済みにします。"

@@ -1,6 +1,6 @@
 """受注詳細: one order on one page, from what was bought to everything that happened since (ORD-10)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -10,13 +10,15 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.cancel_order import REASON_LABEL
-from checkout.domain.order import Order
+from checkout.domain.calls import calls_of
+from checkout.domain.order import Order, check_capturable, check_reauthorizable, unsecured
 from checkout.domain.steps import cancel_effects, capture_warnings, next_step, processed_warnings
-from checkout.ship_order import CARRIERS, Carrier
+from checkout.domain.tracking import CARRIERS, Carrier
 from checkout.storage.order_search import WholeOrder, read_whole_order
-from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges, deposit_by_staff
+from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges
 from shared.clock import in_japan, now
 from shared.database import Database
+from shared.errors import Refused
 from shared.web.fields import Text
 from shared.web.forms import Form
 from shared.web.pages import Pages
@@ -35,11 +37,29 @@ class ParcelForm(BaseModel):
     tracking_number: TrackingNumber = ""
 
 
+class TrackingForm(ParcelForm):
+    """送付情報編集: the same, for an order as it was seen."""
+
+    version: Version
+
+
+class SeenForm(BaseModel):
+    """A button on an order as it was seen."""
+
+    version: Version
+
+
 class ShipForm(BaseModel):
     """Which parcels to ship (ORD-17)."""
 
     destinations: list[UUID] = Field(default_factory=list, title="お届け先")
     send_mail: bool = Field(False, title="発送通知メール/受取通知メール(自動送信)を送信する")
+    override_reason: Text = Field(
+        "",
+        title="このまま発送する理由",
+        description="代金を受け取れないおそれがあります。発送する場合だけ入力してください。お名前とともに履歴に残ります。",
+        max_length=500,
+    )
     version: Version
 
 
@@ -73,6 +93,7 @@ class NoteForm(BaseModel):
     """A remark of staff."""
 
     text: Text = Field(title="メモ", description="お客様には表示されません。", min_length=1, max_length=1_000)
+    version: Version
 
 
 @router.get("/desk/orders/{code}")
@@ -113,7 +134,7 @@ async def render_order(
     status: int = 200,
     warned: Literal["", "deposit", "status"] = "",
     ship: Form[ShipForm] | None = None,
-    parcels: Mapping[UUID, Form[ParcelForm]] | None = None,
+    parcels: Mapping[UUID, Form[Any]] | None = None,
     deposit: Form[DepositForm] | None = None,
     status_form: Form[StatusForm] | None = None,
     note: Form[NoteForm] | None = None,
@@ -127,7 +148,10 @@ async def render_order(
     async with db.transaction() as tx:
         whole = await read_whole_order(tx, code)
     ship = ship or Form(ShipForm, {"send_mail": "true"})
-    deposit = deposit or Form(DepositForm, {"deposit_date": in_japan(now()).date().isoformat()})
+    # A transfer's mail promises that the buyer will be told.
+    promised = {"send_mail": "true"} if whole.row.payment_group == "transfer" else {}
+    today = in_japan(now()).date().isoformat()
+    deposit = deposit or Form(DepositForm, {"deposit_date": today, **promised})
     status_form, note = status_form or Form(StatusForm), note or Form(NoteForm)
     given = parcels or {}
     destinations = [_destination(whole, row, given.get(row.destination_id)) for row in whole.destinations]
@@ -140,6 +164,9 @@ async def render_order(
         badges=badges(whole.row),
         kind=ORDER_KIND_LABEL[whole.row.order_kind],
         next=next_step(whole.order),
+        calls=calls_of(whole.order),
+        risk=unsecured(whole.order),
+        deposit_button=_deposit_button(whole.order),
         cancel_label=REASON_LABEL.get(whole.row.cancel_reason or "", ""),
         amounts=_amounts(whole.row),
         destinations=destinations,
@@ -150,7 +177,7 @@ async def render_order(
         deposit=deposit,
         status_form=status_form,
         note=note,
-        may=_may(whole.order, whole.row),
+        may=_may(whole.order),
         capture_warnings=capture_warnings(whole.order),
         processed_warnings=processed_warnings(whole.order),
         payment=_payment(whole),
@@ -163,18 +190,34 @@ async def render_order(
     )
 
 
-def _may(order: Order, row: Any) -> dict[str, bool]:
+def _may(order: Order) -> dict[str, bool]:
     """Which forms the page offers; the rules themselves decide again on submission."""
     return {
         "ship": order.may("ship"),
-        "deposit": order.may("deposit") and deposit_by_staff(row) and order.capture_requested_at is None,
+        "deposit": _allows(check_capturable, order),
         "process": order.may("process"),
         "cancel": order.may("cancel"),
+        "reauthorize": _allows(check_reauthorizable, order),
         "track": order.status != "cancelled",
     }
 
 
-def _destination(whole: WholeOrder, row: Any, form: Form[ParcelForm] | None) -> dict[str, Any]:
+def _allows(rule: Callable[[Order], None], order: Order) -> bool:
+    try:
+        rule(order)
+    except Refused:
+        return False
+    return True
+
+
+def _deposit_button(order: Order) -> str:
+    """Say what the button records: what is missing, never more."""
+    if order.payment_group == "transfer":
+        return f"¥{order.missing_money:,}の入金を記録する"
+    return f"¥{order.missing_money:,}の入金処理を依頼する"
+
+
+def _destination(whole: WholeOrder, row: Any, form: Form[Any] | None) -> dict[str, Any]:
     values = {
         "ship_date": in_japan(now()).date().isoformat(),
         "carrier": row.carrier or "",
@@ -186,7 +229,13 @@ def _destination(whole: WholeOrder, row: Any, form: Form[ParcelForm] | None) -> 
         "shipped": row.ship_date is not None,
         "form": form or Form(ParcelForm, values, prefix=f"{row.destination_id}-"),
         "goods": [
-            {"name": line.name, "quantity": line.quantity, "amount": line.unit_price * line.quantity}
+            {
+                "name": line.name,
+                "note": f"商品コード {line.sku}",
+                "image": f"/static/shop/goods/{line.image}" if line.image else "",
+                "quantity": line.quantity,
+                "amount": line.unit_price * line.quantity,
+            }
             for line in whole.lines
             if line.destination_id == row.destination_id
         ],
@@ -194,11 +243,16 @@ def _destination(whole: WholeOrder, row: Any, form: Form[ParcelForm] | None) -> 
 
 
 def _amounts(row: Any) -> list[tuple[str, int]]:
-    lines = [("商品合計", row.items_amount), ("送料", row.shipping_fee)]
+    named = f"（クーポン「{row.coupon_name}」）" if row.coupon_name else ""
+    frees_shipping = named and not row.coupon_discount
+    lines = [
+        ("商品合計", row.items_amount),
+        (f"送料{named}" if frees_shipping else "送料", row.shipping_fee),
+    ]
     for label, amount in (
         ("手数料", row.payment_fee),
         ("ポイント値引", -row.point_discount),
-        ("クーポン値引", -row.coupon_discount),
+        (f"クーポン値引{named}", -row.coupon_discount),
     ):
         if amount:
             lines.append((label, amount))
@@ -228,6 +282,9 @@ def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
             rows.append(("確認番号", number["confirmation_number"]))
     if captured := sum(fact["amount"] for fact in _facts(whole, "payment", "capture")):
         rows.append(("入金額", f"¥{captured:,}"))
+    standing = whole.order.standing
+    if standing.suspense > (standing.refunded if standing.captured else 0):
+        rows.append(("仮受金", f"¥{standing.suspense:,}"))
     if refunded := sum(fact["amount"] for fact in _facts(whole, "payment", "refund")):
         rows.append(("返金額", f"¥{refunded:,}"))
     return rows
@@ -236,11 +293,11 @@ def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
 def _points(whole: WholeOrder) -> list[tuple[str, str]]:
     """The shop's points and coupons around this order, as members told them."""
     labels = {
-        "used": "ご利用",
-        "granted_pending": "有効待ちで付与",
-        "granted_active": "有効で付与",
-        "activated": "有効に変更",
-        "returned": "返却",
+        "used": "ポイント利用",
+        "granted_pending": "付与（有効待ち）",
+        "granted_active": "付与（有効）",
+        "activated": "有効化",
+        "returned": "キャンセルによるポイント返還",
     }
     rows = []
     for kind, label in labels.items():

@@ -11,6 +11,8 @@ from checkout.domain.steps import capture_warnings, processed_warnings
 from checkout.process_order import process_order
 from checkout.register_tracking import register_tracking
 from checkout.request_capture import request_capture
+from checkout.request_reauthorization import request_reauthorization
+from checkout.settle_calls import settle_calls
 from checkout.ship_order import Sent, ShipWish, ship_order
 from checkout.storage.order_search import read_whole_order
 from checkout.web.desk_order import (
@@ -18,8 +20,10 @@ from checkout.web.desk_order import (
     DepositForm,
     NoteForm,
     ParcelForm,
+    SeenForm,
     ShipForm,
     StatusForm,
+    TrackingForm,
     render_cancel,
     render_order,
 )
@@ -61,6 +65,7 @@ async def ship_parcels(request: Request, code: OrderCode, staff: Staff) -> Respo
                         wish=ShipWish(
                             source="admin_single",
                             send_mail=form.value.send_mail,
+                            override_reason=form.value.override_reason.strip(),
                             by=actor(staff),
                             at=now(),
                         ),
@@ -92,20 +97,54 @@ def _refuse_parcels(refused: Refused, form: Form[ShipForm], parcels: list[Form[P
 async def register_number(request: Request, code: OrderCode, destination_id: UUID, staff: Staff) -> Response:
     """お届け先・送り状番号編集 → 登録する (SHP-12)."""
     db: Database = request.app.state.db
-    form = await read_form(request, ParcelForm, prefix=f"{destination_id}-")
+    form = await read_form(request, TrackingForm, prefix=f"{destination_id}-")
     if not form.errors:
-        async with db.transaction() as tx:
-            await register_tracking(
-                tx,
-                order_code=code,
-                destination_id=destination_id,
-                carrier=form.value.carrier or None,
-                tracking_number=form.value.tracking_number or None,
-                by=actor(staff),
-                at=now(),
-            )
-        return _back(request, code, "送り状番号を登録しました")
+        try:
+            async with db.transaction() as tx:
+                await register_tracking(
+                    tx,
+                    order_code=code,
+                    destination_id=destination_id,
+                    carrier=form.value.carrier or None,
+                    tracking_number=form.value.tracking_number or None,
+                    version=form.value.version,
+                    by=actor(staff),
+                    at=now(),
+                )
+            return _back(request, code, "送り状番号を登録しました")
+        except Refused as refused:
+            if refused.status == 404:
+                raise
+            form.refuse(refused)
     return await render_order(request, code, status=422, parcels={destination_id: form})
+
+
+@router.post("/desk/orders/{code}/reauthorize")
+async def reauthorize(request: Request, code: OrderCode, staff: Staff) -> Response:
+    """再与信 (AP-34): ask for a new hold in place of the one that ended."""
+    db: Database = request.app.state.db
+    form = await read_form(request, SeenForm)
+    version = _seen(form)
+    async with db.transaction() as tx:
+        tx.say(await request_reauthorization(tx, order_code=code, version=version, by=actor(staff), at=now()))
+    return _back(request, code, "再与信を依頼しました")
+
+
+@router.post("/desk/orders/{code}/seen")
+async def mark_seen(request: Request, code: OrderCode, staff: Staff) -> Response:
+    """確認済みにする: what this service called for was looked at."""
+    db: Database = request.app.state.db
+    form = await read_form(request, SeenForm)
+    version = _seen(form)
+    async with db.transaction() as tx:
+        tx.say(*await settle_calls(tx, order_code=code, version=version, by=actor(staff), at=now()))
+    return _back(request, code, "確認済みにしました")
+
+
+def _seen(form: Form[SeenForm]) -> int:
+    if form.errors:
+        raise Refused("version_missing", "画面を開き直して、もう一度行ってください。", status=422)
+    return form.value.version
 
 
 @router.post("/desk/orders/{code}/deposit")
@@ -194,8 +233,16 @@ async def add_note(request: Request, code: OrderCode, staff: Staff) -> Response:
     """A remark on the timeline."""
     db: Database = request.app.state.db
     form = await read_form(request, NoteForm)
-    if form.errors:
-        return await render_order(request, code, status=422, note=form)
-    async with db.transaction() as tx:
-        await write_note(tx, order_code=code, text=form.value.text, by=actor(staff), at=now())
-    return _back(request, code, "メモを追加しました")
+    if not form.errors:
+        wish = form.value
+        try:
+            async with db.transaction() as tx:
+                await write_note(
+                    tx, order_code=code, text=wish.text, version=wish.version, by=actor(staff), at=now()
+                )
+            return _back(request, code, "メモを追加しました")
+        except Refused as refused:
+            if refused.status == 404:
+                raise
+            form.refuse(refused)
+    return await render_order(request, code, status=422, note=form)

@@ -17,7 +17,7 @@ from shared.errors import Refused
 from shared.versions import version_of
 from shared.web.fields import Yen
 from shared.web.forms import Form, read_form
-from shared.web.session import Staff
+from shared.web.session import Owner, Staff
 
 router = APIRouter(include_in_schema=False)
 
@@ -71,8 +71,8 @@ async def show_settings(request: Request, shop: Shop, seen: Staff) -> Response:
 
 
 @router.post(PAGE)
-async def save_settings(request: Request, shop: Shop, seen: Staff) -> Response:
-    """Store what was changed."""
+async def save_settings(request: Request, shop: Shop, seen: Owner) -> Response:
+    """Store what an owner changed."""
     form = await read_form(request, SettingsFields)
     if form.errors:
         return await _page(request, shop, form, status=422)
@@ -87,7 +87,7 @@ async def save_settings(request: Request, shop: Shop, seen: Staff) -> Response:
         form.refuse(refused)
         return await _page(request, shop, form, status=refused.status)
     toast = "設定を保存しました" if changed else "変更はありません"
-    return shop.pages.redirect(request, PAGE, toast=toast)
+    return shop.pages.redirect(request, PAGE, toast=toast, kind="done" if changed else "note")
 
 
 async def _page(

@@ -27,10 +27,10 @@ PAGE = "/desk/stock"
 # What PostgreSQL could not hold as text is a page that does not exist.
 Sku = Annotated[str, Field(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
 REASONS: Mapping[str, tuple[str, str]] = {
-    "initial": ("最初の在庫", "note"),
+    "initial": ("期首在庫", "note"),
     "received": ("入荷", "done"),
-    "reserved": ("注文で確保", "wait"),
-    "released": ("確保を解除", "note"),
+    "reserved": ("引当済み", "wait"),
+    "released": ("引当解除", "note"),
     "shipped": ("発送", "plain"),
 }
 
@@ -38,7 +38,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
 class ReceiptForm(BaseModel):
     """A delivery of one product. ``key`` is made with the form: sent twice, it is booked once."""
 
-    pieces: Count = Field(title="入荷数", description="1～9,999個。間違えた分を減らすことはできません。")
+    pieces: Count = Field(title="入荷数", description="1～9,999個。登録後の減数はできません。")
     cause: Cause = Field(title="入荷の理由")
     memo: Line = Field("", title="メモ", description="納品書の番号など。", max_length=100)
     key: UUID

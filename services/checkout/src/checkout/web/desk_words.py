@@ -12,7 +12,8 @@ from checkout.domain.order import (
     SHIPPING_LABEL,
     STATUS_LABEL,
 )
-from shared.web.fields import half_width, wrong
+from checkout.domain.tracking import plain_number
+from shared.web.fields import wrong
 from shared.web.session import Viewer
 
 ORDER_KIND_LABEL = {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
@@ -20,8 +21,8 @@ _STATUS_KIND = {"in_progress": "note", "processed": "done", "cancelled": "plain"
 
 
 def _tracking_number(text: str) -> str:
-    number = half_width(text)
-    if not re.fullmatch(r"[0-9A-Za-z-]*", number):
+    number = plain_number(text)
+    if not re.fullmatch(r"[0-9A-Z]*", number):
         raise wrong("送り状番号は英数字とハイフンで入力してください")
     return number
 
@@ -43,21 +44,37 @@ def badges(row: Any) -> dict[str, tuple[str, str]]:
     """Return (word, kind) for status, deposit, shipping and payment of a stored order."""
     ended = row.status == "cancelled"
     managed = row.payment_group != "cash_on_delivery"
-    deposit = DEPOSIT_LABEL[row.deposit] if managed else "管理対象外"
     return {
         "status": (STATUS_LABEL[row.status], _STATUS_KIND[row.status]),
-        "deposit": (deposit, _kind(row.deposit == "paid", ended or not managed, otherwise="stop")),
+        "deposit": _deposit(row, managed=managed, ended=ended),
         "shipping": (SHIPPING_LABEL[row.shipping], _kind(row.shipping == "shipped", ended, otherwise="wait")),
-        "payment": _payment(row, managed=managed),
+        "payment": _payment(row, managed=managed, ended=ended),
     }
 
 
-def _payment(row: Any, *, managed: bool) -> tuple[str, str]:
+def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
+    """Money that went back is no longer 入金済み; money of an ended order is on its way back."""
     if not managed:
         return "管理対象外", "plain"
+    if row.payment == "refunded":
+        return "返金済", "note"
+    if row.payment == "refunded_in_part":
+        return "一部返金", "wait"
+    if ended and row.payment == "captured" and row.total:
+        return "返金処理中", "wait"
+    return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")
+
+
+def _payment(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
+    if not managed:
+        return "管理対象外", "plain"
+    if row.payment == "number_issued" and ended:
+        return "無効", "plain"
+    if row.payment == "awaited" and ended:
+        return "取消済", "plain"
     if row.payment_group == "transfer" and row.payment == "number_issued":
         return "振込待ち", "wait"
-    return PAYMENT_LABEL[row.payment], "note"
+    return PAYMENT_LABEL[row.payment], "stop" if row.payment == "lapsed" else "note"
 
 
 def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:

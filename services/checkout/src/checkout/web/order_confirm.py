@@ -1,5 +1,8 @@
 """Screen four of the standard form: 注文確認, and 「注文を確定する」."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -16,6 +19,7 @@ from checkout.web.coupon_choices import coupon_choices
 from checkout.web.order_fields import AddressFields, Confirmation, OrdererFields
 from checkout.web.storefront import Shop, Storefront
 from shared.errors import Refused
+from shared.postal import contradiction
 from shared.web.forms import read_form
 from shared.web.session import viewer
 
@@ -46,13 +50,18 @@ async def confirm(request: Request, shop: Shop) -> Response:
         raise Refused("step_skipped", f"先に「{STEPS[done][0]}」を入力してください。")
     form = await read_form(request, Confirmation)
     if form.errors or form.value.key != checkout.stored.attempt_key:
-        return await _confirmation(request, shop, checkout, trouble=STALE, status=409)
+        return _not_placed(request, shop, STALE)
     try:
         return await order_and_go_on(request, shop, _purchase(checkout, form.value))
     except Refused as refused:
         if refused.code == "cart_already_ordered":
             return shop.pages.redirect(request, "/order")
-        return await _confirmation(request, shop, checkout, trouble=refused.message, status=refused.status)
+        return _not_placed(request, shop, refused.message)
+
+
+def _not_placed(request: Request, shop: Storefront, why: str) -> Response:
+    """Show the confirmation again with the reason, by a redirect: reload and Back never send an order again."""
+    return shop.pages.redirect(request, "/order/confirm", toast=why, kind="stop", place="trouble")
 
 
 def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
@@ -74,9 +83,7 @@ def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
     )
 
 
-async def _confirmation(
-    request: Request, shop: Storefront, checkout: Checkout, *, trouble: str = "", status: int = 200
-) -> Response:
+async def _confirmation(request: Request, shop: Storefront, checkout: Checkout) -> Response:
     method, draft = checkout.method, checkout.draft
     fee = method.fee if method else 0
     profile = await shop.members.profile(carried_cookies(request)) if checkout.viewer.signed_in else None
@@ -85,8 +92,7 @@ async def _confirmation(
     return shop.pages.render(
         request,
         "order_confirm.html",
-        status=status,
-        trouble=trouble,
+        questions=_questions(draft),
         key=checkout.stored.attempt_key,
         orderer=draft["orderer"],
         delivery=draft["orderer"] if draft["deliver_to"] == "orderer" else draft["delivery"],
@@ -102,6 +108,15 @@ async def _confirmation(
         ),
         **checkout.summary(quote),
     )
+
+
+def _questions(draft: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is odd about an address, each with the screen where it is mended; the buyer may know better."""
+    addresses = [(draft["orderer"], "/order/customer")]
+    if draft["deliver_to"] == "other":
+        addresses.append((draft["delivery"], "/order/delivery"))
+    found = [(contradiction(one["postal_code"], one["prefecture"]), path) for one, path in addresses]
+    return [(question, path) for question, path in found if question]
 
 
 def _chosen_labels(checkout: Checkout) -> list[tuple[str, str]]:

@@ -52,11 +52,12 @@ class Confirmation(BaseModel):
     """What the confirmation page sends back: which attempt it is, and the total it showed."""
 
     key: str = Field(min_length=8, max_length=64, title="確認番号")
-    total: int = Field(ge=1, title="お支払い合計")
+    total: int = Field(ge=0, title="お支払い合計")
 
 
 class WalletConfirmation(Confirmation):
-    """The same from 「ご注文手続き」, with the registration box (AP-19)."""
+    """The same from 「ご注文手続き」, with the wallet's choice that it showed and the registration box (AP-19)."""
 
+    shown: str = Field(max_length=64, title="確認番号")
     register_member: bool = Field(False, title="会員登録する")
     newsletter: bool = Field(False, title="メールマガジンを受け取る")

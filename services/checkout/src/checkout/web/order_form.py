@@ -1,32 +1,41 @@
 """The standard order form, screens one to three: who buys, where it goes, how it is paid (AP-12)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.domain.methods import UNAVAILABLE, Method, check_choice
-from checkout.storage.carts import save_draft
-from checkout.web.checkout_state import STEPS, Checkout, carried_cookies, earlier_step, load_checkout
+from checkout.storage.carts import keep_typed, save_draft
+from checkout.web.checkout_state import (
+    STEPS,
+    Checkout,
+    carried_cookies,
+    earlier_step,
+    load_checkout,
+    typed,
+)
 from checkout.web.order_fields import AddressFields, DeliverTo, OrdererFields
 from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.fields import PREFECTURES
-from shared.web.forms import Form, read_form
+from shared.web.fields import CHOSEN, PREFECTURES
+from shared.web.forms import TYPED_MAX, Form, read_form
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 OTHER = "other_"
+REFUSED = "refused"
+"""What of a draft is no answer yet: the screen that was sent last, what was typed there and what is wrong with it."""
 
 
 class ChooseMethod(BaseModel):
     """お支払い方法選択. What a method lets the buyer choose has inputs of its own beside it."""
 
-    payment_kind: str = Field(max_length=42, title="お支払い方法")
+    payment_kind: Annotated[str, CHOSEN] = Field(max_length=42, title="お支払い方法")
 
 
 @router.get("/order")
@@ -44,6 +53,8 @@ async def show_customer(request: Request, shop: Shop) -> Response:
     checkout = await load_checkout(request, shop)
     if isinstance(checkout, Response):
         return checkout
+    if refused := _refused_on(checkout, request):
+        return _customer(request, shop, checkout, Form.restored(OrdererFields, refused["form"]))
     values = dict(checkout.draft.get("orderer", {}))
     if not values and checkout.viewer.signed_in:
         profile = await shop.members.profile(carried_cookies(request))
@@ -59,7 +70,7 @@ async def save_customer(request: Request, shop: Shop) -> Response:
         return checkout
     form = await read_form(request, OrdererFields)
     if form.errors:
-        return _customer(request, shop, checkout, form, status=422)
+        return await _refuse(request, shop, checkout, form=form.kept())
     return await _keep(request, shop, checkout, {"orderer": form.value.model_dump()}, "/order/delivery")
 
 
@@ -71,6 +82,9 @@ async def show_delivery(request: Request, shop: Shop) -> Response:
         return checkout
     if back := earlier_step(request, shop, checkout, 2):
         return back
+    if refused := _refused_on(checkout, request):
+        other = Form.restored(AddressFields, refused["other"], prefix=OTHER)
+        return _delivery(request, shop, checkout, Form.restored(DeliverTo, refused["chosen"]), other)
     draft = checkout.draft
     chosen = Form(DeliverTo, {"deliver_to": draft.get("deliver_to", "orderer")})
     other = Form(AddressFields, draft.get("delivery", {}), prefix=OTHER)
@@ -89,11 +103,11 @@ async def save_delivery(request: Request, shop: Shop) -> Response:
     other = await read_form(request, AddressFields, prefix=OTHER)
     if chosen.errors:
         other.errors.clear()
-        return _delivery(request, shop, checkout, chosen, other, status=422)
+    to_other = not chosen.errors and chosen.value.deliver_to == "other"
+    if chosen.errors or (to_other and other.errors):
+        return await _refuse(request, shop, checkout, chosen=chosen.kept(), other=other.kept())
     changes: dict[str, Any] = {"deliver_to": chosen.value.deliver_to}
-    if chosen.value.deliver_to == "other":
-        if other.errors:
-            return _delivery(request, shop, checkout, chosen, other, status=422)
+    if to_other:
         changes["delivery"] = other.value.model_dump()
     return await _keep(request, shop, checkout, changes, "/order/payment")
 
@@ -106,6 +120,9 @@ async def show_payment(request: Request, shop: Shop) -> Response:
         return checkout
     if back := earlier_step(request, shop, checkout, 3):
         return back
+    if refused := _refused_on(checkout, request):
+        form = Form.restored(ChooseMethod, refused["form"])
+        return _payment(request, shop, checkout, form, refused["choices"])
     form = Form(ChooseMethod, {"payment_kind": checkout.draft.get("payment_kind", "")})
     return _payment(request, shop, checkout, form, checkout.draft.get("payment_choice", {}))
 
@@ -136,7 +153,7 @@ async def save_payment(request: Request, shop: Shop) -> Response:
                 form.refuse(refused)
         else:
             return await _keep(request, shop, checkout, changes, "/order/confirm")
-    return _payment(request, shop, checkout, form, chosen, status=422)
+    return await _refuse(request, shop, checkout, form=form.kept(), choices=chosen)
 
 
 async def _choices(request: Request, kind: str) -> dict[str, str]:
@@ -144,7 +161,7 @@ async def _choices(request: Request, kind: str) -> dict[str, str]:
     prefix = f"{kind}-"
     sent = await request.form()
     return {
-        name.removeprefix(prefix): value
+        name.removeprefix(prefix): value[:TYPED_MAX]
         for name, value in sent.items()
         if name.startswith(prefix) and isinstance(value, str)
     }
@@ -153,9 +170,25 @@ async def _choices(request: Request, kind: str) -> dict[str, str]:
 async def _keep(
     request: Request, shop: Storefront, checkout: Checkout, changes: Mapping[str, Any], path: str
 ) -> Response:
+    if checkout.draft.get(REFUSED):
+        changes = {**changes, REFUSED: None}
     async with shop.db.transaction() as tx:
-        await save_draft(tx, checkout.stored.cart_id, changes, at=now())
+        await save_draft(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
     return shop.pages.redirect(request, path)
+
+
+async def _refuse(request: Request, shop: Storefront, checkout: Checkout, **parts: Any) -> Response:
+    """Keep what was sent and show its screen again, by a redirect: Back and reload never ask to send it again."""
+    refused = {"path": request.url.path, **parts}
+    async with shop.db.transaction() as tx:
+        await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, {REFUSED: refused}), at=now())
+    return shop.pages.redirect(request, request.url.path)
+
+
+def _refused_on(checkout: Checkout, request: Request) -> Mapping[str, Any]:
+    """Return what was refused on this very screen, if that was the last thing sent."""
+    refused: Mapping[str, Any] = checkout.draft.get(REFUSED) or {}
+    return refused if refused.get("path") == request.url.path else {}
 
 
 def _customer(
@@ -163,13 +196,10 @@ def _customer(
     shop: Storefront,
     checkout: Checkout,
     form: Form[OrdererFields],
-    *,
-    status: int = 200,
 ) -> Response:
     return shop.pages.render(
         request,
         "order_customer.html",
-        status=status,
         form=form,
         prefectures=PREFECTURES,
         **checkout.summary(checkout.quote()),
@@ -182,13 +212,10 @@ def _delivery(
     checkout: Checkout,
     chosen: Form[DeliverTo],
     other: Form[AddressFields],
-    *,
-    status: int = 200,
 ) -> Response:
     return shop.pages.render(
         request,
         "order_delivery.html",
-        status=status,
         chosen=chosen,
         other=other,
         orderer=checkout.draft["orderer"],
@@ -203,13 +230,10 @@ def _payment(
     checkout: Checkout,
     form: Form[ChooseMethod],
     chosen: Mapping[str, str],
-    *,
-    status: int = 200,
 ) -> Response:
     return shop.pages.render(
         request,
         "order_payment.html",
-        status=status,
         form=form,
         chosen=chosen,
         options=[_option(method, checkout) for method in checkout.menu.for_form],
@@ -219,14 +243,22 @@ def _payment(
 
 def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
     """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
-    reason = method.unsuited(checkout.quote(fee=method.fee).amounts.total)
+    total = checkout.quote(fee=method.fee).amounts.total
+    reason = method.unsuited(total)
     return {
         "value": method.kind,
         "label": method.name,
         "hint": method.hint,
-        "aside": f"手数料 ¥{method.fee:,}" if method.fee else "手数料無料",
+        "aside": _fee_in_words(method),
         "disabled": reason is not None,
-        "why": UNAVAILABLE,
+        "why": method.why_unsuited(total),
         "reason": reason,
         "choices": method.choices,
     }
+
+
+def _fee_in_words(method: Method) -> str:
+    """Return what the shop charges for it. What the buyer's own bank takes for a transfer is in the method's hint."""
+    if method.fee:
+        return f"手数料 ¥{method.fee:,}"
+    return "" if method.group == "transfer" else "手数料無料"

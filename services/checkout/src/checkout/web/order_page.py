@@ -4,27 +4,51 @@ An order is shown to the browser that placed it and to its member. Somebody else
 does not exist (reliability.md §4).
 """
 
+import hmac
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from checkout.cancel_order import end_order
 from checkout.domain.order_code import ORDER_CODE
-from checkout.storage.buyers_orders import BuyersOrder, read_buyers_order, read_orders_of
-from checkout.storage.carts import cart_of_order, move_lines, read_cart
-from checkout.web.buyers_words import FAILED, parcel_state, progress
+from checkout.domain.tracking import tracking_page
+from checkout.storage.buyers_orders import (
+    BuyersOrder,
+    page_key_of,
+    read_buyers_order,
+    read_item_names,
+    read_orders_of,
+)
+from checkout.storage.carts import StoredCart, cart_of_order, move_lines, read_cart
+from checkout.storage.order_book import open_orders
+from checkout.web.buyers_words import FAILED, ROUTE, parcel_state, progress
 from checkout.web.quote import Quote
-from checkout.web.storefront import Shop, Storefront, cart_of, keep_cart, orders_of
+from checkout.web.storefront import (
+    Shop,
+    Storefront,
+    cart_of,
+    keep_cart,
+    orders_of,
+    show_from_now_on,
+    wallet_of,
+)
 from shared.clock import now
+from shared.database import Tx
 from shared.errors import Refused
-from shared.events import Amounts
+from shared.events import Amounts, OrderCancelled
+from shared.sql import Row
 from shared.web.session import CurrentViewer, Viewer
 
 router = APIRouter(include_in_schema=False)
 
 _WAITING = "awaited"
+OTHER_METHOD = "お客様が別のお支払い方法を選ぶため"
 LOOK_AGAIN_SECONDS = 3
 LOOK_AGAIN_FOR_SECONDS = 120
+# So long the order's page tells who registered with it how to log in.
+REGISTERED_TOLD_FOR_SECONDS = 30 * 60
+THANKED_FOR_SECONDS = 15 * 60
 
 
 @router.get("/orders")
@@ -33,65 +57,152 @@ async def list_orders(request: Request, shop: Shop, seen: CurrentViewer) -> Resp
     member_id = UUID(seen.member_id) if seen.member_id else None
     async with shop.db.transaction() as tx:
         rows = await read_orders_of(tx, member_id=member_id, codes=orders_of(shop, request))
-    entries = [(row, progress(row)) for row in rows]
+        names = await read_item_names(tx, [row.code for row in rows])
+    entries = [(row, progress(row), _goods_in_words(names.get(row.code, []))) for row in rows]
     return shop.pages.render(request, "order_list.html", entries=entries)
 
 
 @router.get("/orders/{code}")
-async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> Response:
-    """Show the order with its payment and parcels. While payments has not spoken, the page looks again."""
-    order = await own_order(request, shop, seen, code)
-    age = (now() - order.head.placed_at).total_seconds()
-    expects_news = order.head.payment == _WAITING and order.head.payment_group != "cash_on_delivery"
+async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: str, key: str = "") -> Response:
+    """Show the order with its payment and parcels. While payments has not spoken, the page looks again.
+
+    ``key``, from the link in mails, opens this order in any browser, which then may see it, and nothing else.
+    """
+    by_key = bool(key) and await _key_opens(shop, code, key)
+    order = await _read(shop, code) if by_key else await own_order(request, shop, seen, code)
+    if order is None:
+        raise _unknown()
+    response = _page(request, shop, seen, order)
+    if by_key and code not in orders_of(shop, request):
+        show_from_now_on(shop, request, response, code)
+    return response
+
+
+def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) -> Response:
+    head = order.head
+    age = (now() - head.placed_at).total_seconds()
+    waits_for_payments = (
+        head.payment == _WAITING and head.payment_group != "cash_on_delivery" and head.status != "cancelled"
+    )
+    look_again = waits_for_payments and age < LOOK_AGAIN_FOR_SECONDS
+    can_go_back = order.awaits_buyer and _can_go_back(request, shop, order)
     return shop.pages.render(
         request,
         "order_page.html",
+        # Names and addresses, opened by a link: no cache keeps them.
+        headers={"Cache-Control": "no-store"},
         order=order,
-        head=order.head,
-        progress=progress(order.head),
+        head=head,
+        progress=progress(head),
         amounts=_amounts(order),
-        parcels=[(parcel, parcel_state(parcel)) for parcel in order.parcels],
+        parcels=[
+            (parcel, parcel_state(parcel), tracking_page(parcel.carrier, parcel.tracking_number))
+            for parcel in order.parcels
+        ],
         failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
-        fresh=age < 15 * 60,
-        look_again_seconds=LOOK_AGAIN_SECONDS if expects_news and age < LOOK_AGAIN_FOR_SECONDS else None,
+        registers=head.member_id is not None and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
+        # Who has just come back from the provider is ahead of the news.
+        missing=order.awaits_buyer and (can_go_back or not look_again),
+        can_go_back=can_go_back,
+        thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
+        routes=ROUTE,
+        look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
     )
+
+
+def _can_go_back(request: Request, shop: Storefront, order: BuyersOrder) -> bool:
+    """Tell whether the provider's page can be reached from here: a wallet's only with its session, until it is used."""
+    session_id = order.head.payment_choice.get("checkout_session_id")
+    wallet = wallet_of(shop, request)
+    return session_id is None or (wallet is not None and wallet.checkout_session_id == session_id)
+
+
+def _may_be_thanked(head: Row) -> bool:
+    """Nobody is thanked before the yes of a method whose yes comes later."""
+    return head.payment != _WAITING or head.payment_group != "card_like" or not head.total
 
 
 @router.post("/orders/{code}/again")
 async def order_again(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> Response:
-    """「別のお支払い方法で注文する」: back to the cart of an order that could not be paid (AP-47)."""
+    """「別のお支払い方法で注文する」: back to the cart of an order that was not, or cannot be, paid (AP-47).
+
+    A try that is still open is cancelled first: a yes that comes later is given back by payments.
+    """
     order = await own_order(request, shop, seen, code)
-    if order.head.payment != "failed":
+    if not order.awaits_buyer and order.head.payment != "failed":
         raise Refused("order_not_failed", "このご注文のお支払いはお手続き中か、完了しています。")
     async with shop.db.transaction() as tx:
-        cart_id = await cart_of_order(tx, code)
-        kept = await read_cart(tx, cart_id) if cart_id else None
-        if kept is None or kept.ordered_as is not None:
-            return shop.pages.redirect(request, "/cart")
-        present = await cart_of(request, tx)
-        if present is not None and present.ordered_as is None and present.cart_id != kept.cart_id:
-            await move_lines(tx, present.cart_id, kept.cart_id, at=now())
-            kept = await read_cart(tx, kept.cart_id) or kept
+        if order.awaits_buyer:
+            tx.say(await _give_up(tx, code))
+        kept = await _kept_cart(request, tx, code)
     response = shop.pages.redirect(request, "/cart")
-    keep_cart(request, response, kept.cart_id, kept.cart.count)
+    if kept is not None:
+        keep_cart(request, response, kept.cart_id, kept.cart.count)
     return response
+
+
+async def _give_up(tx: Tx, code: str) -> OrderCancelled:
+    """Cancel a try that nobody has paid. Raises Refused where payments has spoken meanwhile."""
+    async with open_orders(tx, [code]) as book:
+        if book[code].status == "cancelled" or book[code].payment != _WAITING:
+            raise Refused(
+                "order_not_failed", "お支払いの状況が変わりました。ご注文の画面を開き直してください。"
+            )
+        return await end_order(
+            tx, book, code, reason="payment_failed", note=OTHER_METHOD, by="お客様", at=now(), send_mail=False
+        )
+
+
+async def _kept_cart(request: Request, tx: Tx, code: str) -> StoredCart | None:
+    """Return the cart of the order, with what was put into another one meanwhile; None if it was ordered again."""
+    cart_id = await cart_of_order(tx, code)
+    kept = await read_cart(tx, cart_id) if cart_id else None
+    if kept is None or kept.ordered_as is not None:
+        return None
+    present = await cart_of(request, tx)
+    if present is not None and present.ordered_as is None and present.cart_id != kept.cart_id:
+        await move_lines(tx, present.cart_id, kept.cart_id, at=now())
+        return await read_cart(tx, kept.cart_id) or kept
+    return kept
 
 
 async def own_order(request: Request, shop: Storefront, seen: Viewer, code: str) -> BuyersOrder:
     """Return the order if this browser or this member may see it. Raises Refused(order_unknown)."""
-    order = None
-    if ORDER_CODE.fullmatch(code):
-        async with shop.db.transaction() as tx:
-            order = await read_buyers_order(tx, code)
+    order = await _read(shop, code)
     if order is not None:
         by_member = seen.member_id is not None and str(order.head.member_id) == seen.member_id
         if by_member or code in orders_of(shop, request):
             return order
-    raise Refused(
+    raise _unknown()
+
+
+async def _read(shop: Storefront, code: str) -> BuyersOrder | None:
+    if not ORDER_CODE.fullmatch(code):
+        return None
+    async with shop.db.transaction() as tx:
+        return await read_buyers_order(tx, code)
+
+
+async def _key_opens(shop: Storefront, code: str, key: str) -> bool:
+    if not ORDER_CODE.fullmatch(code):
+        return False
+    async with shop.db.transaction() as tx:
+        known = await page_key_of(tx, code)
+    return known is not None and hmac.compare_digest(known.encode(), key.encode())
+
+
+def _unknown() -> Refused:
+    return Refused(
         "order_unknown",
-        "ご注文が見つかりません。ご注文時のブラウザーで開くか、ログインしてください。",
+        "ご注文が見つかりません。メールのリンクから開くか、ログインしてください。"
+        "注文番号とメールアドレスからも、ご注文を確認できます（「ご注文の確認」）。",
         status=404,
     )
+
+
+def _goods_in_words(names: list[str]) -> str:
+    """Return the first product's name and how many others there were."""
+    return f"{names[0]} ほか{len(names) - 1}点" if len(names) > 1 else "".join(names)
 
 
 def _amounts(order: BuyersOrder) -> list[tuple[str, int, str]]:
@@ -104,4 +215,4 @@ def _amounts(order: BuyersOrder) -> list[tuple[str, int, str]]:
         coupon_discount=head.coupon_discount,
         total=head.total,
     )
-    return Quote(amounts).lines
+    return Quote(amounts, coupon_name=head.coupon_name or "").lines

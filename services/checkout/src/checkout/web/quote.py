@@ -11,10 +11,14 @@ from shared.events import Amounts, Line
 
 @dataclass(frozen=True)
 class Quote:
-    """Amounts with the lines of their table; ``trouble`` says why the discounts cannot be taken off."""
+    """Amounts with the lines of their table; ``trouble`` says why the discounts cannot be taken off.
+
+    ``coupon_name`` is the coupon used; one that only frees the shipping is named there.
+    """
 
     amounts: Amounts
     trouble: str = ""
+    coupon_name: str = ""
 
     @property
     def lines(self) -> list[tuple[str, int, str]]:
@@ -22,15 +26,21 @@ class Quote:
         amounts = self.amounts
         lines = [
             ("商品合計", amounts.items, ""),
-            ("送料", amounts.shipping, "" if amounts.shipping else "無料"),
+            ("送料", amounts.shipping, self._why_free() if not amounts.shipping else ""),
         ]
         if amounts.fee:
             lines.append(("手数料", amounts.fee, ""))
         if amounts.point_discount:
             lines.append(("ポイント利用", -amounts.point_discount, ""))
         if amounts.coupon_discount:
-            lines.append(("クーポン値引き", -amounts.coupon_discount, ""))
+            name = f"「{self.coupon_name}」" if self.coupon_name else ""
+            lines.append(("クーポン値引き", -amounts.coupon_discount, name))
         return lines
+
+    def _why_free(self) -> str:
+        """Return whom the buyer has to thank for it."""
+        frees = self.coupon_name and not self.amounts.coupon_discount
+        return f"無料（「{self.coupon_name}」を利用）" if frees else "無料"
 
 
 def quote_cart(
@@ -47,7 +57,8 @@ def quote_cart(
         for line in cart.lines
     ]
     try:
-        return Quote(price_order(lines, shipping, fee=fee, discounts=discounts))
+        coupon = discounts.coupon.name if discounts.coupon else ""
+        return Quote(price_order(lines, shipping, fee=fee, discounts=discounts), coupon_name=coupon)
     except Refused as refused:
         return Quote(price_order(lines, shipping, fee=fee), refused.message)
 

@@ -5,9 +5,9 @@ from itertools import groupby
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from checkout.domain.cart import QUANTITY_MAX
 from checkout.storage.products import read_products, read_shelf
 from checkout.storage.shop_settings import read_shop_settings
+from checkout.web.search_engines import product_data
 from checkout.web.storefront import Shop
 from shared.errors import Refused
 from shared.web.session import viewer
@@ -39,8 +39,8 @@ async def show_item(request: Request, shop: Shop, sku: str) -> Response:
         request,
         "shop_item.html",
         product=product,
-        quantity_max=min(product.available, QUANTITY_MAX),
         settings=settings,
+        structured=product_data(product, shop.origin_url),
     )
 
 

@@ -14,14 +14,24 @@ from checkout.domain.order_code import ORDER_CODE
 from checkout.domain.vouchers import Benefit, Wallet
 from checkout.gateways.members import Members
 from checkout.place_order import Till
-from checkout.storage.carts import StoredCart, open_cart, read_cart
+from checkout.storage.carts import (
+    StoredCart,
+    give_to_member,
+    keep_typed,
+    move_lines,
+    open_cart,
+    open_cart_of_member,
+    read_cart,
+)
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.statements import COOKIE, Issuer, Purpose, StatementInvalid, Verifier
-from shared.web.cookies import Cookies
-from shared.web.pages import CART_COUNT_COOKIE, Pages
+from shared.web.cookies import CART_COOKIE, CART_COUNT_COOKIE, Cookies
+from shared.web.pages import Pages
+from shared.web.session import viewer_of
 
-CART_COOKIE = "noren_cart"
+DISPATCH = "通常2〜3日で発送します"
+"""When goods leave, in the same words on every page."""
 CART_KEPT_FOR = timedelta(days=60)
 ORDERS_KEPT_FOR = timedelta(days=180)
 ORDERS_KEPT_MAX = 12
@@ -66,17 +76,45 @@ def cart_id_of(request: Request) -> UUID | None:
 
 
 async def cart_of(request: Request, tx: Tx) -> StoredCart | None:
-    """Return the browser's cart, ordered or not; None if it has none."""
+    """Return the browser's cart, ordered or not; None if it has none.
+
+    A member's cart, with the address typed into it, is shown to nobody who uses the browser after the logout.
+    """
     cart_id = cart_id_of(request)
-    return await read_cart(tx, cart_id) if cart_id else None
+    stored = await read_cart(tx, cart_id) if cart_id else None
+    if stored is None or stored.member_id is None:
+        return stored
+    return stored if stored.member_id == await _member(request) else None
+
+
+async def joined_cart_of(request: Request, tx: Tx) -> StoredCart | None:
+    """Return the browser's cart after joining it with the one that the member filled elsewhere."""
+    stored, member_id = await cart_of(request, tx), await _member(request)
+    mine = stored if stored is not None and stored.ordered_as is None else None
+    if member_id is None or (mine is not None and mine.member_id == member_id):
+        return stored
+    theirs = await open_cart_of_member(tx, member_id)
+    if theirs is None:
+        if mine is not None:
+            await give_to_member(tx, mine.cart_id, member_id)
+        return stored
+    if mine is not None and mine.cart.lines:
+        await move_lines(tx, mine.cart_id, theirs, at=now())
+        await keep_typed(tx, theirs, mine.draft, at=now())
+    return await read_cart(tx, theirs)
 
 
 async def open_cart_of(request: Request, tx: Tx) -> UUID:
     """Return the cart to put things into: the browser's own, or a new one once that was ordered."""
-    stored = await cart_of(request, tx)
+    stored = await joined_cart_of(request, tx)
     if stored is not None and stored.ordered_as is None:
         return stored.cart_id
-    return await open_cart(tx, at=now())
+    return await open_cart(tx, at=now(), member_id=await _member(request))
+
+
+async def _member(request: Request) -> UUID | None:
+    seen = await viewer_of(request)
+    return UUID(seen.member_id) if seen.member_id else None
 
 
 def keep_cart(request: Request, response: Response, cart_id: UUID, count: int) -> None:
@@ -121,6 +159,11 @@ def benefit_of(shop: Storefront, request: Request) -> Benefit | None:
         return None
 
 
+def address_of(request: Request) -> str:
+    """Return the IP address that the request came from; the edge's proxy passes it on."""
+    return request.client.host if request.client else ""
+
+
 # ---------- this browser's orders ----------
 
 
@@ -131,13 +174,25 @@ def orders_of(shop: Storefront, request: Request) -> list[str]:
     return [code for code in codes if ORDER_CODE.fullmatch(str(code))] if isinstance(codes, list) else []
 
 
-def keep_order(shop: Storefront, request: Request, response: Response, order_code: str) -> None:
-    """Let the browser see this order from now on; what was set aside for it is spent."""
+def keep_order(
+    shop: Storefront, request: Request, response: Response, order_code: str, *, member_id: UUID | None
+) -> None:
+    """Let the browser see this order from now on; what was set aside for it is spent.
+
+    An order of a member is shown to the member, not to the browser: with the session it is out of sight.
+    """
+    if member_id is None:
+        show_from_now_on(shop, request, response, order_code)
+    cookies = _cookies(request)
+    cookies.write(response, CART_COUNT_COOKIE, "0")
+    cookies.clear(response, COOKIE["benefit"], request=request)
+
+
+def show_from_now_on(shop: Storefront, request: Request, response: Response, order_code: str) -> None:
+    """Let the browser see this order from now on, and nothing else."""
     known: Sequence[str] = [code for code in orders_of(shop, request) if code != order_code]
     statement = shop.issuer.issue(
         "order", {"codes": [order_code, *known][:ORDERS_KEPT_MAX]}, valid_for=ORDERS_KEPT_FOR
     )
     cookies = _cookies(request)
     cookies.write(response, COOKIE["order"], statement, max_age_seconds=int(ORDERS_KEPT_FOR.total_seconds()))
-    cookies.write(response, CART_COUNT_COOKIE, "0")
-    cookies.clear(response, COOKIE["benefit"], request=request)

@@ -6,13 +6,13 @@
 A use counts from the moment it is reserved, so that no limit is ever exceeded (reliability promise P3).
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.clock import JAPAN, in_japan
+from shared.clock import end_of_day, in_japan
 from shared.errors import Refused
 from shared.web.fields import Count, Line, Yen
 
@@ -53,7 +53,7 @@ class Terms(BaseModel):
     @property
     def expires_at(self) -> datetime:
         """Return the moment from which it cannot be used: midnight in Japan after the last day."""
-        return datetime.combine(self.valid_until + timedelta(days=1), time(), tzinfo=JAPAN)
+        return end_of_day(self.valid_until)
 
 
 def check_terms(terms: Terms, *, at: datetime) -> None:
@@ -77,11 +77,6 @@ def check_terms(terms: Terms, *, at: datetime) -> None:
         raise Refused(
             "expired_already", "有効期限は今日以降の日付を入力してください", field="valid_until", status=422
         )
-
-
-def last_day(expires_at: datetime) -> date:
-    """Return the last day in Japan on which a coupon can be used: what people read as its end."""
-    return in_japan(expires_at - timedelta(seconds=1)).date()
 
 
 def effect(kind: Kind, value: int) -> str:

@@ -5,6 +5,10 @@
         └──────────revoked─────────────┴──▶ gone
 
 Reliability promise P1: the balance is the sum of all postings, and every prefix of them is ≥ 0.
+
+What an order got or earned and could not be taken any more is written down as a shortage, and the sum of shortages is
+the member's debt. Points that come in later pay it first: the posting says how many, and only the rest is added. So
+everything granted, spent, returned, revoked and expired adds up to the balance less the debt.
 """
 
 from dataclasses import dataclass, replace
@@ -23,14 +27,18 @@ class NotEnoughPoints(Refused):
     """More points were asked for than are valid and not set aside."""
 
     def __init__(self, available: int) -> None:
-        super().__init__(
-            "not_enough_points", f"ご利用いただけるポイントは{available:,}ポイントです", field="points"
-        )
+        message = f"ご利用ポイントは0〜{available:,}の範囲で入力してください"
+        if available < 1:
+            message = "ご利用いただけるポイントは0ポイントです"
+        super().__init__("not_enough_points", message, field="points")
 
 
 @dataclass(frozen=True)
 class Posting:
-    """One line of the ledger. Changes are signed points; ``shortage`` is what could not be taken (PNT-20)."""
+    """One line of the ledger. Changes are signed points.
+
+    ``shortage`` is what could not be taken (PNT-20), ``repaid`` what came in and went to earlier shortages.
+    """
 
     kind: Kind
     reason: Reason
@@ -40,30 +48,41 @@ class Posting:
     grant_id: UUID | None = None
     shortage: int = 0
     by: str = ""
+    repaid: int = 0
 
 
 @dataclass(frozen=True)
 class Balance:
-    """A member's points. ``held`` are active points set aside for orders being made (PNT-21)."""
+    """A member's points. ``held`` are active points set aside for orders being made (PNT-21).
+
+    ``debt`` is what could not be taken and was not paid since.
+    """
 
     member_id: UUID
     waiting: int = 0
     active: int = 0
     held: int = 0
     entries: int = 0
+    debt: int = 0
 
     @property
     def available(self) -> int:
-        """Return what may be set aside or spent now."""
-        return self.active - self.held
+        """Return what may be set aside or spent now; what is owed is not."""
+        return max(0, self.active - self.held - self.debt)
+
+    def netted(self, posting: Posting) -> Posting:
+        """Return ``posting`` as it is written down: what it brings pays the debt first."""
+        repaid = min(max(posting.active, 0), self.debt)
+        return replace(posting, active=posting.active - repaid, repaid=repaid) if repaid else posting
 
     def after(self, posting: Posting) -> "Balance":
-        """Return the balance after ``posting``. Raises NotEnoughPoints rather than go below zero."""
+        """Return the balance after a netted ``posting``. Raises NotEnoughPoints rather than go below zero."""
         then = replace(
             self,
             waiting=self.waiting + posting.waiting,
             active=self.active + posting.active,
             entries=self.entries + 1,
+            debt=self.debt + posting.shortage - posting.repaid,
         )
         if then.waiting < 0 or then.active < then.held:
             raise NotEnoughPoints(self.available)
@@ -123,21 +142,21 @@ def activate_posting(grant: Grant, *, by: str = "") -> Posting:
 def use_posting(balance: Balance, wanted: int, *, order_code: str) -> Posting:
     """Return the posting that spends ``wanted`` points on an order that is already placed.
 
-    The order stands whatever the balance says: what is missing becomes the posting's shortage.
+    The order stands whatever the balance says: what is missing becomes the posting's shortage, and is owed.
     """
     taken = min(wanted, balance.available)
     return Posting("used", "order", waiting=0, active=-taken, order_code=order_code, shortage=wanted - taken)
 
 
 def return_posting(points: int, *, order_code: str) -> Posting:
-    """Return the posting that gives points spent on a cancelled order back (PNT-22)."""
+    """Return the posting that gives back what an order that is cancelled spent, what it owed included (PNT-22)."""
     return Posting("returned", "order", waiting=0, active=points, order_code=order_code)
 
 
 def revoke_posting(balance: Balance, grant: Grant) -> Posting:
     """Return the posting that takes the grant of a cancelled order back (PNT-22).
 
-    Points of it that were spent meanwhile cannot be taken; they are written down as shortage (PNT-20).
+    Points of it that were spent meanwhile cannot be taken; they are written down as shortage and owed (PNT-20).
     """
     if grant.state == "waiting":
         return Posting(
@@ -164,7 +183,7 @@ def points_to_expire(balance: Balance, *, lapsed: int, consumed: int) -> int:
     """Return how many active points have outlived their validity; the oldest are always spent first.
 
     ``lapsed`` is the sum of all active grants whose time is over, ``consumed`` what was used (less what
-    was returned) or expired before. Points set aside for an order stay until that order is decided.
+    was returned), paid a debt or expired before. Points set aside for an order stay until that order is decided.
     """
     return max(0, min(lapsed - consumed, balance.available))
 

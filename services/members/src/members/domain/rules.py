@@ -5,7 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.web.fields import Pieces
+
 Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]
+# What a grant itself may wait for; that an address is proved is no choice of the shop.
+GrantActivation = Literal["manual", "on_shipped", "on_processed", "immediate", "on_verified"]
 
 ACTIVATION_LABEL: dict[Activation, str] = {
     "manual": "管理者が、管理画面から有効",
@@ -15,11 +19,12 @@ ACTIVATION_LABEL: dict[Activation, str] = {
 }
 
 # What the member reads beside points that wait (PNT-23, PNT-24).
-WAITING_FOR: dict[Activation, str] = {
+WAITING_FOR: dict[GrantActivation, str] = {
     "manual": "店舗の確認後に有効になります",
     "on_shipped": "商品の発送後に有効になります",
     "on_processed": "ご注文の処理完了後に有効になります",
     "immediate": "付与と同時に有効になります",
+    "on_verified": "メールアドレスの確認後に有効になります",
 }
 
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
@@ -33,11 +38,11 @@ class Rules(BaseModel):
     points_enabled: bool = Field(True, title="ポイントを利用する")
     purchase_percent: Percent = Field(Decimal(1), title="購入ポイントの付与率（％）")
     purchase_activation: Activation = Field("on_shipped", title="購入ポイントが有効になる時")
-    registration_points: int = Field(500, ge=0, le=100_000, title="会員登録ポイント")
+    registration_points: Pieces = Field(500, ge=0, le=100_000, title="会員登録ポイント")
     registration_activation: Literal["immediate", "manual"] = Field(
         "immediate", title="会員登録ポイントが有効になる時"
     )
-    valid_days: int | None = Field(None, ge=1, le=3650, title="有効になってからの有効期間（日）")
+    valid_days: Pieces | None = Field(None, ge=1, le=3650, title="有効になってからの有効期間（日）")
     amazon_login: bool = Field(True, title="Amazonアカウントでのログインを受け付ける")
 
     def registration_grant(self) -> int:

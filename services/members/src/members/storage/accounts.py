@@ -51,9 +51,14 @@ class Accounts:
         self._changed.add(balance.member_id)
 
     def post(self, member_id: UUID, posting: Posting, *, at: datetime) -> None:
-        """Add ``posting`` to a member's ledger. Raises NotEnoughPoints, and KeyError for a stranger."""
-        then = self._balances[member_id].after(posting)
-        self._postings.append(posting_values(then, posting, at=at))
+        """Add ``posting`` to a member's ledger; a debt is paid first.
+
+        Raises NotEnoughPoints, and KeyError for a stranger.
+        """
+        balance = self._balances[member_id]
+        netted = balance.netted(posting)
+        then = balance.after(netted)
+        self._postings.append(posting_values(then, netted, at=at))
         self.store(then)
 
     def grant(self, grant: Grant, *, activation: Activation, at: datetime) -> None:
@@ -94,4 +99,5 @@ def _balance_values(balance: Balance) -> dict[str, Any]:
         "active": balance.active,
         "held": balance.held,
         "entries": balance.entries,
+        "debt": balance.debt,
     }

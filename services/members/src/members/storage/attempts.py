@@ -15,15 +15,16 @@ WINDOW = timedelta(minutes=10)
 _KEEP = timedelta(days=1)
 
 
-class TooManyAttempts(Refused):
-    """The limit of failures is reached; ``retry_after_seconds`` says when the next try counts."""
+_FAILED_LOGINS = (
+    "ログインの失敗が続いたため、しばらくの間受け付けられません。10分ほど待ってからお試しください。"
+)
 
-    def __init__(self, retry_after_seconds: int) -> None:
-        super().__init__(
-            "too_many_attempts",
-            "ログインの失敗が続いたため、しばらくの間受け付けられません。10分ほど待ってからお試しください。",
-            status=429,
-        )
+
+class TooManyAttempts(Refused):
+    """A limit is reached; ``retry_after_seconds`` says when the next try counts."""
+
+    def __init__(self, retry_after_seconds: int, message: str = _FAILED_LOGINS) -> None:
+        super().__init__("too_many_attempts", message, status=429)
         self.retry_after_seconds = retry_after_seconds
 
 
@@ -36,8 +37,8 @@ async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime)
     """Count an attempt on the account ``key`` from ``ip``; it counts as failed until forgotten.
 
     Ten failures per account and fifty per IP address within ten minutes are the limit (raises
-    TooManyAttempts). A browser that the owner has used before has a count of its own: whoever guesses
-    elsewhere cannot lock the owner out.
+    TooManyAttempts). A browser that the owner has used before has a count of its own, and none but that:
+    whoever guesses elsewhere, or behind the same address, cannot lock the owner out.
     """
     account_hash = hashed(key)
     device_hash = hashed(device) if device else ""
@@ -60,7 +61,10 @@ async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime)
         since=since,
         ip=ip,
     )
-    for counted, most in ((on_account, PER_ACCOUNT_MAX), (from_address, PER_ADDRESS_MAX)):
+    limits = [(on_account, PER_ACCOUNT_MAX)]
+    if not device_hash:
+        limits.append((from_address, PER_ADDRESS_MAX))
+    for counted, most in limits:
         if counted is not None and counted.tries >= most:
             raise TooManyAttempts(max(1, int((counted.first_at + WINDOW - at).total_seconds()) + 1))
     attempt_id = new_id()

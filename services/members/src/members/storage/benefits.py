@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from members.storage.members import email_key
 from members.storage.tables import benefit_reservations
 from shared.bulk import update_all
 from shared.database import Tx
@@ -74,6 +75,22 @@ async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> Row | None:
     )
 
 
+async def is_taken_by(tx: Tx, *, buyer_id: str, email: str, besides: UUID) -> bool:
+    """Tell whether registration points went to this buyer or address before, or are set aside for another buyer.
+
+    ``besides`` is the reservation that is being made or changed.
+    """
+    found = await tx.value(
+        "SELECT 1 FROM benefit_reservations WHERE registration AND reservation_id <> :besides"
+        " AND ((buyer_id = :buyer_id AND status = 'committed')"
+        " OR (email_key = :email_key AND status IN ('held', 'committed'))) LIMIT 1",
+        buyer_id=buyer_id,
+        email_key=email_key(email),
+        besides=besides,
+    )
+    return found is not None
+
+
 async def insert_reservation(
     tx: Tx,
     reservation_id: UUID,
@@ -84,15 +101,20 @@ async def insert_reservation(
     points: int,
     at: datetime,
     due_at: datetime,
+    email: str | None = None,
 ) -> bool:
-    """Set points aside. Returns False if the registering buyer has a reservation already."""
+    """Set points aside. Returns False if the registering buyer has a reservation already.
+
+    ``buyer_id`` and ``email`` are those of a member to be.
+    """
     inserted = await tx.execute(
-        "INSERT INTO benefit_reservations (reservation_id, member_id, buyer_id, registration, points,"
-        " points_held, status, made_at, due_at) VALUES (:reservation_id, :member_id, :buyer_id,"
+        "INSERT INTO benefit_reservations (reservation_id, member_id, buyer_id, email_key, registration,"
+        " points, points_held, status, made_at, due_at) VALUES (:reservation_id, :member_id, :buyer_id, :email_key,"
         " :registration, :points, :points, 'held', :at, :due_at) ON CONFLICT DO NOTHING",
         reservation_id=reservation_id,
         member_id=member_id,
         buyer_id=buyer_id,
+        email_key=email_key(email) if email is not None else None,
         registration=registration,
         points=points,
         at=at,
@@ -109,16 +131,21 @@ async def change_reservation(
     points_held: int,
     issue_id: UUID | None = None,
     due_at: datetime,
+    email: str | None = None,
 ) -> None:
-    """Write other points and another coupon into a held reservation, and its new end."""
+    """Write other points and another coupon into a held reservation, and its new end.
+
+    ``email``: the address of a member to be, if the wallet names another one now.
+    """
     await tx.execute(
         "UPDATE benefit_reservations SET points = :points, points_held = :points_held,"
-        " issue_id = :issue_id, due_at = :due_at WHERE reservation_id = :reservation_id",
+        " issue_id = :issue_id, due_at = :due_at, email_key = coalesce(:email_key, email_key) WHERE reservation_id = :reservation_id",
         reservation_id=reservation_id,
         points=points,
         points_held=points_held,
         issue_id=issue_id,
         due_at=due_at,
+        email_key=email_key(email) if email is not None else None,
     )
 
 

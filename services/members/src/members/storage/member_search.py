@@ -53,7 +53,8 @@ class MemberSearch:
 
     def where(self) -> str:
         """Return the condition; its values are in :meth:`values`."""
-        parts = ["true"]
+        # Accounts of staff are no customers (STF-01): neither listed, counted, nor exported.
+        parts = ["s.member_id IS NULL"]
         if self.words:
             parts.append(_FOUND)
         if self.amazon:

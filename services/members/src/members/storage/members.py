@@ -40,9 +40,11 @@ async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
     """Store a new member. Returns False if the address (or the id) belongs to one already."""
     inserted = await tx.execute(
         "INSERT INTO members (member_id, name, kana, email, email_key, phone, postal_code, prefecture,"
-        " address1, address2, newsletter, password_hash, registered_at, registered_via, order_code)"
+        " address1, address2, newsletter, password_hash, registered_at, registered_via, order_code,"
+        " email_verified_at)"
         " VALUES (:member_id, :name, :kana, :email, :email_key, :phone, :postal_code, :prefecture,"
-        " :address1, :address2, :newsletter, :password_hash, :at, :via, :order_code) ON CONFLICT DO NOTHING",
+        " :address1, :address2, :newsletter, :password_hash, :at, :via, :order_code, :email_verified_at)"
+        " ON CONFLICT DO NOTHING",
         **values,
         email_key=email_key(values["email"]),
     )
@@ -97,11 +99,31 @@ async def keep_password(tx: Tx, member_id: UUID, password_hash: str, *, at: date
 
 
 async def past_password_hashes(tx: Tx, member_id: UUID) -> list[str]:
-    """Return the hashes of all passwords the account ever had."""
+    """Return the hashes of all passwords the account ever had, the present one last."""
     rows = await tx.rows(
-        "SELECT password_hash FROM past_passwords WHERE member_id = :member_id", member_id=member_id
+        "SELECT password_hash FROM past_passwords WHERE member_id = :member_id ORDER BY set_at",
+        member_id=member_id,
     )
     return [row.password_hash for row in rows]
+
+
+async def set_email_verified(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
+    """Note that the address is proved. Returns False if it was before."""
+    changed = await tx.execute(
+        "UPDATE members SET email_verified_at = :at WHERE member_id = :member_id AND email_verified_at IS NULL",
+        member_id=member_id,
+        at=at,
+    )
+    return changed == 1
+
+
+async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:
+    """Note that all logins of a member were ended."""
+    await tx.execute(
+        "UPDATE members SET sessions_ended_at = :at WHERE member_id = :member_id",
+        member_id=member_id,
+        at=at,
+    )
 
 
 async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None:

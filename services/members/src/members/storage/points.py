@@ -6,16 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from members.domain.ledger import Balance, Grant, Posting
-from members.domain.rules import Activation
+from members.domain.rules import Activation, GrantActivation
 from members.storage.tables import point_grants, point_postings
 from shared.bulk import insert_all
+from shared.clock import end_of_day, in_japan
 from shared.database import Tx
 from shared.sql import Row
 
 
 def balance_from(row: Row) -> Balance:
     """Return the balance that a row of point_balances holds."""
-    return Balance(row.member_id, row.waiting, row.active, row.held, row.entries)
+    return Balance(row.member_id, row.waiting, row.active, row.held, row.entries, row.debt)
 
 
 def _grant(row: Row) -> Grant:
@@ -59,9 +60,10 @@ async def balance_of(tx: Tx, member_id: UUID) -> Balance:
 
 
 async def record_posting(tx: Tx, balance: Balance, posting: Posting, *, at: datetime) -> Balance:
-    """Add ``posting`` to the ledger of a locked ``balance`` and return the balance after it."""
-    then = balance.after(posting)
-    await insert_all(tx, point_postings, [posting_values(then, posting, at=at)])
+    """Add ``posting`` to the ledger of a locked ``balance`` and return the balance after it; a debt is paid first."""
+    netted = balance.netted(posting)
+    then = balance.after(netted)
+    await insert_all(tx, point_postings, [posting_values(then, netted, at=at)])
     await store_balance(tx, then)
     return then
 
@@ -78,6 +80,7 @@ def posting_values(then: Balance, posting: Posting, *, at: datetime) -> dict[str
         "waiting_after": then.waiting,
         "active_after": then.active,
         "shortage": posting.shortage,
+        "repaid": posting.repaid,
         "order_code": posting.order_code,
         "grant_id": posting.grant_id,
         "by": posting.by,
@@ -88,22 +91,23 @@ def posting_values(then: Balance, posting: Posting, *, at: datetime) -> dict[str
 async def store_balance(tx: Tx, balance: Balance) -> None:
     """Write a locked balance back."""
     await tx.execute(
-        "UPDATE point_balances SET waiting = :waiting, active = :active, held = :held, entries = :entries"
-        " WHERE member_id = :member_id",
+        "UPDATE point_balances SET waiting = :waiting, active = :active, held = :held, entries = :entries,"
+        " debt = :debt WHERE member_id = :member_id",
         member_id=balance.member_id,
         waiting=balance.waiting,
         active=balance.active,
         held=balance.held,
         entries=balance.entries,
+        debt=balance.debt,
     )
 
 
-async def insert_grant(tx: Tx, grant: Grant, *, activation: Activation, at: datetime) -> None:
+async def insert_grant(tx: Tx, grant: Grant, *, activation: GrantActivation, at: datetime) -> None:
     """Note a new grant; an active one gets its expiry."""
     await insert_all(tx, point_grants, [grant_values(grant, activation=activation, at=at)])
 
 
-def grant_values(grant: Grant, *, activation: Activation, at: datetime) -> dict[str, Any]:
+def grant_values(grant: Grant, *, activation: GrantActivation, at: datetime) -> dict[str, Any]:
     """Return the row of a grant that is given at ``at``."""
     active = grant.state == "active"
     expires_at = expiry(grant, at) if active else None
@@ -124,8 +128,13 @@ def grant_values(grant: Grant, *, activation: Activation, at: datetime) -> dict[
 
 
 def expiry(grant: Grant, activated_at: datetime) -> datetime | None:
-    """Return when the points of a grant that became valid at ``activated_at`` expire; None for never."""
-    return None if grant.valid_days is None else activated_at + timedelta(days=grant.valid_days)
+    """Return when the points of a grant that became valid at ``activated_at`` expire; None for never.
+
+    That is the midnight in Japan that ends their last day, which is the day that people read.
+    """
+    if grant.valid_days is None:
+        return None
+    return end_of_day(in_japan(activated_at).date() + timedelta(days=grant.valid_days))
 
 
 async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
@@ -145,6 +154,16 @@ async def grant_by_id(tx: Tx, grant_id: UUID) -> Grant | None:
     return None if row is None else _grant(row)
 
 
+async def grant_waiting_for_proof(tx: Tx, member_id: UUID) -> Grant | None:
+    """Return the registration points that wait until the member's address is proved. Lock the balance first."""
+    row = await tx.row(
+        "SELECT * FROM point_grants WHERE member_id = :member_id AND reason = 'registration'"
+        " AND state = 'waiting' AND activation = 'on_verified'",
+        member_id=member_id,
+    )
+    return None if row is None else _grant(row)
+
+
 async def purchase_grants(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Grant, Activation]]:
     """Return what orders earned and when it is to become valid, by order; those without points are left out.
 
@@ -158,17 +177,20 @@ async def purchase_grants(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Grant
 
 
 async def points_spent(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
-    """Return who spent how many points on each order (member_id, points), where somebody did."""
+    """Return who spent how many points on each order (member_id, points), where somebody did; also what was owed."""
     rows = await tx.rows(
-        "SELECT order_code, member_id, -active AS points FROM point_postings"
-        " WHERE order_code = ANY(CAST(:codes AS text[])) AND kind = 'used' AND active < 0",
+        "SELECT order_code, member_id, shortage - active AS points FROM point_postings"
+        " WHERE order_code = ANY(CAST(:codes AS text[])) AND kind = 'used' AND shortage > active",
         codes=list(codes),
     )
     return {row.order_code: row for row in rows}
 
 
 async def lapsed_and_consumed(tx: Tx, member_id: UUID, *, at: datetime) -> tuple[int, int]:
-    """Return the sum of active grants whose validity ended by ``at``, and what was used or expired so far."""
+    """Return the sum of active grants whose validity ended by ``at``, and what was used, owed or expired so far.
+
+    A shortage of a revoked grant was consumed by that grant's own points, which no active grant counts.
+    """
     lapsed = await tx.value(
         "SELECT coalesce(sum(points), 0) FROM point_grants"
         " WHERE member_id = :member_id AND state = 'active' AND expires_at <= :at",
@@ -176,8 +198,9 @@ async def lapsed_and_consumed(tx: Tx, member_id: UUID, *, at: datetime) -> tuple
         at=at,
     )
     consumed = await tx.value(
-        "SELECT coalesce(-sum(active), 0) FROM point_postings"
-        " WHERE member_id = :member_id AND kind IN ('used', 'returned', 'expired')",
+        "SELECT coalesce(sum(CASE WHEN kind IN ('used', 'returned', 'expired') THEN -active"
+        " WHEN kind = 'revoked' THEN -shortage ELSE repaid END), 0) FROM point_postings"
+        " WHERE member_id = :member_id",
         member_id=member_id,
     )
     return int(lapsed), int(consumed)

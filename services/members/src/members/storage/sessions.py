@@ -33,6 +33,17 @@ async def insert_session(
     )
 
 
+async def staff_role_of(tx: Tx, session_id: UUID, *, at: datetime) -> Row | None:
+    """Return ``member_id``, ``role`` and ``expires_at`` of a living session at the desk, while a role is held."""
+    return await tx.row(
+        "SELECT s.member_id, s.role, o.expires_at FROM sessions o JOIN staff s USING (member_id)"
+        " WHERE o.session_id = :session_id AND o.staff_role IS NOT NULL"
+        " AND o.revoked_at IS NULL AND o.expires_at > :at",
+        session_id=session_id,
+        at=at,
+    )
+
+
 async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
     """Tell whether a session was neither ended nor outlived."""
     found = await tx.value(

@@ -47,6 +47,10 @@ members = Table(
     Column("registered_at", MOMENT, nullable=False),
     Column("registered_via", Text, nullable=False),
     Column("order_code", Text),
+    # Proved by a link that was mailed there, or vouched for by Amazon; NULL while nobody has (MEM-38).
+    Column("email_verified_at", MOMENT),
+    # When all logins were ended for the last time: an Amazon login of before then is no login any more.
+    Column("sessions_ended_at", MOMENT),
     CheckConstraint("registered_via IN ('form', 'amazon', 'order', 'desk')", name="members_registered_via"),
 )
 Index("members_registered_at", members.c.registered_at)
@@ -81,6 +85,22 @@ staff = Table(
     Column("added_at", MOMENT, nullable=False),
     CheckConstraint("role IN ('owner', 'staff')", name="staff_role"),
 )
+
+# What staff did here and who came in or failed to (STF-03).
+staff_deeds = Table(
+    "staff_deeds",
+    metadata,
+    Column("deed_id", Uuid, primary_key=True),
+    Column("done_at", MOMENT, nullable=False),
+    # NULL where nobody was recognised: a failed login.
+    Column("by_id", Uuid),
+    Column("by", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("subject", Text, nullable=False, server_default=""),
+    Column("ip", Text, nullable=False),
+    info={"append_only": True},
+)
+Index("staff_deeds_done_at", staff_deeds.c.done_at)
 
 sessions = Table(
     "sessions",
@@ -120,6 +140,60 @@ Index("login_attempts_account", login_attempts.c.account_hash, login_attempts.c.
 Index("login_attempts_ip", login_attempts.c.ip, login_attempts.c.attempted_at)
 Index("login_attempts_attempted_at", login_attempts.c.attempted_at)
 
+# What may be done only so often: sign-ups, requests of mails, new passwords. Keys are hashes, as above.
+paced_deeds = Table(
+    "paced_deeds",
+    metadata,
+    Column("deed_id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("key_hash", Text, nullable=False),
+    Column("done_at", MOMENT, nullable=False),
+)
+Index("paced_deeds_key", paced_deeds.c.kind, paced_deeds.c.key_hash, paced_deeds.c.done_at)
+Index("paced_deeds_done_at", paced_deeds.c.done_at)
+
+# A link that was asked for: good once, and only while no newer one was asked for.
+mail_requests = Table(
+    "mail_requests",
+    metadata,
+    Column("request_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, ForeignKey("members.member_id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("asked_at", MOMENT, nullable=False),
+    Column("expires_at", MOMENT, nullable=False),
+    Column("used_at", MOMENT),
+    Column("void_at", MOMENT),
+    CheckConstraint("purpose IN ('password_reset', 'email_verification')", name="mail_requests_purpose"),
+)
+Index(
+    "mail_requests_open",
+    mail_requests.c.member_id,
+    mail_requests.c.purpose,
+    unique=True,
+    postgresql_where=text("used_at IS NULL AND void_at IS NULL"),
+)
+
+# Addresses typed by who forgot a password, known or not: looked up later, so that the answer tells nothing.
+reset_wishes = Table(
+    "reset_wishes",
+    metadata,
+    Column("wish_id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("wished_at", MOMENT, nullable=False),
+    *due_columns(),
+)
+due_index(reset_wishes)
+
+# Amazon logins that opened a session: a copy of the statement opens no other.
+used_wallets = Table(
+    "used_wallets",
+    metadata,
+    Column("statement_hash", Text, primary_key=True),
+    Column("used_at", MOMENT, nullable=False),
+)
+Index("used_wallets_used_at", used_wallets.c.used_at)
+
 # The versions are the audit: who set what and when; the row before holds the earlier values (H4).
 rule_versions = Table(
     "rule_versions",
@@ -139,6 +213,9 @@ point_balances = Table(
     Column("active", Integer, nullable=False, server_default="0"),
     Column("held", Integer, nullable=False, server_default="0"),
     Column("entries", Integer, nullable=False, server_default="0"),
+    # What could not be taken and was not paid since: the sum of all shortages less all that was repaid.
+    Column("debt", Integer, nullable=False, server_default="0"),
+    CheckConstraint("debt >= 0", name="point_balances_debt"),
     CheckConstraint("waiting >= 0", name="point_balances_waiting"),
     CheckConstraint("held >= 0 AND active >= held", name="point_balances_active"),
 )
@@ -156,12 +233,15 @@ point_postings = Table(
     Column("waiting_after", Integer, nullable=False),
     Column("active_after", Integer, nullable=False),
     Column("shortage", Integer, nullable=False, server_default="0"),
+    # What came in and went to earlier shortages; it is not in ``active``.
+    Column("repaid", Integer, nullable=False, server_default="0"),
     Column("order_code", Text),
     Column("grant_id", Uuid),
     Column("by", Text, nullable=False, server_default=""),
     Column("posted_at", MOMENT, nullable=False),
     CheckConstraint("waiting_after >= 0 AND active_after >= 0", name="point_postings_after"),
     CheckConstraint("shortage >= 0", name="point_postings_shortage"),
+    CheckConstraint("repaid >= 0", name="point_postings_repaid"),
     CheckConstraint(
         "kind IN ('granted', 'activated', 'used', 'returned', 'revoked', 'expired')",
         name="point_postings_kind",
@@ -231,6 +311,8 @@ benefit_reservations = Table(
     # A member to be has no row in members yet, so this is no foreign key.
     Column("member_id", Uuid, nullable=False),
     Column("buyer_id", Text),
+    # The address that a member to be is going to register with, as addresses are compared.
+    Column("email_key", Text),
     Column("registration", Boolean, nullable=False),
     # What the buyer wants now, and the most that any statement still in a browser may claim.
     Column("points", Integer, nullable=False),
@@ -247,6 +329,11 @@ benefit_reservations = Table(
 )
 due_index(benefit_reservations)
 Index("benefit_reservations_member", benefit_reservations.c.member_id)
+Index(
+    "benefit_reservations_registering_address",
+    benefit_reservations.c.email_key,
+    postgresql_where=benefit_reservations.c.email_key.is_not(None),
+)
 Index(
     "benefit_reservations_registering_buyer",
     benefit_reservations.c.buyer_id,

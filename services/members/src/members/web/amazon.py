@@ -10,6 +10,7 @@ from members.link_amazon import link_amazon
 from members.register_member import NewMember, register_member
 from members.storage.members import member_by_buyer, member_by_email, member_by_id
 from members.storage.rules import rules_at
+from members.storage.wallets import use_wallet
 from members.web.form_models import AmazonSignUp, Login
 from members.web.login import AMAZON_OFF, MY_PAGE, show_login_form
 from members.web.parts import Entry, Here, Parts, Wallet, member_id_of
@@ -23,6 +24,8 @@ from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
+AGAIN = "安全のため、もう一度Amazonアカウントでログインしてください。"
+NOT_LINKED = "連携できませんでした。もう一度Amazonアカウントでログインしてください。"
 NO_WALLET = "Amazonアカウントを確認できませんでした。もう一度お試しください。"
 
 
@@ -51,12 +54,19 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
         )
         entry: Entry | None = None
         if step == "enter" and buyers_row is not None:
-            entry = await parts.enter(tx, request, buyers_row, way="amazon", seen=seen)
+            if await _good_once(tx, wallet, buyers_row):
+                entry = await parts.enter(tx, request, buyers_row, way="amazon", seen=seen)
         elif step == "link" and viewers_row is not None:
             entry = await _link(tx, request, parts, viewers_row, wallet, seen)
     if entry is not None:
         toast = "Amazonアカウントと連携しました" if step == "link" else ""
         return entry.put_into(parts.pages.redirect(request, next_path, toast=toast))
+    if step == "link":
+        return parts.pages.redirect(request, next_path, toast=NOT_LINKED)
+    if step == "enter":
+        return await show_login_form(
+            request, parts, Form(Login), next_path=next_path, status=403, notice=AGAIN
+        )
     if step == "refuse":
         return await show_login_form(
             request, parts, Form(Login), next_path=next_path, status=403, notice=AMAZON_OFF
@@ -74,10 +84,20 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
     return parts.pages.redirect(request, next_path)
 
 
+async def _good_once(tx: Tx, wallet: Wallet, member: Row | None) -> bool:
+    """Use the statement up for a login; False if it was used, or is older than a logout from everywhere (A2)."""
+    ended_at = member.sessions_ended_at if member is not None else None
+    if ended_at is not None and wallet.issued_at <= ended_at:
+        return False
+    return await use_wallet(tx, wallet.statement_hash, at=now())
+
+
 async def _link(
     tx: Tx, request: Request, parts: Parts, member: Row, wallet: Wallet, seen: Viewer
 ) -> Entry | None:
     """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id."""
+    if not await _good_once(tx, wallet, None):
+        return None
     linked = await link_amazon(
         tx,
         member_id=member.member_id,
@@ -127,12 +147,15 @@ async def _register(
         email=wallet.email,
         newsletter=asked.newsletter,
         buyer_id=wallet.buyer_id,
+        email_proved=True,
     )
     async with parts.db.transaction() as tx:
         at = now()
         rules = await rules_at(tx, at)
         if not rules.amazon_login:
             raise Refused("amazon_login_off", AMAZON_OFF, status=403)
+        if not await _good_once(tx, wallet, None):
+            raise Refused("amazon_login_used", AGAIN, status=403)
         tx.say(*await register_member(tx, new, rules=rules, via="amazon", at=at))
         member = await member_by_id(tx, new.member_id)
         if member is None:

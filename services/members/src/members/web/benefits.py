@@ -7,12 +7,15 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from members.domain.ledger import NotEnoughPoints
 from members.reserve_benefit import (
     STATEMENT_VALID_FOR,
     Reservation,
     reserve_benefit,
     reserve_registration_points,
+    usable_points,
 )
+from members.storage.rules import rules_at
 from members.web.parts import Here, Parts, member_id_of
 from shared.clock import now
 from shared.errors import Refused
@@ -25,14 +28,10 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 class UseBenefit(BaseModel):
-    """What to use; what is left out stays as it was chosen before.
-
-    ``member_id`` is the id that a registering buyer is going to have.
-    """
+    """What to use; what is left out stays as it was chosen before."""
 
     points: Yen | None = Field(None, title="ご利用ポイント")
     coupon: UUID | Literal["none"] | None = Field(None, title="クーポン")
-    member_id: UUID | None = Field(None, title="会員番号")
 
 
 async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewer) -> Reservation:
@@ -60,7 +59,6 @@ async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewe
             buyer_id=wallet.buyer_id,
             email=wallet.email,
             points=asked.points,
-            member_id=asked.member_id,
             at=now(),
         )
 
@@ -90,10 +88,27 @@ async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Res
     """Set points or a coupon aside (or none after all: 0, "none") and return to the order."""
     next_path = safe_next(str((await request.form()).get("next", "")), "/cart")
     form = await read_form(request, UseBenefit)
-    if form.errors:
-        return parts.pages.redirect(request, next_path, toast=next(iter(form.errors.values())))
+    place = "coupon" if form["coupon"] else "points"
+    # Back to the box that was used, not to the top of the page.
+    back = f"{next_path.partition('#')[0]}#{place}"
     try:
+        if "points" in form.errors or (place == "points" and form["points"] == ""):
+            raise NotEnoughPoints(await _usable(request, parts, seen))
+        if form.errors:
+            raise Refused("invalid", next(iter(form.errors.values())), status=422)
         reservation = await reserve(request, parts, form.value, seen)
     except Refused as refusal:
-        return parts.pages.redirect(request, next_path, toast=refusal.message)
-    return put_statement(parts, parts.pages.redirect(request, next_path), reservation)
+        typed = str(form["points"]) if place == "points" else ""
+        return parts.pages.redirect(
+            request, back, toast=refusal.message, kind="stop", place=place, typed=typed
+        )
+    return put_statement(parts, parts.pages.redirect(request, back), reservation)
+
+
+async def _usable(request: Request, parts: Parts, seen: Viewer) -> int:
+    """Return how many points whoever is looking could use."""
+    member_id = member_id_of(seen)
+    async with parts.db.transaction() as tx:
+        if member_id is None:
+            return (await rules_at(tx, now())).registration_points_usable_at_once()
+        return await usable_points(tx, member_id, earlier_id=earlier_reservation(request, parts, member_id))

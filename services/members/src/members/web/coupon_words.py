@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from members.domain.coupons import effect, last_day
+from members.domain.coupons import effect
+from shared.clock import last_day
 from shared.sql import Row
 
 

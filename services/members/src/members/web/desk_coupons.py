@@ -5,16 +5,17 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.domain.coupons import KIND_LABEL, Terms, effect, last_day
+from members.domain.coupons import KIND_LABEL, Terms, effect
 from members.issue_coupon import define_coupon
 from members.storage.coupon_terms import count_coupons, find_coupons
-from members.web.parts import Here, Parts
-from shared.clock import now
+from members.storage.staff_deeds import note_deed
+from members.web.parts import Here, Parts, doer
+from shared.clock import last_day, now
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.paging import Paging
-from shared.web.session import Staff, require_staff
+from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -37,19 +38,20 @@ async def list_coupons(request: Request, parts: Here, asked: Paging) -> Response
 
 
 @router.get(f"{PAGE}/new")
-async def show_empty_coupon(request: Request, parts: Here) -> Response:
+async def show_empty_coupon(request: Request, parts: Here, _: Owner) -> Response:
     """Show the form."""
     return _form_page(request, parts, Form(Terms, {"value": "", "minimum": ""}))
 
 
 @router.post(f"{PAGE}/new")
-async def save_coupon(request: Request, parts: Here, seen: Staff) -> Response:
-    """Define a coupon and go on to choosing the members."""
+async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
+    """Define a coupon, which is money and therefore an owner's, and go on to choosing the members."""
     form = await read_form(request, Terms)
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
                 coupon_id = await define_coupon(tx, form.value, by=seen.name, at=now())
+                await note_deed(tx, doer(request, seen), "coupon_defined", form.value.name, at=now())
         except Refused as refusal:
             form.refuse(refusal)
         else:

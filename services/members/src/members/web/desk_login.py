@@ -1,5 +1,7 @@
 """The staff's login: the only place where a session gets the rights of a role."""
 
+from typing import Literal
+
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
@@ -7,8 +9,11 @@ from members.add_staff import DEMO_EMAIL
 from members.settings import Settings
 from members.sign_in import WrongCredentials, check_password
 from members.storage.attempts import TooManyAttempts
+from members.storage.members import member_by_email
+from members.storage.staff_deeds import Doer, note_deed
 from members.web.form_models import Login
 from members.web.parts import Here, Parts, address_of
+from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
@@ -42,6 +47,8 @@ async def log_in_at_desk(request: Request, parts: Here, seen: CurrentViewer) -> 
             if member.staff_role is None:
                 raise WrongCredentials
             async with parts.db.transaction() as tx:
+                by = Doer(member.member_id, member.name, address_of(request))
+                await note_deed(tx, by, "logged_in", at=now())
                 entry = await parts.enter(
                     tx,
                     request,
@@ -53,11 +60,24 @@ async def log_in_at_desk(request: Request, parts: Here, seen: CurrentViewer) -> 
                 )
             return entry.put_into(parts.pages.redirect(request, next_path))
         except TooManyAttempts as refusal:
+            await _note_failure(request, parts, form.value.email, "locked_out")
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)
         except Refused as refusal:
+            await _note_failure(request, parts, form.value.email, "login_failed")
             form.refuse(refusal)
     return _page(request, parts, form, next_path=next_path, status=status, headers=headers)
+
+
+async def _note_failure(
+    request: Request, parts: Parts, email: str, deed: Literal["login_failed", "locked_out"]
+) -> None:
+    """Write down who was not let in, by the name of the account; what else was typed may be a password."""
+    async with parts.db.transaction() as tx:
+        member = await member_by_email(tx, email)
+        known = member is not None and member.staff_role is not None
+        subject = member.name if member is not None and known else ""
+        await note_deed(tx, Doer(None, "", address_of(request)), deed, subject, at=now())
 
 
 def _page(

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.storage.member_search import MemberSearch, count_members, every_member, find_members
+from members.storage.staff_deeds import note_deed
 from members.web.member_csv import COLUMNS, member_cells
-from members.web.parts import Here
+from members.web.parts import Here, doer
+from shared.clock import now
 from shared.web.csv_file import csv_response
 from shared.web.paging import Paging
-from shared.web.session import require_staff
+from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -43,7 +45,6 @@ async def list_members(
                 "kana": row.kana,
                 "email": row.email,
                 "linked_at": row.linked_at,
-                "staff": row.staff_role is not None,
                 "points": row.points_active,
                 "waiting": row.points_waiting,
                 "registered_at": row.registered_at,
@@ -60,6 +61,10 @@ async def list_members(
 
 
 @router.get("/desk/members/export.csv")
-async def export_members(request: Request, parts: Here) -> Response:
-    """Send the file, row by row."""
-    return csv_response("members", COLUMNS, member_cells(every_member(parts.db, _search(request))))
+async def export_members(request: Request, parts: Here, seen: Owner) -> Response:
+    """Send the file, row by row; only to owners, and it is written down that they have it."""
+    search = _search(request)
+    async with parts.db.transaction() as tx:
+        count = await count_members(tx, search)
+        await note_deed(tx, doer(request, seen), "members_exported", f"{count:,}人", at=now())
+    return csv_response("members", COLUMNS, member_cells(every_member(parts.db, search)))

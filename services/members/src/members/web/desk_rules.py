@@ -5,17 +5,15 @@ from starlette.responses import Response
 
 from members.domain.rules import ACTIVATION_LABEL, Rules
 from members.storage.rules import rule_changes, rules_at, set_rules
-from members.web.parts import Here, Parts
+from members.storage.staff_deeds import note_deed
+from members.web.parts import Here, Parts, doer
 from shared.clock import now
 from shared.errors import Refused
 from shared.versions import version_of
 from shared.web.forms import Form, read_form
-from shared.web.session import Viewer, require_role, require_staff
+from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
-
-# Signed-in owners may change; all staff may look.
-_owner = Depends(require_role("owner"))
 
 
 @router.get("/desk/members/rules")
@@ -27,8 +25,8 @@ async def show_rules(request: Request, parts: Here) -> Response:
 
 
 @router.post("/desk/members/rules")
-async def save_rules(request: Request, parts: Here, seen: Viewer = _owner) -> Response:
-    """Put other rules in force; orders placed before keep theirs."""
+async def save_rules(request: Request, parts: Here, seen: Owner) -> Response:
+    """Put other rules in force, as an owner; orders placed before keep theirs."""
     data = await request.form()
     form = await read_form(request, Rules)
     # A box that is not ticked is not sent at all.
@@ -40,6 +38,7 @@ async def save_rules(request: Request, parts: Here, seen: Viewer = _owner) -> Re
     try:
         async with parts.db.transaction() as tx:
             await set_rules(tx, rules, at=now(), by=seen.name, seen=str(data.get("version", "")))
+            await note_deed(tx, doer(request, seen), "rules_changed", _summary(rules), at=now())
     except Refused as refused:
         form.values.update(ticked)
         form.refuse(refused)

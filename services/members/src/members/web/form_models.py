@@ -16,7 +16,10 @@ def _good_password(password: str) -> str:
 
 
 NewPassword = Annotated[str, AfterValidator(_good_password)]
-_HINT = "英字と数字の両方を使い、8文字以上で入力してください。長いほど安全です。"
+_HINT = (
+    "英字と数字の両方を使い、8文字以上で入力してください。長いほど安全で、15文字以上なら英字だけでもかまいません。"
+    "ほかのサイトと同じパスワードは使わないでください。"
+)
 
 
 class SignUp(BaseModel):
@@ -42,6 +45,19 @@ class Login(BaseModel):
 
     email: Email
     password: str = Field(title="パスワード", max_length=LENGTH_MAX)
+
+
+class ForgottenPassword(BaseModel):
+    """Whose password was forgotten."""
+
+    email: Email
+
+
+class ResetPassword(BaseModel):
+    """The new password, typed twice, because nobody can look at what was typed."""
+
+    new_password: NewPassword = Field(title="新しいパスワード", description=_HINT)
+    repeated: str = Field(title="新しいパスワード（確認）", max_length=LENGTH_MAX)
 
 
 class ChangePassword(BaseModel):

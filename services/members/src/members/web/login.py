@@ -12,7 +12,7 @@ from members.web.form_models import Login
 from members.web.parts import Here, Parts, address_of, session_id_of
 from shared.clock import now
 from shared.errors import Refused
-from shared.statements import COOKIE
+from shared.web.cookies import forget_visitor
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
 
@@ -85,13 +85,10 @@ async def log_in(request: Request, parts: Here, seen: CurrentViewer) -> Response
 
 @router.post("/members/logout")
 async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """End this session everywhere and take the browser's statements away."""
+    """End this session everywhere and let the browser forget its member: statements, orders, cart, what was typed."""
     next_path = safe_next(str((await request.form()).get("next", "")))
     session_id = session_id_of(seen)
     if session_id is not None:
         async with parts.db.transaction() as tx:
             await end_session(tx, session_id, at=now())
-    response = parts.pages.redirect(request, next_path, toast="ログアウトしました")
-    for name in (COOKIE["session"], COOKIE["benefit"], COOKIE["wallet"]):
-        parts.cookies.clear(response, name, request=request)
-    return response
+    return forget_visitor(request, parts.pages.redirect(request, next_path, toast="ログアウトしました"))

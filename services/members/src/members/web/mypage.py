@@ -9,7 +9,7 @@ from members.end_sessions import end_all_sessions
 from members.sign_in import end_session
 from members.storage.coupons import coupons_of_member
 from members.storage.members import member_by_id
-from members.storage.points import balance_of, ledger_of
+from members.storage.points import balance_of, grant_waiting_for_proof, ledger_of
 from members.storage.rules import rules_at
 from members.storage.sessions import live_sessions
 from members.web.coupon_words import coupon_line
@@ -17,7 +17,7 @@ from members.web.parts import Here
 from members.web.point_lines import point_lines
 from shared.clock import now
 from shared.errors import Refused
-from shared.statements import COOKIE
+from shared.web.cookies import forget_visitor
 from shared.web.session import Member
 
 router = APIRouter(include_in_schema=False)
@@ -40,6 +40,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
         coupons = await coupons_of_member(tx, member_id, rows_max=LINES_MAX)
         logins = await live_sessions(tx, member_id, at=at)
         rules = await rules_at(tx, at)
+        awaiting = await grant_waiting_for_proof(tx, member_id)
     return parts.pages.render(
         request,
         "mypage.html",
@@ -53,7 +54,9 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
             "linked_at": member.linked_at,
             "has_password": member.password_hash is not None,
             "newsletter": member.newsletter,
+            "verified_at": member.email_verified_at,
         },
+        proof_points=awaiting.points if awaiting is not None else 0,
         points_enabled=rules.points_enabled,
         amazon_login=rules.amazon_login,
         available=balance.available,
@@ -65,7 +68,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
                 "kind": line.kind,
                 "title": f"{line.what} {line.change}",
                 "href": f"/orders/{line.order_code}" if line.order_code else "",
-                "text": "・".join(part for part in (line.state, line.condition) if part),
+                "text": "・".join(part for part in (line.state, line.condition, line.netting) if part),
                 "by": " ".join(part for part in (line.order_code, f"残高 {line.balance:,}") if part),
             }
             for line in lines
@@ -89,9 +92,9 @@ async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Res
     """End all logins of the member, this one too."""
     async with parts.db.transaction() as tx:
         await end_all_sessions(tx, UUID(seen.member_id), at=now())
-    response = parts.pages.redirect(request, "/members/login", toast="すべての端末からログアウトしました")
-    parts.cookies.clear(response, COOKIE["session"], request=request)
-    return response
+    return forget_visitor(
+        request, parts.pages.redirect(request, "/members/login", toast="すべての端末からログアウトしました")
+    )
 
 
 @router.post("/members/sessions/{session_id}/end")

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from members.settings import Settings
 from members.sign_in import OpenedSession, Way, open_session
 from members.storage.attempts import hashed
 from members.storage.sessions import know_device
+from members.storage.staff_deeds import Doer
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.sql import Row
@@ -35,6 +36,8 @@ class Wallet:
     name: str
     email: str
     ordering: bool
+    statement_hash: str
+    issued_at: datetime
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Parts:
             name=str(claims.get("name") or ""),
             email=str(claims.get("email") or ""),
             ordering=bool(claims.get("checkout_session_id")),
+            statement_hash=hashed(self.cookies.read(request, COOKIE["wallet"]) or ""),
+            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
         )
 
     def device(self, request: Request) -> str:
@@ -115,15 +120,28 @@ class Entry:
 
     def put_into(self, response: Response) -> Response:
         """Give the browser its session statement and the token by which it is known again."""
-        cookies, opened = self.parts.cookies, self.opened
-        statement = self.parts.issuer.issue("session", opened.claims, valid_for=opened.valid_for)
-        cookies.write(
-            response, COOKIE["session"], statement, max_age_seconds=int(opened.valid_for.total_seconds())
-        )
+        cookies = self.parts.cookies
+        put_session(self.parts, response, self.opened)
         cookies.write(
             response, DEVICE_COOKIE, self.device, max_age_seconds=int(_DEVICE_KNOWN_FOR.total_seconds())
         )
         return response
+
+
+def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Response:
+    """Give the browser a session statement; the rights of staff in it hold for a minute at a time."""
+    claims = dict(opened.claims)
+    if claims["staff"] is not None:
+        claims["staff_until"] = int(now().timestamp()) + parts.settings.staff_statement_seconds
+    statement = parts.issuer.issue("session", claims, valid_for=opened.valid_for)
+    seconds = int(opened.valid_for.total_seconds())
+    parts.cookies.write(response, COOKIE["session"], statement, max_age_seconds=seconds)
+    return response
+
+
+def doer(request: Request, seen: Viewer) -> Doer:
+    """Return who does something at the desk, for the list of deeds."""
+    return Doer(member_id_of(seen), seen.name, address_of(request))
 
 
 def session_id_of(seen: Viewer) -> UUID | None:

@@ -1,31 +1,41 @@
-"""パスワードの変更: ends all other logins (A2)."""
+"""パスワードの変更: ends all other logins (A2). Who never had a password gets the first one by mail (MEM-09)."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from members.domain.passwords import weakness
-from members.end_sessions import change_password
-from members.sign_in import check_password
+from members.ask_for_mail import request_reset
+from members.set_password import change_password
+from members.sign_in import WrongCredentials, check_password
 from members.storage.attempts import TooManyAttempts
-from members.storage.members import member_by_id
+from members.storage.members import email_key, member_by_id
+from members.storage.pacing import RESETS_OF_ADDRESS, keep_pace
 from members.web.form_models import ChangePassword
 from members.web.parts import Here, Parts, address_of, session_id_of
+from shared.clock import now
+from shared.database import Tx
 from shared.errors import Refused
+from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.session import Member, Viewer
 
 router = APIRouter(include_in_schema=False)
 
+PAGE = "/members/password"
 
-@router.get("/members/password")
+
+@router.get(PAGE)
 async def show_password(request: Request, parts: Here, seen: Member) -> Response:
-    """Show the form."""
+    """Show the form, or how to get the first password."""
+    async with parts.db.transaction() as tx:
+        member = await _viewer(tx, seen)
+    if member.password_hash is None:
+        return parts.pages.render(request, "password_first.html", email=member.email)
     return parts.pages.render(request, "password.html", form=Form(ChangePassword))
 
 
-@router.post("/members/password")
+@router.post(PAGE)
 async def save_password(request: Request, parts: Here, seen: Member) -> Response:
     """Change the password and stay logged in here."""
     form = await read_form(request, ChangePassword)
@@ -46,19 +56,38 @@ async def save_password(request: Request, parts: Here, seen: Member) -> Response
     return parts.pages.render(request, "password.html", status=status, headers=headers, form=form)
 
 
+@router.post(f"{PAGE}/first")
+async def mail_first_password(request: Request, parts: Here, seen: Member) -> Response:
+    """Mail a link to the member's own address."""
+    async with parts.db.transaction() as tx:
+        member = await _viewer(tx, seen)
+        at = now()
+        await keep_pace(tx, RESETS_OF_ADDRESS, email_key(member.email), at=at)
+        tx.say(await request_reset(tx, member, at=at))
+    return parts.pages.redirect(
+        request, "/members/mypage", toast="パスワードを設定するためのメールをお送りします"
+    )
+
+
 async def _change(request: Request, parts: Parts, asked: ChangePassword, seen: Viewer) -> None:
     async with parts.db.transaction() as tx:
-        member = await member_by_id(tx, UUID(seen.member_id))
+        member = await _viewer(tx, seen)
+    try:
+        await check_password(
+            parts.db,
+            parts.hasher,
+            email=member.email,
+            password=asked.password,
+            ip=address_of(request),
+            device=parts.device(request),
+        )
+    except WrongCredentials:
+        raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
+    await change_password(parts.db, parts.hasher, member, asked.new_password, but=session_id_of(seen))
+
+
+async def _viewer(tx: Tx, seen: Viewer) -> Row:
+    member = await member_by_id(tx, UUID(seen.member_id))
     if member is None:
         raise Refused("member_unknown", "会員情報が見つかりません", status=404)
-    await check_password(
-        parts.db,
-        parts.hasher,
-        email=member.email,
-        password=asked.password,
-        ip=address_of(request),
-        device=parts.device(request),
-    )
-    if reason := weakness(asked.new_password, personal_numbers=[member.phone]):
-        raise Refused("password_weak", reason, field="new_password")
-    await change_password(parts.db, parts.hasher, member, asked.new_password, but=session_id_of(seen))
+    return member

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from members.domain.rules import WAITING_FOR, Activation
-from shared.clock import in_japan
+from members.domain.rules import WAITING_FOR, GrantActivation
+from shared.clock import in_japan, last_day
 from shared.sql import Row
 
 _WHAT = {
     ("granted", "registration"): "会員登録ポイント",
     ("granted", "purchase"): "購入ポイント",
-    ("activated", "registration"): "会員登録ポイントが有効になりました",
-    ("activated", "purchase"): "購入ポイントが有効になりました",
-    ("used", "order"): "ご注文での利用",
-    ("returned", "order"): "ご注文キャンセルによる返還",
-    ("revoked", "purchase"): "ご注文キャンセルによる取消",
+    ("activated", "registration"): "会員登録ポイントの有効化",
+    ("activated", "purchase"): "購入ポイントの有効化",
+    ("used", "order"): "ポイント利用",
+    ("returned", "order"): "キャンセルによるポイント返還",
+    ("revoked", "purchase"): "キャンセルによる付与の取消",
     ("expired", "registration"): "有効期限切れ",
     ("expired", "purchase"): "有効期限切れ",
 }
@@ -26,7 +26,8 @@ class PointLine:
     """One line of the ledger for a page.
 
     ``change`` is what came or went; an activation brings nothing new, so its points stand in brackets.
-    ``kind`` colours the badge, ``grant_id`` is set while points wait.
+    ``netting`` says why the balance moved by less than that. ``kind`` colours the badge, ``grant_id`` is set while
+    points wait.
     """
 
     at: datetime
@@ -38,6 +39,7 @@ class PointLine:
     condition: str
     order_code: str
     balance: int
+    netting: str
     by: str
     shortage: int
     grant_id: str
@@ -52,7 +54,8 @@ def _line(row: Row) -> PointLine:
     state, kind = _state(row)
     waits = row.kind == "granted" and row.grant_state == "waiting"
     activated = row.kind == "activated"
-    points = row.active if activated else row.active + row.waiting
+    # What came in, also where some of it went to earlier shortages.
+    points = row.active + row.repaid + (0 if activated else row.waiting)
     return PointLine(
         at=row.posted_at,
         what=_WHAT.get((row.kind, row.reason), row.kind),
@@ -63,10 +66,19 @@ def _line(row: Row) -> PointLine:
         condition=_condition(row),
         order_code=row.order_code or "",
         balance=row.active_after,
+        netting=_netting(row),
         by=row.by,
         shortage=row.shortage,
         grant_id=str(row.grant_id) if waits else "",
     )
+
+
+def _netting(row: Row) -> str:
+    if row.repaid:
+        return f"うち{row.repaid:,}ポイントは、以前のご注文の不足分に充当しました"
+    if row.shortage:
+        return f"不足の{row.shortage:,}ポイントは、次に有効になるポイントから差し引きます"
+    return ""
 
 
 def _state(row: Row) -> tuple[str, str]:
@@ -86,10 +98,10 @@ def _state(row: Row) -> tuple[str, str]:
 def _condition(row: Row) -> str:
     if row.kind != "granted":
         return ""
-    mode: Activation = row.activation
+    mode: GrantActivation = row.activation
     if row.grant_state == "waiting":
         return WAITING_FOR[mode]
     if row.grant_state == "revoked":
         return "ご注文がキャンセルされたため取り消されました"
     since = f"{in_japan(row.activated_at):%Y/%m/%d}から有効"
-    return since if row.expires_at is None else f"{since}、{in_japan(row.expires_at):%Y/%m/%d}まで"
+    return since if row.expires_at is None else f"{since}、{last_day(row.expires_at):%Y/%m/%d}まで"

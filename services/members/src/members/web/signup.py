@@ -3,9 +3,11 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from members.domain.passwords import Person, weakness
 from members.register_member import NewMember, register_member
 from members.storage.attempts import TooManyAttempts, begin_attempt, forget_attempts
 from members.storage.members import email_key, member_by_id
+from members.storage.pacing import SIGN_UPS, keep_pace
 from members.storage.rules import rules_at
 from members.web.form_models import SignUp
 from members.web.login import MY_PAGE
@@ -35,7 +37,8 @@ async def sign_up(request: Request, parts: Here, seen: CurrentViewer) -> Respons
     if not form.errors:
         try:
             entry = await _register(request, parts, form.value, seen)
-            return entry.put_into(parts.pages.redirect(request, next_path, toast="会員登録が完了しました"))
+            toast = "会員登録が完了しました。確認メールをお送りします"
+            return entry.put_into(parts.pages.redirect(request, next_path, toast=toast))
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)
@@ -46,10 +49,13 @@ async def sign_up(request: Request, parts: Here, seen: CurrentViewer) -> Respons
 
 async def _register(request: Request, parts: Parts, asked: SignUp, seen: Viewer) -> Entry:
     """Store the member. Attempts are counted as those of the login are: the answer tells who is a member."""
+    if reason := weakness(asked.password, Person(asked.email, (asked.name, asked.kana))):
+        raise Refused("password_weak", reason, field="password")
     async with parts.db.transaction() as tx:
         attempt_id = await begin_attempt(
             tx, key=f"signup:{email_key(asked.email)}", ip=address_of(request), device="", at=now()
         )
+        await keep_pace(tx, SIGN_UPS, address_of(request), at=now())
     password_hash = await parts.hasher.hash(asked.password)
     new = NewMember(
         member_id=new_id(),

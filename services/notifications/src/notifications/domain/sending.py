@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from shared.events import Event, OrderCancelled, PaymentCaptured, Shipped
+from shared.events import Event, PaymentCaptured
 
 Sender = Literal["shop", "software"]
 Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
@@ -54,18 +54,15 @@ class Suppress:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class NotAsked:
-    """Nobody asked for a mail; nothing is kept."""
+Decision = Send | Suppress
 
 
-Decision = Send | Suppress | NotAsked
+def decide(event: Event, setting: MailSetting, *, has_address: bool, may_wait: bool = False) -> Decision:
+    """Return whether the mail of ``setting``, which ``event`` calls for, goes out.
 
-
-def decide(event: Event, setting: MailSetting, *, has_address: bool) -> Decision:
-    """Return whether the mail of ``setting`` goes out for ``event``."""
-    if not is_asked_for(event):
-        return NotAsked()
+    ``may_wait``: whether the delay of the settings counts for this event, as the mail's file says. A buyer who let
+    the deadline pass is in no hurry (NTF-12); one whose order staff cancelled should know at once.
+    """
     if isinstance(event, PaymentCaptured) and event.payment_kind in setting.except_payment_kinds:
         return Suppress("method_without_deposit_mail")
     if setting.sender == "software":
@@ -74,28 +71,4 @@ def decide(event: Event, setting: MailSetting, *, has_address: bool) -> Decision
         return Suppress("switched_off")
     if not has_address:
         return Suppress("no_address")
-    return Send(timedelta(minutes=setting.delay_minutes) if may_wait(event) else timedelta(0))
-
-
-def is_asked_for(event: Event) -> bool:
-    """Tell whether the event calls for its mail.
-
-    Shipping and deposit mails go only with the step that asked for them (SHP-15, NTF-02); money paid at the
-    konbini arrives by itself, so its mail does too (KON-19, NTF-05).
-    """
-    match event:
-        case PaymentCaptured():
-            return event.send_mail or event.source == "konbini_notice"
-        case Shipped() | OrderCancelled():
-            return event.send_mail
-        case _:
-            return True
-
-
-def may_wait(event: Event) -> bool:
-    """Tell whether the delay of the settings applies.
-
-    A buyer who let the deadline pass is in no hurry (NTF-12). One whose order staff cancelled, or whose card
-    was declined after the thanks mail had gone out, should know at once.
-    """
-    return not isinstance(event, OrderCancelled) or event.reason == "unpaid"
+    return Send(timedelta(minutes=setting.delay_minutes) if may_wait else timedelta(0))

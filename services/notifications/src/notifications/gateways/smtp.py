@@ -8,7 +8,6 @@ import asyncio
 import ssl
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from functools import cached_property
 from typing import Any
 
@@ -43,7 +42,7 @@ class _Connection:
 
 @dataclass(eq=False)
 class MailServer:
-    """Where mails go. ``timeout_seconds`` is for each step of a conversation.
+    """Where mails go. ``sender`` is the address of the envelope, ``timeout_seconds`` for each step of a conversation.
 
     At most ``connections_max`` connections are open; who comes then waits for one. A connection that nobody
     needs for ten seconds is closed.
@@ -67,7 +66,7 @@ class MailServer:
         return cls(
             host=settings.smtp_host,
             port=settings.smtp_port,
-            sender=parseaddr(settings.mail_from)[1],
+            sender=settings.sender.address,
             security=settings.smtp_security,
             username=settings.smtp_username,
             password=password.get_secret_value() if password else None,

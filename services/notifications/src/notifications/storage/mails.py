@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -20,7 +21,10 @@ SENDING = "send_mail"
 
 @dataclass(frozen=True, slots=True)
 class NewMail:
-    """A mail to be written down; ``due_at`` is None where it will not be sent, for ``reason``."""
+    """A mail to be written down; ``due_at`` is None where it will not be sent, for ``reason``.
+
+    ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to.
+    """
 
     mail_id: UUID
     event_id: UUID
@@ -29,12 +33,14 @@ class NewMail:
     message_id: str
     subject: str
     text: str
+    title: str
     created_at: datetime
     state: State
     due_at: datetime | None = None
     reason: str | None = None
     order_code: str | None = None
     member_id: UUID | None = None
+    link: dict[str, Any] | None = None
 
 
 async def write_down(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
@@ -59,7 +65,7 @@ class Try:
 async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]:
     """Note that a try of each mail begins. ``rows`` are claimed in this transaction, so that they are ours."""
     begun = await tx.rows(
-        "WITH begun AS (UPDATE mails SET state = 'sending',"
+        "WITH begun AS (UPDATE mails SET state = 'sending', reason = NULL,"
         " first_tried_at = coalesce(first_tried_at, CAST(:at AS timestamptz))"
         " WHERE mail_id = ANY(CAST(:ids AS uuid[])) RETURNING mail_id)"
         " INSERT INTO mail_attempts (mail_id, number, started_at)"
@@ -136,6 +142,17 @@ async def queue_again(
     return {row.mail_id for row in rows}
 
 
+async def end_waiting(tx: Tx, codes: Sequence[str], kinds: Sequence[str], *, at: datetime) -> None:
+    """Let mails of these ``kinds`` about orders ``codes`` that still wait be looked at now, not when they are due."""
+    await tx.execute(
+        "UPDATE mails SET due_at = :at WHERE order_code = ANY(CAST(:codes AS text[]))"
+        " AND mail = ANY(CAST(:kinds AS text[])) AND state = 'queued' AND due_at > :at",
+        codes=list(codes),
+        kinds=list(kinds),
+        at=at,
+    )
+
+
 async def one_mail(tx: Tx, mail_id: UUID) -> Row | None:
     """Return one mail, or None."""
     return await tx.row("SELECT * FROM mails WHERE mail_id = :mail_id", mail_id=mail_id)
@@ -149,11 +166,14 @@ async def tries_of(tx: Tx, mail_id: UUID) -> Sequence[Row]:
 
 
 async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> Sequence[Row]:
-    """Return what the buyer of an order was told or is being told, newest first; not what is still to wait."""
+    """Return what the buyer of an order was told or is being told, newest first; not what is still to wait.
+
+    Too many mails to one address wait as mails only: here they are told at once.
+    """
     return await tx.rows(
         "SELECT mail_id, mail, subject, text, created_at, ended_at, state FROM mails"
         " WHERE order_code = :code AND state <> 'suppressed' AND (due_at IS NULL OR due_at <= :at"
-        " OR first_tried_at IS NOT NULL) ORDER BY created_at DESC",
+        " OR first_tried_at IS NOT NULL OR reason IS NOT NULL) ORDER BY created_at DESC",
         code=code,
         at=at,
     )
@@ -171,6 +191,7 @@ class Search:
 _COLUMNS = (
     mails.c.mail_id,
     mails.c.mail,
+    mails.c.title,
     mails.c.recipient,
     mails.c.order_code,
     mails.c.subject,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -36,6 +37,7 @@ contacts = Table(
     Column("name", Text, nullable=False),
     Column("placed", JSONB, nullable=False),
     Column("placed_at", DateTime(timezone=True), nullable=False),
+    Column("cancelled_at", DateTime(timezone=True)),
 )
 Index("contacts_member_id", contacts.c.member_id)
 order_words = words_table(metadata)
@@ -53,6 +55,10 @@ mails = Table(
     Column("member_id", Uuid),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
+    # What staff call it; NULL in rows of before: what its file says.
+    Column("title", Text),
+    # Which request a one-time link is for. The link itself is nowhere but in the message that left.
+    Column("link", JSONB),
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),
@@ -66,6 +72,12 @@ Index("mails_order_code", mails.c.order_code)
 Index("mails_created_at", mails.c.created_at)
 # What is about no order is found by a part of its address among these alone.
 Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
+Index(
+    "mails_recipient",
+    func.lower(mails.c.recipient),
+    mails.c.first_tried_at,
+    postgresql_where=mails.c.first_tried_at.is_not(None),
+)
 Index("mails_undelivered", mails.c.state, postgresql_where=mails.c.state.in_(("refused", "gave_up")))
 
 # Every try. One without an outcome was cut off: the process died, perhaps after the server had accepted.

@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse
 
+from notifications.domain.sender import Sender
 from notifications.templates import Mails
 from shared.database import Database
+from shared.sql import Row
 from shared.web.pages import Pages
 
 # State -> word and kind of badge (shared/web/README.md).
@@ -24,6 +26,10 @@ REASONS = {
     "switched_off": "メール設定が「利用しない」になっています",
     "sent_by_software": "受注管理ソフトから送信します",
     "no_address": "送信できるメールアドレスがありません",
+    "order_cancelled": "ご注文がキャンセルされたため、送信しません",
+    "link_expired": "リンクの有効期限が過ぎたため、送信しません",
+    "too_many_to_recipient": "同じ宛先へのメールが多すぎるため、送信しません",
+    "paced": "同じ宛先へのメールが続いているため、時間をおいて送信します",
 }
 OUTCOMES = {
     "Accepted": ("受け付けられました", "done"),
@@ -45,16 +51,20 @@ FRAME_HEADERS = {
 
 @dataclass(frozen=True)
 class Desk:
-    """What the pages work on. ``sender`` is the From header."""
+    """What the pages work on. ``sender`` is who mails are from."""
 
     db: Database
     mails: Mails
-    sender: str
+    sender: Sender
 
     def title(self, mail: str) -> str:
-        """Return what staff call a mail; one whose file is gone keeps its name."""
+        """Return what staff call a kind of mail; one whose file is gone keeps its name."""
         file = self.mails.files.get(mail)
         return file.title if file else mail
+
+    def title_of(self, row: Row) -> str:
+        """Return what staff call the mail of a row."""
+        return row.title or self.title(row.mail)
 
 
 async def _desk(request: Request) -> Desk:

@@ -32,7 +32,7 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
         request,
         "mail_detail.html",
         id=row.mail_id,
-        title=desk.title(row.mail),
+        title=desk.title_of(row),
         subject=row.subject,
         recipient=row.recipient,
         order_code=row.order_code,
@@ -63,7 +63,7 @@ async def resend(
     """Queue an undelivered mail anew."""
     async with desk.db.transaction() as tx:
         await resend_mails(tx, [mail_id], by=staff.name)
-    return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました")
+    return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
 
 
 def _found(row: Row | None) -> Row:

@@ -71,7 +71,9 @@ async def resend_selected(
         queued = await resend_mails(tx, id, by=staff.name)
     left = len(set(id)) - len(queued)
     toast = f"{number(len(queued))}通を再送待ちにしました"
-    return pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）" if left else toast)
+    if left:
+        return pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）", kind="wait")
+    return pages.redirect(request, "/desk/mails", toast=toast)
 
 
 def _tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
@@ -90,7 +92,7 @@ def _line(desk: Desk, row: Row) -> dict[str, Any]:
     word, kind = STATES[row.state]
     return {
         "id": row.mail_id,
-        "title": desk.title(row.mail),
+        "title": desk.title_of(row),
         "recipient": row.recipient,
         "order_code": row.order_code,
         "subject": row.subject,

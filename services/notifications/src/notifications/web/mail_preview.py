@@ -4,7 +4,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from notifications.examples import example_of, example_order
-from notifications.templates import MailFile, Rendered
+from notifications.mail_files import MailFile
+from notifications.templates import Rendered
 from notifications.web.desk import CurrentDesk, CurrentPages, Desk, framed
 from shared.errors import Refused
 from shared.web.session import require_staff
@@ -20,8 +21,6 @@ async def list_previews(request: Request, desk: CurrentDesk, pages: CurrentPages
             "name": file.name,
             "title": file.title,
             "note": file.note,
-            "event": file.event.__name__,
-            "file": file.path.name,
             "subject": _example(desk, file).subject,
         }
         for file in desk.mails.files.values()

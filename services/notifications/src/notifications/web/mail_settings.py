@@ -7,19 +7,20 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from notifications.domain.sending import MailSetting
+from notifications.mail_files import MailFile
 from notifications.storage.contacts import payment_names
 from notifications.storage.mail_settings import change_setting, latest_changes, setting_of
-from notifications.templates import MailFile
 from notifications.web.desk import CurrentDesk, CurrentPages, Desk
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import OrderCancelled, PaymentCaptured
+from shared.events import PaymentCaptured
 from shared.sql import Row
 from shared.versions import version_of
+from shared.web.fields import Pieces
 from shared.web.forms import Form, read_form
 from shared.web.pages import Pages
-from shared.web.session import Staff, require_staff
+from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -39,7 +40,7 @@ class SettingForm(BaseModel):
     version: str = Field("", title="版", max_length=40)
     enabled: bool = Field(False, title="利用する")
     sender: Literal["shop", "software"] = Field(title="送信元")
-    delay_minutes: int = Field(
+    delay_minutes: Pieces = Field(
         0, ge=0, le=1440, title="送信までの時間(分)", description="お支払い期限切れの場合にだけ適用します。"
     )
     except_payment_kinds: list[str] = Field(default_factory=list, max_length=50)
@@ -71,7 +72,7 @@ async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages,
 
 @router.post("/desk/mails/settings/{mail}")
 async def save_setting(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail: str
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Owner, mail: str
 ) -> Response:
     """Store what staff set."""
     file = _file(desk, mail)
@@ -92,7 +93,7 @@ async def save_setting(
         form.refuse(refused)
         return await _again(request, desk, pages, file, form, status=refused.status)
     toast = f"{file.title}の設定を更新しました" if changed else "変更はありませんでした"
-    return pages.redirect(request, "/desk/mails/settings", toast=toast)
+    return pages.redirect(request, "/desk/mails/settings", toast=toast, kind="done" if changed else "note")
 
 
 async def _again(
@@ -113,11 +114,11 @@ def _file(desk: Desk, mail: str) -> MailFile:
 
 
 def _may_delay(file: MailFile) -> bool:
-    return file.event is OrderCancelled
+    return file.may_wait
 
 
 def _by_payment(file: MailFile) -> bool:
-    return file.event is PaymentCaptured
+    return PaymentCaptured in file.events
 
 
 async def _payments(tx: Tx) -> dict[str, str]:

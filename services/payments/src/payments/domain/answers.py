@@ -79,7 +79,10 @@ class Issued(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Captured(_Answer):
-    """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6)."""
+    """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6).
+
+    Less than what is missing is short money, for numbers and for holds alike.
+    """
 
     amount: int
     captured_at: datetime
@@ -87,41 +90,73 @@ class Captured(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reversed(_Answer):
+    """The receipt ``receipt_id`` of ``amount`` came to nothing: the till took it back (速報取消)."""
+
+    receipt_id: str
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaptureDeclined(_Answer):
-    """The capture failed and the authorization is gone with it; a new one would be needed (PAY-30)."""
+    """The capture failed for ever and the hold ``authorization_id`` (the present one if empty) is gone (PAY-30)."""
 
     reason: str
+    authorization_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaptureRefused(_Answer):
-    """The provider will not capture now, but the authorization still stands; staff may ask again."""
+    """The provider will not capture now ("not now", never "never"): the hold stands; staff may ask again."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Voided(_Answer):
-    """The authorization or number is cancelled at the provider, or never existed there.
+    """The hold ``authorization_id`` (the present one if empty) or the number is cancelled at the provider, or never
+    existed there.
 
     ``in_doubt``: a call of ours whose answer was lost may still arrive there and hold money.
     """
 
     in_doubt: bool = False
+    authorization_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expired(_Answer):
-    """The authorization or number ran out unused."""
+    """The hold ``authorization_id`` (the present one if empty) or the number ran out unused."""
+
+    authorization_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Refunded(_Answer):
-    """``amount`` went back to the buyer by ``route``; ``refund_ref`` is the provider's id of the refund."""
+    """``amount`` went back to the buyer by ``route``, whoever asked for it; ``refund_ref`` is the provider's id of the
+    refund, and it is booked once by it."""
 
     refund_ref: str
     amount: int
     route: RefundRoute = "provider"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundedInAll(_Answer):
+    """All that went back at the provider by now sums up to ``amount``; listed behind the refunds that have names."""
+
+    amount: int
+    route: RefundRoute = "provider"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chargeback(_Answer):
+    """The buyer disputes ``amount`` with the bank; we may answer until ``respond_by``. ``lost``: it was taken back."""
+
+    reference: str
+    amount: int
+    respond_by: datetime | None = None
+    state: Literal["open", "won", "lost"] = "open"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,11 +192,14 @@ Answer = (
     | Waiting
     | Issued
     | Captured
+    | Reversed
     | CaptureDeclined
     | CaptureRefused
     | Voided
     | Expired
     | Refunded
+    | RefundedInAll
+    | Chargeback
     | RefundWaiting
     | RefundDeclined
     | Unknown

@@ -1,18 +1,29 @@
-"""What the shop may ask of a payment: a number, its money, or that all be undone. Pure."""
+"""What an order's way asks of its payment: a number, its money, or that all be undone. Pure."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 
 from payments.domain.drafting import Ask, Draft, Settled
-from payments.domain.payment import NOT_YET, CaptureAsked, CaptureWish, NumberAsked, Payment, RefundAsked
+from payments.domain.moves import NOT_YET, CaptureAsked, NumberAsked, ReauthorizationAsked, VoidAsked
+from payments.domain.payment import CaptureWish, Payment
 from payments.domain.terms import Terms
+from shared.clock import in_japan
+from shared.events import PaymentCaptured
 
 CAPTURE_LIMIT_REASON = "over_30_days"
+TOO_OLD = "hold too old"
 
 
 def begin(payment: Payment, terms: Terms) -> Settled:
-    """Start a payment for an order just placed: hold the money, or wait until stock is held (KON-44)."""
+    """Start a payment for an order just placed: hold the money, or wait until stock is held (KON-44).
+
+    An order of 0 yen is paid at once, and nobody is asked.
+    """
+    if payment.amount == 0:
+        draft = Draft(replace(payment, state="captured"), payment.placed_at)
+        draft.say(PaymentCaptured, amount=0, captured_at=payment.placed_at, source="manual_deposit")
+        return draft.done()
     if terms.flow == "unmanaged":
         return Settled(replace(payment, state="unmanaged"))
     if terms.flow == "prepaid":
@@ -43,9 +54,11 @@ def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Sett
     return draft.done()
 
 
-def capture_for_staff(payment: Payment, terms: Terms, at: datetime, *, send_mail: bool) -> Settled:
+def capture_for_staff(
+    payment: Payment, terms: Terms, at: datetime, *, send_mail: bool, by: str = ""
+) -> Settled:
     """Staff pressed 「注文を入金済みにする」 on an order whose money a provider holds (PAY-02, PAY-08)."""
-    draft = Draft(payment, at)
+    draft = Draft(payment, at, by)
     refusal = _why_no_deposit(terms) or _why_no_capture(payment)
     if payment.state == "capturing":
         # Already asked for; the answer to that will be the answer to this.
@@ -60,39 +73,75 @@ def capture_for_staff(payment: Payment, terms: Terms, at: datetime, *, send_mail
 def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
     """Ask the provider for the money, or say why not (AP-39: 30 times 24 hours from the order, inclusive)."""
     payment = draft.payment
-    limit = terms.capture_days_max
-    if limit is not None and draft.at - payment.placed_at > timedelta(days=limit):
+    until = payment.holds_until(terms)
+    if until is not None and draft.at > until:
         draft.change(capture_wish=None)
         draft.reject_capture(CAPTURE_LIMIT_REASON)
+        let_go(draft, TOO_OLD)
     elif not draft.move(CaptureAsked, f"capture asked: {wish.source}"):
         draft.change(capture_wish=None)
         draft.reject_capture(f"not_authorized:{payment.state}")
     else:
-        draft.change(capture_wish=wish, attention="")
-        draft.ask("capture", payment.amount)
+        draft.change(capture_wish=wish)
+        draft.stop_calling("capture_failed")
+        draft.ask("capture", payment.missing_amount)
 
 
-def cancel(payment: Payment, at: datetime) -> Settled:
-    """The order is cancelled: give back what is held now, and later whatever still arrives (M2, F32)."""
+def let_go(draft: Draft, because: str) -> bool:
+    """Give a hold back that the order cannot be paid by; False where nothing is held."""
+    held = draft.payment.state == "authorized" and draft.move(VoidAsked, because)
+    if held:
+        draft.ask("void", draft.payment.amount)
+    return held
+
+
+def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
+    """A hold that may not be captured any more is given back, and the order hears of it (AP-39)."""
     draft = Draft(payment, at)
+    until = payment.holds_until(terms)
+    if until is not None and at > until:
+        let_go(draft, TOO_OLD)
+    return draft.done()
+
+
+def ask_hold(draft: Draft, because: str) -> bool:
+    """Have what is missing held once more; False where that is not possible now."""
+    asked = draft.move(ReauthorizationAsked, because)
+    if asked:
+        draft.change(renews_hold=False, provider_status="")
+        draft.ask("reauthorize", draft.payment.missing_amount)
+    return asked
+
+
+def may_reauthorize(payment: Payment, terms: Terms) -> bool:
+    """Return whether a hold ended, or stands and may be renewed, and the order still wants its money."""
+    over = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
+    wanted = not payment.order_cancelled and not payment.disputes and payment.missing_amount > 0
+    return terms.may_reauthorize and wanted and (over or payment.state == "authorized")
+
+
+def reauthorize(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff want the money to be held anew (AP-34): a hold that still stands is given back first."""
+    draft = Draft(payment, at, by)
+    if may_reauthorize(payment, terms):
+        if let_go(draft, "reauthorization asked"):
+            draft.change(renews_hold=True)
+        else:
+            ask_hold(draft, "reauthorization asked")
+    return draft.done()
+
+
+def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
+    """The order is cancelled: give back what is held now, and later whatever still arrives (M2, F32)."""
+    draft = Draft(payment, at, by)
     if payment.order_cancelled or payment.state == "unmanaged":
         return draft.done()
-    draft.change(order_cancelled=True, capture_wish=None)
+    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False)
+    if payment.state == "captured":
+        # What failed was to give back what is spare; now all of it goes.
+        draft.stop_calling("refund_failed")
     draft.give_back("order cancelled")
     return draft.done()
-
-
-def refund_again(payment: Payment, at: datetime) -> Settled:
-    """Staff want a refund that failed to be tried once more: all that is here by now."""
-    draft = Draft(payment, at)
-    if may_refund_again(payment) and draft.move(RefundAsked, "refund asked again"):
-        draft.ask("refund", payment.held_amount)
-    return draft.done()
-
-
-def may_refund_again(payment: Payment) -> bool:
-    """Return whether money is here that a refund failed to give back."""
-    return payment.state == "owed" and payment.held_amount > 0
 
 
 def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
@@ -107,6 +156,13 @@ def why_no_manual_deposit(payment: Payment, terms: Terms) -> str | None:
     if payment.state == "captured":
         return "already_captured"
     return None
+
+
+def why_not_deposited_on(payment: Payment, day: date, at: datetime) -> str | None:
+    """Return why no deposit can have come on ``day``, or None: it is not ahead of us, nor before the order (PAY-07)."""
+    if day > in_japan(at).date():
+        return "deposit_date_ahead"
+    return "deposit_date_before_order" if day < in_japan(payment.placed_at).date() else None
 
 
 def _why_no_deposit(

@@ -8,25 +8,29 @@ from uuid import UUID, uuid5
 
 from payments.domain import journal
 from payments.domain.journal import Entry
-from payments.domain.payment import NEXT, OVER, Operation, Payment, RefundAsked, State, VoidAsked
+from payments.domain.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
+from payments.domain.payment import Payment
 from shared.events import CaptureRejected, Event
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line of a payment's history: it became ``state`` because of something."""
+    """One line of a payment's history: it became, or stayed, ``state`` because of something, done ``by`` somebody."""
 
     version: int
     state: State
     because: str
+    by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to be made to the provider."""
+    """A request to be made to the provider, the ``sequence``-th of its kind."""
 
     operation: Operation
     amount: int
+    sequence: int = 1
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,24 @@ class Settled:
     entries: tuple[Entry, ...] = ()
 
 
+def and_then(whole: Settled, part: Settled) -> Settled:
+    """Return the sum of two outcomes of which ``part`` began where ``whole`` ended. Pure."""
+    return Settled(
+        payment=part.payment,
+        steps=whole.steps + part.steps,
+        events=whole.events + part.events,
+        asks=whole.asks + part.asks,
+        entries=whole.entries + part.entries,
+    )
+
+
 class Draft:
     """Collects what a rule decides. Lives within one call of a pure function."""
 
-    def __init__(self, payment: Payment, at: datetime) -> None:
+    def __init__(self, payment: Payment, at: datetime, by: str = "") -> None:
         self.payment = payment
         self.at = at
+        self.by = by
         self._steps: list[Step] = []
         self._events: list[Event] = []
         self._asks: list[Ask] = []
@@ -84,14 +100,21 @@ class Draft:
         if state is None:
             return False
         if state != self.payment.state:
-            version = self.payment.version + 1
-            self.change(state=state, version=version)
-            self._steps.append(Step(version, state, because))
+            self.change(state=state)
+            self.note(because)
         return True
 
+    def note(self, because: str, text: str = "") -> None:
+        """Write a line of history: what happened, and who did it."""
+        version = self.payment.version + 1
+        self.change(version=version)
+        self._steps.append(Step(version, self.payment.state, because, self.by, text))
+
     def ask(self, operation: Operation, amount: int) -> None:
-        """Write down a request to the provider."""
-        self._asks.append(Ask(operation, amount))
+        """Write down a request to the provider; of refunds one is under way at a time."""
+        self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
+        if operation == "refund":
+            self.change(refund_asked_amount=amount)
 
     def book(self, *entries: Entry) -> None:
         """Write journal entries; those of no yen are left out."""
@@ -114,16 +137,19 @@ class Draft:
     def give_back(self, because: str) -> None:
         """Undo whatever the payment holds, as far as its state allows now; the rest follows later.
 
-        A refund that failed is a person's business and not tried again.
+        A refund that failed, or money that is disputed, is a person's business; one refund is awaited before the next.
         """
-        if "refund_failed" in self.payment.calls:
+        payment = self.payment
+        if "refund_failed" in payment.calls or payment.disputes or payment.refund_asked_amount:
             return
-        if self.payment.held_amount > 0 and self.move(RefundAsked, because):
-            self.ask("refund", self.payment.held_amount)
+        if payment.held_amount > 0 and self.move(RefundAsked, because):
+            # Nobody waits for the rest any more.
+            self.stop_calling("short_money")
+            self.ask("refund", payment.held_amount)
             return
-        asked = self.payment.state not in OVER and self.move(VoidAsked, because)
+        asked = payment.state not in OVER and self.move(VoidAsked, because)
         if asked and self.payment.state == "voiding":
-            self.ask("void", self.payment.amount)
+            self.ask("void", payment.amount)
 
     def return_money(self, refund_ref: str, amount: int) -> UUID:
         """Book a refund, suspended money first; return the id of the refund."""
@@ -133,5 +159,9 @@ class Draft:
             journal.suspense_returned(refund_ref, from_suspense),
             journal.refund(refund_ref, amount - from_suspense),
         )
-        self.change(refunded_amount=payment.refunded_amount + amount, refunds=(*payment.refunds, refund_ref))
+        self.change(
+            refunded_amount=payment.refunded_amount + amount,
+            suspense_returned_amount=payment.suspense_returned_amount + from_suspense,
+            refunds=(*payment.refunds, refund_ref),
+        )
         return uuid5(payment.payment_id, refund_ref)

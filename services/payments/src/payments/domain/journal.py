@@ -17,7 +17,9 @@ class Entry:
     ``subject`` is what it is about (a receipt, a refund); reason and subject together are booked once.
     """
 
-    reason: Literal["sale", "suspended", "allocated", "refund", "suspense_returned"]
+    reason: Literal[
+        "sale", "suspended", "allocated", "refund", "suspense_returned", "sale_reversed", "suspense_reversed"
+    ]
     subject: str
     amount: int
     debit: Account
@@ -47,3 +49,13 @@ def refund(refund_ref: str, amount: int) -> Entry:
 def suspense_returned(refund_ref: str, amount: int) -> Entry:
     """Suspended money given back."""
     return Entry("suspense_returned", refund_ref, amount, debit="suspense", credit="receivable")
+
+
+def sale_reversed(receipt_id: str, amount: int) -> Entry:
+    """Money of the order that a receipt promised and that never came."""
+    return Entry("sale_reversed", receipt_id, amount, debit="sales", credit="receivable")
+
+
+def suspense_reversed(receipt_id: str, amount: int) -> Entry:
+    """Suspended money that a receipt promised and that never came."""
+    return Entry("suspense_reversed", receipt_id, amount, debit="suspense", credit="receivable")

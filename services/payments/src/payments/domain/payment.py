@@ -1,146 +1,17 @@
-"""A payment is one try for one amount. Its states, its moves, and what is known about it."""
+"""A payment is one try for one amount: what is known about it. Its states and moves stand in ``moves.py``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from payments.domain.answers import (
-    Answer,
-    Authorized,
-    Captured,
-    CaptureDeclined,
-    CaptureRefused,
-    Declined,
-    Expired,
-    Issued,
-    NeedsBuyer,
-    RefundDeclined,
-    Refunded,
-    RefundWaiting,
-    Unknown,
-    Voided,
-    Waiting,
-)
-from payments.domain.terms import CapturePolicy
-
-State = Literal[
-    "placed",
-    "requested",
-    "waiting_for_buyer",
-    "pending",
-    "unknown",
-    "waiting",
-    "authorized",
-    "capturing",
-    "captured",
-    "voiding",
-    "voided",
-    "refunding",
-    "refunded",
-    "owed",
-    "declined",
-    "expired",
-    "unmanaged",
-]
-Operation = Literal["authorize", "issue", "capture", "void", "refund"]
-
-
-@dataclass(frozen=True)
-class NumberAsked:
-    """Stock is held, so the buyer may get a number."""
-
-
-@dataclass(frozen=True)
-class CaptureAsked:
-    """The shop wants its money: it shipped, or staff pressed the button."""
-
-
-@dataclass(frozen=True)
-class VoidAsked:
-    """The order is cancelled and nothing is paid: give the hold, or the number, back."""
-
-
-@dataclass(frozen=True)
-class RefundAsked:
-    """The order is cancelled and paid for: give the money back."""
-
-
-_BEGUN: dict[type, State] = {
-    NeedsBuyer: "waiting_for_buyer",
-    Waiting: "pending",
-    Unknown: "unknown",
-    Issued: "waiting",
-    Authorized: "authorized",
-    Captured: "captured",
-    Declined: "declined",
-    Voided: "voided",
-}
-# Money of a payment that is over goes back (KON-39, F32); the only way out of these states.
-_OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
-
-NEXT: dict[State, dict[type, State]] = {
-    "placed": {NumberAsked: "requested", VoidAsked: "voided", Captured: "captured"},
-    "requested": _BEGUN,
-    "waiting_for_buyer": _BEGUN,
-    "pending": {kind: state for kind, state in _BEGUN.items() if kind not in (NeedsBuyer, Unknown)},
-    "unknown": _BEGUN,
-    "waiting": {VoidAsked: "voiding", Captured: "captured", Voided: "voided", Expired: "expired"},
-    "authorized": {
-        CaptureAsked: "capturing",
-        VoidAsked: "voiding",
-        Captured: "captured",
-        CaptureDeclined: "declined",
-        Voided: "voided",
-        Expired: "expired",
-    },
-    "capturing": {
-        Waiting: "capturing",
-        Unknown: "capturing",
-        Captured: "captured",
-        CaptureDeclined: "declined",
-        CaptureRefused: "authorized",
-        Voided: "voided",
-        Expired: "expired",
-    },
-    "captured": {RefundAsked: "refunding"},
-    "voiding": {Voided: "voided", Expired: "voided", Declined: "voided", Captured: "captured"},
-    "refunding": {RefundWaiting: "refunding", Refunded: "refunded", RefundDeclined: "owed"},
-    # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
-    "owed": _OVER,
-    "voided": _OVER,
-    "declined": _OVER,
-    "expired": _OVER,
-    "refunded": {},
-    "unmanaged": {},
-}
-
-NOT_YET: frozenset[State] = frozenset({"placed", "requested", "waiting_for_buyer", "pending", "unknown"})
-"""States in which the provider's first word is still awaited."""
-OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "owed", "unmanaged"})
-"""States in which nothing more is expected of the buyer or the provider."""
-
-# Which answers end a request; any other leaves it open, to be asked about again.
-CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
-    "authorize": (Authorized, Declined, Captured, Voided),
-    "issue": (Issued, Declined, Captured, Voided),
-    "capture": (Captured, CaptureDeclined, CaptureRefused, Voided, Expired),
-    "void": (Voided, Captured, Declined, Expired),
-    "refund": (Refunded, RefundDeclined),
-}
-
-
-# A request is made only while the payment is where the request belongs; else it is no longer wanted.
-WANTED_IN: Mapping[Operation, frozenset[State]] = {
-    "authorize": NOT_YET,
-    "issue": NOT_YET,
-    "capture": frozenset({"capturing"}),
-    # Also what is voided already: a hold that we asked for may still turn up.
-    "void": frozenset({"voiding", "expired", "voided"}),
-    "refund": frozenset({"refunding"}),
-}
-
+from payments.domain.answers import Answer, Authorized, Captured, Chargeback, RefundDeclined, Refunded
+from payments.domain.moves import ENDS_A_HOLD, OVER, WANTED_IN
+from payments.domain.moves import NOT_YET as NOT_YET
+from payments.domain.moves import Operation as Operation
+from payments.domain.moves import State as State
+from payments.domain.terms import CapturePolicy, Terms
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
 
@@ -168,11 +39,14 @@ class CaptureWish:
 class Payment:
     """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose.
 
-    ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short,
-    excess, late); ``refunded_amount`` went back, of either. ``order_cancelled`` outlives every state: what
-    arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``failed_refunds`` what came
-    to nothing, by the provider's ids. ``attention`` is what a person should look at: words with spaces
-    between them, see :meth:`calling`.
+    ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
+    late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
+    back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
+    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way.
+    ``ended_holds`` are the authorizations that are over. ``order_cancelled`` outlives every state: what arrives
+    after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
+    nothing, ``failed_refunds`` refunds, by the provider's ids. ``attention`` is what a person should look at: words
+    with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing.
     """
 
     payment_id: UUID
@@ -199,10 +73,20 @@ class Payment:
     captured_amount: int = 0
     suspense_amount: int = 0
     refunded_amount: int = 0
+    suspense_returned_amount: int = 0
+    beside_provider_amount: int = 0
+    unnamed_refund_amount: int = 0
+    refund_asked_amount: int = 0
+    reauthorized_at: datetime | None = None
+    renews_hold: bool = False
+    ended_holds: tuple[str, ...] = ()
+    chargebacks: tuple[Chargeback, ...] = ()
+    reversals: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
     failed_refunds: tuple[str, ...] = ()
     attention: str = ""
+    revision: int = 0
 
     @property
     def held_amount(self) -> int:
@@ -212,12 +96,59 @@ class Payment:
     @property
     def spare_amount(self) -> int:
         """What is in suspense and not given back: money that is here and belongs to no order."""
-        return max(self.suspense_amount - self.refunded_amount, 0)
+        return self.suspense_amount - self.suspense_returned_amount
+
+    @property
+    def sale_amount(self) -> int:
+        """What the order keeps of the money that paid for it."""
+        return self.held_amount - self.spare_amount
+
+    @property
+    def refundable_amount(self) -> int:
+        """What a refund of ours may give back now: all that is here, or what a paid order does not need."""
+        return self.spare_amount if self.state == "captured" else self.held_amount
+
+    @property
+    def missing_amount(self) -> int:
+        """What the order is still owed: what a hold is for, and what is captured of it."""
+        return max(self.amount - self.held_amount, 0)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the order still wants this payment: only what is spare may go back of itself."""
+        return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
 
     @property
     def keeps_its_sale(self) -> bool:
-        """Whether the order is paid and goes on: it keeps what it cost, and only what is spare may go back."""
-        return self.state == "captured" and self.captured_amount > 0 and not self.order_cancelled
+        """Whether the order is paid and goes on."""
+        return self.state == "captured" and not self.order_cancelled
+
+    @property
+    def disputes(self) -> tuple[Chargeback, ...]:
+        """Chargebacks that are not decided: nothing is refunded beside them."""
+        return tuple(one for one in self.chargebacks if one.state == "open")
+
+    @property
+    def respond_by(self) -> datetime | None:
+        """The next deadline for an answer to a chargeback."""
+        return min((one.respond_by for one in self.disputes if one.respond_by is not None), default=None)
+
+    def holds_until(self, terms: Terms) -> datetime | None:
+        """The last moment for a capture, where the terms know one: AP-39 counts from the order, or from the last
+        re-authorization."""
+        days = terms.capture_days_max
+        began = self.reauthorized_at or self.placed_at
+        return None if days is None else began + timedelta(days=days)
+
+    def wants(self, operation: Operation) -> bool:
+        """Whether a request is where it belongs; else it is no longer to be made."""
+        asked = operation != "refund" or self.refund_asked_amount > 0
+        return asked and self.state in WANTED_IN[operation]
+
+    def sequence_of(self, operation: Operation) -> int:
+        """Which request of its kind the next one is: one capture and one void per hold, one refund per amount that
+        went back. No two of the same number are ever under way or done."""
+        return 1 + (len(self.refunds) if operation == "refund" else len(self.ended_holds))
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -235,10 +166,15 @@ class Payment:
         return replace(self, attention=" ".join(word for word in self.calls if word not in over))
 
     def heard_before(self, answer: Answer) -> bool:
-        """Whether ``answer`` is the end of a refund that this payment knows already, wherever it is listed."""
+        """Whether ``answer`` is old news: of a refund that is known, or of a hold that was over before the present one."""
         match answer:
             case Refunded():
                 return answer.refund_ref in self.refunds
             case RefundDeclined():
                 return answer.refund_ref in (*self.refunds, *self.failed_refunds)
-        return False
+            case Authorized():
+                return answer.authorization_id in self.ended_holds
+            case Captured():
+                # Where nothing was ever held anew, a receipt told again still says that a number cannot be closed.
+                return bool(self.ended_holds) and answer.receipt_id in self.receipts
+        return isinstance(answer, ENDS_A_HOLD) and answer.authorization_id in self.ended_holds

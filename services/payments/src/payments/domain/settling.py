@@ -4,61 +4,86 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from payments.domain import journal
 from payments.domain.answers import (
     Answer,
     Authorized,
     Captured,
     CaptureDeclined,
     CaptureRefused,
+    Chargeback,
     Declined,
     Expired,
     Issued,
     NeedsBuyer,
     RefundDeclined,
     Refunded,
+    RefundedInAll,
+    Reversed,
     Unknown,
     Voided,
 )
-from payments.domain.asking import ask_capture
+from payments.domain.asking import ask_capture, ask_hold
 from payments.domain.drafting import Draft, Settled
-from payments.domain.payment import ABOUT_SPARE_MONEY, NEXT, OVER, Number, Operation, Payment, RefundAsked
+from payments.domain.moves import NEXT, CapturedInPart, Operation
+from payments.domain.payment import Number, Payment
+from payments.domain.receiving import end_hold, receive, reverse
+from payments.domain.returning import charged_back, refund_declined, refunded, refunded_in_all
 from payments.domain.terms import Terms
 from shared.events import (
     PaymentAuthorized,
-    PaymentCaptured,
     PaymentExpired,
     PaymentFailed,
     PaymentNumberIssued,
-    PaymentRefunded,
     PaymentVoided,
 )
 
 
 def settle(
-    payment: Payment, operation: Operation | None, answer: Answer, at: datetime, terms: Terms
+    payment: Payment,
+    operation: Operation | None,
+    answer: Answer,
+    at: datetime,
+    terms: Terms,
+    *,
+    because: str = "",
+    by: str = "",
 ) -> Settled:
     """Apply ``answer`` to ``payment`` and return what follows from it.
 
     ``operation`` is the request that was answered, None for a notice or a look-up. What the payment's state
-    does not expect is old news and changes nothing but the provider's ids.
+    does not expect is old news and changes nothing but the provider's ids. ``because`` and ``by`` stand in the
+    history where it was not the provider who told.
     """
-    draft = Draft(payment, at)
+    draft = Draft(payment, at, by)
     draft.remember(answer.refs)
-    because = f"{operation or 'look_up'}: {type(answer).__name__}"
-    if isinstance(answer, Captured):
-        _receive(draft, answer, terms, because)
-        if operation == "void" and draft.payment.state == "voiding":
-            # Paid in part, so it cannot be closed: what is here goes back as if all of it had come.
-            draft.move(Captured, because)
-    elif isinstance(answer, Refunded):
-        _refunded(draft, answer, because)
-    elif type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
-        draft.move(type(answer), because)
-        _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
+    because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
+    ours = operation == "refund"
+    match answer:
+        case Captured():
+            receive(draft, answer, terms, because, operation)
+        case Reversed():
+            reverse(draft, answer, because)
+        case Refunded():
+            refunded(draft, answer, because, ours=ours)
+        case RefundedInAll():
+            refunded_in_all(draft, answer, because)
+        case RefundDeclined():
+            refund_declined(draft, answer, because, ours=ours)
+        case Chargeback():
+            charged_back(draft, answer, because)
+        case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
+            _move(draft, answer, terms, because)
     if draft.payment.order_cancelled:
         draft.give_back("order cancelled")
     return draft.done()
+
+
+def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
+    by: type = type(answer)
+    if by is Declined and draft.payment.state == "reauthorizing" and draft.payment.held_amount:
+        by = CapturedInPart
+    draft.move(by, because)
+    _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
@@ -72,6 +97,9 @@ def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
         instrument=answer.instrument,
         redirect_url="",
     )
+    draft.stop_calling("authorization_ended", "capture_failed")
+    if draft.payment.ended_holds:
+        draft.change(reauthorized_at=answer.authorized_at)
     draft.say(
         PaymentAuthorized,
         authorization_id=answer.authorization_id,
@@ -89,11 +117,13 @@ def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
 
 def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
     draft.change(redirect_url="", provider_status="")
-    if draft.payment.state == "declined":
+    if draft.payment.state == "voided":
+        _voided(draft, Voided(), terms)
+    elif draft.payment.ended_holds:
+        end_hold(draft, "reauthorization_declined", terms)
+    else:
         draft.say(PaymentFailed, reason=answer.reason)
         draft.give_back("declined with part of the money here")
-    else:
-        _voided(draft, Voided(), terms)
 
 
 def _needs_buyer(draft: Draft, answer: NeedsBuyer, terms: Terms) -> None:
@@ -124,62 +154,20 @@ def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
     )
 
 
-def _receive(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
-    """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
-    payment = draft.payment
-    if answer.receipt_id in payment.receipts:
-        return
-    draft.change(receipts=(*payment.receipts, answer.receipt_id))
-    expected = NEXT[payment.state].get(Captured) == "captured"
-    owed = payment.amount - payment.suspense_amount if terms.flow == "prepaid" else answer.amount
-    if not expected:
-        over = payment.state in OVER
-        _suspend(draft, answer.receipt_id, answer.amount, "late_money" if over else "excess_money")
-        if over:
-            draft.give_back(because)
-    elif answer.amount < owed:
-        _suspend(draft, answer.receipt_id, answer.amount, "short_money")
-    else:
-        _fulfil(draft, answer, owed, terms, because)
-
-
-def _fulfil(draft: Draft, answer: Captured, owed: int, terms: Terms, because: str) -> None:
-    """The order is paid: what came before joins the sale, what is too much waits in suspense."""
-    payment = draft.payment
-    earlier = payment.suspense_amount
-    draft.book(journal.sale(answer.receipt_id, owed), journal.allocated(answer.receipt_id, earlier))
-    draft.change(
-        captured_amount=owed + earlier,
-        suspense_amount=0,
-        provider_status="売上確定済" if payment.authorization_id else "",
-        attention="",
-    )
-    draft.move(Captured, because)
-    _suspend(draft, answer.receipt_id, answer.amount - owed, "excess_money")
-    if draft.payment.order_cancelled:
-        return
-    wish = payment.capture_wish
-    draft.say(
-        PaymentCaptured,
-        amount=draft.payment.captured_amount,
-        captured_at=answer.captured_at,
-        source=wish.source if wish else terms.captured_source,
-        send_mail=wish.send_mail if wish else terms.deposit_mail,
-    )
-
-
-def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str) -> None:
-    if amount:
-        draft.book(journal.suspended(receipt_id, amount))
-        draft.change(suspense_amount=draft.payment.suspense_amount + amount)
-        draft.call(attention)
-
-
-def _capture_declined(draft: Draft, answer: CaptureDeclined | CaptureRefused, terms: Terms) -> None:
+def _capture_declined(draft: Draft, answer: CaptureDeclined, terms: Terms) -> None:
+    """Never: the hold is gone. Whoever asked for the money hears why, the order that nothing is held any more."""
+    draft.change(provider_status="")
+    if draft.payment.capture_wish is not None:
+        draft.reject_capture(answer.reason)
     draft.change(capture_wish=None)
     draft.call("capture_failed")
-    if draft.payment.state == "declined":
-        draft.change(provider_status="")
+    end_hold(draft, "capture_declined", terms)
+
+
+def _capture_refused(draft: Draft, answer: CaptureRefused, terms: Terms) -> None:
+    """Not now: the hold stands, and staff may ask again."""
+    draft.change(capture_wish=None)
+    draft.call("capture_failed")
     draft.reject_capture(answer.reason)
 
 
@@ -190,11 +178,7 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
     if payment.authorization_id:
         draft.change(provider_status="取消済")
     if payment.state == "voided":
-        if payment.authorization_id:
-            draft.say(PaymentVoided)
-        elif not payment.order_cancelled:
-            draft.say(PaymentFailed, reason="provider_error")
-        draft.give_back("voided with part of the money here")
+        _gone(draft, terms)
         if isinstance(answer, Voided) and answer.in_doubt:
             draft.ask("void", payment.amount)
     elif payment.number is not None:
@@ -202,44 +186,25 @@ def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
         draft.ask("void", payment.amount)
         draft.give_back("expired with part of the money here")
     else:
-        draft.call("authorization_expired")
-        draft.reject_capture("authorization_expired")
+        end_hold(draft, "expired", terms)
 
 
-def _refunded(draft: Draft, answer: Refunded, because: str) -> None:
-    """Book money that went back once by its id, also where a person sent it: after our own refund had failed, or
-    because too much was paid. Of the latter the order hears nothing; it was never told of that money."""
+def _gone(draft: Draft, terms: Terms) -> None:
+    """The hold or the number is given back, at our wish or in the provider's console."""
     payment = draft.payment
-    asked = payment.state == "refunding"
-    if payment.heard_before(answer) or not (asked or answer.amount <= _owed_back(payment)):
+    if payment.renews_hold and not payment.order_cancelled:
+        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+        ask_hold(draft, "hold given back to be renewed")
         return
-    refund_id = draft.return_money(answer.refund_ref, answer.amount)
-    if payment.keeps_its_sale:
-        if not draft.payment.spare_amount:
-            draft.stop_calling(*ABOUT_SPARE_MONEY)
-        return
-    left = draft.payment.held_amount > 0
-    if not left:
-        draft.change(attention="")
-        draft.move(RefundAsked, because)
-    elif asked:
-        draft.call("late_money")
-    if draft.move(Refunded, because):
-        draft.change(provider_status="返金済" if payment.authorization_id else "")
-    draft.say(PaymentRefunded, refund_id=refund_id, amount=answer.amount, route=answer.route)
-
-
-def _owed_back(payment: Payment) -> int:
-    """Return how much of the money here no order needs, while no request about it is under way."""
-    if payment.keeps_its_sale:
-        return payment.spare_amount
-    return payment.held_amount if payment.state in OVER else 0
-
-
-def _refund_declined(draft: Draft, answer: RefundDeclined, terms: Terms) -> None:
-    if answer.refund_ref:
-        draft.change(failed_refunds=(*draft.payment.failed_refunds, answer.refund_ref))
-    draft.call("refund_failed")
+    if payment.authorization_id:
+        until = payment.holds_until(terms)
+        draft.say(PaymentVoided)
+        end_hold(draft, "expired" if until is not None and draft.at > until else "voided", terms)
+    elif not payment.order_cancelled:
+        draft.say(PaymentFailed, reason="provider_error")
+    elif payment.number is not None:
+        draft.say(PaymentVoided)
+    draft.give_back("voided with part of the money here")
 
 
 _CONSEQUENCES: dict[type, Callable[[Draft, Any, Terms], None]] = {
@@ -248,9 +213,8 @@ _CONSEQUENCES: dict[type, Callable[[Draft, Any, Terms], None]] = {
     NeedsBuyer: _needs_buyer,
     Issued: _issued,
     CaptureDeclined: _capture_declined,
-    CaptureRefused: _capture_declined,
+    CaptureRefused: _capture_refused,
     Voided: _voided,
     Expired: _voided,
-    RefundDeclined: _refund_declined,
     Unknown: _nothing,
 }

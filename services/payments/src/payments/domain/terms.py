@@ -17,8 +17,10 @@ class Terms:
     ``deposit``: who makes the order 入金済み: a ``capture`` at the provider, the payment itself
     (``automatic``), staff ``by_hand``, or nobody (``never``).
     ``grace``: how long after the deadline money is still accepted (KON-18).
-    ``capture_days_max``: captures by the shop are refused after so many times 24 hours from the order (AP-39).
+    ``capture_days_max``: captures by the shop are refused after so many times 24 hours from the order
+    (AP-39), or from the last re-authorization; the hold is given back then.
     ``captured_source``: what ``PaymentCaptured`` names as source when nobody at the shop asked for it.
+    ``may_reauthorize``: whether a hold that ended may be asked for once more without the buyer (PAY-30).
     ``deposit_mail``: whether the mail about the deposit goes out without being asked for.
     """
 
@@ -28,3 +30,4 @@ class Terms:
     capture_days_max: int | None = None
     captured_source: Literal["provider_console", "konbini_notice", "manual_deposit"] = "provider_console"
     deposit_mail: bool = False
+    may_reauthorize: bool = False

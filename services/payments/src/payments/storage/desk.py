@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, literal, select
 
+from payments.storage.notices import FOR_STAFF
 from payments.storage.tables import (
     journal_lines,
     notices,
@@ -22,8 +23,8 @@ from shared.words import found_by, plan_for_words, sought
 View = Literal["all", "attention", "waiting", "authorized", "captured", "over"]
 _STATES: dict[str, tuple[str, ...]] = {
     "waiting": ("placed", "requested", "waiting_for_buyer", "pending", "unknown", "waiting"),
-    "authorized": ("authorized", "capturing"),
-    "captured": ("captured",),
+    "authorized": ("authorized", "capturing", "reauthorizing"),
+    "captured": ("captured", "short"),
     "over": ("voiding", "voided", "refunding", "refunded", "owed", "declined", "expired", "unmanaged"),
 }
 VIEWS: tuple[tuple[View, str], ...] = (
@@ -36,12 +37,15 @@ VIEWS: tuple[tuple[View, str], ...] = (
 )
 
 
-def _conditions(view: str, method: str, state: str, text: str) -> list[ColumnElement[bool]]:
+def _conditions(view: str, method: str, state: str, call: str, text: str) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if view == "attention":
         found.append(payments.c.attention != "")
     elif view in _STATES:
         found.append(payments.c.state.in_(_STATES[view]))
+    if call:
+        words = func.string_to_array(payments.c.attention, " ")
+        found += [payments.c.attention != "", literal(call) == func.any(words)]
     if method:
         found.append(payments.c.method == method)
     if state:
@@ -56,10 +60,10 @@ def _conditions(view: str, method: str, state: str, text: str) -> list[ColumnEle
 
 
 async def list_payments(
-    tx: Tx, *, view: str, method: str, state: str, text: str, limit: int, offset: int
+    tx: Tx, *, view: str, method: str, state: str, call: str, text: str, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
     """Return one page of payments, newest first, and how many there are in all."""
-    where = _conditions(view, method, state, text)
+    where = _conditions(view, method, state, call, text)
     if text:
         await plan_for_words(tx)
     query = select(payments).where(*where).order_by(payments.c.placed_at.desc(), payments.c.payment_id)
@@ -67,9 +71,11 @@ async def list_payments(
     return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
 
 
-def every_payment(db: Database, *, view: str, method: str, state: str, text: str) -> AsyncIterator[Row]:
+def every_payment(
+    db: Database, *, view: str, method: str, state: str, call: str, text: str
+) -> AsyncIterator[Row]:
     """Stream all payments found, newest first, in bounded memory."""
-    found = select(payments).where(*_conditions(view, method, state, text))
+    found = select(payments).where(*_conditions(view, method, state, call, text))
     return db.stream(found.order_by(payments.c.placed_at.desc(), payments.c.payment_id))
 
 
@@ -90,6 +96,30 @@ async def count_attention(tx: Tx) -> dict[str, int]:
     """Return how many payments wait for a person, for the page of operations."""
     waiting = select(func.count()).select_from(payments).where(payments.c.attention != "")
     return {"attention": int(await tx.value(waiting) or 0)}
+
+
+async def count_calls(tx: Tx) -> dict[str, int]:
+    """Return for each word that calls for a person on how many payments it stands, and of notices as ``notices``."""
+    rows = await tx.rows(
+        "SELECT word, count(*) AS all FROM payments, unnest(string_to_array(attention, ' ')) AS word"
+        " WHERE attention <> '' GROUP BY word"
+    )
+    counts = {row.word: int(row.all) for row in rows}
+    unread = await tx.value(select(func.count()).select_from(notices).where(notices.c.state.in_(FOR_STAFF)))
+    return counts | ({"notices": int(unread)} if unread else {})
+
+
+async def notices_for_staff(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
+    """Return one page of the notices that a person has to see, newest first, and how many there are in all."""
+    where = notices.c.state.in_(FOR_STAFF)
+    query = (
+        select(notices, payments.c.order_code)
+        .select_from(notices.outerjoin(payments, payments.c.payment_id == notices.c.payment_id))
+        .where(where)
+        .order_by(notices.c.received_at.desc(), notices.c.notice_key)
+    )
+    total = await tx.value(select(func.count()).select_from(notices).where(where))
+    return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
 
 
 async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row]]:

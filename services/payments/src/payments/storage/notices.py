@@ -2,37 +2,118 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
+import orjson
+from pydantic import TypeAdapter
+
+from payments.domain.answers import Chargeback
 from payments.method import Notice
+from payments.storage.answers import is_storable
 from payments.storage.tables import notices
 from shared.bulk import update_all
 from shared.database import Tx
 from shared.ids import new_id
+from shared.sql import Row
 
 NOTICE_WORK = "payment notices"
+FOR_STAFF = ("unmatched", "unknown", "unreadable")
+"""States of notices that a person has to see."""
+ID_LENGTH_MAX = 200
+SUMMARY_LENGTH_MAX = 300
+
+_ALERT = TypeAdapter(Chargeback)
 
 
 async def insert_notice(tx: Tx, method: str, notice: Notice, body: bytes, at: datetime) -> bool:
-    """Store a notice; False if the provider had sent it before."""
+    """Store a notice; False if the provider had sent it before. Whatever of it can be kept is kept."""
     about_payment = notice.reference is not None
-    stored = await tx.execute(
-        "INSERT INTO notices (notice_key, method, notice_id, reference, summary, body, state, received_at, due_at)"
-        " VALUES (:key, :method, :notice_id, :reference, :summary, :body, :state, :at, :due_at)"
-        " ON CONFLICT DO NOTHING",
-        key=new_id(),
-        method=method,
-        notice_id=notice.notice_id,
-        reference=notice.reference,
-        summary=notice.summary,
-        body=body,
-        state="new" if about_payment else "noted",
-        at=at,
-        due_at=at if about_payment else None,
-    )
+    state = "new" if about_payment else "noted" if notice.known else "unknown"
+    stored = await _insert(tx, method, notice, body, state, at)
     if stored and about_payment:
         tx.wake(NOTICE_WORK)
+    return stored
+
+
+async def insert_unreadable(tx: Tx, method: str, body: bytes, at: datetime) -> None:
+    """Keep for staff what a provider sent and nobody can read; sent again, it is kept once."""
+    notice = Notice(_digest(body), None, "読み取れない通知")
+    await _insert(tx, method, notice, body, "unreadable", at)
+
+
+async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str, str, datetime]]) -> None:
+    """Have one look answer every notice about the payment, given by method and reference, that came before it."""
+    await tx.execute(
+        "UPDATE notices AS n SET state = CASE WHEN n.known THEN 'done' ELSE 'unknown' END, payment_id = :payment_id,"
+        " due_at = NULL, leased_until = NULL, lease = NULL"
+        " FROM unnest(CAST(:methods AS text[]), CAST(:references AS text[]), CAST(:began AS timestamptz[]))"
+        " AS d(method, reference, began)"
+        " WHERE n.method = d.method AND n.reference = d.reference AND n.received_at < d.began"
+        " AND n.due_at IS NOT NULL AND n.refs = '{}' AND n.alert IS NULL",
+        payment_id=payment_id,
+        methods=[method for method, _, _ in looked_up],
+        references=[reference for _, reference, _ in looked_up],
+        began=[began for _, _, began in looked_up],
+    )
+
+
+async def mark_notice_seen(tx: Tx, notice_key: UUID, *, by: str) -> bool:
+    """Take a notice off the list of staff; False if somebody did before."""
+    changed = await tx.execute(
+        "UPDATE notices SET state = 'seen', seen_by = :by WHERE notice_key = :key AND state = ANY(:states)",
+        by=by,
+        key=notice_key,
+        states=list(FOR_STAFF),
+    )
+    return bool(changed)
+
+
+async def _insert(tx: Tx, method: str, notice: Notice, body: bytes, state: str, at: datetime) -> bool:
+    stored = await tx.execute(
+        "INSERT INTO notices (notice_key, method, notice_id, reference, summary, refs, alert, known, body, state,"
+        " received_at, due_at)"
+        " VALUES (:key, :method, :notice_id, :reference, :summary, CAST(:refs AS jsonb), CAST(:alert AS jsonb),"
+        " :known, :body, :state, :at, :due_at) ON CONFLICT DO NOTHING",
+        key=new_id(),
+        method=method,
+        notice_id=_short(notice.notice_id),
+        reference=notice.reference,
+        summary=_shown(notice.summary),
+        refs=orjson.dumps(dict(notice.refs)).decode(),
+        alert=None if notice.alert is None else _ALERT.dump_json(notice.alert).decode(),
+        known=notice.known,
+        body=body,
+        state=state,
+        at=at,
+        due_at=at if state == "new" else None,
+    )
     return bool(stored)
+
+
+def alert_of(row: Row) -> Chargeback | None:
+    """Return what only the notice can tell."""
+    return None if row.alert is None else _ALERT.validate_python(row.alert)
+
+
+def can_be_matched(notice: Notice) -> bool:
+    """Return whether the ids by which a notice finds its payment can be kept."""
+    ids = [notice.reference or "", *notice.refs, *notice.refs.values()]
+    return is_storable(ids) and is_storable(notice.alert) and all(len(one) <= ID_LENGTH_MAX for one in ids)
+
+
+def _short(notice_id: str) -> str:
+    """Return an id that can be kept: its own, or a digest of it."""
+    kept = is_storable(notice_id) and len(notice_id) <= ID_LENGTH_MAX
+    return notice_id if kept else _digest(notice_id.encode("utf-8", "surrogatepass"))
+
+
+def _digest(content: bytes) -> str:
+    return f"sha256:{sha256(content).hexdigest()}"
+
+
+def _shown(summary: str) -> str:
+    return "".join(one if one.isprintable() else "\ufffd" for one in summary[:SUMMARY_LENGTH_MAX])
 
 
 async def note_notices(tx: Tx, state: str, became: Sequence[tuple[UUID, UUID | None]]) -> None:

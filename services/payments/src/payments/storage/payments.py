@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from pydantic import TypeAdapter
 
-from payments.domain.drafting import Settled
+from payments.domain.drafting import Settled, Step
 from payments.domain.journal import Entry
 from payments.domain.payment import Payment
 from payments.method import Method
@@ -50,6 +50,7 @@ _COLUMNS = (
     "capture_policy",
     "order_cancelled",
     "attention",
+    "revision",
     "refs",
     "placed_at",
 )
@@ -63,7 +64,19 @@ _BY_REFERENCE = """
 
 def payment_of(row: Row) -> Payment:
     """Return the payment that a row of ``payments`` holds."""
-    return _PAYMENT.validate_python({**row.details, **{name: getattr(row, name) for name in _COLUMNS}})
+    return _PAYMENT.validate_python(
+        {**_implied(row), **row.details, **{name: getattr(row, name) for name in _COLUMNS}}
+    )
+
+
+def _implied(row: Row) -> dict[str, Any]:
+    """Return what rows do not say that were written before it had a field: refunds took suspense first, and a refund
+    under way was of all that was here."""
+    held = row.captured_amount + row.suspense_amount - row.refunded_amount
+    return {
+        "suspense_returned_amount": min(row.suspense_amount, row.refunded_amount),
+        "refund_asked_amount": held if row.state == "refunding" else 0,
+    }
 
 
 async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
@@ -124,19 +137,20 @@ async def match_references(tx: Tx, references: Iterable[Reference]) -> dict[Refe
     return matched
 
 
-async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> None:
-    """Store new payments with their first requests; an order that is already known is left alone."""
+async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> list[Settled]:
+    """Store new payments with their first requests and return them; an order that is already known is left alone."""
     rows = [{**_values(one.payment), "changed_at": at} for one in settled]
     stored = await insert_all(tx, payments, rows, skip_known=True, returning="payment_id")
     fresh = {row.payment_id for row in stored}
     new = [one for one in settled if one.payment.payment_id in fresh]
-    first = [_step(one.payment, 1, one.payment.state, "order placed", at) for one in new]
+    first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
     payers = {one.payment.order_code: one.payment.payer_name for one in new}
     await add_words(
         tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
     )
     await _ask(tx, new, at)
+    return new
 
 
 async def save_all(
@@ -158,11 +172,7 @@ async def save_all(
         due_at = look_at.get(payment.payment_id, usual)
         rows.append({**_values(payment), "due_at": due_at, "changed_at": at})
     await update_all(tx, payments, rows, key="payment_id")
-    steps = [
-        _step(one.payment, step.version, step.state, step.because, at)
-        for one in settled
-        for step in one.steps
-    ]
+    steps = [_step(one.payment, step, at) for one in settled for step in one.steps]
     await insert_all(tx, payment_history, steps)
     booked = [(one.payment, entry) for one in settled for entry in one.entries]
     await insert_all(tx, journal_lines, [line for about in booked for line in _lines(*about, at)])
@@ -198,10 +208,14 @@ async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], du
 
 
 def next_look_at(payment: Payment, method: Method, at: datetime) -> datetime | None:
-    """Return when to look at a payment unasked: at its deadline, when it is time to poll the provider, or daily
-    for money on a number that is paid, cancelled or expired, until nobody expects any."""
+    """Return when to look at a payment unasked: at its deadline, when it is time to poll the provider, when its hold
+    may not be captured any more, or daily for money on a number that is paid, cancelled or expired, until nobody
+    expects any."""
     pause = method.poll_seconds.get(payment.state)
     looks = [at + timedelta(seconds=pause)] if pause is not None else []
+    until = payment.holds_until(method.terms)
+    if payment.state == "authorized" and until is not None:
+        looks.append(max(until + timedelta(seconds=1), at + timedelta(seconds=1)))
     if payment.number is not None:
         deadline = payment.number.due_at + method.terms.grace
         if payment.state == "waiting":
@@ -251,12 +265,14 @@ def _values(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _step(payment: Payment, version: int, state: str, because: str, at: datetime) -> dict[str, Any]:
+def _step(payment: Payment, step: Step, at: datetime) -> dict[str, Any]:
     return {
         "payment_id": payment.payment_id,
-        "version": version,
-        "state": state,
-        "because": because,
+        "version": step.version,
+        "state": step.state,
+        "because": step.because,
+        "by": step.by,
+        "note": step.note,
         "at": at,
     }
 

@@ -9,7 +9,7 @@ import orjson
 
 from payments.domain.answers import Answer
 from payments.domain.drafting import Ask
-from payments.domain.payment import Operation
+from payments.domain.moves import Operation
 from payments.storage.answers import answer_as_json
 from payments.storage.tables import payment_requests
 from shared.bulk import insert_all
@@ -35,6 +35,7 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
             "request_id": new_id(),
             "payment_id": payment_id,
             "operation": ask.operation,
+            "sequence": ask.sequence,
             "amount": ask.amount,
             "written_at": at,
             "due_at": at,
@@ -44,11 +45,11 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
     await insert_all(tx, payment_requests, rows, skip_known=True)
 
 
-async def has_effective_request(tx: Tx, payment_id: UUID, operation: Operation) -> bool:
-    """Return whether a request is open or done, so that no other of its kind will be written down."""
+async def has_open_request(tx: Tx, payment_id: UUID, operation: Operation) -> bool:
+    """Return whether a request of its kind is not answered yet: another one has to wait for that."""
     found = await tx.value(
         "SELECT 1 FROM payment_requests WHERE payment_id = :payment_id AND operation = :operation"
-        " AND state NOT IN ('declined', 'dropped')",
+        " AND state IN ('pending', 'open', 'unknown') LIMIT 1",
         payment_id=payment_id,
         operation=operation,
     )

@@ -47,6 +47,8 @@ payments = Table(
     Column("capture_policy", Text, nullable=False),
     Column("order_cancelled", Boolean, nullable=False, server_default=text("false")),
     Column("attention", Text, nullable=False, server_default=""),
+    # How often the standing was said; the higher one is the newer (PaymentStandingChanged).
+    Column("revision", BigInteger, nullable=False, server_default="0"),
     Column("refs", JSONB, nullable=False),
     Column("provider_ids", ARRAY(Text), nullable=False),
     Column("details", JSONB, nullable=False),
@@ -71,6 +73,9 @@ payment_history = Table(
     Column("version", Integer, primary_key=True),
     Column("state", Text, nullable=False),
     Column("because", Text, nullable=False),
+    # Who at the shop did it; empty for the service itself, and what they wrote about it.
+    Column("by", Text, nullable=False, server_default=""),
+    Column("note", Text, nullable=False, server_default=""),
     Column("at", DateTime(timezone=True), nullable=False),
     info={"append_only": True},
 )
@@ -82,6 +87,8 @@ payment_requests = Table(
     Column("request_id", Uuid, primary_key=True),
     Column("payment_id", Uuid, ForeignKey(payments.c.payment_id), nullable=False),
     Column("operation", Text, nullable=False),
+    # Which of its kind: the n-th hold and its capture, the n-th amount that goes back.
+    Column("sequence", Integer, nullable=False, server_default="1"),
     Column("amount", BigInteger, nullable=False),
     # pending (not answered), open (the provider or the buyer is not done), unknown (no clear answer),
     # done, declined, dropped (no longer wanted)
@@ -93,11 +100,12 @@ payment_requests = Table(
 )
 due_index(payment_requests)
 Index("payment_requests_payment", payment_requests.c.payment_id)
-# At most one effective request of each kind for ever: a payment is captured once (M1).
+# At most one effective request of each kind and number for ever: a hold is captured once (M1).
 Index(
-    "payment_requests_once",
+    "payment_requests_once_each",
     payment_requests.c.payment_id,
     payment_requests.c.operation,
+    payment_requests.c.sequence,
     unique=True,
     postgresql_where=payment_requests.c.state.not_in(["declined", "dropped"]),
 )
@@ -113,14 +121,28 @@ notices = Table(
     Column("summary", Text, nullable=False, server_default=""),
     Column("body", LargeBinary, nullable=False),
     Column("payment_id", Uuid, ForeignKey(payments.c.payment_id)),
-    # new, done, unmatched (no payment has this reference), noted (about no payment)
+    # Ids that the look-up shall ask about as well, and what only the notice can tell.
+    Column("refs", JSONB, nullable=False, server_default="{}"),
+    Column("alert", JSONB),
+    Column("known", Boolean, nullable=False, server_default=text("true")),
+    # new, done, noted (about no payment); for staff: unmatched (no payment has this reference), unknown (a kind that
+    # the method does not know), unreadable; seen by staff
     Column("state", Text, nullable=False),
+    Column("seen_by", Text, nullable=False, server_default=""),
     Column("received_at", DateTime(timezone=True), nullable=False),
     *due_columns(),
     UniqueConstraint("method", "notice_id", name="notices_stored_once"),
 )
 due_index(notices)
 Index("notices_payment", notices.c.payment_id)
+Index(
+    "notices_reference", notices.c.method, notices.c.reference, postgresql_where=notices.c.due_at.is_not(None)
+)
+Index(
+    "notices_for_staff",
+    notices.c.received_at.desc(),
+    postgresql_where=notices.c.state.in_(["unmatched", "unknown", "unreadable"]),
+)
 
 # Every movement of money that came in, by the provider's own id of it (M6).
 receipts = Table(

@@ -1,123 +1,182 @@
-"""One payment at the desk: how it stands, all that happened; deposits recorded by hand, refunds tried again."""
+"""One payment at the desk: how it stands, all that happened, and a way out of whatever holds it up."""
 
-from datetime import date
-from typing import Annotated, Any
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.responses import Response
 
-from payments.domain import asking
+from payments.act_on_payment import Deed, act_on_payment
+from payments.domain import asking, deeds
+from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
-from payments.labels import (
-    ACCOUNTS,
-    ANSWERS,
-    ATTENTION,
-    NOTICE_STATES,
-    OPERATIONS,
-    POLICIES,
-    REASONS,
-    REQUEST_STATES,
-    STATES,
-    cause,
-    state_label,
-)
+from payments.domain.terms import Terms
+from payments.labels import ANSWERS, NOTICE_STATES, OPERATIONS, REQUEST_STATES, ROUTES, STATES
 from payments.methods import Methods
 from payments.record_deposit import record_deposit
-from payments.refund_again import refund_again
 from payments.storage.desk import payment_story
 from payments.storage.payments import find_order_payment, look_soon
 from payments.storage.shop_settings import read_shop_settings
+from payments.web import payment_view
+from payments.web.deed import Deposit, Dispute, Outside, Press
 from shared.clock import in_japan, now
 from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.web.fields import Yen
 from shared.web.forms import Form, read_form
 from shared.web.pages import Pages
-from shared.web.session import require_staff
+from shared.web.session import Staff, Viewer, require_staff
 
-
-class Deposit(BaseModel):
-    """What staff read on the statement. ``receipt_id`` comes with the form: sent twice, booked once."""
-
-    amount: Annotated[Yen, Field(ge=1)] = Field(title="入金額")
-    deposited_on: date = Field(title="入金日")
-    receipt_id: str = Field(title="記録番号", max_length=64, pattern=r"^desk:[0-9a-f]{32}$")
-    send_mail: bool = Field(False, title="入金確認メール(自動送信)を送信する")
+PATH = "/desk/payments/{order_code}"
+LABELS = {"operations": OPERATIONS, "answers": ANSWERS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
+OnePress = Callable[[Payment, Terms, datetime, str], Settled]
+PRESSES: dict[str, tuple[OnePress, str]] = {
+    "refund": (lambda one, _, at, by: deeds.refund_again(one, at, by=by), "返金をもう一度依頼しました"),
+    "refund-spare": (
+        lambda one, terms, at, by: deeds.refund_spare(one, terms, at, by=by),
+        "過入金の返金を依頼しました",
+    ),
+    "accept": (lambda one, terms, at, by: deeds.accept_short(one, terms, at, by=by), "入金済みにしました"),
+    "reauthorize": (
+        lambda one, terms, at, by: asking.reauthorize(one, terms, at, by=by),
+        "再与信を依頼しました",
+    ),
+    "void": (lambda one, _, at, by: deeds.void_hold(one, at, by=by), "与信の取消を依頼しました"),
+    "seen": (lambda one, _, at, by: deeds.mark_seen(one, at, by=by), "確認済みにしました"),
+}
+"""The deeds of one press by their path, and what is said when they are done."""
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     """Return the routes of the page."""
     routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-    async def show(
-        request: Request, order_code: str, form: Form[Deposit] | None = None, status: int = 200
-    ) -> Response:
+    async def show(request: Request, order_code: str, *refused: Form[Any], status: int = 200) -> Response:
         async with db.transaction() as tx:
             payment = await _payment_of(tx, order_code)
             story = await payment_story(tx, payment.payment_id)
             settings = await read_shop_settings(tx)
         method = methods[payment.method]
-        by_hand = method.terms.deposit == "by_hand" and payment.state != "captured"
-        if form is None:
-            form = Form(Deposit, _expected(payment))
+        name = settings.name_of(payment.method, method.menu().name)
+        shows_status = method.menu().provider_status_shown
         return pages.render(
             request,
             "desk_payment.html",
             status=status,
+            payment=payment,
             order_code=payment.order_code,
-            method=settings.name_of(payment.method, method.menu().name),
+            method=name,
             state=STATES[payment.state],
-            calls=[ATTENTION.get(word, word) for word in payment.calls],
-            facts=_facts(payment, shows_status=method.menu().provider_status_shown),
-            form=form,
-            by_hand=by_hand,
+            calls=payment_view.calls(payment, method.terms),
+            facts=payment_view.facts(payment, shows_status=shows_status),
+            offers=payment_view.offers(payment, method.terms),
+            deposit=_form(Deposit, refused, _expected(payment)),
+            outside=_form(Outside, refused, _given_back(payment)),
+            refused=refused,
+            by_hand=method.terms.deposit == "by_hand" and payment.state != "captured",
+            goes_back=not payment.goes_on,
+            outside_amount_max=deeds.outside_amount_max(payment),
+            routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
             has_provider=payment.state != "unmanaged",
-            may_refund_again=asking.may_refund_again(payment),
-            held_amount=payment.held_amount,
-            labels={
-                "operations": OPERATIONS,
-                "answers": ANSWERS,
-                "requests": REQUEST_STATES,
-                "notices": NOTICE_STATES,
-            },
-            **_plain(story),
+            labels=LABELS,
+            **payment_view.records(story),
         )
 
-    @routes.get("/desk/payments/{order_code}")
+    async def act(
+        request: Request, order_code: str, form: Form[Any], deed: Deed, said: str, done: str = ""
+    ) -> Response:
+        """Do a deed and show the page again, with what is wrong if it was not done."""
+        if not form.errors:
+            try:
+                async with db.transaction() as tx:
+                    await act_on_payment(
+                        tx,
+                        methods,
+                        order_code,
+                        deed,
+                        version=form.value.version,
+                        done=lambda payment: done in (*payment.receipts, *payment.refunds),
+                    )
+                return pages.redirect(request, f"/desk/payments/{order_code}", toast=said)
+            except Refused as refusal:
+                if refusal.status == 404:
+                    raise
+                form.refuse(refusal)
+                return await show(request, order_code, form, status=refusal.status)
+        return await show(request, order_code, form, status=422)
+
+    @routes.get(PATH)
     async def show_payment(request: Request, order_code: str) -> Response:
         """The payment of an order."""
         return await show(request, order_code)
 
-    @routes.post("/desk/payments/{order_code}/deposit")
-    async def deposit(request: Request, order_code: str) -> Response:
+    @routes.post(f"{PATH}/deposit")
+    async def deposit(request: Request, order_code: str, staff: Staff) -> Response:
         """Record a deposit."""
         form = await read_form(request, Deposit)
-        if not form.errors:
-            try:
-                async with db.transaction() as tx:
-                    await record_deposit(tx, methods, order_code=order_code, **form.value.model_dump())
-                return pages.redirect(request, f"/desk/payments/{order_code}", toast="入金を記録しました")
-            except Refused as refusal:
-                form.refuse(refusal)
-        return await show(request, order_code, form, status=422)
 
-    @routes.post("/desk/payments/{order_code}/look-up")
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            told = form.value.model_dump(exclude={"version"})
+            return record_deposit(payment, terms, at, **told, by=_name(staff))
+
+        return await act(request, order_code, form, deed, "入金を記録しました", _typed(form, "receipt_id"))
+
+    @routes.post(f"{PATH}/outside")
+    async def outside(request: Request, order_code: str, staff: Staff) -> Response:
+        """Record what was given back by another way."""
+        form = await read_form(request, Outside)
+
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            told = form.value
+            if told.returned_amount > (most := deeds.outside_amount_max(payment)):
+                text = f"返金できるのは¥{most:,}までです。" if most else "いま記録できる返金はありません。"
+                raise Refused("more_than_held", text, field="returned_amount", status=422)
+            return deeds.settle_outside(
+                payment,
+                at,
+                ref=told.refund_id,
+                amount=told.returned_amount,
+                route=told.route,
+                note=f"{ROUTES[told.route]} ¥{told.returned_amount:,} {told.note}",
+                by=_name(staff),
+            )
+
+        return await act(request, order_code, form, deed, "返金を記録しました", _typed(form, "refund_id"))
+
+    @routes.post(f"{PATH}/dispute")
+    async def dispute(request: Request, order_code: str, staff: Staff) -> Response:
+        """Record how a chargeback ended."""
+        form = await read_form(request, Dispute)
+
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            told = form.value
+            return deeds.decide_dispute(
+                payment, at, reference=told.reference, state=told.state, by=_name(staff)
+            )
+
+        return await act(request, order_code, form, deed, "結果を記録しました")
+
+    @routes.post(f"{PATH}/look-up")
     async def look_up(request: Request, order_code: str) -> Response:
         """Let the workers ask the provider now, also about what is over."""
         async with db.transaction() as tx:
             payment = await _payment_of(tx, order_code)
             if payment.state != "unmanaged":
                 await look_soon(tx, [payment.payment_id], also_unwatched=True)
-        return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に問い合わせます")
+        return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
 
-    @routes.post("/desk/payments/{order_code}/refund")
-    async def refund(request: Request, order_code: str) -> Response:
-        """Let a refund that failed be tried once more."""
-        async with db.transaction() as tx:
-            await refund_again(tx, methods, order_code=order_code)
-        return pages.redirect(request, f"/desk/payments/{order_code}", toast="返金をもう一度依頼しました")
+    @routes.post(f"{PATH}/{{press}}")
+    async def press(request: Request, order_code: str, press: str, staff: Staff) -> Response:
+        """Do a deed that needs nothing but a press."""
+        if press not in PRESSES:
+            raise Refused("deed_unknown", "この操作はできません。", status=404)
+        do, said = PRESSES[press]
+        form, by = await read_form(request, Press), _name(staff)
+        return await act(
+            request, order_code, form, lambda payment, terms, at: do(payment, terms, at, by), said
+        )
 
     return routes
 
@@ -129,76 +188,35 @@ async def _payment_of(tx: Tx, order_code: str) -> Payment:
     return payment
 
 
+def _name(staff: Viewer) -> str:
+    return staff.name or staff.member_id or ""
+
+
+def _typed(form: Form[Any], name: str) -> str:
+    return "" if form.errors else str(getattr(form.value, name))
+
+
+def _form(model: type[BaseModel], refused: tuple[Form[Any], ...], values: dict[str, Any]) -> Form[Any]:
+    """Return the form as it was refused, for the payment as it stands now, or a fresh one."""
+    for form in refused:
+        if form.model is model:
+            form.values["version"] = values["version"]
+            return form
+    return Form(model, values)
+
+
 def _expected(payment: Payment) -> dict[str, Any]:
     return {
-        "amount": payment.amount - payment.suspense_amount,
+        "version": payment.version,
+        "amount": payment.missing_amount or payment.amount,
         "deposited_on": in_japan(now()).date().isoformat(),
         "receipt_id": f"desk:{new_id().hex}",
     }
 
 
-def _facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
-    facts = [("売上請求の方法", POLICIES[payment.capture_policy])] if payment.authorization_id else []
-    if shows_status:
-        facts.append(("連携ステータス", payment.provider_status or "—"))
-    if payment.instrument:
-        facts.append(("お支払い手段", payment.instrument))
-    if payment.number is not None:
-        facts += [
-            (payment.number.label, payment.number.number),
-            ("お支払い期限", f"{in_japan(payment.number.due_at):%Y/%m/%d %H:%M}"),
-        ]
-    if payment.payer_name:
-        facts.append(("注文者", payment.payer_name))
-    money = (
-        ("入金額", payment.captured_amount),
-        ("仮受金", payment.suspense_amount),
-        ("返金額", payment.refunded_amount),
-    )
-    facts += [(label, f"¥{amount:,}") for label, amount in money if amount]
-    return facts + [
-        (f"照会番号（{name}）", value) for name, value in payment.refs.items() if name.endswith("_id")
-    ]
-
-
-def _plain(story: dict[str, Any]) -> dict[str, Any]:
+def _given_back(payment: Payment) -> dict[str, Any]:
     return {
-        "amount_lines": [
-            {
-                "at": line.at,
-                "reason": REASONS.get(line.reason, line.reason),
-                "subject": line.subject,
-                "account": ACCOUNTS.get(line.account, line.account),
-                "debit": line.debit,
-                "credit": line.credit,
-            }
-            for line in story["journal"]
-        ],
-        "timeline": [
-            {
-                "at": step.at,
-                "title": state_label(step.state),
-                "text": cause(step.because),
-                "by": "決済サービス",
-                "kind": STATES[step.state][1],
-            }
-            for step in story["history"]
-        ],
-        "requests": [
-            {
-                "operation": row.operation,
-                "state": row.state,
-                "at": row.written_at,
-                "answered_at": row.answered_at,
-                "attempts": row.attempts,
-                "answer": (row.answer or {}).get("answer", ""),
-                "reason": (row.answer or {}).get("reason", ""),
-                "key": row.request_id.hex,
-            }
-            for row in story["requests"]
-        ],
-        "notices": [
-            {"at": row.received_at, "summary": row.summary, "state": row.state, "id": row.notice_id}
-            for row in story["notices"]
-        ],
+        "version": payment.version,
+        "returned_amount": payment.held_amount if not payment.keeps_its_sale else payment.spare_amount or "",
+        "refund_id": f"desk:{new_id().hex}",
     }

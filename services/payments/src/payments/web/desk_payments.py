@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Mapping
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from payments.labels import STATES
+from payments.domain.payment import Payment
+from payments.labels import ATTENTION, STATES
 from payments.methods import Methods
-from payments.storage.desk import VIEWS, count_views, every_payment, list_payments
+from payments.storage.desk import VIEWS, count_calls, count_views, every_payment, list_payments
 from payments.storage.payments import payment_of
 from payments.storage.shop_settings import ShopSettings, read_shop_settings
 from shared.database import Database
@@ -26,11 +27,13 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
     @routes.get("/desk/payments/export.csv")
-    async def export_payments(view: str = "all", method: str = "", state: str = "", q: str = "") -> Response:
+    async def export_payments(
+        view: str = "all", method: str = "", state: str = "", call: str = "", q: str = ""
+    ) -> Response:
         """Send what the list shows, all pages of it, as CSV."""
         async with db.transaction() as tx:
             names = _names(await read_shop_settings(tx), methods)
-        found = every_payment(db, view=view, method=method, state=state, text=q.strip())
+        found = every_payment(db, view=view, method=method, state=state, call=call, text=q.strip())
         return csv_response("payments", COLUMNS, _cells(found, names, methods))
 
     @routes.get("/desk/payments")
@@ -40,6 +43,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         view: str = "all",
         method: str = "",
         state: str = "",
+        call: str = "",
         q: str = "",
     ) -> Response:
         """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
@@ -50,11 +54,13 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                 view=view,
                 method=method,
                 state=state,
+                call=call,
                 text=text,
                 limit=asked.size,
                 offset=asked.offset,
             )
             counts = await count_views(tx)
+            called = await count_calls(tx)
             settings = await read_shop_settings(tx)
         names = _names(settings, methods)
         found = [payment_of(row) for row in rows]
@@ -71,7 +77,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "status": one.provider_status if shown.get(one.method) else "",
                     "amount": one.amount,
                     "captured": one.captured_amount,
-                    "attention": bool(one.attention),
+                    "attention": _calls(one),
                 }
                 for one in found
             ],
@@ -81,6 +87,18 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                 {"label": label, "href": f"?view={name}", "count": counts[name], "current": name == view}
                 for name, label in VIEWS
             ],
+            calls=[
+                {
+                    "label": ATTENTION.get(word, (word, ""))[0],
+                    "href": f"?view=attention&call={word}",
+                    "count": count,
+                    "current": word == call,
+                }
+                for word, count in sorted(called.items())
+                if word != "notices"
+            ],
+            notices=called.get("notices", 0),
+            call=call,
             view=view,
             method=method,
             state=state,
@@ -96,6 +114,10 @@ def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
     return {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
 
 
+def _calls(payment: Payment) -> list[str]:
+    return [ATTENTION.get(word, (word, ""))[0] for word in payment.calls]
+
+
 async def _cells(
     rows: AsyncIterator[Row], names: Mapping[str, str], methods: Methods
 ) -> AsyncIterator[tuple[str | int, ...]]:
@@ -106,7 +128,7 @@ async def _cells(
             one.order_code,
             jst(one.placed_at),
             names.get(one.method, one.method),
-            STATES[one.state][0] + ("（要確認）" if one.attention else ""),
+            STATES[one.state][0] + "".join(f"（{word}）" for word in _calls(one)),
             one.provider_status if shown.get(one.method) else "",
             one.amount,
             one.captured_amount,

@@ -19,7 +19,7 @@ from shared.database import Database
 from shared.errors import Refused
 from shared.versions import check_seen, version_of
 from shared.web.pages import Pages
-from shared.web.session import Staff, require_staff
+from shared.web.session import Owner, require_staff
 
 PATH = "/desk/payments/settings"
 NAME_LENGTH_MAX = 60
@@ -36,7 +36,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         return await page(request)
 
     @routes.post(PATH)
-    async def save_settings(request: Request, staff: Staff) -> Response:
+    async def save_settings(request: Request, staff: Owner) -> Response:
         """Change what the form says; only what really changed is written down."""
         form = {name: str(value) for name, value in (await request.form()).items()}
         asked = _asked(form, methods)
@@ -50,7 +50,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         except Refused as refused:
             return await page(request, asked=asked, refused=refused)
         toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
-        return pages.redirect(request, PATH, toast=toast)
+        return pages.redirect(request, PATH, toast=toast, kind="done" if changed else "note")
 
     async def page(
         request: Request, *, asked: dict[str, str] | None = None, refused: Refused | None = None

@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from payments.method import Method, NoticeRefused
 from payments.methods import Methods
-from payments.storage.notices import insert_notice
+from payments.storage.notices import can_be_matched, insert_notice, insert_unreadable
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Database
@@ -30,19 +30,31 @@ def router(db: Database, methods: Methods) -> APIRouter:
 
 
 def _receiver(db: Database, method: Method) -> Callable[[Request], Awaitable[Response]]:
+    async def _refuse(body: bytes, status: int, *, keep: bool) -> Response:
+        if keep:
+            async with db.transaction() as tx:
+                await insert_unreadable(tx, method.kind, body, now())
+        return PlainTextResponse("refused", status_code=status)
+
     async def receive_notice(request: Request) -> Response:
-        """Answer 200 only after the commit; a notice sent again is stored once and answered alike."""
+        """Answer 200 only after the commit; a notice sent again is stored once and answered alike.
+
+        What is genuine and nobody can read is kept for staff, and refused: sent again, it would be no clearer.
+        """
         body = await request.body()
         try:
             notice = await method.read_notice(request.headers, body)
         except NoticeRefused as refusal:
-            log.warning("notice.refused", method=method.kind, code=refusal.code)
-            return PlainTextResponse("refused", status_code=refusal.status)
+            log.warning("notice.refused", method=method.kind, code=refusal.code, genuine=refusal.genuine)
+            return await _refuse(body, refusal.status, keep=refusal.genuine)
+        if not can_be_matched(notice):
+            log.warning("notice.refused", method=method.kind, code="ids_unreadable", genuine=True)
+            return await _refuse(body, 400, keep=True)
         crash_point("K14")
         async with db.transaction() as tx:
             fresh = await insert_notice(tx, method.kind, notice, body, now())
         crash_point("K15")
-        log.info("notice.stored", method=method.kind, notice_id=notice.notice_id, fresh=fresh)
+        log.info("notice.stored", method=method.kind, reference=notice.reference, fresh=fresh)
         return PlainTextResponse("OK")
 
     return receive_notice

@@ -27,6 +27,9 @@
   /* ---- the rail is a strip on a phone: show where we are ---- */
   document.querySelector(".rail ul ul [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
+  /* ---- a form shown again by its own answer: reload and Back ask for the page, never to send it once more ---- */
+  if ("posted" in document.body.dataset) history.replaceState(history.state, "", location.href);
+
   /* ---- errors: focus goes to the summary ---- */
   document.querySelector("[data-focus]")?.focus();
 
@@ -100,25 +103,77 @@
   });
 
   /* ---- address from the postal code ---- */
-  const fill = async (input) => {
-    const digits = input.value.normalize("NFKC").replace(/[^0-9]/g, "");
-    if (digits.length !== 7 || input.dataset.asked === digits) return;
-    input.dataset.asked = digits;
-    const block = input.closest("[data-address]");
-    const prefecture = block?.querySelector("[data-prefecture]"), address1 = block?.querySelector("[data-address1]");
+  const digitsOf = (input) => input.value.normalize("NFKC").replace(/[^0-9]/g, "");
+  const lookUp = async (digits) => {
+    if (digits.length !== 7) return null;
     try {
       const answer = await fetch(`/api/checkout/postal/${digits}`, { headers: { Accept: "application/json" } });
-      if (!answer.ok) return;
+      if (answer.status === 404) return { towns: [] };
+      if (!answer.ok) return null;
       const found = await answer.json();
-      if (prefecture && found.prefecture) prefecture.value = found.prefecture;
-      // What a person typed is theirs; only an empty box or our own earlier guess is filled.
-      if (address1 && found.address1 && (!address1.value || address1.value === address1.dataset.guess)) {
-        address1.value = address1.dataset.guess = found.address1;
-      }
-      prefecture?.dispatchEvent(new Event("change", { bubbles: true }));
-    } catch { /* no answer: the address is typed by hand */ }
+      return { ...found, towns: found.towns ?? [found] };
+    } catch { return null; /* no answer: the address is typed by hand */ }
   };
+  // What we would have put into 住所1 ourselves: still ours to replace. Anything beyond it is the buyer's.
+  const guessesOf = (found) => [found.address1, ...found.towns.map((town) => town.address1)];
+  const guesses = new WeakMap();
+  const remember = async (input) => {
+    const block = input.closest("[data-address]");
+    if (!block || guesses.has(block)) return;
+    guesses.set(block, []);
+    const found = await lookUp(digitsOf(input));
+    if (found && !guesses.get(block).length) guesses.set(block, guessesOf(found));
+  };
+  const take = (block, place) => {
+    const prefecture = block.querySelector("[data-prefecture]"), address1 = block.querySelector("[data-address1]");
+    if (prefecture && place.prefecture) prefecture.value = place.prefecture;
+    if (address1) address1.value = place.address1;
+    prefecture?.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const note = (block, text, towns = []) => {
+    const place = block.querySelector("[data-postal-note]");
+    if (!place) return;
+    place.replaceChildren(...(text ? [text] : []), ...towns.map((town) => {
+      const button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "button button-quiet", textContent: town.prefecture + town.address1 });
+      button.addEventListener("click", () => {
+        take(block, town);
+        note(block, "");
+        block.querySelector("[data-address1]")?.focus();
+      });
+      return button;
+    }));
+  };
+  const fill = async (input) => {
+    const digits = digitsOf(input), block = input.closest("[data-address]");
+    if (!block || input.dataset.asked === digits) return;
+    input.dataset.asked = digits;
+    note(block, "");
+    const found = await lookUp(digits);
+    if (!found || digitsOf(input) !== digits) return;
+    if (!found.towns.length) {
+      note(block, "この郵便番号は見つかりませんでした。番号とご住所をご確認ください（このままでもお進みいただけます）。");
+      return;
+    }
+    const address1 = block.querySelector("[data-address1]"), ours = guesses.get(block) ?? [];
+    const prefecture = block.querySelector("[data-prefecture]");
+    if (!address1?.value || ours.includes(address1.value)) {
+      take(block, found);
+      note(block, found.towns.length > 1 ? "この郵便番号には複数の住所があります。お選びください。" : "", found.towns.length > 1 ? found.towns : []);
+    } else {
+      if (prefecture && !prefecture.value && found.prefecture) prefecture.value = found.prefecture;
+      const fits = found.towns.some((town) => town.prefecture === prefecture?.value && address1.value.startsWith(town.address1));
+      if (!fits) note(block, "郵便番号の住所と入力済みの住所が異なります。次の住所にする場合は押してください。", found.towns);
+    }
+    guesses.set(block, guessesOf(found));
+  };
+  document.addEventListener("focusin", (event) => {
+    if (event.target.matches?.("[data-postal]")) remember(event.target);
+  });
   document.addEventListener("input", (event) => {
+    if (event.target.matches?.("[data-postal]") && !event.isComposing) fill(event.target);
+  });
+  document.addEventListener("compositionend", (event) => {
     if (event.target.matches?.("[data-postal]")) fill(event.target);
   });
 

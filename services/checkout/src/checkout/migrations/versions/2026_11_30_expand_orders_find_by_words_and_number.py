@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "b262be13bce8"
-down_revision = "071204957259"
+down_revision = "6fd34838180d"
 branch_labels = None
 depends_on = None
 

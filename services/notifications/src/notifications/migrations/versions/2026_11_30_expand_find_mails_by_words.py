@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from shared.words import as_vector, words_of_code, words_of_names, words_of_texts
 
 revision = "b212929c2206"
-down_revision = "06df5a7ac42d"
+down_revision = "9e47c144cc97"
 branch_labels = None
 depends_on = None
 

@@ -72,6 +72,16 @@ class AmazonPayClient:
         """Get Charge Permission."""
         return await self._call(Permission, "GET", f"chargePermissions/{quote(permission_id, safe='')}")
 
+    async def create_charge(self, permission_id: str, amount: int, *, key: str) -> Charge:
+        """Create Charge: a further authorization of `amount` yen within what the buyer agreed to."""
+        body = {
+            "chargePermissionId": permission_id,
+            "chargeAmount": yen(amount),
+            "captureNow": False,
+            "canHandlePendingAuthorization": True,
+        }
+        return await self._call(Charge, "POST", "charges", body, key)
+
     async def charge(self, charge_id: str) -> Charge:
         """Get Charge."""
         return await self._call(Charge, "GET", f"charges/{quote(charge_id, safe='')}")

@@ -36,6 +36,11 @@ _CAUSES: dict[str, FailureReason] = {
     "AmazonCanceled": "provider_error",
     "ProcessingFailure": "provider_error",
     "TransactionTimedOut": "provider_error",
+    "SoftDeclined": "declined",
+    "HardDeclined": "declined",
+    "AmazonRejected": "declined",
+    "PaymentMethodNotAllowed": "declined",
+    "MFANotCompleted": "declined",
 }
 # Refusals after which nothing happened but asking again may help: our own set-up is wrong (F39).
 _OUR_FAULT = {
@@ -87,12 +92,13 @@ def of_voided_session(session: Session, seconds_old: float = 0) -> Waiting | Voi
     return Voided() if session.state == "Canceled" else None
 
 
-def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, capturing: bool) -> list[Answer]:
-    """All that a charge tells, oldest first. `capturing`: we asked for the money and wait for it."""
+def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, held: bool) -> list[Answer]:
+    """All that a charge tells, oldest first. `held`: we know that it held money once, so what is over now is the
+    hold, not the first try to get one."""
     details, state = charge.status_details, charge.state
     amount, at = charge.charge_amount.amount, charge.creation_timestamp
     is_gift = GIFT_CARD in instrument
-    held = Authorized(
+    granted = Authorized(
         refs=refs,
         authorization_id=charge.charge_id,
         amount=amount,
@@ -105,21 +111,32 @@ def of_charge(charge: Charge, instrument: str, refs: dict[str, str], *, capturin
         case "AuthorizationInitiated":
             return [Waiting(refs=refs)]
         case "Authorized":
-            return [held]
+            return [granted]
         case "CaptureInitiated":
-            return [held, Waiting(refs=refs)]
+            return [granted, Waiting(refs=refs)]
         case "Captured":
-            return [held, _captured(charge, refs)]
-        case "Declined" if capturing:
-            return [CaptureDeclined(refs=refs, reason=details.reason_code or "declined")]
+            return [granted, _captured(charge, refs)]
+        case "Declined" if held:
+            reason = details.reason_code or "declined"
+            return [CaptureDeclined(refs=refs, reason=reason, authorization_id=charge.charge_id)]
         case "Declined":
             why = declined(details)
             return [Declined(refs=refs, reason=why.reason, detail=why.detail)]
         case "Canceled" if details.reason_code == "ExpiredUnused":
-            return [held, Expired(refs=refs)]
+            return [granted, Expired(refs=refs, authorization_id=charge.charge_id)]
         case "Canceled":
-            return [Voided(refs=refs)]
+            return [Voided(refs=refs, authorization_id=charge.charge_id)]
     return [Unknown(refs=refs, reason=f"charge in state {state}")]
+
+
+def of_new_hold(charge: Charge, instrument: str) -> Answer:
+    """What a charge made for a re-authorization tells: it holds the money, or nothing came of it."""
+    refs = {"charge_id": charge.charge_id}
+    first = of_charge(charge, instrument, refs, held=False)[0]
+    if isinstance(first, Voided):
+        why = declined(charge.status_details)
+        return Declined(refs=refs, reason=why.reason, detail=why.detail)
+    return first
 
 
 def _captured(charge: Charge, refs: dict[str, str]) -> Captured:

@@ -11,50 +11,49 @@ from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Self, TypeVar
-from urllib.parse import urlencode
 
 import httpx
 from fastapi import APIRouter
 
 from payments.domain.answers import (
     Answer,
-    CaptureDeclined,
+    Authorized,
     CaptureRefused,
+    Chargeback,
     Declined,
     NeedsBuyer,
     RefundDeclined,
     Unknown,
     Voided,
 )
-from payments.domain.payment import NOT_YET, Payment
+from payments.domain.payment import Payment
 from payments.domain.terms import Terms
-from payments.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, Shop
-from payments.methods.amazon_pay import meaning
-from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo, yen
-from payments.methods.amazon_pay.notices import NoticeReader
-from payments.methods.amazon_pay.objects import Session
+from payments.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
+from payments.methods.amazon_pay import looking, meaning
+from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
+from payments.methods.amazon_pay.journey import PERMISSION, Journey, session_of
+from payments.methods.amazon_pay.looking import CHARGE, REFUND, charges_of, look_at_charges
+from payments.methods.amazon_pay.notices import Hint, NoticeReader
 from payments.methods.amazon_pay.pages import AmazonPayPages
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared.clock import now
 
 T = TypeVar("T")
-SESSION, PERMISSION, CHARGE = "checkout_session_id", "charge_permission_id", "charge_id"
-REFUND = "refund_"
 SESSION_LIVES = timedelta(hours=24)
 GIVES_UP_SECONDS = CALL_SECONDS_MAX - 1
-OVER = "InvalidCheckoutSessionStatus"
 
 
 class AmazonPay(Method):
     """The wallet of Amazon.co.jp."""
 
     kind = "amazon_pay"
-    terms = Terms(flow="authorized", deposit="capture", capture_days_max=30)
+    terms = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
 
     def __init__(self, settings: AmazonPaySettings, shop: Shop, http: httpx.AsyncClient) -> None:
         self.settings = settings
         self.shop = shop
         self.client = AmazonPayClient(settings, http)
+        self.journey = Journey(self.client, shop, settings.store_name, f"/payments/{self.path}")
         self.notices = NoticeReader(settings, http)
         # Without the notification function the shop is not to learn what the console did (AP-40).
         self.poll_seconds = {"authorized": 600} if settings.notices else {}
@@ -74,6 +73,7 @@ class AmazonPay(Method):
             group="wallet",
             hint="Amazonアカウントに登録したお届け先とお支払い方法でご注文いただけます。",
             needs_wallet=True,
+            button_label="amazon pay",
             amount_max=10_000_000,
             authorized_at_order=True,
             bulk_capture=True,
@@ -83,67 +83,37 @@ class AmazonPay(Method):
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Do the next step: tell Amazon the amount, wait for the buyer, or complete."""
-        session_id = _session_id(payment)
+        session_id = session_of(payment)
         if session_id is None:
             # The order did not carry the session; the buyer's next page does, if the buyer gets there.
             if now() - payment.placed_at > SESSION_LIVES:
                 return Declined(reason="buyer_abandoned", detail="no checkout session")
-            return NeedsBuyer(redirect_url=self._page("confirm", payment))
+            return NeedsBuyer(redirect_url=self.journey.page("confirm", payment))
         return await _in_time(self._authorize(payment, session_id))
 
     async def _authorize(self, payment: Payment, session_id: str) -> Answer:
         try:
-            return await self._advance(payment, await self.client.session(session_id))
+            return await self.journey.advance(payment, await self.client.session(session_id))
         except SaysNo as no:
             return meaning.refused(no)
 
-    async def _advance(self, payment: Payment, session: Session) -> Answer:
-        if session.state == "Completed":
-            return await self._completed(payment, session)
-        over = meaning.of_session(session)
-        if over is not None:
-            return over
-        if session.is_of_other_marketplace:
-            return Declined(reason="marketplace_not_supported")
-        if session.reference not in (None, payment.order_code):
-            return Declined(reason="provider_error", detail="session of another order")
-        if session.reference is None or session.amount != payment.amount or session.redirect_url is None:
-            session = await self.client.update_session(session.checkout_session_id, self._wish(payment))
-            return _sent_to_amazon(session)
+    async def reauthorize(self, payment: Payment, *, amount: int, key: str) -> Answer:
+        """Hold `amount` yen by a further charge on what the buyer agreed to (AP-34), and by that one only."""
+        return await _in_time(self._reauthorize(payment, amount, key))
+
+    async def _reauthorize(self, payment: Payment, amount: int, key: str) -> Answer:
+        permission_id = payment.refs.get(PERMISSION)
+        if permission_id is None:
+            return Declined(reason="provider_error", detail="no charge permission")
+        for charge_id in dict.fromkeys((*payment.ended_holds, payment.authorization_id)):
+            if charge_id and (await self.client.charge(charge_id)).may_be_cancelled:
+                await self.client.cancel(charge_id, "再与信")
         try:
-            completed = await self.client.complete_session(session.checkout_session_id, payment.amount)
+            made = await self.client.create_charge(permission_id, amount, key=key)
         except SaysNo as no:
-            if no.code not in (OVER, "CheckoutSessionCanceled"):
-                raise
-            return await self._not_completed(payment, session.checkout_session_id)
-        return await self._completed(payment, completed)
-
-    async def _not_completed(self, payment: Payment, session_id: str) -> Answer:
-        """The buyer is not back yet, or backed out, or another try completed it."""
-        session = await self.client.session(session_id)
-        if session.state == "Completed":
-            return await self._completed(payment, session)
-        return meaning.of_session(session) or _sent_to_amazon(session)
-
-    async def _completed(self, payment: Payment, session: Session) -> Answer:
-        """A charge exists. It counts only if it is for this order and for its amount."""
-        charge_id, permission_id = session.charge_id, session.charge_permission_id
-        if charge_id is None or permission_id is None:
-            return Unknown(reason="completed without a charge")
-        permission = await self.client.permission(permission_id)
-        charge = await self.client.charge(charge_id)
-        reference = (
-            permission.merchant_metadata.merchant_reference_id if permission.merchant_metadata else None
-        )
-        if reference != payment.order_code:
-            return Declined(reason="provider_error", detail="session of another order")
-        refs = {SESSION: session.checkout_session_id, PERMISSION: permission_id, CHARGE: charge_id}
-        if charge.charge_amount.amount != payment.amount:
-            if charge.state in ("Authorized", "AuthorizationInitiated"):
-                await self.client.cancel(charge_id, "金額の不一致")
-            detail = f"{charge.charge_amount.amount} authorized for {payment.amount}"
-            return Declined(reason="amount_mismatch", detail=detail, refs=refs)
-        return meaning.of_charge(charge, permission.instrument, refs, capturing=False)[0]
+            return meaning.refused(no)
+        # A repetition is answered as the first time; only the charge itself tells what became of it since.
+        return meaning.of_new_hold(await self.client.charge(made.charge_id), payment.instrument)
 
     async def capture(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Take the money. A refusal for the charge's state is answered by what the charge became."""
@@ -153,14 +123,15 @@ class AmazonPay(Method):
         try:
             charge = await self.client.capture(payment.authorization_id, amount, key=key)
         except SaysNo as no:
-            if no.code in ("InvalidChargeStatus", "DuplicateIdempotencyKey"):
-                return (await self._look_up(payment))[-1]
-            if no.code == "AmazonRejected":
-                return CaptureDeclined(reason=no.code)
             if meaning.is_our_fault(no):
                 raise
-            return CaptureRefused(reason=no.code)
-        return meaning.of_charge(charge, payment.instrument, {}, capturing=True)[-1]
+            became = await self._became(payment, payment.authorization_id, held=True)
+            return CaptureRefused(reason=no.code) if isinstance(became, Authorized) else became
+        return meaning.of_charge(charge, payment.instrument, {}, held=True)[-1]
+
+    async def _became(self, payment: Payment, charge_id: str, *, held: bool) -> Answer:
+        """What became of a charge: only that tells whether it still holds the money."""
+        return meaning.of_charge(await self.client.charge(charge_id), payment.instrument, {}, held=held)[-1]
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
         """Cancel the charge. Without one, wait until none can come any more: a call may arrive late."""
@@ -169,11 +140,11 @@ class AmazonPay(Method):
     async def _void(self, payment: Payment) -> Answer:
         if CHARGE in payment.refs:
             return await self._cancel(payment)
-        session_id = _session_id(payment)
+        session_id = session_of(payment)
         if session_id is None:
             return Voided()
         session = await self.client.session(session_id)
-        late = meaning.of_voided_session(session) or await self._completed(payment, session)
+        late = meaning.of_voided_session(session) or await self.journey.completed(payment, session)
         if CHARGE not in late.refs or isinstance(late, Declined):
             return late
         known = replace(payment, refs={**payment.refs, **late.refs})
@@ -185,17 +156,19 @@ class AmazonPay(Method):
         except SaysNo as no:
             if no.code != "InvalidChargeStatus":
                 raise
-            return (await self._look_up(payment))[-1]
-        return Voided()
+            return await self._became(payment, payment.refs[CHARGE], held=False)
+        return Voided(authorization_id=payment.refs[CHARGE])
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask for a refund; it is done a while later."""
         return await _in_time(self._refund(payment, amount, key))
 
     async def _refund(self, payment: Payment, amount: int, key: str) -> Answer:
-        charge_id = payment.refs.get(CHARGE) or payment.authorization_id
+        if await looking.others_refund(self.client, payment):
+            return RefundDeclined(reason="other_refund_under_way")
+        charge_id, part = await looking.where_to_refund(self.client, payment, amount)
         try:
-            refund = await self.client.create_refund(charge_id, amount, key=key)
+            refund = await self.client.create_refund(charge_id, part, key=key)
         except SaysNo as no:
             if meaning.is_our_fault(no):
                 raise
@@ -203,69 +176,54 @@ class AmazonPay(Method):
         return meaning.of_refund(refund, {REFUND + key: refund.refund_id})
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
-        """Ask for the charge, and for the refunds we asked for. An open session tells nothing yet."""
+        """Ask for charges and refunds, whoever made them. An open session tells nothing yet."""
         found = await _in_time(self._look_up(payment))
         return (found,) if isinstance(found, Unknown) else found
 
     async def _look_up(self, payment: Payment) -> Sequence[Answer]:
-        charge_id = payment.refs.get(CHARGE)
-        if charge_id is None:
-            session_id = _session_id(payment)
-            if session_id is None:
-                return ()
-            return await self._look_at_session(payment, await self.client.session(session_id))
-        charge = await self.client.charge(charge_id)
-        instrument = (
-            payment.instrument or (await self.client.permission(charge.charge_permission_id)).instrument
-        )
-        answers = meaning.of_charge(charge, instrument, {}, capturing=payment.state == "capturing")
-        for name, refund_id in payment.refs.items():
-            if name.startswith(REFUND):
-                answers.append(meaning.of_refund(await self.client.refund(refund_id), {}))
-        return answers
-
-    async def _look_at_session(self, payment: Payment, session: Session) -> Sequence[Answer]:
-        voided = payment.state == "voided"
-        age = (now() - payment.placed_at).total_seconds()
-        nothing = meaning.of_voided_session(session, age) if voided else meaning.of_session(session)
-        if nothing is not None:
-            return (nothing,)
-        if session.state != "Completed" or not (voided or payment.state in NOT_YET):
+        if charges_of(payment):
+            return await look_at_charges(self.client, payment)
+        session_id = session_of(payment)
+        if session_id is None:
             return ()
-        return (await self._completed(payment, session),)
+        return await self.journey.look_at(payment, await self.client.session(session_id))
 
     async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Prove it; `reference` is the permission, to which all its charges and refunds belong."""
         envelope, hint = await self.notices.read(body)
         if hint is None or not self.settings.notices:
             return Notice(envelope.message_id, None, envelope.kind)
-        reference = hint.charge_permission_id or hint.object_id
-        return Notice(envelope.message_id, reference, f"{hint.object_type} {hint.object_id}")
+        is_chargeback = hint.object_type == "CHARGEBACK"
+        return Notice(
+            envelope.message_id,
+            hint.charge_permission_id or hint.object_id,
+            f"{hint.object_type} {hint.object_id}",
+            refs={REFUND + hint.object_id: hint.object_id} if hint.object_type == "REFUND" else {},
+            alert=await self._chargeback(hint) if is_chargeback else None,
+            known=hint.is_known,
+        )
+
+    async def _chargeback(self, hint: Hint) -> Chargeback:
+        """A dispute, with the amount of the charge it names; Amazon's API tells nothing else about it."""
+        found = await _in_time(self._disputed(hint.object_id))
+        if isinstance(found, Unknown):
+            raise NoticeRefused("chargeback_unclear", status=503)
+        return Chargeback(reference=hint.object_id, amount=found)
+
+    async def _disputed(self, charge_id: str) -> int:
+        try:
+            charge = await self.client.charge(charge_id)
+        except SaysNo as no:
+            if no.code != looking.NOT_FOUND:
+                raise
+            return 0
+        return (charge.capture_amount or charge.charge_amount).amount
 
     def router(self, counter: Counter) -> APIRouter:
         return AmazonPayPages(self.settings, self.client, counter, f"/payments/{self.path}").router()
 
     async def close(self) -> None:
         await self.client.http.aclose()
-
-    def _page(self, name: str, payment: Payment) -> str:
-        query = urlencode({"order": payment.order_code})
-        return f"{self.shop.origin_url.rstrip('/')}/payments/{self.path}/{name}?{query}"
-
-    def _wish(self, payment: Payment) -> dict[str, object]:
-        """What the order adds to the session."""
-        return {
-            "webCheckoutDetails": {"checkoutResultReturnUrl": self._page("result", payment)},
-            "paymentDetails": {
-                "paymentIntent": "Authorize",
-                "canHandlePendingAuthorization": True,
-                "chargeAmount": yen(payment.amount),
-            },
-            "merchantMetadata": {
-                "merchantReferenceId": payment.order_code,
-                "merchantStoreName": self.settings.store_name,
-            },
-        }
 
 
 async def _in_time(doing: Awaitable[T]) -> T | Unknown:
@@ -280,14 +238,3 @@ async def _in_time(doing: Awaitable[T]) -> T | Unknown:
     except SaysNo as no:
         unknown = Unknown(reason=no.code)
     return unknown
-
-
-def _session_id(payment: Payment) -> str | None:
-    return payment.choice.get(SESSION) or payment.refs.get(SESSION)
-
-
-def _sent_to_amazon(session: Session) -> Answer:
-    refs = {SESSION: session.checkout_session_id}
-    if session.redirect_url is None:
-        return Unknown(reason="no redirect address", refs=refs)
-    return NeedsBuyer(redirect_url=session.redirect_url, refs=refs)

@@ -29,6 +29,8 @@ CERTIFICATE_NAME = r"/SimpleNotificationService-[0-9a-f]{4,64}\.pem"
 SNS_CERTIFICATE = re.compile(r"https://sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?" + CERTIFICATE_NAME)
 CERTIFICATE_BYTES_MAX = 20_000
 SIGNER_NAME = "sns.amazonaws.com"
+KNOWN_KINDS = ("CHARGE_PERMISSION", "CHARGE", "REFUND", "CHARGEBACK")
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 
 
 class Envelope(BaseModel):
@@ -37,7 +39,7 @@ class Envelope(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     kind: Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"] = Field(alias="Type")
-    message_id: str = Field(alias="MessageId", max_length=100)
+    message_id: str = Field(alias="MessageId", min_length=1)
     topic_arn: str = Field(alias="TopicArn", max_length=300)
     message: str = Field(alias="Message", max_length=100_000)
     timestamp: str = Field(alias="Timestamp", max_length=40)
@@ -64,13 +66,21 @@ class Envelope(BaseModel):
 
 
 class Hint(BaseModel):
-    """What a notification is about. The names start with capitals in production."""
+    """What a notification is about. The names start with capitals in production.
+
+    Ids that Amazon cannot have given (of 60,000 characters, with control characters) make it unreadable.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_pascal)
 
-    object_type: str
-    object_id: Annotated[str, Field(max_length=100)]
-    charge_permission_id: str | None = None
+    object_type: Annotated[str, Field(pattern=r"^[A-Za-z_ -]{1,60}$")]
+    object_id: Id
+    charge_permission_id: Id | None = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether we know what such an object is."""
+        return self.object_type in KNOWN_KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +109,7 @@ class NoticeReader:
         try:
             return envelope, _Inner.model_validate({"message": envelope.message}).message
         except ValidationError as error:
-            raise NoticeRefused("unreadable_message") from error
+            raise NoticeRefused("unreadable_message", genuine=True) from error
 
     def _certificate_form(self) -> re.Pattern[str]:
         if not self.settings.simulated:

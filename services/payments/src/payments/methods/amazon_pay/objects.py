@@ -191,6 +191,16 @@ class Charge(Shown):
         """`Authorized`, `Captured` and so on."""
         return self.status_details.state
 
+    @property
+    def may_be_cancelled(self) -> bool:
+        """Whether it holds money, or still may."""
+        return self.state in ("Authorized", "AuthorizationInitiated")
+
+    @property
+    def returned(self) -> int:
+        """How much of it went back to the buyer by now, in yen, whoever gave it back."""
+        return self.refunded_amount.amount if self.refunded_amount else 0
+
 
 class Refund(Shown):
     """A refund, settled a while after it was asked for."""

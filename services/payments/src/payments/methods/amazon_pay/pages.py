@@ -15,12 +15,12 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from payments.domain.payment import NOT_YET, Payment
 from payments.method import Counter
 from payments.methods.amazon_pay import wallet
+from payments.methods.amazon_pay.browser import WALLET, cookies_of, has_order, wallet_of
 from payments.methods.amazon_pay.buttons import Buttons
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from shared.statements import COOKIE, StatementInvalid, Verifier
-from shared.web.cookies import Cookies
+from shared.web.cookies import PIECE_BYTES_MAX, PIECES_MAX
 from shared.web.edge import ContentSecurity
 from shared.web.session import safe_next, viewer
 
@@ -28,8 +28,8 @@ log = structlog.get_logger()
 
 STATE_COOKIE = "noren_amazon_state"
 SIGN_IN_COOKIE = "noren_amazon_sign_in"
-WALLET = COOKIE["wallet"]
 WALLET_HOLDS = timedelta(hours=2)
+STATEMENT_LENGTH_MAX = PIECE_BYTES_MAX * PIECES_MAX
 ORDER_PAGE = "/order/amazon"
 ARRIVAL_PAGE = "/members/amazon/arrive"
 AMAZON_ORIGINS = ("https://*.payments-amazon.com", "https://*.amazon.co.jp", "https://m.media-amazon.com")
@@ -37,6 +37,11 @@ AMAZON_SCRIPT_MAY = ContentSecurity(
     script=AMAZON_ORIGINS, image=AMAZON_ORIGINS, connect=AMAZON_ORIGINS, frame=AMAZON_ORIGINS
 )
 TURNS_MAX = 40
+ARRIVED = frozenset({"authorized", "capturing", "captured"})
+OTHER_BROWSER = (
+    "お手続きをはじめたときとは別のブラウザーで開かれたため、続けられませんでした。"
+    "はじめたブラウザーに戻ってお手続きください。"
+)
 SCRIPT = Path(__file__).parent / "static" / "button.js"
 Code = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 
@@ -69,7 +74,7 @@ class AmazonPayPages:
 
     async def start(self, request: Request) -> Response:
         """From the cart's 「amazon pay」 to Amazon. The state ties the return to this browser."""
-        cookies = _cookies(request)
+        cookies = cookies_of(request)
         state = cookies.read(request, STATE_COOKIE) or secrets.token_urlsafe(24)
         review_url = self._own("/review", state=state)
         config = Buttons(self.settings).checkout(review_url=review_url, cancel_url=self._origin("/cart"))
@@ -79,7 +84,7 @@ class AmazonPayPages:
 
     async def change(self, request: Request) -> Response:
         """「変更」 on the order page: choose again in the same session (AP-29)."""
-        session_id = self._wallet(request).get("checkout_session_id")
+        session_id = wallet_of(request, self.counter.shop.issuer).get("checkout_session_id")
         if not session_id:
             return _go(f"{self.prefix}/start")
         if self.settings.simulated:
@@ -88,7 +93,7 @@ class AmazonPayPages:
 
     async def review(self, request: Request, amazonCheckoutSessionId: str = "") -> Response:  # noqa: N803
         """Back from Amazon's first leg: what the buyer chose becomes the wallet statement."""
-        state = _cookies(request).read(request, STATE_COOKIE)
+        state = cookies_of(request).read(request, STATE_COOKIE)
         try:
             session = await self.client.session(amazonCheckoutSessionId)
         except NoAnswer as gap:
@@ -98,7 +103,7 @@ class AmazonPayPages:
             return self._refuse(request, 400)
         if not state or _state_of(session) != state:
             log.warning("amazon_pay.foreign_session")
-            return self._refuse(request, 400)
+            return self._refuse(request, 400, text=OTHER_BROWSER)
         if session.state != "Open":
             return self._refuse(request, 409)
         claims = wallet.of_session(session)
@@ -114,36 +119,37 @@ class AmazonPayPages:
         cancel_url = self._origin(f"/members/login?{urlencode({'next': after})}")
         config = Buttons(self.settings).sign_in(return_url=return_url, cancel_url=cancel_url)
         response = self._to_amazon(request, config)
-        _cookies(request).write(response, SIGN_IN_COOKIE, f"{state}.{quote(after)}", max_age_seconds=900)
+        cookies_of(request).write(response, SIGN_IN_COOKIE, f"{state}.{quote(after)}", max_age_seconds=900)
         return response
 
     async def signed_in(self, request: Request, state: str = "", buyerToken: str = "") -> Response:  # noqa: N803
         """Back from a sign-in. The state is good once, and only in the browser that began."""
-        kept, _, after = (_cookies(request).read(request, SIGN_IN_COOKIE) or "").partition(".")
+        kept, _, after = (cookies_of(request).read(request, SIGN_IN_COOKIE) or "").partition(".")
         if not kept or not secrets.compare_digest(kept.encode(), state.encode()):
             log.warning("amazon_pay.foreign_sign_in")
-            return self._refuse(request, 400)
+            return self._refuse(request, 400, login="/members/login")
+        login = f"/members/login?next={after}"
         try:
             buyer = await self.client.buyer(buyerToken)
         except NoAnswer as gap:
-            return self._silent(request, gap)
+            return self._silent(request, gap, login=login)
         except SaysNo as no:
             log.info("amazon_pay.sign_in_refused", code=no.code)
             text = wallet.OTHER_MARKETPLACE if no.code == "InvalidAccountStatus" else ""
-            response = self._refuse(request, 403 if text else 400, text=text)
+            response = self._refuse(request, 403 if text else 400, text=text, login=login)
         else:
             response = self._with_wallet(request, wallet.of_buyer(buyer), f"{ARRIVAL_PAGE}?next={after}")
-        _cookies(request).clear(response, SIGN_IN_COOKIE)
+        cookies_of(request).clear(response, SIGN_IN_COOKIE)
         return response
 
     async def confirm(self, request: Request, order: Code, turn: int = 0) -> Response:
         """After 「注文を確定する」: wait until Amazon knows the amount, then send the buyer there."""
-        session_id = self._wallet(request).get("checkout_session_id")
+        session_id = wallet_of(request, self.counter.shop.issuer).get("checkout_session_id")
         if not session_id:
             return _go(f"/orders/{order}")
         payment = await self.counter.find(order)
         if payment is not None and not _is_of(payment, session_id):
-            if _session_of(payment) is not None:
+            if not _waits_for_a_session(payment) or not has_order(request, order):
                 return _go(f"/orders/{order}")
             payment = await self.counter.remember(order, {"checkout_session_id": session_id})
             await self.counter.hasten(order)
@@ -165,16 +171,22 @@ class AmazonPayPages:
         """Back from Amazon's second leg: let the workers look, and wait for what they find."""
         payment = await self.counter.find(order)
         if payment is None or not _is_of(payment, amazonCheckoutSessionId):
-            return _go(f"/orders/{order}")
+            return _go(f"/orders/{order}") if has_order(request, order) else self._elsewhere(request)
         if payment.state in ("requested", "waiting_for_buyer", "unknown") and turn < TURNS_MAX:
             if turn == 0:
                 await self.counter.hasten(order)
             return self._wait(
                 request, "/result", order, turn, amazonCheckoutSessionId=amazonCheckoutSessionId
             )
+        if not has_order(request, order):
+            return self._elsewhere(request, order if payment.state in ARRIVED else "")
         response = _go(f"/orders/{order}")
-        _cookies(request).clear(response, WALLET, request=request)
+        cookies_of(request).clear(response, WALLET, request=request)
         return response
+
+    def _elsewhere(self, request: Request, paid_order: str = "") -> Response:
+        """The buyer came back in another browser, which may not see the order: what became of it, and a way on."""
+        return self.counter.pages.render(request, "amazon_pay_elsewhere.html", paid_order=paid_order)
 
     async def script(self) -> Response:
         """The few lines that give Amazon's script its configuration."""
@@ -212,42 +224,35 @@ class AmazonPayPages:
         )
 
     def _with_wallet(self, request: Request, claims: Mapping[str, Any], path: str) -> Response:
+        response = _go(path)
+        seconds = int(WALLET_HOLDS.total_seconds())
+        cookies_of(request).write(response, WALLET, self._statement(claims), max_age_seconds=seconds)
+        return response
+
+    def _statement(self, claims: Mapping[str, Any]) -> str:
+        """The signed wallet; of an address book too long for cookies the last ones are left out."""
         issuer = self.counter.shop.issuer
         assert issuer is not None  # there is one wherever pages are served
         statement = issuer.issue("wallet", claims, valid_for=WALLET_HOLDS)
-        response = _go(path)
-        seconds = int(WALLET_HOLDS.total_seconds())
-        _cookies(request).write(response, WALLET, statement, max_age_seconds=seconds)
-        return response
+        less = wallet.smaller(claims) if len(statement) > STATEMENT_LENGTH_MAX else None
+        return statement if less is None else self._statement(less)
 
-    def _wallet(self, request: Request) -> Mapping[str, Any]:
-        """The claims of our own statement in this browser; empty without a valid one."""
-        issuer, statement = self.counter.shop.issuer, _cookies(request).read(request, WALLET)
-        if issuer is None or statement is None:
-            return {}
-        try:
-            return Verifier({"keys": [issuer.public_jwk()]}).verify("wallet", statement)
-        except StatementInvalid:
-            return {}
+    def _refuse(self, request: Request, status: int, *, text: str = "", login: str = "") -> Response:
+        """What went wrong, and the way back: to the cart, or to `login` where the buyer came from there."""
+        return self.counter.pages.render(
+            request, "amazon_pay_refused.html", status=status, text=text, login=login
+        )
 
-    def _refuse(self, request: Request, status: int, *, text: str = "") -> Response:
-        return self.counter.pages.render(request, "amazon_pay_refused.html", status=status, text=text)
-
-    def _silent(self, request: Request, gap: NoAnswer) -> Response:
+    def _silent(self, request: Request, gap: NoAnswer, *, login: str = "") -> Response:
         log.warning("amazon_pay.no_answer", reason=gap.reason)
         text = "ただいまAmazon Payから応答がありません。少し待ってから、この画面を読み込み直してください。"
-        return self._refuse(request, 503, text=text)
+        return self._refuse(request, 503, text=text, login=login)
 
     def _own(self, path: str, **query: str) -> str:
         return self._origin(f"{self.prefix}{path}?{urlencode(query)}")
 
     def _origin(self, path: str) -> str:
         return self.counter.shop.origin_url.rstrip("/") + path
-
-
-def _cookies(request: Request) -> Cookies:
-    cookies: Cookies = request.app.state.cookies
-    return cookies
 
 
 def _state_of(session: Session) -> str | None:
@@ -259,6 +264,12 @@ def _state_of(session: Session) -> str | None:
 
 def _session_of(payment: Payment) -> str | None:
     return payment.choice.get("checkout_session_id") or payment.refs.get("checkout_session_id")
+
+
+def _waits_for_a_session(payment: Payment) -> bool:
+    """Whether the order came without one, and only the buyer's page can bring it."""
+    unpaid = payment.method == "amazon_pay" and payment.state in NOT_YET and not payment.order_cancelled
+    return unpaid and _session_of(payment) is None
 
 
 def _is_of(payment: Payment, session_id: str | None) -> bool:

@@ -3,13 +3,23 @@
 No card number is ever in it, only the label that Amazon shows to people (AP-42).
 """
 
-import unicodedata
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from payments.methods.amazon_pay.objects import Address, Buyer, Session
+from shared.phones import LENGTH_MAX as PHONE_LENGTH_MAX
+from shared.phones import phone_digits
+from shared.plain_text import REFUSED_IN_LINE
+from shared.postal import prefecture_of
+from shared.prefectures import prefecture_named
+from shared.web.fields import postal_digits
 
 ADDRESSES_MAX = 10
 """A statement travels in cookies of limited size; the first addresses are the ones people use."""
+KEPT_MAX = {"name": 100, "postal_code": 20, "address1": 250, "address2": 250, "phone": PHONE_LENGTH_MAX}
+"""More than our fields take, so that what is too long is asked for instead of being cut in silence."""
+_UNSEEN = re.compile(f"[{REFUSED_IN_LINE}]+")
 OTHER_MARKETPLACE = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
 
 
@@ -39,8 +49,8 @@ def _wallet(
         "kind": "amazon_pay",
         "checkout_session_id": session_id,
         "buyer_id": buyer.buyer_id if buyer else "",
-        "name": (buyer.name if buyer else None) or "",
-        "email": (buyer.email if buyer else None) or "",
+        "name": _tidy(buyer.name if buyer else None)[: KEPT_MAX["name"]],
+        "email": _tidy(buyer.email if buyer else None),
         "addresses": addresses,
         "address": chosen,
         "instrument": "",
@@ -51,19 +61,34 @@ def _wallet(
 def as_ours(address: Address) -> dict[str, str]:
     """An address in our own fields (reference: Japanese address mapping).
 
-    The buyer may have typed the house number into any line, so the first two are joined; postal code and
-    telephone become half-width digits.
+    Lines stay lines, because a house number may end one and a room begin the next; of more than two the last ones
+    share ours. What cannot be read stays as it is, or empty, for the buyer to correct: nothing is guessed.
     """
-    lines = [address.city, address.address_line1, address.address_line2]
-    return {
-        "name": address.name or "",
-        "postal_code": _digits(address.postal_code),
-        "prefecture": address.state_or_region or "",
-        "address1": "".join(line for line in lines if line),
-        "address2": address.address_line3 or "",
-        "phone": _digits(address.phone_number),
+    postal_code = postal_digits(address.postal_code or "")
+    prefecture = prefecture_named(address.state_or_region or "") or prefecture_of(postal_code)
+    town = _joined(address.city, address.address_line1).removeprefix(prefecture).strip()
+    lines = [line for line in (town, _tidy(address.address_line2), _tidy(address.address_line3)) if line]
+    phone = _tidy(address.phone_number)
+    ours = {
+        "name": _tidy(address.name),
+        "postal_code": postal_code,
+        "address1": lines[0] if lines else "",
+        "address2": " ".join(lines[1:]),
+        "phone": phone_digits(phone) or (phone if any(each.isdigit() for each in phone) else ""),
     }
+    return {"prefecture": prefecture} | {name: text[: KEPT_MAX[name]] for name, text in ours.items()}
 
 
-def _digits(text: str | None) -> str:
-    return "".join(each for each in unicodedata.normalize("NFKC", text or "") if each in "0123456789")
+def smaller(wallet: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The same wallet with one address less, the FIRST and the chosen one kept as long as can be; None at the end."""
+    addresses = wallet["addresses"]
+    return {**wallet, "addresses": addresses[:-1]} if addresses else None
+
+
+def _joined(*lines: str | None) -> str:
+    return " ".join(filter(None, map(_tidy, lines)))
+
+
+def _tidy(text: str | None) -> str:
+    """A line without what cannot be seen or kept, and without blanks around it."""
+    return _UNSEEN.sub(" ", text or "").strip()

@@ -46,7 +46,7 @@ class BankTransfer(Method):
             kind=self.kind,
             name="銀行振込",
             group="transfer",
-            hint=f"ご注文後にお振込先をお知らせします。{self.settings.due_days}日以内にお振り込みください。",
+            hint=f"ご注文後にお振込先をお知らせします。{self.settings.due_days}日以内にお振り込みください。振込手数料はお客様のご負担となります。",
             bulk_capture=True,
             manual_deposit=True,
         )

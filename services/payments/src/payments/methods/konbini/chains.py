@@ -11,6 +11,7 @@ from payments.domain.payment import Number
 
 CONFIRMATION = "8888"
 _REFUSED_EVERYWHERE = ("PayPay", "auPay", "d払い", "Suica", "PASMO", "クレジットカード", "iD")
+_WRITTEN = {"auPay": "au PAY"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Chain:
     def refused(self) -> tuple[str, ...]:
         """Return what the till does not take (KON-29)."""
         return (*_REFUSED_EVERYWHERE, *self.also_refused)
+
+    @property
+    def refused_in_words(self) -> str:
+        """Return the same for buyers, each name as its owner writes it."""
+        return "、".join(_WRITTEN.get(name, name) for name in self.refused)
 
     def tell(self, number: Number, refs: Mapping[str, str]) -> Number:
         """Return the number of a payment in this chain's format and words; the deadline stays."""

@@ -18,7 +18,7 @@ from payments.method import Choice, Counter, Menu, Method, Notice, NoticeRefused
 from payments.methods.konbini import pages
 from payments.methods.konbini.chains import CHAINS
 from payments.methods.konbini.settings import KonbiniSettings
-from payments.methods.konbini.vouchers import NoticeBody, Voucher, all_answers, issued, last_refund
+from payments.methods.konbini.vouchers import KINDS, NoticeBody, Voucher, all_answers, issued, last_refund
 
 SIGNATURE = "x-konbini-signature"
 LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"
@@ -61,6 +61,7 @@ class Konbini(Method):
             name=LABEL,
             group="konbini",
             hint=f"お支払い番号の発行から{self.settings.due_days}日以内にお支払いください。手数料は無料です。",
+            amount_min=self.settings.amount_min,
             amount_max=self.settings.amount_max,
             choices=(Choice("chain", "お支払い場所", options),),
             auto_captured=True,
@@ -98,7 +99,7 @@ class Konbini(Method):
         found = await self._call("POST", f"/numbers/{number_id}/refunds", body, key=key)
         if isinstance(found, str):
             return RefundDeclined(reason=found)
-        return found if isinstance(found, Unknown) else last_refund(found, payment)
+        return found if isinstance(found, Unknown) else last_refund(found, payment, amount)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return the number and what happened to it."""
@@ -116,8 +117,8 @@ class Konbini(Method):
         try:
             told = NoticeBody.model_validate_json(body)
         except ValidationError as error:
-            raise NoticeRefused("malformed") from error
-        return Notice(told.notice_id, told.reference, f"{told.kind} {told.receipt_id} {told.amount}円")
+            raise NoticeRefused("malformed", genuine=True) from error
+        return Notice(told.notice_id, told.reference, told.summary, known=told.kind in KINDS)
 
     def told(self, payment: Payment, chain: str = "") -> Number | None:
         """Return the payment's number in the words of ``chain``, else of the chain last chosen."""

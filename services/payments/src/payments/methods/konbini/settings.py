@@ -1,7 +1,7 @@
 """What operators set for konbini payments: environment variables with the prefix KONBINI_.
 
-The defaults are those of the marketplace's prepayment (KON-40, X-18); an own contract with a collecting
-company has its own limits.
+Limits and deadlines are by default those of the marketplace's prepayment (KON-40, X-18); an own contract with a
+collecting company has its own, and its own line in the terminal's menu (the marketplace's is 「Amazon.co.jp, Javari.jp」).
 """
 
 from typing import Self
@@ -31,12 +31,15 @@ class KonbiniSettings(BaseSettings):
     secret: SecretStr = Field(
         SecretStr(DEMO), description="Shared with the company: signs its notices, and signs us in"
     )
+    amount_min: int = Field(120, ge=1, description="Inclusive, in yen; companies take no less")
     amount_max: int | None = Field(300_000, description="Inclusive, in yen (KON-02)")
     due_days: int = Field(6, ge=1, le=60, description="Times 24 hours from the issue (KON-16, X-17)")
     grace_hours: int = Field(12, ge=0, description="A little late is still in time (KON-18, X-17)")
     poll_seconds: float = Field(600, gt=0, description="How often unpaid numbers are asked about unasked")
     maintenance: bool = Field(True, description="The third Thursday of odd months, 03:00 to 05:00 (KON-14)")
-    terminal_menu: str = Field("Amazon.co.jp, Javari.jp", description="Our line in Loppi's menu (KON-24)")
+    terminal_menu: str = Field(
+        "のれん商店", description="The line in Loppi's menu that the contract with the company names (KON-24)"
+    )
     timeout_seconds: float = Field(10, gt=0, le=11)
     sandbox: bool = Field(False, validation_alias="SANDBOX")
 

@@ -5,9 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided
+from payments.domain.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
 from payments.domain.payment import Payment
 from payments.methods.konbini.chains import CHAINS, DEFAULT
+
+KINDS = {"paid": "入金", "reversed": "入金の取消（速報取消）"}
+"""The kinds of notices that we know the meaning of."""
 
 
 class _Object(BaseModel):
@@ -15,11 +18,12 @@ class _Object(BaseModel):
 
 
 class Receipt(_Object):
-    """Money that a till took."""
+    """Money that a till took, and perhaps took back the same day (速報取消)."""
 
     receipt_id: str
     amount: int
     paid_at: datetime
+    reversed_at: datetime | None = None
 
 
 class Repayment(_Object):
@@ -44,13 +48,19 @@ class Voucher(_Object):
 
 
 class NoticeBody(_Object):
-    """What the company posts when a till took money."""
+    """What the company posts when a till took money, or took it back; other kinds are shown to staff."""
 
     notice_id: str
-    kind: Literal["paid"]
+    kind: str
     reference: str
-    receipt_id: str
-    amount: int
+    receipt_id: str = ""
+    amount: int = 0
+
+    @property
+    def summary(self) -> str:
+        """What happened, in words."""
+        word = KINDS.get(self.kind, f"不明な通知（{self.kind}）")
+        return f"{word} ¥{self.amount:,}" if self.amount else word
 
 
 def issued(voucher: Voucher, chain_name: str) -> Answer:
@@ -83,14 +93,20 @@ def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
     ]
     if voucher.closed_at is not None:
         happened.append((voucher.closed_at, Voided()))
+    happened += [
+        (one.reversed_at, Reversed(receipt_id=one.receipt_id, amount=one.amount))
+        for one in voucher.receipts
+        if one.reversed_at is not None
+    ]
     happened.sort(key=lambda pair: pair[0])
     answers = [answer for _, answer in happened]
     return [issued(voucher, payment.choice.get("chain", "")), *answers, *map(_repaid, voucher.refunds)]
 
 
-def last_refund(voucher: Voucher, payment: Payment) -> Answer:
-    """Return the refund that was just made: the last of those that the payment does not know."""
-    new = [one for one in voucher.refunds if one.refund_id not in payment.refunds]
+def last_refund(voucher: Voucher, payment: Payment, amount: int) -> Answer:
+    """Return the refund of ``amount`` that was just made: the last of those that the payment does not know."""
+    unknown = [one for one in voucher.refunds if one.refund_id not in payment.refunds]
+    new = [one for one in unknown if one.amount == amount] or unknown
     return _repaid(new[-1]) if new else Unknown(reason="no_refund_in_answer")
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from shared.words import as_vector, words_of_code, words_of_names
 
 revision = "0d7590988bdf"
-down_revision = "5497b248ccf2"
+down_revision = "321f9e7f562d"
 branch_labels = None
 depends_on = None
 

@@ -8,6 +8,9 @@ from pydantic.alias_generators import to_camel
 from payments.methods.amazon_pay.simulator.refusals import Refusal
 
 AMOUNT_MAX = 10_000_000
+Scope = Literal[
+    "name", "email", "phoneNumber", "billingAddress", "shippingAddress", "postalCode", "primeStatus"
+]
 
 
 def _yen(value: object) -> int:
@@ -73,12 +76,27 @@ class PaymentDetails(Body):
     extend_expiration: bool | None = None
 
 
+class Frequency(Body):
+    """How often a recurring permission is charged; for expiry and for people, nothing is charged by it."""
+
+    unit: Literal["Year", "Month", "Week", "Day", "Variable"]
+    value: str = Field(pattern=r"^[0-9]{1,3}$")
+
+
+class RecurringMetadata(Body):
+    """What a recurring permission is for; `amount` is null where it varies."""
+
+    frequency: Frequency | None = None
+    amount: Money | None = None
+
+
 class UpdateSession(Body):
     """PATCH of a checkout session."""
 
     web_checkout_details: WebCheckoutDetails | None = None
     payment_details: PaymentDetails | None = None
     merchant_metadata: MerchantMetadata | None = None
+    recurring_metadata: RecurringMetadata | None = None
     supplementary_data: str | None = None
     platform_id: str | None = None
     provider_metadata: dict[str, str | None] | None = None
@@ -88,9 +106,9 @@ class CreateSession(UpdateSession):
     """POST of a checkout session, and the payload of a button."""
 
     store_id: str
-    scopes: list[str] | None = None
+    scopes: list[Scope] | None = None
     product_type: Literal["PayAndShip", "PayOnly"] | None = None
-    charge_permission_type: Literal["OneTime"] | None = None
+    charge_permission_type: Literal["OneTime", "Recurring"] | None = None
     delivery_specifications: dict[str, Any] | None = None
     checkout_button_text: str | None = None
 
@@ -103,9 +121,10 @@ class CompleteSession(Body):
 
 
 class UpdatePermission(Body):
-    """Only what the merchant attached can change."""
+    """Only what the merchant attached can change, and what a recurring one is for."""
 
-    merchant_metadata: MerchantMetadata
+    merchant_metadata: MerchantMetadata | None = None
+    recurring_metadata: RecurringMetadata | None = None
 
 
 class ClosePermission(Body):
@@ -157,7 +176,7 @@ class SignIn(Body):
     sign_in_return_url: str
     sign_in_cancel_url: str | None = None
     store_id: str
-    sign_in_scopes: list[str] = []
+    sign_in_scopes: list[Scope] = []
 
 
 B = TypeVar("B", bound=Body)

@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from payments.methods.amazon_pay.simulator import ipn
 from payments.methods.amazon_pay.simulator.behaviours import DECLINES, SIMULATION_CODES, take
 from payments.methods.amazon_pay.simulator.bodies import CreateCharge
-from payments.methods.amazon_pay.simulator.permissions import after_decline, close_permission, get_permission
+from payments.methods.amazon_pay.simulator.permissions import (
+    after_decline,
+    check_chargeable,
+    get_permission,
+    is_recurring,
+    was_captured,
+    was_charged,
+)
 from payments.methods.amazon_pay.simulator.refusals import Refusal, not_found
 from payments.methods.amazon_pay.simulator.shapes import new_charge_id, no_metadata, stamp, status, yen
 from payments.methods.amazon_pay.simulator.store import Document, Thing, Transaction, moment
@@ -32,7 +39,7 @@ def create_first_charge(
     charge = _new_charge(tx, permission, int(details["chargeAmount"]["amount"]))
     charge.api["canHandlePendingAuthorization"] = bool(details["canHandlePendingAuthorization"])
     charge.api["captureNow"] = details["paymentIntent"] == "AuthorizeWithCapture"
-    charge.api["softDescriptor"] = f"AMZ*{details['softDescriptor'] or 'NOREN'}"
+    charge.api["softDescriptor"] = descriptor(details["softDescriptor"])
     if outcome.startswith("pending_"):
         decision = "Authorized" if outcome == "pending_approved" else "HardDeclined"
         _wait(tx, charge, "AuthorizationInitiated", decision, pending_seconds)
@@ -46,15 +53,9 @@ def create_charge(
 ) -> Thing:
     """A further charge on a permission. A synchronous decline is a refusal, not a declined charge."""
     permission = get_permission(tx, body.charge_permission_id)
-    state = permission.api["statusDetails"]["state"]
-    if state != "Chargeable":
-        raise Refusal(422, "InvalidChargePermissionStatus", f"The charge permission is {state}.")
     amount = body.charge_amount.amount
-    if not 1 <= amount <= int(permission.api["limits"]["amountBalance"]["amount"]):
-        raise Refusal(
-            400, "TransactionAmountExceeded", "The amount exceeds what the permission still allows."
-        )
-    if permission.own["charges"] >= CHARGES_MAX:
+    check_chargeable(permission, amount)
+    if permission.own["charges"] >= CHARGES_MAX and not is_recurring(permission):
         raise Refusal(422, "TransactionCountExceeded", "The charge permission has had all its charges.")
     code = code or take(tx, "charge", {permission.id, permission.own["session"]}, SIMULATION_CODES["charge"])
     if code == "ProcessingFailure":
@@ -72,8 +73,11 @@ def create_charge(
     charge = _new_charge(tx, permission, amount)
     charge.api["canHandlePendingAuthorization"] = body.can_handle_pending_authorization
     charge.api["captureNow"] = body.capture_now
-    charge.api["softDescriptor"] = f"AMZ*{body.soft_descriptor or 'NOREN'}"
+    charge.api["softDescriptor"] = descriptor(body.soft_descriptor)
     charge.api["merchantMetadata"] |= body.merchant_metadata.given() if body.merchant_metadata else {}
+    charge.api |= {"chargeInitiator": body.charge_initiator, "channel": body.channel}
+    charge.api |= {"platformId": body.platform_id}
+    charge.api["providerMetadata"] |= body.provider_metadata or {}
     if pending:
         _wait(tx, charge, "AuthorizationInitiated", decision if decision in DECLINES else "Authorized",
               pending_seconds)  # fmt: skip
@@ -91,8 +95,9 @@ def capture_charge(
     pending_seconds: float,
     code: str | None = None,
     key: str | None = None,
+    soft_descriptor: str | None = None,
 ) -> None:
-    """Take the money, once. Later than seven days after the authorization it takes a while."""
+    """Take the money, once, under the name `soft_descriptor` on the buyer's statement. Later than seven days after the authorization it takes a while."""
     state = charge.api["statusDetails"]["state"]
     if state != "Authorized":
         raise Refusal(422, "InvalidChargeStatus", f"A charge in state {state} cannot be captured.")
@@ -106,6 +111,8 @@ def capture_charge(
         raise Refusal(422, "AmazonRejected", "The capture was rejected.")
     age = tx.now - datetime.fromisoformat(charge.own["authorized"])
     charge.api["captureAmount"] = yen(amount)
+    if soft_descriptor:
+        charge.api["softDescriptor"] = descriptor(soft_descriptor)
     if code in ("CaptureInitiated", "PendingHardDeclined") or age > CAPTURED_AT_ONCE_WITHIN:
         decision = "HardDeclined" if code == "PendingHardDeclined" else "Captured"
         _record_charge(tx, "capture_initiated", charge, amount, source=source, key=key)
@@ -125,6 +132,15 @@ def cancel_charge(tx: Transaction, charge: Thing, *, source: str, code: str = "M
     _settle(tx, charge, "Canceled", code)
 
 
+def charge_back(tx: Transaction, charge: Thing) -> None:
+    """The buyer's bank asks for captured money back; the charge itself stays as it is."""
+    if charge.api["statusDetails"]["state"] != "Captured":
+        raise Refusal(422, "InvalidChargeStatus", "Only captured money can be charged back.")
+    amount = int(charge.api["captureAmount"]["amount"])
+    _record_charge(tx, "charged_back", charge, amount, source="amazon")
+    ipn.say(tx, "CHARGEBACK", charge.id, charge.api["chargePermissionId"], targets(charge))
+
+
 def decide(tx: Transaction, charge: Thing) -> None:
     """What is pending is decided now, or an unused authorization expires."""
     decision = charge.own["decision"]
@@ -141,6 +157,11 @@ def decide(tx: Transaction, charge: Thing) -> None:
             _settle(tx, charge, "Declined", decision)
         case "Authorized":
             cancel_charge(tx, charge, source="amazon", code="ExpiredUnused")
+
+
+def descriptor(given: str | None) -> str:
+    """The name on the buyer's statement; the store's where none was given."""
+    return f"AMZ*{given or 'NOREN'}"
 
 
 def targets(charge: Thing) -> set[str]:
@@ -198,6 +219,7 @@ def _authorized(tx: Transaction, charge: Thing, *, source: str, key: str | None)
     }
     charge.api["statusDetails"] = status(tx, "Authorized")
     tx.save(charge)
+    was_charged(tx, get_permission(tx, charge.api["chargePermissionId"]))
     if charge.api["captureNow"]:
         charge.api["captureAmount"] = yen(amount)
         _captured(tx, charge, source=source, key=key)
@@ -210,12 +232,7 @@ def _captured(tx: Transaction, charge: Thing, *, source: str, key: str | None) -
     _record_charge(tx, "captured", charge, amount, source=source, key=key)
     charge.api["refundedAmount"] = yen(0)
     _settle(tx, charge, "Captured", None)
-    permission = get_permission(tx, charge.api["chargePermissionId"])
-    balance = int(permission.api["limits"]["amountBalance"]["amount"]) - amount
-    permission.api["limits"]["amountBalance"] = yen(balance)
-    tx.save(permission)
-    if balance == 0 and permission.api["statusDetails"]["state"] != "Closed":
-        close_permission(tx, permission, "AmazonClosed")
+    was_captured(tx, get_permission(tx, charge.api["chargePermissionId"]), amount)
 
 
 def _settle(tx: Transaction, charge: Thing, state: str, code: str | None) -> None:

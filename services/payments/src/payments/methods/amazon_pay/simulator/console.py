@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from payments.methods.amazon_pay.simulator import charges, refunds
+from payments.methods.amazon_pay.simulator import charges, permissions, refunds
 from payments.methods.amazon_pay.simulator.behaviours import ANY, LABELS, ask_for
 from payments.methods.amazon_pay.simulator.due import settle_due
 from payments.methods.amazon_pay.simulator.ipn import send_again
@@ -89,6 +89,8 @@ class Console:
                     charge.own["decision"] = "HardDeclined"
                 charges.decide(tx, charge)
                 return "結果を確定しました"
+            case "expire" | "repair" | "end" | "chargeback":
+                return _play(tx, charge, do)
             case "notice_good" | "notice_forged" | "notice_wrong_topic":
                 send_again(tx, charge.id, do.removeprefix("notice_"))
                 return "通知を送ります"
@@ -140,8 +142,10 @@ class Console:
     def _row(self, tx: Transaction, charge: Thing) -> dict[str, object]:
         entries = tx.run("select * from entries where charge_id = ? order by number", charge.id)
         details = charge.api["statusDetails"]
+        permission = permissions.get_permission(tx, charge.api["chargePermissionId"])
         return {
             "id": charge.id,
+            "permission": permission.api["statusDetails"]["state"],
             "reference": entries[0]["merchant_reference_id"] if entries else None,
             "state": details["state"],
             "reason": details["reasonCode"],
@@ -151,6 +155,23 @@ class Console:
             "refunded": (charge.api["refundedAmount"] or {}).get("amount"),
             "entries": entries,
         }
+
+
+def _play(tx: Transaction, charge: Thing, do: str) -> str:
+    """What time, the buyer or the buyer's bank does at Amazon."""
+    permission = permissions.get_permission(tx, charge.api["chargePermissionId"])
+    match do:
+        case "expire":
+            charges.cancel_charge(tx, charge, source="amazon", code="ExpiredUnused")
+            return "与信の期限を過ぎたことにしました"
+        case "repair":
+            permissions.repair_permission(tx, permission)
+            return "購入者がお支払い方法を直しました"
+        case "end":
+            permissions.close_permission(tx, permission, "BuyerClosed")
+            return "購入者が取引を終わらせました"
+    charges.charge_back(tx, charge)
+    return "チャージバックになりました"
 
 
 def _back(said: str) -> Response:

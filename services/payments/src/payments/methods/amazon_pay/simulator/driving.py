@@ -18,7 +18,7 @@ from payments.methods.amazon_pay.simulator.app import make_app
 from payments.methods.amazon_pay.simulator.behaviours import ANY, ask_for
 from payments.methods.amazon_pay.simulator.bodies import CreateSession, WebCheckoutDetails
 from payments.methods.amazon_pay.simulator.charges import capture_charge, get_charge
-from payments.methods.amazon_pay.simulator.ipn import Sealer
+from payments.methods.amazon_pay.simulator.ipn import Sealer, post
 from payments.methods.amazon_pay.simulator.sessions import create_session, get_session
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Store
@@ -103,11 +103,21 @@ class Driver:
 
     def notices(self) -> list[tuple[dict[str, str], bytes]]:
         """Return the notices written so far as Amazon would post them, oldest first."""
-        sealer: Sealer = self._app.state.sealer
-        here = replace(sealer, settings=sealer.settings.model_copy(update={"url": self._url}))
         with self._store.transaction() as tx:
             rows = tx.run("select * from notices where state <> 'withheld' order by number")
-        return [({}, json.dumps(here.envelope(row)).encode()) for row in rows]
+        return [({}, json.dumps(self._sealer.envelope(row)).encode()) for row in rows]
+
+    def notice_saying(self, message: str, message_id: str = "0b6a1c3e") -> bytes:
+        """Return a notice that Amazon signed, whatever it says."""
+        with self._store.transaction() as tx:
+            post(tx, "said by a test", message_id, message, "good", tx.now, "withheld")
+            [row] = tx.run("select * from notices order by number desc limit 1")
+        return json.dumps(self._sealer.envelope(row)).encode()
+
+    @property
+    def _sealer(self) -> Sealer:
+        sealer: Sealer = self._app.state.sealer
+        return replace(sealer, settings=sealer.settings.model_copy(update={"url": self._url}))
 
     def taken(self, payment: Payment) -> list[int]:
         """Return the amounts captured for the order, by Amazon's own ledger."""

@@ -64,7 +64,7 @@ class Hosted:
         given = await self._button(request)
         body = read_body(CreateSession, given["payloadJSON"].encode())
         with self.store.transaction() as tx:
-            session = create_session(tx, body, product_type=given.get("productType"))
+            session = create_session(tx, body, button=True, product_type=given.get("productType"))
         return _go(f"/checkout/{session.id}/account")
 
     async def choose_account(self, request: Request) -> Response:

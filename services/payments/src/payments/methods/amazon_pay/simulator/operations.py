@@ -71,7 +71,10 @@ def _update_permission(call: Call) -> Answer:
     body = read_body(UpdatePermission, call.body)
     if permission.api["statusDetails"]["state"] == "Closed":
         raise Refusal(422, "ChargePermissionNotModifiable", "The charge permission is closed.")
-    permission.api["merchantMetadata"] |= body.merchant_metadata.given()
+    if body.recurring_metadata is not None and not permissions.is_recurring(permission):
+        raise Refusal(400, "InvalidParameterCombination", "'recurringMetadata' needs a recurring permission.")
+    for name, value in body.given().items():
+        permission.api[name] |= value or {}
     call.tx.save(permission)
     return 200, permission.api
 
@@ -112,6 +115,7 @@ def _capture_charge(call: Call) -> Answer:
         pending_seconds=call.settings.pending_seconds,
         code=call.code,
         key=call.key,
+        soft_descriptor=body.soft_descriptor,
     )
     return 200, charge.api
 
@@ -133,6 +137,7 @@ def _create_refund(call: Call) -> Answer:
         seconds=call.settings.refund_seconds,
         code=call.code,
         key=call.key,
+        soft_descriptor=body.soft_descriptor,
     )
     return 201, refund.api
 

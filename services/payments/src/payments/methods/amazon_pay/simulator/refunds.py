@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from payments.methods.amazon_pay.simulator import ipn
 from payments.methods.amazon_pay.simulator.behaviours import SIMULATION_CODES, take
-from payments.methods.amazon_pay.simulator.charges import get_charge, targets
+from payments.methods.amazon_pay.simulator.charges import descriptor, get_charge, targets
 from payments.methods.amazon_pay.simulator.permissions import get_permission
 from payments.methods.amazon_pay.simulator.refusals import Refusal, not_found
 from payments.methods.amazon_pay.simulator.shapes import new_refund_id, stamp, status, yen
@@ -24,6 +24,7 @@ def create_refund(
     seconds: float,
     code: str | None = None,
     key: str | None = None,
+    soft_descriptor: str | None = None,
 ) -> Thing:
     """Ask for money back: at most what was captured plus 15 % of it, and of that no more than ¥8,400."""
     if charge.api["statusDetails"]["state"] != "Captured":
@@ -39,7 +40,7 @@ def create_refund(
         "refundId": refund_id,
         "chargeId": charge.id,
         "refundAmount": yen(amount),
-        "softDescriptor": charge.api["softDescriptor"],
+        "softDescriptor": descriptor(soft_descriptor) if soft_descriptor else charge.api["softDescriptor"],
         "creationTimestamp": stamp(tx.now),
         "statusDetails": status(tx, "RefundInitiated"),
         "releaseEnvironment": "Sandbox",

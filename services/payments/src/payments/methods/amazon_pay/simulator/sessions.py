@@ -5,7 +5,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 from payments.methods.amazon_pay.simulator import charges, permissions
-from payments.methods.amazon_pay.simulator.accounts import ACCOUNTS, INSTRUMENTS, address_book, without_id
+from payments.methods.amazon_pay.simulator.accounts import (
+    ACCOUNTS,
+    INSTRUMENTS,
+    Account,
+    address_book,
+    without_id,
+)
 from payments.methods.amazon_pay.simulator.behaviours import SIMULATION_CODES, take
 from payments.methods.amazon_pay.simulator.bodies import CompleteSession, CreateSession, UpdateSession
 from payments.methods.amazon_pay.simulator.refusals import Refusal, not_found
@@ -15,10 +21,18 @@ from payments.methods.amazon_pay.simulator.store import Document, Thing, Transac
 OPEN_FOR = timedelta(hours=24)
 READABLE_FOR = timedelta(days=30)
 GROUPS = ("webCheckoutDetails", "paymentDetails", "merchantMetadata")
+ONLY_IN_A_BUTTON = ("allowOvercharge", "extendExpiration")
+SCOPES_UNASKED = {
+    "PayAndShip": ("name", "email"),
+    "PayOnly": ("name", "email", "phoneNumber", "billingAddress"),
+}
+"""What is told of the buyer where the merchant asked for nothing in particular."""
 
 
-def create_session(tx: Transaction, body: CreateSession, *, product_type: str | None = None) -> Thing:
-    """A session as the API or a signed button payload asks for it. Nobody is signed in yet."""
+def create_session(
+    tx: Transaction, body: CreateSession, *, button: bool = False, product_type: str | None = None
+) -> Thing:
+    """A session as the API or the signed payload of a button asks for it. Nobody is signed in yet."""
     given = body.given()
     session_id = str(uuid4())
     api: Document = {
@@ -42,7 +56,7 @@ def create_session(tx: Transaction, body: CreateSession, *, product_type: str | 
             "allowOvercharge": None,
             "extendExpiration": None,
         },
-        "chargePermissionType": "OneTime",
+        "chargePermissionType": body.charge_permission_type or "OneTime",
         "recurringMetadata": None,
         "paymentMethodOnFileMetadata": None,
         "merchantMetadata": no_metadata(),
@@ -76,6 +90,9 @@ def create_session(tx: Transaction, body: CreateSession, *, product_type: str | 
     session = Thing(session_id, "session", api, own)
     if not (given.get("webCheckoutDetails") or {}).get("checkoutReviewReturnUrl"):
         raise Refusal(400, "MissingParameterValue", "The value for 'checkoutReviewReturnUrl' is missing.")
+    for name in () if button else ONLY_IN_A_BUTTON:
+        if (given.get("paymentDetails") or {}).get(name) is not None:
+            raise Refusal(400, "InvalidParameterCombination", f"'{name}' is for signed button payloads only.")
     _merge(session, given)
     tx.save(session)
     return session
@@ -99,20 +116,7 @@ def show_session(tx: Transaction, session: Thing, origin_url: str) -> Document:
         return api
     account = ACCOUNTS.get(session.own["account"] or "")
     if account is not None and account.marketplace == "amazon.co.jp":
-        book = address_book(tx, account)
-        chosen = next((a for a in book if a["addressId"] == session.own["address"]), book[0])
-        api["buyer"] = {
-            "buyerId": account.buyer_id,
-            "name": account.name,
-            "email": account.email,
-            "phoneNumber": book[0]["phoneNumber"],
-            "primeMembershipTypes": None,
-        }
-        if api["productType"] == "PayAndShip":
-            api["shippingAddress"] = without_id(chosen)
-            api["shippingAddressList"] = [json.dumps(a, ensure_ascii=False) for a in book]
-        instrument = INSTRUMENTS[session.own["instrument"] or "visa"]
-        api["paymentPreferences"] = [{"paymentDescriptor": instrument.descriptor}]
+        api |= _buyer(tx, session, account)
     api["constraints"] = _constraints(api)
     if not api["constraints"] and api["statusDetails"]["state"] == "Open":
         api["webCheckoutDetails"]["amazonPayRedirectUrl"] = (
@@ -121,12 +125,41 @@ def show_session(tx: Transaction, session: Thing, origin_url: str) -> Document:
     return api
 
 
+def _buyer(tx: Transaction, session: Thing, account: Account) -> Document:
+    """What the merchant asked to know of the buyer. The gift card balance has no billing address."""
+    book, product = address_book(tx, account), session.api["productType"]
+    instrument = INSTRUMENTS[session.own["instrument"] or "visa"]
+    scopes = SCOPES_UNASKED[product] if session.own["scopes"] is None else session.own["scopes"]
+    billing = None if instrument.key == "gift" else without_id(book[0])
+    known = {
+        "name": account.name,
+        "email": account.email,
+        "phoneNumber": billing["phoneNumber"] if billing else None,
+    }
+    shown: Document = {
+        "buyer": {
+            "buyerId": account.buyer_id,
+            **{name: value if name in scopes else None for name, value in known.items()},
+            "primeMembershipTypes": None,
+        },
+        "billingAddress": billing if "billingAddress" in scopes else None,
+        "paymentPreferences": [{"paymentDescriptor": instrument.descriptor}],
+    }
+    if product == "PayAndShip":
+        chosen = next((a for a in book if a["addressId"] == session.own["address"]), book[0])
+        shown["shippingAddress"] = without_id(chosen)
+        shown["shippingAddressList"] = [json.dumps(a, ensure_ascii=False) for a in book]
+    return shown
+
+
 def _constraints(api: Document) -> list[Document]:
     missing = {
         "ChargeAmountNotSet": not api["paymentDetails"]["chargeAmount"],
         "CheckoutResultReturnUrlNotSet": not api["webCheckoutDetails"]["checkoutResultReturnUrl"],
         "PaymentIntentNotSet": not api["paymentDetails"]["paymentIntent"],
         "BuyerNotAssociated": not api["buyer"],
+        "RecurringFrequencyNotSet": api["chargePermissionType"] == "Recurring"
+        and not (api["recurringMetadata"] or {}).get("frequency"),
     }
     return [
         {"constraintId": name, "description": f"{name}: this must be resolved before checkout can go on."}
@@ -139,11 +172,16 @@ def update_session(tx: Transaction, session: Thing, body: UpdateSession) -> None
     """Change what the merchant set; only while the session is open."""
     if session.api["statusDetails"]["state"] != "Open":
         raise _wrong_state(session)
-    amount = session.api["paymentDetails"]["chargeAmount"]
+    before = _agreed(session)
     _merge(session, body.given())
-    if session.api["paymentDetails"]["chargeAmount"] != amount:
+    if _agreed(session) != before:
         session.own["returned"] = None  # the buyer agreed to another amount and must be asked again
     tx.save(session)
+
+
+def _agreed(session: Thing) -> tuple[object, ...]:
+    details = session.api["paymentDetails"]
+    return details["chargeAmount"], details["totalOrderAmount"]
 
 
 def _merge(session: Thing, given: Document) -> None:
@@ -153,6 +191,15 @@ def _merge(session: Thing, given: Document) -> None:
     for name in ("supplementaryData", "platformId", "providerMetadata"):
         if name in given:
             session.api[name] = given[name]
+    if given.get("recurringMetadata"):
+        if session.api["chargePermissionType"] != "Recurring":
+            raise Refusal(400, "InvalidParameterCombination", "'recurringMetadata' needs Recurring.")
+        known = session.api["recurringMetadata"] or {"frequency": None, "amount": None}
+        session.api["recurringMetadata"] = known | given["recurringMetadata"]
+    details = session.api["paymentDetails"]
+    total, charged = details["totalOrderAmount"], details["chargeAmount"]
+    if total and charged and int(total["amount"]) < int(charged["amount"]):
+        raise Refusal(400, "InvalidParameterValue", "'totalOrderAmount' is less than 'chargeAmount'.")
 
 
 def complete_session(
@@ -169,8 +216,10 @@ def complete_session(
     if session.api["statusDetails"]["state"] != "Open" or session.own["returned"] is None:
         raise _wrong_state(session)
     details = session.api["paymentDetails"]
-    if details["chargeAmount"] != body.charge_amount.given():
-        raise Refusal(409, "AmountMismatch", "The charge amount differs from that of the checkout session.")
+    total = body.total_order_amount.given() if body.total_order_amount else None
+    if details["chargeAmount"] != body.charge_amount.given() or details["totalOrderAmount"] != total:
+        raise Refusal(409, "AmountMismatch", "The amounts differ from those of the checkout session.")
+    permissions.check_agreed(session.api["chargePermissionType"], details)
     code = simulation_code or take(tx, "complete", {session.id}, SIMULATION_CODES["complete"])
     outcome: str = {
         "BuyerCanceled": "buyer_canceled",

@@ -40,9 +40,9 @@ def no_metadata() -> Document:
     return dict.fromkeys(names)
 
 
-def new_permission_id() -> str:
-    """A one-time permission of the Japanese sandbox."""
-    return f"S03-{_digits(7)}-{_digits(7)}"
+def new_permission_id(kind: str) -> str:
+    """A permission of the Japanese sandbox; `kind` is OneTime or Recurring."""
+    return f"{'C03' if kind == 'Recurring' else 'S03'}-{_digits(7)}-{_digits(7)}"
 
 
 def new_charge_id(permission_id: str) -> str:

@@ -124,9 +124,20 @@ def _install_console(app: FastAPI, ledger: Ledger, sender: "Sender") -> None:
         )
         return HTMLResponse(page, headers=SECURITY)
 
+    def reverse(number_id: str) -> Response:
+        try:
+            receipt = ledger.reverse(number_id)
+        except Refusal as refusal:
+            return HTMLResponse(f"取り消せません（{refusal.code}）", status_code=422)
+        ledger.write_notice(number_id, receipt, kind="reversed")
+        sender.wake()
+        return RedirectResponse("/", status_code=303)
+
     @app.post("/console/numbers/{number_id}")
     async def pay(request: Request, number_id: str, do: Word, amount: Word = "") -> Response:
-        """Play the till: do is pay, pay_twice_told, pay_untold, pay_again."""
+        """Play the till: do is pay, pay_twice_told, pay_untold, pay_again, reverse."""
+        if do == "reverse":
+            return reverse(number_id)
         if not amount.isdecimal() or int(amount) < 1:
             return HTMLResponse("金額を入力してください", status_code=422)
         try:

@@ -89,6 +89,11 @@ class Ledger:
                     story |= facts | {"issued_at": row["at"]}
                 case "paid":
                     story["receipts"].append(facts | {"paid_at": row["at"]})
+                case "reversed":
+                    taken_back = facts["receipt_id"]
+                    for receipt in story["receipts"]:
+                        if receipt["receipt_id"] == taken_back:
+                            receipt["reversed_at"] = row["at"]
                 case "refunded":
                     story["refunds"].append(facts)
                 case "closed":
@@ -116,6 +121,15 @@ class Ledger:
         self._add("paid", number_id, receipt)
         return receipt
 
+    def reverse(self, number_id: str) -> Facts:
+        """Let the till take back the last receipt (速報取消); return it. Raises Refusal where there is none."""
+        story = self.number(number_id)
+        standing = [one for one in story["receipts"] if "reversed_at" not in one]
+        if not standing:
+            raise Refusal("nothing_paid")
+        self._add("reversed", number_id, {"receipt_id": standing[-1]["receipt_id"]})
+        return {name: standing[-1][name] for name in ("receipt_id", "amount")}
+
     def close_number(self, number_id: str) -> Facts:
         """Close a number to further payments; closing it again changes nothing."""
         story = self.number(number_id)
@@ -127,7 +141,7 @@ class Ledger:
         """Pay back, once per key, and never more than was paid."""
         story = self.number(number_id)
         if self._of_key(key) is None:
-            paid = sum(one["amount"] for one in story["receipts"])
+            paid = sum(one["amount"] for one in story["receipts"] if "reversed_at" not in one)
             back = sum(one["amount"] for one in story["refunds"])
             if back + int(wish["amount"]) > paid:
                 raise Refusal("more_than_paid")
@@ -139,13 +153,13 @@ class Ledger:
             self._add("refunded", number_id, facts, key=key)
         return self.number(number_id)
 
-    def write_notice(self, number_id: str, receipt: Facts) -> str:
-        """Put a notice about a receipt on its way; return its id."""
+    def write_notice(self, number_id: str, receipt: Facts, *, kind: str = "paid") -> str:
+        """Put a notice about a receipt, paid or reversed, on its way; return its id."""
         story = self.number(number_id)
         notice_id = f"kt_{new_id().hex}"
         body = {
             "notice_id": notice_id,
-            "kind": "paid",
+            "kind": kind,
             "reference": story["reference"],
             "number_id": number_id,
             "receipt_id": receipt["receipt_id"],

@@ -1,0 +1,75 @@
+"""The words that ask staff for a look at an order, as sentences with amounts in yen."""
+
+from dataclasses import dataclass
+
+from checkout.domain.order import Order, Standing
+from shared.clock import in_japan
+
+CALL_LABEL: dict[str, str] = {
+    "short_money": "入金不足",
+    "excess_money": "過入金",
+    "late_money": "期限後の入金",
+    "capture_failed": "売上請求の失敗",
+    "refund_failed": "返金の失敗",
+    "refunded_elsewhere": "管理画面での返金",
+    "chargeback": "チャージバック",
+    "authorization_ended": "与信切れ",
+    "benefit_shortage": "値引きの不足",
+    "registration_refused": "会員登録の見送り",
+}
+UNKNOWN_CALL = "決済の確認"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing that a person has to look at. ``ours``: staff say themselves that it was seen."""
+
+    word: str
+    label: str
+    text: str
+    ours: bool = False
+
+
+def calls_of(order: Order) -> list[Call]:
+    """Return what asks for a person at ``order``; words that are not known here stay visible."""
+    return [
+        Call(word, CALL_LABEL.get(word, UNKNOWN_CALL), call_text(word, order.standing, order.total))
+        for word in order.standing.calls
+    ] + [
+        Call(word, CALL_LABEL.get(word, word), _OWN_TEXT.get(word, ""), ours=True) for word in order.own_calls
+    ]
+
+
+def call_text(word: str, standing: Standing, total: int) -> str:
+    """Return the sentence for one of payments' words, for an order that costs ``total`` yen."""
+    came = standing.captured + standing.suspense
+    if word == "short_money":
+        missing = max(total - max(came - standing.refunded, 0), 0)
+        return f"請求 ¥{total:,} に対して入金は ¥{came:,} です。¥{missing:,} 不足しています。"
+    if word == "excess_money":
+        extra = max(came - total, standing.suspense) - standing.refunded
+        return f"¥{max(extra, 0):,} の過入金です。差額の返金が必要です。"
+    if word == "late_money":
+        return f"お支払い期限またはキャンセルの後に入金がありました。お預かりしているのは ¥{_with_us(standing):,} です。"
+    if word == "refunded_elsewhere":
+        return f"決済会社の管理画面などで ¥{standing.refunded:,} が返金されています。"
+    if word == "refund_failed":
+        return f"返金できていません。お預かりしているのは ¥{_with_us(standing):,} です。"
+    if word == "chargeback":
+        until = f"{in_japan(standing.respond_by):%Y/%m/%d %H:%M}" if standing.respond_by else ""
+        return f"チャージバックの申し立てがあります。{f'回答期限は {until} です。' if until else '内容を確認してください。'}"
+    return _TEXT.get(word, f"決済の画面で内容を確認してください（{word}）。")
+
+
+_TEXT = {
+    "capture_failed": "売上請求ができませんでした。代金は入金されていません。",
+    "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法が決まるまで発送できません。",
+}
+_OWN_TEXT = {
+    "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",
+    "registration_refused": "ご注文と同時の会員登録は行われませんでした。ご注文は有効です。",
+}
+
+
+def _with_us(standing: Standing) -> int:
+    return max(standing.captured + standing.suspense - standing.refunded, 0)

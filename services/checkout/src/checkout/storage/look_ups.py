@@ -1,0 +1,47 @@
+"""Look-ups of orders by guests, counted before the answer, so that nobody can guess a pair."""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from shared.database import Tx
+from shared.errors import Refused
+from shared.ids import new_id
+
+PER_CODE_MAX = 10
+PER_CLIENT_MAX = 30
+WINDOW = timedelta(minutes=10)
+_KEEP = timedelta(days=1)
+
+
+async def count_look_up(tx: Tx, *, code: str, client_address: str, at: datetime) -> None:
+    """Count a look-up of ``code`` from ``client_address``.
+
+    Raises Refused(too_many_look_ups): ten per code and thirty per address within ten minutes, known or not.
+    """
+    code_sha256 = sha256(code.encode()).hexdigest()
+    # Look-ups of one code, and from one address, wait for each other here.
+    await tx.execute("SELECT pg_advisory_xact_lock(3, hashtext(:name))", name=code_sha256)
+    await tx.execute("SELECT pg_advisory_xact_lock(4, hashtext(:name))", name=client_address)
+    counted = await tx.row(
+        "SELECT (SELECT count(*) FROM order_look_ups WHERE code_sha256 = :code AND at > :since) AS of_code,"
+        " (SELECT count(*) FROM order_look_ups WHERE client_address = :client AND at > :since) AS of_client",
+        code=code_sha256,
+        client=client_address,
+        since=at - WINDOW,
+    )
+    assert counted is not None
+    if counted.of_code >= PER_CODE_MAX or counted.of_client >= PER_CLIENT_MAX:
+        raise Refused(
+            "too_many_look_ups",
+            "ご注文の確認が続いたため、しばらくの間受け付けられません。10分ほど待ってからお試しください。",
+            status=429,
+        )
+    await tx.execute("DELETE FROM order_look_ups WHERE at < :before", before=at - _KEEP)
+    await tx.execute(
+        "INSERT INTO order_look_ups (look_up_id, code_sha256, client_address, at)"
+        " VALUES (:id, :code, :client, :at)",
+        id=new_id(),
+        code=code_sha256,
+        client=client_address,
+        at=at,
+    )

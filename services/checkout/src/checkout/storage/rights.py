@@ -1,0 +1,24 @@
+"""What the role that runs checkout may do with each of its tables; migrations grant it. A new table needs its line."""
+
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, SWEPT, changed_in
+
+RIGHTS = {
+    "products": CHANGED,
+    "stock": CHANGED,
+    "stock_entries": ADDED_TO,
+    "carts": CHANGED,
+    "cart_lines": ANY_ROW,
+    "placements": ADDED_TO,
+    "method_menu": CHANGED,
+    "shop_settings": CHANGED,
+    "shop_settings_audit": ADDED_TO,
+    "orders": CHANGED,
+    "order_destinations": CHANGED,
+    "order_lines": ADDED_TO,
+    "order_history": ADDED_TO,
+    "order_words": ADDED_TO,
+    "catch_up": changed_in(*DUE),
+    "timeline": ADDED_TO,
+    "order_look_ups": SWEPT,
+    "revoked_sessions": ADDED_TO,
+}

@@ -1,0 +1,39 @@
+"""What is said when an order was made cheaper by points or a coupon that could not be taken: the shop lost money."""
+
+from uuid import UUID
+
+from shared.events import BenefitShortageFound, OrderPlaced
+
+NOT_ENOUGH_POINTS = "not_enough_points"
+COUPON_USED_UP = "coupon_used_up"
+
+
+def shortages(
+    event: OrderPlaced,
+    *,
+    holder_id: UUID | None,
+    points: int = 0,
+    coupon: bool = False,
+    reason: str = "",
+) -> list[BenefitShortageFound]:
+    """Return what is to be said of ``points`` that were missing, and of a coupon that had no use left.
+
+    ``holder_id`` is whose they were to be, ``reason`` why the order has no such member, if it has none.
+    """
+    if holder_id is None:
+        return []
+    missing = [
+        *([("points", points, reason or NOT_ENOUGH_POINTS)] if points else []),
+        *([("coupon", event.amounts.coupon_discount, reason or COUPON_USED_UP)] if coupon else []),
+    ]
+    return [
+        BenefitShortageFound(
+            member_id=holder_id,
+            benefit=benefit,
+            missing=amount,
+            reason=why,
+            order_code=event.order_code,
+            caused_by=event.event_id,
+        )
+        for benefit, amount, why in missing
+    ]

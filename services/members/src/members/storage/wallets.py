@@ -1,0 +1,20 @@
+"""Amazon logins that opened a session here: a copy of the statement opens no other."""
+
+from datetime import datetime, timedelta
+
+from shared.database import Tx
+
+# A statement of a wallet lives half an hour.
+_KEEP = timedelta(days=1)
+
+
+async def use_wallet(tx: Tx, statement_hash: str, *, at: datetime) -> bool:
+    """Note that a statement is used for a login. Returns False if it was before."""
+    await tx.execute("DELETE FROM used_wallets WHERE used_at < :before", before=at - _KEEP)
+    used = await tx.execute(
+        "INSERT INTO used_wallets (statement_hash, used_at) VALUES (:statement_hash, :at)"
+        " ON CONFLICT DO NOTHING",
+        statement_hash=statement_hash,
+        at=at,
+    )
+    return used == 1

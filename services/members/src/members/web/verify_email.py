@@ -1,0 +1,86 @@
+"""メールアドレスの確認: by the link of a mail, which can be sent again (MEM-38)."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.ask_for_mail import request_verification
+from members.prove_address import LinkEnded, prove_by_link
+from members.storage.mail_requests import request_holds
+from members.storage.members import member_by_id
+from members.storage.pacing import VERIFICATIONS, keep_pace
+from members.web.links import keep_link, link_in_browser, without_referrer
+from members.web.parts import Here, Parts
+from shared.clock import now
+from shared.errors import Refused
+from shared.mail_links import PATH
+from shared.statements import COOKIE
+from shared.web.session import CurrentViewer, Member, viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+VERIFY = PATH["email_verification"]
+MY_PAGE = "/members/mypage"
+
+
+@router.get(VERIFY)
+async def show_verify(request: Request, parts: Here) -> Response:
+    """Ask for one press of a button: mail programs that open links by themselves prove nothing."""
+    if kept := keep_link(request, parts, "email_verification"):
+        return kept
+    link = link_in_browser(request, parts, "email_verification")
+    if link is not None:
+        async with parts.db.transaction() as tx:
+            if await request_holds(tx, "email_verification", link, at=now()):
+                return without_referrer(parts.pages.render(request, "verify_email.html", email=link.email))
+    return _ended(request, parts)
+
+
+@router.post(VERIFY)
+async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Note the address as proved and make the points valid that waited for it."""
+    link = link_in_browser(request, parts, "email_verification")
+    try:
+        if link is None:
+            raise LinkEnded
+        async with parts.db.transaction() as tx:
+            activated = await prove_by_link(tx, link, at=now())
+            tx.say(*activated)
+    except LinkEnded:
+        return _ended(request, parts)
+    points = sum(one.points for one in activated)
+    toast = "メールアドレスを確認しました" + (f"。{points:,}ポイントが有効になりました" if points else "")
+    response = parts.pages.redirect(request, MY_PAGE if seen.signed_in else "/members/login", toast=toast)
+    parts.cookies.clear(response, COOKIE["email_verification"], request=request)
+    return without_referrer(response)
+
+
+@router.post(f"{VERIFY}/resend")
+async def resend(request: Request, parts: Here, seen: Member) -> Response:
+    """Mail another link, which replaces the one before it."""
+    async with parts.db.transaction() as tx:
+        member = await member_by_id(tx, UUID(seen.member_id))
+        if member is None:
+            raise Refused("member_unknown", "会員情報が見つかりません", status=404)
+        if member.email_verified_at is not None:
+            return parts.pages.redirect(request, MY_PAGE, toast="メールアドレスは確認済みです")
+        at = now()
+        await keep_pace(tx, VERIFICATIONS, seen.member_id or "", at=at)
+        tx.say(await request_verification(tx, member.member_id, name=member.name, email=member.email, at=at))
+    return parts.pages.redirect(
+        request, MY_PAGE, toast="確認メールをお送りします。前のメールのリンクは使えなくなりました"
+    )
+
+
+def _ended(request: Request, parts: Parts) -> Response:
+    response = parts.pages.render(
+        request,
+        "link_ended.html",
+        status=410,
+        title="メールアドレスの確認",
+        again=MY_PAGE,
+        again_label="マイページから送り直す",
+    )
+    parts.cookies.clear(response, COOKIE["email_verification"], request=request)
+    return without_referrer(response)

@@ -1,0 +1,78 @@
+"""What is decided about a mail at the moment it would leave: it was true when it was written, is it still?
+
+A mail that asks for money of an order that was cancelled meanwhile, or whose one-time link is dead, never leaves; one
+of too many to the same address waits. All of it is kept with its reason, and what never leaves is said.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications.domain.pacing import Departure, Drop, Go, Lane, Pace, Wait, pace
+from notifications.news import suppressed
+from notifications.storage.departures import Circumstances, Held, circumstances_of, hold_back
+from notifications.templates import Mails
+from shared.database import Tx
+from shared.sql import Row
+
+PACED = "paced"
+"""Why a mail waits that would be one too many."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lets claimed mails leave, or holds them back."""
+
+    mails: Mails
+    pace: Pace
+
+    async def let_go(self, tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Row]:
+        """Return those of the claimed ``rows`` that leave now; the claim on the others ends.
+
+        Workers that claim at the same moment may let a few more go to one address.
+        """
+        known = await circumstances_of(
+            tx,
+            rows,
+            account_mails=[file.name for file in self.mails.files.values() if file.lane == "account"],
+            most=max(self.pace.order, self.pace.account, 1),
+            at=at,
+        )
+        going: list[Row] = []
+        held: list[tuple[Row, Held]] = []
+        more: Counter[tuple[str, str]] = Counter()
+        for row in sorted(rows, key=lambda row: row.created_at):
+            key = (row.recipient.lower(), self._lane(row))
+            match self._decide(row, known[row.mail_id], more[key], at):
+                case Go():
+                    more[key] += row.first_tried_at is None
+                    going.append(row)
+                case Wait(until):
+                    held.append((row, Held(row.mail_id, PACED, until)))
+                case Drop(reason):
+                    held.append((row, Held(row.mail_id, reason, None)))
+        if held:
+            await hold_back(tx, [one for _, one in held], at=at)
+            tx.say(*(suppressed(row, one.reason) for row, one in held if one.until is None))
+        return going
+
+    def _decide(self, row: Row, known: Circumstances, more: int, at: datetime) -> Departure:
+        file = self.mails.files.get(row.mail)
+        if known.cancelled and file is not None and file.until_cancelled:
+            return Drop("order_cancelled")
+        if row.link is not None and datetime.fromisoformat(row.link["expires_at"]) <= at:
+            return Drop("link_expired")
+        if row.first_tried_at is not None:
+            return Go()
+        return pace(
+            known.lately.sent + more,
+            per_hour=self.pace.of(self._lane(row)),
+            oldest_at=known.lately.oldest_at,
+            created_at=row.created_at,
+            at=at,
+        )
+
+    def _lane(self, row: Row) -> Lane:
+        file = self.mails.files.get(row.mail)
+        return "order" if file is None else file.lane

@@ -1,0 +1,43 @@
+"""One-time links: what a mail keeps of the one it is about, and the address that goes into the message that leaves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.events import EmailVerificationRequested, Event, PasswordResetRequested
+from shared.mail_links import MailLink, link_of, make_link
+from shared.statements import Issuer
+
+
+def kept_of(event: Event) -> dict[str, Any] | None:
+    """Return what is stored of the link that the mail of ``event`` leads to; it opens nothing. None: no link."""
+    if not isinstance(event, PasswordResetRequested | EmailVerificationRequested):
+        return None
+    purpose, link = link_of(event)
+    return {
+        "purpose": purpose,
+        "request_id": str(link.request_id),
+        "member_id": str(link.member_id),
+        "email": link.email,
+        "expires_at": link.expires_at.isoformat(),
+    }
+
+
+@dataclass(frozen=True)
+class OneTimeLinks:
+    """Signs links in the name of notifications. ``origin_url`` is what browsers see."""
+
+    issuer: Issuer
+    origin_url: str
+
+    def sign(self, kept: Mapping[str, Any]) -> str:
+        """Return the address, for the message alone. Raises StatementInvalid once the request has ended."""
+        link = MailLink(
+            request_id=UUID(kept["request_id"]),
+            member_id=UUID(kept["member_id"]),
+            email=kept["email"],
+            expires_at=datetime.fromisoformat(kept["expires_at"]),
+        )
+        return make_link(self.issuer, self.origin_url, kept["purpose"], link)

@@ -1,0 +1,125 @@
+"""What staff may do about a payment at its desk: a way out of every state that money can be in. Pure.
+
+Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` say so before.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from payments.domain import journal
+from payments.domain.answers import RefundRoute
+from payments.domain.asking import let_go
+from payments.domain.drafting import Draft, Settled
+from payments.domain.moves import RefundAsked, ShortMoneyAccepted
+from payments.domain.payment import Payment
+from payments.domain.receiving import take_for_the_sale
+from payments.domain.returning import ELSEWHERE, UNEXPLAINED, charged_back, settled_outside
+from payments.domain.terms import Terms
+from shared.events import PaymentCaptured
+
+TO_BE_SEEN = (ELSEWHERE, UNEXPLAINED, "chargeback", "receipt_reversed", "excess_money", "late_money")
+"""Calls that are over when a person has seen them; those about spare money only once none is here."""
+
+
+def may_refund_again(payment: Payment) -> bool:
+    """Return whether money is here that a refund failed to give back."""
+    owed = payment.state == "owed" or (payment.state == "captured" and payment.order_cancelled)
+    return owed and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.disputes
+
+
+def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
+    """Staff want a refund that failed to be tried once more: all that is here by now."""
+    draft = Draft(payment, at, by)
+    if may_refund_again(payment) and draft.move(RefundAsked, "refund asked again"):
+        draft.ask("refund", payment.held_amount)
+    return draft.done()
+
+
+def may_refund_spare(payment: Payment, terms: Terms) -> bool:
+    """Return whether more came than a paid order costs, and the rest may go back through the provider."""
+    free = not payment.refund_asked_amount and not payment.disputes
+    return payment.keeps_its_sale and payment.spare_amount > 0 and free and terms.flow != "unmanaged"
+
+
+def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff have the provider give back what was paid too much; the order stays paid."""
+    draft = Draft(payment, at, by)
+    if may_refund_spare(payment, terms):
+        draft.stop_calling("refund_failed")
+        draft.note("spare refund asked")
+        draft.ask("refund", payment.spare_amount)
+    return draft.done()
+
+
+def outside_amount_max(payment: Payment) -> int:
+    """Return up to what amount staff may have given back by a way of their own."""
+    return 0 if payment.refund_asked_amount else payment.held_amount
+
+
+def settle_outside(
+    payment: Payment, at: datetime, *, ref: str, amount: int, route: RefundRoute, note: str, by: str
+) -> Settled:
+    """Book what staff gave back by a way that no provider tells of; once by ``ref``."""
+    draft = Draft(payment, at, by)
+    if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
+        draft.note("settled outside", note)
+        settled_outside(draft, ref, amount, route, "settled outside")
+        if draft.payment.order_cancelled:
+            draft.give_back("order cancelled")
+    return draft.done()
+
+
+def may_accept_short(payment: Payment) -> bool:
+    """Return whether too little came and staff may take it for the whole."""
+    waits = payment.state in ("waiting", "short")
+    return waits and payment.spare_amount > 0 and not payment.order_cancelled and not payment.disputes
+
+
+def accept_short(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff take what is here for the whole: the order is paid."""
+    draft = Draft(payment, at, by)
+    if may_accept_short(payment):
+        amount = payment.spare_amount
+        draft.book(journal.allocated(f"accepted:{payment.version}", amount))
+        take_for_the_sale(draft, amount, "short money accepted", ShortMoneyAccepted)
+        source = "manual_deposit" if terms.deposit == "by_hand" else "admin"
+        draft.say(PaymentCaptured, amount=draft.payment.sale_amount, captured_at=at, source=source)
+    return draft.done()
+
+
+def void_hold(payment: Payment, at: datetime, *, by: str) -> Settled:
+    """Staff give the hold back; the order hears that nothing is held any more."""
+    draft = Draft(payment, at, by)
+    let_go(draft, "void asked")
+    return draft.done()
+
+
+def to_be_seen(payment: Payment) -> tuple[str, ...]:
+    """Return the calls that staff may mark as seen; an open dispute or money that is spare goes on calling."""
+    blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
+    blocked |= {"chargeback"} if payment.disputes else set()
+    return tuple(word for word in payment.calls if word in TO_BE_SEEN and word not in blocked)
+
+
+def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
+    """Staff have seen what calls for a person and needs no deed of ours."""
+    draft = Draft(payment, at, by)
+    if seen := to_be_seen(payment):
+        draft.note("marked as seen")
+        draft.stop_calling(*seen)
+    return draft.done()
+
+
+def decide_dispute(
+    payment: Payment, at: datetime, *, reference: str, state: Literal["won", "lost"], by: str
+) -> Settled:
+    """Staff enter how a chargeback ended, where the provider does not tell: what is lost is gone."""
+    draft = Draft(payment, at, by)
+    for one in payment.disputes:
+        if one.reference == reference:
+            charged_back(draft, replace(one, state=state), f"chargeback {state}")
+            draft.stop_calling("chargeback")
+    if draft.payment.order_cancelled:
+        draft.give_back("order cancelled")
+    return draft.done()

@@ -1,0 +1,131 @@
+"""Money that comes in: for the order, or into suspense; and receipts that come to nothing. Pure."""
+
+from payments.domain import journal
+from payments.domain.answers import Captured, Reversed
+from payments.domain.drafting import Draft
+from payments.domain.moves import NEXT, OVER, CapturedInPart, NothingLeft, Operation
+from payments.domain.payment import ABOUT_SPARE_MONEY
+from payments.domain.terms import Terms
+from shared.events import AuthorizationEnded, PaymentCaptured
+
+_OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ended", "receipt_reversed")
+
+
+def receive(
+    draft: Draft, answer: Captured, terms: Terms, because: str, operation: Operation | None = None
+) -> None:
+    """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
+    payment = draft.payment
+    if answer.receipt_id not in payment.receipts:
+        draft.change(receipts=(*payment.receipts, answer.receipt_id))
+        if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
+            _fulfil(draft, answer, terms, because)
+        else:
+            _put_aside(draft, answer, because)
+            _end_short_hold(draft, terms, because)
+    if operation == "void" and draft.payment.state == "voiding":
+        # Paid in part, so it cannot be closed.
+        draft.move(CapturedInPart, because)
+
+
+def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
+    payment = draft.payment
+    over = payment.state in OVER
+    short = payment.state != "captured" and answer.amount < payment.missing_amount
+    word = "late_money" if over else "short_money" if short else "excess_money"
+    _suspend(draft, answer.receipt_id, answer.amount, word)
+    draft.note(because)
+    if over:
+        draft.give_back(because)
+
+
+def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
+    """A hold of which part was taken elsewhere is over: the rest cannot come by it."""
+    if terms.flow == "authorized" and draft.payment.state in ("authorized", "capturing", "voiding"):
+        draft.move(CapturedInPart, because)
+        end_hold(draft, "captured_in_part", terms)
+
+
+def end_hold(draft: Draft, reason: str, terms: Terms) -> None:
+    """Tell that nothing is held any more though the order goes on; whoever asked for the money hears no."""
+    payment = draft.payment
+    if payment.authorization_id and payment.authorization_id not in payment.ended_holds:
+        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+    if payment.order_cancelled:
+        return
+    if payment.capture_wish is not None:
+        draft.reject_capture("authorization_expired" if reason == "expired" else f"not_authorized:{reason}")
+    draft.change(capture_wish=None)
+    draft.call("authorization_ended")
+    draft.say(
+        AuthorizationEnded,
+        authorization_id=payment.authorization_id,
+        reason=reason,
+        may_reauthorize=terms.may_reauthorize,
+    )
+
+
+def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
+    """The order is paid: what came before joins the sale, what is too much waits in suspense."""
+    payment = draft.payment
+    owed, earlier = payment.missing_amount, payment.spare_amount
+    draft.book(journal.sale(answer.receipt_id, owed), journal.allocated(answer.receipt_id, earlier))
+    take_for_the_sale(draft, owed + earlier, because, Captured)
+    _suspend(draft, answer.receipt_id, answer.amount - owed, "excess_money")
+    wish = payment.capture_wish
+    if not draft.payment.order_cancelled:
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            captured_at=answer.captured_at,
+            source=wish.source if wish else terms.captured_source,
+            send_mail=wish.send_mail if wish else terms.deposit_mail,
+        )
+
+
+def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None:
+    """Let all that is spare, and what is booked beside it, be the order's money: ``amount`` in all."""
+    payment = draft.payment
+    draft.change(
+        captured_amount=payment.captured_amount + amount,
+        suspense_amount=payment.suspense_returned_amount,
+        provider_status="売上確定済" if payment.authorization_id else "",
+    )
+    draft.stop_calling(*_OVER_WITH_THE_SALE)
+    draft.move(by, because)
+
+
+def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str) -> None:
+    if amount:
+        draft.book(journal.suspended(receipt_id, amount))
+        draft.change(suspense_amount=draft.payment.suspense_amount + amount)
+        draft.call(attention)
+
+
+def reverse(draft: Draft, answer: Reversed, because: str) -> None:
+    """Take a receipt out of the books that the till took back: out of suspense first, then out of the sale."""
+    payment = draft.payment
+    known = answer.receipt_id in payment.receipts and answer.receipt_id not in payment.reversals
+    if not known or answer.amount > payment.held_amount:
+        return
+    from_suspense = min(answer.amount, payment.spare_amount)
+    from_sale = answer.amount - from_suspense
+    draft.book(
+        journal.suspense_reversed(answer.receipt_id, from_suspense),
+        journal.sale_reversed(answer.receipt_id, from_sale),
+    )
+    draft.change(
+        suspense_amount=payment.suspense_amount - from_suspense,
+        captured_amount=payment.captured_amount - from_sale,
+        reversals=(*payment.reversals, answer.receipt_id),
+    )
+    if not draft.payment.spare_amount:
+        draft.stop_calling(*ABOUT_SPARE_MONEY)
+    if from_sale:
+        draft.call("receipt_reversed")
+    if not (from_sale and payment.goes_on and draft.move(CapturedInPart, because)):
+        draft.note(because)
+    if not draft.payment.held_amount and draft.payment.state in ("refunding", "owed"):
+        draft.change(refund_asked_amount=0)
+        draft.stop_calling("refund_failed")
+        draft.move(NothingLeft, because)

@@ -1,0 +1,43 @@
+"""What staff must know of the money of an order, and whether it changed beside the straight way. Pure.
+
+An order that is authorized, shipped and captured, or whose number is paid exactly, never gets here: everything
+about it is in its own events.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from payments.domain.drafting import Draft, Settled, and_then
+from payments.domain.payment import Payment
+from shared.events import PaymentStandingChanged
+
+
+def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
+    """Return ``settled`` with the standing said once, under the next revision, if it is not what it was."""
+    after = settled.payment
+    returned = before.goes_on and before.refunded_amount != after.refunded_amount
+    if not returned and _beside(before) == _beside(after):
+        return settled
+    draft = Draft(replace(after, revision=after.revision + 1), at)
+    draft.say(
+        PaymentStandingChanged,
+        revision=draft.payment.revision,
+        calls=after.calls,
+        expected_amount=after.amount,
+        captured_amount=after.captured_amount,
+        suspense_amount=after.suspense_amount,
+        refunded_amount=after.refunded_amount,
+        respond_by=after.respond_by,
+    )
+    return and_then(settled, draft.done())
+
+
+def _beside(payment: Payment) -> tuple[Any, ...]:
+    return (
+        payment.calls,
+        payment.suspense_amount,
+        payment.suspense_returned_amount,
+        payment.chargebacks,
+        payment.reversals,
+    )

@@ -1,0 +1,100 @@
+"""What Amazon knows of a payment's money: every hold, every capture, everything that went back.
+
+A payment can have several charges, because a hold that ended may be asked for again, and refunds that nobody
+at the shop asked for, because Seller Central gives money back, too.
+"""
+
+from collections.abc import Sequence
+
+from payments.domain.answers import Answer, RefundDeclined, Refunded, RefundedInAll, RefundWaiting
+from payments.domain.payment import Payment
+from payments.methods.amazon_pay import meaning
+from payments.methods.amazon_pay.client import AmazonPayClient, SaysNo
+from payments.methods.amazon_pay.objects import Charge, Refund
+
+CHARGE = "charge_id"
+REFUND = "refund_"
+NOT_FOUND = "ResourceNotFound"
+
+
+def charges_of(payment: Payment) -> list[str]:
+    """Ids of all charges of the payment, the present one last."""
+    known = (*payment.ended_holds, payment.authorization_id, payment.refs.get(CHARGE, ""))
+    return list(dict.fromkeys(charge_id for charge_id in known if charge_id))
+
+
+def refunds_of(payment: Payment) -> dict[str, bool]:
+    """Ids of all refunds we know of, and whether we asked for them; a notice names those that others made."""
+    found: dict[str, bool] = {}
+    for name, refund_id in payment.refs.items():
+        if name.startswith(REFUND):
+            found[refund_id] = found.get(refund_id, False) or name != REFUND + refund_id
+    return found
+
+
+async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence[Answer]:
+    """All charges, then the refunds that have names, then what went back in all."""
+    answers: list[Answer] = []
+    charges = [await client.charge(charge_id) for charge_id in charges_of(payment)]
+    for charge in charges:
+        answers += await _of_charge(client, payment, charge)
+    for refund, is_ours in await known_refunds(client, payment):
+        told = meaning.of_refund(refund, {})
+        # How a refund of others fares on its way must not be taken for the fate of ours.
+        if is_ours or isinstance(told, Refunded):
+            answers.append(told)
+    returned = sum(charge.returned for charge in charges)
+    return [*answers, RefundedInAll(amount=returned)] if returned else answers
+
+
+async def _of_charge(client: AmazonPayClient, payment: Payment, charge: Charge) -> list[Answer]:
+    held = charge.charge_id in (payment.authorization_id, *payment.ended_holds)
+    instrument = payment.instrument or (await client.permission(charge.charge_permission_id)).instrument
+    if payment.state == "reauthorizing" and not held:
+        return [meaning.of_new_hold(charge, instrument)]
+    return meaning.of_charge(charge, instrument, {}, held=held)
+
+
+async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple[Refund, bool]]:
+    """The payment's refunds, each with whether we asked for it. One that belongs to others is left out."""
+    found: list[tuple[Refund, bool]] = []
+    charges = charges_of(payment)
+    for refund_id, is_ours in refunds_of(payment).items():
+        try:
+            refund = await client.refund(refund_id)
+        except SaysNo as no:
+            if no.code != NOT_FOUND or is_ours:
+                raise
+            continue
+        if is_ours or refund.charge_id in charges:
+            found.append((refund, is_ours))
+    return found
+
+
+async def where_to_refund(client: AmazonPayClient, payment: Payment, amount: int) -> tuple[str, int]:
+    """The charge to give ``amount`` yen back on, and how much of it that one can take.
+
+    It counts the refunds that have names, not what the charges say: a repetition has to come out the same.
+    """
+    charge_ids = charges_of(payment)
+    if len(charge_ids) == 1:
+        return charge_ids[0], amount
+    left: dict[str, int] = {}
+    for charge_id in charge_ids:
+        charge = await client.charge(charge_id)
+        if charge.state == "Captured":
+            left[charge_id] = (charge.capture_amount or charge.charge_amount).amount
+    for refund, _ in await known_refunds(client, payment):
+        if refund.charge_id in left and not isinstance(meaning.of_refund(refund, {}), RefundDeclined):
+            left[refund.charge_id] -= refund.refund_amount.amount
+    best = next((one for one, rest in left.items() if rest >= amount), None)
+    best = best or max(left, key=left.__getitem__, default=charge_ids[-1])
+    return best, min(amount, left.get(best, amount)) or amount
+
+
+async def others_refund(client: AmazonPayClient, payment: Payment) -> bool:
+    """Whether a refund that the shop did not ask for is on its way: before it ends nobody knows what is left."""
+    known = await known_refunds(client, payment)
+    return any(
+        isinstance(meaning.of_refund(each, {}), RefundWaiting) for each, is_ours in known if not is_ours
+    )

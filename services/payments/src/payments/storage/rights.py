@@ -1,0 +1,17 @@
+"""What the role that runs payments may do with each of its tables; migrations grant it. A new table needs its line."""
+
+from shared.migrations import ADDED_TO, CHANGED, DUE, changed_in
+
+RIGHTS = {
+    "payments": CHANGED,
+    "payment_history": ADDED_TO,
+    "order_words": ADDED_TO,
+    "payment_requests": CHANGED,
+    # What a provider sent stays as it came; only what became of it changes.
+    "notices": changed_in("state", "payment_id", *DUE),
+    "receipts": ADDED_TO,
+    "journal_lines": ADDED_TO,
+    "shop_settings": CHANGED,
+    "shop_settings_audit": ADDED_TO,
+    "revoked_sessions": ADDED_TO,
+}

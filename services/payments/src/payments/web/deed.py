@@ -1,0 +1,55 @@
+"""The forms of what staff do about a payment. Each carries the version of the payment that they saw."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from shared.web.fields import Yen
+
+Version = Annotated[int, Field(ge=1, title="版")]
+RecordId = Annotated[str, Field(title="記録番号", max_length=64, pattern=r"^desk:[0-9a-f]{32}$")]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A deed of one press: the path's last part, its button, and what it will do, asked before."""
+
+    path: str
+    label: str
+    confirm: str
+
+
+class Press(BaseModel):
+    """A deed that needs nothing but the payment as it was seen."""
+
+    version: Version
+
+
+class Deposit(BaseModel):
+    """What staff read on the statement. ``receipt_id`` comes with the form: sent twice, booked once."""
+
+    version: Version
+    amount: Annotated[Yen, Field(ge=1)] = Field(title="入金額")
+    deposited_on: date = Field(title="入金日")
+    receipt_id: RecordId
+    send_mail: bool = Field(False, title="入金確認メール(自動送信)を送信する")
+
+
+class Outside(BaseModel):
+    """What staff gave back by a way of their own. ``refund_id`` comes with the form: sent twice, booked once."""
+
+    version: Version
+    returned_amount: Annotated[Yen, Field(ge=1)] = Field(title="返金した金額")
+    route: Literal["bank_transfer", "gift_card"] = Field("bank_transfer", title="返金の方法")
+    note: str = Field(title="メモ", max_length=200, description="返金した日や振込先など")
+    refund_id: RecordId
+
+
+class Dispute(BaseModel):
+    """How a chargeback ended."""
+
+    version: Version
+    reference: str = Field(title="申し立て番号", max_length=200)
+    state: Literal["won", "lost"] = Field(title="結果")

@@ -1,0 +1,157 @@
+"""What the page of one payment shows: facts, what calls for a person in yen, and every record about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from payments.domain import asking, deeds
+from payments.domain.payment import Payment
+from payments.domain.terms import Terms
+from payments.labels import ACCOUNTS, ATTENTION, POLICIES, REASONS, STATES, cause, state_label
+from payments.web.deed import Offer
+from shared.clock import in_japan
+from shared.sql import Row
+
+PART = 8
+
+
+def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
+    """Return title and text of all that calls for a person, with the amounts of this payment."""
+    by = payment.respond_by
+    words = {
+        "missing": _yen(payment.missing_amount),
+        "held": _yen(payment.held_amount),
+        "spare": _yen(payment.spare_amount),
+        "refunded": _yen(payment.refunded_amount),
+        "refundable": _yen(payment.refundable_amount or payment.held_amount),
+        "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
+        "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
+    }
+    found = [ATTENTION.get(word, (word, word)) for word in payment.calls]
+    return [(title, text.format(**words)) for title, text in found]
+
+
+def offers(payment: Payment, terms: Terms) -> list[Offer]:
+    """Return what staff may do about the payment by one press, and what each will do, in yen."""
+    spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
+    possible = (
+        (
+            asking.may_reauthorize(payment, terms),
+            Offer(
+                "reauthorize",
+                "再与信する",
+                f"{missing}の与信をもう一度依頼します。いまの与信は取り消します。",
+            ),
+        ),
+        (
+            payment.state == "authorized",
+            Offer(
+                "void",
+                "与信を取り消す",
+                f"{missing}の与信を取り消します。この注文の代金は受け取れなくなります。",
+            ),
+        ),
+        (
+            deeds.may_accept_short(payment),
+            Offer(
+                "accept",
+                "不足のまま確定する",
+                f"{spare}で入金済みにします。不足の{missing}は請求しません。",
+            ),
+        ),
+        (
+            deeds.may_refund_spare(payment, terms),
+            Offer(
+                "refund-spare", "過入金を返金する", f"過入金の{spare}を返金するよう、決済会社に依頼します。"
+            ),
+        ),
+        (
+            deeds.may_refund_again(payment),
+            Offer(
+                "refund", "返金をもう一度依頼する", f"{held}を返金するよう、決済会社にもう一度依頼します。"
+            ),
+        ),
+        (
+            bool(deeds.to_be_seen(payment)),
+            Offer("seen", "確認済みにする", "確認済みにします。お金は動きません。"),
+        ),
+    )
+    return [offer for may, offer in possible if may]
+
+
+def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
+    """Return how the payment stands."""
+    found = [("請求額", _yen(payment.amount))]
+    if payment.authorization_id:
+        found.append(("売上請求の方法", POLICIES[payment.capture_policy]))
+    if shows_status:
+        found.append(("連携ステータス", payment.provider_status or "—"))
+    if payment.instrument:
+        found.append(("お支払い手段", payment.instrument))
+    if payment.number is not None:
+        found += [
+            (payment.number.label, payment.number.number),
+            ("お支払い期限", f"{in_japan(payment.number.due_at):%Y/%m/%d %H:%M}"),
+        ]
+    if payment.payer_name:
+        found.append(("注文者", payment.payer_name))
+    money = (
+        ("入金額", payment.captured_amount),
+        ("仮受金", payment.spare_amount),
+        ("返金額", payment.refunded_amount),
+        ("お預かり中", payment.held_amount if payment.refunded_amount or payment.spare_amount else 0),
+    )
+    found += [(label, _yen(amount)) for label, amount in money if amount]
+    return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
+
+
+def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+    """Return all that is on record about the payment, in words."""
+    return {
+        "amount_lines": [
+            {
+                "at": line.at,
+                "reason": REASONS.get(line.reason, line.reason),
+                "account": ACCOUNTS.get(line.account, line.account),
+                "debit": line.debit,
+                "credit": line.credit,
+            }
+            for line in story["journal"]
+        ],
+        "timeline": [
+            {
+                "at": step.at,
+                "title": state_label(step.state),
+                "text": cause(step.because) + (f"（{step.note}）" if step.note else ""),
+                "by": step.by or "決済サービス",
+                "kind": STATES[step.state][1],
+            }
+            for step in story["history"]
+        ],
+        "requests": [
+            {
+                "operation": row.operation,
+                "amount": row.amount,
+                "state": row.state,
+                "at": row.answered_at or row.written_at,
+                "attempts": row.attempts,
+                "answer": (row.answer or {}).get("answer", ""),
+                "reason": (row.answer or {}).get("reason", ""),
+                "key": parts(row.request_id.hex),
+            }
+            for row in story["requests"]
+        ],
+        "notices": [
+            {"at": row.received_at, "summary": row.summary, "state": row.state, "id": parts(row.notice_id)}
+            for row in story["notices"]
+        ],
+    }
+
+
+def parts(text: str) -> list[str]:
+    """Return a long id in parts between which a line may break."""
+    return [text[start : start + PART] for start in range(0, len(text), PART)]
+
+
+def _yen(amount: int) -> str:
+    return f"¥{amount:,}"

@@ -1,0 +1,53 @@
+"""What a message that was dead tells of its death: it was moved back, by `make replay` or by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What burying writes of the last death; when it first failed stays.
+OF_A_DEATH = ("attempts", "reason", "error", "error_detail", "handler", "last_failed_at")
+# What `make replay` writes in its place.
+OF_A_REPLAY = ("died_at", "died_of", "replayed_by")
+EXPIRED = "expired"
+TEXT_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """When and of what a message died, and who brought it back: empty where nobody said."""
+
+    at: str
+    of: str
+    replayed_by: str
+
+
+def death_in(headers: Mapping[str, Any]) -> Death | None:
+    """Return the death that ``headers`` tell of; None for a message that is new or comes back after a pause.
+
+    A letter moved by hand has all that burying wrote; one that the broker itself buried has its ``x-death``, in
+    which a pause is ``expired``.
+    """
+    if "died_of" in headers:
+        return Death(*(_text(headers.get(name)) for name in OF_A_REPLAY))
+    if "reason" in headers:
+        return Death(_text(headers.get("last_failed_at")), _text(headers["reason"]), "")
+    if "x-death" in headers:
+        return _by_the_broker(headers["x-death"])
+    return None
+
+
+def without_deaths(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``headers`` without what deaths and replays wrote, and without the broker's own."""
+    told = (*OF_A_DEATH, *OF_A_REPLAY)
+    return {key: value for key, value in headers.items() if key not in told and not key.startswith("x-")}
+
+
+def _by_the_broker(entries: Any) -> Death | None:
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, Mapping) and entry.get("reason", EXPIRED) != EXPIRED:
+            return Death(_text(entry.get("time")), _text(entry["reason"]), "")
+    return None
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).replace("\0", "")[:TEXT_MAX]

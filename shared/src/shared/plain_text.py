@@ -1,0 +1,65 @@
+"""One rule for names, address lines and free text: what we keep as it is, and what we refuse.
+
+Kept: everything that people write, also 髙 﨑 𠮷 ① and emoji. Refused: what cannot be seen and turns other text
+around or ends it early (controls, bidirectional overrides and isolates, UTS #39), what opens an encoded word in
+a mail header (CVE-2024-6923), and what UTF-8 or PostgreSQL cannot hold (half a surrogate pair, NUL).
+"""
+
+import re
+import unicodedata
+
+_INVISIBLE = r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
+_SURROGATES = r"\ud800-\udfff"
+REFUSED_IN_TEXT = _INVISIBLE + r"\t"
+"""A regular expression's class of what free text may not hold; half a surrogate pair aside."""
+REFUSED_IN_LINE = REFUSED_IN_TEXT + r"\n"
+"""The same for a text of one line."""
+
+_IN_TEXT = re.compile(f"[{REFUSED_IN_TEXT}{_SURROGATES}]")
+_IN_LINE = re.compile(rf"[{REFUSED_IN_LINE}{_SURROGATES}]|=\?")
+_UNSTORABLE = re.compile(f"[\x00{_SURROGATES}]")
+# Unicode's compatibility ideographs have canonical forms (神 is 神), but people spell themselves with them.
+_SPELLINGS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
+
+
+class TextRefused(ValueError):
+    """The text holds what we do not keep. ``found`` names it, ``message`` says what to do, without the field."""
+
+    def __init__(self, found: str) -> None:
+        self.found = found
+        self.message = f"使用できない文字（{found}）が含まれています。削除して入力してください"
+        super().__init__(self.message)
+
+
+def line(text: str) -> str:
+    """Return a text of one line as it is kept: a name, an address line. Raises TextRefused."""
+    return _kept(text, _IN_LINE)
+
+
+def text(text: str) -> str:
+    """Return a text of many lines as it is kept. Raises TextRefused."""
+    return _kept(text, _IN_TEXT)
+
+
+def storable(text: str) -> bool:
+    """Return whether UTF-8 and PostgreSQL can hold ``text`` at all."""
+    return not _UNSTORABLE.search(text)
+
+
+def _kept(text: str, refused: re.Pattern[str]) -> str:
+    if match := refused.search(text):
+        raise TextRefused(_named(match.group()))
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    parts = _SPELLINGS.split(text)
+    return "".join(
+        part if index % 2 else unicodedata.normalize("NFC", part) for index, part in enumerate(parts)
+    )
+
+
+def _named(found: str) -> str:
+    if found in ("\n", "\r"):
+        return "改行"
+    if found == "\t":
+        return "タブ"
+    return found if found == "=?" else f"U+{ord(found):04X}"

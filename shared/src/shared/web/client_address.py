@@ -1,0 +1,75 @@
+"""Whose request it is: the address that Caddy saw, or that a proxy in front of Caddy vouches for.
+
+    browser ── TLS proxy (EDGE_TRUSTED_PROXIES) ── Caddy (TRUSTED_PROXIES) ── service
+
+Every proxy adds the address it was asked from at the end of X-Forwarded-For. So the last one is what Caddy saw,
+and it is the client unless it is a proxy of ours; then the one before it is, and so on. What a browser itself
+wrote stands further to the left and is never reached.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Self
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+Network = IPv4Network | IPv6Network
+EVERYBODY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxies:
+    """Addresses and networks; ``everybody`` where nobody else can reach us."""
+
+    networks: Sequence[Network] = ()
+    everybody: bool = False
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read what operators set: addresses or networks, separated by blanks or commas, or * for all.
+
+        Raises ValueError for anything else.
+        """
+        if text.strip() == EVERYBODY:
+            return cls(everybody=True)
+        return cls(tuple(ip_network(one) for one in re.split(r"[\s,]+", text.strip()) if one))
+
+    def __contains__(self, address: str) -> bool:
+        if self.everybody:
+            return True
+        try:
+            known = ip_address(address)
+        except ValueError:
+            return False
+        return any(known in network for network in self.networks)
+
+
+class ClientAddress:
+    """Sets ``client`` and ``scheme`` of each request to those of the browser. Wraps the application, outermost."""
+
+    def __init__(self, app: ASGIApp, *, edge: Proxies, in_front: Proxies) -> None:
+        self.app = app
+        self._edge = edge
+        self._in_front = in_front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        if scope["type"] == "http" and client is not None and client[0] in self._edge:
+            headers = Headers(scope=scope)
+            passed = [one.strip() for one in ",".join(headers.getlist("x-forwarded-for")).split(",")]
+            if address := _client_of([one for one in passed if one], self._in_front):
+                scope["client"] = (address, 0)
+            if headers.get("x-forwarded-proto") in ("http", "https"):
+                scope["scheme"] = headers["x-forwarded-proto"]
+        await self.app(scope, receive, send)
+
+
+def _client_of(passed: Sequence[str], in_front: Proxies) -> str | None:
+    """Return the last of ``passed`` that is no proxy of ours; the first one where all are."""
+    for address in reversed(passed):
+        if address not in in_front:
+            return address
+    return passed[0] if passed else None

@@ -1,0 +1,133 @@
+"""What a member did in a browser is seen by nobody who uses it afterwards; who registers is told how to log in."""
+
+from uuid import UUID
+
+import pytest
+
+from checkout.storage.timeline import Entry, add_entries
+from harness.hearing import said
+from shared.clock import now
+from shared.database import Database
+from shared.events import OrderPlaced
+from tests.checkout.shopper import ORDERER, Shopper, open_shop
+from tests.checkout.test_amazon_order import form_of
+
+SOMEBODY_ELSE = UUID("0190f5fe-7c00-7a00-8000-0000000000bb")
+
+
+async def orders(shopper: Shopper) -> str:
+    """Order something as whoever is signed in and return the path of the order's page."""
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+    return (await shopper.sends("/order/confirm", **shopper.confirmation)).headers["location"]
+
+
+async def test_an_order_of_a_member_is_out_of_sight_with_the_session(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    shopper.sign_in("会員 花子")
+    path = await orders(shopper)
+    assert (await shopper.opens(path)).status_code == 200
+    assert "noren_order" not in shopper.browser.cookies
+
+    shopper.browser.cookies.delete("noren_session")
+
+    assert (await shopper.opens(path)).status_code == 404
+    assert path.removeprefix("/orders/") not in (await shopper.opens("/orders")).text
+
+
+async def test_a_reload_after_a_members_order_shows_it_to_nobody_else(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    shopper.sign_in("会員 花子")
+    path = await orders(shopper)
+    shopper.browser.cookies.delete("noren_session")
+
+    assert (await shopper.opens("/order/confirm")).status_code == 404
+    assert (await shopper.opens(path)).status_code == 404
+
+
+async def test_an_order_of_a_guest_stays_with_the_browser(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    path = await orders(shopper)
+    assert (await shopper.opens(path)).status_code == 200
+
+
+@pytest.mark.parametrize("afterwards", ["nobody", "another member"])
+async def test_a_half_filled_form_of_a_member_is_forgotten(
+    shop_db: Database, shopper: Shopper, afterwards: str
+) -> None:
+    await open_shop(shop_db)
+    shopper.sign_in("会員 花子")
+    await shopper.fills_cart()
+    await shopper.goes_to_confirmation()
+    assert ORDERER["phone"] in (await shopper.opens("/order/customer")).text
+
+    shopper.browser.cookies.delete("noren_session")
+    if afterwards == "another member":
+        shopper.member_id = SOMEBODY_ELSE
+        shopper.sign_in("別の 会員")
+
+    page = await shopper.opens("/order/customer")
+    assert ORDERER["phone"] not in page.text
+    assert ORDERER["email"] not in page.text
+    await shopper.opens("/order/confirm")
+    assert "お客様情報入力" in shopper.text
+    assert "試験の品" in (await shopper.opens("/cart")).text
+
+
+async def test_what_a_guest_typed_is_kept_through_the_login(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    await shopper.sends("/order/customer", **ORDERER)
+    shopper.sign_in("会員 花子")
+
+    assert ORDERER["phone"] in (await shopper.opens("/order/customer")).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "proved"),
+    [({}, True), ({"email": "MOCHIKO@example.jp"}, True), ({"email": "x@example.jp"}, False)],
+)
+async def test_the_order_says_whether_the_wallet_vouches_for_the_address(
+    shop_db: Database, shopper: Shopper, typed: dict[str, str], proved: bool
+) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    shopper.carry_wallet()
+    await shopper.opens("/order/amazon")
+    await shopper.sends("/order/amazon", **form_of(shopper, **typed))
+    [placed] = await said(shop_db)
+    assert isinstance(placed, OrderPlaced)
+    assert placed.registration is not None
+    assert placed.registration.email_proved is proved
+
+
+async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    await shopper.fills_cart()
+    shopper.carry_wallet()
+    await shopper.opens("/order/amazon")
+    await shopper.sends("/order/amazon", **form_of(shopper))
+    [placed] = await said(shop_db)
+    path = f"/orders/{placed.correlation}"
+    waiting = (await shopper.opens(path)).text
+    assert "会員登録を受け付けました" in waiting
+    assert "/payments/amazon_pay/signin" not in waiting
+
+    async with shop_db.transaction() as tx:
+        entry = Entry(
+            order_code=placed.correlation,
+            at=now(),
+            topic="member",
+            kind="done",
+            title="会員登録されました",
+            by="会員サービス",
+            facts={"kind": "registered"},
+        )
+        await add_entries(tx, [entry])
+    done = (await shopper.opens(path)).text
+    assert "会員登録が完了しました" in done
+    assert 'href="/payments/amazon_pay/signin?next=/members/mypage"' in done

@@ -1,0 +1,212 @@
+"""Staff: who gets a role, how long its rights hold, what a clerk may not do, and who did what."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from members.add_staff import add_staff
+from members.storage.tables import staff_deeds
+from shared import clock
+from shared.clock import in_japan, now
+from shared.errors import Refused
+from shared.events import CouponIssued, SessionsRevoked
+from tests.members.member_examples import an_order
+from tests.members.members_service import PASSWORD, MembersService
+from tests.members.test_desk import at_desk
+
+STAFF = {"email": "desk@noren.example", "password": PASSWORD}
+COUPON = {
+    "name": "夏のクーポン",
+    "kind": "amount_off",
+    "value": "500",
+    "valid_until": f"{in_japan(now()) + timedelta(days=30):%Y-%m-%d}",
+    "member_uses_max": "1",
+}
+
+
+async def promote(members: MembersService, email: str, *, promote: bool = True) -> str:
+    """Run the operators' command for a known address."""
+    return await add_staff(
+        members.db, members.hasher, email=email, name="店員", role="staff", password="x", promote=promote
+    )
+
+
+async def test_a_known_address_gets_no_role_unless_the_operator_says_so(members: MembersService) -> None:
+    await members.register("clerk@example.jp")
+    with pytest.raises(Refused, match="email_known"):
+        await promote(members, "CLERK@example.jp", promote=False)
+    async with members.browser() as browser:
+        refused = await browser.post("/desk/login", data={**STAFF, "email": "clerk@example.jp"})
+    assert refused.status_code == 422
+    assert await members.rows("SELECT 1 FROM staff") == []
+
+
+async def test_an_address_that_nobody_proved_gets_no_role_at_all(members: MembersService) -> None:
+    await members.register("clerk@example.jp", email_proved=False)
+    with pytest.raises(Refused, match="email_not_proved"):
+        await promote(members, "clerk@example.jp")
+    assert await members.rows("SELECT 1 FROM staff") == []
+
+
+async def test_who_is_promoted_logs_in_anew(members: MembersService) -> None:
+    await members.register("clerk@example.jp")
+    async with members.browser() as browser:
+        await members.log_in(browser, "clerk@example.jp")
+        assert await promote(members, "clerk@example.jp") == "promoted"
+        assert (await browser.get("/members/mypage")).status_code == 303
+        entered = await browser.post("/desk/login", data={**STAFF, "email": "clerk@example.jp"})
+        assert entered.headers["location"] == "/desk"
+    assert len(await members.said(SessionsRevoked)) == 1
+
+
+async def renewed(browser: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
+    """Follow a request by members and back, as browsers do with 307."""
+    assert answer.status_code == 307, answer.headers
+    sent = answer.request
+    there = await browser.request(sent.method, answer.headers["location"], content=sent.content)
+    assert there.status_code == 307
+    headers = {"content-type": sent.headers.get("content-type", "")}
+    return await browser.request(
+        sent.method, there.headers["location"], content=sent.content, headers=headers
+    )
+
+
+async def test_rights_of_staff_hold_for_a_minute_and_are_renewed_on_the_way(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        clock.clock.move(timedelta(seconds=59))
+        assert (await desk.get("/desk/members?q=aya")).status_code == 200
+        clock.clock.move(timedelta(seconds=2))
+
+        assert (await renewed(desk, await desk.get("/desk/members?q=aya"))).status_code == 200
+        clock.clock.move(timedelta(seconds=61))
+        form = await desk.post(f"/desk/members/{aya}/password-reset", data={"a": "b"})
+        assert (await renewed(desk, form)).status_code == 303
+    assert len(await members.rows("SELECT 1 FROM staff_deeds WHERE deed = 'reset_started'")) == 1
+
+
+@pytest.mark.parametrize("ended", ["logout", "role"])
+async def test_rights_are_not_renewed_for_who_left(members: MembersService, ended: str) -> None:
+    async with members.browser() as desk, members.browser() as thief:
+        await at_desk(members, desk)
+        thief.cookies.set("noren_session", desk.cookies["noren_session"])
+        if ended == "logout":
+            await desk.post("/members/logout")
+        else:
+            async with members.db.transaction() as tx:
+                await tx.execute("DELETE FROM staff")
+        answer = await thief.get("/members/staff/renew?next=/desk/members")
+    assert answer.headers["location"].startswith("/desk/login?next=/desk/members")
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_changed_role_counts_from_the_next_renewal_on(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        async with members.db.transaction() as tx:
+            await tx.execute("UPDATE staff SET role = 'staff'")
+        await desk.get("/members/staff/renew?next=/desk")
+        assert members.session_claims(desk)["staff"] == "staff"
+
+
+async def test_renewing_leads_to_no_other_site(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        answer = await desk.get("/members/staff/renew?next=//evil.example/")
+    assert answer.headers["location"] == "/desk"
+
+
+@pytest.mark.parametrize(
+    "path", ["/desk/members/export.csv", "/desk/members/deeds", "/desk/members/coupons/new"]
+)
+async def test_what_is_an_owners_is_closed_to_a_clerk(members: MembersService, path: str) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk, role="staff")
+        assert (await desk.get(path)).status_code == 403
+        assert path not in (await desk.get("/desk/members")).text.replace('href="/desk/members/deeds"', "")
+        assert (await desk.post("/desk/members/coupons/new", data=COUPON)).status_code == 403
+    assert await members.rows("SELECT 1 FROM coupons") == []
+
+
+async def test_staff_are_no_customers(members: MembersService) -> None:
+    aya = await members.register()
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        [staff] = await members.rows("SELECT member_id FROM staff")
+        assert "desk@noren.example" not in (await desk.get("/desk/members")).text
+        assert "desk@noren.example" not in (await desk.get("/desk/members/export.csv")).text
+        await desk.post("/desk/members/coupons/new", data=COUPON)
+        [coupon] = await members.rows("SELECT coupon_id FROM coupons")
+        path = f"/desk/members/coupons/{coupon.coupon_id}/members"
+        assert "desk@noren.example" not in (await desk.get(path)).text
+        page = await desk.post(path, data={"id": [str(staff.member_id), str(aya)]})
+        assert "スタッフのアカウントには発行できません" in page.text
+    assert [event.member_id for event in await members.said(CouponIssued)] == [aya]
+
+
+async def test_nobody_makes_their_own_points_valid(members: MembersService) -> None:
+    await members.rule(purchase_activation="manual")
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        [staff] = await members.rows("SELECT member_id FROM staff")
+        await members.hears(an_order(member_id=staff.member_id))
+        [grant] = await members.rows("SELECT grant_id FROM point_grants")
+        path = f"/desk/members/{staff.member_id}/grants/{grant.grant_id}/activate"
+        assert (await desk.post(path)).status_code == 403
+    assert (await members.balance(staff.member_id)).active == 0
+
+
+async def deeds(members: MembersService) -> list[tuple[Any, ...]]:
+    """What is written down, oldest first."""
+    rows = await members.rows("SELECT deed, by, subject FROM staff_deeds ORDER BY done_at, deed_id")
+    return [(row.deed, row.by, row.subject) for row in rows]
+
+
+@pytest.mark.feature("STF-03", clause="members: one line for each deed")
+async def test_deeds_of_the_desk_are_written_down_with_a_name(members: MembersService) -> None:
+    aya = await members.register()
+    await members.staff()
+    async with members.browser() as desk:
+        await desk.post("/desk/login", data={**STAFF, "password": "wrong-pass-1"})
+        await desk.post("/desk/login", data={"email": "aya@example.jp", "password": "secret-in-wrong-box"})
+        await desk.post("/desk/login", data=STAFF)
+        await desk.get("/desk/members/export.csv")
+        await desk.post("/desk/members/coupons/new", data=COUPON)
+        [coupon] = await members.rows("SELECT coupon_id FROM coupons")
+        await desk.post(f"/desk/members/coupons/{coupon.coupon_id}/members", data={"id": [str(aya)]})
+        page = (await desk.get("/desk/members/deeds")).text
+
+    assert await deeds(members) == [
+        ("login_failed", "", "店長"),
+        ("login_failed", "", ""),
+        ("logged_in", "店長", ""),
+        ("members_exported", "店長", "1人"),
+        ("coupon_defined", "店長", "夏のクーポン"),
+        ("coupon_issued", "店長", "1人: 綾瀬 あや"),
+    ]
+    for words in ("ログイン失敗", "会員データの出力", "クーポンの発行", "192.0.2.10"):
+        assert words in page
+
+
+async def test_a_locked_out_login_at_the_desk_is_written_down(members: MembersService) -> None:
+    await members.staff()
+    async with members.browser() as stranger:
+        for _ in range(11):
+            await stranger.post("/desk/login", data={**STAFF, "password": "wrong-pass-1"})
+    assert [deed for deed, _, _ in await deeds(members)] == ["login_failed"] * 10 + ["locked_out"]
+
+
+def test_deeds_are_only_added_to() -> None:
+    assert staff_deeds.info["append_only"] is True
+
+
+async def test_staff_sessions_of_strangers_are_not_renewed(members: MembersService) -> None:
+    await members.register()
+    async with members.browser() as shopper:
+        await members.log_in(shopper)
+        answer = await shopper.get("/members/staff/renew?next=/desk/members")
+    assert answer.headers["location"].startswith("/desk/login")
+    assert members.session_claims(shopper)["staff"] is None

@@ -1,0 +1,237 @@
+"""Mails say what is so: no thanks before the yes, no asking for money of a cancelled order, no dead link."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from harness.keys import Keys
+from harness.post import Post
+from notifications.domain.sending import MailSetting
+from notifications.examples import example_of, example_order
+from notifications.storage.mail_settings import change_setting
+from shared.clock import now
+from shared.events import (
+    Event,
+    MailSuppressed,
+    OrderCancelled,
+    OrderPlaced,
+    PaymentAuthorized,
+    PaymentFailed,
+    PaymentNumberIssued,
+    PaymentRefunded,
+)
+from shared.ids import new_id
+
+
+async def placed(post: Post, flow: str, **changes: Any) -> OrderPlaced:
+    """An order that was just placed, heard by all."""
+    order = example_order(order_code=f"N-{new_id().hex[-10:]}", payment_flow=flow, **changes)
+    await post.hears(order)
+    return order
+
+
+def of(order: OrderPlaced, kind: type[Event], **changes: Any) -> Event:
+    """Something that happened to the order."""
+    return example_of(kind, order_code=order.order_code, event_id=new_id(), **changes).model_copy(
+        update={"event_id": new_id()}
+    )
+
+
+async def subjects(post: Post) -> list[str]:
+    """Send what is due; return the subjects of all that left so far."""
+    await post.sends()
+    return [str(copy.message["Subject"]) for copy in post.journal]
+
+
+@pytest.mark.parametrize("flow", ["prepaid", "unmanaged", ""])
+async def test_an_order_whose_money_comes_later_is_thanked_for_at_once(post: Post, flow: str) -> None:
+    order = await placed(post, flow)
+    assert ["ご注文ありがとうございます" in one for one in await subjects(post)] == [True]
+
+    await post.hears(of(order, PaymentAuthorized))
+    assert len(await subjects(post)) == 1
+
+
+@pytest.mark.feature("NTF-15")
+async def test_thanks_wait_for_the_yes_and_come_once(post: Post) -> None:
+    order = await placed(post, "authorized")
+    assert await subjects(post) == []
+
+    await post.hears(of(order, PaymentAuthorized), times=2)
+    assert ["ご注文ありがとうございます" in one for one in await subjects(post)] == [True]
+
+    await post.hears(of(order, PaymentAuthorized))
+    assert len(await subjects(post)) == 1
+    assert [row.state for row in await post.rows()] == ["sent"]
+
+
+@pytest.mark.feature("NTF-01")
+async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Post) -> None:
+    async with post.db.transaction() as tx:
+        setting = MailSetting("order_placed.customer", sender="software")
+        await change_setting(tx, setting, by="店長", at=now())
+    order = await placed(post, "authorized")
+    await post.hears(of(order, PaymentAuthorized), of(order, PaymentAuthorized))
+
+    assert await subjects(post) == []
+    assert [event.reason for event in await post.said() if isinstance(event, MailSuppressed)] == [
+        "sent_by_software"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("expired_card", "カードの有効期限が切れていました"),
+        ("insufficient_balance", "残高が不足していました"),
+        ("wrong_card_data", "カードの情報に誤りがありました"),
+        ("limit_exceeded", "ご利用限度額を超えていました"),
+        ("declined", "承認が得られませんでした"),
+    ],
+)
+async def test_a_declined_card_brings_one_mail_that_says_why_and_what_to_do(
+    post: Post, reason: str, words: str
+) -> None:
+    order = await placed(post, "authorized")
+    await post.hears(of(order, PaymentFailed, reason=reason), times=2)
+    await post.hears(of(order, OrderCancelled, reason="payment_failed", send_mail=True))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "お支払いが完了しませんでした" in copy.message["Subject"]
+    assert words in copy.text
+    assert "あらためて注文する" in copy.text
+    assert order.page_url in copy.text
+    assert "承りました" not in copy.text
+
+
+async def test_an_order_that_ends_unpaid_by_its_method_brings_the_same_mail(post: Post) -> None:
+    order = await placed(post, "authorized")
+    await post.hears(of(order, OrderCancelled, reason="payment_failed", send_mail=False))
+    await post.hears(of(order, PaymentFailed, reason="declined"))
+
+    assert ["お支払いが完了しませんでした" in one for one in await subjects(post)] == [True]
+
+
+async def test_a_cancellation_by_the_shop_says_so_with_reason_and_money(post: Post) -> None:
+    order = await placed(post, "prepaid")
+    await post.sends()
+    await post.hears(
+        of(order, OrderCancelled, reason="staff", note="在庫切れのため", refund_amount=6700, send_mail=True)
+    )
+    await post.sends()
+
+    text = post.journal[-1].text
+    assert "誠に勝手ながら、下記のご注文をキャンセルいたしました" in text
+    assert "キャンセル理由：在庫切れのため" in text
+    assert "ご返金額：【¥6,700】" in text
+    assert "行き違い" not in text
+
+
+async def test_a_cancellation_of_an_unpaid_order_asks_not_to_pay(post: Post) -> None:
+    for kind, words in (("bank_transfer", "お振込みなさらないよう"), ("konbini", "お支払いなさらないよう")):
+        order = await placed(post, "prepaid", payment_kind=kind)
+        await post.hears(of(order, OrderCancelled, reason="staff", refund_amount=0))
+        await post.sends()
+        assert words in post.journal[-1].text
+        assert "ご返金額" not in post.journal[-1].text
+
+
+async def test_a_hold_that_is_let_go_is_told_as_no_charge(post: Post) -> None:
+    order = await placed(post, "authorized")
+    await post.hears(of(order, OrderCancelled, reason="staff", refund_amount=0))
+    await post.sends()
+
+    assert "代金のご請求はございません" in post.journal[-1].text
+
+
+@pytest.mark.parametrize(
+    ("route", "words"),
+    [("provider", "コンビニ払い"), ("gift_card", "ギフトカード"), ("bank_transfer", "銀行振込")],
+)
+async def test_money_that_went_back_is_told_with_amount_and_way(post: Post, route: str, words: str) -> None:
+    order = await placed(post, "prepaid")
+    await post.hears(of(order, PaymentRefunded, amount=1370, route=route))
+    await post.sends()
+
+    copy = post.journal[-1]
+    assert "ご返金のお知らせ" in copy.message["Subject"]
+    assert "ご返金額：【¥1,370】" in copy.text
+    [line] = [line for line in copy.text.splitlines() if line.startswith("ご返金方法：")]
+    assert words in line
+
+
+async def test_a_number_that_waits_is_not_mailed_once_its_order_was_cancelled(post: Post) -> None:
+    order = await placed(post, "prepaid")
+    await post.sends()
+    await post.hears(of(order, PaymentNumberIssued))
+    await post.hears(of(order, OrderCancelled, reason="staff"))
+
+    assert not [one for one in await subjects(post) if "お支払い番号" in one]
+    [row] = [row for row in await post.rows() if row.mail == "payment_number_issued.customer"]
+    assert (row.state, row.reason, row.due_at) == ("suppressed", "order_cancelled", None)
+    assert ("お支払い番号お知らせメール", "order_cancelled") in [
+        (event.title, event.reason) for event in await post.said() if isinstance(event, MailSuppressed)
+    ]
+
+
+async def test_a_mail_put_off_by_the_server_is_not_sent_after_a_cancellation(post: Post) -> None:
+    order = await placed(post, "prepaid")
+    await post.sends()
+    post.sink.at_recipient = "451 later"
+    await post.hears(of(order, PaymentNumberIssued))
+    await post.sends()
+    post.sink.at_recipient = ""
+
+    await post.hears(of(order, OrderCancelled, reason="staff"))
+    await post.sends()
+
+    assert not [copy for copy in post.journal if "お支払い番号" in copy.message["Subject"]]
+    assert "キャンセル" in post.journal[-1].message["Subject"]
+
+
+async def test_a_yes_after_a_cancellation_is_no_reason_for_thanks(post: Post) -> None:
+    order = await placed(post, "authorized")
+    await post.hears(of(order, OrderCancelled, reason="staff"))
+    await post.hears(of(order, PaymentAuthorized))
+
+    assert not [one for one in await subjects(post) if "ありがとうございます" in one]
+
+
+async def test_a_transfer_is_called_by_its_own_name_and_tells_who_pays_the_fee(
+    post: Post, keys: Keys
+) -> None:
+    order = await placed(post, "prepaid", payment_kind="bank_transfer", payment_name="銀行振込")
+    account = of(
+        order,
+        PaymentNumberIssued,
+        chain="",
+        chain_name="",
+        confirmation_number="",
+        number="普通 1234567",
+        number_label="お振込先",
+    )
+    await post.hears(account)
+    await post.sends()
+
+    [row] = [row for row in await post.rows() if row.mail == "payment_number_issued.customer"]
+    assert row.title == "お支払い先のご案内メール"
+    assert "振込手数料はお客様のご負担" in row.text
+    assert "メールでお知らせし" not in row.text
+
+
+async def test_a_coupon_is_named_even_where_it_takes_off_no_yen(post: Post) -> None:
+    await placed(post, "prepaid", coupon_name="送料無料クーポン")
+    await post.sends()
+
+    assert "ご利用クーポン：送料無料クーポン" in post.journal[-1].text
+
+
+async def test_the_mail_of_a_delayed_cancellation_is_not_hurried(post: Post) -> None:
+    order = await placed(post, "prepaid")
+    await post.sends()
+    await post.hears(of(order, OrderCancelled, reason="unpaid"))
+
+    assert await post.sends() == 0
+    assert await post.sends_after(timedelta(minutes=10, seconds=1)) == 1

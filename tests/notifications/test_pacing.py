@@ -1,0 +1,74 @@
+"""No address is flooded through us, and no flood of orders keeps a member from getting in."""
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from harness.keys import Keys
+from harness.mail_sink import MailSink
+from harness.post import SHOP, Post, browser, pages_of, session
+from notifications.domain.pacing import Pace
+from notifications.examples import example_of, example_order
+from notifications.one_time_links import OneTimeLinks
+from shared.clock import now
+from shared.database import Database
+from shared.events import MailSuppressed, PasswordResetRequested
+from shared.ids import new_id
+
+
+@pytest.fixture
+async def post(db: Database, sink: MailSink, keys: Keys) -> Post:
+    """Notifications that sends three mails about orders and two about accounts an hour."""
+    links = OneTimeLinks(keys.issuers["notifications"], SHOP.url)
+    return Post(db, sink, pace=Pace(order=3, account=2), links=links)
+
+
+async def orders(post: Post, number: int, email: str = "hanako@example.jp") -> None:
+    """As many orders to one address."""
+    placed = example_order()
+    orderer = placed.orderer.model_copy(update={"email": email})
+    for _ in range(number):
+        changes = {"order_code": f"N-{new_id().hex[-10:]}", "event_id": new_id(), "orderer": orderer}
+        await post.hears(placed.model_copy(update=changes))
+
+
+async def test_more_mails_than_an_address_may_get_wait_with_the_reason_and_go_later(
+    post: Post, keys: Keys
+) -> None:
+    await orders(post, 4)
+    await orders(post, 1, "taro@example.jp")
+    await orders(post, 1, "HANAKO@example.jp")
+    await post.sends()
+    assert sorted(copy.recipient for copy in post.journal) == ["hanako@example.jp"] * 3 + ["taro@example.jp"]
+
+    async with browser(pages_of(post, keys), noren_session=session(keys)) as staff:
+        page: httpx.Response = await staff.get("/desk/mails", params={"state": "waiting"})
+    assert page.text.count("同じ宛先へのメールが続いているため、時間をおいて送信します") == 2
+    assert await post.sends_after(timedelta(minutes=58)) == 0
+    assert await post.sends_after(timedelta(minutes=3)) == 2
+    assert len(post.journal) == 6
+    assert {(row.state, row.reason) for row in await post.rows()} == {("sent", None)}
+
+
+async def test_a_flood_ends_after_a_day_and_what_never_went_is_said(post: Post) -> None:
+    await orders(post, 100)
+    for _ in range(50):
+        await post.sends_after(timedelta(minutes=31))
+
+    assert 3 * 20 <= len(post.journal) <= 3 * 26
+    rows = await post.rows()
+    assert {row.reason for row in rows if row.state != "sent"} == {"too_many_to_recipient"}
+    said = [event for event in await post.said() if isinstance(event, MailSuppressed)]
+    assert len(said) == len(rows) - len(post.journal) > 0
+
+
+async def test_orders_do_not_keep_the_way_back_into_an_account_from_arriving(post: Post) -> None:
+    await orders(post, 10)
+    for _ in range(3):
+        asked = example_of(PasswordResetRequested, expires_at=now() + timedelta(minutes=45))
+        await post.hears(asked.model_copy(update={"event_id": new_id()}))
+    await post.sends()
+
+    kinds = [("パスワード" in copy.message["Subject"]) for copy in post.journal]
+    assert (kinds.count(True), kinds.count(False)) == (2, 3)

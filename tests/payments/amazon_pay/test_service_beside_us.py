@@ -1,0 +1,317 @@
+"""The service hears what was done in Seller Central, what time did, and what it can still do about it."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from payments.domain.payment import Payment
+from payments.storage.shop_settings import change_shop_settings
+from shared.clock import clock, now
+from shared.events import (
+    AuthorizationEnded,
+    CaptureRejected,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentStandingChanged,
+    ReauthorizationRequested,
+)
+from tests.payments.amazon_pay.world import World
+from tests.payments.order_examples import cancelled, capture_requested, shipped
+
+
+async def pays(world: World, total: int = 3_300) -> Payment:
+    """An order whose money was taken when it was shipped."""
+    await world.order(total=total)
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+    return await world.payments.payment("N1")
+
+
+async def console(world: World, do: str, amount: int | None = None) -> None:
+    """Somebody presses a button in Seller Central; its notices come."""
+    charge = (await world.payments.payment("N1")).refs["charge_id"]
+    await world.provider.post(f"/console/charges/{charge}", data={"do": do, "amount": str(amount or "")})
+    await world.provider.get("/ledger")  # lets time settle what is asynchronous
+    await hear_notices(world)
+
+
+async def hear_notices(world: World) -> None:
+    for _, body in world.amazon.notices():
+        assert await world.posts(body) == 200
+    await world.payments.work()
+
+
+async def refunds(world: World) -> list[tuple[int, int | None]]:
+    """What the order heard of money that went back, and of what is left."""
+    heard = await world.payments.said(PaymentRefunded)
+    return [(each.amount, each.remaining_amount) for each in heard if isinstance(each, PaymentRefunded)]
+
+
+async def ended(world: World) -> AuthorizationEnded:
+    """The one hold that was told to be gone."""
+    [event] = await world.payments.said(AuthorizationEnded)
+    assert isinstance(event, AuthorizationEnded)
+    return event
+
+
+async def asks_again(world: World) -> None:
+    """Staff press 「再与信」."""
+    await world.payments.hears(ReauthorizationRequested(order_code="N1", by="staff"))
+    await world.payments.work()
+
+
+# ---------- money given back in Seller Central ----------
+
+
+async def test_a_cancellation_gives_back_what_the_console_left(world: World) -> None:
+    await pays(world)
+    await console(world, "refund", 200)
+    assert await refunds(world) == [(200, 3_100)]
+
+    await world.payments.hears(cancelled("N1"))
+    await world.payments.work()
+    await world.soon()
+
+    assert await world.ledger("refunded") == [200, 3_100]
+    assert await refunds(world) == [(200, 3_100), (3_100, 0)]
+    assert (await world.payments.payment("N1")).state == "refunded"
+
+
+async def test_refunds_of_the_console_are_booked_once_whether_by_sum_or_by_name(world: World) -> None:
+    await pays(world)
+    charge = (await world.payments.payment("N1")).refs["charge_id"]
+    for amount in (300, 200):  # while notices are lost
+        await world.provider.post(f"/console/charges/{charge}", data={"do": "refund", "amount": str(amount)})
+    await world.provider.get("/ledger")
+    await world.payments.hears(cancelled("N1"))
+    await world.payments.work()
+    await world.soon()
+
+    await hear_notices(world)
+    await hear_notices(world)
+
+    assert await world.ledger("refunded") == [300, 200, 2_800]
+    assert sum(amount for amount, _ in await refunds(world)) == 3_300
+    payment = await world.payments.payment("N1")
+    assert (payment.state, payment.refunded_amount, payment.held_amount) == ("refunded", 3_300, 0)
+
+
+async def test_money_given_back_by_hand_after_a_rejected_refund_is_learnt(world: World) -> None:
+    await pays(world)
+    world.amazon.go_wrong("refund", "decline")
+    await world.payments.hears(cancelled("N1"))
+    await world.payments.work()
+    await world.soon()
+    assert (await world.payments.payment("N1")).state == "owed"
+
+    await console(world, "refund", 3_300)
+
+    payment = await world.payments.payment("N1")
+    assert (payment.state, payment.attention) == ("refunded", "")
+    assert await world.ledger("refunded") == [3_300]
+    assert await refunds(world) == [(3_300, 0)]
+
+
+# ---------- parts taken there ----------
+
+
+async def test_a_part_captured_in_the_console_is_short_money_and_the_rest_can_be_had(world: World) -> None:
+    await world.order()
+    await console(world, "capture", 100)
+
+    payment = await world.payments.payment("N1")
+    assert (payment.state, payment.held_amount) == ("short", 100)
+    assert (await ended(world)).reason == "captured_in_part"
+    assert (await ended(world)).may_reauthorize
+    assert await world.payments.said(PaymentCaptured) == []
+
+    await asks_again(world)
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+
+    assert await world.ledger("captured") == [100, 3_200]
+    [captured] = await world.payments.said(PaymentCaptured)
+    assert isinstance(captured, PaymentCaptured)
+    assert captured.amount == 3_300
+    await world.payments.hears(cancelled("N1"))
+    await world.payments.work()
+    for _ in range(3):
+        await world.soon()
+    assert sorted(await world.ledger("refunded")) == [100, 3_200]
+    assert (await world.payments.payment("N1")).state == "refunded"
+
+
+# ---------- holds that end ----------
+
+
+@pytest.mark.feature("PAY-30", clause="failure stays visible")
+async def test_a_capture_that_amazon_rejects_ends_the_hold(world: World) -> None:
+    async with world.payments.db.transaction() as tx:
+        await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
+    await world.order()
+    world.amazon.go_wrong("capture", "decline")
+
+    await world.payments.hears(capture_requested("N1"))
+    await world.payments.work()
+
+    assert (await ended(world)).reason == "capture_declined"
+    [rejected] = await world.payments.said(CaptureRejected)
+    assert isinstance(rejected, CaptureRejected)
+    assert rejected.reason == "AmazonRejected"
+
+
+async def test_a_slow_capture_that_is_declined_ends_the_hold(world: World) -> None:
+    await world.order()
+    charge = (await world.payments.payment("N1")).refs["charge_id"]
+    await world.provider.post(
+        "/console/behaviours", data={"target": charge, "behaviour": "capture:PendingHardDeclined"}
+    )
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+    assert await world.payments.said(AuthorizationEnded) == []
+
+    await console(world, "decide_declined")
+
+    assert (await ended(world)).reason == "capture_declined"
+    assert (await world.payments.payment("N1")).state == "declined"
+
+
+async def test_thirty_days_without_shipping_end_the_hold_though_no_notice_comes(world: World) -> None:
+    await world.order()
+    payment = await world.payments.payment("N1")
+    clock.move(payment.placed_at + timedelta(days=30, minutes=20) - now())
+    await world.payments.work()
+    await world.soon()
+
+    assert (await ended(world)).authorization_id == payment.authorization_id
+    assert await world.ledger("captured") == []
+
+
+@pytest.mark.feature("AP-34", clause="new authorization replaces the old")
+async def test_staff_ask_for_another_hold_and_it_alone_is_captured(world: World) -> None:
+    await world.order()
+    first = (await world.payments.payment("N1")).authorization_id
+    await console(world, "expire")
+
+    await asks_again(world)
+
+    second = (await world.payments.payment("N1")).authorization_id
+    assert second != first
+    held = [
+        each for each in await world.payments.said(PaymentAuthorized) if isinstance(each, PaymentAuthorized)
+    ]
+    assert [each.authorization_id for each in held] == [first, second]
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+    assert await world.ledger("captured") == [3_300]
+
+
+@pytest.mark.feature("AP-34")
+async def test_a_hold_that_stands_is_replaced_and_only_one_is_active(world: World) -> None:
+    await world.order()
+    first = (await world.payments.payment("N1")).authorization_id
+
+    await asks_again(world)
+
+    payment = await world.payments.payment("N1")
+    assert payment.state == "authorized"
+    rows = (await world.provider.get("/ledger")).json()["entries"]
+    assert [(row["kind"], row["charge_id"]) for row in rows] == [
+        ("authorized", first),
+        ("voided", first),
+        ("authorized", payment.authorization_id),
+    ]
+    assert await world.payments.said(AuthorizationEnded) == []
+
+
+async def test_another_hold_whose_answer_is_lost_is_found_and_not_made_twice(world: World) -> None:
+    await world.order()
+    await console(world, "expire")
+    await world.provider.post("/console/behaviours", data={"target": "*", "behaviour": "charge:lose_answer"})
+    await asks_again(world)
+    await world.soon()
+
+    assert (await world.payments.payment("N1")).state == "authorized"
+    assert await world.ledger("authorized") == [3_300, 3_300]
+
+
+async def test_another_hold_that_is_declined_leaves_the_order_without_one(world: World) -> None:
+    await world.order()
+    await console(world, "expire")
+    await world.provider.post("/console/behaviours", data={"target": "*", "behaviour": "charge:SoftDeclined"})
+
+    await asks_again(world)
+
+    reasons = [
+        each.reason
+        for each in await world.payments.said(AuthorizationEnded)
+        if isinstance(each, AuthorizationEnded)
+    ]
+    assert reasons == ["expired", "reauthorization_declined"]
+
+
+async def test_an_order_cancelled_with_its_second_hold_gives_that_one_back(world: World) -> None:
+    await world.order()
+    await console(world, "expire")
+    await asks_again(world)
+
+    await world.payments.hears(cancelled("N1"))
+    await world.payments.work()
+
+    assert (await world.payments.payment("N1")).state == "voided"
+    assert len(await world.ledger("voided")) == 2  # the first by time, the second by us
+
+
+# ---------- notices ----------
+
+
+async def test_a_chargeback_calls_staff_and_stops_refunds(world: World) -> None:
+    await pays(world)
+
+    await console(world, "chargeback")
+
+    [*_, standing] = await world.payments.said(PaymentStandingChanged)
+    assert isinstance(standing, PaymentStandingChanged)
+    assert "chargeback" in standing.calls
+    await world.payments.hears(cancelled("N1"))
+    await world.payments.work()
+    assert await world.ledger("refunded") == []
+
+
+@pytest.mark.parametrize(
+    ("message", "state"),
+    [
+        ({"ObjectType": "MERCHANT_ACCOUNT", "ObjectId": "X-1"}, (200, "unknown")),
+        ({"ObjectType": "CHARGE", "ObjectId": "S03\x00"}, (400, "unreadable")),
+        ({"ObjectType": "CHARGE", "ObjectId": "S03\ud800"}, (400, "unreadable")),
+        ({"ObjectType": "CHARGE", "ObjectId": "S" * 60_000}, (400, "unreadable")),
+    ],
+)
+async def test_a_strange_but_genuine_notice_is_kept_for_staff(
+    world: World, message: dict[str, str], state: tuple[int, str]
+) -> None:
+    await world.order()
+    permission = (await world.payments.payment("N1")).refs["charge_permission_id"]
+    body = world.amazon.notice_saying(json.dumps({**message, "ChargePermissionId": permission}))
+
+    status = await world.posts(body)
+    assert await world.posts(body) == status
+    await world.payments.work()
+
+    rows = await world.payments.rows("SELECT state FROM notices")
+    assert (status, [row.state for row in rows]) == (state[0], [state[1]])
+
+
+async def test_a_genuine_notice_with_an_endless_id_still_settles_the_payment(world: World) -> None:
+    await world.order()
+    payment = await world.payments.payment("N1")
+    await world.amazon.pay(payment, tell=False)
+    charge, permission = payment.refs["charge_id"], payment.refs["charge_permission_id"]
+    message = json.dumps({"ObjectType": "CHARGE", "ObjectId": charge, "ChargePermissionId": permission})
+
+    assert await world.posts(world.amazon.notice_saying(message, message_id="m" * 60_000)) == 200
+    await world.payments.work()
+
+    assert (await world.payments.payment("N1")).state == "captured"

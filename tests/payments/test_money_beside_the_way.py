@@ -1,0 +1,353 @@
+"""Money that others moved, holds that end, disputes, and what staff do about them: seen from the service."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from harness.keys import Keys
+from payments.domain import asking, deeds
+from payments.domain.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    Chargeback,
+    Declined,
+    Expired,
+    RefundDeclined,
+    Refunded,
+    Reversed,
+    Voided,
+)
+from payments.domain.drafting import Ask, Settled
+from payments.domain.payment import CaptureWish, Payment
+from payments.domain.settling import settle
+from payments.domain.standing import with_standing
+from payments.domain.terms import Terms
+from payments.method import Notice
+from payments.settle_payment import settle_all
+from payments.storage.notices import insert_notice
+from shared.clock import now
+from shared.events import (
+    AuthorizationEnded,
+    CaptureRejected,
+    PaymentAuthorized,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentStandingChanged,
+    PaymentVoided,
+)
+from tests.payments.conftest import Shopping
+from tests.payments.desk import press, sign_in
+from tests.payments.order_examples import cancelled, placed, reserved
+from tests.payments.test_konbini_payments import give_back_by_hand, issued, notify
+from tests.payments.test_payment_rules import (
+    ABOUT,
+    AT,
+    BANK,
+    CARD,
+    GRANTED,
+    KONBINI,
+    NUMBER,
+    PAID,
+    PLACED,
+    RENEWABLE,
+    payment,
+    says,
+)
+
+ENDED = payment("expired", authorization_id="a1", ended_holds=("a1",), attention="authorization_ended")
+AGAIN = Authorized(authorization_id="a2", amount=3_300, authorized_at=AT)
+
+
+def kinds(settled: Settled) -> list[type]:
+    return [type(event) for event in settled.events]
+
+
+def test_what_is_missing_is_held_anew_and_captured_once_more() -> None:
+    short = replace(ENDED, state="short", suspense_amount=100, receipts=("r1",))
+    asked = asking.reauthorize(short, RENEWABLE, AT, by="佐藤")
+    assert (asked.payment.state, asked.asks) == ("reauthorizing", (Ask("reauthorize", 3_200, 2),))
+    assert asked.steps[0].by == "佐藤"
+    told: list[Answer] = [
+        GRANTED,
+        Expired(authorization_id="a1"),
+        replace(PAID, amount=100),
+        replace(AGAIN, amount=3_200),
+    ]
+    held = settle_all(asked.payment, "reauthorize", told, AT, RENEWABLE)
+    assert (held.payment.state, held.payment.authorization_id) == ("authorized", "a2")
+    assert kinds(held) == [PaymentAuthorized], "what is known of the old hold is old news"
+    assert held.payment.calls == ()
+    wanted = asking.capture_after_shipping(held.payment, RENEWABLE, AT)
+    assert wanted.asks == (Ask("capture", 3_200, 2),)
+    rest = Captured(amount=3_200, captured_at=AT, receipt_id="r2")
+    paid = settle(wanted.payment, "capture", rest, AT, RENEWABLE)
+    assert (paid.payment.state, paid.payment.sale_amount) == ("captured", 3_300)
+
+
+def test_a_hold_asked_for_anew_and_declined_is_told_and_may_be_asked_for_again() -> None:
+    asked = asking.reauthorize(ENDED, RENEWABLE, AT, by="佐藤").payment
+    settled = settle(asked, "reauthorize", Declined(reason="declined"), AT, RENEWABLE)
+    fields = {"authorization_id": "a1", "reason": "reauthorization_declined", "may_reauthorize": True}
+    says(settled, (AuthorizationEnded, fields))
+    assert settled.payment.state == "declined"
+    assert asking.may_reauthorize(settled.payment, RENEWABLE)
+    assert not asking.may_reauthorize(settled.payment, CARD)
+
+
+def test_a_hold_that_still_stands_is_given_back_before_the_next_is_asked_for() -> None:
+    before = payment("authorized", authorization_id="a1")
+    asked = asking.reauthorize(before, RENEWABLE, AT, by="佐藤")
+    assert (asked.payment.state, asked.asks) == ("voiding", (Ask("void", 3_300),))
+    settled = settle(asked.payment, "void", Voided(), AT, RENEWABLE)
+    assert settled.asks == (Ask("reauthorize", 3_300, 2),)
+    assert (settled.payment.state, settled.events) == ("reauthorizing", ())
+
+
+def test_a_hold_lives_as_long_as_its_captures_are_allowed_and_then_is_let_go() -> None:
+    before = payment("authorized", authorization_id="a1")
+    end = PLACED + timedelta(days=30)
+    assert asking.let_go_if_too_old(before, RENEWABLE, end) == Settled(before)
+    late = end + timedelta(seconds=1)
+    settled = asking.let_go_if_too_old(before, RENEWABLE, late)
+    assert (settled.payment.state, settled.asks) == ("voiding", (Ask("void", 3_300),))
+    gone = settle(settled.payment, "void", Voided(), late, RENEWABLE)
+    assert kinds(gone) == [PaymentVoided, AuthorizationEnded]
+    assert gone.events[1].reason == "expired"  # type: ignore[attr-defined]
+    renewed = replace(before, reauthorized_at=end)
+    assert asking.let_go_if_too_old(renewed, RENEWABLE, late) == Settled(renewed)
+
+
+def test_an_order_of_nothing_is_paid_at_once_and_nobody_is_asked() -> None:
+    free = payment("placed", amount=0)
+    for terms in (CARD, KONBINI, BANK):
+        begun = asking.begin(free, terms)
+        assert (begun.payment.state, begun.asks, kinds(begun)) == ("captured", (), [PaymentCaptured])
+        assert asking.cancel(begun.payment, AT).asks == ()
+
+
+def test_an_open_dispute_calls_staff_with_its_deadline_and_stops_refunds() -> None:
+    before = payment("captured", captured_amount=3_300)
+    due = AT + timedelta(days=7)
+    told = Chargeback(reference="d1", amount=3_300, respond_by=due)
+    disputed = settle(before, None, told, AT, CARD).payment
+    assert (disputed.calls, disputed.respond_by) == (("chargeback",), due)
+    assert deeds.to_be_seen(disputed) == ()
+    cancelled_too = asking.cancel(disputed, AT)
+    assert cancelled_too.asks == (), "nothing goes back twice"
+    won = deeds.decide_dispute(cancelled_too.payment, AT, reference="d1", state="won", by="佐藤")
+    assert (won.asks, won.payment.calls) == ((Ask("refund", 3_300),), ())
+    lost = deeds.decide_dispute(cancelled_too.payment, AT, reference="d1", state="lost", by="佐藤")
+    assert (lost.asks, lost.payment.state, lost.payment.held_amount) == ((), "refunded", 0)
+    again = settle(lost.payment, None, told, AT, CARD)
+    assert again.payment == lost.payment, "old news does not open it again"
+
+
+def test_a_till_that_takes_its_receipt_back_clears_the_suspense() -> None:
+    late = settle(payment("expired", number=NUMBER), None, PAID, AT, KONBINI).payment
+    failed = settle(late, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
+    back = Reversed(receipt_id="r1", amount=3_300)
+    for before in (late, failed):
+        cleared = settle(before, None, back, AT, KONBINI)
+        assert (cleared.payment.state, cleared.payment.held_amount) == ("voided", 0)
+        assert cleared.payment.calls == ()
+        assert settle(cleared.payment, None, back, AT, KONBINI) == Settled(cleared.payment)
+    paid = settle(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI).payment
+    unpaid = settle(paid, None, back, AT, KONBINI).payment
+    assert (unpaid.state, unpaid.captured_amount, unpaid.calls) == ("short", 0, ("receipt_reversed",))
+
+
+def test_staff_take_short_money_for_the_whole() -> None:
+    before = payment("waiting", number=NUMBER, suspense_amount=3_000, attention="short_money")
+    settled = deeds.accept_short(before, KONBINI, AT, by="佐藤")
+    assert (settled.payment.state, settled.payment.sale_amount) == ("captured", 3_000)
+    assert (settled.payment.calls, settled.payment.spare_amount) == ((), 0)
+    assert kinds(settled) == [PaymentCaptured]
+    assert deeds.accept_short(settled.payment, KONBINI, AT, by="佐藤") == Settled(settled.payment)
+
+
+def test_spare_money_of_a_paid_order_goes_back_by_the_provider_and_the_order_stays_paid() -> None:
+    before = payment("captured", captured_amount=3_300, suspense_amount=500, attention="excess_money")
+    asked = deeds.refund_spare(before, KONBINI, AT, by="佐藤")
+    assert asked.asks == (Ask("refund", 500),)
+    over = asking.cancel(asked.payment, AT)
+    assert over.asks == (), "one refund is awaited before the next"
+    done = settle(over.payment, "refund", Refunded(refund_ref="f1", amount=500), AT, KONBINI)
+    assert done.asks == (Ask("refund", 3_300, 2),)
+    refused = settle(asked.payment, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
+    assert (refused.state, refused.calls) == ("captured", ("excess_money", "refund_failed"))
+    assert asking.cancel(refused, AT).asks == (Ask("refund", 3_800),)
+
+
+def test_what_staff_gave_back_by_their_own_way_is_booked_once_and_not_beyond_what_is_here() -> None:
+    before = payment("owed", order_cancelled=True, captured_amount=3_300, attention="refund_failed")
+    deed: dict[str, Any] = {"ref": "desk:1", "route": "bank_transfer", "note": "三菱", "by": "佐藤"}
+    assert deeds.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
+    settled = deeds.settle_outside(before, AT, amount=3_300, **deed)
+    assert (settled.payment.state, settled.payment.calls) == ("refunded", ())
+    assert (settled.steps[0].by, settled.steps[0].note) == ("佐藤", "三菱")
+    assert kinds(settled) == [PaymentRefunded]
+    assert deeds.settle_outside(settled.payment, AT, amount=1, **deed) == Settled(settled.payment)
+
+
+@pytest.mark.parametrize(
+    ("before", "answers", "terms"),
+    [
+        (payment(), [GRANTED], CARD),
+        (payment("capturing", authorization_id="a1", capture_wish=CaptureWish("shipped")), [PAID], CARD),
+        (payment("waiting", number=NUMBER), [PAID], KONBINI),
+        (payment("voiding", authorization_id="a1", order_cancelled=True), [Voided()], CARD),
+        (
+            payment("refunding", order_cancelled=True, captured_amount=3_300),
+            [Refunded(refund_ref="f1", amount=3_300)],
+            CARD,
+        ),
+    ],
+)
+def test_the_straight_way_needs_no_word_about_the_standing(
+    before: Payment, answers: list[Answer], terms: Terms
+) -> None:
+    settled = settle_all(before, None, answers, AT, terms)
+    assert with_standing(before, settled, AT) == settled
+
+
+def test_the_standing_is_said_whole_with_a_growing_revision() -> None:
+    before = payment("captured", captured_amount=3_300, revision=4)
+    settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, CARD)
+    said = with_standing(before, settled, AT)
+    told = said.events[-1]
+    expected = PaymentStandingChanged(
+        **ABOUT,
+        revision=5,
+        calls=("refunded_elsewhere",),
+        expected_amount=3_300,
+        captured_amount=3_300,
+        refunded_amount=500,
+    )
+    assert told.model_dump() == expected.model_dump()
+    seen = deeds.mark_seen(said.payment, AT, by="佐藤")
+    over = with_standing(said.payment, seen, AT).events[-1]
+    assert isinstance(over, PaymentStandingChanged)
+    assert (over.revision, over.calls) == (6, ())
+
+
+async def test_a_cancellation_gives_back_the_rest_although_nobody_told_of_the_refund_elsewhere(
+    shopping: Shopping,
+) -> None:
+    number = await issued(shopping)
+    await shopping.konbini.pay(number)
+    await notify(shopping)
+    await give_back_by_hand(shopping, number, 1_000)
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    assert shopping.konbini.returned(number) == [1_000, 2_300]
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.held_amount) == ("refunded", 0)
+
+
+async def test_a_refused_refund_given_back_elsewhere_is_recorded_by_staff_with_their_name(
+    shopping: Shopping, keys: Keys
+) -> None:
+    number = await issued(shopping)
+    await shopping.konbini.pay(number)
+    await notify(shopping)
+    await shopping.payments.hears(cancelled("N1"))
+    shopping.konbini.go_wrong("refund", "decline")
+    await shopping.payments.work()
+    sign_in(shopping.payments.browser, keys)
+    form = {"route": "bank_transfer", "note": "口座へ", "refund_id": "desk:" + "a" * 32}
+    too_much = await press(shopping.payments, "N1", "outside", returned_amount="3,301", **form)
+    assert too_much.status_code == 422
+    assert "返金できるのは¥3,300までです。" in too_much.text
+    for _ in range(2):
+        seen = await shopping.payments.payment("N1")
+        done = await press(shopping.payments, "N1", "outside", returned_amount="3,300", **form)
+        assert done.status_code == 303
+    assert (await shopping.payments.payment("N1")).refunded_amount == 3_300
+    assert seen.state == "refunded"
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert "銀行振込 ¥3,300 口座へ" in page
+    assert "佐藤 店長" in page
+    assert "別の方法で返金済みとして記録する" not in page
+
+
+async def test_many_notices_about_one_payment_make_one_question(shopping: Shopping) -> None:
+    number = await issued(shopping)
+    await shopping.konbini.pay(number, tell=False)
+    asked = 0
+    konbini = shopping.payments.methods["konbini"]
+    look_up = konbini.look_up
+
+    async def counted(payment: Payment) -> Any:
+        nonlocal asked
+        asked += 1
+        return await look_up(payment)
+
+    async with shopping.payments.db.transaction() as tx:
+        for count in range(50):
+            await insert_notice(tx, "konbini", Notice(f"n{count}", number.payment_id.hex), b"{}", now())
+    konbini.look_up = counted  # type: ignore[method-assign]
+    await shopping.payments.work()
+    assert asked == 1
+    states = await shopping.payments.rows("SELECT state, count(*) AS all FROM notices GROUP BY 1")
+    assert [tuple(row) for row in states] == [("done", 50)]
+    assert (await shopping.payments.payment("N1")).state == "captured"
+
+
+async def test_notices_that_nobody_understands_are_listed_until_staff_have_seen_them(
+    shopping: Shopping, keys: Keys
+) -> None:
+    number = await issued(shopping)
+    notices = (
+        Notice("odd", number.payment_id.hex, "不明な通知", known=False),
+        Notice("x" * 60_000, number.payment_id.hex, "a\0b\ud800"),
+        Notice("of nobody", None, "about nothing", known=False),
+    )
+    async with shopping.payments.db.transaction() as tx:
+        for one in notices:
+            await insert_notice(tx, "konbini", one, b"\0\xff", now())
+    await shopping.payments.work()
+    states = await shopping.payments.rows("SELECT state FROM notices ORDER BY state")
+    assert [row.state for row in states] == ["done", "unknown", "unknown"]
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    assert "未対応の通知が2件あります" in (await browser.get("/desk/payments")).text
+    page = (await browser.get("/desk/payments/notices")).text
+    assert "/desk/payments/N1" in page
+    rows = await shopping.payments.rows("SELECT notice_key FROM notices WHERE state = 'unknown'")
+    for row in rows:
+        path = f"/desk/payments/notices/{row.notice_key}/seen"
+        assert [(await browser.post(path)).status_code for _ in range(2)] == [303, 409]
+    assert "未対応の通知はありません" in (await browser.get("/desk/payments/notices")).text
+
+
+async def test_a_genuine_notice_that_cannot_be_read_is_kept_and_refused_once(shopping: Shopping) -> None:
+    number = await issued(shopping)
+    await shopping.konbini.pay(number)
+    [(headers, body)] = shopping.konbini.notices()
+    [name] = headers.keys() - {"content-type"}
+    for wrong in (b'{"notice_id": "\\ud800"}', body.replace(b'"paid"', b"7"), b"\0"):
+        signed = headers | {name: shopping.konbini._app.state.sender.sign(wrong)}
+        answer = await shopping.payments.browser.post(
+            "/payments/konbini/notices", content=wrong, headers=signed
+        )
+        assert answer.status_code == 400
+    kept = await shopping.payments.rows("SELECT state, body FROM notices")
+    assert {row.state for row in kept} == {"unreadable"}
+    assert len(kept) == 3
+
+
+async def test_who_is_late_hears_that_a_deed_was_done_by_another(shopping: Shopping, keys: Keys) -> None:
+    await shopping.payments.hears(placed("N1", "card"), reserved("N1"))
+    await shopping.payments.work()
+    sign_in(shopping.payments.browser, keys)
+    seen = await shopping.payments.payment("N1")
+    first = await press(shopping.payments, "N1", "void", version=seen.version)
+    late = await press(shopping.payments, "N1", "void", version=seen.version)
+    assert (first.status_code, late.status_code) == (303, 409)
+    assert "この決済は他の操作で更新されました。" in late.text
+    await shopping.payments.work()
+    told = await shopping.payments.said(PaymentVoided, AuthorizationEnded, CaptureRejected)
+    assert [type(event) for event in told] == [PaymentVoided, AuthorizationEnded]

@@ -1,0 +1,52 @@
+"""What names, addresses and notes may hold, and what a carrier's file can hold of it."""
+
+import pytest
+
+from shared import plain_text
+from shared.cp932 import Unwritable, suggested, unwritable
+from shared.plain_text import TextRefused
+
+
+@pytest.mark.parametrize("text", ["髙﨑 𠮷野 ㈱ ①", "神田", "👨\u200d👩\u200d👧 のし希望", "ﾔﾏﾀﾞ"])
+def test_what_people_write_stays_as_they_wrote_it(text: str) -> None:
+    assert (plain_text.line(text), plain_text.text(text)) == (text, text)
+
+
+def test_a_kana_and_its_mark_become_one_letter_and_spellings_stay() -> None:
+    assert plain_text.line("か\u3099ん 神") == "がん 神"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a\u202eb", "U+202E"),
+        ("a\u2068b", "U+2068"),
+        ("a\u200eb", "U+200E"),
+        ("a\x00b", "U+0000"),
+        ("a\x1bb", "U+001B"),
+        ("a\ud842b", "U+D842"),
+        ("a\u2028b", "U+2028"),
+    ],
+)
+def test_a_sign_that_cannot_be_seen_or_stored_is_named(text: str, found: str) -> None:
+    for rule in (plain_text.line, plain_text.text):
+        with pytest.raises(TextRefused) as refused:
+            rule(text)
+        assert refused.value.found == found
+
+
+def test_only_a_text_of_many_lines_has_line_breaks() -> None:
+    assert plain_text.text("一行目\n二行目") == "一行目\n二行目"
+    with pytest.raises(TextRefused, match="改行"):
+        plain_text.line("一行目\n二行目")
+
+
+def test_what_a_cp932_file_cannot_hold_is_listed_with_a_replacement() -> None:
+    assert unwritable("𠮷野😀é") == [
+        Unwritable("𠮷", 0, "吉"),
+        Unwritable("😀", 2, ""),
+        Unwritable("é", 3, "e"),
+    ]
+    assert unwritable("髙﨑 ① ㈱ 〜 表ソ能予") == []
+    assert suggested("𠮷野家 頰張 👨\u200d👩 한") == "吉野家 頬張  〓"
+    suggested("𠮷野家 頰張 👨\u200d👩 한 ㊗ ¥").encode("cp932")
