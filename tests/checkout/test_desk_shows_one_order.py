@@ -102,7 +102,7 @@ async def test_the_detail_shows_lines_people_money_points_mails_and_every_event(
         "S03-AUTH-1",
         "Visa ****1234",
         "承認済",
-        "有効待ちで付与",
+        "付与（有効待ち）",
         "ご注文ありがとうございます",
         "会員登録されました",
         "通知サービス",

@@ -75,11 +75,6 @@ orders = Table(
     Column("processed_at", DateTime(timezone=True)),
     Column("cancelled_at", DateTime(timezone=True)),
     Column("cancel_reason", Text),
-    Column(
-        "number",
-        BigInteger,
-        comment="受付番号, short enough to be said; NULL until words and number are given",
-    ),
     Column("coupon_name", Text, comment="As the buyer saw it with the order"),
     Column("page_key", Text, comment="Opens the page of this order alone (with its link in mails)"),
     Column(
@@ -102,6 +97,11 @@ orders = Table(
     Column("reauthorization_requested_at", DateTime(timezone=True)),
     Column(
         "own_calls", ARRAY(Text), nullable=False, server_default="{}", comment="Until staff have seen them"
+    ),
+    Column(
+        "number",
+        BigInteger,
+        comment="受付番号, short enough to be said; NULL until words and number are given",
     ),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
