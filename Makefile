@@ -79,7 +79,7 @@ bench-smoke: setup ## Prove in a minute that the benchmark runs
 sim: ## Simulated world, thousands of seeds: make sim SEEDS=1000, make sim SEED=123 TRACE=1, make sim MUTANTS=1
 	@PYTHONHASHSEED=0 $(PYTHON) -m proof.simulation $(if $(SEED),--seed $(SEED)) $(if $(TRACE),--trace) $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(MUTANTS),--mutants)
 
-features: ## Every feature ID of the specification: passing test, failing test or none
+features: ## Every feature ID of the specification: whole, in part (and what is missing), failing or none
 	@$(PYTHON) -m tools.features
 
 ##@ Write

@@ -1,26 +1,26 @@
 """A pytest plug-in that writes down which test proved which feature: `pytest -p tools.feature_record`.
 
-A test says what it proves with `@pytest.mark.feature("AP-17")`; an ID that the specification does not know
-stops the run. Results are in RECORD, read by `make features`.
+A test says what it proves with `@pytest.mark.feature("AP-17")`, or with `clause="…"` where it checks a part
+of the acceptance line; an ID or a clause that tools/features.tsv does not know stops the run. Results are in
+RECORD (tests by clause by ID), read by `make features`.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from tools.features import RECORD, load_specification
+from tools.features import RECORD, Feature, clauses_marked, load_specification
 
 PROPERTY = "features"
 # A test has three phases; the worst of them is its result.
 WORST_FIRST = ("failed", "skipped", "passed")
 
 _results: dict[str, str] = {}
-_features: dict[str, list[str]] = {}
+_claims: dict[str, list[tuple[str, str]]] = {}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,22 +29,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Hand each test's features to its reports, which travel even between processes."""
-    known = {feature.id for feature in load_specification()}
+    """Hand each test's claims to its reports, which travel even between processes."""
+    specification = {feature.id: feature for feature in load_specification()}
+    wrong: list[str] = []
     for item in items:
-        features = [str(id_) for marker in item.iter_markers("feature") for id_ in marker.args]
-        if unknown := set(features) - known:
-            raise pytest.UsageError(f"{item.nodeid}: the specification has no {', '.join(sorted(unknown))}")
-        if features:
-            item.user_properties.append((PROPERTY, features))
+        try:
+            claims = [
+                claim for marker in item.iter_markers("feature") for claim in _read(marker, specification)
+            ]
+        except ValueError as error:
+            wrong.append(f"{item.nodeid}: {error}")
+            continue
+        if claims:
+            item.user_properties.append((PROPERTY, claims))
+    if wrong:
+        raise pytest.UsageError("Marks that the specification does not know:\n" + "\n".join(wrong))
+
+
+def _read(marker: pytest.Mark, specification: Mapping[str, Feature]) -> Iterator[tuple[str, str]]:
+    """What one mark claims. ValueError says what is wrong with it."""
+    if unknown := set(marker.kwargs) - {"clause"}:
+        raise ValueError(f"the mark `feature` has no {', '.join(sorted(unknown))}")
+    yield from clauses_marked(marker.args, marker.kwargs.get("clause"), specification)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember the worst phase of each test that proves a feature."""
-    features = dict(report.user_properties).get(PROPERTY)
-    if not isinstance(features, list):
+    claims = dict(report.user_properties).get(PROPERTY)
+    if not isinstance(claims, list):
         return
-    _features[report.nodeid] = features
+    _claims[report.nodeid] = [(id_, clause) for id_, clause in claims]
     so_far = _results.get(report.nodeid, "passed")
     _results[report.nodeid] = min(so_far, report.outcome, key=WORST_FIRST.index)
 
@@ -54,11 +68,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workerinput"):
         return
     file = Path(session.config.rootpath) / RECORD
-    record: dict[str, dict[str, str]] = defaultdict(dict)
+    record: dict[str, dict[str, dict[str, str]]] = {}
     if session.config.getoption("--add-to-record") and file.exists():
-        record.update(json.loads(file.read_text()))
-    for test, features in _features.items():
-        for feature in features:
-            record[feature][test] = _results[test]
+        record = json.loads(file.read_text())
+    for test, claims in _claims.items():
+        for id_, clause in claims:
+            record.setdefault(id_, {}).setdefault(clause, {})[test] = _results[test]
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")

@@ -121,6 +121,7 @@ def _checkout(site: Site) -> dict[str, str]:
     return {
         "PAYMENTS_URL": f"http://127.0.0.1:{site.ports['payments']}",
         "MEMBERS_URL": f"http://127.0.0.1:{site.ports['members']}",
+        "NOTIFICATIONS_URL": f"http://127.0.0.1:{site.ports['notifications']}",
     }
 
 

@@ -69,14 +69,20 @@ def placed(group: PaymentGroup, code: str, *, destinations: int = 1, **changes: 
 
 
 async def place(
-    db: Database, group: PaymentGroup, code: str, *, destinations: int = 1, **changes: Any
+    db: Database,
+    group: PaymentGroup,
+    code: str,
+    *,
+    destinations: int = 1,
+    number: int | None = None,
+    **changes: Any,
 ) -> OrderPlaced:
     """Store an order with its stock held, as placing it does."""
     await stock_up(db)
     order = placed(group, code, destinations=destinations, **changes)
     async with db.transaction() as tx:
         await reserve_stock(tx, {code: {SKU: 2 * destinations}}, at=order.placed_at)
-        await insert_orders(tx, [NewOrder(order, group)])
+        await insert_orders(tx, [NewOrder(order, group, number)])
     return order
 
 

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from checkout.domain.methods import Menu, Method
 from checkout.gateways.members import Members
+from checkout.gateways.standings import Standings
 from checkout.main import install
 from checkout.settings import Settings
 from checkout.storage.menu import keep_menu
@@ -20,6 +21,7 @@ from harness.keys import Keys
 from shared.clock import now
 from shared.database import Database
 from shared.ids import new_id
+from shared.web.operations import Operations
 
 ORIGIN = "http://127.0.0.1:8080"
 
@@ -169,6 +171,8 @@ def shop_app(
         verifier=keys.verifier,
         members=Members((members or FakeMembers()).client()),
     )
+    app.state.operations = Operations("checkout", db, amqp_url="amqp://unused", queues=())
+    app.state.standings = Standings()
     return app
 
 

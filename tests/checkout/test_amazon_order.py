@@ -87,7 +87,8 @@ async def test_the_orderer_is_the_first_address_and_delivery_the_chosen_one(
     assert placed.amazon_buyer_id == "amzn1.account.TEST"
 
 
-@pytest.mark.feature("AP-43", "AP-44")
+@pytest.mark.feature("AP-43", clause="one click places the order")
+@pytest.mark.feature("AP-44", clause="one order")
 async def test_one_click_orders_and_a_second_click_finds_the_same_order(
     shop_db: Database, buyer: Shopper
 ) -> None:
@@ -170,7 +171,7 @@ async def test_an_account_of_another_marketplace_is_told_so_and_cannot_order(
     assert await said(shop_db) == []
 
 
-@pytest.mark.feature("AP-15")
+@pytest.mark.feature("AP-15", clause="refused on the Amazon Pay page")
 async def test_cash_on_delivery_cannot_be_used_here(shop_db: Database, buyer: Shopper) -> None:
     await buyer.opens("/order/amazon")
     assert "代金引換" not in buyer.text
@@ -181,7 +182,7 @@ async def test_cash_on_delivery_cannot_be_used_here(shop_db: Database, buyer: Sh
     assert await said(shop_db) == []
 
 
-@pytest.mark.feature("AP-18")
+@pytest.mark.feature("AP-18", clause="order exists")
 async def test_a_guest_may_order_without_registering(shop_db: Database, buyer: Shopper) -> None:
     await buyer.opens("/order/amazon")
 
@@ -191,7 +192,7 @@ async def test_a_guest_may_order_without_registering(shop_db: Database, buyer: S
     assert (placed.member_id, placed.registration) == (None, None)
 
 
-@pytest.mark.feature("AP-23")
+@pytest.mark.feature("AP-23", clause="order of 4,500 without shipping")
 async def test_points_and_a_free_shipping_coupon_come_off_the_amount(
     shop_db: Database, buyer: Shopper
 ) -> None:
@@ -212,7 +213,7 @@ async def test_points_and_a_free_shipping_coupon_come_off_the_amount(
     assert (placed.coupon, placed.benefit_reservation_id) == (UUID(coupon["issue_id"]), UUID(reservation))
 
 
-@pytest.mark.feature("AP-25")
+@pytest.mark.feature("AP-25", clause="Amazon Pay")
 async def test_shipping_is_the_same_as_on_the_standard_form(shop_db: Database, buyer: Shopper) -> None:
     await buyer.opens("/order/amazon")
     on_wallet_page = buyer.field("total")

@@ -214,7 +214,7 @@ async def test_a_withdrawn_product_cannot_be_added(shop_db: Database, shopper: S
     assert (await shopper.sends("/cart/items", sku="cup", quantity="1")).status_code == 404
 
 
-@pytest.mark.feature("AP-11")
+@pytest.mark.feature("AP-11", clause="enabled: both buttons")
 async def test_the_cart_offers_both_buttons_while_amazon_pay_is_on(
     shop_db: Database, shopper: Shopper
 ) -> None:
@@ -230,7 +230,7 @@ async def test_the_cart_offers_both_buttons_while_amazon_pay_is_on(
     ]
 
 
-@pytest.mark.feature("AP-11")
+@pytest.mark.feature("AP-11", clause="enabled: both buttons")
 async def test_the_wallets_button_keeps_its_label_whatever_the_shop_calls_the_method(
     shop_db: Database, shopper: Shopper
 ) -> None:
@@ -244,7 +244,8 @@ async def test_the_wallets_button_keeps_its_label_whatever_the_shop_calls_the_me
     assert "アマゾンのお支払いでは、登録済みのお届け先" in shopper.text
 
 
-@pytest.mark.feature("AP-11", "AP-46")
+@pytest.mark.feature("AP-11", clause="disabled: the first only")
+@pytest.mark.feature("AP-46")
 async def test_the_cart_offers_one_button_while_amazon_pay_is_off(
     shop_db: Database, shopper: Shopper
 ) -> None:

@@ -57,6 +57,7 @@ async def completes(db: Database, clerk: Shopper, group: PaymentGroup, code: str
 
 
 @pytest.mark.feature("ORD-13")
+@pytest.mark.feature("ORD-01", clause="complete and marked: processed")
 @pytest.mark.parametrize("group", KIND)
 async def test_a_complete_order_that_nobody_marks_stays_in_progress_where_staff_close(
     shop_db: Database, clerk: Shopper, group: PaymentGroup

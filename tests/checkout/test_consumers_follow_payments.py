@@ -187,6 +187,7 @@ async def test_a_failed_payment_cancels_and_gives_stock_and_cart_back(db: Databa
 
 
 @pytest.mark.feature("KON-17")
+@pytest.mark.feature("KON-44", clause="free again on expiry")
 async def test_an_expired_number_cancels_once_and_frees_the_stock(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "K1")
     await hearing.hears(number("K1"))
@@ -201,7 +202,7 @@ async def test_an_expired_number_cancels_once_and_frees_the_stock(db: Database, 
     assert await stock_row(db) == (100, 0)
 
 
-@pytest.mark.feature("KON-32")
+@pytest.mark.feature("KON-32", clause="payment does not revive it")
 async def test_money_for_a_cancelled_order_does_not_revive_it(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "K2")
     await hearing.hears(number("K2"), PaymentExpired(**payment("K2", "konbini"), due_at=now()))

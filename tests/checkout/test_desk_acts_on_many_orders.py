@@ -115,7 +115,7 @@ async def test_unpaid_prepaid_orders_are_left_out_until_the_money_is_there(
     assert results(await act(desk, "ship", "U-2", confirmed="true")) == {"U-2": True}
 
 
-@pytest.mark.feature("PAY-06")
+@pytest.mark.feature("PAY-06", clause="forced id refused")
 async def test_forced_ids_of_konbini_and_cash_on_delivery_orders_are_refused(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
@@ -147,6 +147,7 @@ async def test_capturing_an_unshipped_card_order_warns_and_a_shipped_one_does_no
 
 
 @pytest.mark.feature("PAY-04")
+@pytest.mark.feature("AP-39", clause="deposit stays unpaid")
 async def test_of_three_orders_the_one_that_the_provider_refuses_stays_unpaid_with_the_reason(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
@@ -206,7 +207,7 @@ async def test_the_ship_screen_changes_no_status_of_a_shipped_order(
     assert (await order_row(db, "Z-1")).status == "in_progress"
 
 
-@pytest.mark.feature("SHP-16")
+@pytest.mark.feature("SHP-16", clause="bulk refused after shipping")
 async def test_shipped_orders_get_no_mail_in_bulk_later(db: Database, desk: httpx.AsyncClient) -> None:
     await authorized(db, "L-1")
     await act(desk, "ship", "L-1", confirmed="true")

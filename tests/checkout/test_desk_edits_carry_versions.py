@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from checkout.storage.shop_settings import read_shop_settings
 from checkout.storage.tables import metadata
 from harness.hearing import said
 from harness.keys import Keys
@@ -13,7 +12,6 @@ from harness.postgres import MakeDatabase
 from shared.database import Database
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import order_row, place, timeline_titles
-from tests.checkout.shopper import Shopper
 
 MEANWHILE = "他の操作で更新されました"
 
@@ -120,15 +118,3 @@ async def test_programs_may_name_the_version_that_they_read(
         assert answer.json()["results"][0]["code"] == "order_changed_meanwhile"
     answer = await program.post("/api/checkout/desk/orders/E-5/cancel", json={"note": "試験", "version": 1})
     assert (answer.status_code, answer.json()["code"]) == (409, "order_changed_meanwhile")
-
-
-async def test_the_second_of_two_savers_of_the_settings_is_told(shop_db: Database, shopper: Shopper) -> None:
-    shopper.sign_in("店長 試験", staff="owner")
-    await shopper.opens("/desk/orders/settings")
-    seen = {"version": shopper.field("version"), "free_shipping_from": ""}
-    assert (await shopper.sends("/desk/orders/settings", **seen, shipping_fee="800")).status_code == 303
-    late = await shopper.sends("/desk/orders/settings", **seen, shipping_fee="550")
-    assert late.status_code == 409
-    assert MEANWHILE in shopper.text
-    async with shop_db.transaction() as tx:
-        assert (await read_shop_settings(tx)).shipping_fee == 800

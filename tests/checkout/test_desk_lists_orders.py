@@ -76,7 +76,8 @@ async def tabs_with(desk: httpx.AsyncClient, code: str) -> set[str]:
     return found
 
 
-@pytest.mark.feature("AP-31", "ORD-01")
+@pytest.mark.feature("AP-31")
+@pytest.mark.feature("ORD-01", clause="new: in progress")
 async def test_a_new_amazon_pay_order_stands_in_the_list_as_in_progress(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
@@ -182,7 +183,7 @@ async def test_the_unpaid_list_narrows_to_what_was_shipped(db: Database, desk: h
     assert codes(answer) == {"S-2"}
 
 
-@pytest.mark.feature("PAY-06")
+@pytest.mark.feature("PAY-06", clause="no checkbox")
 async def test_the_unpaid_list_has_no_box_for_konbini_and_cash_on_delivery(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
@@ -198,7 +199,8 @@ def counts(answer: httpx.Response) -> dict[str, int]:
     return {tab: int(count) for tab, count in found}
 
 
-@pytest.mark.feature("ORD-07", "PAY-13")
+@pytest.mark.feature("ORD-07")
+@pytest.mark.feature("PAY-13", clause="found with any deposit state")
 async def test_what_is_paid_at_the_door_is_never_unpaid_and_a_list_of_unpaid_orders_says_where_it_is(
     db: Database, desk: httpx.AsyncClient
 ) -> None:
@@ -239,7 +241,7 @@ async def test_the_way_to_what_is_paid_at_the_door_keeps_the_rest_of_the_search(
     assert "代金引換の注文が" not in others.text
 
 
-@pytest.mark.feature("PAY-06")
+@pytest.mark.feature("PAY-06", clause="no checkbox")
 async def test_a_list_of_which_nothing_can_be_ticked_has_no_box_for_all_and_no_bar(
     db: Database, desk: httpx.AsyncClient
 ) -> None:

@@ -102,7 +102,7 @@ async def test_the_detail_shows_lines_people_money_points_mails_and_every_event(
         "S03-AUTH-1",
         "Visa ****1234",
         "承認済",
-        "有効待ちで付与",
+        "付与（有効待ち）",
         "ご注文ありがとうございます",
         "会員登録されました",
         "通知サービス",
@@ -223,7 +223,8 @@ async def test_loading_a_sent_forms_address_again_shows_the_order(
     assert (answer.status_code, answer.url.path) == (200, "/desk/orders/S-1")
 
 
-@pytest.mark.feature("ORD-16", "SHP-20")
+@pytest.mark.feature("ORD-16", clause="one of two shipped: not shipped | both shipped: shipped")
+@pytest.mark.feature("SHP-20")
 async def test_an_order_is_shipped_when_all_of_its_destinations_are(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
@@ -274,7 +275,8 @@ async def test_a_registered_tracking_number_stands_at_its_destination(
     assert "日本郵便 123456789013" in (await desk.get("/desk/orders/S-3")).text
 
 
-@pytest.mark.feature("PAY-07", "PAY-14")
+@pytest.mark.feature("PAY-07")
+@pytest.mark.feature("PAY-14", clause="manual deposit makes it paid")
 async def test_a_deposit_date_makes_a_transfer_paid_and_is_shown(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
@@ -339,7 +341,7 @@ async def test_a_page_seen_before_another_change_changes_nothing(
     assert await said(db) == []
 
 
-@pytest.mark.feature("ORD-21")
+@pytest.mark.feature("ORD-21", clause="stock returned")
 async def test_cancelling_says_what_it_will_do_and_then_does_it(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:

@@ -29,6 +29,7 @@ def heading(shopper: Shopper) -> str:
 
 
 @pytest.mark.feature("AP-12", "KON-05")
+@pytest.mark.feature("KON-30", clause="no fee in the total")
 async def test_the_four_screens_lead_to_an_unpaid_order_on_the_own_site(
     shop_db: Database, shopper: Shopper
 ) -> None:
@@ -239,7 +240,8 @@ async def test_another_delivery_address_is_asked_for_only_when_wanted(
     assert placed.orderer.name == ORDERER["name"]
 
 
-@pytest.mark.feature("KON-01", "KON-02", "KON-08")
+@pytest.mark.feature("KON-01", "KON-02")
+@pytest.mark.feature("KON-08", clause="limit")
 @pytest.mark.parametrize(("price", "offered"), [(300_000, True), (300_001, False)])
 async def test_konbini_is_offered_up_to_its_limit_and_refused_beyond(
     shop_db: Database, shopper: Shopper, price: int, offered: bool
@@ -318,7 +320,8 @@ async def test_a_coupon_for_free_shipping_is_named_where_shipping_is_free(
     assert "無料（「送料無料の券」を利用）" in shopper.text
 
 
-@pytest.mark.feature("AP-16", "AP-15")
+@pytest.mark.feature("AP-16")
+@pytest.mark.feature("AP-15", clause="accepted on the standard form")
 async def test_a_member_who_signed_in_with_amazon_may_use_every_other_method(
     shop_db: Database, keys: Keys
 ) -> None:
@@ -424,7 +427,7 @@ async def test_a_postal_code_that_nobody_knows_is_said_to_be_so(shopper: Shopper
     assert (await shopper.opens("/api/checkout/postal/0000000")).status_code == 404
 
 
-@pytest.mark.feature("KON-42")
+@pytest.mark.feature("KON-42", clause="limit")
 async def test_programs_get_a_reason_for_each_method_that_does_not_suit(
     shop_db: Database, shopper: Shopper
 ) -> None:

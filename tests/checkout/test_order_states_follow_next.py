@@ -335,7 +335,7 @@ def test_a_move_that_cannot_be_is_refused_in_words(move: str, words: str) -> Non
     assert refused.value.message == "キャンセルされた注文は変更できません。"
 
 
-@pytest.mark.feature("ORD-03")
+@pytest.mark.feature("ORD-03", clause="twelve steps with their group")
 def test_the_workflow_lists_all_twelve_steps_with_their_group() -> None:
     groups = {
         group: [code for code, step in STEPS.items() if step.group == group] for group in get_args(StepGroup)

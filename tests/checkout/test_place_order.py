@@ -66,7 +66,7 @@ async def check_ledger(db: Database) -> None:
             assert row.available >= 0
 
 
-@pytest.mark.feature("AP-44")
+@pytest.mark.feature("AP-44", clause="one order")
 async def test_a_hundred_identical_confirmations_make_one_order(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db, available=100)
     shopper = Shopper(shop_app(shop_db, keys), keys)

@@ -26,7 +26,7 @@ def lines(amount: int) -> list[Line]:
     return [Line(sku="cup", name="湯呑", quantity=1, unit_price=amount)]
 
 
-@pytest.mark.feature("SHP-24")
+@pytest.mark.feature("SHP-24", clause="free from the threshold")
 @pytest.mark.parametrize(("items", "shipping"), [(4_999, 550), (5_000, 0), (5_001, 0)])
 def test_shipping_is_free_from_the_threshold_on(items: int, shipping: int) -> None:
     amounts = price_order(lines(items), RULES)

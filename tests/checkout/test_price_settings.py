@@ -1,5 +1,6 @@
 """Staff change the shipping fee at the desk; the shop follows at once, and who changed what is kept."""
 
+from checkout.storage.shop_settings import read_shop_settings
 from shared.database import Database
 from tests.checkout.shopper import Shopper, open_shop
 
@@ -18,6 +19,24 @@ async def test_a_changed_fee_is_in_force_at_once_and_on_record(shop_db: Database
     await shopper.opens(SETTINGS)
     assert "店長 試験 送料 ¥550 ¥800" in shopper.text
     assert "店長 試験 送料無料になる金額 ¥5,000 なし" in shopper.text
+
+
+async def test_an_older_page_of_settings_does_not_win(shop_db: Database, shopper: Shopper) -> None:
+    shopper.sign_in("店長 試験", staff="owner")
+    await shopper.opens(SETTINGS)
+    seen = shopper.field("version")
+    await shopper.sends(SETTINGS, shipping_fee="800", free_shipping_from="5000", version=seen)
+
+    late = await shopper.sends(SETTINGS, shipping_fee="550", free_shipping_from="3000", version=seen)
+
+    assert late.status_code == 409
+    assert "ほかのスタッフが設定を変更したため、保存していません。" in shopper.text
+    assert shopper.field("free_shipping_from") == "3000"
+    async with shop_db.transaction() as tx:
+        settings = await read_shop_settings(tx)
+    assert (settings.shipping_fee, settings.free_shipping_from) == (800, 5_000)
+    again = {"shipping_fee": "800", "free_shipping_from": "3000", "version": shopper.field("version")}
+    assert (await shopper.sends(SETTINGS, **again)).status_code == 303
 
 
 async def test_nobody_but_staff_changes_settings(shop_db: Database, shopper: Shopper) -> None:

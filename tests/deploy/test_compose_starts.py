@@ -84,7 +84,7 @@ async def test_every_container_becomes_healthy_and_every_health_endpoint_is_ok(
         assert (json.loads(said), code) == ({"live": 200, "ready": 200}, 0), role
 
 
-@pytest.mark.feature("OPS-06")
+@pytest.mark.feature("OPS-06", clause="with an engine: flows across services")
 async def test_an_order_passes_through_all_four_services_in_containers(
     compose: DockerCompose, ports: dict[str, int]
 ) -> None:

@@ -14,7 +14,10 @@ from deploy.native.site import REPOSITORY
 
 IN_MEMORY = "tests/checkout/test_consumers_follow_payments.py"
 
-pytestmark = [pytest.mark.processes, pytest.mark.feature("OPS-06")]
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.feature("OPS-06", clause="without: tests in memory"),
+]
 
 
 def without_an_engine(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

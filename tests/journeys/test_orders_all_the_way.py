@@ -141,7 +141,7 @@ async def _asks_to_ship(staff: Staff, code: str) -> str:
     return page.text
 
 
-@pytest.mark.feature("KON-16", "KON-17", "KON-33", "PNT-22", "OPS-13")
+@pytest.mark.feature("KON-16", "KON-17", "KON-31", "KON-33", "NTF-12", "PNT-22", "OPS-13")
 async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_back(
     stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
 ) -> None:

@@ -96,7 +96,7 @@ def test_the_two_buttons_of_the_cart_stand_side_by_side_and_equal(phone: Chromiu
     assert own.size == amazon.size
 
 
-@pytest.mark.feature("KON-01", "KON-05", "KON-41")
+@pytest.mark.feature("KON-01", "KON-05", "KON-41", "PAY-19")
 def test_a_konbini_order_waits_for_its_money_and_is_then_shipped(
     stack: Stack, phone: Chromium, desk: Chromium
 ) -> None:

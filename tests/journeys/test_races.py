@@ -159,7 +159,6 @@ async def test_one_address_is_registered_by_one_of_64(stack: Stack, outside: Out
     await nothing_lost_nothing_doubled(outside)
 
 
-@pytest.mark.feature("OPS-08")
 async def test_cancelling_while_the_money_is_taken_keeps_no_money(
     stack: Stack, outside: Outside, load: Load
 ) -> None:

@@ -8,9 +8,10 @@ from deploy.native import postgres, rabbitmq
 from deploy.native.site import SERVICES
 from harness.stack import Stack
 
-pytestmark = [pytest.mark.broker, pytest.mark.feature("OPS-01")]
+pytestmark = pytest.mark.broker
 
 
+@pytest.mark.feature("OPS-01")
 @pytest.mark.parametrize("service", SERVICES)
 async def test_the_credentials_of_a_service_open_no_other_services_database(
     stack: Stack, service: str

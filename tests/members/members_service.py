@@ -50,7 +50,7 @@ class MembersService:
         new = NewMember(
             member_id=member_id,
             name=values.pop("name", "綾瀬 あや"),
-            kana="アヤセ アヤ",
+            kana=values.pop("kana", "アヤセ アヤ"),
             email=email,
             **{"password_hash": await self.hasher.hash(PASSWORD), "email_proved": True, **values},
         )

@@ -1,6 +1,7 @@
 """Coming back from Amazon's login: enter, link, ask for the shop login, register, or go on."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -24,11 +25,14 @@ async def test_a_linked_member_is_logged_in_by_amazon_alone(members: MembersServ
         assert (answer.status_code, answer.headers["location"]) == (303, "/order/amazon")
         claims = members.session_claims(browser)
         assert (claims["sub"], claims["amazon_linked"]) == (str(aya), True)
-        assert (await browser.get("/members/mypage")).status_code == 200
+        my_page = await browser.get("/members/mypage")
+        assert my_page.status_code == 200
+        assert "お持ちのクーポン" in my_page.text
         assert (await browser.get("/api/members/me")).json()["points_available"] == 500
 
 
-@pytest.mark.feature("MEM-03", "MEM-01")
+@pytest.mark.feature("MEM-03")
+@pytest.mark.feature("MEM-01", clause="logged-in member orders by Amazon")
 async def test_a_member_who_is_logged_in_is_linked_and_keeps_the_points(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as browser:
@@ -63,6 +67,7 @@ async def test_an_equal_address_asks_for_the_shop_login_and_both_logins_link(mem
             "/members/login", data={"email": "aya@example.jp", "password": "wrong-pass-1", "next": again}
         )
         assert failed.status_code == 422
+        assert "ポイント" not in failed.text
         assert await members.said(AmazonAccountLinked) == []
 
         passed = await members.log_in(browser, next=again)
@@ -74,7 +79,10 @@ async def test_an_equal_address_asks_for_the_shop_login_and_both_logins_link(mem
     assert len(await members.rows("SELECT 1 FROM members")) == 1
 
 
-@pytest.mark.feature("AP-06", "MEM-01", "MEM-06", "MEM-14", "PNT-01")
+@pytest.mark.feature("AP-06", clause="registration prefills name and mail only")
+@pytest.mark.feature("MEM-01", clause="registering as a member")
+@pytest.mark.feature("MEM-06", "PNT-01")
+@pytest.mark.feature("MEM-14", clause="registered by Amazon: equal")
 async def test_registering_with_amazon_takes_name_and_address_and_no_password(
     members: MembersService,
 ) -> None:
@@ -83,6 +91,7 @@ async def test_registering_with_amazon_takes_name_and_address_and_no_password(
         page = await browser.get(ARRIVE)
         assert "Amazonアカウントで会員登録" in page.text
         assert 'value="綾瀬 あや"' in page.text
+        assert not set(re.findall(r' name="(\w+)"', page.text)) & {"postal_code", "address1", "phone"}
         assert "aya@example.jp" in page.text
 
         answer = await browser.post(

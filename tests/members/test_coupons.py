@@ -106,6 +106,7 @@ async def test_each_kind_is_stated_with_its_value_beside_the_points(
 
 
 @pytest.mark.feature("CPN-10")
+@pytest.mark.feature("ORD-21", clause="coupon returned")
 async def test_a_used_coupon_is_usable_again_when_its_order_is_cancelled_unless_it_expired(
     members: MembersService,
 ) -> None:

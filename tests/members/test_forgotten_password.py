@@ -81,7 +81,7 @@ async def test_a_forgotten_password_is_replaced_by_a_link_that_is_good_once(memb
     assert len(await members.said(SessionsRevoked)) == 1
 
 
-@pytest.mark.feature("MEM-09")
+@pytest.mark.feature("MEM-09", clause="login works after it")
 async def test_who_registered_with_amazon_gets_a_first_password_by_mail(members: MembersService) -> None:
     await members.register(password_hash=None, buyer_id="amzn1.account.AYA")
     await members.rule(amazon_login=False)

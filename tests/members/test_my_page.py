@@ -10,7 +10,7 @@ from tests.members.members_service import MembersService
 
 
 @pytest.mark.feature("PNT-23", clause="the history shows reason and state")
-@pytest.mark.feature("PNT-24")
+@pytest.mark.feature("PNT-24", clause="condition shown")
 async def test_every_line_of_points_says_its_state_and_on_what_it_waits(members: MembersService) -> None:
     aya = await members.register()
     async with members.browser() as browser:

@@ -110,7 +110,9 @@ async def test_without_points_no_point_record_exists(members: MembersService) ->
     assert await members.rows("SELECT 1 FROM point_grants") == []
 
 
-@pytest.mark.feature("PNT-22", "KON-34", "ORD-21")
+@pytest.mark.feature("PNT-22")
+@pytest.mark.feature("KON-34", clause="member stays active")
+@pytest.mark.feature("ORD-21", clause="points returned")
 async def test_cancelled_orders_return_points_void_grants_and_leave_the_member_alone(
     members: MembersService,
 ) -> None:
@@ -161,7 +163,7 @@ async def test_an_order_said_again_under_another_event_id_counts_once(members: M
     assert len(await members.said(PointsUsed)) == 1
 
 
-@pytest.mark.feature("AP-18")
+@pytest.mark.feature("AP-18", clause="no member, no points")
 async def test_a_guest_order_makes_no_member_and_no_points(members: MembersService) -> None:
     await members.hears(an_order(amazon_buyer_id="amzn1.account.GUEST"), a_shipping(), a_cancellation())
 

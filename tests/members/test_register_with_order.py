@@ -18,7 +18,7 @@ from tests.members.members_service import MembersService
 BUYER = "amzn1.account.AYA"
 
 
-@pytest.mark.feature("AP-08", "MEM-01")
+@pytest.mark.feature("MEM-01", clause="registering with the order")
 async def test_the_data_of_the_order_becomes_the_member(members: MembersService) -> None:
     member_id = new_id()
     order = an_order(
@@ -105,7 +105,7 @@ async def test_an_amazon_account_that_is_linked_makes_no_second_member(members: 
     assert order.note == "amazon_account_taken"
 
 
-@pytest.mark.feature("MEM-03")
+@pytest.mark.feature("MEM-01", clause="logged-in member orders by Amazon")
 async def test_a_member_who_pays_with_amazon_is_linked_once_and_gets_no_registration_points_for_it(
     members: MembersService,
 ) -> None:
@@ -125,7 +125,7 @@ async def test_a_member_who_pays_with_amazon_is_linked_once_and_gets_no_registra
     assert len(registration) == 1
 
 
-@pytest.mark.feature("AP-30")
+@pytest.mark.feature("AP-30", clause="address of the member unchanged")
 async def test_an_amazon_address_never_becomes_the_address_of_a_member(members: MembersService) -> None:
     aya = await members.register()
 

@@ -20,7 +20,6 @@ from tests.members.members_service import PASSWORD, MembersService
 SIGN_UP = {"name": "綾瀬 あや", "kana": "あやせ あや", "email": "aya@example.jp", "password": PASSWORD}
 
 
-@pytest.mark.feature("MEM-36")
 async def test_signing_up_makes_a_member_who_is_logged_in(members: MembersService) -> None:
     async with members.browser() as browser:
         answer = await browser.post(
@@ -61,7 +60,8 @@ async def test_signing_up_makes_a_member_who_is_logged_in(members: MembersServic
         ({"email": "太郎@example.jp"}, "「@」より前は半角英数字で入力してください"),
     ],
 )
-@pytest.mark.feature("MEM-24", "MEM-25", "MEM-36")
+@pytest.mark.feature("MEM-24", clause="digits only or letters only refused")
+@pytest.mark.feature("MEM-25", "MEM-36")
 async def test_a_bad_field_is_refused_at_the_field_and_nobody_is_registered(
     members: MembersService, change: dict[str, str], message: str
 ) -> None:
@@ -87,7 +87,7 @@ async def test_a_carriers_old_address_signs_up_and_logs_in(members: MembersServi
     assert registered.email == email
 
 
-@pytest.mark.feature("MEM-24")
+@pytest.mark.feature("MEM-24", clause="letters and digits accepted")
 @pytest.mark.parametrize("password", ["abc12345", "kasa-wo-sasu-neko", "tabi7-no-michi"])
 async def test_a_password_that_is_mixed_or_long_is_accepted(members: MembersService, password: str) -> None:
     async with members.browser() as browser:
@@ -225,7 +225,6 @@ async def test_a_stranger_costs_as_much_argon2_as_a_member(members: MembersServi
     await hasher.close()
 
 
-@pytest.mark.feature("MEM-06")
 async def test_a_member_without_password_cannot_log_in_with_one(members: MembersService) -> None:
     new = NewMember(
         member_id=new_id(), name="綾瀬 あや", email="aya@example.jp", buyer_id="amzn1.account.AYA"

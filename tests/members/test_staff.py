@@ -165,7 +165,7 @@ async def deeds(members: MembersService) -> list[tuple[Any, ...]]:
     return [(row.deed, row.by, row.subject) for row in rows]
 
 
-@pytest.mark.feature("STF-03", clause="every deed of the members desk leaves one line with a name")
+@pytest.mark.feature("STF-03", clause="members: one line for each deed")
 async def test_deeds_of_the_desk_are_written_down_with_a_name(members: MembersService) -> None:
     aya = await members.register()
     await members.staff()

@@ -70,7 +70,7 @@ async def test_the_html_of_a_mail_may_be_framed_by_us_and_run_nothing(
     assert answer.headers["x-frame-options"] == "SAMEORIGIN"
 
 
-@pytest.mark.feature("NTF-14")
+@pytest.mark.feature("NTF-14", clause="staff resend what was not delivered")
 async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message_id(
     staff: httpx.AsyncClient, post: Post, sink: MailSink
 ) -> None:
@@ -109,7 +109,8 @@ async def test_only_a_log_with_mails_that_can_be_sent_again_has_boxes_and_the_bu
     assert "再送する" in both
 
 
-@pytest.mark.feature("SHP-16", "NTF-03", clause="asked for later, mails are not sent in bulk")
+@pytest.mark.feature("SHP-16", clause="bulk refused after shipping")
+@pytest.mark.feature("NTF-03", clause="bulk refused after the deposit")
 async def test_mails_that_were_sent_are_not_sent_again_in_bulk(staff: httpx.AsyncClient, post: Post) -> None:
     order = await post.knows_an_order()
     await post.hears(example_of(PaymentCaptured, order_code=order.order_code))
@@ -133,7 +134,8 @@ async def test_the_settings_list_every_kind_of_mail_with_on_or_off(staff: httpx.
     assert page.count("badge-done") >= len(find_mails())
 
 
-@pytest.mark.feature("NTF-01", "NTF-10")
+@pytest.mark.feature("NTF-01")
+@pytest.mark.feature("NTF-10", clause="thanks mail")
 async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_is_kept(
     staff: httpx.AsyncClient, post: Post
 ) -> None:
@@ -149,6 +151,32 @@ async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_i
     page = (await staff.get("/desk/mails/settings")).text
     assert "送信元：このお店 → 受注管理ソフト" in page
     assert "店長" in page
+
+
+async def test_an_older_page_of_a_setting_does_not_win(staff: httpx.AsyncClient) -> None:
+    path = "/desk/mails/settings/order_placed.customer"
+    [seen] = re.findall(r'name="version" value="(\w+)"', (await staff.get(path)).text)
+    await staff.post(path, data={"enabled": "true", "sender": "software", "version": seen})
+
+    late = await staff.post(path, data={"sender": "shop", "version": seen})
+
+    assert late.status_code == 409
+    assert "ほかのスタッフが設定を変更したため、保存していません。" in late.text
+    page = (await staff.get("/desk/mails/settings")).text
+    assert "受注管理ソフト" in page
+    assert "利用する → 利用しない" not in page
+
+
+@pytest.mark.parametrize(
+    "words", ["N-20261122-0001", "20261122", "山田花子", "山田　花子", "花子", "hanako@", "HANAKO@example.jp"]
+)
+async def test_mails_are_found_by_parts_of_code_name_and_address(
+    staff: httpx.AsyncClient, post: Post, words: str
+) -> None:
+    await post.hears(example_order())
+    page = (await staff.get("/desk/mails", params={"q": words})).text
+    assert 'data-href="/desk/mails/' in page
+    assert 'data-href="/desk/mails/' not in (await staff.get("/desk/mails", params={"q": "%"})).text
 
 
 async def test_a_setting_that_makes_no_sense_is_asked_for_again(staff: httpx.AsyncClient) -> None:

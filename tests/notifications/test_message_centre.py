@@ -15,7 +15,8 @@ from shared.ids import new_id
 BUYER = new_id()
 
 
-@pytest.mark.feature("KON-12", "NTF-16")
+@pytest.mark.feature("KON-12", clause="number shown though the mail failed")
+@pytest.mark.feature("NTF-16")
 async def test_a_member_reads_the_number_on_the_site_though_its_mail_failed(
     app: FastAPI, keys: Keys, post: Post, sink: MailSink
 ) -> None:
@@ -32,7 +33,7 @@ async def test_a_member_reads_the_number_on_the_site_though_its_mail_failed(
     assert "お支払い番号のお知らせ" in page.text
 
 
-@pytest.mark.feature("KON-12")
+@pytest.mark.feature("KON-12", clause="number shown to a guest")
 async def test_a_guest_reads_it_with_the_browser_that_placed_the_order(
     app: FastAPI, keys: Keys, post: Post
 ) -> None:

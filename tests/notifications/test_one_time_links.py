@@ -42,7 +42,8 @@ def reset(*, first: bool = False) -> PasswordResetRequested:
     )
 
 
-@pytest.mark.feature("MEM-27", "MEM-09")
+@pytest.mark.feature("MEM-27", clause="one-time link mailed")
+@pytest.mark.feature("MEM-09", clause="reset mail goes out")
 async def test_the_message_alone_holds_the_link_and_members_can_read_it(
     post: Post, keys: Keys, staff: httpx.AsyncClient
 ) -> None:
@@ -94,7 +95,7 @@ async def test_a_mail_whose_link_is_dead_is_not_sent_and_that_is_said(post: Post
     ]
 
 
-@pytest.mark.feature("MEM-38", clause="a new mail is sent")
+@pytest.mark.feature("MEM-38", clause="new mail sent")
 async def test_each_request_for_proof_of_an_address_brings_its_own_mail(post: Post, keys: Keys) -> None:
     for _ in range(2):
         await post.hears(

@@ -49,7 +49,7 @@ async def test_what_nobody_delivers_is_not_tried(post: Post) -> None:
     assert isinstance(suppressed, MailSuppressed)
 
 
-@pytest.mark.feature("NTF-14")
+@pytest.mark.feature("NTF-14", clause="queued mails go out after recovery")
 async def test_mails_queued_while_the_server_is_down_go_out_within_five_minutes_of_its_return(
     post: Post, sink: MailSink
 ) -> None:

@@ -41,7 +41,9 @@ async def test_an_event_before_its_order_comes_back_later(post: Post) -> None:
     assert await post.rows() == []
 
 
-@pytest.mark.feature("KON-11", "KON-28", "KON-41")
+@pytest.mark.feature("KON-11")
+@pytest.mark.feature("KON-28", clause="mail")
+@pytest.mark.feature("KON-41", clause="link text in the mail")
 async def test_the_number_mail_follows_the_number_and_not_the_order(post: Post) -> None:
     order = await post.knows_an_order()
     await post.sends()
@@ -79,7 +81,8 @@ async def test_a_chain_without_confirmation_number_gets_no_word_of_one(post: Pos
     assert "8888" not in copy.text
 
 
-@pytest.mark.feature("KON-19", "NTF-05")
+@pytest.mark.feature("KON-19")
+@pytest.mark.feature("NTF-05", clause="on: one mail")
 async def test_konbini_money_brings_its_mail_by_itself(post: Post) -> None:
     event = await about(post, PaymentCaptured, source="konbini_notice", send_mail=False)
     await post.hears(event, times=2)
@@ -90,7 +93,7 @@ async def test_konbini_money_brings_its_mail_by_itself(post: Post) -> None:
     assert "ご入金額：【¥6,000】" in copy.text
 
 
-@pytest.mark.feature("NTF-05")
+@pytest.mark.feature("NTF-05", clause="off: none")
 async def test_switched_off_the_deposit_mail_does_not_go(post: Post) -> None:
     await set_to(post, MailSetting("payment_captured.customer", enabled=False))
     await post.hears(await about(post, PaymentCaptured, source="konbini_notice"))
@@ -134,7 +137,8 @@ async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Pos
     assert row.state == "suppressed"
 
 
-@pytest.mark.feature("SHP-15", "NTF-07", "KON-21")
+@pytest.mark.feature("SHP-15", clause="with the box: one mail per order")
+@pytest.mark.feature("NTF-07", "KON-21")
 async def test_shipping_with_the_box_ticked_sends_the_tracking_number_once(post: Post) -> None:
     event = await about(post, Shipped, send_mail=True)
     await post.hears(event, times=2)
@@ -147,7 +151,7 @@ async def test_shipping_with_the_box_ticked_sends_the_tracking_number_once(post:
     assert "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id=123456789013" in copy.html
 
 
-@pytest.mark.feature("SHP-15")
+@pytest.mark.feature("SHP-15", clause="without: none")
 async def test_shipping_without_the_box_sends_nothing_and_a_redelivery_neither(post: Post) -> None:
     await post.hears(await about(post, Shipped, send_mail=False), times=3)
     await post.sends()
@@ -172,7 +176,8 @@ async def test_a_parcel_without_tracking_number_leads_nowhere(post: Post) -> Non
     assert "残りの商品は" in copy.text
 
 
-@pytest.mark.feature("NTF-12", "KON-31")
+@pytest.mark.feature("NTF-12")
+@pytest.mark.feature("KON-31", clause="cancel mail after the delay")
 async def test_the_cancel_mail_of_an_unpaid_order_follows_a_little_later(post: Post) -> None:
     await post.hears(await about(post, OrderCancelled, reason="unpaid"), times=2)
     assert await post.sends() == 0

@@ -26,7 +26,6 @@ async def kinds(shopping: Shopping) -> list[type[Event]]:
     return [type(event) for event in await shopping.payments.said()]
 
 
-@pytest.mark.feature("PAY-01")
 async def test_money_is_held_at_order_time_and_taken_when_the_order_is_shipped(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "card"), times=2)
     await shopping.payments.work()
@@ -79,7 +78,7 @@ async def test_a_call_that_was_not_heard_is_made_again_with_the_same_key(shoppin
     assert len(request.request_id.hex) <= 32
 
 
-@pytest.mark.feature("PAY-22")
+@pytest.mark.feature("PAY-22", clause="insufficient balance")
 async def test_a_decline_is_said_with_its_reason(shopping: Shopping) -> None:
     shopping.card.moods["authorize"] = "decline"
     await shopping.payments.hears(placed("N1", "card"))
@@ -89,7 +88,8 @@ async def test_a_decline_is_said_with_its_reason(shopping: Shopping) -> None:
     assert failed.reason == "insufficient_balance"
 
 
-@pytest.mark.feature("PAY-08", "PAY-30")
+@pytest.mark.feature("PAY-08", clause="authorization failed")
+@pytest.mark.feature("PAY-30", clause="capture rejected")
 async def test_capture_is_refused_in_any_state_but_authorized(shopping: Shopping) -> None:
     shopping.card.moods["authorize"] = "decline"
     await shopping.payments.hears(placed("N1", "card"))
@@ -103,7 +103,8 @@ async def test_capture_is_refused_in_any_state_but_authorized(shopping: Shopping
     assert len(shopping.card.calls) == calls
 
 
-@pytest.mark.feature("AP-38", "PAY-02")
+@pytest.mark.feature("AP-38", clause="capture only while on")
+@pytest.mark.feature("PAY-02")
 async def test_staff_capture_only_while_the_auto_link_is_on(shopping: Shopping) -> None:
     await set_policy(shopping, "in_provider_console")
     await shopping.payments.hears(placed("N1", "card"))
@@ -126,7 +127,7 @@ async def test_staff_capture_only_while_the_auto_link_is_on(shopping: Shopping) 
     assert len(shopping.card.effects(Captured)) == 1
 
 
-@pytest.mark.feature("AP-39")
+@pytest.mark.feature("AP-39", clause="captured on day 30 | rejected one second later")
 @pytest.mark.parametrize(("seconds_too_late", "taken"), [(0, 1), (1, 0)])
 async def test_the_shop_may_capture_for_thirty_days(
     shopping: Shopping, seconds_too_late: int, taken: int
@@ -142,7 +143,8 @@ async def test_the_shop_may_capture_for_thirty_days(
     assert rejected == ([] if taken else ["over_30_days"])
 
 
-@pytest.mark.feature("AP-51", "ORD-21")
+@pytest.mark.feature("AP-51", clause="authorized: voided")
+@pytest.mark.feature("ORD-21", clause="payment voided")
 async def test_a_cancelled_order_gets_its_hold_back(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "card"))
     await shopping.payments.work()
@@ -152,7 +154,7 @@ async def test_a_cancelled_order_gets_its_hold_back(shopping: Shopping) -> None:
     assert len(shopping.card.effects(Voided)) == 1
 
 
-@pytest.mark.feature("AP-51")
+@pytest.mark.feature("AP-51", clause="captured: refunded")
 async def test_a_cancelled_paid_order_gets_its_money_back(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "card"), shipped("N1"))
     await shopping.payments.work()

@@ -10,7 +10,6 @@ from harness.eventually import eventually
 from harness.keys import Keys
 from payments.domain.payment import Payment
 from payments.methods.konbini.chains import CHAINS, KONBINI
-from payments.methods.konbini.pages import in_maintenance
 from shared.clock import JAPAN, clock, now
 from shared.events import (
     CaptureRejected,
@@ -26,6 +25,8 @@ from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 
 POLL = timedelta(minutes=11)
+LOPPI = ["各種代金・料金お支払い", "各種代金お支払い", "Amazon.co.jp, Javari.jp", "{number}", "8888"]
+FAMI_PORT = ["代金支払い", "各種代金お支払い", "番号入力画面に進む", "{number}", "8888", "同意して利用する"]
 REFUNDS = "SELECT state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
 
 
@@ -61,7 +62,7 @@ async def kinds(shopping: Shopping) -> list[type[Event]]:
     return [kind for kind in said if kind is not PaymentStandingChanged]
 
 
-@pytest.mark.feature("KON-44")
+@pytest.mark.feature("KON-44", clause="no number before the hold")
 async def test_no_number_before_stock_is_held(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "konbini"))
     await shopping.payments.work()
@@ -72,21 +73,35 @@ async def test_no_number_before_stock_is_held(shopping: Shopping) -> None:
 
 
 @pytest.mark.feature("KON-15", "KON-23", "KON-24", "KON-25", "KON-26", "KON-27", "KON-38")
+@pytest.mark.feature("KON-28", clause="instructions")
 @pytest.mark.parametrize(
-    ("chain", "name", "digits", "label", "confirmation"),
+    ("chain", "name", "digits", "label", "confirmation", "steps"),
     [
-        ("seven_eleven", "セブンイレブン", 13, "払込票番号", None),
-        ("lawson", "ローソン", 11, "支払い番号", "8888"),
-        ("ministop", "ミニストップ", 11, "支払い番号", "8888"),
-        ("family_mart", "ファミリーマート", 11, "支払い番号", "8888"),
-        ("seicomart", "セイコーマート", 11, "オンライン決済番号", None),
-        ("daily_yamazaki", "デイリーヤマザキ", 11, "オンライン決済番号", None),
+        ("seven_eleven", "セブンイレブン", 13, "払込票番号", None, []),
+        ("lawson", "ローソン", 11, "支払い番号", "8888", LOPPI),
+        ("ministop", "ミニストップ", 11, "支払い番号", "8888", LOPPI),
+        ("family_mart", "ファミリーマート", 11, "支払い番号", "8888", FAMI_PORT),
+        (
+            "seicomart",
+            "セイコーマート",
+            11,
+            "オンライン決済番号",
+            None,
+            ["各種支払い", "{number}", "次に進む", "印刷"],
+        ),
+        ("daily_yamazaki", "デイリーヤマザキ", 11, "オンライン決済番号", None, []),
     ],
 )
-async def test_the_number_has_the_format_of_its_chain(
-    shopping: Shopping, chain: str, name: str, digits: int, label: str, confirmation: str | None
+async def test_number_label_and_steps_are_those_of_the_chain(
+    shopping: Shopping,
+    chain: str,
+    name: str,
+    digits: int,
+    label: str,
+    confirmation: str | None,
+    steps: list[str],
 ) -> None:
-    await issued(shopping, chain=chain)
+    payment = await issued(shopping, chain=chain)
     [said] = await shopping.payments.said(PaymentNumberIssued)
     assert isinstance(said, PaymentNumberIssued)
     assert len(said.number) == digits
@@ -94,8 +109,16 @@ async def test_the_number_has_the_format_of_its_chain(
     assert (said.number_label, said.confirmation_number, said.chain) == (label, confirmation, chain)
     assert said.chain_name == name
 
+    page = (await shopping.payments.browser.get(payment.page_url)).text
+    assert page.index(label) < page.index(said.number)
+    told = page.replace(said.number, "")
+    assert ("8888" in told, "<strong>確認番号 8888</strong>" in told) == (confirmation is not None,) * 2
+    procedure = page.partition('class="procedure"')[2]
+    places = [procedure.index(step.format(number=said.number)) for step in steps]
+    assert places == sorted(places)
 
-@pytest.mark.feature("KON-16")
+
+@pytest.mark.feature("KON-16", clause="expires six days after issue")
 async def test_the_deadline_is_six_days_after_the_issue(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "konbini"))
     clock.move(timedelta(days=1))
@@ -106,10 +129,13 @@ async def test_the_deadline_is_six_days_after_the_issue(shopping: Shopping) -> N
     assert abs(said.due_at - now() - timedelta(days=6)) < timedelta(minutes=1)
 
 
-@pytest.mark.feature("PAY-19", "KON-43")
+@pytest.mark.feature("PAY-19", clause="captured without operator")
+@pytest.mark.feature("KON-43")
 @pytest.mark.parametrize("chain", ["lawson", "online"])
 async def test_a_payment_makes_the_order_paid_without_an_operator(shopping: Shopping, chain: str) -> None:
     payment = await issued(shopping, chain=chain)
+    page = (await shopping.payments.browser.get(payment.page_url)).text
+    assert ("でのお支払い手順" in page) is (chain != "online")
     await shopping.konbini.pay(payment)
     assert await notify(shopping) == [200]
     [captured] = await shopping.payments.said(PaymentCaptured)
@@ -185,7 +211,8 @@ async def test_nothing_expires_while_the_company_does_not_answer(shopping: Shopp
     assert await kinds(shopping) == [PaymentNumberIssued, PaymentExpired]
 
 
-@pytest.mark.feature("KON-39", "KON-20")
+@pytest.mark.feature("KON-39", clause="refund opened")
+@pytest.mark.feature("KON-20", clause="goes back by gift card or bank transfer")
 async def test_money_after_the_cancellation_goes_back_and_is_never_sales(shopping: Shopping) -> None:
     payment = await issued(shopping)
     clock.move(timedelta(days=7))
@@ -202,7 +229,7 @@ async def test_money_after_the_cancellation_goes_back_and_is_never_sales(shoppin
     assert [row.account for row in accounts] == ["receivable", "suspense"]
 
 
-@pytest.mark.feature("KON-45")
+@pytest.mark.feature("KON-45", clause="unpaid: refused")
 async def test_an_unpaid_cancelled_number_is_closed_and_nothing_is_refunded(shopping: Shopping) -> None:
     payment = await issued(shopping)
     await shopping.payments.hears(cancelled("N1"))
@@ -488,7 +515,7 @@ async def test_a_refund_tried_again_is_not_made_beside_what_staff_gave_back_alre
     assert [one.state for one in await shopping.payments.rows(REFUNDS)] == ["declined", "done"]
 
 
-@pytest.mark.feature("PAY-06")
+@pytest.mark.feature("PAY-06", clause="forced id refused")
 async def test_staff_cannot_declare_a_konbini_order_paid(shopping: Shopping) -> None:
     await issued(shopping)
     await shopping.payments.hears(capture_requested("N1"))
@@ -497,7 +524,9 @@ async def test_staff_cannot_declare_a_konbini_order_paid(shopping: Shopping) -> 
     assert rejected.reason == "automatic_only"
 
 
-@pytest.mark.feature("KON-41", "KON-28", "KON-13")
+@pytest.mark.feature("KON-04")
+@pytest.mark.feature("KON-41", clause="title of the page")
+@pytest.mark.feature("KON-13", clause="link of the mail")
 async def test_the_page_tells_number_steps_and_deadline_and_changes_chain(shopping: Shopping) -> None:
     payment = await issued(shopping)
     assert payment.number is not None
@@ -539,12 +568,19 @@ async def test_the_page_opens_only_with_its_key(shopping: Shopping) -> None:
         ("2025-02-20 03:30", False),
     ],
 )
-def test_the_page_is_closed_in_the_maintenance_window(moment: str, closed: bool) -> None:
-    at = datetime.strptime(moment, "%Y-%m-%d %H:%M").replace(tzinfo=JAPAN).astimezone(UTC)
-    assert in_maintenance(at) is closed
+async def test_the_page_is_closed_in_the_maintenance_window(
+    shopping: Shopping, moment: str, closed: bool
+) -> None:
+    payment = await issued(shopping)
+    at = datetime.strptime(moment, "%Y-%m-%d %H:%M").replace(tzinfo=JAPAN)
+    clock.move(at.astimezone(UTC) - now())
+    answer = await shopping.payments.browser.get(payment.page_url)
+    assert answer.status_code == (503 if closed else 200)
+    assert ("お支払い方法について" in answer.text, "data-number" in answer.text) == (True, not closed)
 
 
-@pytest.mark.feature("KON-04", "KON-29", "KON-30")
+@pytest.mark.feature("KON-29")
+@pytest.mark.feature("KON-30", clause="fee of each chain is 0")
 def test_six_chains_take_cash_and_no_fee() -> None:
     assert {chain.label for chain in KONBINI} == {
         "セブンイレブン",

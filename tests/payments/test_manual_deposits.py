@@ -45,7 +45,8 @@ async def kinds(shopping: Shopping) -> list[type[Event]]:
     return [kind for kind in said if kind is not PaymentStandingChanged]
 
 
-@pytest.mark.feature("PAY-14", "PAY-07")
+@pytest.mark.feature("PAY-14", clause="manual deposit makes it paid")
+@pytest.mark.feature("PAY-07", clause="paid as of that date")
 async def test_staff_make_a_transfer_order_paid_with_the_date_they_saw(shopping: Shopping) -> None:
     await awaited(shopping)
     assert await kinds(shopping) == [PaymentNumberIssued]
@@ -105,7 +106,7 @@ async def test_the_desk_records_a_deposit_once_even_if_sent_twice(shopping: Shop
     assert (await shopping.payments.payment("N1")).captured_amount == 3_300
 
 
-@pytest.mark.feature("PAY-13")
+@pytest.mark.feature("PAY-13", clause="deposit step not offered")
 async def test_cash_on_delivery_says_nothing_and_refuses_a_deposit(shopping: Shopping) -> None:
     await shopping.payments.hears(placed("N1", "cash_on_delivery"), reserved("N1"), shipped("N1"))
     await shopping.payments.work()

@@ -37,6 +37,7 @@ from shared.settings import ServiceSettings
 from shared.stream import stream
 from shared.topology import declare
 from shared.web.client_address import ClientAddress, Proxies
+from shared.web.operations import Figures, Operations
 from shared.web.patience import ImpatientProtocol
 from shared.worker import Worker
 
@@ -50,7 +51,8 @@ class Service:
     """A service, wired: what its ``main.py`` hands over.
 
     ``resources`` are what consuming functions need besides the transaction, by type. ``install_pages``
-    adds routes to the application of the web role; ``close`` releases what the service opened itself.
+    adds routes to the application of the web role; ``figures`` are counts of its own that the page of
+    operations shows; ``close`` releases what the service opened itself.
     """
 
     name: str
@@ -63,6 +65,18 @@ class Service:
     install_pages: Callable[[FastAPI], None] | None = None
     on_start: Callable[[], Awaitable[None]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
+    figures: Figures | None = None
+
+    def operations(self) -> Operations:
+        """Return what tells how this service stands."""
+        return Operations(
+            self.name,
+            self.db,
+            amqp_url=self.settings.amqp_url.get_secret_value(),
+            queues=[consumer.queue for consumer in self.consumers.all],
+            due_work=self.due_work,
+            figures=self.figures,
+        )
 
 
 class Process:
@@ -99,6 +113,8 @@ class Process:
         )
         app.include_router(self.health.router())
         if "web" in self.roles and self.service.install_pages is not None:
+            app.state.operations = self.service.operations()
+            app.include_router(app.state.operations.router())
             self.service.install_pages(app)
         return app
 

@@ -226,7 +226,9 @@ class Database:
         async with self.connection() as connection:
             return await Tx(connection, self.watchers).rows(statement, **values)
 
-    async def stream(self, statement: str, *, rows_at_once: int = 500, **values: Any) -> AsyncIterator[Row]:
+    async def stream(
+        self, statement: str | ClauseElement, *, rows_at_once: int = 500, **values: Any
+    ) -> AsyncIterator[Row]:
         """Yield all rows of a query, however many there are, in bounded memory."""
         sql, arguments = ready(statement, values)
         pool = self._pool or await self._open()

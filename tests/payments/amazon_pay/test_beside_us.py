@@ -203,7 +203,7 @@ async def test_thirty_days_end_the_hold_for_the_capture_and_for_the_look(
 # ---------- once more ----------
 
 
-@pytest.mark.feature("AP-34", clause="a new authorization replaces the old one")
+@pytest.mark.feature("AP-34", clause="new authorization replaces the old")
 async def test_a_hold_that_ended_is_had_again_on_the_same_permission(
     amazon: Any, method: AmazonPay, ended: Payments
 ) -> None:

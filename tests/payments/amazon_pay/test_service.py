@@ -112,7 +112,7 @@ async def a_late_call_arrives(world: World, payment: Payment) -> None:
     assert await world.ledger("authorized") == [payment.amount]
 
 
-@pytest.mark.feature("AP-51")
+@pytest.mark.feature("AP-51", clause="authorized: voided")
 @pytest.mark.parametrize("mood", ["", "lost_answer", "silence"])
 async def test_a_hold_that_appears_after_the_order_was_voided_is_let_go_once(world: World, mood: str) -> None:
     payment = await voided_in_doubt(world)
@@ -146,7 +146,8 @@ async def test_nobody_waits_for_a_late_hold_longer_than_its_session_lives(world:
     assert request.state == "done"
 
 
-@pytest.mark.feature("AP-37", "AP-40")
+@pytest.mark.feature("AP-37")
+@pytest.mark.feature("AP-40", clause="configured: order turns paid")
 async def test_a_capture_in_the_console_reaches_the_order_by_its_notice(world: World) -> None:
     async with world.payments.db.transaction() as tx:
         await change_shop_settings(tx, {"capture_policy": "in_provider_console"}, by="staff")
@@ -156,6 +157,7 @@ async def test_a_capture_in_the_console_reaches_the_order_by_its_notice(world: W
     assert await world.ledger("captured") == []
     payment = await world.payments.payment("N1")
     await world.provider.post(f"/console/charges/{payment.refs['charge_id']}", data={"do": "capture"})
+    assert await world.ledger("captured") == [3_300]
     assert await world.said() == [PaymentAuthorized]
 
     for _, body in world.amazon.notices():
@@ -169,7 +171,7 @@ async def test_a_capture_in_the_console_reaches_the_order_by_its_notice(world: W
     assert captured.source == "provider_console"
 
 
-@pytest.mark.feature("AP-38")
+@pytest.mark.feature("AP-38", clause="capture only while on")
 @pytest.mark.parametrize(("policy", "calls"), [("in_provider_console", 0), ("by_staff", 1)])
 async def test_the_desk_captures_only_where_the_provider_is_linked(
     world: World, policy: str, calls: int
@@ -186,7 +188,7 @@ async def test_the_desk_captures_only_where_the_provider_is_linked(
     assert await world.ledger("captured") == [3_300] * calls
 
 
-@pytest.mark.feature("AP-39")
+@pytest.mark.feature("AP-39", clause="rejected one second later")
 async def test_a_capture_from_the_shop_is_refused_after_thirty_days(world: World) -> None:
     async with world.payments.db.transaction() as tx:
         await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
@@ -253,7 +255,6 @@ async def test_an_early_notice_waits_for_the_answer_it_overtook(world: World) ->
     assert await world.said() == [PaymentAuthorized]
 
 
-@pytest.mark.feature("AP-36")
 async def test_amazon_payments_are_listed_under_their_own_method(world: World) -> None:
     await world.order()
     payment = await world.payments.payment("N1")
@@ -282,7 +283,7 @@ async def buyer_at_amazon(world: World, account: str) -> dict[str, object]:
     return Verifier(world.keys.jwks).verify("wallet", pieces)
 
 
-@pytest.mark.feature("AP-43")
+@pytest.mark.feature("AP-43", clause="authorized without further input")
 async def test_a_buyer_goes_all_the_way_by_the_pages(world: World) -> None:
     wallet = await buyer_at_amazon(world, "hanako")
     choice = {"checkout_session_id": str(wallet["checkout_session_id"])}

@@ -146,7 +146,7 @@ async def test_a_part_captured_in_the_console_is_short_money_and_the_rest_can_be
 # ---------- holds that end ----------
 
 
-@pytest.mark.feature("PAY-30", clause="the order hears that the authorization is gone")
+@pytest.mark.feature("PAY-30", clause="failure stays visible")
 async def test_a_capture_that_amazon_rejects_ends_the_hold(world: World) -> None:
     async with world.payments.db.transaction() as tx:
         await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
@@ -189,7 +189,7 @@ async def test_thirty_days_without_shipping_end_the_hold_though_no_notice_comes(
     assert await world.ledger("captured") == []
 
 
-@pytest.mark.feature("AP-34", clause="a new authorization replaces the old one")
+@pytest.mark.feature("AP-34", clause="new authorization replaces the old")
 async def test_staff_ask_for_another_hold_and_it_alone_is_captured(world: World) -> None:
     await world.order()
     first = (await world.payments.payment("N1")).authorization_id

@@ -58,6 +58,7 @@ from shared.events import (
     SessionsRevoked,
 )
 from shared.revocations import revoke_sessions
+from shared.words import words_of_numbers
 
 consumers = Consumers("checkout")
 
@@ -96,6 +97,9 @@ async def note_payment_number(events: list[PaymentNumberIssued], tx: Tx) -> None
     async with _orders_of(events, tx) as book:
         for event in events:
             _take(book, "issue_number", event)
+            # An account for transfers is the same for all orders and tells none of them.
+            if event.number.isdecimal():
+                book.find_by(event.order_code, words_of_numbers(event.number))
 
 
 @consumers.on(PaymentFailed)

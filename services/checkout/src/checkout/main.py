@@ -9,13 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from checkout import api
+from checkout.catch_up import CatchUp, ask_to_catch_up
 from checkout.consumers import consumers
 from checkout.gateways.members import Members
 from checkout.gateways.payment_menu import ReadMenu
+from checkout.gateways.standings import Standings
 from checkout.place_order import Busy, Till
 from checkout.settings import Settings
 from checkout.storage.catalogue_tables import method_menu
 from checkout.storage.menu import ask_for_menu
+from checkout.storage.order_tables import catch_up
 from checkout.storage.sample_catalogue import add_sample_catalogue
 from checkout.storage.tables import metadata
 from checkout.web import (
@@ -92,6 +95,8 @@ def make() -> Service:
     timeout = httpx.Timeout(settings.page_read_timeout_seconds)
     payments = httpx.AsyncClient(base_url=settings.payments_url, timeout=timeout)
     members = httpx.AsyncClient(base_url=settings.members_url, timeout=timeout)
+    notifications = httpx.AsyncClient(base_url=settings.notifications_url, timeout=timeout)
+    others = {"payments": payments, "members": members, "notifications": notifications}
     storefront_keys = (
         Issuer.from_file("checkout", settings.signing_key_file),
         Verifier.from_file(settings.trusted_keys_file),
@@ -103,14 +108,17 @@ def make() -> Service:
             if settings.sandbox:
                 await add_sample_catalogue(tx)
             await ask_for_menu(tx, at=now())
+            await ask_to_catch_up(tx, at=now())
 
     async def close() -> None:
         await payments.aclose()
         await members.aclose()
+        await notifications.aclose()
 
     def pages(app: FastAPI) -> None:
         issuer, verifier = storefront_keys
         install(app, db, settings, issuer=issuer, verifier=verifier, members=Members(members))
+        app.state.standings = Standings(others)
 
     return Service(
         name="checkout",
@@ -118,7 +126,10 @@ def make() -> Service:
         metadata=metadata,
         consumers=consumers,
         db=db,
-        due_work=[DueWork("read_menu", method_menu, read_menu, concurrency=1)],
+        due_work=[
+            DueWork("read_menu", method_menu, read_menu, concurrency=1),
+            DueWork("catch_up", catch_up, CatchUp(db), concurrency=1),
+        ],
         install_pages=pages,
         on_start=on_start,
         close=close,

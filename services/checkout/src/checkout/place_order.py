@@ -150,7 +150,13 @@ async def _place(
     await insert_orders(
         tx,
         [
-            NewOrder(one.placed, one.method.group, one.page_key, one.purchase.client_address or None)
+            NewOrder(
+                placed=one.placed,
+                payment_group=one.method.group,
+                number=taken[one.purchase.key],
+                page_key=one.page_key,
+                client_address=one.purchase.client_address or None,
+            )
             for one in new
         ],
     )

@@ -11,6 +11,9 @@ class Settings(ServiceSettings):
 
     payments_url: str = Field("http://127.0.0.1:8102", description="Where the payment menu is read")
     members_url: str = Field("http://127.0.0.1:8103", description="Where pages read about members")
+    notifications_url: str = Field(
+        "http://127.0.0.1:8104", description="Where the page of operations reads about notifications"
+    )
     page_read_timeout_seconds: float = Field(
         1.0, gt=0, le=10, description="A page does without another service's answer after this"
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from checkout.storage.order_book import open_orders
 from checkout.storage.timeline import Entry
 from shared.database import Tx
+from shared.words import words_of_texts
 
 
 async def write_note(
@@ -13,4 +14,5 @@ async def write_note(
     """Add ``text`` to the timeline; buyers never see it. Raises Refused: unknown, or changed since ``version``."""
     async with open_orders(tx, [order_code]) as book:
         code = book.seen(order_code, version).code
+        book.find_by(code, words_of_texts(text))
         book.note(Entry(order_code=code, at=at, topic="note", kind="plain", title="メモ", text=text, by=by))

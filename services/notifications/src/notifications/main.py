@@ -5,6 +5,7 @@ from notifications.gateways.smtp import MailServer
 from notifications.one_time_links import OneTimeLinks
 from notifications.send_mail import MailSending
 from notifications.settings import Settings
+from notifications.storage.mails import count_undelivered
 from notifications.storage.tables import metadata
 from notifications.templates import Mails, Shop
 from notifications.web.desk import Desk
@@ -56,4 +57,5 @@ def make(settings: Settings | None = None) -> Service:
             secure=settings.cookie_secure,
         ),
         close=server.close,
+        figures=count_undelivered,
     )

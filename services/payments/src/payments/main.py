@@ -15,6 +15,7 @@ from payments.method import Shop
 from payments.methods import Methods, find_methods, template_folders
 from payments.perform_requests import Requests
 from payments.settings import Settings, in_one_line
+from payments.storage.desk import count_attention
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch
 from payments.web import desk_notices, desk_payment, desk_payments, desk_settings, notices
@@ -75,6 +76,7 @@ def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop)
         ],
         install_pages=lambda app: install_pages(app, settings, db, methods, shop),
         close=methods.close,
+        figures=count_attention,
     )
 
 

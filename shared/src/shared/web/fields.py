@@ -22,7 +22,7 @@ from shared.phones import phone_digits
 from shared.plain_text import REFUSED_IN_LINE, REFUSED_IN_TEXT, TextRefused
 from shared.prefectures import PREFECTURES as PREFECTURES
 from shared.typed_number import NumberUnclear, typed_number
-from shared.widths import half_width as half_width
+from shared.widths import half_width
 
 _DASHES = re.compile(r"[-‐‑‒–—―−ーｰ]")  # what a Japanese keyboard gives for a hyphen
 _KANA = re.compile(r"[ァ-ヺー・ ]+")

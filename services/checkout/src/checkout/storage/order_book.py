@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from checkout.domain.order import Move, Order, Parcel, Standing
-from checkout.storage.order_tables import order_destinations, order_history, orders
+from checkout.storage.order_tables import order_destinations, order_history, order_words, orders
 from checkout.storage.orders import order_of
 from checkout.storage.shop_settings import Closing, ShopSettings
 from checkout.storage.timeline import Entry, add_entries
@@ -24,6 +24,7 @@ from shared.bulk import insert_all, update_all
 from shared.database import Tx
 from shared.errors import Refused
 from shared.sql import Row
+from shared.words import add_words, words_of_numbers
 
 _STATES = ("version", "status", "deposit", "shipping", "payment")
 _FACTS = (
@@ -78,6 +79,7 @@ class OrderBook:
         self._parcels: dict[UUID, Parcel] = {}
         self._called: dict[str, None] = {}
         self._entries: list[Entry] = []
+        self._words: dict[str, set[str]] = {}
         chosen: Closing | None = rows[0].closing if rows else None
         self.closing: Closing = chosen or ShopSettings().closing
 
@@ -152,6 +154,8 @@ class OrderBook:
             else one
             for one in order.parcels
         )
+        if tracking_number:
+            self.find_by(code, words_of_numbers(tracking_number))
         self._parcels |= {one.destination_id: one for one in parcels if one.destination_id == destination_id}
         self._orders[code] = replace(order, parcels=parcels)
         return self._orders[code]
@@ -160,13 +164,17 @@ class OrderBook:
         """Add lines to the timelines of orders in the book."""
         self._entries += entries
 
+    def find_by(self, code: str, words: set[str]) -> None:
+        """Let the search of the desk find an order by more words."""
+        self._words[code] = self._words.get(code, set()) | words
+
     @contextmanager
     def all_or_nothing(self, code: str) -> Iterator[None]:
         """Undo what the block did to one order if it raises."""
         order, facts = self._orders.get(code), dict(self._facts.get(code, {}))
         was_changed, was_called = code in self._changed, code in self._called
         history, entries = len(self._history), len(self._entries)
-        parcels = dict(self._parcels)
+        parcels, words = dict(self._parcels), self._words.get(code, set())
         try:
             yield
         except BaseException:
@@ -177,7 +185,7 @@ class OrderBook:
             if not was_called:
                 self._called.pop(code, None)
             del self._history[history:], self._entries[entries:]
-            self._parcels = parcels
+            self._parcels, self._words[code] = parcels, words
             raise
 
     def _keep(self, order: Order, facts: dict[str, Any]) -> Order:
@@ -215,6 +223,7 @@ class OrderBook:
         ]
         await update_all(tx, order_destinations, parcels, key="destination_id")
         await add_entries(tx, self._entries)
+        await add_words(tx, order_words, self._words)
 
 
 def _standing_values(order: Order) -> dict[str, Any]:

@@ -1,22 +1,36 @@
 """Finding orders for the desk: the work lists, the search, and one order whole."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from checkout.domain.order import Order
 from checkout.storage.catalogue_tables import products
-from checkout.storage.order_tables import WITH_CALLS, order_destinations, order_lines, orders
+from checkout.storage.order_tables import (
+    WITH_CALLS,
+    order_destinations,
+    order_lines,
+    order_words,
+    orders,
+)
 from checkout.storage.orders import order_of
 from checkout.storage.timeline import timeline_of
 from shared.clock import JAPAN
-from shared.database import Tx
+from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.sql import Row
+from shared.words import found_by, plan_for_words
 
-SORTABLE = {"placed_at": orders.c.placed_at, "code": orders.c.code, "total": orders.c.total}
+FOUND_MAX = 1_000
+SORTABLE = {
+    "number": orders.c.number,
+    "placed_at": orders.c.placed_at,
+    "code": orders.c.code,
+    "total": orders.c.total,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +79,7 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     if search.payment_kind:
         found.append(orders.c.payment_kind.in_(search.payment_kind))
     if search.text:
-        found.append(
-            or_(
-                orders.c.code.icontains(search.text, autoescape=True),
-                orders.c.orderer_name.icontains(search.text, autoescape=True),
-            )
-        )
+        found.append(found_by(orders.c.code, order_words, search.text))
     if search.placed_from:
         found.append(orders.c.placed_at >= _midnight(search.placed_from))
     if search.placed_to:
@@ -85,15 +94,32 @@ def _midnight(day: date) -> datetime:
 async def find_orders(
     tx: Tx, search: Search, *, sort: str, limit: int, offset: int
 ) -> tuple[Sequence[Row], int]:
-    """Return a page of orders and how many there are in all. ``sort``: a SORTABLE name, "-" for descending."""
+    """Return a page of orders and how many there are in all. ``sort``: a SORTABLE name, "-" for descending.
+
+    Of what a text finds no more than FOUND_MAX + 1 are counted: a word that half of the orders have would
+    make everybody wait.
+    """
     conditions = _conditions(search)
-    total = await tx.value(select(func.count()).select_from(orders).where(*conditions))
-    column = SORTABLE.get(sort.lstrip("-"), orders.c.placed_at)
-    order = column.desc() if sort.startswith("-") else column.asc()
+    if search.text:
+        await plan_for_words(tx)
+        some = select(orders.c.code).where(*conditions).limit(FOUND_MAX + 1)
+        total = await tx.value(select(func.count()).select_from(some.subquery()))
+    else:
+        total = await tx.value(select(func.count()).select_from(orders).where(*conditions))
     rows = await tx.rows(
-        select(orders).where(*conditions).order_by(order, orders.c.code.desc()).limit(limit).offset(offset)
+        select(orders).where(*conditions).order_by(*_order(sort)).limit(limit).offset(offset)
     )
     return rows, int(total or 0)
+
+
+def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[Row]:
+    """Stream all orders found, in bounded memory."""
+    return db.stream(select(orders).where(*_conditions(search)).order_by(*_order(sort)))
+
+
+def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
+    column = SORTABLE.get(sort.lstrip("-"), orders.c.placed_at)
+    return (column.desc() if sort.startswith("-") else column.asc()), orders.c.code.desc()
 
 
 async def count_paid_at_the_door(tx: Tx, search: Search) -> int:

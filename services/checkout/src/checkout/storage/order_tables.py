@@ -17,6 +17,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Sequence,
     Table,
     Text,
     Uuid,
@@ -27,6 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.storage.metadata import metadata
+from shared.due import due_columns, due_index
+from shared.words import words_table
+
+order_numbers = Sequence("order_numbers", start=10_001, metadata=metadata)
 
 orders = Table(
     "orders",
@@ -93,6 +98,11 @@ orders = Table(
     Column(
         "own_calls", ARRAY(Text), nullable=False, server_default="{}", comment="Until staff have seen them"
     ),
+    Column(
+        "number",
+        BigInteger,
+        comment="受付番号, short enough to be said; NULL until words and number are given",
+    ),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
@@ -103,6 +113,9 @@ orders = Table(
         name="orders_total",
     ),
 )
+Index("orders_by_number", orders.c.number, unique=True)
+# Orders of a time before there were numbers, or placed by code that knows none: soon none is left.
+Index("orders_without_number", orders.c.placed_at, postgresql_where=orders.c.number.is_(None))
 Index("orders_by_placed", orders.c.placed_at.desc(), orders.c.code)
 Index("orders_by_member", orders.c.member_id, orders.c.placed_at.desc())
 # The two work lists of the desk stay small however many orders there are.
@@ -133,6 +146,18 @@ Index(
     & (orders.c.deposit == "unpaid")
     & (orders.c.payment_group == "card_like"),
 )
+
+order_words = words_table(metadata)
+
+catch_up = Table(
+    "catch_up",
+    metadata,
+    Column("task", Integer, primary_key=True),
+    *due_columns(),
+    CheckConstraint("task = 1", name="catch_up_single_row"),
+    comment="When to look again for orders without number and words",
+)
+due_index(catch_up)
 
 order_destinations = Table(
     "order_destinations",

@@ -6,29 +6,39 @@ from typing import Any
 from uuid import UUID
 
 from checkout.domain.order import NOTHING_TOLD, PAID_BEFORE_SHIPPING, Order, Parcel, PaymentGroup, Standing
-from checkout.storage.order_tables import order_destinations, order_history, order_lines, orders
+from checkout.domain.order_words import words_of_order
+from checkout.storage.order_tables import (
+    order_destinations,
+    order_history,
+    order_lines,
+    order_words,
+    orders,
+)
 from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import OrderPlaced
 from shared.sql import Row
+from shared.words import add_words
 
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
     """An order to be stored: what is said of it, which steps it will take, and what is only for us.
 
-    ``page_key`` opens its page without a session; ``client_address`` is where it came from.
+    ``number`` is its short one, to be said; ``page_key`` opens its page without a session; ``client_address`` is
+    where it came from.
     """
 
     placed: OrderPlaced
     payment_group: PaymentGroup
+    number: int | None = None
     page_key: str | None = None
     client_address: str | None = None
 
 
 async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
-    """Store orders with lines, destinations, first history row and first timeline entry.
+    """Store orders with lines, destinations, words, first history row and first timeline entry.
 
     Raises IntegrityConstraintViolationError if a code is taken. The caller says OrderPlaced and holds the stock.
     """
@@ -37,6 +47,9 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     await insert_all(tx, orders, [_order_values(one) for one in new])
     await insert_all(tx, order_destinations, [row for one in new for row in _destination_values(one.placed)])
     await insert_all(tx, order_lines, [row for one in new for row in _line_values(one.placed)])
+    await add_words(
+        tx, order_words, {one.placed.order_code: words_of_order(one.placed, one.number) for one in new}
+    )
     await insert_all(tx, order_history, [_first_version(one.placed) for one in new])
     await add_entries(
         tx,
@@ -60,6 +73,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
     registered = placed.registration.member_id if placed.registration else None
     return {
         "code": placed.order_code,
+        "number": new.number,
         "order_kind": placed.order_kind,
         "channel": placed.channel,
         "payment_kind": placed.payment_kind,

@@ -29,8 +29,8 @@ class Placement:
         return f"/orders/{self.order_code}"
 
 
-async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at: datetime) -> set[str]:
-    """Take the keys for their orders, and keep what is answered; return the keys taken.
+async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at: datetime) -> dict[str, int]:
+    """Take the keys for their orders, and keep what is answered; return the keys taken with a number each.
 
     Waits for another transaction that holds one of them. Raises IntegrityConstraintViolationError if a benefit or a wallet's
     session was used for another order already.
@@ -54,9 +54,9 @@ async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at:
             for purchase, placement in sorted(wanted, key=lambda one: one[0].key)
         ],
         skip_known="key",
-        returning="key",
+        returning="key, nextval('order_numbers') AS number",
     )
-    return {row.key for row in taken}
+    return {row.key: row.number for row in taken}
 
 
 async def find_placements(tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:

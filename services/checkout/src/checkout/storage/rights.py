@@ -1,6 +1,6 @@
 """What the role that runs checkout may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, SWEPT
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, SWEPT, changed_in
 
 RIGHTS = {
     "products": CHANGED,
@@ -16,6 +16,8 @@ RIGHTS = {
     "order_destinations": CHANGED,
     "order_lines": ADDED_TO,
     "order_history": ADDED_TO,
+    "order_words": ADDED_TO,
+    "catch_up": changed_in(*DUE),
     "timeline": ADDED_TO,
     "order_look_ups": SWEPT,
     "revoked_sessions": ADDED_TO,

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.domain.price import ShippingRules
 from shared.database import Tx
-from shared.errors import Refused
 from shared.ids import new_id
+from shared.versions import check_seen
 
 Closing = Literal["by_itself", "by_staff"]
 """Who sets 処理済み once shipping and deposit are complete (ORD-13)."""
@@ -38,25 +38,16 @@ async def read_shop_settings(tx: Tx) -> ShopSettings:
     return ShopSettings.model_validate({row.name: row.value for row in rows})
 
 
-async def settings_version(tx: Tx) -> int:
-    """Return how often a setting was changed: the version of the settings as a page shows them."""
-    return int(await tx.value("SELECT count(*) FROM shop_settings_audit") or 0)
-
-
 async def change_shop_settings(
-    tx: Tx, wanted: ShopSettings, *, by: str, at: datetime, version: int | None = None
+    tx: Tx, wanted: ShopSettings, *, by: str, at: datetime, seen: str = ""
 ) -> list[str]:
     """Store what differs from the settings in force, with who changed what; return the names changed.
 
-    Raises Refused(settings_changed_meanwhile) if they changed since ``version``.
+    Raises Refused if other settings than those ``seen`` (shared/versions.py) are in force.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
-    if version is not None and version != await settings_version(tx):
-        raise Refused(
-            "settings_changed_meanwhile",
-            "設定は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
-        )
     before, after = (await read_shop_settings(tx)).model_dump(), wanted.model_dump()
+    check_seen(seen, before)
     changed = [name for name in after if after[name] != before[name]]
     for name in changed:
         values = {"before": orjson.dumps(before[name]).decode(), "after": orjson.dumps(after[name]).decode()}

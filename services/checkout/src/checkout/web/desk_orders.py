@@ -1,6 +1,6 @@
 """The order desk: work lists, search, and what can be done to many orders at once."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Annotated, Any, Literal
@@ -12,17 +12,22 @@ from starlette.responses import Response
 
 from checkout.domain.order import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from checkout.storage.order_search import (
+    FOUND_MAX,
     TABS,
     Search,
     count_paid_at_the_door,
     count_tabs,
+    every_order,
     find_orders,
     payment_kinds,
     processed_but_unpaid,
 )
 from checkout.web.desk_words import ORDER_KIND_LABEL, badges, deposit_by_staff
 from shared.database import Database
+from shared.sql import Row
+from shared.web.csv_file import csv_response
 from shared.web.fields import Line
+from shared.web.filters import jst
 from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
 from shared.web.paging import Paging
@@ -36,7 +41,7 @@ Choice = Annotated[str, Field(max_length=40)]
 class SearchForm(BaseModel):
     """The search form of the desk; every condition is optional."""
 
-    q: Line = Field("", title="注文番号・氏名", max_length=60)
+    q: Line = Field("", title="検索する言葉", max_length=100)
     status: Literal["", "in_progress", "processed", "cancelled"] = Field("", title="ステータス")
     order_kind: Literal["", "normal", "preorder", "subscription"] = Field("", title="受注種別")
     payment_kind: list[Choice] = Field(default_factory=list, title="決済種別", max_length=50)
@@ -46,6 +51,17 @@ class SearchForm(BaseModel):
     placed_to: date | None = Field(None, title="注文日(まで)")
 
 
+COLUMNS = (
+    "受付番号",
+    "受注コード",
+    "注文日時",
+    "注文者",
+    "決済種別",
+    "ステータス",
+    "入金状況",
+    "発送状況",
+    "合計",
+)
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "status": STATUS_LABEL,
     "order_kind": ORDER_KIND_LABEL,
@@ -121,7 +137,9 @@ async def list_orders(
             for key, (label, _) in TABS.items()
         ],
         rows=[_line(row, tab) for row in rows],
-        page=asked.of(total),
+        page=asked.of(min(total, FOUND_MAX) if search.text else total),
+        too_many=FOUND_MAX if search.text and total > FOUND_MAX else None,
+        export=f"/desk/orders/export.csv?{request.url.query}",
         sort=sort,
         form=form,
         # The default search is shown as it stands, so that it can be widened; a tab's own stays fixed.
@@ -140,8 +158,31 @@ async def list_orders(
     )
 
 
+@router.get("/desk/orders/export.csv")
+async def export_orders(request: Request, tab: str = "new", sort: str = "-placed_at") -> Response:
+    """Send what the list shows, all pages of it, as CSV."""
+    db: Database = request.app.state.db
+    search = asked_search(parse_form(SearchForm, request.query_params), tab if tab in TABS else "all")
+    return csv_response("orders", COLUMNS, _cells(every_order(db, search, sort=sort)))
+
+
+async def _cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...]]:
+    async for row in rows:
+        states = badges(row)
+        yield (
+            row.number or "",
+            row.code,
+            jst(row.placed_at),
+            row.orderer_name,
+            row.payment_name,
+            *(states[name][0] for name in ("status", "deposit", "shipping")),
+            row.total,
+        )
+
+
 def _line(row: Any, tab: str) -> dict[str, Any]:
     return {
+        "number": row.number,
         "code": row.code,
         "placed_at": row.placed_at,
         "name": row.orderer_name,

@@ -10,11 +10,11 @@ from checkout.storage.shop_settings import (
     change_shop_settings,
     read_changes,
     read_shop_settings,
-    settings_version,
 )
 from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
+from shared.versions import version_of
 from shared.web.fields import Yen
 from shared.web.forms import Form, read_form
 from shared.web.session import Owner, Staff
@@ -38,6 +38,7 @@ CLOSINGS: dict[str, str] = {
 class SettingsFields(BaseModel):
     """The form; an empty threshold means that shipping is never free."""
 
+    version: str = Field("", title="版", max_length=40)
     shipping_fee: Yen = Field(
         title="送料", description="全国一律・税込。お支払い方法による違いはありません。"
     )
@@ -57,7 +58,6 @@ class SettingsFields(BaseModel):
         title="発送と入金が完了した注文",
         description="変更は、これから完了する注文に適用されます。すでに完了している注文はそのままです。処理済み時に有効になるポイントは、処理済みにするまで有効になりません。",
     )
-    version: int | None = Field(None, ge=0, title="版")
 
 
 @router.get(PAGE)
@@ -81,7 +81,7 @@ async def save_settings(request: Request, shop: Shop, seen: Owner) -> Response:
     try:
         async with shop.db.transaction() as tx:
             changed = await change_shop_settings(
-                tx, wanted, version=form.value.version, by=seen.name or "スタッフ", at=now()
+                tx, wanted, by=seen.name or "スタッフ", at=now(), seen=form.value.version
             )
     except Refused as refused:
         form.refuse(refused)
@@ -95,7 +95,7 @@ async def _page(
 ) -> Response:
     async with shop.db.transaction() as tx:
         changes = await read_changes(tx)
-        version = await settings_version(tx)
+        version = version_of((await read_shop_settings(tx)).model_dump())
     rows = [
         (at, by, LABELS.get(name, name), _word(before), _word(after))
         for at, by, name, before, after in changes
@@ -106,9 +106,9 @@ async def _page(
         "desk_settings.html",
         status=status,
         form=form,
+        version=version,
         changes=rows,
         choices=choices,
-        version=version,
     )
 
 

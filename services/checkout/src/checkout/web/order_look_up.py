@@ -13,9 +13,10 @@ from checkout.storage.look_ups import count_look_up
 from checkout.web.storefront import Shop, address_of, show_from_now_on
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.fields import Line, half_width
+from shared.web.fields import Line
 from shared.web.forms import Form, read_form
 from shared.web.session import viewer
+from shared.widths import half_width
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 

@@ -1,11 +1,13 @@
 """Finding members at the desk (会員検索) and reading them all for the export."""
 
+import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from shared.database import Database, Tx
 from shared.sql import Row
+from shared.words import like_part, sought
 
 _FROM = (
     " FROM members m LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
@@ -24,6 +26,22 @@ SORTS = {
     "-points": "points_active DESC, m.member_id",
 }
 _ROWS_AT_ONCE = 500
+DIGITS_MIN = 4  # fewer are in every telephone number
+_KATAKANA = "".join(map(chr, range(0x30A1, 0x30F7)))
+_HIRAGANA = "".join(map(chr, range(0x3041, 0x3097)))
+
+
+def _folded(column: str) -> str:
+    """Return a name in SQL as shared/words.py folds it: without blanks, in hiragana, half width, small letters."""
+    plain = f"lower(normalize({column}, NFKC))"
+    return f"translate({plain}, '{_KATAKANA} ・-', '{_HIRAGANA}')"
+
+
+_FOUND = (
+    f"((:name <> '' AND ({_folded('m.name')} LIKE '%' || :name || '%'"
+    f" OR {_folded('m.kana')} LIKE '%' || :name || '%'))"
+    " OR m.email_key LIKE lower(:like) OR (:digits <> '' AND m.phone LIKE '%' || :digits || '%'))"
+)
 
 
 @dataclass(frozen=True)
@@ -38,10 +56,7 @@ class MemberSearch:
         # Accounts of staff are no customers (STF-01): neither listed, counted, nor exported.
         parts = ["s.member_id IS NULL"]
         if self.words:
-            parts.append(
-                "(m.name ILIKE :like OR m.kana ILIKE :like OR m.email_key LIKE lower(:like)"
-                " OR (:digits <> '' AND m.phone LIKE :digits || '%'))"
-            )
+            parts.append(_FOUND)
         if self.amazon:
             parts.append(f"l.member_id IS {'NOT ' if self.amazon == 'linked' else ''}NULL")
         return " WHERE " + " AND ".join(parts)
@@ -50,9 +65,9 @@ class MemberSearch:
         """Return the values of the condition; what was typed is searched as it stands, wildcards included."""
         if not self.words:
             return {}
-        literal = self.words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        digits = self.words.replace("-", "")
-        return {"like": f"%{literal}%", "digits": digits if digits.isascii() and digits.isdigit() else ""}
+        name = sought(self.words)
+        digits = name if name.isdecimal() and len(name) >= DIGITS_MIN else ""
+        return {"like": like_part(unicodedata.normalize("NFKC", self.words)), "name": name, "digits": digits}
 
 
 async def find_members(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from members.domain.rules import Rules
 from shared.database import Tx
+from shared.versions import check_seen
 
 
 async def rules_at(tx: Tx, at: datetime) -> Rules:
@@ -27,8 +28,13 @@ async def rules_at_each(tx: Tx, moments: Collection[datetime]) -> dict[datetime,
     return {at: next((rules for since, rules in versions if since <= at), Rules()) for at in moments}
 
 
-async def set_rules(tx: Tx, rules: Rules, *, at: datetime, by: str) -> None:
-    """Put ``rules`` in force from ``at`` on, in the name of ``by``."""
+async def set_rules(tx: Tx, rules: Rules, *, at: datetime, by: str, seen: str = "") -> None:
+    """Put ``rules`` in force from ``at`` on, in the name of ``by``.
+
+    Raises Refused if other rules than those ``seen`` (shared/versions.py) are in force.
+    """
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('rule_versions'))")
+    check_seen(seen, (await rules_at(tx, at)).model_dump(mode="json"))
     await tx.execute(
         "INSERT INTO rule_versions (rules, changed_at, changed_by) VALUES (CAST(:rules AS jsonb), :at, :by)",
         rules=rules.model_dump_json(),

@@ -3,13 +3,14 @@
 from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from members.storage.member_search import MemberSearch, count_members, every_member, find_members
 from members.storage.staff_deeds import note_deed
-from members.web.member_csv import member_csv
+from members.web.member_csv import COLUMNS, member_cells
 from members.web.parts import Here, doer
-from shared.clock import in_japan, now
+from shared.clock import now
+from shared.web.csv_file import csv_response
 from shared.web.paging import Paging
 from shared.web.session import Owner, require_staff
 
@@ -66,9 +67,4 @@ async def export_members(request: Request, parts: Here, seen: Owner) -> Response
     async with parts.db.transaction() as tx:
         count = await count_members(tx, search)
         await note_deed(tx, doer(request, seen), "members_exported", f"{count:,}人", at=now())
-    name = f"members_{in_japan(now()):%Y%m%d_%H%M}.csv"
-    return StreamingResponse(
-        member_csv(every_member(parts.db, search)),
-        media_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return csv_response("members", COLUMNS, member_cells(every_member(parts.db, search)))

@@ -8,6 +8,8 @@ from members.storage.rules import rule_changes, rules_at, set_rules
 from members.storage.staff_deeds import note_deed
 from members.web.parts import Here, Parts, doer
 from shared.clock import now
+from shared.errors import Refused
+from shared.versions import version_of
 from shared.web.forms import Form, read_form
 from shared.web.session import Owner, require_staff
 
@@ -33,20 +35,27 @@ async def save_rules(request: Request, parts: Here, seen: Owner) -> Response:
         form.values.update(ticked)
         return await _page(request, parts, form, status=422)
     rules = form.value.model_copy(update=ticked)
-    async with parts.db.transaction() as tx:
-        await set_rules(tx, rules, at=now(), by=seen.name)
-        await note_deed(tx, doer(request, seen), "rules_changed", _summary(rules), at=now())
+    try:
+        async with parts.db.transaction() as tx:
+            await set_rules(tx, rules, at=now(), by=seen.name, seen=str(data.get("version", "")))
+            await note_deed(tx, doer(request, seen), "rules_changed", _summary(rules), at=now())
+    except Refused as refused:
+        form.values.update(ticked)
+        form.refuse(refused)
+        return await _page(request, parts, form, status=refused.status)
     return parts.pages.redirect(request, "/desk/members/rules", toast="設定を変更しました")
 
 
 async def _page(request: Request, parts: Parts, form: Form[Rules], *, status: int = 200) -> Response:
     async with parts.db.transaction() as tx:
         changes = await rule_changes(tx)
+        in_force = await rules_at(tx, now())
     return parts.pages.render(
         request,
         "desk_rules.html",
         status=status,
         form=form,
+        version=version_of(in_force.model_dump(mode="json")),
         activations=list(ACTIVATION_LABEL.items()),
         registration_activations=[(mode, ACTIVATION_LABEL[mode]) for mode in ("immediate", "manual")],
         changes=[

@@ -1,10 +1,9 @@
-"""会員データ出力ファイル: CSV in UTF-8 with BOM for people's spreadsheets, which programs can read too."""
+"""会員データ出力ファイル: what stands in its columns."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime
 
 from shared.clock import in_japan
-from shared.csv_files import BOM, people_line
 from shared.sql import Row
 
 COLUMNS = (
@@ -25,33 +24,25 @@ COLUMNS = (
 )
 
 
-async def member_csv(rows: AsyncIterator[Row]) -> AsyncIterator[str]:
-    """Yield the file line by line."""
-    yield BOM + people_line(COLUMNS)
+async def member_cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...]]:
+    """Yield the cells of each member."""
     async for row in rows:
-        yield people_line(_cells(row))
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    texts = (
-        str(row.member_id),
-        row.name,
-        row.kana,
-        row.email,
-        row.postal_code,
-        row.prefecture,
-        row.address1,
-        row.address2,
-        row.phone,
-    )
-    return (
-        *texts,
-        "受け取る" if row.newsletter else "受け取らない",
-        str(row.points_active),
-        str(row.points_waiting),
-        _moment(row.registered_at),
-        _moment(row.linked_at),
-    )
+        yield (
+            str(row.member_id),
+            row.name,
+            row.kana,
+            row.email,
+            row.postal_code,
+            row.prefecture,
+            row.address1,
+            row.address2,
+            row.phone,
+            "受け取る" if row.newsletter else "受け取らない",
+            row.points_active,
+            row.points_waiting,
+            _moment(row.registered_at),
+            _moment(row.linked_at),
+        )
 
 
 def _moment(moment: datetime | None) -> str:

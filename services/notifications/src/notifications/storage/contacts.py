@@ -6,10 +6,11 @@ from uuid import UUID
 
 import orjson
 
-from notifications.storage.tables import contacts
+from notifications.storage.tables import contacts, order_words
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import OrderPlaced
+from shared.words import add_words, words_of_code, words_of_names, words_of_texts
 
 
 async def remember(tx: Tx, orders: Sequence[OrderPlaced]) -> None:
@@ -26,6 +27,16 @@ async def remember(tx: Tx, orders: Sequence[OrderPlaced]) -> None:
         for order in orders
     ]
     await insert_all(tx, contacts, rows, skip_known=True)
+    words = {
+        one.order_code: words_of_contact(one.order_code, one.orderer.name, one.orderer.email)
+        for one in orders
+    }
+    await add_words(tx, order_words, words)
+
+
+def words_of_contact(order_code: str, name: str, email: str) -> set[str]:
+    """Return by what the mails about an order are found."""
+    return words_of_code(order_code) | words_of_names(name) | words_of_texts(email)
 
 
 def _member(order: OrderPlaced) -> UUID | None:

@@ -9,6 +9,7 @@ import orjson
 from notifications.domain.sending import MailSetting, default_setting
 from shared.database import Tx
 from shared.sql import Row
+from shared.versions import check_seen
 
 
 async def setting_of(tx: Tx, mail: str) -> MailSetting:
@@ -25,10 +26,14 @@ async def setting_of(tx: Tx, mail: str) -> MailSetting:
     )
 
 
-async def change_setting(tx: Tx, new: MailSetting, *, by: str, at: datetime) -> bool:
-    """Store ``new`` with an audit row that says what it replaces; False if nothing differs."""
+async def change_setting(tx: Tx, new: MailSetting, *, by: str, at: datetime, seen: str = "") -> bool:
+    """Store ``new`` with an audit row that says what it replaces; False if nothing differs.
+
+    Raises Refused if another setting than that ``seen`` (shared/versions.py) holds.
+    """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext(:key))", key=f"mail_settings.{new.mail}")
     before = await setting_of(tx, new.mail)
+    check_seen(seen, before)
     if before == new:
         return False
     await tx.execute(

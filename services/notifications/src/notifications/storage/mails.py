@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from notifications.domain.mail import Answer, State, Verdict
-from notifications.storage.tables import mails
+from sqlalchemy import ColumnElement, func, select
+
+from notifications.domain.mail import UNDELIVERED, Answer, State, Verdict
+from notifications.storage.tables import mails, order_words
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.sql import Row
+from shared.words import found_by, plan_for_words
 
 SENDING = "send_mail"
 """The due work that sends queued mails."""
@@ -185,35 +188,60 @@ class Search:
     words: str = ""
 
 
-_COLUMNS = "SELECT mail_id, mail, title, recipient, order_code, subject, state, reason, created_at, due_at, ended_at, attempts"
-_WHERE = (
-    " FROM mails WHERE (:any_state OR state = ANY(CAST(:states AS text[]))) AND (:mail = '' OR mail = :mail)"
-    " AND (:words = '' OR order_code = :words OR lower(recipient) = lower(:words))"
+_COLUMNS = (
+    mails.c.mail_id,
+    mails.c.mail,
+    mails.c.title,
+    mails.c.recipient,
+    mails.c.order_code,
+    mails.c.subject,
+    mails.c.state,
+    mails.c.reason,
+    mails.c.created_at,
+    mails.c.due_at,
+    mails.c.ended_at,
+    mails.c.attempts,
 )
 
 
-def _values(search: Search) -> dict[str, Any]:
-    return {
-        "any_state": not search.states,
-        "states": list(search.states),
-        "mail": search.mail,
-        "words": search.words,
-    }
+def _conditions(search: Search) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if search.states:
+        found.append(mails.c.state.in_(search.states))
+    if search.mail:
+        found.append(mails.c.mail == search.mail)
+    if search.words:
+        # Each is answered by an index of its own; joined by OR, none would be.
+        ids = select(mails.c.mail_id)
+        about_no_order = mails.c.order_code.is_(None)
+        by_words = ids.where(found_by(mails.c.order_code, order_words, search.words))
+        by_code = ids.where(mails.c.order_code == search.words)
+        by_address = ids.where(about_no_order, mails.c.recipient.icontains(search.words, autoescape=True))
+        found.append(mails.c.mail_id.in_(by_words.union_all(by_code, by_address)))
+    return found
 
 
 async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> Sequence[Row]:
-    """Return one page of the log, newest first."""
+    """Return one page of the log, newest first; words are parts of a code, a name or an address."""
+    if search.words:
+        await plan_for_words(tx)
+    newest = (mails.c.created_at.desc(), mails.c.mail_id.desc())
     return await tx.rows(
-        f"{_COLUMNS}{_WHERE} ORDER BY created_at DESC, mail_id DESC LIMIT :limit OFFSET :offset",
-        limit=limit,
-        offset=offset,
-        **_values(search),
+        select(*_COLUMNS).where(*_conditions(search)).order_by(*newest).limit(limit).offset(offset)
     )
 
 
 async def count_mails(tx: Tx, search: Search) -> int:
     """Return how many mails the search finds."""
-    return int(await tx.value(f"SELECT count(*){_WHERE}", **_values(search)))
+    if search.words:
+        await plan_for_words(tx)
+    return int(await tx.value(select(func.count()).select_from(mails).where(*_conditions(search))) or 0)
+
+
+async def count_undelivered(tx: Tx) -> dict[str, int]:
+    """Return how many mails did not reach anybody, for the page of operations."""
+    found = "SELECT count(*) FROM mails WHERE state = ANY(CAST(:states AS text[]))"
+    return {"undelivered": int(await tx.value(found, states=list(UNDELIVERED)) or 0)}
 
 
 async def count_by_state(tx: Tx) -> dict[str, int]:

@@ -1,9 +1,10 @@
 """What the role that runs notifications may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, CHANGED
+from shared.migrations import ADDED_TO, CHANGED, changed_in
 
 RIGHTS = {
-    "contacts": ADDED_TO,
+    "contacts": changed_in("cancelled_at"),
+    "order_words": ADDED_TO,
     "mails": CHANGED,
     "mail_attempts": CHANGED,
     "mail_settings": CHANGED,

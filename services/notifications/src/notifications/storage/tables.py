@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from shared.due import due_columns, due_index
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+from shared.words import words_table
 
 metadata = MetaData()
 outbox_table(metadata)
@@ -39,6 +40,7 @@ contacts = Table(
     Column("cancelled_at", DateTime(timezone=True)),
 )
 Index("contacts_member_id", contacts.c.member_id)
+order_words = words_table(metadata)
 
 # One row per mail: for one event, one kind of mail and one recipient there is one, ever (NTF-15).
 mails = Table(
@@ -68,6 +70,8 @@ mails = Table(
 due_index(mails)
 Index("mails_order_code", mails.c.order_code)
 Index("mails_created_at", mails.c.created_at)
+# What is about no order is found by a part of its address among these alone.
+Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
 Index(
     "mails_recipient",
     func.lower(mails.c.recipient),

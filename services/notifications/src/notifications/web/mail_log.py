@@ -37,7 +37,7 @@ async def show_log(
     mail: str = "",
     q: str = "",
 ) -> Response:
-    """The log, newest first, by state, kind of mail, order code or address."""
+    """The log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
     states = next((states for key, _, states in TABS if key == state), ())
     search = Search(states=states, mail=mail, words=q.strip())
     async with desk.db.transaction() as tx:

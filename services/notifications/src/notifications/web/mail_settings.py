@@ -16,8 +16,10 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import PaymentCaptured
 from shared.sql import Row
+from shared.versions import version_of
 from shared.web.fields import Pieces
 from shared.web.forms import Form, read_form
+from shared.web.pages import Pages
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -35,6 +37,7 @@ FIELDS = {
 class SettingForm(BaseModel):
     """What staff may set of a kind of mail."""
 
+    version: str = Field("", title="版", max_length=40)
     enabled: bool = Field(False, title="利用する")
     sender: Literal["shop", "software"] = Field(title="送信元")
     delay_minutes: Pieces = Field(
@@ -63,7 +66,8 @@ async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages,
         setting = await setting_of(tx, mail)
         names = await _payments(tx)
     values = {name: getattr(setting, name) for name in FIELDS}
-    return pages.render(request, "mail_setting.html", form=Form(SettingForm, values), **_about(file, names))
+    form = Form(SettingForm, {**values, "version": version_of(setting)})
+    return pages.render(request, "mail_setting.html", form=form, **_about(file, names))
 
 
 @router.post("/desk/mails/settings/{mail}")
@@ -74,9 +78,7 @@ async def save_setting(
     file = _file(desk, mail)
     form = await read_form(request, SettingForm)
     if form.errors:
-        async with desk.db.transaction() as tx:
-            names = await _payments(tx)
-        return pages.render(request, "mail_setting.html", status=422, form=form, **_about(file, names))
+        return await _again(request, desk, pages, file, form, status=422)
     new = MailSetting(
         mail=mail,
         enabled=form.value.enabled,
@@ -84,10 +86,24 @@ async def save_setting(
         delay_minutes=form.value.delay_minutes if _may_delay(file) else 0,
         except_payment_kinds=frozenset(form.value.except_payment_kinds) if _by_payment(file) else frozenset(),
     )
-    async with desk.db.transaction() as tx:
-        changed = await change_setting(tx, new, by=staff.name, at=now())
+    try:
+        async with desk.db.transaction() as tx:
+            changed = await change_setting(tx, new, by=staff.name, at=now(), seen=form.value.version)
+    except Refused as refused:
+        form.refuse(refused)
+        return await _again(request, desk, pages, file, form, status=refused.status)
     toast = f"{file.title}の設定を更新しました" if changed else "変更はありませんでした"
     return pages.redirect(request, "/desk/mails/settings", toast=toast, kind="done" if changed else "note")
+
+
+async def _again(
+    request: Request, desk: Desk, pages: Pages, file: MailFile, form: Form[SettingForm], *, status: int
+) -> Response:
+    """The form with what is wrong with it; whoever saves it now has seen the setting of now."""
+    async with desk.db.transaction() as tx:
+        names = await _payments(tx)
+        form.values["version"] = version_of(await setting_of(tx, file.name))
+    return pages.render(request, "mail_setting.html", status=status, form=form, **_about(file, names))
 
 
 def _file(desk: Desk, mail: str) -> MailFile:

@@ -15,11 +15,18 @@ from payments.domain.journal import Entry
 from payments.domain.payment import Payment
 from payments.method import Method
 from payments.storage.requests import REQUEST_WORK, insert_requests
-from payments.storage.tables import journal_lines, payment_history, payments, receipts
+from payments.storage.tables import (
+    journal_lines,
+    order_words,
+    payment_history,
+    payments,
+    receipts,
+)
 from shared.bulk import insert_all, update_all
 from shared.clock import now
 from shared.database import Tx
 from shared.sql import Row
+from shared.words import add_words, words_of_code, words_of_names
 
 log = structlog.get_logger()
 
@@ -138,6 +145,10 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     new = [one for one in settled if one.payment.payment_id in fresh]
     first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
+    payers = {one.payment.order_code: one.payment.payer_name for one in new}
+    await add_words(
+        tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
+    )
     await _ask(tx, new, at)
     return new
 

@@ -5,6 +5,7 @@ from shared.migrations import ADDED_TO, CHANGED, DUE, changed_in
 RIGHTS = {
     "payments": CHANGED,
     "payment_history": ADDED_TO,
+    "order_words": ADDED_TO,
     "payment_requests": CHANGED,
     # What a provider sent stays as it came; only what became of it changes.
     "notices": changed_in("state", "payment_id", *DUE),

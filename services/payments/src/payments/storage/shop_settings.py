@@ -7,7 +7,6 @@ from typing import cast
 from payments.domain.terms import CAPTURE_POLICIES, CapturePolicy
 from shared.clock import now
 from shared.database import Tx
-from shared.errors import Refused
 
 
 @dataclass(frozen=True)
@@ -41,25 +40,17 @@ async def read_shop_settings(tx: Tx) -> ShopSettings:
     )
 
 
-async def settings_version(tx: Tx) -> int:
-    """Return the number of the latest change: what staff saw when they opened the page."""
-    return int(await tx.value("SELECT coalesce(max(change_id), 0) FROM shop_settings_audit") or 0)
+async def lock_shop_settings(tx: Tx) -> None:
+    """Let nobody else change the settings until the commit."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
 
 
-async def change_shop_settings(
-    tx: Tx, changes: Mapping[str, str], *, by: str, version: int | None = None
-) -> list[str]:
+async def change_shop_settings(tx: Tx, changes: Mapping[str, str], *, by: str) -> list[str]:
     """Set ``changes`` (``capture_policy``, ``name:<kind>``, ``offer:<kind>`` yes or no); return what changed.
 
-    Each real change leaves an audit row with who, before and after (H4). Raises Refused where somebody changed
-    settings since ``version``.
+    Each real change leaves an audit row with who, before and after (H4).
     """
-    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")
-    if version is not None and changes and await settings_version(tx) != version:
-        raise Refused(
-            "settings_changed_meanwhile",
-            "設定は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
-        )
+    await lock_shop_settings(tx)
     before = {row.name: row.value for row in await tx.rows("SELECT name, value FROM shop_settings")}
     changed = [name for name, value in changes.items() if before.get(name) != value]
     at = now()

@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from shared.due import due_columns, due_index
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+from shared.words import words_table
 
 metadata = MetaData()
 outbox_table(metadata)
@@ -60,6 +61,9 @@ due_index(payments)
 Index("payments_provider_ids", payments.c.provider_ids, postgresql_using="gin")
 Index("payments_newest", payments.c.placed_at.desc())
 Index("payments_attention", payments.c.placed_at.desc(), postgresql_where=payments.c.attention != "")
+
+# By what staff find a payment: its order's code, and who pays.
+order_words = words_table(metadata)
 
 # Gapless: version 1, 2, 3 ... of each payment, each with the state it became (O4).
 payment_history = Table(

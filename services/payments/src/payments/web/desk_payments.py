@@ -1,22 +1,40 @@
-"""The list of payments at the desk."""
+"""The list of payments at the desk, and the same as a file."""
+
+from collections.abc import AsyncIterator, Mapping
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from payments.domain.payment import Payment
 from payments.labels import ATTENTION, STATES
 from payments.methods import Methods
-from payments.storage.desk import VIEWS, count_calls, count_views, list_payments
+from payments.storage.desk import VIEWS, count_calls, count_views, every_payment, list_payments
 from payments.storage.payments import payment_of
-from payments.storage.shop_settings import read_shop_settings
+from payments.storage.shop_settings import ShopSettings, read_shop_settings
 from shared.database import Database
+from shared.sql import Row
+from shared.web.csv_file import csv_response
+from shared.web.filters import jst
 from shared.web.pages import Pages
 from shared.web.paging import Paging
 from shared.web.session import require_staff
+
+COLUMNS = ("注文番号", "注文日時", "お支払い方法", "状態", "連携ステータス", "金額", "入金額")
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     """Return the routes of the list."""
     routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+    @routes.get("/desk/payments/export.csv")
+    async def export_payments(
+        view: str = "all", method: str = "", state: str = "", call: str = "", q: str = ""
+    ) -> Response:
+        """Send what the list shows, all pages of it, as CSV."""
+        async with db.transaction() as tx:
+            names = _names(await read_shop_settings(tx), methods)
+        found = every_payment(db, view=view, method=method, state=state, call=call, text=q.strip())
+        return csv_response("payments", COLUMNS, _cells(found, names, methods))
 
     @routes.get("/desk/payments")
     async def show_payments(
@@ -28,7 +46,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         call: str = "",
         q: str = "",
     ) -> Response:
-        """Payments, newest first, by saved view, method, state, order code or provider's id."""
+        """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
         text = q.strip()
         async with db.transaction() as tx:
             rows, total = await list_payments(
@@ -44,7 +62,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             counts = await count_views(tx)
             called = await count_calls(tx)
             settings = await read_shop_settings(tx)
-        names = {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
+        names = _names(settings, methods)
         found = [payment_of(row) for row in rows]
         shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
         return pages.render(
@@ -59,11 +77,12 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "status": one.provider_status if shown.get(one.method) else "",
                     "amount": one.amount,
                     "captured": one.captured_amount,
-                    "attention": [ATTENTION.get(word, (word, ""))[0] for word in one.calls],
+                    "attention": _calls(one),
                 }
                 for one in found
             ],
             page=asked.of(total),
+            export=f"/desk/payments/export.csv?{request.url.query}",
             tabs=[
                 {"label": label, "href": f"?view={name}", "count": counts[name], "current": name == view}
                 for name, label in VIEWS
@@ -89,3 +108,28 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         )
 
     return routes
+
+
+def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
+    return {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
+
+
+def _calls(payment: Payment) -> list[str]:
+    return [ATTENTION.get(word, (word, ""))[0] for word in payment.calls]
+
+
+async def _cells(
+    rows: AsyncIterator[Row], names: Mapping[str, str], methods: Methods
+) -> AsyncIterator[tuple[str | int, ...]]:
+    shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
+    async for row in rows:
+        one = payment_of(row)
+        yield (
+            one.order_code,
+            jst(one.placed_at),
+            names.get(one.method, one.method),
+            STATES[one.state][0] + "".join(f"（{word}）" for word in _calls(one)),
+            one.provider_status if shown.get(one.method) else "",
+            one.amount,
+            one.captured_amount,
+        )

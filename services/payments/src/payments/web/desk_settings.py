@@ -12,17 +12,17 @@ from payments.storage.desk import settings_changes
 from payments.storage.shop_settings import (
     ShopSettings,
     change_shop_settings,
+    lock_shop_settings,
     read_shop_settings,
-    settings_version,
 )
 from shared.database import Database
 from shared.errors import Refused
+from shared.versions import check_seen, version_of
 from shared.web.pages import Pages
 from shared.web.session import Owner, require_staff
 
 PATH = "/desk/payments/settings"
 NAME_LENGTH_MAX = 60
-VERSION_DIGITS_MAX = 18
 _ANSWERS = {"yes": "使用する", "no": "利用しない"}
 
 
@@ -33,17 +33,41 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     @routes.get(PATH)
     async def show_settings(request: Request) -> Response:
         """The settings and their latest changes."""
+        return await page(request)
+
+    @routes.post(PATH)
+    async def save_settings(request: Request, staff: Owner) -> Response:
+        """Change what the form says; only what really changed is written down."""
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        asked = _asked(form, methods)
+        try:
+            async with db.transaction() as tx:
+                await lock_shop_settings(tx)
+                now_set = _as_set(await read_shop_settings(tx), methods)
+                check_seen(form.get("version", ""), now_set)
+                changes = {name: value for name, value in asked.items() if now_set[name] != value}
+                changed = await change_shop_settings(tx, changes, by=staff.name or staff.member_id or "")
+        except Refused as refused:
+            return await page(request, asked=asked, refused=refused)
+        toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
+        return pages.redirect(request, PATH, toast=toast, kind="done" if changed else "note")
+
+    async def page(
+        request: Request, *, asked: dict[str, str] | None = None, refused: Refused | None = None
+    ) -> Response:
         async with db.transaction() as tx:
-            settings = await read_shop_settings(tx)
+            in_force = _as_set(await read_shop_settings(tx), methods)
             changes = await settings_changes(tx)
-            version = await settings_version(tx)
+        shown = asked or in_force
         return pages.render(
             request,
             "desk_settings.html",
-            version=version,
+            status=refused.status if refused else 200,
+            refused=refused.message if refused else "",
+            version=version_of(in_force),
             policies=POLICIES,
-            policy=settings.capture_policy,
-            methods=[_method(settings, kind, methods) for kind in methods],
+            policy=shown["capture_policy"],
+            methods=[_method(shown, kind, methods) for kind in methods],
             changes=[
                 {
                     "at": one.at,
@@ -57,30 +81,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             name_length_max=NAME_LENGTH_MAX,
         )
 
-    @routes.post(PATH)
-    async def save_settings(request: Request, staff: Owner) -> Response:
-        """Change what the form says; only what really changed is written down."""
-        form = await request.form()
-        typed = {name: str(value) for name, value in form.items()}
-        asked, version = _asked(typed, methods), _version(typed)
-        async with db.transaction() as tx:
-            settings = await read_shop_settings(tx)
-            now_set = _as_set(settings, methods)
-            asked = {name: value for name, value in asked.items() if now_set[name] != value}
-            changed = await change_shop_settings(
-                tx, asked, by=staff.name or staff.member_id or "", version=version
-            )
-        toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
-        return pages.redirect(request, PATH, toast=toast, kind="done" if changed else "note")
-
     return routes
-
-
-def _version(form: dict[str, str]) -> int:
-    typed = form.get("version", "")
-    if not (typed.isascii() and typed.isdecimal() and len(typed) <= VERSION_DIGITS_MAX):
-        raise Refused("version_missing", "画面を開き直してから、もう一度行ってください。", status=422)
-    return int(typed)
 
 
 def _asked(form: dict[str, str], methods: Methods) -> dict[str, str]:
@@ -107,13 +108,13 @@ def _as_set(settings: ShopSettings, methods: Methods) -> dict[str, str]:
     return values
 
 
-def _method(settings: ShopSettings, kind: str, methods: Methods) -> dict[str, Any]:
+def _method(shown: dict[str, str], kind: str, methods: Methods) -> dict[str, Any]:
     own = methods[kind].menu().name
     return {
         "kind": kind,
         "own_name": own,
-        "name": settings.name_of(kind, own),
-        "offered": settings.offers(kind),
+        "name": shown[f"name:{kind}"] or own,
+        "offered": shown[f"offer:{kind}"] == "yes",
     }
 
 

@@ -1,0 +1,31 @@
+"""What somebody saw before changing it: a save that is based on something older is told, and nothing is lost."""
+
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from shared.errors import Refused
+
+
+def version_of(values: Any) -> str:
+    """Return a short text that is equal for equal ``values`` only; a form carries it as it was shown."""
+    plain = orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return sha256(plain).hexdigest()[:16]
+
+
+def check_seen(seen: str, current: Any) -> None:
+    """Raise Refused unless ``seen`` is the version of ``current``, read under the lock that the change holds.
+
+    An empty one is a program's that saw nothing: it means its values whatever stands there.
+    """
+    if seen and seen != version_of(current):
+        raise Refused(
+            "settings_changed_meanwhile",
+            "この画面を開いたあとに、ほかのスタッフが設定を変更したため、保存していません。"
+            "変更の記録を確認し、必要であればもう一度保存してください。",
+        )
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, set | frozenset) else str(value)

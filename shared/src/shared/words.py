@@ -1,0 +1,138 @@
+"""Finding rows by what people say of them: the parts of names, numbers and addresses, whoever typed them.
+
+A word is stored from each place on where somebody may begin to say it, so that a search for beginnings, which
+an index answers, finds any part. Words are folded, and so is what is sought. There are as few as will do: each
+costs something with every order. They stand in a table of their own, whose rows only grow: an index over words
+costs much more to write than one over states, and what it is about changes often.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Identity,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+
+from shared.bulk import insert_all
+from shared.database import Tx
+
+LETTERS_MAX = 32  # of a word; what is sought is cut alike
+PARTS_MAX = 100  # of a text: what comes later in a remark is not found
+SUBSCRIBER_DIGITS = (8, 4)  # a number without its area, and "the last four"
+# Where the signs, or the kind of letters, change: 注染|手|ぬぐい| |24.
+_PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]+")
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+
+
+def words_table(metadata: MetaData) -> Table:
+    """Declare the table of the words that orders are found by."""
+    table = Table(
+        "order_words",
+        metadata,
+        Column("order_code", Text, primary_key=True),
+        Column("entry_id", BigInteger, Identity(), primary_key=True),
+        Column("words", TSVECTOR, nullable=False, comment="Folded: shared/words.py"),
+        info={"append_only": True},
+    )
+    Index("order_words_words", table.c.words, postgresql_using="gin")
+    return table
+
+
+async def add_words(tx: Tx, table: Table, words: Mapping[str, Iterable[str]]) -> None:
+    """Let orders be found by more ``words``, given by order code."""
+    rows = [{"order_code": code, "words": as_vector(some)} for code, some in words.items() if some]
+    await insert_all(tx, table, rows)
+
+
+def as_vector(words: Iterable[str]) -> str:
+    """Return ``words`` as PostgreSQL's tsvector: folded ones hold letters and digits only and need no quotes."""
+    return " ".join(sorted(words))
+
+
+def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement[bool]:
+    """Return the condition that the order of this ``code`` has a word of which ``text`` is a part."""
+    word = sought(text)
+    if not word:
+        return ~true()
+    beginning = cast(bindparam("beginning", f"'{word}':*", unique=True), TSQUERY)
+    return code.in_(select(table.c.order_code).where(table.c.words.op("@@")(beginning)))
+
+
+async def plan_for_words(tx: Tx) -> None:
+    """Let the rest of the transaction be planned for the very words sought.
+
+    Newest rows first where many have them, the index of words where few do.
+    """
+    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+def fold(text: str) -> str:
+    """Return ``text`` with nothing left that a search should mind.
+
+    Full and half width, upper and lower case, katakana and hiragana become one; blanks, hyphens and all other
+    signs go, so that 「佐藤　花子」 is 「佐藤花子」 and 03-1234-5678 is 0312345678. Only letters and digits remain.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold().translate(_HIRAGANA)
+    return "".join(letter for letter in plain if letter.isalnum())
+
+
+def like_part(text: str) -> str:
+    """Return a pattern for LIKE that finds ``text`` anywhere, its wildcards taken as they stand."""
+    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literal}%"
+
+
+def sought(text: str) -> str:
+    """Return what was typed as it is compared with the words; empty where nothing is left to look for."""
+    word = fold(text)
+    # A telephone number as the world writes it.
+    if word.startswith("81") and "+" in text.replace("＋", "+") and word.isdecimal():
+        word = "0" + word[2:].removeprefix("0")
+    return word[:LETTERS_MAX]
+
+
+def words_of_code(code: str) -> set[str]:
+    """Return an order code from each of its three parts on."""
+    parts = code.split("-")
+    return {word for start in range(len(parts)) if (word := fold("".join(parts[start:]))[:LETTERS_MAX])}
+
+
+def words_of_names(*names: str) -> set[str]:
+    """Return all endings of two letters and more: people write 佐藤花子 in one, and ask for 花子."""
+    return {
+        word[start : start + LETTERS_MAX]
+        for word in map(fold, names)
+        for start in range(max(1, len(word) - 1))
+        if word
+    }
+
+
+def words_of_numbers(*numbers: str | None) -> set[str]:
+    """Return numbers of telephones, parcels and payments: whole, without the area, the last four digits."""
+    words = {fold(number)[:LETTERS_MAX] for number in numbers if number} - {""}
+    return words | {word[-digits:] for word in words for digits in SUBSCRIBER_DIGITS}
+
+
+def words_of_texts(*texts: str) -> set[str]:
+    """Return what codes, addresses of mails, products and remarks say, from each of their parts on."""
+    return {word for text in texts for word in _from_each_part(text)}
+
+
+def _from_each_part(text: str) -> Iterable[str]:
+    starts = [found.start() for found in _PART.finditer(text)][:PARTS_MAX]
+    for start in starts:
+        if word := fold(text[start : start + 2 * LETTERS_MAX])[:LETTERS_MAX]:
+            yield word

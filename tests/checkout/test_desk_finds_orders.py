@@ -1,0 +1,169 @@
+"""The search of the desk finds an order by whatever a caller can say of it, however it is written."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from checkout.catch_up import catch_up_orders
+from checkout.consumers import consumers
+from checkout.register_tracking import register_tracking
+from checkout.storage.tables import metadata
+from checkout.write_note import write_note
+from harness.hearing import Hearing
+from harness.keys import Keys
+from harness.postgres import MakeDatabase
+from shared.clock import now
+from shared.database import Database
+from shared.events import Orderer, PaymentNumberIssued
+from tests.checkout.desk_client import desk_client
+from tests.checkout.order_examples import ADDRESS, payment, place
+from tests.checkout.test_desk_lists_orders import codes
+
+SATO = "N261130-1234-AB5XY7CD"
+SUZUKI = "N261130-1235-ZZ2YY3WW"
+
+
+@pytest.fixture
+async def db(make_db: MakeDatabase) -> AsyncIterator[Database]:
+    yield await make_db("checkout", metadata)
+
+
+@pytest.fixture
+async def desk(db: Database, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
+    async with desk_client(db, keys) as client:
+        yield client
+
+
+def buyer(name: str, kana: str, email: str, phone: str) -> Orderer:
+    return Orderer(**{**ADDRESS, "name": name, "phone": phone}, kana=kana, email=email)
+
+
+async def two_orders(db: Database) -> None:
+    """An order of 佐藤 花子, who pays at a konbini and was sent a parcel, and one of somebody else."""
+    sato = buyer("佐藤 花子", "サトウ ハナコ", "Hanako.Sato@example.jp", "09012345678")
+    order = await place(db, "konbini", SATO, number=10_023, orderer=sato)
+    suzuki = buyer("鈴木 次郎", "スズキ ジロウ", "jiro@example.com", "0399998888")
+    await place(db, "card_like", SUZUKI, number=10_024, orderer=suzuki)
+    issued = PaymentNumberIssued(
+        **payment(SATO, "konbini"),
+        amount=3_500,
+        number="7945840978084",
+        chain="seven_eleven",
+        number_label="払込票番号",
+        due_at=now(),
+        page_url="http://127.0.0.1/",
+    )
+    await Hearing(consumers, db).hears(issued, times=2)
+    async with db.transaction() as tx:
+        await register_tracking(
+            tx,
+            order_code=SATO,
+            destination_id=order.destinations[0].destination_id,
+            carrier="ヤマト運輸",
+            tracking_number="1234-5678-9013",
+            by="店長",
+            at=now(),
+        )
+        await write_note(tx, order_code=SATO, text="のし希望、表書きは「内祝」", by="店長", at=now())
+
+
+async def found(desk: httpx.AsyncClient, words: str, **more: str) -> set[str]:
+    return codes(await desk.get("/desk/orders", params={"tab": "all", "q": words, **more}))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(SATO, SATO.lower(), "AB5XY7CD", "N261130-1234", "10023", "１００２３"),
+        *("佐藤花子", "佐藤 花子", "佐藤　花子", "花子", "佐藤"),
+        *("サトウハナコ", "さとう はなこ", "ｻﾄｳ", "ﾊﾅｺ"),
+        *("hanako.sato@example.jp", "HANAKO", "sato@example"),
+        *("090-1234-5678", "09012345678", "０９０１２３４５６７８", "+81 90-1234-5678", "1234-5678", "5678"),
+        *("7945840978084", "8084", "1234-5678-9013", "123456789013", "9013"),
+        *("のし", "内祝"),
+    ],
+)
+async def test_an_order_is_found_by_what_is_said_of_it(
+    db: Database, desk: httpx.AsyncClient, words: str
+) -> None:
+    await two_orders(db)
+    assert await found(desk, words) == {SATO}
+
+
+@pytest.mark.parametrize("words", ["試験の湯呑", "湯呑", "ﾕﾉﾐ湯呑", "test-cup", "TEST"])
+async def test_orders_are_found_by_their_products(db: Database, desk: httpx.AsyncClient, words: str) -> None:
+    await two_orders(db)
+    assert await found(desk, words) == (set() if words == "ﾕﾉﾐ湯呑" else {SATO, SUZUKI})
+
+
+@pytest.mark.parametrize("words", ["%", "_", "佐%", "'", "' OR 1=1 --", "\\", "田中", ":*", "佐藤:* | 鈴木"])
+async def test_signs_have_no_meaning_of_their_own(db: Database, desk: httpx.AsyncClient, words: str) -> None:
+    await two_orders(db)
+    assert await found(desk, words) == (set() if words != "佐%" else {SATO})
+
+
+async def test_what_is_found_can_be_narrowed(db: Database, desk: httpx.AsyncClient) -> None:
+    await two_orders(db)
+    assert await found(desk, "湯呑", payment_kind="amazon_pay") == {SUZUKI}
+
+
+async def test_orders_from_before_there_were_numbers_get_theirs_and_are_found(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await two_orders(db)
+    async with db.transaction() as tx:
+        await tx.execute("DELETE FROM order_words")
+        await tx.execute("UPDATE orders SET number = NULL")
+    assert await found(desk, "佐藤花子") == set()
+
+    async with db.transaction() as tx:
+        assert await catch_up_orders(tx) == 2
+    async with db.transaction() as tx:
+        assert await catch_up_orders(tx) == 0
+        numbers = await tx.rows("SELECT code, number FROM orders ORDER BY number")
+
+    assert [row.code for row in numbers] == [SATO, SUZUKI]
+    for words in ("佐藤花子", "さとう", "5678", "8084", "9013", "内祝", SATO, str(numbers[0].number)):
+        assert await found(desk, words) == {SATO}, words
+
+
+async def test_the_short_number_stands_in_the_list_and_on_the_order(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await two_orders(db)
+    assert "10023" in (await desk.get("/desk/orders", params={"tab": "all"})).text
+    assert "10023" in (await desk.get(f"/desk/orders/{SATO}")).text
+
+
+async def test_the_file_holds_all_pages_of_what_is_shown(db: Database, desk: httpx.AsyncClient) -> None:
+    for number in range(1, 24):
+        at = now() - timedelta(minutes=number)
+        who = buyer("=HYPERLINK()", "シケン", "a@example.jp", "0312345678")
+        await place(db, "transfer", f"C-{number:02}", number=number, orderer=who, placed_at=at)
+    await place(db, "card_like", "C-99", number=99)
+    params = {"tab": "all", "payment_kind": "bank_transfer", "size": "20"}
+
+    page = await desk.get("/desk/orders", params=params)
+    link = f"/desk/orders/export.csv?{page.url.query.decode().replace('&', '&amp;')}"
+    assert f'href="{link}"' in page.text
+    answer = await desk.get("/desk/orders/export.csv", params=params)
+
+    assert answer.headers["content-disposition"].startswith('attachment; filename="orders_')
+    assert answer.content.startswith("\ufeff".encode())
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert [row["受注コード"] for row in rows] == [f"C-{number:02}" for number in range(1, 24)]
+    assert rows[0] | {"注文日時": ""} == {
+        "受付番号": "1",
+        "受注コード": "C-01",
+        "注文日時": "",
+        "注文者": "'=HYPERLINK()",
+        "決済種別": "銀行振込",
+        "ステータス": "通常処理",
+        "入金状況": "未入金",
+        "発送状況": "未発送",
+        "合計": "3500",
+    }

@@ -1,0 +1,75 @@
+"""The payment desk finds a payment by parts of what is known of it, and its settings tell of other hands."""
+
+import csv
+import io
+import re
+
+from harness.keys import Keys
+from tests.payments.conftest import Shopping
+from tests.payments.desk import sign_in
+from tests.payments.order_examples import placed, reserved
+
+SETTINGS = "/desk/payments/settings"
+CODE = "N261130-1234-AB5XY7CD"
+
+
+async def two_payments(shopping: Shopping, keys: Keys) -> str:
+    """A konbini payment of CODE with its number, which is returned, and one by card."""
+    sign_in(shopping.payments.browser, keys)
+    await shopping.payments.hears(
+        placed(CODE, "konbini"), reserved(CODE), placed("N261130-9999-ZZZZ2222", "card")
+    )
+    await shopping.payments.work()
+    number = (await shopping.payments.payment(CODE)).number
+    assert number is not None
+    return number.number
+
+
+async def test_payments_are_found_by_parts_of_code_name_and_number(shopping: Shopping, keys: Keys) -> None:
+    number = await two_payments(shopping, keys)
+    payment = await shopping.payments.payment(CODE)
+    first, last = payment.payer_name[:2], payment.payer_name[-2:]
+
+    async def found(words: str) -> set[str]:
+        page = (await shopping.payments.browser.get("/desk/payments", params={"q": words})).text
+        return set(re.findall(r'data-href="/desk/payments/([^"]+)"', page))
+
+    for words in (CODE, "AB5XY7CD", "ab5x", number, f"{number[:4]}-{number[4:]}"):
+        assert await found(words) == {CODE}, words
+    for words in (payment.payer_name, f"{first}　{last}", last):
+        assert len(await found(words)) == 2, words
+    assert await found("%") == set()
+
+
+async def test_the_file_holds_the_payments_of_the_list(shopping: Shopping, keys: Keys) -> None:
+    await two_payments(shopping, keys)
+    query = {"view": "waiting", "method": "konbini"}
+    page = await shopping.payments.browser.get("/desk/payments", params=query)
+    assert f'href="/desk/payments/export.csv?{page.url.query.decode().replace("&", "&amp;")}"' in page.text
+
+    answer = await shopping.payments.browser.get("/desk/payments/export.csv", params=query)
+
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    [row] = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
+    assert (row["注文番号"], row["金額"], row["入金額"]) == (CODE, "3300", "0")
+
+
+async def test_an_older_page_of_settings_does_not_win(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    page = (await browser.get(SETTINGS)).text
+    version = re.findall(r'name="version" value="(\w+)"', page)[0]
+    offers = dict.fromkeys(re.findall(r'name="(offer:\w+)"', page), "yes")
+    form = {**offers, "version": version}
+
+    assert (await browser.post(SETTINGS, data={**form, "capture_policy": "by_staff"})).status_code == 303
+    late = await browser.post(SETTINGS, data={**form, "capture_policy": "in_provider_console"})
+
+    assert late.status_code == 409
+    assert "ほかのスタッフが設定を変更したため、保存していません。" in late.text
+    assert re.search(r'value="in_provider_console" checked', late.text)
+    menu = (await browser.get("/api/payments/methods")).json()
+    assert menu["capture_policy"] == "by_staff"
+    seen = re.findall(r'name="version" value="(\w+)"', late.text)[0]
+    again = {**form, "capture_policy": "in_provider_console", "version": seen}
+    assert (await browser.post(SETTINGS, data=again)).status_code == 303

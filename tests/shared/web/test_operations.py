@@ -1,0 +1,68 @@
+"""A service says how it stands: what is unsent, what is late, and what lies among the dead letters."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table
+
+from harness.postgres import MakeDatabase
+from harness.rabbitmq import TestBroker
+from shared.amqp import Link
+from shared.clock import now
+from shared.due import DueWork, due_columns
+from shared.events import PointsUsed
+from shared.ids import new_id
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+from shared.web.operations import Operations
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+jobs = Table("jobs", metadata, Column("job", Integer, primary_key=True), *due_columns())
+
+
+async def nothing(_: Any) -> None:
+    """Nobody does the work here."""
+
+
+async def test_unsent_events_and_late_work_are_counted_without_a_broker(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    async with db.transaction() as tx:
+        tx.say(PointsUsed(member_id=new_id(), points=1, order_code="N1"))
+        for job, minutes in ((1, 30), (2, 3), (3, 0), (4, -30)):
+            due_at = now() - timedelta(minutes=minutes)
+            await tx.execute("INSERT INTO jobs (job, due_at) VALUES (:job, :due_at)", job=job, due_at=due_at)
+        await tx.execute("INSERT INTO jobs (job) VALUES (5)")
+    operations = Operations(
+        "members",
+        db,
+        amqp_url="amqp://nobody@127.0.0.1:1/",
+        queues=["members.end_sessions"],
+        due_work=[DueWork("jobs", jobs, nothing)],
+    )
+
+    standing = await operations.standing()
+
+    assert (standing.unsent, standing.late, standing.dead_letters) == (1, {"jobs": 2}, None)
+
+
+@pytest.mark.broker
+async def test_dead_letters_are_counted_by_queue(make_db: MakeDatabase, broker: TestBroker) -> None:
+    db = await make_db("members", metadata)
+    link = Link(broker.amqp_url, "test")
+    channel = await link.channel(confirms=True)
+    for queue in ("members.full", "members.empty"):
+        await channel.queue_declare(f"{queue}.dead", durable=True)
+        await channel.queue_purge(f"{queue}.dead")
+    for _ in range(3):
+        await channel.basic_publish(b"{}", exchange="", routing_key="members.full.dead")
+    queues = ["members.full", "members.empty"]
+
+    standing = await Operations("members", db, amqp_url=broker.amqp_url, queues=queues).standing()
+
+    assert standing.dead_letters == {"members.full": 3}
+    for queue in queues:
+        await channel.queue_delete(f"{queue}.dead")
+    await link.drop()
