@@ -45,7 +45,7 @@ async def test_a_reload_after_a_members_order_shows_it_to_nobody_else(
     path = await orders(shopper)
     shopper.browser.cookies.delete("noren_session")
 
-    assert (await shopper.opens("/order/confirm")).status_code == 404
+    assert path.removeprefix("/orders/") not in (await shopper.opens("/order/confirm")).text
     assert (await shopper.opens(path)).status_code == 404
 
 
@@ -74,8 +74,7 @@ async def test_a_half_filled_form_of_a_member_is_forgotten(
     assert ORDERER["phone"] not in page.text
     assert ORDERER["email"] not in page.text
     await shopper.opens("/order/confirm")
-    assert "お客様情報入力" in shopper.text
-    assert "試験の品" in (await shopper.opens("/cart")).text
+    assert "カートは空です" in shopper.text
 
 
 async def test_what_a_guest_typed_is_kept_through_the_login(shop_db: Database, shopper: Shopper) -> None:

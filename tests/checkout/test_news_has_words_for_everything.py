@@ -8,12 +8,12 @@ from checkout import news
 from checkout.consumers import consumers
 from shared.events import (
     CATALOGUE,
-    MailSuppressed,
     PaymentCaptured,
     PaymentFailed,
     PaymentRefunded,
 )
 from shared.events._event import Event
+from shared.events.notifications import SUPPRESSION_REASONS
 
 
 @pytest.mark.parametrize(
@@ -22,13 +22,16 @@ from shared.events._event import Event
         (PaymentFailed, "reason", news.FAILED),
         (PaymentCaptured, "source", news.SOURCE),
         (PaymentRefunded, "route", news.ROUTE),
-        (MailSuppressed, "reason", news.SUPPRESSED),
     ],
 )
 def test_every_value_of_the_contract_has_a_sentence(
     event: type[Event], field: str, words: dict[str, str]
 ) -> None:
     assert set(get_args(event.model_fields[field].annotation)) == set(words)
+
+
+def test_every_reason_for_not_sending_a_mail_has_a_sentence() -> None:
+    assert set(news.SUPPRESSED) == set(SUPPRESSION_REASONS)
 
 
 def test_every_event_of_others_that_names_an_order_is_heard() -> None:

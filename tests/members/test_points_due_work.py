@@ -152,7 +152,7 @@ async def test_points_of_a_registration_to_come_are_set_aside_only_where_they_wi
 async def test_a_stranger_and_a_shop_without_points_set_nothing_aside(members: MembersService) -> None:
     member_id = await members.register()
     async with members.db.transaction() as tx:
-        with pytest.raises(NotEnoughPoints, match="0〜0の範囲"):
+        with pytest.raises(NotEnoughPoints, match="0ポイントです"):
             await reserve_benefit(tx, member_id=new_id(), points=1, at=now())
     await members.rule(points_enabled=False)
     async with members.db.transaction() as tx:

@@ -5,6 +5,19 @@ from uuid import UUID
 
 from shared.events._event import Event
 
+SUPPRESSION_REASONS = (
+    "method_without_deposit_mail",
+    "switched_off",
+    "sent_by_software",
+    "no_address",
+    "order_cancelled",
+    "link_expired",
+    "too_many_to_recipient",
+    "refused_by_server",
+    "not_accepted_in_time",
+)
+"""Why a mail may be suppressed, as far as this release knows."""
+
 
 class NotificationsEvent(Event):
     """Only notifications may say these. ``mail`` is the name of the mail, ``subject`` its subject line."""
@@ -25,9 +38,7 @@ class MailSent(NotificationsEvent):
 class MailSuppressed(NotificationsEvent):
     """A mail that the event called for was not sent, and why (NTF-04). ``title`` is what staff call the mail.
 
-    ``reason``: ``method_without_deposit_mail``, ``switched_off``, ``sent_by_software``, ``no_address``,
-    ``order_cancelled``, ``link_expired``, ``too_many_to_recipient``, ``refused_by_server``,
-    ``not_accepted_in_time``, or a word that older readers do not know.
+    ``reason`` is one of SUPPRESSION_REASONS, or a word that older readers do not know.
     """
 
     reason: str
