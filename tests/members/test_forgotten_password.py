@@ -182,7 +182,7 @@ async def test_the_secret_of_a_link_leaves_the_address_at_once(members: MembersS
     assert urlsplit(answer.headers["location"]).query == ""
     assert "HttpOnly" in answer.headers["set-cookie"]
     for one in (answer, page):
-        assert one.headers["referrer-policy"] == "no-referrer"
+        assert one.headers["referrer-policy"] == "same-origin"
         assert one.headers["cache-control"] == "no-store"
 
 
