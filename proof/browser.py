@@ -6,7 +6,7 @@ import ssl
 import time
 from functools import cache
 from typing import Any, Self
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 from bs4 import BeautifulSoup, Tag
@@ -127,7 +127,7 @@ class Browser:
     async def _send(self, method: str, url: str, *, content: str | None = None) -> httpx.Response:
         headers = {
             "Sec-Fetch-Site": "same-origin",
-            "Origin": str(httpx.URL(self.url).copy_with(raw_path=b"/"))[:-1],
+            "Origin": "{0.scheme}://{0.netloc}".format(urlsplit(self.url)),
         }
         if content is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"

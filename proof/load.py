@@ -250,7 +250,7 @@ class Load:
 
     async def state(self, code: str) -> dict[str, Any]:
         """How an order stands, as the desk's interface tells it."""
-        answer = await self.desk.client.get(f"/api/checkout/desk/orders/{code}")
+        answer = await self.desk.client.get(f"/api/checkout/desk/orders/{code}", follow_redirects=True)
         if answer.status_code != 200:
             raise ConnectionError(f"{answer.status_code} {answer.text[:200]}")
         return dict(answer.json())
@@ -290,6 +290,8 @@ class Load:
             f"/api/checkout/desk/{path}",
             json=body,
             headers={"Origin": self.shop.origin_url, "Accept": "application/json"},
+            # Rights of staff are renewed by a way to members and back.
+            follow_redirects=True,
         )
 
     async def close(self) -> None:
