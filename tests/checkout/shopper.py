@@ -142,6 +142,9 @@ NO_LIMITS = dict.fromkeys(
         "guest_unpaid_orders_per_browser",
         "guest_unpaid_orders_per_address",
         "member_unpaid_orders",
+        "guest_pieces_max",
+        "guest_pieces_per_product_max",
+        "guest_unpaid_amount_max",
     ),
     0,
 )
@@ -154,7 +157,7 @@ def shop_app(
     *,
     limits: Mapping[str, int] = MappingProxyType({}),
 ) -> FastAPI:
-    """Return checkout's application, without limits of unpaid orders unless ``limits`` name them."""
+    """Return checkout's application, without limits of what one buyer may hold unless ``limits`` name them."""
     app = FastAPI()
     settings = Settings(
         database_url="postgresql+asyncpg://unused",

@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.domain.order import (
-    AXIS_OF,
-    NEXT,
-    Order,
-    Parcel,
-    check_cancellable,
-    check_capturable,
-    check_shippable,
-)
+from checkout.domain.order import AXIS_OF, NEXT, Order, Parcel
+from checkout.domain.order_rules import check_cancellable, check_capturable, check_shippable
 from checkout.domain.steps import (
     STEPS,
     WORKFLOW,

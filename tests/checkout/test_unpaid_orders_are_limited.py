@@ -1,18 +1,21 @@
-"""Stock is not held for ever by those who do not pay: unpaid orders of one buyer are counted first."""
+"""Stock is not held for ever by those who do not pay: what one buyer holds is counted first."""
 
 import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import pytest
 
+from checkout.domain.holds import counted_mail
+from checkout.settings import Settings
 from harness.hearing import said
 from harness.keys import Keys
 from shared.database import Database
 from shared.ids import new_id
 from tests.checkout.shopper import ORDERER, ORIGIN, Shopper, open_shop, shop_app
 
-SORRY = "お支払いがお済みでないご注文が3件あるため、新しいご注文をお受けできません。"
+SORRY = "お支払いまたは発送がお済みでないご注文があるため、新しいご注文をお受けできません。"
 
 
 def program(
@@ -36,6 +39,11 @@ async def order(client: httpx.AsyncClient, *, key: str = "", **changes: Any) -> 
     return await client.post("/api/checkout/orders", json=body, headers=headers)
 
 
+async def stored_orders(db: Database) -> int:
+    async with db.transaction() as tx:
+        return int(await tx.value("SELECT count(*) FROM orders"))
+
+
 async def test_a_guest_has_three_unpaid_orders_per_address_of_mail_even_at_the_same_moment(
     shop_db: Database, keys: Keys
 ) -> None:
@@ -50,13 +58,25 @@ async def test_a_guest_has_three_unpaid_orders_per_address_of_mail_even_at_the_s
         taken = next(n for n, answer in enumerate(answers) if answer.status_code == 201)
         again = await order(client, key=f"same-moment-{taken}")
         assert again.json() == answers[taken].json(), "a repeated request finds its order"
-        assert (await order(client, payment_kind="cash_on_delivery")).status_code == 201
+        assert (await order(client, payment_kind="cash_on_delivery")).status_code == 429
         assert (await order(client, email="other@example.jp")).status_code == 201
     async with shop_db.transaction() as tx:
-        assert await tx.value("SELECT available FROM stock") == 95
+        assert await tx.value("SELECT available FROM stock") == 96
         await tx.execute("UPDATE orders SET deposit = 'paid' WHERE payment_kind = 'bank_transfer'")
     async with program(shop_db, keys, {"guest_unpaid_orders_per_email": 3}) as client:
         assert (await order(client)).status_code == 201, "who has paid may order again"
+
+
+async def test_what_is_paid_at_the_door_counts_until_it_has_left(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    async with program(shop_db, keys, {"guest_unpaid_orders_per_address": 3}) as client:
+        answers = [
+            await order(client, payment_kind="cash_on_delivery", email=f"cod{n}@example.jp") for n in range(5)
+        ]
+        assert [answer.status_code for answer in answers] == [201] * 3 + [429] * 2
+        async with shop_db.transaction() as tx:
+            await tx.execute("UPDATE orders SET shipping = 'shipped'")
+        assert (await order(client, payment_kind="cash_on_delivery")).status_code == 201
 
 
 async def test_one_address_of_the_network_has_a_limit_too(shop_db: Database, keys: Keys) -> None:
@@ -69,6 +89,36 @@ async def test_one_address_of_the_network_has_a_limit_too(shop_db: Database, key
         codes = [(await order(here, email=f"b{n}@example.jp")).status_code for n in range(3)]
         assert codes == [201, 201, 429]
         assert (await order(there, email="b9@example.jp")).status_code == 201
+
+
+async def test_a_household_has_one_network_of_ipv6(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    limits = {"guest_unpaid_orders_per_address": 1}
+    homes = ("2001:db8:0:1::a", "2001:db8:0:1::b", "2001:db8:0:2::a", "::ffff:192.0.2.1", "::ffff:192.0.2.2")
+    codes = []
+    for home in homes:
+        async with program(shop_db, keys, limits, address=home) as client:
+            codes.append((await order(client, email=f"{new_id()}@example.jp")).status_code)
+    assert codes == [201, 429, 201, 201, 201]
+
+
+async def test_a_tag_in_a_mail_address_makes_no_new_mailbox(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    async with program(shop_db, keys, {"guest_unpaid_orders_per_email": 1}) as client:
+        assert (await order(client, email="Hana+one@example.jp")).status_code == 201
+        assert (await order(client, email="hana@example.jp")).status_code == 429
+        assert (await order(client, email="hana+two+more@example.jp")).status_code == 429
+        assert (await order(client, email="hanae@example.jp")).status_code == 201
+    async with shop_db.transaction() as tx:
+        kept = await tx.rows("SELECT orderer_email FROM orders ORDER BY placed_at")
+    assert kept[0].orderer_email.lower() == "hana+one@example.jp", "the tag is left out for counting only"
+    assert counted_mail("a+b@example.jp") == "a@example.jp"
+
+
+def test_the_orderers_own_marks_are_limited_more_strictly_than_a_typed_mail() -> None:
+    fields = Settings.model_fields
+    browser = fields["guest_unpaid_orders_per_browser"].default
+    assert 0 < browser < fields["guest_unpaid_orders_per_email"].default
 
 
 async def test_one_browser_is_told_in_words_before_anything_is_stored(shop_db: Database, keys: Keys) -> None:
@@ -86,9 +136,30 @@ async def test_one_browser_is_told_in_words_before_anything_is_stored(shop_db: D
     assert len(await said(shop_db)) == 6
 
 
+async def test_orders_that_await_a_wallet_count_for_their_browser(shop_db: Database, keys: Keys) -> None:
+    card = {"kind": "card", "name": "カード", "authorized_at_order": True}
+    await open_shop(shop_db, menu=(card, {"kind": "cash_on_delivery", "name": "代金引換"}))
+    shopper = Shopper(shop_app(shop_db, keys, limits={"guest_unpaid_orders_per_browser": 2}), keys)
+
+    async def buys(method: str) -> str:
+        await shopper.fills_cart()
+        await shopper.goes_to_confirmation(method)
+        sent = await shopper.sends("/order/confirm", **shopper.confirmation)
+        return str(sent.headers["location"].rsplit("/", 1)[0])
+
+    assert [await buys("card") for _ in range(3)] == ["/orders", "/orders", "/order"]
+    assert await buys("cash_on_delivery") == "/order"
+    async with shop_db.transaction() as tx:
+        await tx.execute("UPDATE orders SET payment = 'authorized'")
+    assert [await buys("card"), await buys("cash_on_delivery")] == ["/orders", "/orders"]
+
+
 async def test_members_have_a_limit_of_their_own(shop_db: Database, keys: Keys) -> None:
     await open_shop(shop_db)
     limits = {"guest_unpaid_orders_per_email": 1, "member_unpaid_orders": 2}
+    async with program(shop_db, keys, {}) as stranger:
+        for _ in range(3):
+            assert (await order(stranger)).status_code == 201, "under the member's mail address"
     shopper = Shopper(shop_app(shop_db, keys, limits=limits), keys, name="試験 花子")
     ways = []
     for _ in range(3):
@@ -97,6 +168,52 @@ async def test_members_have_a_limit_of_their_own(shop_db: Database, keys: Keys) 
         sent = await shopper.sends("/order/confirm", **shopper.confirmation)
         ways.append(sent.headers["location"].rsplit("/", 1)[0])
     assert ways == ["/orders", "/orders", "/order"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "lines", "code", "told"),
+    [
+        (
+            {"guest_pieces_per_product_max": 5},
+            [("cup", 6)],
+            "guest_pieces_exceeded",
+            "1つの商品につき5点まで",
+        ),
+        ({"guest_pieces_max": 8}, [("cup", 5), ("bowl", 4)], "guest_pieces_exceeded", "合計8点まで"),
+        ({"guest_unpaid_amount_max": 8_000}, [("cup", 9)], "guest_amount_exceeded", "合計¥8,000まで"),
+    ],
+)
+async def test_a_guest_orders_no_more_at_once_than_is_sold_unseen(
+    shop_db: Database,
+    keys: Keys,
+    limits: dict[str, int],
+    lines: list[tuple[str, int]],
+    code: str,
+    told: str,
+) -> None:
+    await open_shop(shop_db, skus=("cup", "bowl"))
+    wanted = [{"sku": sku, "quantity": quantity} for sku, quantity in lines]
+    async with program(shop_db, keys, limits) as client:
+        refused = await order(client, lines=wanted)
+        assert (refused.status_code, refused.json()["code"]) == (422, code)
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert told in refused.json()["detail"]
+        assert await stored_orders(shop_db) == 0
+        assert (await order(client, lines=[{"sku": "cup", "quantity": 5}])).status_code == 201
+
+
+async def test_too_many_pieces_are_told_on_the_confirmation(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    app = shop_app(shop_db, keys, limits={"guest_pieces_max": 1})
+    guest = Shopper(app, keys)
+    for shopper in (guest, Shopper(app, keys, name="試験 花子")):
+        await shopper.fills_cart(quantity=2)
+        await shopper.goes_to_confirmation("cash_on_delivery")
+        sent = await shopper.sends("/order/confirm", **shopper.confirmation)
+        assert sent.status_code == 303
+    await guest.opens("/order/confirm")
+    assert "合計1点までとなります。数量を変更するか、会員としてログインしてからご注文ください。" in guest.text
+    assert await stored_orders(shop_db) == 1, "a member is known, and has no such limit"
 
 
 async def test_a_transfer_has_the_most_and_the_least_that_the_menu_says(

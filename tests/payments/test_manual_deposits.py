@@ -1,6 +1,7 @@
 """Bank transfer is paid when staff say so; cash on delivery never passes through payments."""
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from shared.events import (
     PaymentRefunded,
     PaymentStandingChanged,
 )
+from shared.ids import new_id
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
@@ -33,8 +35,8 @@ def today() -> date:
     return in_japan(now()).date()
 
 
-async def awaited(shopping: Shopping) -> Payment:
-    await shopping.payments.hears(placed("N1", "bank_transfer"), reserved("N1"))
+async def awaited(shopping: Shopping, *, member_id: UUID | None = None) -> Payment:
+    await shopping.payments.hears(placed("N1", "bank_transfer", member_id=member_id), reserved("N1"))
     await shopping.payments.work()
     return await shopping.payments.payment("N1")
 
@@ -64,9 +66,12 @@ async def test_a_second_deposit_request_is_rejected(shopping: Shopping) -> None:
     assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured, CaptureRejected]
 
 
-async def test_an_unpaid_transfer_order_expires_after_deadline_and_grace(shopping: Shopping) -> None:
-    await awaited(shopping)
-    clock.move(timedelta(days=16))
+@pytest.mark.parametrize(("member_id", "days"), [(None, 7), (new_id(), 14)], ids=["guest", "member"])
+async def test_an_unpaid_transfer_order_expires_after_deadline_and_grace(
+    shopping: Shopping, member_id: UUID | None, days: int
+) -> None:
+    await awaited(shopping, member_id=member_id)
+    clock.move(timedelta(days=days + 2))
     await shopping.payments.work()
     assert await kinds(shopping) == [PaymentNumberIssued]
     clock.move(timedelta(days=1, minutes=1))

@@ -261,6 +261,10 @@ async def test_a_refused_refund_given_back_elsewhere_is_recorded_by_staff_with_t
     too_much = await press(shopping.payments, "N1", "outside", returned_amount="3,301", **form)
     assert too_much.status_code == 422
     assert "返金できるのは¥3,300までです。" in too_much.text
+    odd = await press(
+        shopping.payments, "N1", "outside", returned_amount="3,300", **{**form, "note": "口座\u202eへ"}
+    )
+    assert odd.status_code == 422, "no sign that turns the rest of the line around"
     for _ in range(2):
         seen = await shopping.payments.payment("N1")
         done = await press(shopping.payments, "N1", "outside", returned_amount="3,300", **form)

@@ -25,10 +25,8 @@ from checkout.domain.order import (
     STATUS_LABEL,
     Order,
     Parcel,
-    check_cancellable,
-    check_capturable,
-    check_shippable,
 )
+from checkout.domain.order_rules import check_cancellable, check_capturable, check_shippable
 from checkout.domain.steps import (
     cancel_effects,
     capture_warnings,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from checkout.domain.order import check_cancellable
+from checkout.domain.order_rules import check_cancellable
 from checkout.storage.carts import reopen_cart
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.stock import release_stock

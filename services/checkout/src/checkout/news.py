@@ -10,6 +10,16 @@ from typing import Any
 
 from checkout.domain.calls import CALL_LABEL, UNKNOWN_CALL, call_text
 from checkout.domain.order import PAID_BEFORE_SHIPPING, Order, Standing
+from checkout.news_words import (
+    BENEFIT,
+    ENDED,
+    FAILED,
+    REFUSED_REGISTRATION,
+    REJECTED,
+    ROUTE,
+    SOURCE,
+    SUPPRESSED,
+)
 from checkout.storage.timeline import Entry, Kind, Topic
 from shared import events
 from shared.clock import in_japan
@@ -18,55 +28,6 @@ from shared.events import Event
 WHO = {"payments": "決済サービス", "members": "会員サービス", "notifications": "通知サービス"}
 
 CLOCKS_DIFFER_MAX = timedelta(minutes=1)
-
-FAILED = {
-    "marketplace_not_supported": "Amazon.co.jp以外のアカウントでした",
-    "insufficient_balance": "残高が不足していました",
-    "wrong_card_data": "カード情報に誤りがありました",
-    "expired_card": "カードの有効期限が切れていました",
-    "limit_exceeded": "利用限度額を超えていました",
-    "amount_mismatch": "金額が注文と一致しませんでした",
-    "buyer_abandoned": "お客様が決済を中断しました",
-    "declined": "決済会社に承認されませんでした",
-    "provider_error": "決済会社でエラーが起きました",
-}
-# What stands before a colon; after it payments may name a detail.
-REJECTED = {
-    "over_30_days": "注文から30日を過ぎているため売上請求できません",
-    "not_authorized": "決済ステータスが「承認済」「与信済」ではありません",
-    "authorization_expired": "与信の有効期限が切れています",
-    "already_captured": "すでに入金済みです",
-    "auto_link_off": "自動連携機能を利用していないため、決済サービスの管理画面で処理してください",
-    "automatic_only": "入金は決済サービスからの通知で自動的に反映されます",
-    "not_managed": "このお支払い方法の入金状況は管理していません",
-}
-SUPPRESSED = {
-    "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
-    "switched_off": "送信しない設定になっています",
-    "sent_by_software": "受注管理ソフトから送信する設定です",
-    "no_address": "宛先がありません",
-    "refused_by_server": "メールサーバーに受け付けられませんでした",
-    "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
-    "order_cancelled": "注文がキャンセルされたため送信しませんでした",
-    "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
-    "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
-}
-SOURCE = {
-    "admin": "受注管理から",
-    "shipped": "発送時に自動で",
-    "provider_console": "決済サービス管理画面で",
-    "konbini_notice": "コンビニでのお支払い",
-    "manual_deposit": "手動での入金確認",
-}
-ENDED = {
-    "expired": "有効期限が過ぎました",
-    "capture_declined": "売上請求が決済会社に断られました",
-    "captured_in_part": "決済会社の管理画面で一部の金額だけが売上請求されました",
-    "reauthorization_declined": "再与信が決済会社に断られました",
-}
-REFUSED_REGISTRATION = {"email_taken": "このメールアドレスはすでに会員登録されています"}
-BENEFIT = {"points": "ポイント", "coupon": "クーポン"}
-ROUTE = {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}
 
 _Line = tuple[Topic, Kind, str, str, dict[str, Any]]
 

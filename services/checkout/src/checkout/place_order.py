@@ -14,7 +14,7 @@ import structlog
 from asyncpg import IntegrityConstraintViolationError
 
 from checkout.domain.cart import Product, merged
-from checkout.domain.holds import HoldLimits, Holds
+from checkout.domain.holds import HoldLimits, Holds, counted_mail
 from checkout.domain.methods import UNAVAILABLE, Menu, Method, check_choice
 from checkout.domain.order_code import new_order_code
 from checkout.domain.price import NO_DISCOUNTS, price_order
@@ -133,9 +133,7 @@ async def _place(
     for purchase in purchases:
         try:
             one = _order(shop, purchase, code=new_order_code(at), at=at, origin_url=origin_url)
-            if one.holds_unpaid:
-                shop.holds.check(purchase)
-                shop.holds.add(purchase, one.code)
+            _check_hold(shop.holds, one)
             new.append(one)
         except Refused as refused:
             refusals[purchase.key] = refused
@@ -198,11 +196,6 @@ class _New:
         return self.placed.order_code
 
     @property
-    def holds_unpaid(self) -> bool:
-        """Tell whether it will hold stock for money that comes later, or never."""
-        return self.method.is_prepaid and self.placed.amounts.total > 0
-
-    @property
     def placement(self) -> Placement:
         total = self.placed.amounts.total
         return Placement(self.code, total, self.method.confirm_path if total else None)
@@ -212,11 +205,22 @@ async def _read_shop(tx: Tx, purchases: Sequence[Purchase], limits: HoldLimits) 
     skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
     rules = await read_rules(
         tx,
-        emails=sorted({one.orderer.email.lower() for one in purchases}),
+        mails=sorted({counted_mail(one.orderer.email) for one in purchases}),
         client_addresses=sorted({one.client_address for one in purchases if one.client_address}),
         codes=sorted({code for one in purchases for code in one.earlier_orders}),
+        orders_max=limits.orders_read_max,
     )
     return _Shop(rules.settings, await read_products(tx, skus), rules.menu, Holds(limits, rules.held))
+
+
+def _check_hold(holds: Holds, new: _New) -> None:
+    """Refuse what would hold too much stock for money that comes later, or never. Raises Refused."""
+    total, secured = new.placed.amounts.total, new.method.authorized_at_order
+    holds.limits.check_size(new.purchase, total, secured=secured)
+    if total > 0:
+        holds.check(new.purchase, secured=secured)
+        if not secured:
+            holds.add(new.purchase, new.code)
 
 
 async def _tie_carts(tx: Tx, new: Sequence[_New], *, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from checkout.domain.order import check_capturable
+from checkout.domain.order_rules import check_capturable
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.timeline import Entry
 from shared.clock import in_japan

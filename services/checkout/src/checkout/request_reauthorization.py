@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from checkout.domain.order import check_reauthorizable
+from checkout.domain.order_rules import check_reauthorizable
 from checkout.storage.order_book import open_orders
 from checkout.storage.timeline import Entry
 from shared.database import Tx

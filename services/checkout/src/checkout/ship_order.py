@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from checkout.domain.order import Order, Parcel, check_shippable, unsecured
+from checkout.domain.order import Order, Parcel
+from checkout.domain.order_rules import check_shippable, unsecured
 from checkout.domain.tracking import checked_number
 from checkout.process_order import close_order, process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders

@@ -67,6 +67,7 @@ async def start_payment(
             amount=event.amounts.total,
             placed_at=event.placed_at,
             payer_name=event.orderer.name,
+            by_guest=event.member_id is None and event.registration is None,
             choice=event.payment_choice,
             capture_policy=policy,
             page_key=key,

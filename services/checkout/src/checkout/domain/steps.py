@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from checkout.domain.order import NO_REAUTHORIZATION, Order, PaymentGroup
+from checkout.domain.order import Order, PaymentGroup
+from checkout.domain.order_rules import NO_REAUTHORIZATION
 
 StepGroup = Literal["common", "deposit", "shipping"]
 

@@ -1,15 +1,23 @@
-"""Unpaid orders that hold stock, found by who placed them. Small indexes of their own keep this one look-up."""
+"""Open orders that hold stock without sure money, found by who placed them, each look-up by an index of its own.
 
-from checkout.storage.order_tables import UNPAID_HOLDS
+No more are read of one buyer than the limits count. What awaits a wallet's yes is found by its browser alone, through
+the key of the table: an order paid by wallet or card, the usual one, costs no index here.
+"""
 
+from checkout.storage.order_tables import COUNTED_MAIL, OPEN, UNPAID_HOLDS
+
+_COLUMNS = f"""
+    SELECT code, {COUNTED_MAIL} AS mail, client_address, member_id, payment_group = 'card_like' AS awaits_yes FROM orders
+"""  # noqa: S608 - our own column names
 HELD_ORDERS = f"""
-    SELECT json_agg(json_build_object('code', code, 'email', lower(orderer_email), 'client_address', client_address))
-    FROM (
-        SELECT code, orderer_email, client_address FROM orders
-        WHERE {UNPAID_HOLDS.text} AND lower(orderer_email) = ANY(CAST(:emails AS text[]))
-        UNION SELECT code, orderer_email, client_address FROM orders
-        WHERE {UNPAID_HOLDS.text} AND client_address = ANY(CAST(:client_addresses AS text[]))
-        UNION SELECT code, orderer_email, client_address FROM orders
-        WHERE {UNPAID_HOLDS.text} AND code = ANY(CAST(:codes AS text[]))
+    SELECT json_agg(held) FROM (
+        SELECT one.* FROM unnest(CAST(:mails AS text[])) AS wanted(mail), LATERAL (
+            {_COLUMNS} WHERE {UNPAID_HOLDS.text} AND {COUNTED_MAIL} = wanted.mail LIMIT :orders_max
+        ) AS one
+        UNION SELECT one.* FROM unnest(CAST(:client_addresses AS text[])) AS wanted(address), LATERAL (
+            {_COLUMNS} WHERE {UNPAID_HOLDS.text} AND client_address = wanted.address LIMIT :orders_max
+        ) AS one
+        UNION {_COLUMNS} WHERE code = ANY(CAST(:codes AS text[])) AND {OPEN}
+            AND (payment_group <> 'card_like' OR payment = 'awaited')
     ) AS held
 """  # noqa: S608 - our own column names

@@ -34,14 +34,23 @@ class Rules:
 
 
 async def read_rules(
-    tx: Tx, *, emails: Sequence[str], client_addresses: Sequence[str], codes: Sequence[str]
+    tx: Tx,
+    *,
+    mails: Sequence[str],
+    client_addresses: Sequence[str],
+    codes: Sequence[str],
+    orders_max: int,
 ) -> Rules:
-    """Return the settings in force, the last menu seen and the unpaid orders of these buyers, in one question."""
+    """Return the settings in force, the last menu seen and the open orders of these buyers, in one question.
+
+    ``mails`` as they are counted; ``orders_max``: no more are read of one mail or client.
+    """
     row = await tx.row(
         _RULES,
-        emails=emails,
+        mails=mails,
         client_addresses=client_addresses,
         codes=codes,
+        orders_max=orders_max,
     )
     assert row is not None
     return Rules(

@@ -80,7 +80,7 @@ orders = Table(
     Column(
         "client_address",
         Text,
-        comment="Where a prepaid order came from, for the limit of unpaid ones",
+        comment="Where an order without authorization came from, for the limit of open ones",
     ),
     # What payments told of the money beside the straight way (PaymentStandingChanged), the newest revision.
     Column("standing_revision", Integer, nullable=False, server_default="0"),
@@ -132,12 +132,17 @@ Index(
 # Orders that ask for a person, few of them.
 WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
 Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
-# Stock that is held for money that may never come: few rows for one buyer.
-UNPAID_HOLDS = text(
-    "status = 'in_progress' AND deposit = 'unpaid' AND payment_group IN ('konbini', 'transfer')"
+# Stock that is held for money that may never come, before it or at the door: few rows for one buyer.
+OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
+UNPAID_HOLDS = text(f"{OPEN} AND payment_group <> 'card_like'")
+COUNTED_MAIL = "regexp_replace(lower(orderer_email), '[+][^@]*@', '@')"
+"""As `domain/holds.py` folds it."""
+Index(
+    "orders_open_by_mail",
+    func.regexp_replace(func.lower(orders.c.orderer_email), text("'[+][^@]*@'"), text("'@'")),
+    postgresql_where=UNPAID_HOLDS,
 )
-Index("orders_held_by_email", func.lower(orders.c.orderer_email), postgresql_where=UNPAID_HOLDS)
-Index("orders_held_by_client", orders.c.client_address, postgresql_where=UNPAID_HOLDS)
+Index("orders_open_by_client", orders.c.client_address, postgresql_where=UNPAID_HOLDS)
 # Closed although the money was never taken: few, and easily missed (PAY-11).
 Index(
     "orders_processed_unpaid",

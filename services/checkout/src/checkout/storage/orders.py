@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from checkout.domain.order import NOTHING_TOLD, PAID_BEFORE_SHIPPING, Order, Parcel, PaymentGroup, Standing
+from checkout.domain.order import NOTHING_TOLD, Order, Parcel, PaymentGroup, Standing
 from checkout.domain.order_words import words_of_order
 from checkout.storage.order_tables import (
     order_destinations,
@@ -96,7 +96,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "page_url": placed.page_url,
         "coupon_name": placed.coupon_name or None,
         "page_key": new.page_key,
-        "client_address": new.client_address if new.payment_group in PAID_BEFORE_SHIPPING else None,
+        "client_address": new.client_address if new.payment_group != "card_like" else None,
     }
 
 

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.domain.order import Order, check_capturable, check_shippable
+from checkout.domain.order import Order
+from checkout.domain.order_rules import check_capturable, check_shippable
 from checkout.domain.steps import capture_warnings, processed_warnings
 from checkout.domain.tracking import CARRIERS, Carrier
 from checkout.process_order import close_order

@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from checkout.cancel_order import REASON_LABEL
 from checkout.domain.calls import calls_of
-from checkout.domain.order import Order, check_capturable, check_reauthorizable, unsecured
+from checkout.domain.order import Order
+from checkout.domain.order_rules import check_capturable, check_reauthorizable, unsecured
 from checkout.domain.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from checkout.domain.tracking import CARRIERS, Carrier
 from checkout.storage.order_search import WholeOrder, read_whole_order
+from checkout.web.desk_order_rows import amounts_rows, payment_rows, points_rows
 from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges
 from shared.clock import in_japan, now
 from shared.database import Database
@@ -168,7 +170,7 @@ async def render_order(
         risk=unsecured(whole.order),
         deposit_button=_deposit_button(whole.order),
         cancel_label=REASON_LABEL.get(whole.row.cancel_reason or "", ""),
-        amounts=_amounts(whole.row),
+        amounts=amounts_rows(whole.row),
         destinations=destinations,
         carriers=CARRIERS,
         forms=forms,
@@ -180,8 +182,8 @@ async def render_order(
         may=_may(whole.order),
         capture_warnings=capture_warnings(whole.order),
         processed_warnings=processed_warnings(whole.order),
-        payment=_payment(whole),
-        points=_points(whole),
+        payment=payment_rows(whole),
+        points=points_rows(whole),
         mails=[entry for entry in whole.timeline if entry.topic == "mail"],
         timeline=[
             {"at": entry.at, "title": entry.title, "text": entry.text, "by": entry.by, "kind": entry.kind}
@@ -240,73 +242,3 @@ def _destination(whole: WholeOrder, row: Any, form: Form[Any] | None) -> dict[st
             if line.destination_id == row.destination_id
         ],
     }
-
-
-def _amounts(row: Any) -> list[tuple[str, int]]:
-    named = f"（クーポン「{row.coupon_name}」）" if row.coupon_name else ""
-    frees_shipping = named and not row.coupon_discount
-    lines = [
-        ("商品合計", row.items_amount),
-        (f"送料{named}" if frees_shipping else "送料", row.shipping_fee),
-    ]
-    for label, amount in (
-        ("手数料", row.payment_fee),
-        ("ポイント値引", -row.point_discount),
-        (f"クーポン値引{named}", -row.coupon_discount),
-    ):
-        if amount:
-            lines.append((label, amount))
-    return lines
-
-
-def _facts(whole: WholeOrder, topic: str, kind: str) -> list[dict[str, Any]]:
-    return [e.facts for e in whole.timeline if e.topic == topic and e.facts.get("kind") == kind]
-
-
-def _payment(whole: WholeOrder) -> list[tuple[str, str]]:
-    """What payments said, newest fact of each kind."""
-    rows = [("決済種別", whole.row.payment_name)]
-    if authorization := next(iter(_facts(whole, "payment", "authorization")), None):
-        rows += [
-            ("承認結果", authorization["provider_status"]),
-            ("承認番号", authorization["authorization_id"]),
-            ("承認金額", f"¥{authorization['amount']:,}"),
-        ]
-        if authorization["instrument"]:
-            rows.append(("お支払い元", authorization["instrument"]))
-    if number := next(iter(_facts(whole, "payment", "number")), None):
-        if number["chain_name"]:
-            rows.append(("お支払い先", number["chain_name"]))
-        rows.append((number["number_label"], number["number"]))
-        if number["confirmation_number"]:
-            rows.append(("確認番号", number["confirmation_number"]))
-    if captured := sum(fact["amount"] for fact in _facts(whole, "payment", "capture")):
-        rows.append(("入金額", f"¥{captured:,}"))
-    standing = whole.order.standing
-    if standing.suspense > (standing.refunded if standing.captured else 0):
-        rows.append(("仮受金", f"¥{standing.suspense:,}"))
-    if refunded := sum(fact["amount"] for fact in _facts(whole, "payment", "refund")):
-        rows.append(("返金額", f"¥{refunded:,}"))
-    return rows
-
-
-def _points(whole: WholeOrder) -> list[tuple[str, str]]:
-    """The shop's points and coupons around this order, as members told them."""
-    labels = {
-        "used": "ポイント利用",
-        "granted_pending": "付与（有効待ち）",
-        "granted_active": "付与（有効）",
-        "activated": "有効化",
-        "returned": "キャンセルによるポイント返還",
-    }
-    rows = []
-    for kind, label in labels.items():
-        if total := sum(fact["points"] for fact in _facts(whole, "points", kind)):
-            rows.append((label, f"{total:,}ポイント"))
-    if revoked := sum(fact["revoked"] for fact in _facts(whole, "points", "returned")):
-        rows.append(("付与の取消", f"{revoked:,}ポイント"))
-    for kind, label in (("coupon_redeemed", "クーポンのご利用"), ("coupon_returned", "クーポンの返却")):
-        rows += [(label, fact["coupon"]) for fact in _facts(whole, "points", kind)]
-    if not rows and whole.row.points_used:
-        rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
-    return rows

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from shared.web.fields import Yen
+from shared.web.fields import Line, Text, Yen
 
 Version = Annotated[int, Field(ge=1, title="版")]
 RecordId = Annotated[str, Field(title="記録番号", max_length=64, pattern=r"^desk:[0-9a-f]{32}$")]
@@ -43,7 +43,7 @@ class Outside(BaseModel):
     version: Version
     returned_amount: Annotated[Yen, Field(ge=1)] = Field(title="返金した金額")
     route: Literal["bank_transfer", "gift_card"] = Field("bank_transfer", title="返金の方法")
-    note: str = Field(title="メモ", max_length=200, description="返金した日や振込先など")
+    note: Text = Field(title="メモ", max_length=200, description="返金した日や振込先など")
     refund_id: RecordId
 
 
@@ -51,5 +51,5 @@ class Dispute(BaseModel):
     """How a chargeback ended."""
 
     version: Version
-    reference: str = Field(title="申し立て番号", max_length=200)
+    reference: Line = Field(title="申し立て番号", max_length=200)
     state: Literal["won", "lost"] = Field(title="結果")

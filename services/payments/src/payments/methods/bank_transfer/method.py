@@ -46,17 +46,19 @@ class BankTransfer(Method):
             kind=self.kind,
             name="銀行振込",
             group="transfer",
-            hint=f"ご注文後にお振込先をお知らせします。{self.settings.due_days}日以内にお振り込みください。振込手数料はお客様のご負担となります。",
+            hint=f"ご注文後にお振込先をお知らせします。{self._days()}にお振り込みください。振込手数料はお客様のご負担となります。",
+            amount_max=self.settings.amount_max,
             bulk_capture=True,
             manual_deposit=True,
         )
 
     async def issue(self, payment: Payment, *, key: str) -> Answer:
         """Name the account. Nobody has to be asked for it."""
+        days = self.settings.guest_due_days if payment.by_guest else self.settings.due_days
         return Issued(
             number=self.settings.account,
             number_label="お振込先",
-            due_at=now() + timedelta(days=self.settings.due_days),
+            due_at=now() + timedelta(days=days),
             # What staff write on a transfer back that they make at the bank, so that a look finds it.
             refs={"transfer_id": payment.payment_id.hex},
         )
@@ -91,6 +93,11 @@ class BankTransfer(Method):
     async def close(self) -> None:
         """Close the connections to the bank."""
         await self._http.aclose()
+
+    def _days(self) -> str:
+        """Say how long buyers have; members may have longer."""
+        guests, members = self.settings.guest_due_days, self.settings.due_days
+        return f"{members}日以内" if guests == members else f"{guests}日以内（会員の方は{members}日以内）"
 
     def _headers(self, key: str = "") -> dict[str, str]:
         headers = {"Authorization": f"Bearer {self.settings.token.get_secret_value()}"}

@@ -26,7 +26,11 @@ class BankTransferSettings(BaseSettings):
     url: str = Field("http://127.0.0.1:8203", description="The bank's interface for outgoing transfers")
     token: SecretStr = Field(SecretStr(DEMO), description="What the bank gave us to sign in with")
     account: str = "のれん銀行 本店営業部 普通 1234567 カ）ノレンショウテン"
-    due_days: int = Field(14, ge=1, le=90, description="From the order being ready to be paid")
+    amount_max: int | None = Field(1_000_000, ge=1, description="Inclusive, in yen")
+    due_days: int = Field(14, ge=1, le=90, description="From the order being ready to be paid; of a member")
+    guest_due_days: int = Field(
+        7, ge=1, le=90, description="The same of a guest: the goods wait for nobody known"
+    )
     grace_hours: int = Field(72, ge=0, description="Transfers of a weekend are seen on Monday")
     timeout_seconds: float = Field(10, gt=0, le=11)
     sandbox: bool = Field(False, validation_alias="SANDBOX")

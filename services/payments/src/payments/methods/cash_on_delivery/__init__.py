@@ -4,6 +4,7 @@ from typing import Self
 
 from payments.domain.terms import Terms
 from payments.method import Menu, Method, Shop
+from payments.methods.cash_on_delivery.settings import CashOnDeliverySettings
 
 
 class CashOnDelivery(Method):
@@ -12,10 +13,13 @@ class CashOnDelivery(Method):
     kind = "cash_on_delivery"
     terms = Terms(flow="unmanaged", deposit="never")
 
+    def __init__(self, settings: CashOnDeliverySettings | None = None) -> None:
+        self.settings = settings or CashOnDeliverySettings()
+
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
-        """Make the method; it has no settings."""
-        return cls()
+        """Make the method from ``CASH_ON_DELIVERY_*``."""
+        return cls(CashOnDeliverySettings())
 
     def menu(self) -> Menu:
         """Return what checkout may offer."""
@@ -24,7 +28,7 @@ class CashOnDelivery(Method):
             name="代金引換",
             group="cash_on_delivery",
             hint="商品のお受け取り時に、配達員へ現金でお支払いください。",
-            amount_max=300_000,
+            amount_max=self.settings.amount_max,
             deposit_mail=False,
         )
 

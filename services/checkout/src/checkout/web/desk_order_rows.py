@@ -1,0 +1,76 @@
+"""The blocks 金額, 決済 and ポイント of one order at the desk, as rows of label and value."""
+
+from typing import Any
+
+from checkout.storage.order_search import WholeOrder
+
+
+def amounts_rows(row: Any) -> list[tuple[str, int]]:
+    """Return what the total is made of, in yen."""
+    named = f"（クーポン「{row.coupon_name}」）" if row.coupon_name else ""
+    frees_shipping = named and not row.coupon_discount
+    lines = [
+        ("商品合計", row.items_amount),
+        (f"送料{named}" if frees_shipping else "送料", row.shipping_fee),
+    ]
+    for label, amount in (
+        ("手数料", row.payment_fee),
+        ("ポイント値引", -row.point_discount),
+        (f"クーポン値引{named}", -row.coupon_discount),
+    ):
+        if amount:
+            lines.append((label, amount))
+    return lines
+
+
+def _facts(whole: WholeOrder, topic: str, kind: str) -> list[dict[str, Any]]:
+    return [e.facts for e in whole.timeline if e.topic == topic and e.facts.get("kind") == kind]
+
+
+def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
+    """Return what payments said, newest fact of each kind."""
+    rows = [("決済種別", whole.row.payment_name)]
+    if authorization := next(iter(_facts(whole, "payment", "authorization")), None):
+        rows += [
+            ("承認結果", authorization["provider_status"]),
+            ("承認番号", authorization["authorization_id"]),
+            ("承認金額", f"¥{authorization['amount']:,}"),
+        ]
+        if authorization["instrument"]:
+            rows.append(("お支払い元", authorization["instrument"]))
+    if number := next(iter(_facts(whole, "payment", "number")), None):
+        if number["chain_name"]:
+            rows.append(("お支払い先", number["chain_name"]))
+        rows.append((number["number_label"], number["number"]))
+        if number["confirmation_number"]:
+            rows.append(("確認番号", number["confirmation_number"]))
+    if captured := sum(fact["amount"] for fact in _facts(whole, "payment", "capture")):
+        rows.append(("入金額", f"¥{captured:,}"))
+    standing = whole.order.standing
+    if standing.suspense > (standing.refunded if standing.captured else 0):
+        rows.append(("仮受金", f"¥{standing.suspense:,}"))
+    if refunded := sum(fact["amount"] for fact in _facts(whole, "payment", "refund")):
+        rows.append(("返金額", f"¥{refunded:,}"))
+    return rows
+
+
+def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
+    """Return the shop's points and coupons around this order, as members told them."""
+    labels = {
+        "used": "ポイント利用",
+        "granted_pending": "付与（有効待ち）",
+        "granted_active": "付与（有効）",
+        "activated": "有効化",
+        "returned": "キャンセルによるポイント返還",
+    }
+    rows = []
+    for kind, label in labels.items():
+        if total := sum(fact["points"] for fact in _facts(whole, "points", kind)):
+            rows.append((label, f"{total:,}ポイント"))
+    if revoked := sum(fact["revoked"] for fact in _facts(whole, "points", "returned")):
+        rows.append(("付与の取消", f"{revoked:,}ポイント"))
+    for kind, label in (("coupon_redeemed", "クーポンのご利用"), ("coupon_returned", "クーポンの返却")):
+        rows += [(label, fact["coupon"]) for fact in _facts(whole, "points", kind)]
+    if not rows and whole.row.points_used:
+        rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
+    return rows
