@@ -30,5 +30,9 @@ GRANT CONNECT ON DATABASE :"service" TO :"service";
 ALTER SCHEMA public OWNER TO :"owner";
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO :"service";
+-- No table holds large objects; anybody could fill the disk with them. Only a superuser may say so.
+SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', oid::regprocedure) FROM pg_proc
+WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^lo(_|read$|write$)'
+AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) \gexec
 SQL
 done

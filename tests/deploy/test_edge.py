@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -20,12 +21,14 @@ from starlette.types import Receive, Scope, Send
 from deploy.native.site import REPOSITORY, SERVICES
 from deploy.ready import complaints, wait_until_ready
 from shared.web.client_address import ClientAddress, Proxies
+from shared.web.edge import BODY_SECONDS_MAX, UPLOAD_SECONDS_MAX
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="needs Caddy: make setup")
 
 
 PROXY, CLIENT = "127.0.0.1", "203.0.113.9"
 HEADER_SECONDS = 1
+BODY_SECONDS = 3
 
 
 class NamesItself(BaseHTTPRequestHandler):
@@ -38,6 +41,13 @@ class NamesItself(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """Give up on a body that does not come."""
+        self.send_response(408)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        self.close_connection = True
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -99,7 +109,11 @@ class run_caddy:  # noqa: N801 - reads as what it does
             "EDGE_PAGES": str(REPOSITORY / "deploy/caddy"),
         }
         settings |= {"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)}
-        settings |= {"EDGE_HEADER_SECONDS": str(HEADER_SECONDS), **more}
+        settings |= {
+            "EDGE_HEADER_SECONDS": str(HEADER_SECONDS),
+            "EDGE_BODY_SECONDS": str(BODY_SECONDS),
+            **more,
+        }
         self._process = subprocess.Popen(
             [
                 "caddy",
@@ -150,9 +164,29 @@ def test_a_path_goes_unchanged_to_the_service_that_owns_it(edge: httpx.Client, p
     assert edge.get(path).text == f"{owner} {path}"
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/health/ready", "/health/live"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        path
+        for plain in ("/metrics", "/health", "/health/ready", "/health/live")
+        for path in (
+            plain,
+            f"{plain}/",
+            f"{plain}//",
+            f"{plain}?a=1",
+            f"/{plain}",
+            f"/.{plain}",
+            f"/payments/..{plain}",
+            f"{plain}%2F",
+            f"/%2F{plain[1:]}",
+            f"/%{ord(plain[1]):x}{plain[2:]}",
+            plain.upper(),
+            f"{plain.title()}/",
+        )
+    ],
+)
 def test_health_and_metrics_are_not_for_the_public(edge: httpx.Client, path: str) -> None:
-    assert edge.get(path).status_code == 404
+    assert status_of(edge, path) == 404
 
 
 def test_a_service_that_is_down_says_so_in_japanese(edge: httpx.Client) -> None:
@@ -202,6 +236,13 @@ def test_an_origin_with_tls_insists_on_it_in_every_answer(behind_a_proxy: httpx.
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
+def status_of(edge: httpx.Client, path: str) -> int:
+    """What is answered to a path that is sent as it stands; clients would tidy it first."""
+    with socket.create_connection((PROXY, edge.base_url.port or 0), timeout=10) as asked:
+        asked.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        return int(asked.recv(1000).split()[1])
+
+
 def client_at_the_service(passed: str, in_front: str) -> str:
     """The client that a service takes a request of Caddy for."""
     seen: list[str] = []
@@ -239,3 +280,17 @@ def test_half_a_request_is_not_waited_for(edge: httpx.Client) -> None:
         half.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
         assert b"200" not in half.recv(1000)
     assert time.monotonic() - begun >= HEADER_SECONDS * 0.9
+
+
+def test_a_service_that_gives_up_on_a_slow_body_is_heard_by_who_still_sends(edge: httpx.Client) -> None:
+    with socket.create_connection((PROXY, edge.base_url.port or 0), timeout=20 * BODY_SECONDS) as slow:
+        slow.sendall(b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5000\r\n\r\na")
+        assert slow.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+def test_caddy_waits_longer_for_a_body_than_any_service_does() -> None:
+    caddyfile = (REPOSITORY / "deploy/caddy/Caddyfile").read_text()
+    [(header, body)] = re.findall(
+        r"EDGE_HEADER_SECONDS:(\d+)\}.*?EDGE_BODY_SECONDS:(\d+)\}", caddyfile, re.DOTALL
+    )
+    assert int(body) >= int(header) + max(BODY_SECONDS_MAX, UPLOAD_SECONDS_MAX) + 5

@@ -8,7 +8,7 @@ RIGHTS = {
     "order_words": ADDED_TO,
     "payment_requests": CHANGED,
     # What a provider sent stays as it came; only what became of it changes.
-    "notices": changed_in("state", "payment_id", *DUE),
+    "notices": changed_in("state", "payment_id", "seen_by", *DUE),
     "receipts": ADDED_TO,
     "journal_lines": ADDED_TO,
     "shop_settings": CHANGED,
