@@ -134,6 +134,7 @@ class PaymentStory(RuleBasedStateMachine):
         self.seen["given back by hand"] += failed and not settled.payment.held_amount
         self.note_spare_money_given_back(settled)
         self.said += settled.events
+        self.what_is_asked_back_was_owed(settled, by_staff=by_staff)
         for ask in settled.asks:
             which = (ask.operation, ask.sequence)
             known = self.requests.get(which)
@@ -143,6 +144,15 @@ class PaymentStory(RuleBasedStateMachine):
                 self.requests[which] = Request(ask.operation, ask.amount, key)
         self.payment = settled.payment
         self.seen.update([self.payment.state, *self.payment.calls])
+
+    def what_is_asked_back_was_owed(self, settled: Settled, *, by_staff: bool) -> None:
+        """Only money of an order or a payment that is over goes back of itself; not after a lost chargeback."""
+        before, after = self.payment, settled.payment
+        if by_staff or not any(ask.operation == "refund" for ask in settled.asks):
+            return
+        states = {before.state, *(step.state for step in settled.steps)}
+        assert after.order_cancelled or before.refund_asked_amount or states & OVER, "owed"
+        assert not (before.state in OVER and before.lost_to_a_bank), "a person's business"
 
     def note_spare_money_given_back(self, settled: Settled) -> None:
         """An order that goes on hears of what its sale gave back, not of what was never its own."""
@@ -301,7 +311,7 @@ class PaymentStory(RuleBasedStateMachine):
     def staff_give_back_by_hand_what_could_not_be_refunded(self, amount: int) -> None:
         self.provider.give_back_by_hand(min(amount, self.provider.money))
 
-    @precondition(lambda self: self.payment.state == "owed")
+    @precondition(lambda self: deeds.may_refund_again(self.payment))
     @rule(really=st.booleans())
     def staff_have_a_refund_that_failed_tried_again(self, really: bool) -> None:
         if really and self.open_refund() is None:
@@ -446,19 +456,10 @@ class PaymentStory(RuleBasedStateMachine):
         assert said[AuthorizationEnded] <= holds + tries + self.asked, said
 
     @invariant()
-    def what_is_asked_was_owed(self) -> None:
+    def no_more_is_asked_than_came(self) -> None:
+        came = self.payment.captured_amount + self.payment.suspense_amount
         for request in self.requests.values():
-            if request.operation == "refund":
-                # Money that was never taken for the order, because the payment was over, is owed too.
-                never_taken = self.payment.captured_amount == 0
-                has_number = self.payment.number is not None
-                spare = self.seen["spare refund"]
-                assert (
-                    self.payment.order_cancelled or has_number or never_taken or self.terms is CARD or spare
-                )
-                assert request.amount <= self.payment.captured_amount + self.payment.suspense_amount
-            else:
-                assert request.amount <= TOTAL
+            assert request.amount <= (came if request.operation == "refund" else TOTAL)
 
     def teardown(self) -> None:
         """Let everything come to rest, and compare with what the provider knows (M2, M5)."""

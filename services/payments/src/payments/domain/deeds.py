@@ -11,7 +11,7 @@ from payments.domain import journal
 from payments.domain.answers import RefundRoute
 from payments.domain.asking import let_go
 from payments.domain.drafting import Draft, Settled
-from payments.domain.moves import RefundAsked, ShortMoneyAccepted
+from payments.domain.moves import OVER, RefundAsked, ShortMoneyAccepted
 from payments.domain.payment import Payment
 from payments.domain.receiving import take_for_the_sale
 from payments.domain.returning import ELSEWHERE, UNEXPLAINED, charged_back, settled_outside
@@ -23,13 +23,14 @@ TO_BE_SEEN = (ELSEWHERE, UNEXPLAINED, "chargeback", "receipt_reversed", "excess_
 
 
 def may_refund_again(payment: Payment) -> bool:
-    """Return whether money is here that a refund failed to give back."""
-    owed = payment.state == "owed" or (payment.state == "captured" and payment.order_cancelled)
+    """Return whether money is here that belongs back and that no refund is under way for: one failed, or it came late."""
+    late = payment.state in OVER and "late_money" in payment.calls
+    owed = payment.state == "owed" or late or (payment.state == "captured" and payment.order_cancelled)
     return owed and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.disputes
 
 
 def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
-    """Staff want a refund that failed to be tried once more: all that is here by now."""
+    """Staff want a refund that failed, or was left to them, to be made: all that is here by now."""
     draft = Draft(payment, at, by)
     if may_refund_again(payment) and draft.move(RefundAsked, "refund asked again"):
         draft.ask("refund", payment.held_amount)

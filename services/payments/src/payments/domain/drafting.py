@@ -137,10 +137,15 @@ class Draft:
     def give_back(self, because: str) -> None:
         """Undo whatever the payment holds, as far as its state allows now; the rest follows later.
 
-        A refund that failed, or money that is disputed, is a person's business; one refund is awaited before the next.
+        A refund that failed, money that is disputed, or that comes after a bank took back what was here, is a
+        person's business; one refund is awaited before the next.
         """
         payment = self.payment
         if "refund_failed" in payment.calls or payment.disputes or payment.refund_asked_amount:
+            return
+        if payment.lost_to_a_bank and payment.state in OVER:
+            if payment.held_amount:
+                self.call("late_money")
             return
         if payment.held_amount > 0 and self.move(RefundAsked, because):
             # Nobody waits for the rest any more.

@@ -131,6 +131,11 @@ class Payment:
         return tuple(one for one in self.chargebacks if one.state == "open")
 
     @property
+    def lost_to_a_bank(self) -> bool:
+        """Whether a chargeback was lost: money that still comes is not sent back without a person."""
+        return any(one.state == "lost" for one in self.chargebacks)
+
+    @property
     def respond_by(self) -> datetime | None:
         """The next deadline for an answer to a chargeback."""
         return min((one.respond_by for one in self.disputes if one.respond_by is not None), default=None)
