@@ -368,3 +368,13 @@ async def test_a_form_from_another_site_is_refused(members: MembersService) -> N
 
         assert answer.status_code == 403
         assert (await browser.get("/members/mypage")).status_code == 200
+
+
+async def test_failed_logins_from_one_ipv6_network_count_together(members: MembersService) -> None:
+    answers = []
+    for number in range(51):
+        async with members.browser(f"2001:db8:1:2::{number:x}") as browser:
+            answers.append((await members.log_in(browser, f"nobody{number}@example.jp")).status_code)
+    assert answers == [422] * 50 + [429]
+    async with members.browser("2001:db8:1:3::1") as browser:
+        assert (await members.log_in(browser, "nobody@example.jp")).status_code == 422

@@ -159,11 +159,6 @@ def benefit_of(shop: Storefront, request: Request) -> Benefit | None:
         return None
 
 
-def address_of(request: Request) -> str:
-    """Return the IP address that the request came from; the edge's proxy passes it on."""
-    return request.client.host if request.client else ""
-
-
 # ---------- this browser's orders ----------
 
 

@@ -13,11 +13,12 @@ from members.storage.attempts import TooManyAttempts
 from members.storage.mail_requests import request_holds
 from members.web.form_models import ForgottenPassword, ResetPassword
 from members.web.links import keep_link, link_in_browser, without_referrer
-from members.web.parts import Here, Parts, address_of
+from members.web.parts import Here, Parts
 from members.web.password_by_link import save_by_link
 from shared.clock import now
 from shared.mail_links import PATH, MailLink
 from shared.statements import COOKIE
+from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, viewer
 
@@ -41,7 +42,7 @@ async def mail_link(request: Request, parts: Here) -> Response:
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
-                await wish_for_reset(tx, form.value.email, ip=address_of(request), at=now())
+                await wish_for_reset(tx, form.value.email, ip=counted_as(request), at=now())
             return parts.pages.render(request, "password_forgot.html", form=form, sent=True)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
