@@ -39,6 +39,7 @@ def server() -> Iterator[str]:
         finally:
             started.cleanup()
 
+
 # Others may make the same role at the same time, where the server is shared.
 MAKE_ROLE = """
 DO $$ BEGIN CREATE ROLE "{role}" LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$

@@ -187,6 +187,7 @@ def test_paying_with_another_members_amazon_account_changes_no_login() -> None:
             ordering=ordering,
             viewer_id=new_id(),
             viewer_linked=False,
+            viewer_proved=True,
             buyers_member_id=new_id(),
             email_known=False,
         )

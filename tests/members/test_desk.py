@@ -110,7 +110,9 @@ async def test_the_export_tells_who_registered_with_amazon(members: MembersServi
     await members.hears(
         an_order(
             "N-1",
-            registration=Registration(member_id=new_id(), amazon_buyer_id="amzn1.account.AYA"),
+            registration=Registration(
+                member_id=new_id(), amazon_buyer_id="amzn1.account.AYA", email_proved=True
+            ),
             email="aya@example.jp",
         )
     )

@@ -64,6 +64,7 @@ async def test_opening_a_link_proves_nothing_before_the_button_is_pressed(member
     aya = await members.register(email_proved=False)
     [event] = await members.said(EmailVerificationRequested)
     async with members.browser() as browser:
+        await members.log_in(browser)
         assert "メールアドレスを確認する" in (await opens_link(members, browser, event)).text
     assert (await members.balance(aya)).active == 0
 
@@ -130,6 +131,7 @@ async def test_points_that_staff_make_valid_do_not_wait_for_the_address(members:
     aya = await members.register(email_proved=False)
     [event] = await members.said(EmailVerificationRequested)
     async with members.browser() as browser:
+        await members.log_in(browser)
         await opens_link(members, browser, event)
         assert (await browser.post(VERIFY)).status_code == 303
     assert (await members.balance(aya)).waiting == 500

@@ -22,7 +22,9 @@ BUYER = "amzn1.account.AYA"
 async def test_the_data_of_the_order_becomes_the_member(members: MembersService) -> None:
     member_id = new_id()
     order = an_order(
-        registration=Registration(member_id=member_id, newsletter=True, amazon_buyer_id=BUYER),
+        registration=Registration(
+            member_id=member_id, newsletter=True, amazon_buyer_id=BUYER, email_proved=True
+        ),
         amazon_buyer_id=BUYER,
         phone="0311112222",
     )

@@ -151,7 +151,11 @@ async def test_a_known_browser_gets_in_where_its_address_is_closed(members: Memb
 async def test_of_64_sign_ups_of_one_address_at_once_one_becomes_a_member(members: MembersService) -> None:
     async def sign_up() -> bool:
         new = NewMember(
-            member_id=new_id(), name="綾瀬 あや", email="aya@example.jp", buyer_id="amzn1.account.AYA"
+            member_id=new_id(),
+            name="綾瀬 あや",
+            email="aya@example.jp",
+            buyer_id="amzn1.account.AYA",
+            email_proved=True,
         )
         try:
             async with members.db.transaction() as tx:
@@ -364,3 +368,13 @@ async def test_a_form_from_another_site_is_refused(members: MembersService) -> N
 
         assert answer.status_code == 403
         assert (await browser.get("/members/mypage")).status_code == 200
+
+
+async def test_failed_logins_from_one_ipv6_network_count_together(members: MembersService) -> None:
+    answers = []
+    for number in range(51):
+        async with members.browser(f"2001:db8:1:2::{number:x}") as browser:
+            answers.append((await members.log_in(browser, f"nobody{number}@example.jp")).status_code)
+    assert answers == [422] * 50 + [429]
+    async with members.browser("2001:db8:1:3::1") as browser:
+        assert (await members.log_in(browser, "nobody@example.jp")).status_code == 422

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from harness.doors import free_port
 from harness.eventually import eventually
-from shared.web.client_address import ClientAddress, Proxies
+from shared.web.client_address import ClientAddress, Proxies, counted
 from shared.web.patience import ImpatientProtocol
 
 
@@ -60,6 +60,24 @@ async def test_who_does_not_come_by_caddy_is_taken_for_what_it_is() -> None:
 def test_what_is_no_address_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Proxies.read(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "counted_as"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff:ffff:ffff:ffff", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("203.0.113.9:555", "unknown"),
+        ("a socket", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_limits_count_a_line_not_each_of_its_addresses(address: str, counted_as: str) -> None:
+    assert counted(address) == counted_as
 
 
 class Hasty(ImpatientProtocol):

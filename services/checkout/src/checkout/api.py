@@ -12,9 +12,10 @@ from checkout.domain.purchase import Purchase
 from checkout.storage.menu import read_menu
 from checkout.web.order_fields import AddressFields, OrdererFields
 from checkout.web.order_page import own_order
-from checkout.web.storefront import Shop, address_of, benefit_of, keep_order, orders_of, wallet_of
+from checkout.web.storefront import Shop, benefit_of, keep_order, orders_of, wallet_of
 from shared.errors import Refused
 from shared.postal import find_towns
+from shared.web.client_address import counted_as
 from shared.web.fields import JsonInt, postal_digits
 from shared.web.session import CurrentViewer, viewer
 
@@ -134,7 +135,7 @@ async def create_order(
         member_id=UUID(seen.member_id) if seen.member_id else None,
         benefit=benefit_of(shop, request),
         wallet=wallet,
-        client_address=address_of(request),
+        client_address=counted_as(request),
         earlier_orders=tuple(orders_of(shop, request)),
     )
     placement = await shop.till.place(purchase)

@@ -1,13 +1,29 @@
-"""Linking a member with an Amazon account: once per member, once per account (MEM-01, MEM-03, X-20)."""
+"""Linking a member with an Amazon account: once per member, once per account (MEM-01, MEM-03, X-20).
 
-from collections.abc import Sequence
-from datetime import datetime
+A link lets its Amazon account in. So none is made to an account whose address nobody has proved: whoever signed up
+with somebody else's address would keep a way in. Only Amazon's word for that very address is as good as the proof.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from members.storage.members import insert_link, insert_links
+from members.storage.amazon_links import insert_link, insert_links
 from shared.database import Tx
 from shared.events import AmazonAccountLinked, OrderPlaced
+from shared.sql import Row
+
+# The other services hear of ended logins by an event: so long an order may still come from one of them.
+LATE_ORDERS = timedelta(minutes=5)
+
+
+def order_may_link(member: Row, placed_at: datetime) -> bool:
+    """Tell whether an order of ``placed_at`` came from who proved the address, and from no login that was ended."""
+    proved_at, ended_at = member.email_verified_at, member.sessions_ended_at
+    if proved_at is None or proved_at > placed_at:
+        return False
+    return ended_at is None or placed_at > ended_at + LATE_ORDERS
 
 
 async def link_amazon(
@@ -28,8 +44,16 @@ async def link_amazon(
     return AmazonAccountLinked(member_id=member_id, linked_at=at, path=path, order_code=order_code)
 
 
-async def link_by_orders(tx: Tx, orders: Sequence[OrderPlaced]) -> list[AmazonAccountLinked]:
-    """Link members with the Amazon accounts that they ordered with, where neither is linked yet."""
+def _may_link(order: OrderPlaced, members: Mapping[UUID, Row]) -> bool:
+    member = members.get(order.member_id) if order.member_id is not None else None
+    return member is not None and order_may_link(member, order.placed_at)
+
+
+async def link_by_orders(
+    tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, Row]
+) -> list[AmazonAccountLinked]:
+    """Link ``members`` with the Amazon accounts that they ordered with, where neither is linked yet."""
+    orders = [order for order in orders if _may_link(order, members)]
     linked = await insert_links(
         tx,
         [

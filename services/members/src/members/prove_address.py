@@ -1,9 +1,16 @@
-"""An address is proved by a link that was mailed there; registration points wait for it (MEM-38)."""
+"""An address is proved by a link that was mailed there; registration points wait for it (MEM-38).
 
+Anybody may sign up with anybody's address. So the first proof ends all that was before it and is not the prover's:
+logins, known browsers, open links of mails and the Amazon link.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from members.domain.ledger import activate_posting
+from members.end_sessions import end_all_sessions
+from members.storage.amazon_links import end_link
 from members.storage.mail_requests import use_request, void_requests
 from members.storage.members import set_email_verified
 from members.storage.points import (
@@ -12,6 +19,7 @@ from members.storage.points import (
     record_posting,
     set_grant_active,
 )
+from members.storage.sessions import forget_devices
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import PointsActivated
@@ -29,18 +37,46 @@ class LinkEnded(Refused):
         )
 
 
-async def prove_by_link(tx: Tx, link: MailLink, *, at: datetime) -> list[PointsActivated]:
+@dataclass(frozen=True)
+class Prover:
+    """What of the account is the prover's: the session and the browser in which the member is logged in.
+
+    ``amazon``: that session came by the Amazon link, which is the prover's then, too. Who comes with nothing but the
+    mail has none of it.
+    """
+
+    session_id: UUID | None = None
+    device_hash: str = ""
+    amazon: bool = False
+
+
+BY_MAIL_ALONE = Prover()
+
+
+async def prove_by_link(tx: Tx, link: MailLink, by: Prover, *, at: datetime) -> list[PointsActivated]:
     """Use a link up and note the address as proved; return what is to be said. Raises LinkEnded."""
     if not await use_request(tx, "email_verification", link, at=at):
         raise LinkEnded
-    return await address_is_proved(tx, link.member_id, at=at)
+    return await address_is_proved(tx, link.member_id, by, at=at)
 
 
-async def address_is_proved(tx: Tx, member_id: UUID, *, at: datetime) -> list[PointsActivated]:
-    """Note it and make the registration points valid that waited for it, once."""
+async def address_is_proved(tx: Tx, member_id: UUID, by: Prover, *, at: datetime) -> list[PointsActivated]:
+    """Note the first proof, end what was before it, and make the registration points valid that waited for it.
+
+    The password stays with who is logged in; who is not has to set a new one together with the proof.
+    """
     if not await set_email_verified(tx, member_id, at=at):
         return []
-    await void_requests(tx, member_id, ["email_verification"], at=at)
+    await void_requests(tx, member_id, ["email_verification", "password_reset"], at=at)
+    await end_all_sessions(tx, member_id, at=at, but=by.session_id)
+    await forget_devices(tx, member_id, but=by.device_hash)
+    said = await _activate(tx, member_id, at=at)
+    if not by.amazon:
+        await end_link(tx, member_id, at=at, reason="address_proved")
+    return said
+
+
+async def _activate(tx: Tx, member_id: UUID, *, at: datetime) -> list[PointsActivated]:
     balance = await lock_known_balance(tx, member_id)
     grant = await grant_waiting_for_proof(tx, member_id)
     if grant is None:

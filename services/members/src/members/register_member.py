@@ -8,7 +8,8 @@ from uuid import UUID
 from members.ask_for_mail import request_verification
 from members.domain.ledger import Grant, grant_posting
 from members.domain.rules import GrantActivation, Rules
-from members.storage.members import insert_link, insert_member, keep_password
+from members.storage.amazon_links import insert_link, note_registration
+from members.storage.members import insert_member, keep_password, member_by_buyer
 from members.storage.points import insert_grant, lock_balance, open_balance, record_posting
 from shared.database import Tx
 from shared.errors import Refused
@@ -38,7 +39,8 @@ class AmazonAccountTaken(Refused):
 class NewMember:
     """What is stored of a new member; ``password_hash`` None means that there is no shop password (MEM-06).
 
-    ``email_proved``: Amazon vouches for the address; any other is proved by a mail (MEM-38).
+    ``email_proved``: Amazon vouches for the address; any other is proved by a mail (MEM-38). ``buyer_id`` is the
+    Amazon account that came along; it is linked only where it vouches for the address.
     """
 
     member_id: UUID
@@ -90,18 +92,28 @@ async def register_member(
     ]
     if new.password_hash is not None:
         await keep_password(tx, new.member_id, new.password_hash, at=at)
-    if new.buyer_id is not None:
-        path: Literal["order", "registration"] = "order" if via == "order" else "registration"
-        if not await insert_link(tx, new.member_id, new.buyer_id, at=at, path=path):
-            raise AmazonAccountTaken
-        said.append(
-            AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path, order_code=order_code)
-        )
+    path: Literal["order", "registration"] = "order" if via == "order" else "registration"
+    said += await _link(tx, new, path=path, at=at, order_code=order_code)
     await open_balance(tx, new.member_id)
     said += await _grant_registration_points(tx, new, rules, at=at, order_code=order_code)
     if not new.email_proved:
         said.append(await request_verification(tx, new.member_id, name=new.name, email=new.email, at=at))
     return said
+
+
+async def _link(
+    tx: Tx, new: NewMember, *, path: Literal["order", "registration"], at: datetime, order_code: str | None
+) -> list[AmazonAccountLinked]:
+    """Link the Amazon account that came along, unless another address than its own was typed."""
+    if new.buyer_id is None:
+        return []
+    if not new.email_proved:
+        if await member_by_buyer(tx, new.buyer_id) is not None:
+            raise AmazonAccountTaken
+        return []
+    if not await insert_link(tx, new.member_id, new.buyer_id, at=at, path=path):
+        raise AmazonAccountTaken
+    return [AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path, order_code=order_code)]
 
 
 async def _grant_registration_points(
@@ -110,15 +122,17 @@ async def _grant_registration_points(
     """Give the registration points, once in a member's life (PNT-01).
 
     By default they are usable at once (X-01), but those of an address that nobody proved wait for the proof. Who
-    comes with an Amazon account, of which each is linked only once, need not wait: the points may pay for the very
+    comes with an Amazon account, with which nobody registered before, need not wait: the points may pay for the very
     order that registers (PNT-02).
     """
+    buyer_id = new.buyer_id
+    vouched = buyer_id is not None and await note_registration(tx, buyer_id, new.member_id, at=at)
     points = rules.registration_grant()
     balance = await lock_balance(tx, new.member_id)
     if not points or balance is None:
         return []
     activation: GrantActivation = rules.registration_activation
-    if activation == "immediate" and not new.email_proved and new.buyer_id is None:
+    if activation == "immediate" and not new.email_proved and not vouched:
         activation = "on_verified"
     active = activation == "immediate"
     grant = Grant(

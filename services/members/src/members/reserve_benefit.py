@@ -13,6 +13,7 @@ from uuid import UUID
 from members.domain.coupons import Coupon
 from members.domain.ledger import NotEnoughPoints
 from members.domain.rules import Rules
+from members.storage.amazon_links import registered_before
 from members.storage.benefits import (
     change_reservation,
     end_reservation,
@@ -162,7 +163,8 @@ async def reserve_registration_points(
     if not fresh:
         made = await _change_promise(tx, made, at=at)
     # Asked last: an order that took the points while we waited for its reservation is seen now.
-    if await is_taken_by(tx, buyer_id=buyer_id, email=email, besides=made.reservation_id):
+    used = await is_taken_by(tx, buyer_id=buyer_id, email=email, besides=made.reservation_id)
+    if used or await registered_before(tx, buyer_id):
         raise Refused(
             "registration_points_used",
             "会員登録ポイントは、このAmazonアカウントまたはメールアドレスのご注文ですでにご利用いただいています。",

@@ -6,15 +6,15 @@ from uuid import UUID
 from members.domain.passwords import Person, weakness
 from members.end_sessions import end_all_sessions
 from members.password_hasher import PasswordHasher
-from members.prove_address import LinkEnded, address_is_proved
+from members.prove_address import BY_MAIL_ALONE, LinkEnded, address_is_proved
 from members.storage.mail_requests import request_holds, use_request, void_requests
-from members.storage.members import member_by_id, past_password_hashes, set_password
+from members.storage.members import hold_member, member_by_id, past_password_hashes, set_password
 from members.storage.pacing import NEW_PASSWORDS, keep_pace
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.events import PasswordChanged
-from shared.mail_links import MailLink
+from shared.mail_links import LinkPurpose, MailLink
 from shared.sql import Row
 
 FIELD = "new_password"
@@ -25,29 +25,35 @@ async def change_password(
 ) -> None:
     """Give a member a new password and end all other sessions. The caller has checked the present one.
 
-    Raises Refused for a weak password and for one that the account has ever had (MEM-22), and TooManyAttempts.
+    Raises Refused for a weak password, for one that the account has ever had (MEM-22), and where all logins ended
+    since the present password was checked; and TooManyAttempts.
     """
     password_hash = await _hash_new(db, hasher, member, password)
     async with db.transaction() as tx:
+        if not await hold_member(tx, member):
+            raise Refused("logins_ended", "もう一度ログインしてください", status=409)
         await _set(tx, member, password_hash, way="form", at=now(), but=but)
 
 
-async def reset_password(db: Database, hasher: PasswordHasher, link: MailLink, password: str) -> Row:
+async def reset_password(
+    db: Database, hasher: PasswordHasher, purpose: LinkPurpose, link: MailLink, password: str
+) -> Row:
     """Give the member of a link a new password and use the link up; all sessions end. Return the member.
 
-    A link that comes by mail proves the address, too. Raises LinkEnded, Refused and TooManyAttempts.
+    A link that comes by mail proves the address, too, and one that was sent for that proof is as good for a new
+    password. Raises LinkEnded, Refused and TooManyAttempts.
     """
     async with db.transaction() as tx:
         member = await member_by_id(tx, link.member_id)
-        if member is None or not await request_holds(tx, "password_reset", link, at=now()):
+        if member is None or not await request_holds(tx, purpose, link, at=now()):
             raise LinkEnded
     password_hash = await _hash_new(db, hasher, member, password)
     async with db.transaction() as tx:
         at = now()
-        if not await use_request(tx, "password_reset", link, at=at):
+        if not await use_request(tx, purpose, link, at=at):
             raise LinkEnded
         await _set(tx, member, password_hash, way="reset", at=at, but=None)
-        tx.say(*await address_is_proved(tx, member.member_id, at=at))
+        tx.say(*await address_is_proved(tx, member.member_id, BY_MAIL_ALONE, at=at))
     return member
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from members.password_hasher import PasswordHasher
 from members.storage.attempts import begin_attempt, forget_attempts
-from members.storage.members import email_key, member_by_email, member_by_id
+from members.storage.members import email_key, hold_member, member_by_email, member_by_id
 from members.storage.sessions import insert_session, revoke_session, staff_role_of
 from shared.clock import now
 from shared.database import Database, Tx
@@ -29,6 +29,13 @@ class WrongCredentials(Refused):
             "メールアドレスまたはパスワードが違います。入力内容をご確認ください。",
             status=422,
         )
+
+
+class LoginOvertaken(Refused):
+    """All logins of the member were ended while this one was on its way."""
+
+    def __init__(self) -> None:
+        super().__init__("login_overtaken", "もう一度ログインしてください。", status=409)
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,11 @@ async def open_session(
 ) -> OpenedSession:
     """Start a session with a new id and end the one it replaces, if any (reliability.md §4, Sessions).
 
-    ``staff_role`` is given at the desk's login only: whoever shops needs no rights at the desk.
+    ``staff_role`` is given at the desk's login only: whoever shops needs no rights at the desk. Raises
+    LoginOvertaken where what was checked of ``member`` holds no more.
     """
+    if not await hold_member(tx, member):
+        raise LoginOvertaken
     if instead_of is not None:
         await end_session(tx, instead_of, at=at)
     session_id = new_id()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from members.domain.ledger import Balance, Grant, grant_posting, use_posting
 from members.domain.rules import Rules
-from members.link_amazon import link_amazon
+from members.link_amazon import link_amazon, order_may_link
 from members.register_member import NewMember, register_member
 from members.register_member import News as RegistrationNews
 from members.shortages import shortages
@@ -69,9 +69,10 @@ def note_of(note: str, shortage: int, *, coupon_short: bool = False) -> str:
 async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID | None, str, Sequence[News]]:
     """Return the order's member, a note for the desk, and what is to be said."""
     if event.member_id is not None:
-        if await member_by_id(tx, event.member_id) is None:
+        member = await member_by_id(tx, event.member_id)
+        if member is None:
             return None, "member_unknown", []
-        if event.amazon_buyer_id is None:
+        if event.amazon_buyer_id is None or not order_may_link(member, event.placed_at):
             return event.member_id, "", []
         linked = await link_amazon(
             tx,

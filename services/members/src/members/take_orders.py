@@ -4,7 +4,7 @@ An order that registers somebody or has a coupon is taken by itself, after the o
 Everybody locks in the same order: orders, balances, reservations, coupons.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,7 +37,7 @@ async def take_orders(tx: Tx, events: Sequence[OrderPlaced]) -> list[News]:
     alone = await with_coupons(tx, ids) | {id_ for id_, row in reserved.items() if row.registration}
     together = [order for order in orders if not _is_alone(order, alone)]
     batch = _Batch(accounts, reserved, held, await _members(tx, together))
-    said: list[News] = [*await link_by_orders(tx, [order for order in together if batch.member_of(order)])]
+    said: list[News] = [*await link_by_orders(tx, together, batch.members)]
     for order in together:
         said += batch.take(order, rules[order.placed_at])
     await commit_reservations(tx, batch.committed)
@@ -61,7 +61,7 @@ def _is_alone(order: OrderPlaced, alone: set[UUID]) -> bool:
     return order.registration is not None or order.coupon is not None or order.benefit_reservation_id in alone
 
 
-async def _members(tx: Tx, orders: Sequence[OrderPlaced]) -> set[UUID]:
+async def _members(tx: Tx, orders: Sequence[OrderPlaced]) -> dict[UUID, Row]:
     return await known_members(tx, {order.member_id for order in orders if order.member_id is not None})
 
 
@@ -73,18 +73,18 @@ class _Batch:
         accounts: Accounts,
         reserved: dict[UUID, Row],
         held: dict[UUID, Row],
-        members: set[UUID],
+        members: Mapping[UUID, Row],
     ) -> None:
         self._accounts = accounts
         self._reserved = reserved
         self._held = held
-        self._members = members
+        self.members = members
         self.committed: dict[UUID, tuple[str, datetime]] = {}
         self.taken: list[Taken] = []
 
     def member_of(self, order: OrderPlaced) -> UUID | None:
         """Return the order's member, if that is one."""
-        return order.member_id if order.member_id in self._members else None
+        return order.member_id if order.member_id in self.members else None
 
     def take(self, order: OrderPlaced, rules: Rules) -> list[News]:
         """Spend and earn; return what is to be said."""

@@ -10,14 +10,39 @@ wrote stands further to the left and is never reached.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Self
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Network = IPv4Network | IPv6Network
 EVERYBODY = "*"
+UNKNOWN = "unknown"
+_OF_ONE_LINE = 64
+
+
+def counted_as(request: HTTPConnection) -> str:
+    """Return under which name limits count the client of a request (see :func:`counted`)."""
+    return counted(request.client.host if request.client else "")
+
+
+def counted(address: str) -> str:
+    """Return under which name limits count an address.
+
+    Whoever has one IPv6 address has 2^64 of them, so those count by their /64 network (RFC 6177). An IPv4 address in
+    IPv6 clothes is that IPv4 address. All that is no address is counted together.
+    """
+    try:
+        known: IPv4Address | IPv6Address = ip_address(address)
+    except ValueError:
+        return UNKNOWN
+    if isinstance(known, IPv6Address):
+        if known.ipv4_mapped is None:
+            return f"{IPv6Address(int(known) >> _OF_ONE_LINE << _OF_ONE_LINE)}/{_OF_ONE_LINE}"
+        known = known.ipv4_mapped
+    return str(known)
 
 
 @dataclass(frozen=True, slots=True)

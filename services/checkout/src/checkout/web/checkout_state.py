@@ -21,7 +21,6 @@ from checkout.storage.shop_settings import ShopSettings, read_shop_settings
 from checkout.web.quote import Quote, goods, quote_cart
 from checkout.web.storefront import (
     Storefront,
-    address_of,
     benefit_of,
     cart_of,
     keep_order,
@@ -30,6 +29,7 @@ from checkout.web.storefront import (
 )
 from shared.clock import now
 from shared.database import Tx
+from shared.web.client_address import counted_as
 from shared.web.session import Viewer, viewer_of
 
 TYPED_BY = "typed_by"
@@ -135,7 +135,7 @@ async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase
     """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
     purchase = replace(
         purchase,
-        client_address=address_of(request),
+        client_address=counted_as(request),
         earlier_orders=tuple(orders_of(shop, request)),
     )
     placement = await shop.till.place(purchase)

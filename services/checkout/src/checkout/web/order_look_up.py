@@ -10,9 +10,10 @@ from starlette.responses import Response
 from checkout.domain.order_code import ORDER_CODE
 from checkout.storage.buyers_orders import read_contact
 from checkout.storage.look_ups import count_look_up
-from checkout.web.storefront import Shop, address_of, show_from_now_on
+from checkout.web.storefront import Shop, show_from_now_on
 from shared.clock import now
 from shared.errors import Refused
+from shared.web.client_address import counted_as
 from shared.web.fields import Line
 from shared.web.forms import Form, read_form
 from shared.web.session import viewer
@@ -50,7 +51,7 @@ async def find_order(request: Request, shop: Shop) -> Response:
         code, contact = form.value.code, form.value.contact
         try:
             async with shop.db.transaction() as tx:
-                await count_look_up(tx, code=code, client_address=address_of(request), at=now())
+                await count_look_up(tx, code=code, client_address=counted_as(request), at=now())
                 known = await read_contact(tx, code) if ORDER_CODE.fullmatch(code) else None
         except Refused as refused:
             form.refuse(refused)

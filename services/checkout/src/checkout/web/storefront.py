@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Annotated
 from uuid import UUID
 
@@ -158,21 +157,6 @@ def benefit_of(shop: Storefront, request: Request) -> Benefit | None:
         return Benefit.model_validate(claims)
     except ValidationError:
         return None
-
-
-def address_of(request: Request) -> str:
-    """Return where the request came from, for counting: its IPv4 address, or the /64 of an IPv6 one.
-
-    A household has a whole /64 of IPv6. The edge's proxy passes the address on.
-    """
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host
-    if not isinstance(address, IPv6Address):
-        return host
-    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
 
 
 # ---------- this browser's orders ----------

@@ -7,7 +7,7 @@ accounts: it only leads to the shop's own login, and both logins together make t
 from typing import Literal
 from uuid import UUID
 
-Step = Literal["refuse", "enter", "link", "ask_login", "register", "go_on"]
+Step = Literal["refuse", "enter", "link", "prove_first", "ask_login", "register", "go_on"]
 
 
 def next_step(
@@ -16,13 +16,15 @@ def next_step(
     ordering: bool,
     viewer_id: UUID | None,
     viewer_linked: bool,
+    viewer_proved: bool,
     buyers_member_id: UUID | None,
     email_known: bool,
 ) -> Step:
     """Return what to do with a buyer who arrives.
 
     ``ordering``: the buyer is on the way to an order, not only logging in. ``viewer_id``: the member who is
-    logged in to the shop, ``viewer_linked`` whether that member has an Amazon account already.
+    logged in to the shop, ``viewer_linked`` whether that member has an Amazon account already, ``viewer_proved``
+    whether the member's address is proved, or is the one that Amazon vouches for.
     ``buyers_member_id``: the member linked with this buyer. ``email_known``: another member has the buyer's
     address.
     """
@@ -30,7 +32,9 @@ def next_step(
         return "go_on" if ordering else "refuse"
     if viewer_id is not None:
         if buyers_member_id is None:
-            return "go_on" if viewer_linked else "link"
+            if viewer_linked:
+                return "go_on"
+            return "link" if viewer_proved else "prove_first"
         # Paying with somebody else's Amazon account is allowed and changes no login.
         return "go_on" if ordering or buyers_member_id == viewer_id else "enter"
     if buyers_member_id is not None:

@@ -1,12 +1,10 @@
 """Members on disk, found by id, by address or by Amazon account."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from members.storage.tables import amazon_links
-from shared.bulk import insert_all
 from shared.database import Tx
 from shared.sql import Row
 
@@ -51,31 +49,25 @@ async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
     return inserted == 1
 
 
-async def known_members(tx: Tx, member_ids: Collection[UUID]) -> set[UUID]:
-    """Return those of ``member_ids`` who are members."""
+async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Return when the addresses of ``member_ids`` were proved and their logins ended, of those who are members."""
     rows = await tx.rows(
-        "SELECT member_id FROM members WHERE member_id = ANY(CAST(:ids AS uuid[]))", ids=list(member_ids)
+        "SELECT member_id, email_verified_at, sessions_ended_at FROM members"
+        " WHERE member_id = ANY(CAST(:ids AS uuid[]))",
+        ids=list(member_ids),
     )
-    return {row.member_id for row in rows}
+    return {row.member_id: row for row in rows}
 
 
-async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, path: str) -> bool:
-    """Link a member with an Amazon account. Returns False if either has a link already."""
-    inserted = await tx.execute(
-        "INSERT INTO amazon_links (member_id, buyer_id, linked_at, path)"
-        " VALUES (:member_id, :buyer_id, :at, :path) ON CONFLICT DO NOTHING",
-        member_id=member_id,
-        buyer_id=buyer_id,
-        at=at,
-        path=path,
+async def hold_member(tx: Tx, member: Row) -> bool:
+    """Lock a member who was read before. Returns False if all logins were ended since: what was checked is void."""
+    held = await tx.value(
+        "SELECT 1 FROM members WHERE member_id = :member_id"
+        " AND sessions_ended_at IS NOT DISTINCT FROM CAST(:ended_at AS timestamptz) FOR NO KEY UPDATE",
+        member_id=member.member_id,
+        ended_at=member.sessions_ended_at,
     )
-    return inserted == 1
-
-
-async def insert_links(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID | None, str | None]]:
-    """Store links of members with Amazon accounts; return those (member, account) of which neither had one."""
-    stored = await insert_all(tx, amazon_links, rows, skip_known=True, returning="member_id, buyer_id")
-    return {(row.member_id, row.buyer_id) for row in stored}
+    return held is not None
 
 
 async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:

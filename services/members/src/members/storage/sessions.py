@@ -44,6 +44,18 @@ async def staff_role_of(tx: Tx, session_id: UUID, *, at: datetime) -> Row | None
     )
 
 
+async def way_of(tx: Tx, session_id: UUID, member_id: UUID, *, at: datetime) -> str | None:
+    """Return how a member came into a session that holds; None if there is no such session."""
+    way: str | None = await tx.value(
+        "SELECT way FROM sessions WHERE session_id = :session_id AND member_id = :member_id"
+        " AND revoked_at IS NULL AND expires_at > :at",
+        session_id=session_id,
+        member_id=member_id,
+        at=at,
+    )
+    return way
+
+
 async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
     """Tell whether a session was neither ended nor outlived."""
     found = await tx.value(
@@ -95,6 +107,15 @@ async def know_device(tx: Tx, device_hash: str, member_id: UUID, *, at: datetime
         device_hash=device_hash,
         member_id=member_id,
         at=at,
+    )
+
+
+async def forget_devices(tx: Tx, member_id: UUID, *, but: str = "") -> None:
+    """Forget the browsers in which a member logged in, except perhaps one, given by its hash."""
+    await tx.execute(
+        "DELETE FROM known_devices WHERE member_id = :member_id AND device_hash <> :but",
+        member_id=member_id,
+        but=but,
     )
 
 

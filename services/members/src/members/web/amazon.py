@@ -7,13 +7,14 @@ from starlette.responses import Response
 
 from members.domain.arrival import next_step
 from members.link_amazon import link_amazon
+from members.prove_address import address_is_proved
 from members.register_member import NewMember, register_member
-from members.storage.members import member_by_buyer, member_by_email, member_by_id
+from members.storage.members import email_key, hold_member, member_by_buyer, member_by_email, member_by_id
 from members.storage.rules import rules_at
 from members.storage.wallets import use_wallet
 from members.web.form_models import AmazonSignUp, Login
 from members.web.login import AMAZON_OFF, MY_PAGE, show_login_form
-from members.web.parts import Entry, Here, Parts, Wallet, member_id_of
+from members.web.parts import Entry, Here, Parts, Wallet, member_id_of, prover
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -26,6 +27,7 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 AGAIN = "安全のため、もう一度Amazonアカウントでログインしてください。"
 NOT_LINKED = "連携できませんでした。もう一度Amazonアカウントでログインしてください。"
+PROVE_FIRST = "メールアドレスの確認がお済みでないため、Amazonアカウントとの連携は行っていません。"
 NO_WALLET = "Amazonアカウントを確認できませんでした。もう一度お試しください。"
 
 
@@ -49,6 +51,7 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
             ordering=wallet.ordering,
             viewer_id=viewers_row.member_id if viewers_row else None,
             viewer_linked=viewers_row is not None and viewers_row.linked_at is not None,
+            viewer_proved=viewers_row is not None and _proved(viewers_row, wallet),
             buyers_member_id=buyers_row.member_id if buyers_row else None,
             email_known=same_address is not None,
         )
@@ -63,6 +66,8 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
         return entry.put_into(parts.pages.redirect(request, next_path, toast=toast))
     if step == "link":
         return parts.pages.redirect(request, next_path, toast=NOT_LINKED)
+    if step == "prove_first":
+        return parts.pages.redirect(request, next_path, toast=PROVE_FIRST, kind="note")
     if step == "enter":
         return await show_login_form(
             request, parts, Form(Login), next_path=next_path, status=403, notice=AGAIN
@@ -92,11 +97,22 @@ async def _good_once(tx: Tx, wallet: Wallet, member: Row | None) -> bool:
     return await use_wallet(tx, wallet.statement_hash, at=now())
 
 
+def _proved(member: Row, wallet: Wallet) -> bool:
+    """Tell whether the member's address is proved, or is the one that Amazon vouches for."""
+    return member.email_verified_at is not None or email_key(wallet.email) == member.email_key
+
+
 async def _link(
     tx: Tx, request: Request, parts: Parts, member: Row, wallet: Wallet, seen: Viewer
 ) -> Entry | None:
-    """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id."""
-    if not await _good_once(tx, wallet, None):
+    """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id.
+
+    Where Amazon vouches for the member's address, that is its proof, too.
+    """
+    # Whoever proves the address at this moment ends the login that we came with.
+    held = await hold_member(tx, member)
+    by = await prover(tx, request, parts, seen, by_amazon=True)
+    if not held or by is None or not await _good_once(tx, wallet, None):
         return None
     linked = await link_amazon(
         tx,
@@ -105,10 +121,14 @@ async def _link(
         path="order" if wallet.ordering else "login",
         at=now(),
     )
-    renewed = await member_by_id(tx, member.member_id)
-    if linked is None or renewed is None:
+    if linked is None:
         return None
     tx.say(linked)
+    if email_key(wallet.email) == member.email_key:
+        tx.say(*await address_is_proved(tx, member.member_id, by, at=now()))
+    renewed = await member_by_id(tx, member.member_id)
+    if renewed is None:
+        return None
     return await parts.enter(
         tx,
         request,

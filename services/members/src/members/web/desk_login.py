@@ -15,6 +15,7 @@ from members.web.form_models import Login
 from members.web.parts import Here, Parts, address_of
 from shared.clock import now
 from shared.errors import Refused
+from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
 
@@ -41,7 +42,7 @@ async def log_in_at_desk(request: Request, parts: Here, seen: CurrentViewer) -> 
                 parts.hasher,
                 email=form.value.email,
                 password=form.value.password,
-                ip=address_of(request),
+                ip=counted_as(request),
                 device=parts.device(request),
             )
             if member.staff_role is None:

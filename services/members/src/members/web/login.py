@@ -9,9 +9,10 @@ from members.sign_in import check_password, end_session
 from members.storage.attempts import TooManyAttempts
 from members.storage.rules import rules_at
 from members.web.form_models import Login
-from members.web.parts import Here, Parts, address_of, session_id_of
+from members.web.parts import Here, Parts, session_id_of
 from shared.clock import now
 from shared.errors import Refused
+from shared.web.client_address import counted_as
 from shared.web.cookies import forget_visitor
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
@@ -69,7 +70,7 @@ async def log_in(request: Request, parts: Here, seen: CurrentViewer) -> Response
                 parts.hasher,
                 email=form.value.email,
                 password=form.value.password,
-                ip=address_of(request),
+                ip=counted_as(request),
                 device=parts.device(request),
             )
             async with parts.db.transaction() as tx:

@@ -11,10 +11,11 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from members.password_hasher import PasswordHasher
+from members.prove_address import Prover
 from members.settings import Settings
 from members.sign_in import OpenedSession, Way, open_session
 from members.storage.attempts import hashed
-from members.storage.sessions import know_device
+from members.storage.sessions import know_device, way_of
 from members.storage.staff_deeds import Doer
 from shared.clock import now
 from shared.database import Database, Tx
@@ -152,6 +153,20 @@ def session_id_of(seen: Viewer) -> UUID | None:
 def member_id_of(seen: Viewer) -> UUID | None:
     """Return the id of the member who is looking."""
     return UUID(seen.member_id) if seen.member_id else None
+
+
+async def prover(
+    tx: Tx, request: Request, parts: Parts, seen: Viewer, *, by_amazon: bool = False
+) -> Prover | None:
+    """Return what is the viewer's own of the account, for a proof of its address; None if the session has ended."""
+    session_id, member_id = session_id_of(seen), member_id_of(seen)
+    if session_id is None or member_id is None:
+        return None
+    way = await way_of(tx, session_id, member_id, at=now())
+    if way is None:
+        return None
+    device = parts.device(request)
+    return Prover(session_id, hashed(device) if device else "", amazon=by_amazon or way == "amazon")
 
 
 def address_of(request: Request) -> str:

@@ -12,11 +12,12 @@ from members.storage.attempts import TooManyAttempts
 from members.storage.members import email_key, member_by_id
 from members.storage.pacing import RESETS_OF_ADDRESS, keep_pace
 from members.web.form_models import ChangePassword
-from members.web.parts import Here, Parts, address_of, session_id_of
+from members.web.parts import Here, Parts, session_id_of
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
 from shared.sql import Row
+from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.session import Member, Viewer
 
@@ -78,7 +79,7 @@ async def _change(request: Request, parts: Parts, asked: ChangePassword, seen: V
             parts.hasher,
             email=member.email,
             password=asked.password,
-            ip=address_of(request),
+            ip=counted_as(request),
             device=parts.device(request),
         )
     except WrongCredentials:

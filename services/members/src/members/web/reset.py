@@ -9,18 +9,16 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.ask_for_mail import wish_for_reset
-from members.prove_address import LinkEnded
-from members.set_password import reset_password
 from members.storage.attempts import TooManyAttempts
 from members.storage.mail_requests import request_holds
-from members.storage.members import member_by_id
 from members.web.form_models import ForgottenPassword, ResetPassword
 from members.web.links import keep_link, link_in_browser, without_referrer
-from members.web.parts import Here, Parts, address_of
+from members.web.parts import Here, Parts
+from members.web.password_by_link import save_by_link
 from shared.clock import now
-from shared.errors import Refused
-from shared.mail_links import PATH
+from shared.mail_links import PATH, MailLink
 from shared.statements import COOKIE
+from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, viewer
 
@@ -44,7 +42,7 @@ async def mail_link(request: Request, parts: Here) -> Response:
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
-                await wish_for_reset(tx, form.value.email, ip=address_of(request), at=now())
+                await wish_for_reset(tx, form.value.email, ip=counted_as(request), at=now())
             return parts.pages.render(request, "password_forgot.html", form=form, sent=True)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
@@ -70,32 +68,13 @@ async def show_reset(request: Request, parts: Here) -> Response:
 @router.post(RESET)
 async def save_reset(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Set the password, end all sessions, use the link up, and log in here."""
-    link = link_in_browser(request, parts, "password_reset")
-    if link is None:
-        return _ended(request, parts)
-    form = await read_form(request, ResetPassword)
-    status, headers = 422, dict[str, str]()
-    if not form.errors:
-        try:
-            if form.value.new_password != form.value.repeated:
-                raise Refused("password_differs", "2回の入力が一致していません", field="repeated")
-            member = await reset_password(parts.db, parts.hasher, link, form.value.new_password)
-            async with parts.db.transaction() as tx:
-                renewed = await member_by_id(tx, member.member_id) or member
-                entry = await parts.enter(tx, request, renewed, way="password", seen=seen)
-        except LinkEnded:
-            return _ended(request, parts)
-        except TooManyAttempts as refusal:
-            status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
-            form.refuse(refusal)
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            toast = "パスワードを設定しました。ほかの端末からはログアウトしました"
-            response = parts.pages.redirect(request, "/members/mypage", toast=toast)
-            parts.cookies.clear(response, COOKIE["password_reset"], request=request)
-            return entry.put_into(without_referrer(response))
-    return _form_page(request, parts, form, email=link.email, status=status, headers=headers)
+
+    def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:
+        return _form_page(request, parts, form, email=link.email, status=status, headers=headers)
+
+    return await save_by_link(
+        request, parts, seen, "password_reset", page=page, ended=lambda: _ended(request, parts)
+    )
 
 
 def _form_page(

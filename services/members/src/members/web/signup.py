@@ -11,10 +11,11 @@ from members.storage.pacing import SIGN_UPS, keep_pace
 from members.storage.rules import rules_at
 from members.web.form_models import SignUp
 from members.web.login import MY_PAGE
-from members.web.parts import Entry, Here, Parts, address_of
+from members.web.parts import Entry, Here, Parts
 from shared.clock import now
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 
@@ -53,9 +54,9 @@ async def _register(request: Request, parts: Parts, asked: SignUp, seen: Viewer)
         raise Refused("password_weak", reason, field="password")
     async with parts.db.transaction() as tx:
         attempt_id = await begin_attempt(
-            tx, key=f"signup:{email_key(asked.email)}", ip=address_of(request), device="", at=now()
+            tx, key=f"signup:{email_key(asked.email)}", ip=counted_as(request), device="", at=now()
         )
-        await keep_pace(tx, SIGN_UPS, address_of(request), at=now())
+        await keep_pace(tx, SIGN_UPS, counted_as(request), at=now())
     password_hash = await parts.hasher.hash(asked.password)
     new = NewMember(
         member_id=new_id(),

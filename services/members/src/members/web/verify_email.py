@@ -1,4 +1,9 @@
-"""メールアドレスの確認: by the link of a mail, which can be sent again (MEM-38)."""
+"""メールアドレスの確認: by the link of a mail, which can be sent again (MEM-38).
+
+Whoever signed up knows the password, whoever got the mail has the mailbox; only both together are the member. So the
+button is for who is logged in here as this very member. Everybody else logs in first, or sets a new password by the
+same link: then the owner of the mailbox has the account, and the old password opens it no more.
+"""
 
 from uuid import UUID
 
@@ -10,13 +15,16 @@ from members.prove_address import LinkEnded, prove_by_link
 from members.storage.mail_requests import request_holds
 from members.storage.members import member_by_id
 from members.storage.pacing import VERIFICATIONS, keep_pace
+from members.web.form_models import ResetPassword
 from members.web.links import keep_link, link_in_browser, without_referrer
-from members.web.parts import Here, Parts
+from members.web.parts import Here, Parts, prover
+from members.web.password_by_link import save_by_link
 from shared.clock import now
 from shared.errors import Refused
-from shared.mail_links import PATH
+from shared.mail_links import PATH, MailLink
 from shared.statements import COOKIE
-from shared.web.session import CurrentViewer, Member, viewer
+from shared.web.forms import Form
+from shared.web.session import NOBODY, CurrentViewer, Member, Viewer, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
@@ -25,7 +33,7 @@ MY_PAGE = "/members/mypage"
 
 
 @router.get(VERIFY)
-async def show_verify(request: Request, parts: Here) -> Response:
+async def show_verify(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Ask for one press of a button: mail programs that open links by themselves prove nothing."""
     if kept := keep_link(request, parts, "email_verification"):
         return kept
@@ -33,7 +41,7 @@ async def show_verify(request: Request, parts: Here) -> Response:
     if link is not None:
         async with parts.db.transaction() as tx:
             if await request_holds(tx, "email_verification", link, at=now()):
-                return without_referrer(parts.pages.render(request, "verify_email.html", email=link.email))
+                return _page(request, parts, seen, link, Form(ResetPassword))
     return _ended(request, parts)
 
 
@@ -41,19 +49,36 @@ async def show_verify(request: Request, parts: Here) -> Response:
 async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Note the address as proved and make the points valid that waited for it."""
     link = link_in_browser(request, parts, "email_verification")
+    if link is None:
+        return _ended(request, parts)
     try:
-        if link is None:
-            raise LinkEnded
         async with parts.db.transaction() as tx:
-            activated = await prove_by_link(tx, link, at=now())
+            by = await prover(tx, request, parts, seen) if _is_own(link, seen) else None
+            if by is None:
+                if await request_holds(tx, "email_verification", link, at=now()):
+                    return _page(request, parts, NOBODY, link, Form(ResetPassword), status=403)
+                raise LinkEnded
+            activated = await prove_by_link(tx, link, by, at=now())
             tx.say(*activated)
     except LinkEnded:
         return _ended(request, parts)
     points = sum(one.points for one in activated)
     toast = "メールアドレスを確認しました" + (f"。{points:,}ポイントが有効になりました" if points else "")
-    response = parts.pages.redirect(request, MY_PAGE if seen.signed_in else "/members/login", toast=toast)
+    response = parts.pages.redirect(request, MY_PAGE, toast=toast)
     parts.cookies.clear(response, COOKIE["email_verification"], request=request)
     return without_referrer(response)
+
+
+@router.post(f"{VERIFY}/password")
+async def verify_with_password(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Prove the address and set a new password, for who is not logged in as its member."""
+
+    def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:
+        return _page(request, parts, NOBODY, link, form, status=status, headers=headers)
+
+    return await save_by_link(
+        request, parts, seen, "email_verification", page=page, ended=lambda: _ended(request, parts)
+    )
 
 
 @router.post(f"{VERIFY}/resend")
@@ -70,6 +95,33 @@ async def resend(request: Request, parts: Here, seen: Member) -> Response:
         tx.say(await request_verification(tx, member.member_id, name=member.name, email=member.email, at=at))
     return parts.pages.redirect(
         request, MY_PAGE, toast="確認メールをお送りします。前のメールのリンクは使えなくなりました"
+    )
+
+
+def _is_own(link: MailLink, seen: Viewer) -> bool:
+    return seen.member_id == str(link.member_id)
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    seen: Viewer,
+    link: MailLink,
+    form: Form[ResetPassword],
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    return without_referrer(
+        parts.pages.render(
+            request,
+            "verify_email.html",
+            status=status,
+            headers=headers,
+            email=link.email,
+            own=_is_own(link, seen),
+            form=form,
+        )
     )
 
 
