@@ -67,6 +67,7 @@ async def start_payment(
             amount=event.amounts.total,
             placed_at=event.placed_at,
             payer_name=event.orderer.name,
+            member_id=event.member_id,
             choice=event.payment_choice,
             capture_policy=policy,
             page_key=key,

@@ -37,7 +37,8 @@ class CaptureWish:
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:
-    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose.
+    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
+    ordered while logged in.
 
     ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
@@ -58,6 +59,7 @@ class Payment:
     version: int = 1
     try_number: int = 1
     payer_name: str = ""
+    member_id: UUID | None = None
     choice: Mapping[str, str] = field(default_factory=dict)
     refs: Mapping[str, str] = field(default_factory=dict)
     capture_policy: CapturePolicy = "on_shipped"
