@@ -40,7 +40,7 @@ class Payment:
     """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
     ordered while logged in.
 
-    ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
+    ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way.
@@ -73,6 +73,7 @@ class Payment:
     capture_wish: CaptureWish | None = None
     order_cancelled: bool = False
     captured_amount: int = 0
+    received_at: datetime | None = None
     suspense_amount: int = 0
     refunded_amount: int = 0
     suspense_returned_amount: int = 0
