@@ -118,6 +118,19 @@ def test_a_number_that_is_over_is_looked_at_daily_then_ever_more_rarely_and_in_t
     assert looks == [-1, 0, 1, 2, 4, 8, 10]
 
 
+def test_money_without_a_number_is_looked_after_ever_more_rarely() -> None:
+    card = replace(WAITING, state="captured", number=None, captured_amount=3_300, received_at=AT)
+    method = numbers(looked_after=timedelta(days=30))
+    looks, at = [], AT
+    while (following := next_look_at(card, method, at)) is not None:
+        looks.append((following - AT) / DAY)
+        at = following
+    assert looks == [1, 2, 3, 4, 5, 7, 11, 19, 30]
+    assert next_look_at(replace(card, state="refunded", refunded_amount=3_300), method, AT) == AT + DAY
+    assert next_look_at(replace(card, captured_amount=0), method, AT) is None
+    assert next_look_at(card, numbers(), AT) is None
+
+
 def row(operation: Operation, attempts: int = 1) -> Row:
     """The request as it was claimed."""
     return cast(Row, SimpleNamespace(operation=operation, attempts=attempts))

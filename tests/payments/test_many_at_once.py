@@ -24,7 +24,7 @@ from payments.method import Notice
 from payments.methods import Methods
 from payments.perform_requests import Requests
 from payments.settings import Settings
-from payments.storage.notices import insert_notice
+from payments.storage.notices import JOINED_FOR, insert_notice
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch
 from shared.clock import clock, now
@@ -328,6 +328,33 @@ async def test_a_row_claimed_twice_by_one_worker_counts_once(service: Service) -
     async with service.db.transaction() as tx:
         assert await tx.value("SELECT count(*) FROM outbox") == 1
         assert await tx.value("SELECT count(*) FROM payment_requests WHERE lease IS NOT NULL") == 0
+
+
+async def test_notices_that_come_during_a_look_share_one_more(service: Service) -> None:
+    await service.hears([placed("C1", "card")])
+    await service.works()
+    work, numbers = Notices(Calls(service.methods)).due_work(concurrency=2), count()
+
+    async def looks() -> Sequence[Look]:
+        return [one for one in (await claim(service.db, work)).items if isinstance(one, Look)]
+
+    await service.gets_notices(["C1"], numbers)
+    [under_way] = await looks()
+    found = await work.perform(under_way)
+    for _ in range(50):
+        await service.gets_notices(["C1"], numbers)
+        assert await looks() == []
+    async with service.db.transaction() as tx:
+        assert work.conclude is not None
+        await work.conclude(tx, [(under_way, found)])
+    clock.move(2 * JOINED_FOR)
+    more = await looks()
+    assert await looks() == []
+    await perform(service.db, work, more)
+
+    assert len(more) == 1
+    async with service.db.transaction() as tx:
+        assert await tx.value("SELECT count(*) FROM notices WHERE state <> 'done' OR due_at IS NOT NULL") == 0
 
 
 async def test_of_many_events_each_answer_names_the_one_it_answers(service: Service) -> None:

@@ -296,15 +296,28 @@ async def test_a_kind_that_we_do_not_know_is_told_apart(method: AmazonPay, signe
 async def test_a_chargeback_calls_with_the_amount_of_its_charge(
     amazon: Any, client: Any, method: AmazonPay, authorize: Any, signed: Any
 ) -> None:
-    charge_id = (await authorize(amount=1000)).charge_id
+    charge = await authorize(amount=1000)
+    charge_id, permission = charge.charge_id, charge.charge_permission_id
     await client.capture(charge_id, 1000, key="taken")
 
-    notice = await method.read_notice({}, signed(about("CHARGEBACK", charge_id)))
+    notice = await method.read_notice({}, signed(about("CHARGEBACK", charge_id, permission)))
 
     assert notice.alert == Chargeback(reference=charge_id, amount=1000)
     assert notice.known
     unknown = await method.read_notice({}, signed(about("CHARGEBACK", "S03-0000000-0000000-C000000")))
     assert unknown.alert == Chargeback(reference="S03-0000000-0000000-C000000", amount=0)
+
+
+async def test_a_chargeback_of_a_charge_of_another_permission_is_for_staff(
+    amazon: Any, method: AmazonPay, authorize: Any, signed: Any
+) -> None:
+    mine, others = await authorize(amount=1000), await authorize(amount=5000)
+    told = about("CHARGEBACK", others.charge_id, mine.charge_permission_id)
+
+    notice = await method.read_notice({}, signed(told))
+
+    assert (notice.reference, notice.alert, notice.known) == (None, None, False)
+    assert others.charge_id in notice.summary
 
 
 async def test_a_chargeback_that_cannot_be_looked_at_comes_again(

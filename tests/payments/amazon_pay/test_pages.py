@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
+from uuid import UUID
 
 import httpx
 import pytest
@@ -70,6 +71,14 @@ class Visit:
         statement = self.keys.issuers["checkout"].issue("order", claims, valid_for=timedelta(days=1))
         self.browser.cookies.set("noren_order", statement)
 
+    def signed_in(self, member_id: UUID | None) -> None:
+        """Let this member be logged in here; nobody for None."""
+        self.browser.cookies.delete("noren_session")
+        if member_id is not None:
+            claims = {"sub": str(member_id), "sid": str(new_id())}
+            statement = self.keys.issuers["members"].issue("session", claims, valid_for=timedelta(hours=1))
+            self.browser.cookies.set("noren_session", statement, domain="shop.test")
+
     def wallet(self) -> dict[str, Any]:
         """The claims of the wallet statement in this browser."""
         jar = "; ".join(f"{name}={value}" for name, value in self.browser.cookies.items())
@@ -85,7 +94,9 @@ async def visit(settings: AmazonPaySettings, keys: Keys) -> AsyncIterator[Visit]
     pages = make_templates(TEMPLATES)
     counter = DeskOfOne(shop, pages)
     app = FastAPI()
-    install_web(app, pages, Sessions(keys.verifier, AsyncMock()), origin=ORIGIN, secure=False)
+    install_web(
+        app, pages, Sessions(keys.verifier, AsyncMock(return_value=False)), origin=ORIGIN, secure=False
+    )
     app.include_router(method.router(counter))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as browser:
         yield Visit(browser, counter, keys)
@@ -328,6 +339,42 @@ async def test_the_return_only_asks_the_workers_to_look(amazon: Any, visit: Visi
     with pytest.raises(StatementInvalid):
         visit.wallet()
     assert amazon.ledger() == []
+
+
+@pytest.mark.parametrize("state", ["authorized", "declined"])
+async def test_a_member_comes_back_to_the_order_without_a_statement_of_it(
+    amazon: Any, visit: Visit, state: str
+) -> None:
+    await reviewed(amazon, visit)
+    session, member_id = visit.wallet()["checkout_session_id"], new_id()
+    address = f"/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId={session}"
+    visit.counter.payment = paid_with(visit, state=state, member_id=member_id)
+    for somebody_else in (None, new_id()):
+        visit.signed_in(somebody_else)
+        assert "別のブラウザー" in (await visit.goes(address)).text
+
+    visit.signed_in(member_id)
+
+    altered = await visit.goes("/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId=other")
+    assert altered.headers["location"] == "/orders/N-1"
+    assert (await visit.goes(address)).headers["location"] == "/orders/N-1"
+
+
+async def test_the_session_of_somebody_logged_in_pays_for_orders_of_that_member_only(
+    amazon: Any, visit: Visit
+) -> None:
+    await reviewed(amazon, visit)
+    member_id = new_id()
+    payment = paid_with(visit, state="waiting_for_buyer", choice={}, member_id=member_id)
+    visit.counter.payment = payment
+    visit.signed_in(new_id())
+    refused = await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+    assert (refused.headers["location"], visit.counter.payment) == ("/orders/N-1", payment)
+
+    visit.signed_in(member_id)
+    await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+
+    assert visit.counter.payment.refs == {"checkout_session_id": visit.wallet()["checkout_session_id"]}
 
 
 async def test_an_altered_return_has_no_effect(amazon: Any, visit: Visit) -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 
@@ -20,6 +21,7 @@ from shared.events import (
 )
 from shared.statements import Verifier
 from tests.payments.amazon_pay.world import World
+from tests.payments.desk import STAFF, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
 
 NOTICES = "/payments/amazon_pay/notices"
@@ -284,13 +286,17 @@ async def buyer_at_amazon(world: World, account: str) -> dict[str, object]:
 
 
 @pytest.mark.feature("AP-43", clause="authorized without further input")
-async def test_a_buyer_goes_all_the_way_by_the_pages(world: World) -> None:
+@pytest.mark.parametrize("member_id", [None, STAFF])
+async def test_a_buyer_goes_all_the_way_by_the_pages(world: World, member_id: UUID | None) -> None:
     wallet = await buyer_at_amazon(world, "hanako")
     choice = {"checkout_session_id": str(wallet["checkout_session_id"])}
     shop = world.payments.browser
-    codes = world.keys.issuers["checkout"].issue("order", {"codes": ["N1"]}, valid_for=timedelta(days=1))
-    shop.cookies.set("noren_order", codes)
-    await world.payments.hears(placed("N1", "amazon_pay", choice=choice))
+    if member_id is None:
+        codes = world.keys.issuers["checkout"].issue("order", {"codes": ["N1"]}, valid_for=timedelta(days=1))
+        shop.cookies.set("noren_order", codes)
+    else:
+        sign_in(shop, world.keys, staff=None)
+    await world.payments.hears(placed("N1", "amazon_pay", choice=choice, member_id=member_id))
     assert (await shop.get("/payments/amazon_pay/confirm?order=N1&turn=1")).status_code == 200
     await world.payments.work()
     away = (await shop.get("/payments/amazon_pay/confirm?order=N1&turn=2")).headers["location"]

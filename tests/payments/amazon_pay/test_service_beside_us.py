@@ -98,6 +98,19 @@ async def test_refunds_of_the_console_are_booked_once_whether_by_sum_or_by_name(
     assert (payment.state, payment.refunded_amount, payment.held_amount) == ("refunded", 3_300, 0)
 
 
+async def test_a_refund_of_the_console_whose_notice_is_lost_is_found_the_next_day(world: World) -> None:
+    charge = (await pays(world)).refs["charge_id"]
+    await world.provider.post(f"/console/charges/{charge}", data={"do": "refund", "amount": "200"})
+    await world.provider.get("/ledger")
+    await world.soon()
+    assert await refunds(world) == []
+
+    clock.move(timedelta(days=1))
+    await world.payments.work()
+
+    assert await refunds(world) == [(200, 3_100)]
+
+
 async def test_money_given_back_by_hand_after_a_rejected_refund_is_learnt(world: World) -> None:
     await pays(world)
     world.amazon.go_wrong("refund", "decline")

@@ -1,7 +1,7 @@
 """Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30).
 
-Many notices about one payment make one question: those claimed together share a look, and whatever came before the
-look began is answered by it as well.
+Many notices about one payment make one question: those claimed together share a look, whatever came before the look
+began is answered by it as well, and what comes while others wait or are looked into waits for one look together.
 """
 
 from collections import defaultdict
@@ -19,7 +19,14 @@ from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.settle_payment import Batch, settle_all
-from payments.storage.notices import NOTICE_WORK, alert_of, note_notices, sweep_notices
+from payments.storage.notices import (
+    JOINED_FOR,
+    NOTICE_WORK,
+    alert_of,
+    looked_at_now,
+    note_notices,
+    sweep_notices,
+)
 from payments.storage.payments import ask_soon, lock_payments, match_references
 from payments.storage.tables import notices
 from shared.clock import now
@@ -73,9 +80,16 @@ class Notices:
         )
 
     async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Look]:
-        """Find the payments that notices are about, one look for each; put off notices about none we know."""
+        """Find the payments that notices are about, one look for each; put off notices about none we know, and about
+        those that are looked at just now: what they tell may be in that look, else one more is for all of them.
+        """
         matched = await match_references(tx, [(row.method, row.reference) for row in rows])
-        about = [(row, matched.get((row.method, row.reference))) for row in rows]
+        busy = await looked_at_now(tx, rows)
+        joins = {row.notice_key for row in rows if row.alert is None and (row.method, row.reference) in busy}
+        await _put_off(tx, [row for row in rows if row.notice_key in joins], JOINED_FOR)
+        about = [
+            (row, matched.get((row.method, row.reference))) for row in rows if row.notice_key not in joins
+        ]
         await _put_off_unmatched(tx, [row for row, payment_id in about if payment_id is None])
         known = [(row, payment_id) for row, payment_id in about if payment_id is not None]
         of_payment: dict[UUID, list[Claim]] = defaultdict(list)
@@ -127,6 +141,13 @@ def _settle(
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
     known = replace(payment, refs={**payment.refs, **named})
     return settle_all(known, None, [*answers, *alerts], at, terms)
+
+
+async def _put_off(tx: Tx, rows: Sequence[Row], pause: timedelta) -> None:
+    """Let rows that this very transaction claimed be due later."""
+    due_at = now() + pause
+    if rows:
+        await strike_off_all(tx, notices, [(row.notice_key, row.lease, due_at) for row in rows])
 
 
 async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:

@@ -68,6 +68,7 @@ async def start_payment(
             placed_at=event.placed_at,
             payer_name=event.orderer.name,
             by_guest=event.member_id is None and event.registration is None,
+            member_id=event.member_id,
             choice=event.payment_choice,
             capture_policy=policy,
             page_key=key,

@@ -52,7 +52,8 @@ it is looked at and listed for staff. A forged one raises :class:`NoticeRefused`
 anyway. The deadline of a number is kept by us: at ``due_at`` plus the grace of the terms the provider is
 asked a last time, and only then has the payment expired. :meth:`Method.void` then tells the provider. Numbers
 are paid twice, and after they expired or were cancelled, and notices of that get lost too: where
-:attr:`Method.look_after` says so, a number is asked about daily whatever became of its payment.
+:attr:`Method.look_after` says so, a number is asked about daily whatever became of its payment, and a payment without
+a number after its money came: somebody may give it back in the provider's console, even more than there was.
 
 **The money.** For terms with deposit ``capture`` the shop's policy decides when :meth:`Method.capture` is
 called: it answers ``Captured``, ``CaptureDeclined`` (never: the authorization is gone), ``CaptureRefused`` (not
@@ -240,7 +241,8 @@ class Method(ABC):
     terms: Terms
     poll_seconds: Mapping[State, float] = {}
     look_after: timedelta = timedelta(0)
-    """How long after its deadline a number is still asked about; 0 where no money comes of itself."""
+    """How long a number is still asked about after its deadline, and a payment without one after its money came; 0 where
+    neither money comes nor goes without us."""
     has_number_page: bool = False
     """Whether ``router`` has a page ``/payments/<path>/<order>?key=`` that tells how to pay a number."""
     calls_at_once_max: int = 4

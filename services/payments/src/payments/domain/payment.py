@@ -37,10 +37,10 @@ class CaptureWish:
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:
-    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``by_guest``
-    whether without an account.
+    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
+    ordered while logged in, ``by_guest`` whether without an account.
 
-    ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
+    ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way.
@@ -60,6 +60,7 @@ class Payment:
     try_number: int = 1
     payer_name: str = ""
     by_guest: bool = False
+    member_id: UUID | None = None
     choice: Mapping[str, str] = field(default_factory=dict)
     refs: Mapping[str, str] = field(default_factory=dict)
     capture_policy: CapturePolicy = "on_shipped"
@@ -73,6 +74,7 @@ class Payment:
     capture_wish: CaptureWish | None = None
     order_cancelled: bool = False
     captured_amount: int = 0
+    received_at: datetime | None = None
     suspense_amount: int = 0
     refunded_amount: int = 0
     suspense_returned_amount: int = 0

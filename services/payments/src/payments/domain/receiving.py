@@ -17,7 +17,7 @@ def receive(
     """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
     payment = draft.payment
     if answer.receipt_id not in payment.receipts:
-        draft.change(receipts=(*payment.receipts, answer.receipt_id))
+        draft.change(receipts=(*payment.receipts, answer.receipt_id), received_at=answer.captured_at)
         if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
             _fulfil(draft, answer, terms, because)
         else:

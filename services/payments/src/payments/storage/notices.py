@@ -1,7 +1,7 @@
 """Notices of providers: stored as they came, once, then due until acted upon."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
@@ -22,8 +22,16 @@ FOR_STAFF = ("unmatched", "unknown", "unreadable")
 """States of notices that a person has to see."""
 ID_LENGTH_MAX = 200
 SUMMARY_LENGTH_MAX = 300
+JOINED_FOR = timedelta(seconds=3)
+"""Notices that come while an earlier one of the same payment is not acted upon wait so long, for one look together."""
 
 _ALERT = TypeAdapter(Chargeback)
+# When to act on a notice: at once, or, while others with its reference wait, together with those that wait like it.
+_DUE_AT = """
+    SELECT coalesce(min(due_at) FILTER (WHERE due_at > :at AND due_at <= :joined_at),
+                    CASE WHEN count(*) = 0 THEN CAST(:at AS timestamptz) ELSE :joined_at END)
+    FROM notices WHERE method = :method AND reference = :reference AND due_at IS NOT NULL
+"""
 
 
 async def insert_notice(tx: Tx, method: str, notice: Notice, body: bytes, at: datetime) -> bool:
@@ -58,6 +66,20 @@ async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str,
     )
 
 
+async def looked_at_now(tx: Tx, rows: Sequence[Row]) -> set[tuple[str, str]]:
+    """Return method and reference of those claimed ``rows`` about whose payment a look is under way for others."""
+    found = await tx.rows(
+        "SELECT DISTINCT n.method, n.reference FROM notices AS n"
+        " JOIN unnest(CAST(:methods AS text[]), CAST(:references AS text[])) AS d(method, reference)"
+        " ON n.method = d.method AND n.reference = d.reference"
+        " WHERE n.due_at IS NOT NULL AND n.leased_until > now() AND n.lease <> ALL(CAST(:leases AS uuid[]))",
+        methods=[row.method for row in rows],
+        references=[row.reference for row in rows],
+        leases=list({row.lease for row in rows}),
+    )
+    return {(row.method, row.reference) for row in found}
+
+
 async def mark_notice_seen(tx: Tx, notice_key: UUID, *, by: str) -> bool:
     """Take a notice off the list of staff; False if somebody did before."""
     changed = await tx.execute(
@@ -70,11 +92,12 @@ async def mark_notice_seen(tx: Tx, notice_key: UUID, *, by: str) -> bool:
 
 
 async def _insert(tx: Tx, method: str, notice: Notice, body: bytes, state: str, at: datetime) -> bool:
+    due_at = "NULL" if state != "new" else ":at" if notice.alert is not None else f"({_DUE_AT})"
     stored = await tx.execute(
-        "INSERT INTO notices (notice_key, method, notice_id, reference, summary, refs, alert, known, body, state,"
+        "INSERT INTO notices (notice_key, method, notice_id, reference, summary, refs, alert, known, body, state,"  # noqa: S608 - the text is ours
         " received_at, due_at)"
         " VALUES (:key, :method, :notice_id, :reference, :summary, CAST(:refs AS jsonb), CAST(:alert AS jsonb),"
-        " :known, :body, :state, :at, :due_at) ON CONFLICT DO NOTHING",
+        f" :known, :body, :state, :at, {due_at}) ON CONFLICT DO NOTHING",
         key=new_id(),
         method=method,
         notice_id=_short(notice.notice_id),
@@ -86,7 +109,7 @@ async def _insert(tx: Tx, method: str, notice: Notice, body: bytes, state: str, 
         body=body,
         state=state,
         at=at,
-        due_at=at if state == "new" else None,
+        joined_at=at + JOINED_FOR,
     )
     return bool(stored)
 

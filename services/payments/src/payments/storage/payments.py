@@ -34,6 +34,7 @@ Reference = tuple[str, str]
 """The kind of a method, and an id by which its provider knows a payment: one of ``refs``, or the payment's own."""
 WATCH_WORK = "payments due"
 DAY = timedelta(days=1)
+DAILY_AFTER_RECEIPT = timedelta(days=3)
 
 _PAYMENT = TypeAdapter(Payment)
 _COLUMNS = (
@@ -209,8 +210,8 @@ async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], du
 
 def next_look_at(payment: Payment, method: Method, at: datetime) -> datetime | None:
     """Return when to look at a payment unasked: at its deadline, when it is time to poll the provider, when its hold
-    may not be captured any more, or daily for money on a number that is paid, cancelled or expired, until nobody
-    expects any."""
+    may not be captured any more, or ever more rarely for money on a number that is paid, cancelled or expired, and for
+    what becomes of money that came in, until nobody expects any."""
     pause = method.poll_seconds.get(payment.state)
     looks = [at + timedelta(seconds=pause)] if pause is not None else []
     until = payment.holds_until(method.terms)
@@ -220,10 +221,17 @@ def next_look_at(payment: Payment, method: Method, at: datetime) -> datetime | N
         deadline = payment.number.due_at + method.terms.grace
         if payment.state == "waiting":
             looks.append(deadline)
-        elif at < (end := deadline + method.look_after):
-            # Daily until the deadline and a day beyond; then each pause is as long as all since the deadline.
-            looks.append(min(at + max(DAY, at - deadline), end))
+        else:
+            looks += _ever_more_rarely(at, deadline, deadline + method.look_after)
+    elif payment.received_at is not None and payment.captured_amount + payment.suspense_amount > 0:
+        received = payment.received_at
+        looks += _ever_more_rarely(at, received + DAILY_AFTER_RECEIPT, received + method.look_after)
     return min(looks, default=None)
+
+
+def _ever_more_rarely(at: datetime, since: datetime, end: datetime) -> list[datetime]:
+    """Daily until ``since`` and a day beyond; then each pause is as long as all since then; the last look at ``end``."""
+    return [min(at + max(DAY, at - since), end)] if at < end else []
 
 
 async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:

@@ -1,13 +1,14 @@
-"""What the buyer's browser holds: its wallet, and the orders that it placed."""
+"""What the buyer's browser holds: its wallet, the orders that it placed, and the session of a member."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
 
+from payments.domain.payment import Payment
 from shared.statements import COOKIE, Issuer, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
-from shared.web.session import Sessions
+from shared.web.session import Sessions, viewer_of
 
 WALLET = COOKIE["wallet"]
 
@@ -29,7 +30,19 @@ def wallet_of(request: Request, issuer: Issuer | None) -> Mapping[str, Any]:
         return {}
 
 
-def has_order(request: Request, order: str) -> bool:
+async def may_see(request: Request, order: str, payment: Payment | None) -> bool:
+    """Whether this is the buyer's browser: it placed the order, or the member who did is logged in here.
+
+    An order of a member leaves no statement in the browser, so that it is out of sight after the logout.
+    """
+    if _placed(request, order):
+        return True
+    if payment is None or payment.member_id is None:
+        return False
+    return (await viewer_of(request)).member_id == str(payment.member_id)
+
+
+def _placed(request: Request, order: str) -> bool:
     """Whether this browser placed the order: checkout's statement says so."""
     sessions: Sessions = request.app.state.sessions
     try:

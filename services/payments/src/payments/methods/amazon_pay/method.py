@@ -34,12 +34,15 @@ from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.journey import PERMISSION, Journey, session_of
 from payments.methods.amazon_pay.looking import CHARGE, REFUND, charges_of, look_at_charges
 from payments.methods.amazon_pay.notices import Hint, NoticeReader
+from payments.methods.amazon_pay.objects import Charge
 from payments.methods.amazon_pay.pages import AmazonPayPages
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared.clock import now
 
 T = TypeVar("T")
 SESSION_LIVES = timedelta(hours=24)
+LOOKED_AFTER = timedelta(days=120)
+"""How long the notice of a refund made in Seller Central may get lost without us missing the refund."""
 GIVES_UP_SECONDS = CALL_SECONDS_MAX - 1
 
 
@@ -57,6 +60,7 @@ class AmazonPay(Method):
         self.notices = NoticeReader(settings, http)
         # Without the notification function the shop is not to learn what the console did (AP-40).
         self.poll_seconds = {"authorized": 600} if settings.notices else {}
+        self.look_after = LOOKED_AFTER if settings.notices else timedelta(0)
 
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
@@ -193,31 +197,38 @@ class AmazonPay(Method):
         envelope, hint = await self.notices.read(body)
         if hint is None or not self.settings.notices:
             return Notice(envelope.message_id, None, envelope.kind)
-        is_chargeback = hint.object_type == "CHARGEBACK"
+        if hint.object_type == "CHARGEBACK":
+            return await self._chargeback(envelope.message_id, hint)
         return Notice(
             envelope.message_id,
             hint.charge_permission_id or hint.object_id,
             f"{hint.object_type} {hint.object_id}",
             refs={REFUND + hint.object_id: hint.object_id} if hint.object_type == "REFUND" else {},
-            alert=await self._chargeback(hint) if is_chargeback else None,
             known=hint.is_known,
         )
 
-    async def _chargeback(self, hint: Hint) -> Chargeback:
-        """A dispute, with the amount of the charge it names; Amazon's API tells nothing else about it."""
-        found = await _in_time(self._disputed(hint.object_id))
-        if isinstance(found, Unknown):
-            raise NoticeRefused("chargeback_unclear", status=503)
-        return Chargeback(reference=hint.object_id, amount=found)
+    async def _chargeback(self, message_id: str, hint: Hint) -> Notice:
+        """A dispute, with the amount of the charge it names; Amazon's API tells nothing else about it.
 
-    async def _disputed(self, charge_id: str) -> int:
+        Where that charge belongs to another permission than the notice says, staff find out whose dispute it is.
+        """
+        charge = await _in_time(self._disputed(hint.object_id))
+        if isinstance(charge, Unknown):
+            raise NoticeRefused("chargeback_unclear", status=503)
+        named, summary = hint.charge_permission_id, f"{hint.object_type} {hint.object_id}"
+        if charge is not None and named not in (None, charge.charge_permission_id):
+            return Notice(message_id, None, summary, known=False)
+        amount = (charge.capture_amount or charge.charge_amount).amount if charge else 0
+        alert = Chargeback(reference=hint.object_id, amount=amount)
+        return Notice(message_id, named or hint.object_id, summary, alert=alert)
+
+    async def _disputed(self, charge_id: str) -> Charge | None:
         try:
-            charge = await self.client.charge(charge_id)
+            return await self.client.charge(charge_id)
         except SaysNo as no:
             if no.code != looking.NOT_FOUND:
                 raise
-            return 0
-        return (charge.capture_amount or charge.charge_amount).amount
+        return None
 
     def router(self, counter: Counter) -> APIRouter:
         return AmazonPayPages(self.settings, self.client, counter, f"/payments/{self.path}").router()

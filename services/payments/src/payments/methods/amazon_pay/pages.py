@@ -15,7 +15,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from payments.domain.payment import NOT_YET, Payment
 from payments.method import Counter
 from payments.methods.amazon_pay import wallet
-from payments.methods.amazon_pay.browser import WALLET, cookies_of, has_order, wallet_of
+from payments.methods.amazon_pay.browser import WALLET, cookies_of, may_see, wallet_of
 from payments.methods.amazon_pay.buttons import Buttons
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Session
@@ -149,7 +149,7 @@ class AmazonPayPages:
             return _go(f"/orders/{order}")
         payment = await self.counter.find(order)
         if payment is not None and not _is_of(payment, session_id):
-            if not _waits_for_a_session(payment) or not has_order(request, order):
+            if not _waits_for_a_session(payment) or not await may_see(request, order, payment):
                 return _go(f"/orders/{order}")
             payment = await self.counter.remember(order, {"checkout_session_id": session_id})
             await self.counter.hasten(order)
@@ -171,14 +171,15 @@ class AmazonPayPages:
         """Back from Amazon's second leg: let the workers look, and wait for what they find."""
         payment = await self.counter.find(order)
         if payment is None or not _is_of(payment, amazonCheckoutSessionId):
-            return _go(f"/orders/{order}") if has_order(request, order) else self._elsewhere(request)
+            ours = await may_see(request, order, payment)
+            return _go(f"/orders/{order}") if ours else self._elsewhere(request)
         if payment.state in ("requested", "waiting_for_buyer", "unknown") and turn < TURNS_MAX:
             if turn == 0:
                 await self.counter.hasten(order)
             return self._wait(
                 request, "/result", order, turn, amazonCheckoutSessionId=amazonCheckoutSessionId
             )
-        if not has_order(request, order):
+        if not await may_see(request, order, payment):
             return self._elsewhere(request, order if payment.state in ARRIVED else "")
         response = _go(f"/orders/{order}")
         cookies_of(request).clear(response, WALLET, request=request)
