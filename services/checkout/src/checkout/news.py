@@ -63,10 +63,15 @@ ENDED = {
     "capture_declined": "売上請求が決済会社に断られました",
     "captured_in_part": "決済会社の管理画面で一部の金額だけが売上請求されました",
     "reauthorization_declined": "再与信が決済会社に断られました",
+    "voided": "決済の画面または決済会社の管理画面で取り消されました",
 }
 REFUSED_REGISTRATION = {"email_taken": "このメールアドレスはすでに会員登録されています"}
 BENEFIT = {"points": "ポイント", "coupon": "クーポン"}
-ROUTE = {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}
+ROUTE = {
+    "provider": "決済会社",
+    "gift_card": "ギフトカード",
+    "bank_transfer": "銀行振込",
+}
 
 _Line = tuple[Topic, Kind, str, str, dict[str, Any]]
 
@@ -179,8 +184,11 @@ def _voided(event: events.PaymentVoided) -> _Line:
 
 
 def _refunded(event: events.PaymentRefunded) -> _Line:
-    facts = {"kind": "refund", "amount": event.amount, "route": event.route}
+    route = "dispute" if event.by_dispute else event.route
+    facts = {"kind": "refund", "amount": event.amount, "route": route}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
+    if event.by_dispute:
+        return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
     text = f"¥{event.amount:,}　{ROUTE.get(event.route, event.route)}{left}"
     return "payment", "note", "返金しました", text, facts
 

@@ -22,6 +22,7 @@ PaymentState = Literal[
     "lapsed",
     "number_issued",
     "captured",
+    "short",
     "failed",
     "expired",
     "voided",
@@ -33,6 +34,7 @@ Move = Literal[
     "process",
     "cancel",
     "deposit",
+    "undeposit",
     "ship_part",
     "ship",
     "track",
@@ -43,6 +45,7 @@ Move = Literal[
     "fail",
     "expire",
     "void",
+    "take_back",
     "refund_part",
     "refund",
     "call",
@@ -54,7 +57,7 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
         "processed": {"cancel": "cancelled"},
         "cancelled": {},
     },
-    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {}},
+    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {"undeposit": "unpaid"}},
     "shipping": {
         "unshipped": {"ship_part": "unshipped", "ship": "shipped", "track": "unshipped"},
         "shipped": {"track": "shipped"},
@@ -97,11 +100,33 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "refund": "refunded",
             "call": "number_issued",
         },
-        "captured": {"refund_part": "refunded_in_part", "refund": "refunded", "call": "captured"},
+        "captured": {
+            "take_back": "short",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "captured",
+        },
+        # What came in was taken back, by the till or the bank; the rest of it may still go back.
+        "short": {
+            "authorize": "authorized",
+            "lapse": "lapsed",
+            "capture": "captured",
+            "expire": "expired",
+            "void": "voided",
+            "refund_part": "short",
+            "refund": "refunded",
+            "call": "short",
+        },
         "failed": {"capture": "captured", "call": "failed"},
         "expired": {"capture": "captured", "call": "expired"},
-        "voided": {"capture": "captured", "call": "voided"},
+        "voided": {
+            "authorize": "authorized",
+            "lapse": "lapsed",
+            "capture": "captured",
+            "call": "voided",
+        },
         "refunded_in_part": {
+            "take_back": "short",
             "refund_part": "refunded_in_part",
             "refund": "refunded",
             "call": "refunded_in_part",
@@ -135,6 +160,7 @@ PAYMENT_LABEL: dict[str, str] = {
     "lapsed": "与信切れ",
     "number_issued": "支払い番号発行済",
     "captured": "売上確定済",
+    "short": "入金不足",
     "failed": "決済失敗",
     "expired": "期限切れ",
     "voided": "取消済",
@@ -148,6 +174,8 @@ NO_REAUTHORIZATION = (
     "このお支払いは再与信できません。お客様に別のお支払い方法をご案内するか、キャンセルしてください。"
 )
 PAID_BEFORE_SHIPPING: frozenset[str] = frozenset({"konbini", "transfer"})
+# Payments' word for money that a bank took back for good.
+LOST_CHARGEBACK = "chargeback_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +289,7 @@ class Order:
         return {
             "process": "すでに処理済みです。",
             "deposit": "すでに入金済みです。",
+            "undeposit": "まだ入金済みではありません。",
             "ship": "すでに発送済みです。",
             "ship_part": "すでに発送済みです。",
         }.get(move, "この操作は現在の状態では行えません。")
@@ -269,16 +298,16 @@ class Order:
 def check_shippable(order: Order, *, override: str = "") -> None:
     """Refuse to ship what must be paid or authorized first (KON-35, PAY-14), is shipped, or is cancelled.
 
-    ``override`` is the reason of a person who ships although the hold on the money ended or is disputed.
+    ``override`` is the reason of a person who ships although the money or the hold is gone, or disputed.
     """
     if order.status == "cancelled" or order.shipping == "shipped":
         order.moved("ship")
-    if order.payment_group in PAID_BEFORE_SHIPPING and order.deposit == "unpaid":
-        raise Refused("unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。")
     if risk := unsecured(order):
         if override:
             return
         raise Refused("payment_unsecured", risk, field="override_reason")
+    if order.payment_group in PAID_BEFORE_SHIPPING and order.deposit == "unpaid":
+        raise Refused("unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。")
     if order.payment_group == "card_like" and order.payment not in _SECURED:
         raise Refused(
             "payment_not_authorized", "決済がまだ承認されていません。承認を確認してから発送してください。"
@@ -296,6 +325,12 @@ def unsecured(order: Order) -> str:
         return (
             "与信が切れているため発送できません。再与信するか、お客様に別のお支払い方法をご案内してください。"
         )
+    if order.payment == "short":
+        return "入金が取り消されたため発送できません。お客様にお支払いの状況を確認してください。"
+    if LOST_CHARGEBACK in order.standing.calls:
+        return "チャージバックで代金が回収されたため発送できません。お客様に確認してください。"
+    if order.payment == "refunded":
+        return "代金がお客様に戻っているため発送できません。注文をどうするか、お客様に確認してください。"
     if "chargeback" in order.standing.calls:
         return "チャージバックの申し立てがあるため発送できません。決済の内容を確認してください。"
     return ""
@@ -323,6 +358,8 @@ def check_capturable(order: Order) -> None:
         raise Refused(
             "authorization_ended", "与信が切れているため入金処理はできません。先に再与信が必要です。"
         )
+    if order.payment == "refunded":
+        raise Refused("money_went_back", "代金がお客様に戻っているため、入金処理はできません。")
     if order.capture_requested_at is not None:
         raise Refused("capture_already_requested", "入金処理を依頼済みです。結果をお待ちください。")
 
