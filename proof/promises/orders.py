@@ -183,7 +183,13 @@ def _wrong_step(order: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) 
             if before["status"] == "cancelled" and axis not in AFTER_CANCELLATION:
                 return f"version {after['version']}: {axis} moved after the cancellation"
         if "shipping" in moved:
-            if order["payment_group"] in PAID_BEFORE_SHIPPING and before["deposit"] != "paid":
+            # A person may ship although the money left again, with a reason under their name.
+            left_again = before["payment"] in ("short", "refunded")
+            if (
+                order["payment_group"] in PAID_BEFORE_SHIPPING
+                and before["deposit"] != "paid"
+                and not left_again
+            ):
                 return "it was shipped before it was paid"
             if order["payment_group"] in AUTHORIZED_BEFORE_SHIPPING and before["payment"] == "awaited":
                 return "it was shipped before it was authorized"

@@ -16,7 +16,8 @@ ORDER_STEPS: dict[str, frozenset[tuple[str, str]]] = {
     "status": frozenset(
         {("in_progress", "processed"), ("in_progress", "cancelled"), ("processed", "cancelled")}
     ),
-    "deposit": frozenset({("unpaid", "paid")}),
+    # Money that is taken back, or goes back, leaves the order unpaid.
+    "deposit": frozenset({("unpaid", "paid"), ("paid", "unpaid")}),
     "shipping": frozenset({("unshipped", "shipped")}),
     "payment": frozenset(
         {
@@ -43,9 +44,19 @@ ORDER_STEPS: dict[str, frozenset[tuple[str, str]]] = {
             ("lapsed", "captured"),
             ("lapsed", "voided"),
             ("lapsed", "refunded"),
+            # A void of a hold that nobody at the shop cancelled is told in two words; they may cross.
+            ("voided", "lapsed"),
+            ("voided", "authorized"),
             # A part of the money went back.
             ("captured", "refunded_in_part"),
             ("refunded_in_part", "refunded"),
+            # What came in was taken back; the order waits for money, or is over.
+            ("captured", "short"),
+            ("refunded_in_part", "short"),
+            *(
+                ("short", after)
+                for after in ("authorized", "lapsed", "captured", "expired", "voided", "refunded")
+            ),
         }
     ),
 }

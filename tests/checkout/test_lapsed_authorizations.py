@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
 from checkout.storage.tables import metadata
 from harness.hearing import Hearing, said
@@ -19,6 +20,7 @@ from shared.events import (
     PaymentAuthorized,
     PaymentCaptured,
     PaymentStandingChanged,
+    PaymentVoided,
     ReauthorizationRequested,
     Shipped,
 )
@@ -220,3 +222,36 @@ async def test_a_disputed_payment_is_not_shipped_without_a_reason_either(
     answer = await desk.post("/desk/orders/L-9/ship", data=fields)
     assert answer.status_code == 422
     assert "チャージバックの申し立てがあるため発送できません" in answer.text
+
+
+@pytest.mark.parametrize("first", ["void", "end"])
+async def test_a_hold_that_was_let_go_is_asked_for_anew_like_one_that_ran_out(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, first: str
+) -> None:
+    await place(db, "card_like", "L-10")
+    await hearing.hears(authorized("L-10"))
+    told = [PaymentVoided(**payment("L-10")), ended("L-10", reason="voided")]
+    await hearing.hears(*(told if first == "void" else told[::-1]))
+    row = await order_row(db, "L-10")
+    assert (row.payment, row.may_reauthorize) == ("lapsed", True)
+    page = (await desk.get("/desk/orders/L-10")).text
+    assert "R　再与信" in page
+    assert "決済の画面または決済会社の管理画面で取り消されました" in page
+    answer = await desk.post("/desk/orders/L-10/reauthorize", data={"version": str(row.version)})
+    assert answer.status_code == 303
+    await hearing.hears(authorized("L-10", "A-2"))
+    row = await order_row(db, "L-10")
+    assert (row.payment, row.may_reauthorize) == ("authorized", False)
+    bulk = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": "L-10", "confirmed": "true"})
+    assert bulk.status_code in (200, 303)
+    assert (await order_row(db, "L-10")).shipping == "shipped"
+
+
+async def test_a_void_after_the_cancellation_stays_a_void_whatever_comes_late(
+    db: Database, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "L-11")
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="L-11", note="試験", by="店長", at=now()))
+    await hearing.hears(PaymentVoided(**payment("L-11")), authorized("L-11"), ended("L-11"))
+    assert (await order_row(db, "L-11")).payment == "voided"

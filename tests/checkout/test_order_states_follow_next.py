@@ -183,7 +183,7 @@ def test_a_deposit_that_was_asked_for_is_not_asked_for_again() -> None:
             {"payment": "refunded"},
             "A",
             "stop",
-            "決済が取り消されています。注文をどうするか、お客様に確認してください。",
+            "代金はお客様に戻っています。このままでは発送できません。注文をどうするか、お客様に確認してください。",
         ),
         ({"payment": "awaited"}, "A", "wait", "決済の承認を待っています。承認されるまで発送できません。"),
         (
@@ -208,7 +208,8 @@ def test_a_deposit_that_was_asked_for_is_not_asked_for_again() -> None:
             {"payment": "authorized", "shipping": "shipped"},
             "F",
             "wait",
-            "入金処理をしてください。発送と同時に売上を確定する設定の場合は、結果を待ってください。",
+            "入金処理をしてください。発送と同時に売上を確定する設定の場合は、数分で入金済みになります。"
+            "数分たっても未入金のときは、入金処理を依頼してください。",
         ),
         (
             {"payment": "captured", "deposit": "paid", "shipping": "shipped"},

@@ -1,6 +1,7 @@
 """What payments tells beside the straight way stands on the order, in yen, until it is settled."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
 from checkout.storage.tables import metadata
+from checkout.web.buyers_words import progress
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -18,7 +20,9 @@ from shared.events import (
     BenefitShortageFound,
     OrderCancelled,
     OrderProcessed,
+    PaymentAuthorized,
     PaymentCaptured,
+    PaymentExpired,
     PaymentRefunded,
     PaymentStandingChanged,
     PaymentVoided,
@@ -228,3 +232,178 @@ async def test_the_desk_names_codes_and_pictures_of_the_goods(db: Database, desk
     assert "商品コード test-cup" in page
     assert 'src="/static/shop/goods/cup.svg"' in page
     assert "注文商品" in page
+
+
+async def paid_and_reversed(db: Database, hearing: Hearing, code: str) -> Any:
+    """Store a konbini order whose receipt was taken back by the till; return it as placed."""
+    order = await place(db, "konbini", code)
+    await hearing.hears(number_issued(code), captured(code), standing(code, 1, "receipt_reversed"))
+    return order
+
+
+async def test_money_that_the_till_took_back_leaves_the_order_unpaid_and_here(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    order = await paid_and_reversed(db, hearing, "T-1")
+    row = await order_row(db, "T-1")
+    assert (row.payment, row.deposit, row.deposit_date) == ("short", "unpaid", None)
+    assert (await history(db, "T-1"))[-3:] == [(5, "call"), (6, "take_back"), (7, "undeposit")]
+    assert (await timeline_titles(db, "T-1"))[-1] == "未入金に戻りました"
+    page = (await desk.get("/desk/orders/T-1")).text
+    for words in ("入金不足", "入金の取消", "このままでは発送できません", "お預かりしているのは ¥0 です"):
+        assert words in page
+    assert "receipt_reversed" not in page
+    assert "発送処理をしてください" not in page
+
+    bulk = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": "T-1", "confirmed": "true"})
+    assert "入金が取り消されたため発送できません" in bulk.text
+    fields = {"version": str(row.version), "destinations": str(order.destinations[0].destination_id)}
+    assert (await desk.post("/desk/orders/T-1/ship", data=fields)).status_code == 422
+    assert await said(db) == []
+    fields["override_reason"] = "店頭で現金を受領済み"
+    assert (await desk.post("/desk/orders/T-1/ship", data=fields)).status_code == 303
+
+
+async def test_the_buyer_reads_that_the_money_was_taken_back_and_what_to_do(
+    db: Database, hearing: Hearing
+) -> None:
+    await paid_and_reversed(db, hearing, "T-2")
+    told = progress(await order_row(db, "T-2"))
+    assert told.word == "お支払いの確認中"
+    assert "ご入金が取り消された" in told.text
+    assert "同じお支払い番号でお支払いください" in told.text
+
+
+async def test_an_order_that_is_paid_once_more_is_paid_again(db: Database, hearing: Hearing) -> None:
+    await paid_and_reversed(db, hearing, "T-3")
+    await hearing.hears(captured("T-3"), standing("T-3", 2, captured_amount=3_500))
+    row = await order_row(db, "T-3")
+    assert (row.payment, row.deposit) == ("captured", "paid")
+    await hearing.hears(standing("T-3", 3, "receipt_reversed"))
+    row = await order_row(db, "T-3")
+    assert (row.payment, row.deposit) == ("short", "unpaid")
+
+
+async def test_a_payment_told_after_its_reversal_does_not_make_the_order_paid(
+    db: Database, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "T-4")
+    earlier = captured("T-4")
+    await hearing.hears(number_issued("T-4"), standing("T-4", 1, "receipt_reversed"), earlier)
+    row = await order_row(db, "T-4")
+    assert (row.payment, row.deposit) == ("short", "unpaid")
+
+
+async def test_a_reversal_told_after_the_next_payment_is_set_right_by_the_next_standing(
+    db: Database, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "T-5")
+    await hearing.hears(captured("T-5"), captured("T-5"), standing("T-5", 1, "receipt_reversed"))
+    await hearing.hears(standing("T-5", 2, captured_amount=3_500))
+    row = await order_row(db, "T-5")
+    assert (row.payment, row.deposit) == ("captured", "paid")
+
+
+async def test_a_shipped_and_closed_order_whose_money_left_is_called_for(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "T-6")
+    await hearing.hears(captured("T-6"))
+    await ship_all(desk, "T-6")
+    assert (await order_row(db, "T-6")).status == "processed"
+    await hearing.hears(standing("T-6", 1, "receipt_reversed"))
+    row = await order_row(db, "T-6")
+    assert (row.status, row.shipping, row.deposit) == ("processed", "shipped", "unpaid")
+    page = (await desk.get("/desk/orders/T-6")).text
+    assert "すでに発送済みです。お客様にお支払いの状況を確認してください。" in page
+    assert "すべての処理が完了しています" not in page
+    assert "T-6" in (await desk.get("/desk/orders?tab=attention")).text
+
+
+async def test_less_that_staff_took_for_the_whole_stays_paid(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "T-7")
+    await hearing.hears(standing("T-7", 1, "short_money", suspense_amount=3_400))
+    await hearing.hears(captured("T-7").model_copy(update={"amount": 3_400}))
+    await hearing.hears(standing("T-7", 2, captured_amount=3_400))
+    row = await order_row(db, "T-7")
+    assert (row.payment, row.deposit) == ("captured", "paid")
+
+
+async def test_a_number_that_expires_after_its_reversal_ends_the_order(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await paid_and_reversed(db, hearing, "T-8")
+    await hearing.hears(PaymentExpired(**payment("T-8", "konbini"), due_at=now()))
+    row = await order_row(db, "T-8")
+    assert (row.status, row.payment) == ("cancelled", "expired")
+    assert "入金済み</span>" not in (await desk.get("/desk/orders/T-8")).text
+
+
+@pytest.mark.parametrize("told", ["refund", "standing", "both"])
+async def test_a_lost_chargeback_takes_the_money_off_the_order_and_holds_the_parcel(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, told: str
+) -> None:
+    order = await place(db, "card_like", "T-9")
+    await hearing.hears(
+        PaymentAuthorized(
+            **payment("T-9"),
+            authorization_id="A-1",
+            amount=3_500,
+            authorized_at=now(),
+            provider_status="承認済",
+        ),
+        captured("T-9", "amazon_pay"),
+    )
+    lost = standing("T-9", 1, "chargeback_lost", captured_amount=3_500, refunded_amount=3_500)
+    back = refunded("T-9", 3_500, 0).model_copy(update={"by_dispute": True})
+    if told in ("refund", "both"):
+        await hearing.hears(back)
+    if told in ("standing", "both"):
+        await hearing.hears(lost)
+    row = await order_row(db, "T-9")
+    assert (row.payment, row.deposit) == ("refunded", "unpaid")
+    assert [move for _, move in await history(db, "T-9")].count("undeposit") == 1
+    page = (await desk.get("/desk/orders/T-9")).text
+    assert "返金済" in page
+    assert "発送処理をしてください" not in page
+    assert "このままでは発送できません" in page
+    assert "チャージバックで代金が回収されました" in page
+    fields = {"version": str(row.version), "destinations": str(order.destinations[0].destination_id)}
+    assert (await desk.post("/desk/orders/T-9/ship", data=fields)).status_code == 422
+    assert "お客様に戻っています" in progress(row).text
+
+
+async def test_a_chargeback_lost_after_the_cancellation_ends_the_refund_under_way(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "T-10")
+    await hearing.hears(captured("T-10", "amazon_pay"))
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="T-10", note="試験", by="店長", at=now()))
+    assert "返金処理中" in (await desk.get("/desk/orders/T-10")).text
+    await hearing.hears(standing("T-10", 1, captured_amount=3_500, refunded_amount=3_500))
+    page = (await desk.get("/desk/orders/T-10")).text
+    assert "返金処理中" not in page
+    assert "返金済" in page
+
+
+async def test_a_cancelled_order_whose_receipt_was_taken_back_waits_for_no_refund(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "T-11")
+    await hearing.hears(captured("T-11"))
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="T-11", note="試験", by="店長", at=now()))
+    await hearing.hears(standing("T-11", 1))
+    page = (await desk.get("/desk/orders/T-11")).text
+    assert "返金処理中" not in page
+    assert "取消済" in page
+
+
+@pytest.mark.parametrize("word", ["receipt_reversed", "chargeback_lost", "refund_unexplained", "no_answer"])
+async def test_every_word_of_payments_is_told_in_words(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, word: str
+) -> None:
+    await place(db, "konbini", "T-12")
+    await hearing.hears(standing("T-12", 1, word))
+    assert word not in (await desk.get("/desk/orders/T-12")).text

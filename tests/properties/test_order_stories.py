@@ -68,6 +68,17 @@ PAYMENT_EDGES = {
     ("lapsed", "refund"): "refunded",
     ("lapsed", "refund_part"): "lapsed",
     ("refunded_in_part", "refund"): "refunded",
+    ("voided", "authorize"): "authorized",
+    ("voided", "lapse"): "lapsed",
+    ("captured", "take_back"): "short",
+    ("refunded_in_part", "take_back"): "short",
+    ("short", "authorize"): "authorized",
+    ("short", "lapse"): "lapsed",
+    ("short", "capture"): "captured",
+    ("short", "expire"): "expired",
+    ("short", "void"): "voided",
+    ("short", "refund_part"): "short",
+    ("short", "refund"): "refunded",
     **{
         (state, "refund_part"): "refunded_in_part"
         for state in ("awaited", "authorized", "number_issued", "captured", "refunded_in_part")
@@ -76,7 +87,7 @@ PAYMENT_EDGES = {
         (state, "call"): state
         for state in (
             *("awaited", "authorized", "lapsed", "number_issued", "captured", "failed", "expired", "voided"),
-            *("refunded_in_part", "refunded"),
+            *("refunded_in_part", "refunded", "short"),
         )
     },
 }
@@ -143,6 +154,11 @@ class OrderStory(RuleBasedStateMachine):
                 self.move("deposit")
                 model["deposit"] = "paid"
                 self.close_if_complete()
+        gone = model["payment"] in ("short", "refunded") and model["deposit"] == "paid"
+        if gone and model["status"] != "cancelled":
+            self.move("undeposit")
+            model["deposit"] = "unpaid"
+            self.seen["unpaid again"] += 1
         if said in ("fail", "expire") and model["status"] != "cancelled":
             self.cancel()
 
@@ -175,6 +191,7 @@ class OrderStory(RuleBasedStateMachine):
         allowed &= group not in ("konbini", "transfer") or model["deposit"] == "paid"
         secured = ("authorized", "captured", "refunded_in_part")
         allowed &= group != "card_like" or model["payment"] in secured
+        allowed &= model["payment"] not in ("lapsed", "short", "refunded")
         if not allowed:
             with pytest.raises(Refused):
                 check_shippable(self.order)
@@ -200,7 +217,7 @@ class OrderStory(RuleBasedStateMachine):
         model = self.model
         allowed = model["status"] != "cancelled" and model["deposit"] == "unpaid"
         allowed &= self.order.payment_group in ("card_like", "transfer") and not model["asked"]
-        allowed &= model["payment"] != "lapsed"
+        allowed &= model["payment"] not in ("lapsed", "refunded")
         if not allowed:
             with pytest.raises(Refused):
                 check_capturable(self.order)
@@ -276,7 +293,7 @@ def test_an_order_is_what_its_plain_rules_say_after_any_story() -> None:
     run_state_machine_as_test(OrderStory, settings=stories(short=100))
     rare = {"cancelled", "shipped", "may not be shipped"}
     if LONG:
-        rare |= {"closed by itself", "shipped in part", "came too early"}
+        rare |= {"closed by itself", "shipped in part", "came too early", "unpaid again"}
     assert rare <= set(OrderStory.seen)
 
 

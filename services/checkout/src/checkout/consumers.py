@@ -10,11 +10,14 @@ from typing import Any, ClassVar, Protocol
 
 from checkout.cancel_order import end_order
 from checkout.domain.order import BEFORE_ITS_TIME, Move, Order
+from checkout.follow_money import PAYMENTS, record_paid, unpaid_again
 from checkout.hear_standing import (
     WATCHED,
     covered_again,
     is_news,
     lapsed,
+    money_move,
+    overtaken,
     refund_move,
     told_by_capture,
     told_by_payments,
@@ -24,7 +27,6 @@ from checkout.news import entry_of
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.timeline import add_entries, authorizations_of, known_orders
-from shared.clock import in_japan
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.errors import TryAgain
@@ -62,7 +64,7 @@ from shared.words import words_of_numbers
 
 consumers = Consumers("checkout")
 
-PAYMENTS, MEMBERS = "決済サービス", "会員サービス"
+MEMBERS = "会員サービス"
 
 
 @consumers.on(PaymentAuthorized, linger_seconds=0.05)
@@ -71,7 +73,7 @@ async def confirm_order(events: list[PaymentAuthorized], tx: Tx) -> None:
     async with _orders_of(events, tx) as book:
         for event in events:
             before = _known(book, event)
-            if _take(book, "authorize", event) and before.payment == "lapsed":
+            if _take(book, "authorize", event) and before.payment != "awaited":
                 book.set_standing(before.code, covered_again(before))
 
 
@@ -131,14 +133,15 @@ async def record_deposit(events: list[PaymentCaptured], tx: Tx) -> list[OrderPro
     processed = []
     async with _orders_of(events, tx) as book:
         for event in events:
-            _take(book, "capture", event)
-            if (standing := book[event.order_code].standing).money is not None:
+            taken, at = _take(book, "capture", event), event.occurred_at
+            standing = book[event.order_code].standing
+            if left_again := overtaken(standing, event):
+                if taken:
+                    book.move(event.order_code, left_again, by=PAYMENTS, at=at)
+                continue
+            if standing.money is not None:
                 book.set_standing(event.order_code, told_by_capture(standing, event))
-            order, at = book[event.order_code], event.occurred_at
-            if order.may("deposit"):
-                day = order.deposit_date or in_japan(event.captured_at).date()
-                book.move(order.code, "deposit", by=PAYMENTS, at=at, deposit_date=day)
-                processed += process_if_complete(book, order.code, at=at)
+            processed += record_paid(book, event.order_code, at=at, captured_at=event.captured_at)
     return processed
 
 
@@ -154,10 +157,17 @@ async def note_capture_rejected(event: CaptureRejected, tx: Tx) -> None:
 
 @consumers.on(PaymentVoided)
 async def note_void(events: list[PaymentVoided], tx: Tx) -> None:
-    """The hold on the buyer's money, or the number to pay with, is gone: at our wish or in the console."""
+    """The hold on the buyer's money, or the number to pay with, is gone: at our wish or in the console.
+
+    An order that goes on has lost its authorization by that, and may get a new one (AP-34).
+    """
     async with _orders_of(events, tx) as book:
         for event in events:
-            _take(book, "void", event)
+            order = _known(book, event)
+            if order.status == "cancelled" or order.payment not in ("authorized", "lapsed"):
+                _take(book, "void", event)
+            else:
+                _take(book, "lapse", event)
 
 
 @consumers.on(PaymentRefunded)
@@ -171,6 +181,7 @@ async def note_refund(events: list[PaymentRefunded], tx: Tx) -> None:
             else:
                 _take(book, move, event)
             book.set_standing(order.code, told_by_refund(order.standing, event))
+            unpaid_again(book, order.code, at=event.occurred_at)
 
 
 @consumers.on(PaymentStandingChanged)
@@ -182,10 +193,16 @@ async def note_standing(events: list[PaymentStandingChanged], tx: Tx) -> list[Or
             order = _known(book, event)
             if not is_news(order.standing, event):
                 continue
-            book.move(order.code, "call", by=PAYMENTS, at=event.occurred_at, reason=" ".join(event.calls))
-            book.set_standing(order.code, told_by_payments(order.standing, event))
+            at, told = event.occurred_at, told_by_payments(order.standing, event)
+            book.move(order.code, "call", by=PAYMENTS, at=at, reason=" ".join(event.calls))
+            book.set_standing(order.code, told)
             book.note(entry_of(event, order))
-            processed += process_if_complete(book, order.code, at=event.occurred_at)
+            if move := money_move(order, told):
+                book.move(order.code, move, by=PAYMENTS, at=at, capture_requested_at=None)
+            if move == "capture":
+                processed += record_paid(book, order.code, at=at, captured_at=at)
+            unpaid_again(book, order.code, at=at)
+            processed += process_if_complete(book, order.code, at=at)
     return processed
 
 
@@ -264,7 +281,9 @@ def _take(book: OrderBook, move: Move, event: Any) -> bool:
     if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
     book.note(entry_of(event, order))
-    if not order.may(move):
+    # A hold of an order that is cancelled and voided is old news, whatever comes of it later.
+    over = order.status == "cancelled" and order.payment == "voided" and move in ("authorize", "lapse")
+    if over or not order.may(move):
         return False
     facts: dict[str, Any] = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
     book.move(order.code, move, by=PAYMENTS, at=event.occurred_at, **facts)

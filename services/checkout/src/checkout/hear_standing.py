@@ -6,7 +6,7 @@ from datetime import datetime
 from checkout.domain.order import Move, Order, Standing
 from shared.events import AuthorizationEnded, PaymentCaptured, PaymentRefunded, PaymentStandingChanged
 
-WATCHED = ("awaited", "authorized", "lapsed")
+WATCHED = ("awaited", "authorized", "lapsed", "voided")
 """States of a payment in which the end of its authorization matters."""
 
 
@@ -39,7 +39,37 @@ def told_by_refund(standing: Standing, event: PaymentRefunded) -> Standing:
 
 def told_by_capture(standing: Standing, event: PaymentCaptured) -> Standing:
     """Return the standing after the money of the order came in: at least this much is with us."""
-    return replace(standing, money=max(standing.money or 0, event.amount))
+    return replace(
+        standing,
+        captured=max(standing.captured, event.amount),
+        money=max(standing.money or 0, event.amount),
+    )
+
+
+def overtaken(standing: Standing, event: PaymentCaptured) -> Move | None:
+    """Return how the money of ``event`` left again, where payments told of that before: it came late."""
+    if standing.money_at is None or standing.money_at <= event.occurred_at:
+        return None
+    if standing.refunded and not standing.money:
+        return "refund"
+    return "take_back" if standing.captured < event.amount else None
+
+
+def money_move(order: Order, told: Standing) -> Move | None:
+    """Return how the payment of ``order`` moves by what is ``told`` of its money; None while it keeps it.
+
+    A receipt that was taken back is told by the standing alone. Less than the total may be taken for the
+    whole: only what was there and is gone counts.
+    """
+    if order.payment == "short":
+        full = min(told.captured, told.captured + told.suspense - told.refunded) >= order.total
+        return "capture" if full else None
+    if order.payment not in ("captured", "refunded_in_part"):
+        return None
+    if told.refunded and told.refunded >= told.captured + told.suspense:
+        return "refund"
+    had = order.standing.captured if order.standing.revision else order.total
+    return "take_back" if told.captured < min(had, order.total) else None
 
 
 def lapsed(order: Order, event: AuthorizationEnded) -> Standing:

@@ -140,8 +140,11 @@ def _voided(event: events.PaymentVoided) -> _Line:
 
 
 def _refunded(event: events.PaymentRefunded) -> _Line:
-    facts = {"kind": "refund", "amount": event.amount, "route": event.route}
+    route = "dispute" if event.by_dispute else event.route
+    facts = {"kind": "refund", "amount": event.amount, "route": route}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
+    if event.by_dispute:
+        return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
     text = f"¥{event.amount:,}　{ROUTE.get(event.route, event.route)}{left}"
     return "payment", "note", "返金しました", text, facts
 

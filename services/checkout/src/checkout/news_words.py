@@ -44,6 +44,7 @@ ENDED = {
     "capture_declined": "売上請求が決済会社に断られました",
     "captured_in_part": "決済会社の管理画面で一部の金額だけが売上請求されました",
     "reauthorization_declined": "再与信が決済会社に断られました",
+    "voided": "決済の画面または決済会社の管理画面で取り消されました",
 }
 REFUSED_REGISTRATION = {"email_taken": "このメールアドレスはすでに会員登録されています"}
 BENEFIT = {"points": "ポイント", "coupon": "クーポン"}

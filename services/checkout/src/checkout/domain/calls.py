@@ -13,6 +13,10 @@ CALL_LABEL: dict[str, str] = {
     "refund_failed": "返金の失敗",
     "refunded_elsewhere": "管理画面での返金",
     "chargeback": "チャージバック",
+    "chargeback_lost": "チャージバック敗訴",
+    "receipt_reversed": "入金の取消",
+    "refund_unexplained": "不明な返金",
+    "no_answer": "回答待ち",
     "authorization_ended": "与信切れ",
     "benefit_shortage": "値引きの不足",
     "registration_refused": "会員登録の見送り",
@@ -55,6 +59,10 @@ def call_text(word: str, standing: Standing, total: int) -> str:
         return f"決済会社の管理画面などで ¥{standing.refunded:,} が返金されています。"
     if word == "refund_failed":
         return f"返金できていません。お預かりしているのは ¥{_with_us(standing):,} です。"
+    if word == "receipt_reversed":
+        return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送しないで、お客様にお支払いの状況を確認してください。"
+    if word == "chargeback_lost":
+        return f"チャージバックで代金が回収されました。お預かりしているのは ¥{_with_us(standing):,} です。"
     if word == "chargeback":
         until = f"{in_japan(standing.respond_by):%Y/%m/%d %H:%M}" if standing.respond_by else ""
         return f"チャージバックの申し立てがあります。{f'回答期限は {until} です。' if until else '内容を確認してください。'}"
@@ -63,6 +71,8 @@ def call_text(word: str, standing: Standing, total: int) -> str:
 
 _TEXT = {
     "capture_failed": "売上請求ができませんでした。代金は入金されていません。",
+    "refund_unexplained": "入金の記録より多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。",
+    "no_answer": "決済会社から結果が返っていません。照会を続けています。",
     "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法が決まるまで発送できません。",
 }
 _OWN_TEXT = {

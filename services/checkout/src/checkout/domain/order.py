@@ -22,6 +22,7 @@ PaymentState = Literal[
     "lapsed",
     "number_issued",
     "captured",
+    "short",
     "failed",
     "expired",
     "voided",
@@ -33,6 +34,7 @@ Move = Literal[
     "process",
     "cancel",
     "deposit",
+    "undeposit",
     "ship_part",
     "ship",
     "track",
@@ -43,6 +45,7 @@ Move = Literal[
     "fail",
     "expire",
     "void",
+    "take_back",
     "refund_part",
     "refund",
     "call",
@@ -54,7 +57,7 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
         "processed": {"cancel": "cancelled"},
         "cancelled": {},
     },
-    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {}},
+    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {"undeposit": "unpaid"}},
     "shipping": {
         "unshipped": {"ship_part": "unshipped", "ship": "shipped", "track": "unshipped"},
         "shipped": {"track": "shipped"},
@@ -97,11 +100,33 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "refund": "refunded",
             "call": "number_issued",
         },
-        "captured": {"refund_part": "refunded_in_part", "refund": "refunded", "call": "captured"},
+        "captured": {
+            "take_back": "short",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "captured",
+        },
+        # What came in was taken back, by the till or the bank; the rest of it may still go back.
+        "short": {
+            "authorize": "authorized",
+            "lapse": "lapsed",
+            "capture": "captured",
+            "expire": "expired",
+            "void": "voided",
+            "refund_part": "short",
+            "refund": "refunded",
+            "call": "short",
+        },
         "failed": {"capture": "captured", "call": "failed"},
         "expired": {"capture": "captured", "call": "expired"},
-        "voided": {"capture": "captured", "call": "voided"},
+        "voided": {
+            "authorize": "authorized",
+            "lapse": "lapsed",
+            "capture": "captured",
+            "call": "voided",
+        },
         "refunded_in_part": {
+            "take_back": "short",
             "refund_part": "refunded_in_part",
             "refund": "refunded",
             "call": "refunded_in_part",
@@ -135,6 +160,7 @@ PAYMENT_LABEL: dict[str, str] = {
     "lapsed": "与信切れ",
     "number_issued": "支払い番号発行済",
     "captured": "売上確定済",
+    "short": "入金不足",
     "failed": "決済失敗",
     "expired": "期限切れ",
     "voided": "取消済",
@@ -145,6 +171,8 @@ PAYMENT_LABEL: dict[str, str] = {
 # Groups whose deposit staff may set by hand (PAY-06, PAY-13, Appendix B).
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"card_like", "transfer"})
 PAID_BEFORE_SHIPPING: frozenset[str] = frozenset({"konbini", "transfer"})
+# Payments' word for money that a bank took back for good.
+LOST_CHARGEBACK = "chargeback_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +286,7 @@ class Order:
         return {
             "process": "すでに処理済みです。",
             "deposit": "すでに入金済みです。",
+            "undeposit": "まだ入金済みではありません。",
             "ship": "すでに発送済みです。",
             "ship_part": "すでに発送済みです。",
         }.get(move, "この操作は現在の状態では行えません。")

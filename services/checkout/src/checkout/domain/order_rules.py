@@ -1,6 +1,6 @@
 """Which deeds of staff an order allows now, beyond what ``order.py`` says of its moves; refusals say why not."""
 
-from checkout.domain.order import DEPOSIT_BY_STAFF, PAID_BEFORE_SHIPPING, Order
+from checkout.domain.order import DEPOSIT_BY_STAFF, LOST_CHARGEBACK, PAID_BEFORE_SHIPPING, Order
 from shared.errors import Refused
 
 NO_REAUTHORIZATION = (
@@ -12,16 +12,16 @@ _SECURED = ("authorized", "captured", "refunded_in_part")
 def check_shippable(order: Order, *, override: str = "") -> None:
     """Refuse to ship what must be paid or authorized first (KON-35, PAY-14), is shipped, or is cancelled.
 
-    ``override`` is the reason of a person who ships although the hold on the money ended or is disputed.
+    ``override`` is the reason of a person who ships although the money or the hold is gone, or disputed.
     """
     if order.status == "cancelled" or order.shipping == "shipped":
         order.moved("ship")
-    if order.payment_group in PAID_BEFORE_SHIPPING and order.deposit == "unpaid":
-        raise Refused("unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。")
     if risk := unsecured(order):
         if override:
             return
         raise Refused("payment_unsecured", risk, field="override_reason")
+    if order.payment_group in PAID_BEFORE_SHIPPING and order.deposit == "unpaid":
+        raise Refused("unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。")
     if order.payment_group == "card_like" and order.payment not in _SECURED:
         raise Refused(
             "payment_not_authorized", "決済がまだ承認されていません。承認を確認してから発送してください。"
@@ -36,6 +36,12 @@ def unsecured(order: Order) -> str:
         return (
             "与信が切れているため発送できません。再与信するか、お客様に別のお支払い方法をご案内してください。"
         )
+    if order.payment == "short":
+        return "入金が取り消されたため発送できません。お客様にお支払いの状況を確認してください。"
+    if LOST_CHARGEBACK in order.standing.calls:
+        return "チャージバックで代金が回収されたため発送できません。お客様に確認してください。"
+    if order.payment == "refunded":
+        return "代金がお客様に戻っているため発送できません。注文をどうするか、お客様に確認してください。"
     if "chargeback" in order.standing.calls:
         return "チャージバックの申し立てがあるため発送できません。決済の内容を確認してください。"
     return ""
@@ -63,6 +69,8 @@ def check_capturable(order: Order) -> None:
         raise Refused(
             "authorization_ended", "与信が切れているため入金処理はできません。先に再与信が必要です。"
         )
+    if order.payment == "refunded":
+        raise Refused("money_went_back", "代金がお客様に戻っているため、入金処理はできません。")
     if order.capture_requested_at is not None:
         raise Refused("capture_already_requested", "入金処理を依頼済みです。結果をお待ちください。")
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from checkout.domain.order import Order, PaymentGroup
+from checkout.domain.order import LOST_CHARGEBACK, Order, PaymentGroup
 from checkout.domain.order_rules import NO_REAUTHORIZATION
 
 StepGroup = Literal["common", "deposit", "shipping"]
@@ -65,10 +65,8 @@ def next_step(order: Order) -> NextStep:
         return NextStep(None, "キャンセルされた注文です。必要な処理はありません。", "note")
     if order.payment == "lapsed":
         return NextStep(REAUTHORIZE, _lapsed_text(order), "stop")
-    if order.payment in ("voided", "refunded"):
-        return NextStep(
-            STEPS["A"], "決済が取り消されています。注文をどうするか、お客様に確認してください。", "stop"
-        )
+    if order.payment in _GONE:
+        return NextStep(STEPS["A"], _gone_text(order), "stop")
     unpaid = order.deposit == "unpaid"
     if order.payment_group == "konbini" and unpaid:
         return NextStep(STEPS["C"], "お客様のお支払いを待っています。入金は自動で反映されます。", "wait")
@@ -89,6 +87,21 @@ def next_step(order: Order) -> NextStep:
     return NextStep(STEPS["G"], "発送と入金が完了しました。必要であれば処理済みにしてください。", "note")
 
 
+_GONE = ("voided", "short", "refunded")
+
+
+def _gone_text(order: Order) -> str:
+    ask = "注文をどうするか、お客様に確認してください。"
+    if order.payment == "voided":
+        return f"決済が取り消されています。{ask}"
+    shipped = "すでに発送済みです。" if order.shipping == "shipped" else "このままでは発送できません。"
+    if order.payment == "short":
+        return f"入金が取り消され、代金が不足しています。{shipped}お客様にお支払いの状況を確認してください。"
+    if LOST_CHARGEBACK in order.standing.calls:
+        return f"チャージバックで代金が回収されました。{shipped}{ask}"
+    return f"代金はお客様に戻っています。{shipped}{ask}"
+
+
 def _shipping_text(order: Order) -> str:
     left = sum(not parcel.shipped for parcel in order.parcels)
     if left < len(order.parcels):
@@ -99,6 +112,8 @@ def _shipping_text(order: Order) -> str:
 def _lapsed_text(order: Order) -> str:
     if order.standing.reauthorization_requested_at is not None:
         return "再与信を依頼しました。決済サービスの結果を待っています。"
+    if order.standing.may_reauthorize and order.shipping == "shipped":
+        return "発送済みですが、与信が切れています。再与信してから、入金処理をしてください。"
     if order.standing.may_reauthorize:
         return "与信が切れています。再与信するか、キャンセルしてください。このままでは発送できません。"
     return f"与信が切れています。{NO_REAUTHORIZATION}"
@@ -109,7 +124,10 @@ def _capture_text(order: Order) -> str:
         return "入金処理を依頼しました。決済サービスの結果を待っています。"
     if order.processed_but_unpaid:
         return "処理済みですが未入金です。入金処理の漏れがないか確認してください。"
-    return "入金処理をしてください。発送と同時に売上を確定する設定の場合は、結果を待ってください。"
+    return (
+        "入金処理をしてください。発送と同時に売上を確定する設定の場合は、数分で入金済みになります。"
+        "数分たっても未入金のときは、入金処理を依頼してください。"
+    )
 
 
 def capture_warnings(order: Order) -> list[str]:
@@ -163,7 +181,7 @@ def _money_effects(order: Order) -> list[str]:
         return effects
     if order.payment == "captured":
         return ["お支払いは ¥0 のため、返金はありません。"]
-    if order.payment in ("refunded", "refunded_in_part"):
+    if order.payment in ("short", "refunded", "refunded_in_part"):
         return ["お預かりしているお金はないため、返金はありません。"]
     return ["決済は行われていないため、お金の動きはありません。"]
 

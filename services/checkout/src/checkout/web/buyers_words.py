@@ -24,6 +24,7 @@ ROUTE = {
     "provider": "お支払いに使われた方法へ返金しました",
     "gift_card": "ギフトカードで返金しました",
     "bank_transfer": "銀行振込で返金しました",
+    "dispute": "カード会社などを通じて返金されました",
 }
 
 
@@ -42,6 +43,8 @@ def progress(row: Row) -> Progress:
         return _cancelled(row)
     if row.payment in ("refunded", "refunded_in_part"):
         return _refunded(row)
+    if row.payment == "short":
+        return _taken_back(row)
     if row.shipping == "shipped":
         return Progress("発送済み", "done", "商品を発送しました。到着までお待ちください。")
     if row.payment == "number_issued":
@@ -78,7 +81,21 @@ def _refunded(row: Row) -> Progress:
     if row.payment == "refunded_in_part":
         word = "発送済み" if row.shipping == "shipped" else "ご入金済み"
         return Progress(word, "done", "お支払いの一部を返金しました。")
-    return Progress("返金済み", "note", "お支払いを返金しました。")
+    text = "お支払いいただいた金額はお客様に戻っています。ご不明な点は、お店へお問い合わせください。"
+    return Progress("返金済み", "note", text)
+
+
+def _taken_back(row: Row) -> Progress:
+    """The money came and was taken back: by the till of a konbini, or by a bank."""
+    text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
+    if row.payment_group == "konbini":
+        text = (
+            "ご入金が取り消されたと連絡がありました。お支払いがお済みでない場合は、お支払い期限までに"
+            "同じお支払い番号でお支払いください。お済みの場合は、お店へお問い合わせください。"
+        )
+    if row.shipping == "shipped":
+        return Progress("発送済み", "wait", f"商品を発送しました。{text}")
+    return Progress("お支払いの確認中", "stop", text)
 
 
 def _cancelled(row: Row) -> Progress:

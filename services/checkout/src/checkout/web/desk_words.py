@@ -60,6 +60,8 @@ def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
         return "返金済", "note"
     if row.payment == "refunded_in_part":
         return "一部返金", "wait"
+    if row.payment == "short":
+        return ("未入金", "plain") if ended else ("入金不足", "stop")
     if ended and row.payment == "captured" and row.total:
         return "返金処理中", "wait"
     return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")
@@ -70,11 +72,11 @@ def _payment(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
         return "管理対象外", "plain"
     if row.payment == "number_issued" and ended:
         return "無効", "plain"
-    if row.payment == "awaited" and ended:
+    if row.payment in ("awaited", "short") and ended:
         return "取消済", "plain"
     if row.payment_group == "transfer" and row.payment == "number_issued":
         return "振込待ち", "wait"
-    return PAYMENT_LABEL[row.payment], "stop" if row.payment == "lapsed" else "note"
+    return PAYMENT_LABEL[row.payment], "stop" if row.payment in ("lapsed", "short") else "note"
 
 
 def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:
