@@ -1,15 +1,16 @@
 """Staff: who gets a role, how long its rights hold, what a clerk may not do, and who did what."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from members.add_staff import add_staff
+from members.storage.staff_deeds import Doer, note_deed
 from members.storage.tables import staff_deeds
 from shared import clock
-from shared.clock import in_japan, now
+from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
 from shared.events import CouponIssued, SessionsRevoked
 from tests.members.member_examples import an_order
@@ -191,12 +192,41 @@ async def test_deeds_of_the_desk_are_written_down_with_a_name(members: MembersSe
         assert words in page
 
 
-async def test_a_locked_out_login_at_the_desk_is_written_down(members: MembersService) -> None:
+async def test_a_locked_out_login_at_the_desk_is_written_down_once(members: MembersService) -> None:
     await members.staff()
     async with members.browser() as stranger:
-        for _ in range(11):
+        for _ in range(15):
             await stranger.post("/desk/login", data={**STAFF, "password": "wrong-pass-1"})
     assert [deed for deed, _, _ in await deeds(members)] == ["login_failed"] * 10 + ["locked_out"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["coupon_defined", "rules_changed"]),
+        ("?deed=rules_changed", ["rules_changed"]),
+        ("?q=夏の", ["coupon_defined"]),
+        ("?q=店員", ["rules_changed"]),
+        ("?q=%25", []),
+        ("?from=2026-11-02", ["coupon_defined"]),
+        ("?until=2026-11-01", ["rules_changed"]),
+        ("?from=2026-11-01&until=2026-11-02&deed=nothing", ["coupon_defined", "rules_changed"]),
+        ("?from=0001-01-01&until=tomorrow", ["coupon_defined", "rules_changed"]),
+    ],
+)
+async def test_deeds_are_found_by_kind_words_and_days(
+    members: MembersService, query: str, found: list[str]
+) -> None:
+    day = datetime(2026, 11, 1, 23, 59, tzinfo=JAPAN)
+    async with members.db.transaction() as tx:
+        await note_deed(tx, Doer(None, "店員", "192.0.2.7"), "rules_changed", at=day)
+        later = day + timedelta(minutes=1)
+        await note_deed(tx, Doer(None, "店主", "192.0.2.8"), "coupon_defined", "夏のクーポン", at=later)
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        table = (await desk.get(f"/desk/members/deeds{query}")).text.partition("<tbody>")[2]
+    seen = {"coupon_defined": "192.0.2.8", "rules_changed": "192.0.2.7"}
+    assert [deed for deed, ip in seen.items() if ip in table] == found
 
 
 def test_deeds_are_only_added_to() -> None:

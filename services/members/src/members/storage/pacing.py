@@ -30,6 +30,8 @@ SIGN_UPS = Pace(
 RESETS_OF_ADDRESS = Pace("reset_of_address", 3, timedelta(minutes=30), _MAILS)
 RESETS_FROM_CLIENT = Pace("reset_from_client", 10, timedelta(minutes=30), _MAILS)
 VERIFICATIONS = Pace("verification", 3, timedelta(minutes=30), _MAILS)
+# Not a limit of what is done, but of what is written down of it.
+REFUSALS_NOTED = Pace("refusal_noted", 1, timedelta(minutes=10), "")
 NEW_PASSWORDS = Pace(
     "new_password",
     5,

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from shared.clock import end_of_day
 from shared.database import Tx
 from shared.ids import new_id
 from shared.sql import Row
+from shared.words import like_part
 
 Deed = Literal[
     "logged_in",
@@ -47,15 +49,53 @@ async def note_deed(tx: Tx, by: Doer, deed: Deed, subject: str = "", *, at: date
     )
 
 
-async def find_deeds(tx: Tx, *, rows_max: int, offset: int) -> Sequence[Row]:
-    """Return one page of deeds, newest first."""
+_FROM = " FROM staff_deeds"
+
+
+@dataclass(frozen=True)
+class DeedSearch:
+    """Which deeds: one kind, a part of the doer's name or of what it was done to, and days in Japan, both included."""
+
+    deed: str = ""
+    words: str = ""
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def where(self) -> str:
+        """Return the condition; its values are in :meth:`values`."""
+        parts = {
+            "deed = :deed": self.deed,
+            '("by" ILIKE :words OR subject ILIKE :words)': self.words,
+            "done_at >= :since": self.first_day,
+            "done_at < :until": self.last_day,
+        }
+        asked = [part for part, value in parts.items() if value]
+        return " WHERE " + " AND ".join(asked) if asked else ""
+
+    def values(self) -> dict[str, object]:
+        """Return the values of the condition."""
+        values: dict[str, object] = {}
+        if self.deed:
+            values["deed"] = self.deed
+        if self.words:
+            values["words"] = like_part(self.words)
+        if self.first_day:
+            values["since"] = end_of_day(self.first_day) - timedelta(days=1)
+        if self.last_day:
+            values["until"] = end_of_day(self.last_day)
+        return values
+
+
+async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) -> Sequence[Row]:
+    """Return one page of the deeds found, newest first."""
     return await tx.rows(
-        "SELECT * FROM staff_deeds ORDER BY done_at DESC, deed_id DESC LIMIT :rows_max OFFSET :offset",
+        f"SELECT *{_FROM}{search.where()} ORDER BY done_at DESC, deed_id DESC LIMIT :rows_max OFFSET :offset",
         rows_max=rows_max,
         offset=offset,
+        **search.values(),
     )
 
 
-async def count_deeds(tx: Tx) -> int:
-    """Return how many there are."""
-    return int(await tx.value("SELECT count(*) FROM staff_deeds"))
+async def count_deeds(tx: Tx, search: DeedSearch) -> int:
+    """Return how many were found."""
+    return int(await tx.value(f"SELECT count(*){_FROM}{search.where()}", **search.values()))

@@ -1,9 +1,11 @@
 """操作の記録 of the members desk: who did what, from where, and who tried to come in (STF-03)."""
 
+from datetime import date
+
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.storage.staff_deeds import Deed, count_deeds, find_deeds
+from members.storage.staff_deeds import Deed, DeedSearch, count_deeds, find_deeds
 from members.web.parts import Here
 from shared.web.paging import Paging
 from shared.web.session import require_role
@@ -11,6 +13,7 @@ from shared.web.session import require_role
 router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
 
 PAGE = "/desk/members/deeds"
+_DAYS = (date(2000, 1, 1), date(2999, 12, 31))
 _WORDS: dict[Deed, tuple[str, str]] = {
     "logged_in": ("ログイン", "done"),
     "login_failed": ("ログイン失敗", "wait"),
@@ -26,10 +29,17 @@ _WORDS: dict[Deed, tuple[str, str]] = {
 
 @router.get(PAGE)
 async def list_deeds(request: Request, parts: Here, asked: Paging) -> Response:
-    """Show the deeds, newest first."""
+    """Show the deeds found, newest first. What no filter is (another kind, no day) filters nothing."""
+    query = request.query_params
+    search = DeedSearch(
+        query.get("deed", "") if query.get("deed") in _WORDS else "",
+        query.get("q", "").strip()[:100],
+        _day(query.get("from", "")),
+        _day(query.get("until", "")),
+    )
     async with parts.db.transaction() as tx:
-        rows = await find_deeds(tx, rows_max=asked.size, offset=asked.offset)
-        total = await count_deeds(tx)
+        rows = await find_deeds(tx, search, rows_max=asked.size, offset=asked.offset)
+        total = await count_deeds(tx, search)
     return parts.pages.render(
         request,
         "desk_deeds.html",
@@ -45,4 +55,15 @@ async def list_deeds(request: Request, parts: Here, asked: Paging) -> Response:
             for row in rows
         ],
         page=asked.of(total),
+        search=search,
+        kinds=[(deed, word) for deed, (word, _) in _WORDS.items()],
+        narrowed=search != DeedSearch(),
     )
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if _DAYS[0] <= day <= _DAYS[1] else None

@@ -10,10 +10,12 @@ from members.settings import Settings
 from members.sign_in import WrongCredentials, check_password
 from members.storage.attempts import TooManyAttempts
 from members.storage.members import member_by_email
+from members.storage.pacing import REFUSALS_NOTED, keep_pace
 from members.storage.staff_deeds import Doer, note_deed
 from members.web.form_models import Login
 from members.web.parts import Here, Parts, address_of
 from shared.clock import now
+from shared.database import Tx
 from shared.errors import Refused
 from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
@@ -75,10 +77,21 @@ async def _note_failure(
 ) -> None:
     """Write down who was not let in, by the name of the account; what else was typed may be a password."""
     async with parts.db.transaction() as tx:
+        if deed == "locked_out" and not await _first_refusal(tx, request):
+            return
         member = await member_by_email(tx, email)
         known = member is not None and member.staff_role is not None
         subject = member.name if member is not None and known else ""
         await note_deed(tx, Doer(None, "", address_of(request)), deed, subject, at=now())
+
+
+async def _first_refusal(tx: Tx, request: Request) -> bool:
+    """Tell whether this client was not refused lately: one line says it, and nobody fills the list with more."""
+    try:
+        await keep_pace(tx, REFUSALS_NOTED, counted_as(request), at=now())
+    except TooManyAttempts:
+        return False
+    return True
 
 
 def _page(
