@@ -101,7 +101,10 @@ class PaymentStandingChanged(PaymentsEvent):
     Complete, not a difference: the higher ``revision`` is the newer. ``calls`` are the words that ask for a
     person, none when all is well: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
     ``refund_failed``, ``refunded_elsewhere``, ``chargeback``, ``authorization_ended``, and words that older
-    readers do not know. ``respond_by`` is the deadline of a chargeback. Amounts are what was booked so far.
+    readers do not know, as ``chargeback_lost``, ``receipt_reversed`` and ``refund_unexplained``. ``respond_by`` is the
+    deadline of a chargeback. Amounts are what was booked so far; ``lost_amount`` is what went out, or was taken back,
+    beyond what was here. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
+    less for the whole.
     """
 
     revision: int
@@ -110,6 +113,7 @@ class PaymentStandingChanged(PaymentsEvent):
     captured_amount: Yen = 0
     suspense_amount: Yen = 0
     refunded_amount: Yen = 0
+    lost_amount: Yen = 0
     respond_by: datetime | None = None
 
 
@@ -117,9 +121,11 @@ class PaymentRefunded(PaymentsEvent):
     """Money went back to the buyer by ``route``, at our wish or in the provider's console.
 
     ``remaining_amount`` is what is still with us of the money of this order; 0 when all of it went back.
+    ``by_dispute``: a bank took it back, after a chargeback; nobody writes to the buyer.
     """
 
     refund_id: UUID
     amount: Yen
     remaining_amount: Yen | None = None
     route: Literal["provider", "gift_card", "bank_transfer"]
+    by_dispute: bool = False
