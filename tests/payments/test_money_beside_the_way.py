@@ -156,7 +156,7 @@ def test_a_till_that_takes_its_receipt_back_clears_the_suspense() -> None:
         assert settle(cleared.payment, None, back, AT, KONBINI) == Settled(cleared.payment)
     paid = settle(payment("waiting", number=NUMBER), None, PAID, AT, KONBINI).payment
     unpaid = settle(paid, None, back, AT, KONBINI).payment
-    assert (unpaid.state, unpaid.captured_amount, unpaid.calls) == ("short", 0, ("receipt_reversed",))
+    assert (unpaid.state, unpaid.captured_amount, unpaid.calls) == ("waiting", 0, ("receipt_reversed",))
 
 
 def test_staff_take_short_money_for_the_whole() -> None:

@@ -27,7 +27,7 @@ from payments.domain.answers import (
     Waiting,
 )
 from payments.domain.drafting import Settled
-from payments.domain.moves import NEXT, OVER, NothingLeft, ReauthorizationAsked, State
+from payments.domain.moves import NEXT, OVER, NothingLeft, ReauthorizationAsked, RefundTakenBack, State
 from payments.domain.payment import Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
@@ -104,7 +104,8 @@ def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
 
 def test_what_is_over_is_left_only_to_pay_money_back_or_at_the_wish_of_staff() -> None:
     for state in OVER:
-        left = {by: to for by, to in NEXT[state].items() if by not in (ReauthorizationAsked, NothingLeft)}
+        by_staff = (ReauthorizationAsked, NothingLeft, RefundTakenBack)
+        left = {by: to for by, to in NEXT[state].items() if by not in by_staff}
         assert set(left.values()) <= {"refunding"}
 
 

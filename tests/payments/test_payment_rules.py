@@ -132,7 +132,7 @@ def test_an_authorization_is_told_with_all_that_the_provider_said() -> None:
 def test_a_wish_from_before_the_authorization_is_acted_upon_with_it() -> None:
     wish = CaptureWish("shipped")
     waiting = asking.capture_after_shipping(payment(), CARD, AT)
-    assert waiting == Settled(payment(capture_wish=wish))
+    assert waiting == Settled(payment(capture_wish=wish, shipped=True))
     settled = settle(waiting.payment, None, GRANTED, AT, CARD)
     assert settled.steps == (
         Step(5, "authorized", "look_up: Authorized"),
@@ -647,13 +647,15 @@ def test_money_given_back_elsewhere_is_booked_in_every_state(before: Payment, st
     assert settle(settled.payment, None, RETURNED, AT, KONBINI) == Settled(settled.payment)
 
 
-def test_a_refund_of_more_than_came_is_not_booked_and_calls_a_person_until_it_is() -> None:
+def test_a_refund_of_more_than_came_is_a_loss_and_calls_a_person_until_money_explains_it() -> None:
     before = payment("waiting", number=NUMBER)
     settled = settle(before, None, RETURNED, AT, BANK)
-    assert settled == Settled(replace(before, attention="refund_unexplained"))
+    assert (settled.payment.lost_amount, settled.payment.held_amount) == (3_300, 0)
+    assert (settled.payment.calls, settled.events) == (("refund_unexplained",), ())
+    assert settled.entries == (journal.lost("refund", "f2", 3_300),)
     known = settle(settled.payment, None, PAID, AT, BANK).payment
-    booked = settle(known, None, RETURNED, AT, BANK).payment
-    assert (booked.held_amount, booked.calls) == (0, ("refunded_elsewhere",))
+    assert (known.lost_amount, known.held_amount, known.calls) == (0, 0, ("refunded_elsewhere",))
+    assert settle(known, None, RETURNED, AT, BANK) == Settled(known)
 
 
 @pytest.mark.parametrize("state", ["voided", "expired", "owed"])
@@ -726,14 +728,20 @@ def test_shipping_captures_only_where_terms_and_policy_say_so(terms: Terms, poli
 @pytest.mark.parametrize("state", ["captured", "capturing"])
 def test_shipping_asks_for_no_money_that_is_here_or_asked_for(state: State) -> None:
     before = payment(state, capture_wish=CaptureWish("admin"))
-    assert asking.capture_after_shipping(before, CARD, AT) == Settled(before)
+    remembered = replace(before, shipped=state == "capturing")
+    assert asking.capture_after_shipping(before, CARD, AT) == Settled(remembered)
 
 
 def test_shipping_an_authorized_order_asks_for_its_money() -> None:
     before = payment("authorized", attention="capture_failed")
     settled = asking.capture_after_shipping(before, CARD, AT)
     assert settled.payment == replace(
-        before, state="capturing", version=5, attention="", capture_wish=CaptureWish("shipped")
+        before,
+        state="capturing",
+        version=5,
+        attention="",
+        capture_wish=CaptureWish("shipped"),
+        shipped=True,
     )
     assert settled.asks == (Ask("capture", 3_300),)
     assert settled.steps == (Step(5, "capturing", "capture asked: shipped"),)
@@ -742,7 +750,7 @@ def test_shipping_an_authorized_order_asks_for_its_money() -> None:
 @pytest.mark.parametrize("state", ["voided", "declined"])
 def test_shipping_what_is_not_authorized_is_answered(state: State) -> None:
     settled = asking.capture_after_shipping(payment(state), CARD, AT)
-    assert settled.payment == payment(state)
+    assert settled.payment == payment(state, shipped=True)
     says(settled, (CaptureRejected, {"reason": f"not_authorized:{state}"}))
 
 

@@ -68,6 +68,10 @@ CAUSES = {
     "void asked": "スタッフが与信の取消を指示しました",
     "spare refund asked": "スタッフが過入金の返金を依頼しました",
     "settled outside": "別の方法で返金済みとして記録しました",
+    "outside taken back": "返金済みの記録を取り消しました",
+    "deposit taken back": "入金の記録を取り消しました",
+    "more went out than was here": "お預かりより多い返金がありました",
+    "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "short money accepted": "不足のまま入金済みにしました",
     "marked as seen": "確認済みにしました",
     "chargeback won": "チャージバックは店舗の主張が認められました",
@@ -125,16 +129,35 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     ),
     "refund_unexplained": (
         "不明な返金",
-        "入金の記録より多い返金が{console}にあります。明細と照らし合わせてください。",
+        "入金の記録より{lost}多い返金が{console}にあります。返金の依頼は止めています。明細と照らし合わせ、記録していない入金が"
+        "あれば記録してください。",
     ),
     "receipt_reversed": (
         "入金の取消",
         "入金（速報）が取り消されました。発送しないで、お客様にお支払いの状況を確認してください。",
     ),
+    "receipt_reversed_after_refund": (
+        "返金後の入金取消",
+        "返金した後に、入金（速報）が取り消されました。{lost}がお店の損失になっています。お客様とお支払い場所に確認してください。",
+    ),
+    "chargeback_lost": (
+        "チャージバック敗訴",
+        "チャージバックにより、{charged_back}がお客様に返金されました。発送前の場合は発送しないでください。",
+    ),
+    "chargeback_lost_after_refund": (
+        "チャージバック敗訴",
+        "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
+    ),
     "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
     "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),
 }
-ACCOUNTS = {"receivable": "未収入金", "sales": "売上", "suspense": "仮受金", "refunds": "売上返金"}
+ACCOUNTS = {
+    "receivable": "未収入金",
+    "sales": "売上",
+    "suspense": "仮受金",
+    "refunds": "売上返金",
+    "losses": "損失",
+}
 REASONS = {
     "sale": "売上",
     "suspended": "仮受",
@@ -143,6 +166,16 @@ REASONS = {
     "suspense_returned": "仮受金の返金",
     "sale_reversed": "売上の取消（入金の取消）",
     "suspense_reversed": "仮受の取消（入金の取消）",
+    "set_aside": "売上から仮受金へ（入金不足）",
+    "refund_undone": "返金の記録の取消",
+    "suspense_return_undone": "仮受金の返金の記録の取消",
+    "over_refunded": "お預かりを超える返金",
+    "reversed_after_refund": "返金後の入金の取消",
+    "charged_back_after_refund": "お預かりを超えるチャージバック",
+    "loss_is_refund": "損失から返金へ",
+    "loss_is_suspense_returned": "損失から仮受金の返金へ",
+    "loss_is_sale_reversed": "損失から売上の取消へ",
+    "loss_is_suspense_reversed": "損失から仮受の取消へ",
 }
 POLICIES: Mapping[str, str] = {
     "on_shipped": "発送済みにしたとき、自動で売上請求する",

@@ -34,14 +34,17 @@ def record_deposit(
     receipt_id: str,
     send_mail: bool,
     by: str,
+    beside_the_sale: bool = False,
 ) -> Settled:
     """Book ``amount`` yen once under ``receipt_id``; too little, too much or too late goes to suspense. Pure.
+
+    ``beside_the_sale``: staff know that the order is paid already; all of it is too much then.
 
     Raises Refused where deposits are not recorded by hand, and for a day on which none can have come.
     """
     if receipt_id in payment.receipts:
         return Settled(payment)
-    if refusal := asking.why_no_manual_deposit(payment, terms):
+    if refusal := asking.why_no_manual_deposit(payment, terms, beside_the_sale=beside_the_sale):
         raise Refused(refusal, _REFUSALS[refusal])
     if refusal := asking.why_not_deposited_on(payment, deposited_on, at):
         raise Refused(refusal, _DATES[refusal], field="deposited_on", status=422)

@@ -42,12 +42,13 @@ def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
 def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Settled:
     """The whole order is shipped: take the money if the shop's policy says so.
 
-    Before the authorization is known the wish is remembered, and acted upon when it is (OPS-08).
+    Before the authorization is known, or a new one, the wish is remembered, and acted upon when it is (OPS-08).
     """
     draft = Draft(payment, at)
     if terms.deposit == "capture" and payment.capture_policy == "on_shipped" and payment.state != "captured":
         wish = CaptureWish("shipped")
-        if payment.state in NOT_YET:
+        draft.change(shipped=not payment.order_cancelled)
+        if payment.state in NOT_YET or payment.holds_anew:
             draft.change(capture_wish=wish)
         elif payment.state != "capturing":
             ask_capture(draft, wish, terms)
@@ -136,7 +137,7 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     draft = Draft(payment, at, by)
     if payment.order_cancelled or payment.state == "unmanaged":
         return draft.done()
-    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False)
+    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, shipped=False)
     if payment.state == "captured":
         # What failed was to give back what is spare; now all of it goes.
         draft.stop_calling("refund_failed")
@@ -146,14 +147,17 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
 
 def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
     """Return the payment with the wish that belongs to a deposit about to be recorded."""
-    return replace(payment, capture_wish=wish)
+    return payment if payment.state == "captured" else replace(payment, capture_wish=wish)
 
 
-def why_no_manual_deposit(payment: Payment, terms: Terms) -> str | None:
-    """Return why staff may not record a deposit for this payment, or None."""
+def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bool = False) -> str | None:
+    """Return why staff may not record a deposit for this payment, or None.
+
+    ``beside_the_sale``: they know that the order is paid, and that this is money beside it.
+    """
     if terms.deposit != "by_hand":
         return _why_no_deposit(terms) or "not_by_hand"
-    if payment.state == "captured":
+    if payment.state == "captured" and not beside_the_sale:
         return "already_captured"
     return None
 

@@ -8,17 +8,25 @@ from datetime import datetime
 from typing import Literal
 
 from payments.domain import journal
-from payments.domain.answers import RefundRoute
+from payments.domain.answers import RefundRoute, Reversed
 from payments.domain.asking import let_go
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import OVER, RefundAsked, ShortMoneyAccepted
-from payments.domain.payment import Payment
-from payments.domain.receiving import take_for_the_sale
-from payments.domain.returning import ELSEWHERE, UNEXPLAINED, charged_back, settled_outside
+from payments.domain.payment import UNEXPLAINED, Payment
+from payments.domain.receiving import reverse, take_for_the_sale
+from payments.domain.returning import ELSEWHERE, charged_back, settled_outside, take_back_outside
 from payments.domain.terms import Terms
 from shared.events import PaymentCaptured
 
-TO_BE_SEEN = (ELSEWHERE, UNEXPLAINED, "chargeback", "receipt_reversed", "excess_money", "late_money")
+TO_BE_SEEN = (
+    ELSEWHERE,
+    UNEXPLAINED,
+    "chargeback",
+    "chargeback_lost",
+    "receipt_reversed",
+    "excess_money",
+    "late_money",
+)
 """Calls that are over when a person has seen them; those about spare money only once none is here."""
 
 
@@ -26,7 +34,9 @@ def may_refund_again(payment: Payment) -> bool:
     """Return whether money is here that belongs back and that no refund is under way for: one failed, or it came late."""
     late = payment.state in OVER and "late_money" in payment.calls
     owed = payment.state == "owed" or late or (payment.state == "captured" and payment.order_cancelled)
-    return owed and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.disputes
+    return (
+        owed and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+    )
 
 
 def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
@@ -39,7 +49,7 @@ def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
 
 def may_refund_spare(payment: Payment, terms: Terms) -> bool:
     """Return whether more came than a paid order costs, and the rest may go back through the provider."""
-    free = not payment.refund_asked_amount and not payment.disputes
+    free = not payment.refund_asked_amount and not payment.refunds_stopped
     return payment.keeps_its_sale and payment.spare_amount > 0 and free and terms.flow != "unmanaged"
 
 
@@ -68,6 +78,31 @@ def settle_outside(
         settled_outside(draft, ref, amount, route, "settled outside")
         if draft.payment.order_cancelled:
             draft.give_back("order cancelled")
+    return draft.done()
+
+
+def take_back_record(payment: Payment, at: datetime, *, ref: str, by: str) -> Settled:
+    """Staff had written down money as given back that was not; only while no provider has told of it."""
+    draft = Draft(payment, at, by)
+    for told in payment.outside:
+        if told.ref == ref:
+            take_back_outside(draft, told, "outside taken back")
+    return draft.done()
+
+
+def may_take_back_deposits(payment: Payment, terms: Terms) -> bool:
+    """Return whether staff may take back a deposit that they recorded: nothing of it is on its way back."""
+    return terms.deposit == "by_hand" and not payment.refund_asked_amount and not payment.disputes
+
+
+def take_back_deposit(
+    payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, amount: int, by: str
+) -> Settled:
+    """Staff had recorded a deposit of ``amount`` yen here that was never for this order."""
+    draft = Draft(payment, at, by)
+    if may_take_back_deposits(payment, terms) and 0 < amount <= payment.held_amount:
+        told = Reversed(receipt_id=receipt_id, amount=amount)
+        reverse(draft, told, "deposit taken back", by_mistake=True)
     return draft.done()
 
 
@@ -109,18 +144,34 @@ def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
     if seen := to_be_seen(payment):
         draft.note("marked as seen")
         draft.stop_calling(*seen)
+        if draft.payment.order_cancelled:
+            draft.give_back("order cancelled")
     return draft.done()
 
 
+def amount_is_open(payment: Payment, reference: str, amount: int | None) -> bool:
+    """Return whether staff have to say what was disputed: the provider named no amount, and neither do they."""
+    return not amount and any(one.reference == reference and not one.amount for one in payment.disputes)
+
+
 def decide_dispute(
-    payment: Payment, at: datetime, *, reference: str, state: Literal["won", "lost"], by: str
+    payment: Payment,
+    at: datetime,
+    *,
+    reference: str,
+    state: Literal["won", "lost"],
+    by: str,
+    amount: int | None = None,
 ) -> Settled:
-    """Staff enter how a chargeback ended, where the provider does not tell: what is lost is gone."""
+    """Staff enter how a chargeback ended, where the provider does not tell: what is lost is gone.
+
+    ``amount`` in yen is theirs to say where the provider named none.
+    """
     draft = Draft(payment, at, by)
     for one in payment.disputes:
         if one.reference == reference:
-            charged_back(draft, replace(one, state=state), f"chargeback {state}")
-            draft.stop_calling("chargeback")
+            told = replace(one, state=state, amount=one.amount or amount or 0)
+            charged_back(draft, told, f"chargeback {state}")
     if draft.payment.order_cancelled:
         draft.give_back("order cancelled")
     return draft.done()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from payments.domain import journal
 from payments.domain.journal import Entry
 from payments.domain.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
-from payments.domain.payment import Payment
+from payments.domain.payment import Loss, Payment
 from shared.events import CaptureRejected, Event
 
 
@@ -137,11 +137,13 @@ class Draft:
     def give_back(self, because: str) -> None:
         """Undo whatever the payment holds, as far as its state allows now; the rest follows later.
 
-        A refund that failed, money that is disputed, or that comes after a bank took back what was here, is a
-        person's business; one refund is awaited before the next.
+        A refund that failed or that nobody can explain, money that is disputed, or that comes after a bank took back
+        what was here, is a person's business; one refund is awaited before the next.
         """
         payment = self.payment
         if "refund_failed" in payment.calls or payment.disputes or payment.refund_asked_amount:
+            return
+        if payment.held_amount and payment.refunds_stopped:
             return
         if payment.lost_to_a_bank and payment.state in OVER:
             if payment.held_amount:
@@ -156,17 +158,44 @@ class Draft:
         if asked and self.payment.state == "voiding":
             self.ask("void", payment.amount)
 
-    def return_money(self, refund_ref: str, amount: int) -> UUID:
-        """Book a refund, suspended money first; return the id of the refund."""
+    def return_money(self, refund_ref: str, amount: int, explained_by: str = "") -> UUID:
+        """Book a refund, suspended money first; return the id of the refund.
+
+        ``explained_by``: the receipt that explains a refund booked as lost before.
+        """
         payment = self.payment
         from_suspense = min(amount, payment.spare_amount)
-        self.book(
+        entries = (
             journal.suspense_returned(refund_ref, from_suspense),
             journal.refund(refund_ref, amount - from_suspense),
         )
+        known = () if explained_by else (refund_ref,)
+        self.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
         self.change(
             refunded_amount=payment.refunded_amount + amount,
             suspense_returned_amount=payment.suspense_returned_amount + from_suspense,
-            refunds=(*payment.refunds, refund_ref),
+            refunds=(*payment.refunds, *known),
         )
-        return uuid5(payment.payment_id, refund_ref)
+        return uuid5(payment.payment_id, " ".join([refund_ref, *filter(None, [explained_by])]))
+
+    def take_out(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
+        """Book that ``amount`` of a receipt came to nothing: out of suspense first, then out of the sale; return both."""
+        payment = self.payment
+        from_suspense = min(amount, payment.spare_amount)
+        from_sale = amount - from_suspense
+        entries = (
+            journal.suspense_reversed(receipt_id, from_suspense),
+            journal.sale_reversed(receipt_id, from_sale),
+        )
+        self.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
+        self.change(
+            suspense_amount=payment.suspense_amount - from_suspense,
+            captured_amount=payment.captured_amount - from_sale,
+        )
+        return from_suspense, from_sale
+
+    def lose(self, loss: Loss) -> None:
+        """Book what went out, or was taken back, beyond what is here."""
+        if loss.amount:
+            self.book(journal.lost(loss.kind, loss.ref, loss.amount))
+            self.change(losses=(*self.payment.losses, loss))

@@ -1,13 +1,33 @@
 """Where the money of a payment is: double entry, written once, never changed (M7).
 
 Accounts: ``receivable`` is what the provider (or the bank) has for us, ``sales`` what orders earned,
-``suspense`` money that belongs to no order (short, excess, late; M6), ``refunds`` what sales gave back.
+``suspense`` money that belongs to no order (short, excess, late; M6), ``refunds`` what sales gave back, ``losses``
+what went out, or was taken back, beyond what was here, until money covers it.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Account = Literal["receivable", "sales", "suspense", "refunds"]
+Account = Literal["receivable", "sales", "suspense", "refunds", "losses"]
+Reason = Literal[
+    "sale",
+    "suspended",
+    "allocated",
+    "set_aside",
+    "refund",
+    "suspense_returned",
+    "refund_undone",
+    "suspense_return_undone",
+    "sale_reversed",
+    "suspense_reversed",
+    "over_refunded",
+    "reversed_after_refund",
+    "charged_back_after_refund",
+    "loss_is_refund",
+    "loss_is_suspense_returned",
+    "loss_is_sale_reversed",
+    "loss_is_suspense_reversed",
+]
 
 
 @dataclass(frozen=True)
@@ -17,9 +37,7 @@ class Entry:
     ``subject`` is what it is about (a receipt, a refund); reason and subject together are booked once.
     """
 
-    reason: Literal[
-        "sale", "suspended", "allocated", "refund", "suspense_returned", "sale_reversed", "suspense_reversed"
-    ]
+    reason: Reason
     subject: str
     amount: int
     debit: Account
@@ -59,3 +77,40 @@ def sale_reversed(receipt_id: str, amount: int) -> Entry:
 def suspense_reversed(receipt_id: str, amount: int) -> Entry:
     """Suspended money that a receipt promised and that never came."""
     return Entry("suspense_reversed", receipt_id, amount, debit="suspense", credit="receivable")
+
+
+def set_aside(receipt_id: str, amount: int) -> Entry:
+    """Money of the order that is not enough any more, since the receipt of the rest came to nothing."""
+    return Entry("set_aside", receipt_id, amount, debit="sales", credit="suspense")
+
+
+def refund_undone(refund_ref: str, amount: int) -> Entry:
+    """Money of the order that was written down as given back, and was not."""
+    return Entry("refund_undone", refund_ref, amount, debit="receivable", credit="refunds")
+
+
+def suspense_return_undone(refund_ref: str, amount: int) -> Entry:
+    """Suspended money that was written down as given back, and was not."""
+    return Entry("suspense_return_undone", refund_ref, amount, debit="receivable", credit="suspense")
+
+
+def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount: int) -> Entry:
+    """Money that went out, or was taken back, beyond what was here."""
+    reasons: dict[str, Reason] = {
+        "refund": "over_refunded",
+        "receipt": "reversed_after_refund",
+        "chargeback": "charged_back_after_refund",
+    }
+    return Entry(reasons[kind], subject, amount, debit="losses", credit="receivable")
+
+
+def covered(entry: Entry, receipt_id: str) -> Entry:
+    """Return ``entry`` for money that went out before it came: out of the losses, once the receipt explains it."""
+    reasons: dict[Reason, Reason] = {
+        "refund": "loss_is_refund",
+        "suspense_returned": "loss_is_suspense_returned",
+        "sale_reversed": "loss_is_sale_reversed",
+        "suspense_reversed": "loss_is_suspense_reversed",
+    }
+    subject = f"{entry.subject} {receipt_id}"
+    return Entry(reasons[entry.reason], subject, entry.amount, debit=entry.debit, credit="losses")

@@ -76,6 +76,16 @@ class CapturedInPart:
 
 
 @dataclass(frozen=True)
+class Reopened:
+    """The money of a number is gone again, and the number waits for its buyer."""
+
+
+@dataclass(frozen=True)
+class RefundTakenBack:
+    """What staff had written down as given back was not."""
+
+
+@dataclass(frozen=True)
 class ShortMoneyAccepted:
     """Staff take what is here for the whole."""
 
@@ -148,7 +158,7 @@ NEXT: dict[State, dict[type, State]] = {
         RefundAsked: "refunding",
         NothingLeft: "voided",
     },
-    "captured": {RefundAsked: "refunding", CapturedInPart: "short"},
+    "captured": {RefundAsked: "refunding", CapturedInPart: "short", Reopened: "waiting"},
     "voiding": {
         Voided: "voided",
         Expired: "voided",
@@ -167,7 +177,7 @@ NEXT: dict[State, dict[type, State]] = {
     "voided": _OVER | _AGAIN,
     "declined": _OVER | _AGAIN,
     "expired": _OVER | _AGAIN,
-    "refunded": _OVER,
+    "refunded": {**_OVER, RefundTakenBack: "owed"},
     "unmanaged": {},
 }
 

@@ -6,7 +6,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from payments.domain.answers import Answer, Authorized, Captured, Chargeback, RefundDeclined, Refunded
+from payments.domain.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    Chargeback,
+    RefundDeclined,
+    Refunded,
+    RefundRoute,
+)
 from payments.domain.moves import ENDS_A_HOLD, OVER, WANTED_IN
 from payments.domain.moves import NOT_YET as NOT_YET
 from payments.domain.moves import Operation as Operation
@@ -14,6 +22,7 @@ from payments.domain.moves import State as State
 from payments.domain.terms import CapturePolicy, Terms
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
+UNEXPLAINED = "refund_unexplained"
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,27 @@ class CaptureWish:
     send_mail: bool = False
 
 
+@dataclass(frozen=True)
+class Loss:
+    """Yen that went out, or were taken back, beyond what was here: by a refund, a receipt that came to nothing, or a
+    chargeback, by the provider's id of it."""
+
+    ref: str
+    amount: int
+    kind: Literal["refund", "receipt", "chargeback"]
+    route: RefundRoute = "provider"
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What staff say they gave back by a way of their own, ``from_suspense`` of it suspended money."""
+
+    ref: str
+    amount: int
+    route: RefundRoute
+    from_suspense: int = 0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Payment:
     """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
@@ -46,7 +76,9 @@ class Payment:
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way.
     ``ended_holds`` are the authorizations that are over. ``order_cancelled`` outlives every state: what arrives
     after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
-    nothing, ``failed_refunds`` refunds, by the provider's ids. ``attention`` is what a person should look at: words
+    nothing, ``failed_refunds`` refunds, by the provider's ids. ``losses`` is what went out or was taken back beyond
+    what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
+    soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
     with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing.
     """
 
@@ -89,6 +121,9 @@ class Payment:
     receipts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
     failed_refunds: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    outside: tuple[Outside, ...] = ()
+    shipped: bool = False
     attention: str = ""
     revision: int = 0
 
@@ -108,6 +143,22 @@ class Payment:
         return self.held_amount - self.spare_amount
 
     @property
+    def lost_amount(self) -> int:
+        """What went out, or was taken back, beyond what was here: the provider has so much less for us."""
+        return sum(loss.amount for loss in self.losses)
+
+    @property
+    def told_refunds_amount(self) -> int:
+        """All that the provider counts as refunded, as far as we know."""
+        over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
+        return self.refunded_amount + over - self.beside_provider_amount
+
+    @property
+    def refunds_stopped(self) -> bool:
+        """Whether nothing may be refunded now: money is disputed, or more went out than was here."""
+        return bool(self.disputes) or UNEXPLAINED in self.calls
+
+    @property
     def refundable_amount(self) -> int:
         """What a refund of ours may give back now: all that is here, or what a paid order does not need."""
         return self.spare_amount if self.state == "captured" else self.held_amount
@@ -121,6 +172,11 @@ class Payment:
     def goes_on(self) -> bool:
         """Whether the order still wants this payment: only what is spare may go back of itself."""
         return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
+
+    @property
+    def holds_anew(self) -> bool:
+        """Whether a new hold is asked for, or will be as soon as the old one is given back."""
+        return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
     def keeps_its_sale(self) -> bool:

@@ -3,8 +3,9 @@
 from payments.domain import journal
 from payments.domain.answers import Captured, Reversed
 from payments.domain.drafting import Draft
-from payments.domain.moves import NEXT, OVER, CapturedInPart, NothingLeft, Operation
-from payments.domain.payment import ABOUT_SPARE_MONEY
+from payments.domain.moves import NEXT, OVER, CapturedInPart, NothingLeft, Operation, Reopened
+from payments.domain.payment import ABOUT_SPARE_MONEY, Loss
+from payments.domain.returning import cover
 from payments.domain.terms import Terms
 from shared.events import AuthorizationEnded, PaymentCaptured
 
@@ -23,6 +24,10 @@ def receive(
         else:
             _put_aside(draft, answer, because)
             _end_short_hold(draft, terms, because)
+        if payment.losses:
+            cover(draft, answer.receipt_id, because)
+        if payment.state in OVER:
+            draft.give_back(because)
     if operation == "void" and draft.payment.state == "voiding":
         # Paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
@@ -35,8 +40,6 @@ def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
     word = "late_money" if over else "short_money" if short else "excess_money"
     _suspend(draft, answer.receipt_id, answer.amount, word)
     draft.note(because)
-    if over:
-        draft.give_back(because)
 
 
 def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
@@ -102,30 +105,41 @@ def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str) -> None
         draft.call(attention)
 
 
-def reverse(draft: Draft, answer: Reversed, because: str) -> None:
-    """Take a receipt out of the books that the till took back: out of suspense first, then out of the sale."""
+def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:
+    """Take a receipt out of the books that the till took back: out of suspense first, then out of the sale.
+
+    What was given back meanwhile is lost. A number waits for its buyer again. ``by_mistake``: staff had recorded what
+    never came, and know it.
+    """
     payment = draft.payment
-    known = answer.receipt_id in payment.receipts and answer.receipt_id not in payment.reversals
-    if not known or answer.amount > payment.held_amount:
+    if answer.receipt_id not in payment.receipts or answer.receipt_id in payment.reversals:
         return
-    from_suspense = min(answer.amount, payment.spare_amount)
-    from_sale = answer.amount - from_suspense
-    draft.book(
-        journal.suspense_reversed(answer.receipt_id, from_suspense),
-        journal.sale_reversed(answer.receipt_id, from_sale),
-    )
-    draft.change(
-        suspense_amount=payment.suspense_amount - from_suspense,
-        captured_amount=payment.captured_amount - from_sale,
-        reversals=(*payment.reversals, answer.receipt_id),
-    )
+    taken = min(answer.amount, payment.held_amount)
+    _, from_sale = draft.take_out(answer.receipt_id, taken)
+    draft.lose(Loss(answer.receipt_id, answer.amount - taken, "receipt"))
+    draft.change(reversals=(*payment.reversals, answer.receipt_id))
     if not draft.payment.spare_amount:
         draft.stop_calling(*ABOUT_SPARE_MONEY)
-    if from_sale:
+    if (from_sale or answer.amount > taken) and not by_mistake:
         draft.call("receipt_reversed")
-    if not (from_sale and payment.goes_on and draft.move(CapturedInPart, because)):
+    if not (from_sale and payment.goes_on and _is_owed_again(draft, answer, because)):
         draft.note(because)
     if not draft.payment.held_amount and draft.payment.state in ("refunding", "owed"):
         draft.change(refund_asked_amount=0)
         draft.stop_calling("refund_failed")
         draft.move(NothingLeft, because)
+
+
+def _is_owed_again(draft: Draft, answer: Reversed, because: str) -> bool:
+    """The order is not paid any more: its number waits for the buyer; what is left of its money is short."""
+    payment = draft.payment
+    if payment.number is None:
+        return draft.move(CapturedInPart, because)
+    left = payment.sale_amount
+    if left and payment.state == "captured":
+        draft.book(journal.set_aside(answer.receipt_id, left))
+        draft.change(
+            captured_amount=payment.captured_amount - left, suspense_amount=payment.suspense_amount + left
+        )
+        draft.call("short_money")
+    return draft.move(Reopened, because)

@@ -25,7 +25,7 @@ from payments.domain.answers import (
 from payments.domain.asking import ask_capture, ask_hold
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import NEXT, CapturedInPart, Operation
-from payments.domain.payment import Number, Payment
+from payments.domain.payment import CaptureWish, Number, Payment
 from payments.domain.receiving import end_hold, receive, reverse
 from payments.domain.returning import charged_back, refund_declined, refunded, refunded_in_all
 from payments.domain.terms import Terms
@@ -110,7 +110,7 @@ def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
         authorized_at=answer.authorized_at,
         provider_status=answer.provider_status,
     )
-    wish = draft.payment.capture_wish
+    wish = draft.payment.capture_wish or (CaptureWish("shipped") if draft.payment.shipped else None)
     if wish is not None and not draft.payment.order_cancelled:
         ask_capture(draft, wish, terms)
 

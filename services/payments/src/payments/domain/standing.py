@@ -28,6 +28,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
         captured_amount=after.captured_amount,
         suspense_amount=after.suspense_amount,
         refunded_amount=after.refunded_amount,
+        lost_amount=after.lost_amount,
         respond_by=after.respond_by,
     )
     return and_then(settled, draft.done())
@@ -40,4 +41,6 @@ def _beside(payment: Payment) -> tuple[Any, ...]:
         payment.suspense_returned_amount,
         payment.chargebacks,
         payment.reversals,
+        payment.losses,
+        payment.outside,
     )

@@ -14,6 +14,7 @@ from payments.storage.tables import (
     payment_history,
     payment_requests,
     payments,
+    receipts,
     shop_settings_audit,
 )
 from shared.database import Database, Tx
@@ -127,13 +128,23 @@ async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row]]:
     history = select(payment_history).where(payment_history.c.payment_id == payment_id)
     asked = select(payment_requests).where(payment_requests.c.payment_id == payment_id)
     heard = select(notices).where(notices.c.payment_id == payment_id)
+    came = select(receipts).where(receipts.c.payment_id == payment_id)
     booked = select(journal_lines).where(journal_lines.c.payment_id == payment_id)
     return {
         "history": await tx.rows(history.order_by(payment_history.c.version.desc())),
         "requests": await tx.rows(asked.order_by(payment_requests.c.written_at.desc())),
         "notices": await tx.rows(heard.order_by(notices.c.received_at.desc())),
+        "receipts": await tx.rows(came.order_by(receipts.c.at, receipts.c.receipt_id)),
         "journal": await tx.rows(booked.order_by(journal_lines.c.line_id)),
     }
+
+
+async def amount_of_receipt(tx: Tx, payment_id: UUID, receipt_id: str) -> int:
+    """Return how many yen came in by a receipt of a payment; 0 if there is none."""
+    found = select(receipts.c.amount).where(
+        receipts.c.payment_id == payment_id, receipts.c.receipt_id == receipt_id
+    )
+    return int(await tx.value(found) or 0)
 
 
 async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row]:

@@ -253,7 +253,7 @@ def _receipts(booked: Iterable[tuple[Payment, Entry]], at: datetime) -> list[dic
     """What came in, by receipt: the parts of one receipt may be booked for different reasons."""
     came_in: dict[tuple[UUID, str, str], int] = defaultdict(int)
     for payment, entry in booked:
-        if entry.debit == "receivable":
+        if entry.reason in ("sale", "suspended"):
             came_in[payment.payment_id, payment.method, entry.subject] += entry.amount
     return [
         {"method": method, "receipt_id": receipt_id, "payment_id": payment_id, "amount": amount, "at": at}

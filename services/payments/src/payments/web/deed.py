@@ -21,6 +21,24 @@ class Offer:
     confirm: str
 
 
+@dataclass(frozen=True)
+class Contrary:
+    """A record that staff may take back: the path's last part, the record, its words, the button, and what it will do."""
+
+    path: str
+    ref: str
+    text: str
+    label: str
+    confirm: str
+
+
+class TakeBack(BaseModel):
+    """Take back a record of money that staff wrote down."""
+
+    version: Version
+    ref: str = Field(title="記録番号", max_length=100)
+
+
 class Press(BaseModel):
     """A deed that needs nothing but the payment as it was seen."""
 
@@ -53,3 +71,4 @@ class Dispute(BaseModel):
     version: Version
     reference: Line = Field(title="申し立て番号", max_length=200)
     state: Literal["won", "lost"] = Field(title="結果")
+    disputed_amount: Annotated[Yen, Field(ge=1)] | None = Field(None, title="返金された金額")

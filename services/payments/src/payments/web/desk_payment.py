@@ -16,11 +16,11 @@ from payments.domain.terms import Terms
 from payments.labels import ANSWERS, NOTICE_STATES, OPERATIONS, REQUEST_STATES, ROUTES, STATES
 from payments.methods import Methods
 from payments.record_deposit import record_deposit
-from payments.storage.desk import payment_story
+from payments.storage.desk import amount_of_receipt, payment_story
 from payments.storage.payments import find_order_payment, look_soon
 from payments.storage.shop_settings import read_shop_settings
 from payments.web import payment_view
-from payments.web.deed import Deposit, Dispute, Outside, Press
+from payments.web.deed import Deposit, Dispute, Outside, Press, TakeBack
 from shared.clock import in_japan, now
 from shared.database import Database, Tx
 from shared.errors import Refused
@@ -75,7 +75,9 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             deposit=_form(Deposit, refused, _expected(payment)),
             outside=_form(Outside, refused, _given_back(payment)),
             refused=refused,
-            by_hand=method.terms.deposit == "by_hand" and payment.state != "captured",
+            by_hand=method.terms.deposit == "by_hand",
+            contraries=payment_view.contraries(payment, method.terms, story),
+            dispute=next((form for form in refused if form.model is Dispute), Form(Dispute, {})),
             goes_back=not payment.goes_on,
             outside_amount_max=deeds.outside_amount_max(payment),
             routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
@@ -119,9 +121,33 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
         def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
             told = form.value.model_dump(exclude={"version"})
-            return record_deposit(payment, terms, at, **told, by=_name(staff))
+            return record_deposit(payment, terms, at, **told, by=_name(staff), beside_the_sale=True)
 
         return await act(request, order_code, form, deed, "入金を記録しました", _typed(form, "receipt_id"))
+
+    @routes.post(f"{PATH}/deposit/take-back")
+    async def take_back_deposit(request: Request, order_code: str, staff: Staff) -> Response:
+        """Take back a deposit that was recorded on the wrong order."""
+        form = await read_form(request, TakeBack)
+        async with db.transaction() as tx:
+            payment = await _payment_of(tx, order_code)
+            amount = await amount_of_receipt(tx, payment.payment_id, _typed(form, "ref"))
+
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            ref, by = form.value.ref, _name(staff)
+            return deeds.take_back_deposit(payment, terms, at, receipt_id=ref, amount=amount, by=by)
+
+        return await act(request, order_code, form, deed, "入金の記録を取り消しました")
+
+    @routes.post(f"{PATH}/outside/take-back")
+    async def take_back_outside(request: Request, order_code: str, staff: Staff) -> Response:
+        """Take back what was recorded as given back and was not."""
+        form = await read_form(request, TakeBack)
+
+        def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
+            return deeds.take_back_record(payment, at, ref=form.value.ref, by=_name(staff))
+
+        return await act(request, order_code, form, deed, "返金の記録を取り消しました")
 
     @routes.post(f"{PATH}/outside")
     async def outside(request: Request, order_code: str, staff: Staff) -> Response:
@@ -152,8 +178,20 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
         def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
             told = form.value
+            if told.state == "lost" and deeds.amount_is_open(payment, told.reference, told.disputed_amount):
+                raise Refused(
+                    "amount_missing",
+                    "返金された金額を入力してください",
+                    field="disputed_amount",
+                    status=422,
+                )
             return deeds.decide_dispute(
-                payment, at, reference=told.reference, state=told.state, by=_name(staff)
+                payment,
+                at,
+                reference=told.reference,
+                state=told.state,
+                by=_name(staff),
+                amount=told.disputed_amount,
             )
 
         return await act(request, order_code, form, deed, "結果を記録しました")

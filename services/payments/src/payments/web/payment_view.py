@@ -6,8 +6,8 @@ from typing import Any
 from payments.domain import asking, deeds
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
-from payments.labels import ACCOUNTS, ATTENTION, POLICIES, REASONS, STATES, cause, state_label
-from payments.web.deed import Offer
+from payments.labels import ACCOUNTS, ATTENTION, POLICIES, REASONS, ROUTES, STATES, cause, state_label
+from payments.web.deed import Contrary, Offer
 from shared.clock import in_japan
 from shared.sql import Row
 
@@ -22,12 +22,17 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "held": _yen(payment.held_amount),
         "spare": _yen(payment.spare_amount),
         "refunded": _yen(payment.refunded_amount),
+        "lost": _yen(payment.lost_amount),
+        "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
         "refundable": _yen(payment.refundable_amount or payment.held_amount),
         "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
-    found = [ATTENTION.get(word, (word, word)) for word in payment.calls]
+    lost = {loss.kind for loss in payment.losses}
+    kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
+    words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    found = [ATTENTION.get(word, (word, word)) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
 
 
@@ -100,9 +105,39 @@ def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
         ("仮受金", payment.spare_amount),
         ("返金額", payment.refunded_amount),
         ("お預かり中", payment.held_amount if payment.refunded_amount or payment.spare_amount else 0),
+        ("損失（お預かりを超えて出たお金）", payment.lost_amount),
     )
     found += [(label, _yen(amount)) for label, amount in money if amount]
     return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
+
+
+def contraries(payment: Payment, terms: Terms, story: Mapping[str, Sequence[Row]]) -> list[Contrary]:
+    """Return what staff wrote down of money and may take back, each with what that will do, in yen."""
+    goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
+    deposits = [
+        Contrary(
+            "deposit/take-back",
+            row.receipt_id,
+            f"{in_japan(row.at):%Y/%m/%d %H:%M}に記録した入金 {_yen(row.amount)}",
+            "この入金記録を取り消す",
+            f"{_yen(row.amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
+        )
+        for row in story["receipts"]
+        if deeds.may_take_back_deposits(payment, terms)
+        and row.receipt_id not in payment.reversals
+        and row.amount <= payment.held_amount
+    ]
+    returned = [
+        Contrary(
+            "outside/take-back",
+            one.ref,
+            f"{ROUTES[one.route]}で返金済みと記録した {_yen(one.amount)}",
+            "この返金記録を取り消す",
+            f"{_yen(one.amount)}を返金済みとした記録を取り消します。お金は動きません。",
+        )
+        for one in payment.outside
+    ]
+    return deposits + returned
 
 
 def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:

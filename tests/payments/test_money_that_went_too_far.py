@@ -1,0 +1,237 @@
+"""Money that went out, or was taken back, beyond what was here; and records that staff take back."""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from harness.keys import Keys
+from payments.domain import asking, deeds
+from payments.domain.answers import (
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    Chargeback,
+    Expired,
+    Refunded,
+    RefundedInAll,
+    Reversed,
+    Voided,
+)
+from payments.domain.drafting import Ask, Settled
+from payments.domain.payment import Payment
+from payments.domain.settling import settle
+from payments.domain.standing import with_standing
+from payments.settle_payment import settle_all
+from payments.watch_payments import is_overdue
+from payments.web import payment_view
+from shared.events import PaymentCaptured, PaymentExpired, PaymentRefunded, PaymentStandingChanged
+from tests.payments.conftest import Shopping
+from tests.payments.desk import press, sign_in
+from tests.payments.order_examples import cancelled
+from tests.payments.test_konbini_payments import issued, notify
+from tests.payments.test_payment_rules import AT, BANK, CARD, DUE, KONBINI, NUMBER, PAID, RENEWABLE, payment
+
+LIVE = payment("captured", number=NUMBER, captured_amount=3_300, receipts=("r1",))
+OUT = Refunded(refund_ref="b1", amount=3_500, route="bank_transfer")
+BACK = Reversed(receipt_id="r1", amount=3_300)
+
+
+def receivable(*settled: Settled) -> int:
+    books: Counter[str] = Counter()
+    for entry in (entry for one in settled for entry in one.entries):
+        books[entry.debit] += entry.amount
+        books[entry.credit] -= entry.amount
+    return books["receivable"]
+
+
+def shown(one: Payment) -> str:
+    return " ".join(text for _, text in payment_view.calls(one, BANK))
+
+
+def standing(before: Payment, settled: Settled) -> PaymentStandingChanged:
+    told = with_standing(before, settled, AT).events[-1]
+    assert isinstance(told, PaymentStandingChanged)
+    return told
+
+
+def test_nothing_of_ours_goes_back_beside_a_refund_that_nobody_explains() -> None:
+    over = settle(LIVE, None, OUT, AT, BANK)
+    assert (over.payment.held_amount, over.payment.lost_amount) == (0, 200)
+    assert receivable(over) == -3_500
+    assert "¥200多い返金が銀行にあります" in shown(over.payment)
+    told = standing(LIVE, over)
+    assert (told.refunded_amount, told.lost_amount) == (3_300, 200)
+    assert "refund_unexplained" in told.calls
+    ended = asking.cancel(over.payment, AT)
+    assert (ended.asks, ended.payment.calls) == ((), over.payment.calls)
+    more = Captured(amount=300, captured_at=AT, receipt_id="r2")
+    explained = settle(ended.payment, None, more, AT, BANK)
+    assert (explained.payment.lost_amount, explained.asks) == (0, (Ask("refund", 100, 2),))
+    assert "refund_unexplained" not in explained.payment.calls
+
+
+def test_part_of_what_is_missing_explains_nothing_and_gives_nothing_back() -> None:
+    over = settle(LIVE, None, OUT, AT, BANK).payment
+    part = settle(over, None, Captured(amount=50, captured_at=AT, receipt_id="r2"), AT, BANK).payment
+    assert (part.lost_amount, part.held_amount, part.refund_asked_amount) == (150, 0, 0)
+    seen = deeds.mark_seen(part, AT, by="佐藤").payment
+    assert (seen.lost_amount, "refund_unexplained" in seen.calls) == (150, False)
+
+
+def test_a_sum_told_by_the_provider_is_booked_beyond_what_came_and_once() -> None:
+    for _ in range(2):
+        over = settle_all(LIVE, None, [RefundedInAll(amount=3_500)] * 2, AT, CARD)
+    assert (over.payment.lost_amount, receivable(over)) == (200, -3_500)
+    named = settle_all(over.payment, None, [replace(OUT, amount=3_500), RefundedInAll(amount=3_500)], AT, CARD)
+    assert (named.payment.lost_amount, named.entries) == (200, ())
+
+
+def test_a_receipt_taken_back_after_its_refund_is_a_loss_that_staff_see() -> None:
+    before = replace(LIVE, order_cancelled=True, state="refunded", refunded_amount=3_300)
+    settled = settle(before, None, BACK, AT, KONBINI)
+    assert (settled.payment.lost_amount, settled.payment.calls) == (3_300, ("receipt_reversed",))
+    assert receivable(settled) == -3_300
+    assert "¥3,300がお店の損失" in shown(settled.payment)
+    assert settle(settled.payment, None, BACK, AT, KONBINI) == Settled(settled.payment)
+    again = settle(settled.payment, None, replace(PAID, receipt_id="r2"), AT, KONBINI)
+    assert (again.payment.lost_amount, again.payment.held_amount, again.asks) == (0, 0, ())
+    assert receivable(settled, again) == 0
+
+
+def test_a_number_whose_money_is_taken_back_waits_for_its_buyer_again() -> None:
+    part = replace(LIVE, suspense_amount=500, attention="excess_money")
+    settled = settle(part, None, BACK, AT, KONBINI)
+    waits = settled.payment
+    assert (waits.state, waits.captured_amount, waits.spare_amount) == ("waiting", 0, 500)
+    assert waits.calls == ("short_money", "receipt_reversed")
+    assert standing(part, settled).captured_amount == 0
+    assert is_overdue(waits, KONBINI, DUE)
+    late = settle(waits, None, Expired(), AT, KONBINI)
+    assert (type(late.events[0]), [ask.operation for ask in late.asks]) == (PaymentExpired, ["void", "refund"])
+    ended = asking.cancel(settle(LIVE, None, BACK, AT, KONBINI).payment, AT)
+    assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300),))
+    assert settle(ended.payment, "void", Voided(), AT, KONBINI).payment.state == "voided"
+    rest = settle(waits, None, Captured(amount=2_800, captured_at=AT, receipt_id="r2"), AT, KONBINI)
+    assert (rest.payment.state, rest.payment.sale_amount) == ("captured", 3_300)
+    assert isinstance(rest.events[0], PaymentCaptured)
+
+
+def test_a_lost_chargeback_tells_the_order_and_stays_until_it_was_seen() -> None:
+    told = Chargeback(reference="d1", amount=3_300)
+    disputed = settle(LIVE, None, told, AT, CARD).payment
+    lost = deeds.decide_dispute(disputed, AT, reference="d1", state="lost", by="佐藤")
+    [said] = lost.events
+    assert isinstance(said, PaymentRefunded)
+    assert (said.amount, said.remaining_amount, said.by_dispute) == (3_300, 0, True)
+    assert (lost.payment.state, lost.payment.calls) == ("refunded", ("chargeback_lost",))
+    assert deeds.mark_seen(lost.payment, AT, by="佐藤").payment.calls == ()
+
+
+def test_all_that_was_disputed_is_booked_although_part_of_it_went_back_before() -> None:
+    before = replace(LIVE, refunded_amount=500, refunds=("f1",))
+    lost = settle(before, None, Chargeback(reference="d1", amount=3_300, state="lost"), AT, CARD)
+    assert (lost.payment.refunded_amount, lost.payment.lost_amount) == (3_300, 500)
+    assert receivable(lost) == -3_300
+    assert "合わせて¥500がお店の損失" in shown(lost.payment)
+    same = settle(lost.payment, None, RefundedInAll(amount=500), AT, CARD)
+    assert same == Settled(lost.payment), "the provider counts no chargeback as a refund"
+
+
+def test_a_dispute_that_was_won_calls_again_when_it_is_opened_again() -> None:
+    told = Chargeback(reference="d1", amount=3_300)
+    disputed = settle(LIVE, None, told, AT, CARD).payment
+    won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤").payment
+    again = settle(won, None, told, AT, CARD).payment
+    assert (won.calls, again.calls, len(again.disputes)) == ((), ("chargeback",), 1)
+    lost = settle(won, None, replace(told, state="lost"), AT, CARD).payment
+    assert (lost.held_amount, lost.calls) == (0, ("chargeback_lost",))
+
+
+def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
+    unknown = settle(LIVE, None, Chargeback(reference="d1", amount=0), AT, CARD).payment
+    assert deeds.amount_is_open(unknown, "d1", None)
+    lost = deeds.decide_dispute(unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000).payment
+    assert (lost.refunded_amount, lost.chargebacks[0].amount) == (1_000, 1_000)
+
+
+@pytest.mark.parametrize("state", ["authorized", "reauthorizing"])
+def test_what_is_shipped_is_captured_as_soon_as_the_money_is_held_anew(state: str) -> None:
+    held = payment("authorized", authorization_id="a1")
+    if state == "authorized":
+        asked = asking.capture_after_shipping(held, RENEWABLE, AT).payment
+        gone = settle(asked, "capture", CaptureDeclined(reason="x"), AT, RENEWABLE).payment
+        renewed = asking.reauthorize(gone, RENEWABLE, AT, by="佐藤").payment
+    else:
+        anew = asking.reauthorize(held, RENEWABLE, AT, by="佐藤").payment
+        shipped = asking.capture_after_shipping(anew, RENEWABLE, AT)
+        assert shipped.events == ()
+        renewed = settle(shipped.payment, "void", Voided(), AT, RENEWABLE).payment
+    assert renewed.state == "reauthorizing"
+    granted = Authorized(authorization_id="a2", amount=3_300, authorized_at=AT)
+    settled = settle(renewed, "reauthorize", granted, AT, RENEWABLE)
+    assert (settled.payment.state, settled.asks) == ("capturing", (Ask("capture", 3_300, 2),))
+
+
+def test_a_refund_that_staff_wrote_down_and_the_bank_tells_of_later_is_one() -> None:
+    written = deeds.settle_outside(
+        LIVE, AT, ref="desk:1", amount=500, route="bank_transfer", note="", by="佐藤"
+    ).payment
+    told = settle(written, None, replace(OUT, amount=500), AT, BANK)
+    assert (told.payment.refunded_amount, told.entries, told.events) == (500, (), ())
+    assert (told.payment.beside_provider_amount, told.payment.outside) == (0, ())
+    second = settle(told.payment, None, replace(OUT, refund_ref="b2", amount=500), AT, BANK).payment
+    assert second.refunded_amount == 1_000
+    other = settle(written, None, replace(OUT, amount=500, route="gift_card"), AT, BANK).payment
+    assert other.refunded_amount == 1_000, "by another way it is another refund"
+
+
+def test_what_was_not_given_back_after_all_is_here_again_and_left_to_a_person() -> None:
+    before = replace(LIVE, order_cancelled=True, state="owed", attention="refund_failed")
+    written = deeds.settle_outside(
+        before, AT, ref="desk:1", amount=3_300, route="bank_transfer", note="", by="佐藤"
+    )
+    back = deeds.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
+    assert (back.payment.state, back.payment.held_amount) == ("owed", 3_300)
+    assert (back.payment.calls, back.events, back.asks) == (("refund_failed",), (), ())
+    assert receivable(written, back) == 0
+    assert deeds.may_refund_again(back.payment)
+    assert deeds.take_back_record(back.payment, AT, ref="desk:1", by="佐藤") == Settled(back.payment)
+
+
+async def test_money_beside_a_paid_order_is_recorded_and_a_wrong_record_taken_back(
+    bank_shopping: Shopping, keys: Keys
+) -> None:
+    payments = bank_shopping.payments
+    sign_in(payments.browser, keys)
+    day = (await payments.payment("N1")).placed_at.date().isoformat()
+    for mark, amount in (("a", 3_300), ("b", 1_000)):
+        form = {"amount": amount, "deposited_on": day, "receipt_id": "desk:" + mark * 32}
+        done = await press(payments, "N1", "deposit", **form)
+        assert done.status_code == 303, done.text
+    seen = await payments.payment("N1")
+    assert (seen.state, seen.spare_amount, seen.calls) == ("captured", 1_000, ("excess_money",))
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "過入金を返金する" in page
+    assert "この注文は¥3,300の入金済みです" in page
+    for mark in ("b", "a"):
+        back = await press(payments, "N1", "deposit/take-back", ref="desk:" + mark * 32)
+        assert back.status_code == 303, back.text
+    seen = await payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.calls) == ("waiting", 0, ())
+    assert (await payments.said(PaymentRefunded)) == []
+    standings = await payments.said(PaymentStandingChanged)
+    assert standings[-1].captured_amount == 0
+    assert "この入金記録を取り消す" not in (await payments.browser.get("/desk/payments/N1")).text
+
+
+async def test_a_till_that_takes_money_back_after_its_refund_stands_in_the_books(shopping: Shopping) -> None:
+    number = await issued(shopping)
+    await shopping.konbini.pay(number)
+    await notify(shopping)
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    before = await shopping.payments.payment("N1")
+    back = Reversed(receipt_id=before.receipts[0], amount=3_300)
+    settled = settle(before, None, back, AT, KONBINI)
+    assert settled.payment.lost_amount == 3_300
