@@ -9,6 +9,7 @@ import pytest
 from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
 from checkout.storage.tables import metadata
+from checkout.web.buyers_words import progress
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -228,3 +229,51 @@ async def test_the_desk_names_codes_and_pictures_of_the_goods(db: Database, desk
     assert "商品コード test-cup" in page
     assert 'src="/static/shop/goods/cup.svg"' in page
     assert "注文商品" in page
+
+
+async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "S-20")
+    await hearing.hears(number_issued("S-20"), standing("S-20", 1, "short_money", suspense_amount=1_000))
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="S-20", note="試験", by="店長", at=now()))
+    await hearing.hears(PaymentVoided(**payment("S-20", "konbini")))
+    assert "返金処理中" in (await desk.get("/desk/orders?tab=all")).text
+    await hearing.hears(
+        refunded("S-20", 1_000, 0), standing("S-20", 2, suspense_amount=1_000, refunded_amount=1_000)
+    )
+    listed = (await desk.get("/desk/orders?tab=all")).text
+    assert "返金済" in listed
+    page = (await desk.get("/desk/orders/S-20")).text
+    assert "仮受金</dt>" not in page
+    assert "お預かりしていたお金（¥1,000）を返金しました" in page
+    assert "取消済" not in page
+    file = (await desk.get("/desk/orders/export.csv?tab=all")).content.decode("cp932")
+    assert "返金済" in file
+    assert "未入金" not in file
+    row = await order_row(db, "S-20")
+    assert progress(row).text == "ご注文はキャンセルされました。お支払いは返金済みです。"
+
+
+async def test_the_excess_given_back_is_told_once_with_its_yen(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "S-21")
+    paid_twice = {"captured_amount": 3_500, "suspense_amount": 3_500}
+    await hearing.hears(
+        captured("S-21"),
+        standing("S-21", 1, "excess_money", **paid_twice),
+        standing("S-21", 2, "excess_money", **paid_twice),
+        standing("S-21", 3, **paid_twice, refunded_amount=3_500),
+        standing("S-21", 4, **paid_twice, refunded_amount=3_500),
+    )
+    titles = await timeline_titles(db, "S-21")
+    assert titles[-2:] == ["決済の確認が必要です：過入金", "過入金（¥3,500）を返金しました"]
+
+
+async def test_an_order_settled_short_says_what_is_not_asked_for(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "S-22")
+    await hearing.hears(
+        standing("S-22", 1, "short_money", suspense_amount=2_630),
+        standing("S-22", 2, captured_amount=2_630),
+    )
+    assert (await timeline_titles(db, "S-22"))[-1] == "入金不足のまま確定しました（不足¥870は請求しません）"

@@ -20,7 +20,7 @@ from checkout.hear_standing import (
     told_by_payments,
     told_by_refund,
 )
-from checkout.news import entry_of
+from checkout.news import entry_of, standing_entry
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.timeline import add_entries, authorizations_of, known_orders
@@ -184,7 +184,8 @@ async def note_standing(events: list[PaymentStandingChanged], tx: Tx) -> list[Or
                 continue
             book.move(order.code, "call", by=PAYMENTS, at=event.occurred_at, reason=" ".join(event.calls))
             book.set_standing(order.code, told_by_payments(order.standing, event))
-            book.note(entry_of(event, order))
+            if entry := standing_entry(event, order):
+                book.note(entry)
             processed += process_if_complete(book, order.code, at=event.occurred_at)
     return processed
 

@@ -48,6 +48,11 @@ class BuyersOrder:
         return max(told.captured + told.suspense - told.refunded, 0) if self.head.deposit == "unpaid" else 0
 
     @property
+    def still_to_pay(self) -> int:
+        """Return what the order still costs after what came in, in yen."""
+        return max(int(self.head.total) - self.received, 0)
+
+    @property
     def number(self) -> dict[str, Any] | None:
         """Return the payment number that the buyer pays with, if there is one."""
         return self.payment.get("number")
@@ -114,7 +119,7 @@ async def read_orders_of(
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
         "SELECT code, placed_at, status, deposit, shipping, payment, payment_group, payment_name, total, cancel_reason,"
-        " money_with_us"
+        " money_with_us, refunded_amount"
         " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
         " AND cancel_reason IS DISTINCT FROM 'unpaid'"
         " ORDER BY placed_at DESC LIMIT :newest",

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from checkout.domain.money_back import money_back
 from checkout.domain.order import (
     DEPOSIT_BY_STAFF,
     DEPOSIT_LABEL,
@@ -56,18 +57,24 @@ def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
     """Money that went back is no longer 入金済み; money of an ended order is on its way back."""
     if not managed:
         return "管理対象外", "plain"
-    if row.payment == "refunded":
-        return "返金済", "note"
+    back = money_back(row) if ended else "nothing_came"
+    if row.payment == "refunded" or back == "given_back":
+        return _GIVEN_BACK
     if row.payment == "refunded_in_part":
         return "一部返金", "wait"
-    if ended and row.payment == "captured" and row.total:
+    if back == "on_its_way":
         return "返金処理中", "wait"
     return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")
+
+
+_GIVEN_BACK = ("返金済", "note")
 
 
 def _payment(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
     if not managed:
         return "管理対象外", "plain"
+    if ended and money_back(row) == "given_back":
+        return _GIVEN_BACK
     if row.payment == "number_issued" and ended:
         return "無効", "plain"
     if row.payment == "awaited" and ended:
