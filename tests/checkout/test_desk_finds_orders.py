@@ -166,4 +166,5 @@ async def test_the_file_holds_all_pages_of_what_is_shown(db: Database, desk: htt
         "入金状況": "未入金",
         "発送状況": "未発送",
         "合計": "3500",
+        "要確認": "",
     }

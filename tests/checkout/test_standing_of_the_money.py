@@ -86,6 +86,10 @@ async def test_money_paid_twice_stands_at_the_top_and_keeps_the_order_open(
     assert "発送と入金が完了しました" not in page
     called = (await desk.get("/desk/orders?tab=attention")).text
     assert "S-1" in called
+    assert "過入金" in called, "the list says why"
+    file = (await desk.get("/desk/orders/export.csv?tab=attention")).content.decode("utf-8-sig")
+    assert file.splitlines()[0].endswith("要確認")
+    assert file.splitlines()[1].endswith("過入金")
     assert '要確認<span class="count">1</span>' in called
 
     await hearing.hears(refunded("S-1", 3_500, 3_500), standing("S-1", 2, captured_amount=3_500))
@@ -249,7 +253,7 @@ async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
     assert "仮受金</dt>" not in page
     assert "お預かりしていたお金（¥1,000）を返金しました" in page
     assert "取消済" not in page
-    file = (await desk.get("/desk/orders/export.csv?tab=all")).content.decode("cp932")
+    file = (await desk.get("/desk/orders/export.csv?tab=all")).content.decode("utf-8-sig")
     assert "返金済" in file
     assert "未入金" not in file
     row = await order_row(db, "S-20")

@@ -51,6 +51,7 @@ SUPPRESSED = {
     "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
     "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
 }
+UNDELIVERED = ("refused_by_server", "not_accepted_in_time")
 SOURCE = {
     "admin": "受注管理から",
     "shipped": "発送時に自動で",
@@ -281,6 +282,8 @@ def _mail_suppressed(event: events.MailSuppressed) -> _Line:
         "mail_id": str(event.mail_id),
     }
     text = f"{event.title or event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
+    if event.reason in UNDELIVERED:
+        return "mail", "stop", "メールは未達です", text, facts
     return "mail", "plain", "メールは送信していません", text, facts
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from checkout.domain.calls import CALL_LABEL, UNKNOWN_CALL
 from checkout.domain.money_back import money_back
 from checkout.domain.order import (
     DEPOSIT_BY_STAFF,
@@ -51,6 +52,12 @@ def badges(row: Any) -> dict[str, tuple[str, str]]:
         "shipping": (SHIPPING_LABEL[row.shipping], _kind(row.shipping == "shipped", ended, otherwise="wait")),
         "payment": _payment(row, managed=managed, ended=ended),
     }
+
+
+def called_for(row: Any) -> list[str]:
+    """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
+    words = (CALL_LABEL.get(word, UNKNOWN_CALL) for word in (*row.payment_calls, *row.own_calls))
+    return list(dict.fromkeys(words))
 
 
 def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
