@@ -9,6 +9,7 @@ from harness.hearing import said
 from shared.clock import now
 from shared.database import Database
 from shared.events import OrderPlaced
+from tests.checkout.order_examples import place
 from tests.checkout.shopper import ORDERER, Shopper, open_shop
 from tests.checkout.test_amazon_order import form_of
 
@@ -68,7 +69,6 @@ async def test_a_half_filled_form_of_a_member_is_forgotten(
     shopper.browser.cookies.delete("noren_session")
     if afterwards == "another member":
         shopper.member_id = SOMEBODY_ELSE
-        shopper.sign_in("別の 会員")
 
     page = await shopper.opens("/order/customer")
     assert ORDERER["phone"] not in page.text
@@ -130,3 +130,17 @@ async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Databa
     done = (await shopper.opens(path)).text
     assert "会員登録が完了しました" in done
     assert 'href="/payments/amazon_pay/signin?next=/members/mypage"' in done
+
+
+async def test_an_order_of_a_member_never_says_that_a_registration_was_received(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    shopper.sign_in("試験 花子")
+    order = await place(shop_db, "cash_on_delivery", "N261128-1D29-3ZYG6SFW", member_id=shopper.member_id)
+    async with shop_db.transaction() as tx:
+        await tx.execute("UPDATE orders SET page_key = 'k' WHERE code = :code", code=order.order_code)
+    shopper.browser.cookies.clear()
+    page = (await shopper.opens(f"/orders/{order.order_code}?key=k")).text
+    assert order.order_code in page
+    assert "会員登録を受け付けました" not in page

@@ -179,7 +179,7 @@ async def test_the_buyer_reads_what_went_back_and_how(shop_db: Database, shopper
     )
     await shopper.opens(f"/orders/{code}")
     assert "お支払いは返金済みです。" in shopper.text
-    assert "¥2,550 ギフトカードで返金しました。" in shopper.text
+    assert "¥2,550をギフトカードで返金しました。" in shopper.text
 
 
 @pytest.mark.parametrize("method", ["card", "bank_transfer"])

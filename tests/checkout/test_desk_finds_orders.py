@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,9 +19,9 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
 from shared.database import Database
-from shared.events import Orderer, PaymentNumberIssued
+from shared.events import Address, Destination, Line, Orderer, PaymentNumberIssued
 from tests.checkout.desk_client import desk_client
-from tests.checkout.order_examples import ADDRESS, payment, place
+from tests.checkout.order_examples import ADDRESS, SKU, payment, place
 from tests.checkout.test_desk_lists_orders import codes
 
 SATO = "N261130-1234-AB5XY7CD"
@@ -100,6 +101,21 @@ async def test_orders_are_found_by_their_products(db: Database, desk: httpx.Asyn
     assert await found(desk, words) == (set() if words == "ﾕﾉﾐ湯呑" else {SATO, SUZUKI})
 
 
+@pytest.mark.parametrize(
+    "words", ["手ぬぐい", "ぬぐい", "染手", "注染手ぬぐい", "山崎", "山﨑", "高子", "髙子", "山崎高子"]
+)
+async def test_part_of_a_product_and_common_kanji_of_a_name_are_enough(
+    db: Database, desk: httpx.AsyncClient, words: str
+) -> None:
+    who = Orderer(**{**ADDRESS, "name": "山﨑 髙子"}, kana="", email="y@example.jp")
+    line = Line(sku=SKU, name="注染手ぬぐい 麻の葉", quantity=2, unit_price=1_500)
+    destination = Destination(
+        destination_id=UUID(int=5), address=Address(**{**ADDRESS, "name": "別の人"}), lines=(line,)
+    )
+    await place(db, "konbini", "N261130-1236-YY3ZZ4XX", orderer=who, destinations=(destination,))
+    assert await found(desk, words) == {"N261130-1236-YY3ZZ4XX"}
+
+
 @pytest.mark.parametrize("words", ["%", "_", "佐%", "'", "' OR 1=1 --", "\\", "田中", ":*", "佐藤:* | 鈴木"])
 async def test_signs_have_no_meaning_of_their_own(db: Database, desk: httpx.AsyncClient, words: str) -> None:
     await two_orders(db)
@@ -166,4 +182,5 @@ async def test_the_file_holds_all_pages_of_what_is_shown(db: Database, desk: htt
         "入金状況": "未入金",
         "発送状況": "未発送",
         "合計": "3500",
+        "要確認": "",
     }

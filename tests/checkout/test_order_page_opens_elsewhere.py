@@ -8,6 +8,7 @@ from harness.hearing import said
 from harness.keys import Keys
 from shared.database import Database
 from shared.events import OrderPlaced
+from tests.checkout.order_examples import order_row
 from tests.checkout.shopper import ORDERER, Shopper, open_shop, shop_app
 
 
@@ -61,6 +62,35 @@ async def test_a_guest_finds_an_order_by_its_number_and_mail_or_phone(shop_db: D
         found = await phone.sends("/orders/find", code=f" {placed.order_code.lower()} ", contact=contact)
         assert found.headers["location"] == f"/orders/{placed.order_code}", phone.text
         assert (await phone.opens(f"/orders/{placed.order_code}")).status_code == 200
+
+
+async def test_the_short_number_and_a_code_without_hyphens_find_an_order_too(
+    shop_db: Database, keys: Keys
+) -> None:
+    await open_shop(shop_db)
+    placed = await guest_order(shop_db, keys)
+    number = str((await order_row(shop_db, placed.order_code)).number)
+    for typed in (
+        number,
+        f"００{number}",
+        placed.order_code.replace("-", ""),
+        placed.order_code.replace("-", "－"),
+    ):
+        phone = Shopper(shop_app(shop_db, keys), keys)
+        found = await phone.sends("/orders/find", code=typed, contact=ORDERER["email"])
+        assert found.headers["location"] == f"/orders/{placed.order_code}", phone.text
+        wrong = await phone.sends("/orders/find", code=typed, contact="nobody@example.jp")
+        assert wrong.status_code == 422
+
+
+async def test_one_contact_cannot_be_tried_with_number_after_number(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    phone = Shopper(shop_app(shop_db, keys), keys)
+    codes = [
+        (await phone.sends("/orders/find", code=str(number), contact="nobody@example.jp")).status_code
+        for number in range(20_001, 20_012)
+    ]
+    assert codes == [422] * 10 + [429]
 
 
 async def test_an_unknown_number_and_a_wrong_contact_get_the_same_answer(

@@ -6,8 +6,8 @@ from checkout.consumers import consumers
 from harness.hearing import Hearing
 from shared.clock import now
 from shared.database import Database
-from shared.events import PaymentNumberIssued
-from tests.checkout.order_examples import payment, place
+from shared.events import PaymentNumberIssued, PaymentStandingChanged
+from tests.checkout.order_examples import number_issued, payment, place
 from tests.checkout.shopper import Shopper
 
 ACCOUNT = "のれん銀行 本店営業部 普通 1234567"
@@ -39,6 +39,26 @@ async def test_a_bank_transfer_shows_account_amount_and_deadline_and_no_page_of_
     await shopper.opens(f"/desk/orders/{CODE}")
     assert "決済ステータス 振込待ち" in shopper.text
     assert "お支払い先をお知らせしました" in shopper.text
+
+
+async def test_a_number_paid_short_shows_the_rest_and_that_the_shop_gets_in_touch(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
+    short = PaymentStandingChanged(
+        **payment(CODE, "konbini"),
+        revision=1,
+        calls=("short_money",),
+        expected_amount=3_500,
+        suspense_amount=1_000,
+    )
+    await Hearing(consumers, shop_db).hears(number_issued(CODE), short)
+
+    await shopper.opens(f"/orders/{CODE}")
+    assert "ご注文金額 ¥3,500 ご入金済み ¥1,000 残りのお支払い金額 ¥2,500" in shopper.text
+    assert "お店からご連絡します" in shopper.text
+    assert "期限までにお支払いください" not in shopper.text
 
 
 async def test_cash_on_delivery_names_the_money_to_have_ready_and_awaits_nothing_at_the_desk(

@@ -21,6 +21,14 @@ async def test_a_changed_fee_is_in_force_at_once_and_on_record(shop_db: Database
     assert "店長 試験 送料無料になる金額 ¥5,000 なし" in shopper.text
 
 
+async def test_a_fee_out_of_bounds_is_refused_in_yen(shop_db: Database, shopper: Shopper) -> None:
+    shopper.sign_in("店長 試験", staff="owner")
+    below = await shopper.sends(SETTINGS, shipping_fee="-1", free_shipping_from="")
+    assert (below.status_code, "送料は0円以上で入力してください" in shopper.text) == (422, True)
+    above = await shopper.sends(SETTINGS, shipping_fee="100001", free_shipping_from="")
+    assert (above.status_code, "送料は100,000円以下で入力してください" in shopper.text) == (422, True)
+
+
 async def test_an_older_page_of_settings_does_not_win(shop_db: Database, shopper: Shopper) -> None:
     shopper.sign_in("店長 試験", staff="owner")
     await shopper.opens(SETTINGS)

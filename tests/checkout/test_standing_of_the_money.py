@@ -89,6 +89,10 @@ async def test_money_paid_twice_stands_at_the_top_and_keeps_the_order_open(
     assert "発送と入金が完了しました" not in page
     called = (await desk.get("/desk/orders?tab=attention")).text
     assert "S-1" in called
+    assert "過入金" in called, "the list says why"
+    file = (await desk.get("/desk/orders/export.csv?tab=attention")).content.decode("utf-8-sig")
+    assert file.splitlines()[0].endswith("要確認")
+    assert file.splitlines()[1].endswith("過入金")
     assert '要確認<span class="count">1</span>' in called
 
     await hearing.hears(refunded("S-1", 3_500, 3_500), standing("S-1", 2, captured_amount=3_500))
@@ -407,3 +411,51 @@ async def test_every_word_of_payments_is_told_in_words(
     await place(db, "konbini", "T-12")
     await hearing.hears(standing("T-12", 1, word))
     assert word not in (await desk.get("/desk/orders/T-12")).text
+
+
+async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "S-20")
+    await hearing.hears(number_issued("S-20"), standing("S-20", 1, "short_money", suspense_amount=1_000))
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="S-20", note="試験", by="店長", at=now()))
+    await hearing.hears(PaymentVoided(**payment("S-20", "konbini")))
+    assert "返金処理中" in (await desk.get("/desk/orders?tab=all")).text
+    await hearing.hears(
+        refunded("S-20", 1_000, 0), standing("S-20", 2, suspense_amount=1_000, refunded_amount=1_000)
+    )
+    listed = (await desk.get("/desk/orders?tab=all")).text
+    assert "返金済" in listed
+    page = (await desk.get("/desk/orders/S-20")).text
+    assert "仮受金</dt>" not in page
+    assert "お預かりしていたお金（¥1,000）を返金しました" in page
+    assert "取消済" not in page
+    file = (await desk.get("/desk/orders/export.csv?tab=all")).content.decode("utf-8-sig")
+    assert "返金済" in file
+    assert "未入金" not in file
+    row = await order_row(db, "S-20")
+    assert progress(row).text == "ご注文はキャンセルされました。お支払いは返金済みです。"
+
+
+async def test_the_excess_given_back_is_told_once_with_its_yen(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "S-21")
+    paid_twice = {"captured_amount": 3_500, "suspense_amount": 3_500}
+    await hearing.hears(
+        captured("S-21"),
+        standing("S-21", 1, "excess_money", **paid_twice),
+        standing("S-21", 2, "excess_money", **paid_twice),
+        standing("S-21", 3, **paid_twice, refunded_amount=3_500),
+        standing("S-21", 4, **paid_twice, refunded_amount=3_500),
+    )
+    titles = await timeline_titles(db, "S-21")
+    assert titles[-2:] == ["決済の確認が必要です：過入金", "過入金（¥3,500）を返金しました"]
+
+
+async def test_an_order_settled_short_says_what_is_not_asked_for(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "S-22")
+    await hearing.hears(
+        standing("S-22", 1, "short_money", suspense_amount=2_630),
+        standing("S-22", 2, captured_amount=2_630),
+    )
+    assert (await timeline_titles(db, "S-22"))[-1] == "入金不足のまま確定しました（不足¥870は請求しません）"

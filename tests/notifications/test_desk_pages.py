@@ -79,7 +79,7 @@ async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message
     await post.sends()
     [row] = await post.rows()
     listed = await staff.get("/desk/mails", params={"state": "undelivered"})
-    assert "受付拒否" in listed.text
+    assert listed.text.count("未達") >= 2, "the tab and the row"
 
     sink.at_recipient = ""
     answer = await staff.post("/desk/mails/resend", data={"id": [str(row.mail_id)]})

@@ -83,7 +83,9 @@ def test_a_sum_told_by_the_provider_is_booked_beyond_what_came_and_once() -> Non
     for _ in range(2):
         over = settle_all(LIVE, None, [RefundedInAll(amount=3_500)] * 2, AT, CARD)
     assert (over.payment.lost_amount, receivable(over)) == (200, -3_500)
-    named = settle_all(over.payment, None, [replace(OUT, amount=3_500), RefundedInAll(amount=3_500)], AT, CARD)
+    named = settle_all(
+        over.payment, None, [replace(OUT, amount=3_500), RefundedInAll(amount=3_500)], AT, CARD
+    )
     assert (named.payment.lost_amount, named.entries) == (200, ())
 
 
@@ -108,7 +110,10 @@ def test_a_number_whose_money_is_taken_back_waits_for_its_buyer_again() -> None:
     assert standing(part, settled).captured_amount == 0
     assert is_overdue(waits, KONBINI, DUE)
     late = settle(waits, None, Expired(), AT, KONBINI)
-    assert (type(late.events[0]), [ask.operation for ask in late.asks]) == (PaymentExpired, ["void", "refund"])
+    assert (type(late.events[0]), [ask.operation for ask in late.asks]) == (
+        PaymentExpired,
+        ["void", "refund"],
+    )
     ended = asking.cancel(settle(LIVE, None, BACK, AT, KONBINI).payment, AT)
     assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300),))
     assert settle(ended.payment, "void", Voided(), AT, KONBINI).payment.state == "voided"

@@ -37,6 +37,16 @@ _PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
+# A kanji may begin what is said of a product: 注染手ぬぐい is 手ぬぐい, too.
+_PRODUCT_PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]")
+PRODUCT_PARTS_MAX = 24
+# Kanji of names that people hear alike and type in the common form: 山﨑 is asked for as 山崎.
+_COMMON = str.maketrans(
+    "﨑嵜髙濵濱邊邉齋齊德𠮷澤廣櫻國惠眞瀨渕桒槇栁礒龍榮實靜條壽萬藏淸黑",
+    "崎崎高浜浜辺辺斎斉徳吉沢広桜国恵真瀬淵桑槙柳磯竜栄実静条寿万蔵清黒",
+)
+
+
 def words_table(metadata: MetaData) -> Table:
     """Declare the table of the words that orders are found by."""
     table = Table(
@@ -67,7 +77,9 @@ def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement
     word = sought(text)
     if not word:
         return ~true()
-    beginning = cast(bindparam("beginning", f"'{word}':*", unique=True), TSQUERY)
+    # Both: what was typed, and its common spelling, which only names from now on have beside their own.
+    spellings = " | ".join(f"'{one}':*" for one in dict.fromkeys((word, common_spelling(word))))
+    beginning = cast(bindparam("beginning", spellings, unique=True), TSQUERY)
     return code.in_(select(table.c.order_code).where(table.c.words.op("@@")(beginning)))
 
 
@@ -87,6 +99,11 @@ def fold(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_HIRAGANA)
     return "".join(letter for letter in plain if letter.isalnum())
+
+
+def common_spelling(text: str) -> str:
+    """Return ``text`` with the variants of kanji in names as most people type them: 﨑 as 崎, 髙 as 高."""
+    return text.translate(_COMMON)
 
 
 def like_part(text: str) -> str:
@@ -111,10 +128,14 @@ def words_of_code(code: str) -> set[str]:
 
 
 def words_of_names(*names: str) -> set[str]:
-    """Return all endings of two letters and more: people write 佐藤花子 in one, and ask for 花子."""
+    """Return all endings of two letters and more: people write 佐藤花子 in one, and ask for 花子.
+
+    A name with rarer kanji is found by the common ones as well.
+    """
+    folded = set(map(fold, names))
     return {
         word[start : start + LETTERS_MAX]
-        for word in map(fold, names)
+        for word in folded | set(map(common_spelling, folded))
         for start in range(max(1, len(word) - 1))
         if word
     }
@@ -131,8 +152,18 @@ def words_of_texts(*texts: str) -> set[str]:
     return {word for text in texts for word in _from_each_part(text)}
 
 
-def _from_each_part(text: str) -> Iterable[str]:
-    starts = [found.start() for found in _PART.finditer(text)][:PARTS_MAX]
+def words_of_products(*names: str) -> set[str]:
+    """Return what products are called, from each part and each kanji on: 手ぬぐい finds 注染手ぬぐい."""
+    return {
+        word
+        for name in names
+        for word in _from_each_part(name, _PRODUCT_PART, PRODUCT_PARTS_MAX)
+        if len(word) > 1 or word == fold(name)
+    }
+
+
+def _from_each_part(text: str, part: re.Pattern[str] = _PART, parts_max: int = PARTS_MAX) -> Iterable[str]:
+    starts = [found.start() for found in part.finditer(text)][:parts_max]
     for start in starts:
         if word := fold(text[start : start + 2 * LETTERS_MAX])[:LETTERS_MAX]:
             yield word

@@ -12,7 +12,14 @@ from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import strike_off
 from shared.sql import Row
-from shared.words import add_words, words_of_code, words_of_names, words_of_numbers, words_of_texts
+from shared.words import (
+    add_words,
+    words_of_code,
+    words_of_names,
+    words_of_numbers,
+    words_of_products,
+    words_of_texts,
+)
 
 ORDERS_AT_ONCE = 200
 LOOK_AGAIN = timedelta(minutes=10)
@@ -62,7 +69,7 @@ async def catch_up_orders(tx: Tx) -> int:
         words[parcel.order_code] |= words_of_names(parcel.name)
         words[parcel.order_code] |= words_of_numbers(parcel.phone, parcel.tracking_number)
     for line in await _of(tx, "sku, name", "order_lines", codes):
-        words[line.order_code] |= words_of_texts(line.sku, line.name)
+        words[line.order_code] |= words_of_texts(line.sku) | words_of_products(line.name)
     for told in await _of(tx, "topic, text, facts", "timeline", codes):
         number = told.facts.get("number", "") if told.facts.get("kind") == "number" else ""
         words[told.order_code] |= words_of_texts(told.text if told.topic == "note" else "")

@@ -23,7 +23,7 @@ from checkout.hear_standing import (
     told_by_payments,
     told_by_refund,
 )
-from checkout.news import entry_of
+from checkout.news import entry_of, standing_entry
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.timeline import add_entries, authorizations_of, known_orders
@@ -196,7 +196,8 @@ async def note_standing(events: list[PaymentStandingChanged], tx: Tx) -> list[Or
             at, told = event.occurred_at, told_by_payments(order.standing, event)
             book.move(order.code, "call", by=PAYMENTS, at=at, reason=" ".join(event.calls))
             book.set_standing(order.code, told)
-            book.note(entry_of(event, order))
+            if entry := standing_entry(event, order):
+                book.note(entry)
             if move := money_move(order, told):
                 book.move(order.code, move, by=PAYMENTS, at=at, capture_requested_at=None)
             if move == "capture":

@@ -8,8 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from checkout.domain.calls import CALL_LABEL, UNKNOWN_CALL, call_text
-from checkout.domain.order import PAID_BEFORE_SHIPPING, Order, Standing
+from checkout.domain.order import PAID_BEFORE_SHIPPING, Order
 from checkout.news_words import (
     BENEFIT,
     ENDED,
@@ -19,7 +18,9 @@ from checkout.news_words import (
     ROUTE,
     SOURCE,
     SUPPRESSED,
+    UNDELIVERED,
 )
+from checkout.standing_news import standing_words
 from checkout.storage.timeline import Entry, Kind, Topic
 from shared import events
 from shared.clock import in_japan
@@ -59,6 +60,25 @@ def entry_of(event: Event, about: Order | str) -> Entry:
             text=f"{text}　決済サービスが取消・返金します。",
         )
     return entry
+
+
+def standing_entry(event: events.PaymentStandingChanged, before: Order) -> Entry | None:
+    """Return the line for ``event`` about an order as it was ``before``; None where nothing new is to be read."""
+    words = standing_words(event, before)
+    if words is None:
+        return None
+    title, text = words
+    return Entry(
+        order_code=before.code,
+        at=_moment(event),
+        topic="payment",
+        kind="stop" if event.calls else "done",
+        title=title,
+        text=text,
+        by=WHO[event.producer],
+        facts={"kind": "standing", **event.model_dump(mode="json")},
+        event_id=event.event_id,
+    )
 
 
 _NUMBER_VOIDED = {
@@ -154,21 +174,6 @@ def _authorization_ended(event: events.AuthorizationEnded) -> _Line:
     return "payment", "stop", "与信が切れました", ENDED.get(event.reason, ENDED["expired"]), facts
 
 
-def _standing(event: events.PaymentStandingChanged) -> _Line:
-    facts = {"kind": "standing", **event.model_dump(mode="json")}
-    if not event.calls:
-        return "payment", "done", "決済の確認事項が解消しました", "", facts
-    told = Standing(
-        captured=event.captured_amount,
-        suspense=event.suspense_amount,
-        refunded=event.refunded_amount,
-        respond_by=event.respond_by,
-    )
-    labels = "・".join(CALL_LABEL.get(word, UNKNOWN_CALL) for word in event.calls)
-    text = " ".join(call_text(word, told, event.expected_amount) for word in event.calls)
-    return "payment", "stop", f"決済の確認が必要です：{labels}", text, facts
-
-
 def _benefit_short(event: events.BenefitShortageFound) -> _Line:
     facts = {"kind": "shortage", "benefit": event.benefit, "missing": event.missing}
     unit = f"{event.missing:,}ポイント" if event.benefit == "points" else f"¥{event.missing:,}"
@@ -241,6 +246,8 @@ def _mail_suppressed(event: events.MailSuppressed) -> _Line:
         "mail_id": str(event.mail_id),
     }
     text = f"{event.title or event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
+    if event.reason in UNDELIVERED:
+        return "mail", "stop", "メールは未達です", text, facts
     return "mail", "plain", "メールは送信していません", text, facts
 
 
@@ -254,7 +261,6 @@ _LINES: dict[type[Event], Callable[[Any], _Line]] = {
     events.PaymentVoided: _voided,
     events.PaymentRefunded: _refunded,
     events.AuthorizationEnded: _authorization_ended,
-    events.PaymentStandingChanged: _standing,
     events.BenefitShortageFound: _benefit_short,
     events.RegistrationRefused: _registration_refused,
     events.PointsUsed: _points_used,

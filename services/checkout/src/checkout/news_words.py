@@ -32,6 +32,7 @@ SUPPRESSED = {
     "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
     "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
 }
+UNDELIVERED = ("refused_by_server", "not_accepted_in_time")
 SOURCE = {
     "admin": "受注管理から",
     "shipped": "発送時に自動で",

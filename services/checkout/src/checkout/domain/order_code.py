@@ -15,6 +15,22 @@ _TAIL_LENGTH = 8
 ORDER_CODE = re.compile(rf"N\d{{6}}-[{_ALPHABET}]{{4}}-[{_ALPHABET}]{{{_TAIL_LENGTH}}}")
 
 
+_PARTS = re.compile(rf"(N\d{{6}})([{_ALPHABET}]{{4}})([{_ALPHABET}]{{{_TAIL_LENGTH}}})")
+_SIGNS = re.compile(r"[\s\-‐‑‒–—―−ー_]+")
+
+
+def typed_code(text: str) -> str:
+    """Return a code as it is kept, however its parts were written; other text in capitals, without signs.
+
+    A 受付番号 loses its leading zeros, so that one number is paced as one.
+    """
+    plain = _SIGNS.sub("", text.upper())
+    if plain.isdecimal():
+        return plain.lstrip("0") or "0"
+    parts = _PARTS.fullmatch(plain)
+    return "-".join(parts.groups()) if parts else plain
+
+
 def new_order_code(at: datetime) -> str:
     """Return a code for an order placed at ``at``; codes sort by the second of placing."""
     local = in_japan(at)

@@ -1,7 +1,7 @@
 """By what an order is found at the desk as soon as it is placed; numbers and remarks join later."""
 
 from shared.events import OrderPlaced
-from shared.words import words_of_code, words_of_names, words_of_numbers, words_of_texts
+from shared.words import words_of_code, words_of_names, words_of_numbers, words_of_products, words_of_texts
 
 
 def words_of_order(placed: OrderPlaced, number: int | None) -> set[str]:
@@ -11,7 +11,8 @@ def words_of_order(placed: OrderPlaced, number: int | None) -> set[str]:
     lines = [line for destination in placed.destinations for line in destination.lines]
     return (
         words_of_code(placed.order_code)
-        | words_of_texts(who.email, *(text for line in lines for text in (line.sku, line.name)))
+        | words_of_texts(who.email, *(line.sku for line in lines))
+        | words_of_products(*(line.name for line in lines))
         | ({str(number)} if number is not None else set())
         | words_of_names(who.name, who.kana, *(address.name for address in addresses))
         | words_of_numbers(who.phone, *(address.phone for address in addresses))

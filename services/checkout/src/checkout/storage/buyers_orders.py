@@ -1,5 +1,6 @@
 """Orders as their buyers see them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from checkout.domain.order import Standing
+from checkout.domain.order_code import ORDER_CODE
 from checkout.storage.orders import standing_of
 from checkout.storage.placements import placement_of_order
 from shared.database import Tx
 from shared.sql import Row
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
 PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "refund")
 
 
@@ -19,7 +22,7 @@ PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "re
 class BuyersOrder:
     """An order with its lines and parcels, and what payments last told the buyer to know.
 
-    ``registered``: members has made the buyer a member with this order.
+    ``registers``: the buyer asked to become a member with it and was not refused; ``registered``: members has made the buyer a member with this order.
     """
 
     head: Row
@@ -28,6 +31,7 @@ class BuyersOrder:
     payment: dict[str, dict[str, Any]]
     refunds: Sequence[dict[str, Any]] = ()
     confirm_path: str | None = None
+    registers: bool = False
     registered: bool = False
 
     @property
@@ -46,6 +50,11 @@ class BuyersOrder:
         """Return what came in already, in yen, of an order that is not paid in full."""
         told = self.standing
         return max(told.captured + told.suspense - told.refunded, 0) if self.head.deposit == "unpaid" else 0
+
+    @property
+    def still_to_pay(self) -> int:
+        """Return what the order still costs after what came in, in yen."""
+        return max(int(self.head.total) - self.received, 0)
 
     @property
     def number(self) -> dict[str, Any] | None:
@@ -92,8 +101,17 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
     refunds = [row.facts for row in facts if row.facts.get("kind") == "refund"]
     placement = await placement_of_order(tx, code) if head.payment == "awaited" else None
     confirm_path = placement.next_path if placement and placement.confirm_path else None
-    registered = any(row.facts.get("kind") == "registered" for row in facts)
-    return BuyersOrder(head, lines, parcels, payment, refunds, confirm_path, registered)
+    kinds = {row.facts.get("kind") for row in facts}
+    return BuyersOrder(
+        head,
+        lines,
+        parcels,
+        payment,
+        refunds,
+        confirm_path,
+        registers=head.registers_member and "registration_refused" not in kinds,
+        registered="registered" in kinds,
+    )
 
 
 async def page_key_of(tx: Tx, code: str) -> str | None:
@@ -102,10 +120,16 @@ async def page_key_of(tx: Tx, code: str) -> str | None:
     return found
 
 
-async def read_contact(tx: Tx, code: str) -> tuple[str, str] | None:
-    """Return the orderer's e-mail address and telephone number; None for an unknown order."""
-    row = await tx.row("SELECT orderer_email, orderer_phone FROM orders WHERE code = :code", code=code)
-    return (row.orderer_email, row.orderer_phone) if row else None
+async def read_contact(tx: Tx, typed: str) -> tuple[str, str, str] | None:
+    """Return code, e-mail address and telephone number of an order, by its code or its 受付番号; None if unknown."""
+    of_order = "SELECT code, orderer_email, orderer_phone FROM orders WHERE"
+    if ORDER_CODE.fullmatch(typed):
+        row = await tx.row(f"{of_order} code = :code", code=typed)
+    elif _NUMBER.fullmatch(typed):
+        row = await tx.row(f"{of_order} number = :number", number=int(typed))
+    else:
+        return None
+    return (row.code, row.orderer_email, row.orderer_phone) if row else None
 
 
 async def read_orders_of(
@@ -114,7 +138,7 @@ async def read_orders_of(
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
         "SELECT code, placed_at, status, deposit, shipping, payment, payment_group, payment_name, total, cancel_reason,"
-        " money_with_us"
+        " money_with_us, refunded_amount"
         " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
         " AND cancel_reason IS DISTINCT FROM 'unpaid'"
         " ORDER BY placed_at DESC LIMIT :newest",

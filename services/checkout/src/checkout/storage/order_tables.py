@@ -103,6 +103,13 @@ orders = Table(
         BigInteger,
         comment="受付番号, short enough to be said; NULL until words and number are given",
     ),
+    Column(
+        "registers_member",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="The buyer asked to become a member with this order",
+    ),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),

@@ -90,6 +90,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "coupon": placed.coupon,
         "benefit_reservation_id": placed.benefit_reservation_id,
         "member_id": placed.member_id or registered,
+        "registers_member": registered is not None,
         "amazon_buyer_id": placed.amazon_buyer_id,
         **{f"orderer_{name}": value for name, value in who.model_dump().items()},
         "placed_at": placed.placed_at,

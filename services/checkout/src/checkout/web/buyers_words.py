@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from checkout.domain.money_back import money_back
 from shared.sql import Row
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
@@ -20,11 +21,12 @@ FAILED = {
     "provider_error": "決済会社でエラーが起きたため、お支払いが完了しませんでした。",
 }
 
+# What follows the amount.
 ROUTE = {
-    "provider": "お支払いに使われた方法へ返金しました",
-    "gift_card": "ギフトカードで返金しました",
-    "bank_transfer": "銀行振込で返金しました",
-    "dispute": "カード会社などを通じて返金されました",
+    "provider": "を、お支払いに使われた方法へ返金しました",
+    "gift_card": "をギフトカードで返金しました",
+    "bank_transfer": "を銀行振込で返金しました",
+    "dispute": "が、カード会社などを通じて返金されました",
 }
 
 
@@ -47,6 +49,9 @@ def progress(row: Row) -> Progress:
         return _taken_back(row)
     if row.shipping == "shipped":
         return Progress("発送済み", "done", "商品を発送しました。到着までお待ちください。")
+    if row.payment == "number_issued" and row.payment_group == "konbini" and row.money_with_us:
+        text = "ご入金いただいた金額がご注文金額に足りません。お店からのご連絡をお待ちください。"
+        return Progress("お支払いの確認中", "wait", text)
     if row.payment == "number_issued":
         return Progress("お支払い待ち", "wait", "期限までにお支払いください。ご入金の確認後に発送します。")
     if row.deposit == "paid":
@@ -110,10 +115,10 @@ def _cancelled(row: Row) -> Progress:
 
 def _money_back(row: Row) -> str:
     """What happens to money that came in; an order that was never paid asks for nothing and gets nothing."""
-    if row.payment == "refunded":
+    went = money_back(row)
+    if went == "given_back":
         return "お支払いは返金済みです。"
-    with_us = row.money_with_us if row.money_with_us is not None else 0
-    if row.payment in ("captured", "refunded_in_part") or with_us:
+    if went == "on_its_way":
         return "お支払い済みの金額は返金いたします。"
     return "お支払いは必要ありません。" if row.cancel_reason != "payment_failed" else ""
 

@@ -85,7 +85,12 @@ class StatusForm(BaseModel):
 class CancelForm(BaseModel):
     """取消処理 (ORD-21)."""
 
-    note: Text = Field(title="キャンセル理由", min_length=1, max_length=500)
+    note: Text = Field(
+        title="キャンセル理由",
+        description="お客様へのメールに記載されます。",
+        min_length=1,
+        max_length=500,
+    )
     send_mail: bool = Field(False, title="キャンセルのメールをお客様に送信する")
     although_shipped: bool = Field(False, title="発送後にキャンセルする(返品・受取拒否)")
     version: Version

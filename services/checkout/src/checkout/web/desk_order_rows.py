@@ -47,8 +47,8 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     if captured := sum(fact["amount"] for fact in _facts(whole, "payment", "capture")):
         rows.append(("入金額", f"¥{captured:,}"))
     standing = whole.order.standing
-    if standing.suspense > (standing.refunded if standing.captured else 0):
-        rows.append(("仮受金", f"¥{standing.suspense:,}"))
+    if (suspense := standing.suspense - standing.refunded) > 0:
+        rows.append(("仮受金", f"¥{suspense:,}"))
     if refunded := sum(fact["amount"] for fact in _facts(whole, "payment", "refund")):
         rows.append(("返金額", f"¥{refunded:,}"))
     return rows

@@ -22,7 +22,7 @@ from checkout.storage.order_search import (
     payment_kinds,
     processed_but_unpaid,
 )
-from checkout.web.desk_words import ORDER_KIND_LABEL, badges, deposit_by_staff
+from checkout.web.desk_words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
 from shared.database import Database
 from shared.sql import Row
 from shared.web.csv_file import csv_response
@@ -61,6 +61,7 @@ COLUMNS = (
     "入金状況",
     "発送状況",
     "合計",
+    "要確認",
 )
 CHOICES: Mapping[str, Mapping[str, str]] = {
     "status": STATUS_LABEL,
@@ -177,6 +178,7 @@ async def _cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...
             row.payment_name,
             *(states[name][0] for name in ("status", "deposit", "shipping")),
             row.total,
+            "・".join(called_for(row)),
         )
 
 
@@ -188,6 +190,7 @@ def _line(row: Any, tab: str) -> dict[str, Any]:
         "name": row.orderer_name,
         "payment_name": row.payment_name,
         "total": row.total,
+        "calls": called_for(row),
         "selectable": selectable(row, tab),
         **{name: {"word": word, "kind": kind} for name, (word, kind) in badges(row).items()},
     }

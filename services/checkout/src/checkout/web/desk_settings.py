@@ -1,10 +1,14 @@
 """Settings of the storefront that staff change at run time, with what was changed by whom."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from starlette.responses import Response
 
 from checkout.storage.shop_settings import (
+    FREE_SHIPPING_FROM_MAX,
+    SHIPPING_FEE_MAX,
     Closing,
     ShopSettings,
     change_shop_settings,
@@ -15,7 +19,7 @@ from checkout.web.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
 from shared.versions import version_of
-from shared.web.fields import Yen
+from shared.web.fields import typed, wrong
 from shared.web.forms import Form, read_form
 from shared.web.session import Owner, Staff
 
@@ -35,14 +39,31 @@ CLOSINGS: dict[str, str] = {
 }
 
 
+def _yen(label: str, most: int) -> AfterValidator:
+    """Return a rule for 0 to ``most`` yen, whose refusals name the unit."""
+
+    def between(amount: int) -> int:
+        if amount < 0:
+            raise wrong(f"{label}は0円以上で入力してください")
+        if amount > most:
+            raise wrong(f"{label}は{most:,}円以下で入力してください")
+        return amount
+
+    return AfterValidator(between)
+
+
+_Fee = Annotated[int, BeforeValidator(typed), _yen("送料", SHIPPING_FEE_MAX)]
+_FreeFrom = Annotated[int, BeforeValidator(typed), _yen("送料無料になる金額", FREE_SHIPPING_FROM_MAX)]
+
+
 class SettingsFields(BaseModel):
     """The form; an empty threshold means that shipping is never free."""
 
     version: str = Field("", title="版", max_length=40)
-    shipping_fee: Yen = Field(
+    shipping_fee: _Fee = Field(
         title="送料", description="全国一律・税込。お支払い方法による違いはありません。"
     )
-    free_shipping_from: Yen | None = Field(
+    free_shipping_from: _FreeFrom | None = Field(
         None,
         title="送料無料になる金額",
         description="商品合計がこの金額以上で送料無料。空欄にすると常に送料がかかります。",

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from checkout.domain.calls import CALL_LABEL, UNKNOWN_CALL
+from checkout.domain.money_back import money_back
 from checkout.domain.order import (
     DEPOSIT_BY_STAFF,
     DEPOSIT_LABEL,
@@ -52,24 +54,36 @@ def badges(row: Any) -> dict[str, tuple[str, str]]:
     }
 
 
+def called_for(row: Any) -> list[str]:
+    """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
+    words = (CALL_LABEL.get(word, UNKNOWN_CALL) for word in (*row.payment_calls, *row.own_calls))
+    return list(dict.fromkeys(words))
+
+
 def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
     """Money that went back is no longer 入金済み; money of an ended order is on its way back."""
     if not managed:
         return "管理対象外", "plain"
-    if row.payment == "refunded":
-        return "返金済", "note"
+    back = money_back(row) if ended else "nothing_came"
+    if row.payment == "refunded" or back == "given_back":
+        return _GIVEN_BACK
     if row.payment == "refunded_in_part":
         return "一部返金", "wait"
     if row.payment == "short":
         return ("未入金", "plain") if ended else ("入金不足", "stop")
-    if ended and row.payment == "captured" and row.total:
+    if back == "on_its_way":
         return "返金処理中", "wait"
     return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")
+
+
+_GIVEN_BACK = ("返金済", "note")
 
 
 def _payment(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
     if not managed:
         return "管理対象外", "plain"
+    if ended and money_back(row) == "given_back":
+        return _GIVEN_BACK
     if row.payment == "number_issued" and ended:
         return "無効", "plain"
     if row.payment in ("awaited", "short") and ended:

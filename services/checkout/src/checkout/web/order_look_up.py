@@ -1,4 +1,4 @@
-"""ご注文の確認: a guest finds an order again by its code and what was given with it."""
+"""ご注文の確認: a guest finds an order again by its code, or its 受付番号, and what was given with it."""
 
 import hmac
 from typing import Annotated
@@ -7,11 +7,12 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
-from checkout.domain.order_code import ORDER_CODE
+from checkout.domain.order_code import typed_code
 from checkout.storage.buyers_orders import read_contact
 from checkout.storage.look_ups import count_look_up
 from checkout.web.storefront import Shop, show_from_now_on
 from shared.clock import now
+from shared.database import Tx
 from shared.errors import Refused
 from shared.web.client_address import counted_as
 from shared.web.fields import Line
@@ -22,14 +23,14 @@ from shared.widths import half_width
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 PAGE = "/orders/find"
-NOT_FOUND = "注文番号と、メールアドレスまたは電話番号の組み合わせが見つかりません。入力内容をご確認ください。"
+NOT_FOUND = "番号と、メールアドレスまたは電話番号の組み合わせが見つかりません。入力内容をご確認ください。"
 
 
 class LookUpFields(BaseModel):
     """What a guest knows of an order: its code, and the e-mail address or the telephone number given with it."""
 
-    code: Annotated[Line, AfterValidator(lambda text: half_width(text).upper())] = Field(
-        title="注文番号",
+    code: Annotated[Line, AfterValidator(lambda text: typed_code(half_width(text)))] = Field(
+        title="注文番号または受付番号",
         min_length=1,
         max_length=40,
         description="メールの件名または本文に記載されています。",
@@ -51,12 +52,13 @@ async def find_order(request: Request, shop: Shop) -> Response:
         code, contact = form.value.code, form.value.contact
         try:
             async with shop.db.transaction() as tx:
-                await count_look_up(tx, code=code, client_address=counted_as(request), at=now())
-                known = await read_contact(tx, code) if ORDER_CODE.fullmatch(code) else None
+                await _pace(tx, code, contact, counted_as(request))
+                known = await read_contact(tx, code)
         except Refused as refused:
             form.refuse(refused)
             return shop.pages.render(request, "order_look_up.html", status=refused.status, form=form)
-        if _fits(contact, *(known or ("", ""))):
+        code, email, phone = known or (code, "", "")
+        if _fits(contact, email, phone):
             response = shop.pages.redirect(request, f"/orders/{code}")
             show_from_now_on(shop, request, response, code)
             return response
@@ -64,11 +66,24 @@ async def find_order(request: Request, shop: Shop) -> Response:
     return shop.pages.render(request, "order_look_up.html", status=422, form=form)
 
 
-def _fits(contact: str, email: str, phone: str) -> bool:
-    """Tell whether ``contact`` is the e-mail address or the telephone number, however it is written."""
+async def _pace(tx: Tx, code: str, contact: str, client_address: str) -> None:
+    """Count the look-up. Raises Refused. 受付番号 follow each other, so that one contact could be tried with all."""
+    await count_look_up(tx, code=code, client_address=client_address, at=now())
+    if code.isdecimal():
+        mail, digits = _plain(contact)
+        await count_look_up(tx, code=mail if "@" in mail else digits, client_address=client_address, at=now())
+
+
+def _plain(contact: str) -> tuple[str, str]:
+    """Return what was typed as an e-mail address and as a telephone number of Japan, however it is written."""
     typed = half_width(contact)
     digits = "".join(letter for letter in typed if letter.isdecimal())
-    digits = f"0{digits[2:].removeprefix('0')}" if typed.startswith("+81") else digits
-    by_mail = hmac.compare_digest(typed.lower().encode(), email.lower().encode()) and bool(email)
+    return typed.lower(), f"0{digits[2:].removeprefix('0')}" if typed.startswith("+81") else digits
+
+
+def _fits(contact: str, email: str, phone: str) -> bool:
+    """Tell whether ``contact`` is the e-mail address or the telephone number, however it is written."""
+    mail, digits = _plain(contact)
+    by_mail = hmac.compare_digest(mail.encode(), email.lower().encode()) and bool(email)
     by_phone = hmac.compare_digest(digits.encode(), phone.encode()) and bool(phone)
     return by_mail or by_phone

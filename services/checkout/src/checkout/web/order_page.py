@@ -100,7 +100,7 @@ def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) 
             for parcel in order.parcels
         ],
         failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
-        registers=head.member_id is not None and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
+        registers=order.registers and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
         # Who has just come back from the provider is ahead of the news.
         missing=order.awaits_buyer and (can_go_back or not look_again),
         can_go_back=can_go_back,
@@ -195,7 +195,7 @@ def _unknown() -> Refused:
     return Refused(
         "order_unknown",
         "ご注文が見つかりません。メールのリンクから開くか、ログインしてください。"
-        "注文番号とメールアドレスからも、ご注文を確認できます（「ご注文の確認」）。",
+        "注文番号または受付番号とメールアドレスからも、ご注文を確認できます（「ご注文の確認」）。",
         status=404,
     )
 

@@ -17,7 +17,7 @@ STATES = {
     "queued": ("送信待ち", "wait"),
     "sending": ("送信中", "wait"),
     "sent": ("送信済み", "done"),
-    "refused": ("受付拒否", "stop"),
+    "refused": ("未達", "stop"),
     "gave_up": ("送信断念", "stop"),
     "suppressed": ("送信なし", "plain"),
 }

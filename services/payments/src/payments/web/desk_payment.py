@@ -249,6 +249,7 @@ def _expected(payment: Payment) -> dict[str, Any]:
         "amount": payment.missing_amount or payment.amount,
         "deposited_on": in_japan(now()).date().isoformat(),
         "receipt_id": f"desk:{new_id().hex}",
+        "send_mail": "true",
     }
 
 

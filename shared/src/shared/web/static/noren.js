@@ -130,19 +130,31 @@
     if (address1) address1.value = place.address1;
     prefecture?.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  // Some codes have sixty towns: a list then, not a wall of buttons.
+  const TOWN_BUTTONS_MAX = 8;
+  const townButton = (town, choose) => {
+    const button = document.createElement("button");
+    Object.assign(button, { type: "button", className: "button button-quiet", textContent: town.prefecture + town.address1 });
+    button.addEventListener("click", () => choose(town));
+    return button;
+  };
+  const townList = (towns, choose) => {
+    const list = document.createElement("select");
+    list.setAttribute("aria-label", "郵便番号の住所");
+    list.append(new Option("住所を選択してください", ""), ...towns.map((town, index) => new Option(town.prefecture + town.address1, String(index))));
+    list.addEventListener("change", () => { if (list.value !== "") choose(towns[Number(list.value)]); });
+    return list;
+  };
   const note = (block, text, towns = []) => {
     const place = block.querySelector("[data-postal-note]");
     if (!place) return;
-    place.replaceChildren(...(text ? [text] : []), ...towns.map((town) => {
-      const button = document.createElement("button");
-      Object.assign(button, { type: "button", className: "button button-quiet", textContent: town.prefecture + town.address1 });
-      button.addEventListener("click", () => {
-        take(block, town);
-        note(block, "");
-        block.querySelector("[data-address1]")?.focus();
-      });
-      return button;
-    }));
+    const choose = (town) => {
+      take(block, town);
+      note(block, "");
+      block.querySelector("[data-address1]")?.focus();
+    };
+    const choices = towns.length > TOWN_BUTTONS_MAX ? [townList(towns, choose)] : towns.map((town) => townButton(town, choose));
+    place.replaceChildren(...(text ? [text] : []), ...choices);
   };
   const fill = async (input) => {
     const digits = digitsOf(input), block = input.closest("[data-address]");

@@ -1,0 +1,51 @@
+"""The line of an order's timeline when payments tells anew how its money stands, in yen, for staff."""
+
+from checkout.domain.calls import CALL_LABEL, UNKNOWN_CALL, call_text
+from checkout.domain.order import Order, Standing
+from shared.events import PaymentStandingChanged
+
+SETTLED = "決済の確認事項が解消しました"
+
+
+def standing_words(event: PaymentStandingChanged, before: Order) -> tuple[str, str] | None:
+    """Return title and text, compared with what was known ``before``; None where there is nothing new to read."""
+    if event.calls:
+        return _called(event, before.standing)
+    return _settled(event, before.standing, ended=before.status == "cancelled")
+
+
+def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] | None:
+    told = Standing(
+        captured=event.captured_amount,
+        suspense=event.suspense_amount,
+        refunded=event.refunded_amount,
+        respond_by=event.respond_by,
+    )
+    labels = "・".join(CALL_LABEL.get(word, UNKNOWN_CALL) for word in event.calls)
+    text = " ".join(call_text(word, told, event.expected_amount) for word in event.calls)
+    if known.calls == event.calls and _amounts(known) == _amounts(told):
+        return None
+    return f"決済の確認が必要です：{labels}", text
+
+
+def _settled(event: PaymentStandingChanged, known: Standing, *, ended: bool) -> tuple[str, str] | None:
+    returned = max(event.refunded_amount - known.refunded, 0)
+    spare = min(returned, max(known.suspense - known.refunded, event.suspense_amount - known.refunded, 0))
+    if spare:
+        what = "お預かりしていたお金" if ended else _spare_word(event)
+        return f"{what}（¥{spare:,}）を返金しました", ""
+    short = event.expected_amount - event.captured_amount
+    if "short_money" in known.calls and event.captured_amount and not event.refunded_amount:
+        if short > 0:
+            return f"入金不足のまま確定しました（不足¥{short:,}は請求しません）", ""
+        return "不足していた代金が入金されました", ""
+    # A refund has a line of its own, and what was settled before is not settled again.
+    return (SETTLED, "") if known.calls else None
+
+
+def _spare_word(event: PaymentStandingChanged) -> str:
+    return "過入金" if event.captured_amount >= event.expected_amount else "仮受金"
+
+
+def _amounts(standing: Standing) -> tuple[object, ...]:
+    return standing.captured, standing.suspense, standing.refunded, standing.respond_by
