@@ -158,6 +158,8 @@ async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(
 ) -> None:
     await awaited(shopping)
     sign_in(shopping.payments.browser, keys)
+    asked = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert 'name="send_mail" value="true" checked' in asked, "as the order desk has it"
     form = {"amount": "3300", "deposited_on": today().isoformat(), "receipt_id": ID, "send_mail": "true"}
     await press(shopping.payments, "N1", "deposit", **form)
     [captured] = await shopping.payments.said(PaymentCaptured)

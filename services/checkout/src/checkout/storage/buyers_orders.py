@@ -22,7 +22,8 @@ PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "re
 class BuyersOrder:
     """An order with its lines and parcels, and what payments last told the buyer to know.
 
-    ``registers``: the buyer asked to become a member with it and was not refused; ``registered``: members has made the buyer a member with this order.
+    ``registers``: the buyer asked to become a member with it and was not refused; ``registered``: members has
+    made the buyer a member with this order.
     """
 
     head: Row
