@@ -95,7 +95,12 @@ async def _clerk(origin: str) -> Role:
         input=PASSWORD + "\n",
         text=True,
         capture_output=True,
-        env=os.environ | {"DATABASE_URL": os.environ["MEMBERS_DATABASE_URL"], "AMQP_URL": "amqp://unused"},
+        env=os.environ
+        | {
+            "DATABASE_URL": "postgresql+asyncpg://unused",
+            "MIGRATE_DATABASE_URL": os.environ["MEMBERS_DATABASE_URL"],
+            "AMQP_URL": "amqp://unused",
+        },
         check=False,
     )
     if done.returncode != 0:

@@ -154,7 +154,9 @@ async def allows(connection: AsyncConnection, statement: str) -> bool:
         ("payments", "UPDATE journal_lines SET debit = 0"),
         ("members", "UPDATE point_postings SET active = 1000000"),
         ("members", "DELETE FROM staff"),
-        ("members", "UPDATE staff SET member_id = member_id"),
+        ("members", "INSERT INTO staff SELECT * FROM staff WHERE false"),
+        ("members", "UPDATE staff SET role = role"),
+        ("members", "DELETE FROM ended_amazon_links"),
         ("notifications", "DELETE FROM mails"),
     ],
 )
@@ -163,6 +165,24 @@ async def test_what_was_written_for_good_cannot_be_changed_by_the_run_role(
 ) -> None:
     async with acting_as(service, await migrated(postgres, service)) as connection:
         assert not await allows(connection, statement)
+
+
+@pytest.mark.parametrize(("sandbox", "roles"), [("true", ["owner"]), ("false", [])])
+async def test_migrate_lets_the_demo_into_the_desk_only_in_a_sandbox(
+    postgres: TestPostgres, monkeypatch: pytest.MonkeyPatch, sandbox: str, roles: list[str]
+) -> None:
+    address = await migrated(postgres, "members")
+    monkeypatch.setenv("DATABASE_URL", address)
+    monkeypatch.setenv("AMQP_URL", "amqp://unused")
+    monkeypatch.setenv("SANDBOX", sandbox)
+    for _ in range(2):
+        after_migration = import_module("members.main").make().after_migration
+        await after_migration(address)
+    engine = create_async_engine(address, poolclass=NullPool)
+    async with engine.connect() as connection:
+        staff = (await connection.execute(text("SELECT role FROM staff"))).scalars().all()
+    await engine.dispose()
+    assert staff == roles
 
 
 async def test_a_table_without_a_list_of_rights_stops_the_migration(postgres: TestPostgres) -> None:

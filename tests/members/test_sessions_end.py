@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from members.domain.passwords import Person, weakness
+from members.domain.romaji import romaji
 from members.password_hasher import PasswordHasher
 from shared import clock
 from tests.members.members_service import PASSWORD, MembersService
@@ -178,6 +179,28 @@ async def test_a_history_of_several_salts_is_compared_whole() -> None:
 def test_a_refused_password_says_why(password: str, reason: str) -> None:
     person = Person("hanako.y@example.jp", ("yamada hanako",), ("09012345678",))
     assert reason in str(weakness(password, person))
+
+
+@pytest.mark.parametrize(
+    "password", ["noren2026", "Noren#2026", "hanako2026x", "yamada2026", "hanakohanako1"]
+)
+def test_the_shop_and_ones_own_names_make_no_good_password(password: str) -> None:
+    person = Person("h@example.jp", ("山田 花子", "ヤマダ ハナコ"), ("09012345678",))
+    assert "推測されやすく" in str(weakness(password, person))
+
+
+@pytest.mark.parametrize(
+    ("kana", "latin"),
+    [
+        ("ハナコ", "hanako"),
+        ("ショウタ", "shouta"),
+        ("キョーコ", "kyoko"),
+        ("ハットリ", "hattori"),
+        ("じゅん", "jun"),
+    ],
+)
+def test_kana_are_written_in_latin_letters(kana: str, latin: str) -> None:
+    assert romaji(kana) == latin
 
 
 def test_a_long_sentence_needs_no_digit() -> None:

@@ -50,3 +50,17 @@ def test_what_a_cp932_file_cannot_hold_is_listed_with_a_replacement() -> None:
     assert unwritable("髙﨑 ① ㈱ 〜 表ソ能予") == []
     assert suggested("𠮷野家 頰張 👨\u200d👩 한") == "吉野家 頬張  〓"
     suggested("𠮷野家 頰張 👨\u200d👩 한 ㊗ ¥").encode("cp932")
+
+
+@pytest.mark.parametrize(
+    "text", ["http://evil.example/当選", "当選 WWW.evil.example", "ｈｔｔｐ：／／evil.example"]
+)
+def test_a_name_holds_no_address_of_the_web(text: str) -> None:
+    with pytest.raises(TextRefused, match="使用できない文字"):
+        plain_text.name(text)
+    assert plain_text.line(text) == text
+
+
+@pytest.mark.parametrize("text", ["山田 太郎", "O'Neil Jr.", "株式会社www", "田中：総務/経理"])
+def test_names_of_people_and_companies_are_kept(text: str) -> None:
+    assert plain_text.name(text) == text

@@ -52,7 +52,8 @@ class Service:
 
     ``resources`` are what consuming functions need besides the transaction, by type. ``install_pages``
     adds routes to the application of the web role; ``figures`` are counts of its own that the page of
-    operations shows; ``close`` releases what the service opened itself.
+    operations shows; ``close`` releases what the service opened itself. ``after_migration`` is given the owner's database address and
+    stores what the running service itself may not.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Service:
     install_pages: Callable[[FastAPI], None] | None = None
     on_start: Callable[[], Awaitable[None]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
+    after_migration: Callable[[str], Awaitable[None]] | None = None
     figures: Figures | None = None
 
     def operations(self) -> Operations:
@@ -241,7 +243,10 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
     if roles == ["migrate"]:
         if settings.migrate_database_url is None:
             raise SystemExit("MIGRATE_DATABASE_URL is not set: migrating needs the owner of the schema")
-        migrate(service.name, settings.migrate_database_url.get_secret_value(), service.metadata)
+        owner_url = settings.migrate_database_url.get_secret_value()
+        migrate(service.name, owner_url, service.metadata)
+        if service.after_migration is not None:
+            asyncio.run(service.after_migration(owner_url))
         return
     if roles == ["topology"]:
         asyncio.run(declare_topology(service))

@@ -17,6 +17,8 @@ REFUSED_IN_LINE = REFUSED_IN_TEXT + r"\n"
 
 _IN_TEXT = re.compile(f"[{REFUSED_IN_TEXT}{_SURROGATES}]")
 _IN_LINE = re.compile(rf"[{REFUSED_IN_LINE}{_SURROGATES}]|=\?")
+# Mail programs make a link of it: a name with one, sent to somebody else's address, would be bait.
+_ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
 _UNSTORABLE = re.compile(f"[\x00{_SURROGATES}]")
 # Unicode's compatibility ideographs have canonical forms (神 is 神), but people spell themselves with them.
 _SPELLINGS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
@@ -34,6 +36,14 @@ class TextRefused(ValueError):
 def line(text: str) -> str:
     """Return a text of one line as it is kept: a name, an address line. Raises TextRefused."""
     return _kept(text, _IN_LINE)
+
+
+def name(text: str) -> str:
+    """Return a person's name as it is kept: a line without an address of the web. Raises TextRefused."""
+    kept = line(text)
+    if match := _ADDRESS.search(unicodedata.normalize("NFKC", kept)):
+        raise TextRefused(match.group())
+    return kept
 
 
 def text(text: str) -> str:
@@ -62,4 +72,4 @@ def _named(found: str) -> str:
         return "改行"
     if found == "\t":
         return "タブ"
-    return found if found == "=?" else f"U+{ord(found):04X}"
+    return f"U+{ord(found):04X}" if len(found) == 1 else found

@@ -4,6 +4,9 @@ A member of staff is a member with a role, who gets the rights of the role only 
 that is a member's already gets no role: whoever knew of a future colleague's address could have registered it first.
 ``--promote`` gives the role all the same, where the address has been proved by mail; name and password stay, and
 all logins end, so that who is promoted logs in anew.
+
+The running service may not write roles. So the command needs the owner of the tables, as `migrate` does:
+MIGRATE_DATABASE_URL.
 """
 
 import argparse
@@ -93,7 +96,9 @@ async def ensure_demo_staff(db: Database, hasher: PasswordHasher, password: str)
 
 async def _run(arguments: argparse.Namespace, password: str) -> str:
     settings = Settings()
-    db = Database(settings.database_url.get_secret_value(), service="members", shop=settings.shop)
+    if settings.migrate_database_url is None:
+        raise SystemExit("MIGRATE_DATABASE_URL is not set: giving a role needs the owner of the tables")
+    db = Database(settings.migrate_database_url.get_secret_value(), service="members", shop=settings.shop)
     hasher = PasswordHasher()
     try:
         return await add_staff(

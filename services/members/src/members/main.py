@@ -89,9 +89,15 @@ def make() -> Service:
         issuer = Issuer.from_file("members", settings.signing_key_file)
         install(app, settings, db, hasher, issuer, Verifier.from_file(settings.trusted_keys_file))
 
-    async def on_start() -> None:
-        if settings.sandbox:
-            await ensure_demo_staff(db, hasher, settings.staff_demo_password.get_secret_value())
+    async def after_migration(owner_url: str) -> None:
+        if not settings.sandbox:
+            return
+        owners = Database(owner_url, service="members", shop=settings.shop)
+        try:
+            await ensure_demo_staff(owners, hasher, settings.staff_demo_password.get_secret_value())
+        finally:
+            await hasher.close()
+            await owners.close()
 
     return Service(
         name="members",
@@ -105,8 +111,8 @@ def make() -> Service:
             DueWork("mail_resets", reset_wishes, MailResets(db)),
         ],
         install_pages=install_pages,
-        on_start=on_start,
         close=hasher.close,
+        after_migration=after_migration,
     )
 
 

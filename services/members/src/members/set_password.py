@@ -59,7 +59,7 @@ async def reset_password(
 
 async def _hash_new(db: Database, hasher: PasswordHasher, member: Row, password: str) -> str:
     """Return the hash of a password that is good enough. No transaction is open while it is computed."""
-    person = Person(member.email, (member.name, member.kana), (member.phone,))
+    person = Person(member.email, (member.name, member.kana), (member.phone,), db.shop)
     if reason := weakness(password, person):
         raise Refused("password_weak", reason, field=FIELD)
     async with db.transaction() as tx:

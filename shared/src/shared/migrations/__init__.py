@@ -36,6 +36,7 @@ def migrate(service: str, url: str, metadata: MetaData) -> None:
     command.upgrade(config, "head")
 
 
+READ = "SELECT"
 ADDED_TO = "SELECT, INSERT"
 CHANGED = "SELECT, INSERT, UPDATE"
 SWEPT = "SELECT, INSERT, DELETE"

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 
 from zxcvbn import zxcvbn
 
+from members.domain.romaji import romaji
+
 LENGTH_MIN = 8
 LENGTH_MAX = 128
 # From here on length does what a mixture of letters and digits is to do: a sentence needs no digit.
 LONG = 15
 # A password that a million guesses would find is refused (zxcvbn's score 0 and 1).
 GUESSES_MIN = 1_000_000
+# Shorter names are a part of many words.
+EASY_WORD_MIN = 4
 # Enough to judge by, and never slow: a long one of nothing but signs would take a third of a second.
 _JUDGED = 16
 # The shop's rules name this one as good (MEM-24), although it has leaked.
@@ -26,12 +30,14 @@ _NAMED_AS_GOOD = "abc12345"
 class Person:
     """What others know of a member, and may try: none of it is a password.
 
-    ``numbers`` are the telephone number and birthday in digits, where known (MEM-23).
+    ``numbers`` are the telephone number and birthday in digits, where known (MEM-23). ``shop`` is where the password
+    is for, which everybody tries first.
     """
 
     email: str = ""
     names: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    shop: str = "noren"
 
 
 NOBODY = Person()
@@ -54,10 +60,24 @@ def weakness(password: str, person: Person = NOBODY) -> str | None:
         return "メールアドレスやお名前を含むパスワードは使用できません。ほかのパスワードを入力してください"
     if password == _NAMED_AS_GOOD:
         return None
-    judged = zxcvbn(password[:_JUDGED], user_inputs=own)
+    easy = _easy_words(person)
+    if _guesses_besides(easy, password) < GUESSES_MIN:
+        return "お店の名前やお名前に短い言葉を足しただけのため、推測されやすくなっています。ほかのパスワードを入力してください"
+    judged = zxcvbn(password[:_JUDGED], user_inputs=[*own, *easy])
     if judged["guesses"] < GUESSES_MIN:
         return _why({part["pattern"] for part in judged["sequence"]})
     return None
+
+
+def _guesses_besides(easy: Collection[str], password: str) -> int:
+    """Return how many guesses find what is left without the easy words; GUESSES_MIN where there is none of them."""
+    rest = password.casefold()
+    for word in sorted(easy, key=len, reverse=True):
+        if len(word) >= EASY_WORD_MIN:
+            rest = rest.replace(word, "")
+    if rest == password.casefold():
+        return GUESSES_MIN
+    return int(zxcvbn(rest[:_JUDGED])["guesses"]) if rest else 0
 
 
 def _own_words(person: Person) -> list[str]:
@@ -66,6 +86,14 @@ def _own_words(person: Person) -> list[str]:
     names = [re.sub(r"\s", "", name.casefold()) for name in person.names]
     words = [address, address.partition("@")[0], *names]
     return [word for word in words if len(word) >= 4]
+
+
+def _easy_words(person: Person) -> list[str]:
+    """Return what makes a password easy where it is a part of it: the shop, and the names one by one, also in romaji."""
+    parts = [
+        part for name in (*person.names, person.shop) for part in re.split(r"[\s・_-]+", name.casefold())
+    ]
+    return sorted({word for part in parts for word in (part, romaji(part)) if word})
 
 
 def _why(patterns: Collection[str]) -> str:

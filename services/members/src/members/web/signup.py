@@ -50,7 +50,9 @@ async def sign_up(request: Request, parts: Here, seen: CurrentViewer) -> Respons
 
 async def _register(request: Request, parts: Parts, asked: SignUp, seen: Viewer) -> Entry:
     """Store the member. Attempts are counted as those of the login are: the answer tells who is a member."""
-    if reason := weakness(asked.password, Person(asked.email, (asked.name, asked.kana))):
+    if reason := weakness(
+        asked.password, Person(asked.email, (asked.name, asked.kana), shop=parts.settings.shop)
+    ):
         raise Refused("password_weak", reason, field="password")
     async with parts.db.transaction() as tx:
         attempt_id = await begin_attempt(
