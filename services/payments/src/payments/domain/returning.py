@@ -18,7 +18,7 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
     # Equal in amount to what we asked for: ours, though the answer to our own question was lost.
     ours = ours or 0 < answer.amount == payment.refund_asked_amount
     if not payment.heard_before(answer):
-        unnamed = min(payment.unnamed_refund_amount, answer.amount)
+        unnamed = min(max(payment.unnamed_refund_amount - answer.unnamed_before, 0), answer.amount)
         if answer.amount - unnamed > payment.held_amount:
             draft.call(UNEXPLAINED)
             return
