@@ -27,8 +27,9 @@ from payments.domain.answers import (
 from payments.domain.drafting import Settled
 from payments.domain.payment import Operation, Payment
 from payments.domain.terms import Terms
-from payments.perform_requests import Outcome, outcome
+from payments.perform_requests import Outcome, never_asked, only_looked, outcome
 from payments.settle_payment import Batch, settle_all
+from payments.storage.answers import answer_as_json
 from payments.storage.payments import next_look_at
 from payments.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database import Tx
@@ -131,9 +132,9 @@ def test_money_without_a_number_is_looked_after_ever_more_rarely() -> None:
     assert next_look_at(card, numbers(), AT) is None
 
 
-def row(operation: Operation, attempts: int = 1) -> Row:
+def row(operation: Operation, attempts: int = 1, answer: object = None) -> Row:
     """The request as it was claimed."""
-    return cast(Row, SimpleNamespace(operation=operation, attempts=attempts))
+    return cast(Row, SimpleNamespace(operation=operation, attempts=attempts, answer=answer))
 
 
 GRANTED = Authorized(authorization_id="a1", amount=3_300, authorized_at=AT)
@@ -163,6 +164,17 @@ def test_the_last_of_two_definite_answers_counts() -> None:
     assert outcome(row("authorize"), (Declined(reason="declined"), GRANTED), AT) == Outcome(
         "done", GRANTED, None
     )
+
+
+def test_a_refund_that_only_waited_for_another_counts_as_never_asked_for() -> None:
+    waited: object = None
+    for attempts in (1, 2, 3):
+        assert never_asked(row("refund", attempts, waited))
+        found = only_looked((PAID, RefundWaiting()), attempts)
+        waited = answer_as_json(outcome(row("refund", attempts), found, AT).answer)
+    assert not never_asked(row("refund", 5, waited)), "a turn whose outcome was lost may have asked"
+    assert not never_asked(row("refund", 2, answer_as_json(RefundWaiting())))
+    assert not never_asked(row("refund", 2))
 
 
 def test_a_request_that_nobody_wants_is_dropped_at_its_first_turn_and_done_later() -> None:

@@ -17,6 +17,7 @@ from payments.domain.answers import (
     Expired,
     RefundDeclined,
     Refunded,
+    RefundedInAll,
     Reversed,
     Voided,
 )
@@ -26,6 +27,7 @@ from payments.domain.settling import settle
 from payments.domain.standing import with_standing
 from payments.domain.terms import Terms
 from payments.method import Notice
+from payments.perform_requests import set_apart
 from payments.settle_payment import settle_all
 from payments.storage.notices import insert_notice
 from shared.clock import now
@@ -341,6 +343,30 @@ async def test_a_genuine_notice_that_cannot_be_read_is_kept_and_refused_once(sho
     kept = await shopping.payments.rows("SELECT state, body FROM notices")
     assert {row.state for row in kept} == {"unreadable"}
     assert len(kept) == 3
+
+
+def test_money_that_comes_after_a_lost_chargeback_waits_for_a_person() -> None:
+    captured = payment("captured", captured_amount=3_300, suspense_amount=1_700, receipts=("r0",))
+    lost = settle(captured, None, Chargeback(reference="c1", amount=5_000, state="lost"), AT, BANK).payment
+    assert (lost.state, lost.held_amount) == ("refunded", 0)
+    for before in (lost, replace(lost, order_cancelled=True)):
+        late = settle(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
+        assert (late.payment.state, late.asks) == ("refunded", ())
+        assert set(late.payment.calls) == {"chargeback", "late_money"}
+        again = deeds.refund_again(late.payment, AT, by="staff")
+        assert again.asks == (Ask("refund", 3_300, sequence=2),)
+
+
+def test_a_new_refund_is_not_taken_for_one_that_only_the_sum_told_of_before() -> None:
+    began = payment("refunding", captured_amount=5_000, refund_asked_amount=3_000, order_cancelled=True)
+    known = settle(began, None, RefundedInAll(amount=500), AT, KONBINI).payment
+    assert (known.unnamed_refund_amount, known.held_amount) == (500, 4_500)
+    reply = set_apart(began, [RefundedInAll(amount=500)], Refunded(refund_ref="f1", amount=3_000), KONBINI)
+    done = settle(known, "refund", reply, AT, KONBINI)
+    assert (done.payment.unnamed_refund_amount, done.payment.refunded_amount) == (500, 3_500)
+    assert [ask.amount for ask in done.asks] == [1_500], "what is left, and no more"
+    named = settle(done.payment, None, Refunded(refund_ref="console", amount=500), AT, KONBINI).payment
+    assert (named.unnamed_refund_amount, named.refunded_amount) == (0, 3_500)
 
 
 async def test_who_is_late_hears_that_a_deed_was_done_by_another(shopping: Shopping, keys: Keys) -> None:

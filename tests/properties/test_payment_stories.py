@@ -35,7 +35,7 @@ from payments.domain.moves import CONCLUDES, NEXT, OVER, Operation
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
-from payments.perform_requests import settle_reply
+from payments.perform_requests import set_apart, settle_reply
 from payments.settle_payment import settle_all
 from shared.events import (
     AuthorizationEnded,
@@ -75,6 +75,7 @@ class Request:
     attempts: int = 0
     open: bool = True
     declined: bool = False
+    asked: bool = False
 
 
 class PaymentStory(RuleBasedStateMachine):
@@ -196,7 +197,11 @@ class PaymentStory(RuleBasedStateMachine):
                 answers = [*answers, Voided(in_doubt=in_doubt)]
                 self.seen["voided in doubt"] += in_doubt
             else:
-                answers = [*answers, self.provider.asked(operation, request.amount, request.key, mood)]
+                answer = self.provider.asked(operation, request.amount, request.key, mood)
+                if not request.asked:
+                    answer = set_apart(known, answers, answer, self.terms)
+                request.asked = True
+                answers = [*answers, answer]
         if dies:
             return
         final = [answer for answer in answers if isinstance(answer, CONCLUDES[operation])]
@@ -215,7 +220,7 @@ class PaymentStory(RuleBasedStateMachine):
         after = settle_all(self.payment, None, found, self.at, self.terms).payment
         if not after.wants("refund"):
             return True
-        if request.attempts == 1 and after.refundable_amount < request.amount:
+        if not request.asked and after.refundable_amount < request.amount:
             found.append(RefundDeclined(reason="amount_changed"))
             self.seen["amount of a refund changed"] += 1
             return True

@@ -81,6 +81,12 @@ CAUSES = {
     "declined with part of the money here": "一部入金のままお支払いが不成立になりました",
     "voided with part of the money here": "一部入金のままお支払いが取り消されました",
 }
+# Our own reasons; a provider's stand as they came.
+REFUSALS = {
+    "other_refund_under_way": "別の返金が処理中です",
+    "amount_changed": "返金額が変わったため、依頼し直します",
+    "heard_by_a_look": "照会で確認しました",
+}
 REQUEST_STATES = {
     "pending": ("送信待ち", "note"),
     "open": ("処理中", "wait"),
@@ -200,3 +206,8 @@ def cause(because: str) -> str:
     if answer not in ANSWERS:
         return because
     return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"
+
+
+def refusal(reason: str) -> str:
+    """Return why a request was refused, in the words of the desk; a provider's code is shown as it came."""
+    return REFUSALS.get(reason, reason)

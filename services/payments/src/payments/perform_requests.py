@@ -14,6 +14,7 @@ from payments.domain.answers import (
     CaptureRefused,
     Declined,
     RefundDeclined,
+    Refunded,
     RefundWaiting,
     Unknown,
     Voided,
@@ -115,7 +116,8 @@ class Requests:
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
         crash_point("K11")
-        return (*found, answer)
+        terms = self._calls.methods[payment.method].terms
+        return (*found, set_apart(payment, found, answer, terms) if never_asked(row) else answer)
 
     def _known(
         self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]
@@ -125,15 +127,33 @@ class Requests:
             over = (*CONCLUDES[operation], *_STILL_OPEN)
             return found if any(isinstance(answer, over) for answer in found) else None
         if any(isinstance(answer, (*_STILL_OPEN, RefundDeclined)) for answer in found):
-            return found
+            return only_looked(found, row.attempts) if never_asked(row) else found
         terms = self._calls.methods[payment.method].terms
         after = settle_all(payment, None, found, now(), terms).payment
         if not after.wants("refund"):
             return found
-        if row.attempts == 1 and after.refundable_amount < row.amount:
+        if never_asked(row) and after.refundable_amount < row.amount:
             # Others gave back part of it, or all: so much is not asked for.
             return (*found, RefundDeclined(reason="amount_changed"))
         return None
+
+
+def never_asked(row: Row) -> bool:
+    """Tell whether no attempt before this one can have reached the provider: all they did was look."""
+    return row.attempts == 1 or (row.answer or {}).get("looks") == row.attempts - 1
+
+
+def only_looked(found: Sequence[Answer], attempts: int) -> Sequence[Answer]:
+    """Return what a look found, with the note that up to this attempt nothing was asked for. Pure."""
+    return [replace(one, looks=attempts) if isinstance(one, RefundWaiting) else one for one in found]
+
+
+def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
+    """Return the answer to a refund asked for the first time: what the sum told before is not its. Pure."""
+    if not isinstance(answer, Refunded):
+        return answer
+    before = settle_all(payment, None, found, now(), terms).payment
+    return replace(answer, unnamed_before=before.unnamed_refund_amount)
 
 
 async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[Claim]:

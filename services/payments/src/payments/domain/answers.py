@@ -134,11 +134,15 @@ class Expired(_Answer):
 @dataclass(frozen=True, kw_only=True)
 class Refunded(_Answer):
     """``amount`` went back to the buyer by ``route``, whoever asked for it; ``refund_ref`` is the provider's id of the
-    refund, and it is booked once by it."""
+    refund, and it is booked once by it.
+
+    ``unnamed_before``: yen known by the provider's sum only when this one was asked for, so not this one.
+    """
 
     refund_ref: str
     amount: int
     route: RefundRoute = "provider"
+    unnamed_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,9 +165,10 @@ class Chargeback(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundWaiting(_Answer):
-    """The refund is accepted and not done yet."""
+    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked."""
 
     ask_again_seconds: float = 30
+    looks: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
     if not payment.heard_before(answer):
         if not ours and _was_written_down(draft, answer):
             return
-        unnamed = min(payment.unnamed_refund_amount, answer.amount)
+        unnamed = min(max(payment.unnamed_refund_amount - answer.unnamed_before, 0), answer.amount)
         if unnamed:
             draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
         _book(draft, answer.refund_ref, answer.amount - unnamed, answer.route, because, ours=ours)

@@ -6,7 +6,17 @@ from typing import Any
 from payments.domain import asking, deeds
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
-from payments.labels import ACCOUNTS, ATTENTION, POLICIES, REASONS, ROUTES, STATES, cause, state_label
+from payments.labels import (
+    ACCOUNTS,
+    ATTENTION,
+    POLICIES,
+    REASONS,
+    ROUTES,
+    STATES,
+    cause,
+    refusal,
+    state_label,
+)
 from payments.web.deed import Contrary, Offer
 from shared.clock import in_japan
 from shared.sql import Row
@@ -171,7 +181,7 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "at": row.answered_at or row.written_at,
                 "attempts": row.attempts,
                 "answer": (row.answer or {}).get("answer", ""),
-                "reason": (row.answer or {}).get("reason", ""),
+                "reason": refusal((row.answer or {}).get("reason", "")),
                 "key": parts(row.request_id.hex),
             }
             for row in story["requests"]
