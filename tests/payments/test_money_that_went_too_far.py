@@ -253,7 +253,9 @@ async def test_a_till_that_takes_money_back_after_its_refund_stands_in_the_books
     }
 
 
-async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(shopping: Shopping) -> None:
+async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(
+    shopping: Shopping, keys: Keys
+) -> None:
     number = await issued(shopping)
     await shopping.konbini.pay(number)
     await notify(shopping)
@@ -262,5 +264,8 @@ async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(sh
     assert (await shopping.payments.payment("N1")).state == "waiting"
     await shopping.payments.hears(cancelled("N1"))
     shopping.konbini.go_wrong("void", "lost_answer")
+    await shopping.payments.work()
+    sign_in(shopping.payments.browser, keys)
+    await press(shopping.payments, "N1", "look-up")
     await shopping.payments.work()
     assert (await shopping.payments.payment("N1")).state == "voided"
