@@ -169,9 +169,10 @@ async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(
     page = (await shopping.payments.browser.get("/desk/payments/N1")).text
     assert "佐藤 店長" in page
     assert "スタッフが入金を記録しました" in page
-    again = await press(shopping.payments, "N1", "deposit", **form | {"receipt_id": ID.replace("0", "e")})
+    another = form | {"receipt_id": ID.replace("0", "e"), "version": "3"}
+    again = await press(shopping.payments, "N1", "deposit", **another)
     assert again.status_code == 409
-    assert "この注文はすでに入金済みです。" in again.text
+    assert "この決済は他の操作で更新されました。" in again.text
 
 
 @pytest.mark.parametrize(

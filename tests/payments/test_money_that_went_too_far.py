@@ -30,6 +30,7 @@ from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled
 from tests.payments.test_konbini_payments import issued, notify
+from tests.payments.test_manual_deposits import awaited, today
 from tests.payments.test_payment_rules import AT, BANK, CARD, DUE, KONBINI, NUMBER, PAID, RENEWABLE, payment
 
 LIVE = payment("captured", number=NUMBER, captured_amount=3_300, receipts=("r1",))
@@ -106,7 +107,7 @@ def test_a_number_whose_money_is_taken_back_waits_for_its_buyer_again() -> None:
     settled = settle(part, None, BACK, AT, KONBINI)
     waits = settled.payment
     assert (waits.state, waits.captured_amount, waits.spare_amount) == ("waiting", 0, 500)
-    assert waits.calls == ("short_money", "receipt_reversed")
+    assert waits.calls == ("receipt_reversed", "short_money")
     assert standing(part, settled).captured_amount == 0
     assert is_overdue(waits, KONBINI, DUE)
     late = settle(waits, None, Expired(), AT, KONBINI)
@@ -205,11 +206,12 @@ def test_what_was_not_given_back_after_all_is_here_again_and_left_to_a_person() 
 
 
 async def test_money_beside_a_paid_order_is_recorded_and_a_wrong_record_taken_back(
-    bank_shopping: Shopping, keys: Keys
+    shopping: Shopping, keys: Keys
 ) -> None:
-    payments = bank_shopping.payments
+    await awaited(shopping)
+    payments = shopping.payments
     sign_in(payments.browser, keys)
-    day = (await payments.payment("N1")).placed_at.date().isoformat()
+    day = today().isoformat()
     for mark, amount in (("a", 3_300), ("b", 1_000)):
         form = {"amount": amount, "deposited_on": day, "receipt_id": "desk:" + mark * 32}
         done = await press(payments, "N1", "deposit", **form)
@@ -236,7 +238,34 @@ async def test_a_till_that_takes_money_back_after_its_refund_stands_in_the_books
     await notify(shopping)
     await shopping.payments.hears(cancelled("N1"))
     await shopping.payments.work()
-    before = await shopping.payments.payment("N1")
-    back = Reversed(receipt_id=before.receipts[0], amount=3_300)
-    settled = settle(before, None, back, AT, KONBINI)
-    assert settled.payment.lost_amount == 3_300
+    await shopping.konbini.take_back(number)
+    await notify(shopping)
+    seen = await shopping.payments.payment("N1")
+    assert (seen.state, seen.lost_amount, seen.calls) == ("refunded", 3_300, ("receipt_reversed",))
+    rows = await shopping.payments.rows(
+        "SELECT account, sum(debit - credit) AS left FROM journal_lines GROUP BY 1 HAVING sum(debit - credit) <> 0"
+    )
+    assert {row.account: row.left for row in rows} == {
+        "receivable": -3_300,
+        "sales": -3_300,
+        "refunds": 3_300,
+        "losses": 3_300,
+    }
+
+
+async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(
+    shopping: Shopping, keys: Keys
+) -> None:
+    number = await issued(shopping)
+    await shopping.konbini.pay(number)
+    await notify(shopping)
+    await shopping.konbini.take_back(number)
+    await notify(shopping)
+    assert (await shopping.payments.payment("N1")).state == "waiting"
+    await shopping.payments.hears(cancelled("N1"))
+    shopping.konbini.go_wrong("void", "lost_answer")
+    await shopping.payments.work()
+    sign_in(shopping.payments.browser, keys)
+    await press(shopping.payments, "N1", "look-up")
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "voided"

@@ -100,6 +100,10 @@ class Provider:
             if not named:
                 self.unnamed.add(ref)
 
+    def give_back_too_much(self, amount: int) -> None:
+        """Give back by hand more than there is."""
+        self.done.append(Refunded(refund_ref=f"too-much-{len(self.done)}", amount=amount, route="bank_transfer"))
+
     def capture_in_console(self, amount: int) -> None:
         """Take part of what is held; the rest of the hold is over with it."""
         self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=f"console-{len(self.done)}"))

@@ -240,6 +240,8 @@ class Payment:
             case Authorized():
                 return answer.authorization_id in self.ended_holds
             case Captured():
-                # Where nothing was ever held anew, a receipt told again still says that a number cannot be closed.
-                return bool(self.ended_holds) and answer.receipt_id in self.receipts
+                # Where nothing was ever held anew, a receipt told again still says that a number cannot be closed, unless
+                # it came to nothing.
+                known = answer.receipt_id in self.receipts
+                return answer.receipt_id in self.reversals or (bool(self.ended_holds) and known)
         return isinstance(answer, ENDS_A_HOLD) and answer.authorization_id in self.ended_holds

@@ -28,7 +28,8 @@ def receive(
             cover(draft, answer.receipt_id, because)
         if payment.state in OVER:
             draft.give_back(because)
-    if operation == "void" and draft.payment.state == "voiding":
+    stands = answer.receipt_id not in payment.reversals
+    if operation == "void" and stands and draft.payment.state == "voiding":
         # Paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
 

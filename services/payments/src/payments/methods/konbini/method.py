@@ -18,7 +18,15 @@ from payments.method import Choice, Counter, Menu, Method, Notice, NoticeRefused
 from payments.methods.konbini import pages
 from payments.methods.konbini.chains import CHAINS
 from payments.methods.konbini.settings import KonbiniSettings
-from payments.methods.konbini.vouchers import KINDS, NoticeBody, Voucher, all_answers, issued, last_refund
+from payments.methods.konbini.vouchers import (
+    KINDS,
+    NoticeBody,
+    Voucher,
+    all_answers,
+    closed,
+    issued,
+    last_refund,
+)
 
 SIGNATURE = "x-konbini-signature"
 LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"
@@ -89,7 +97,7 @@ class Konbini(Method):
         found = await self._call("POST", f"/numbers/{number_id}/close", {}, key=key)
         if isinstance(found, str):
             return Unknown(reason=found)
-        return found if isinstance(found, Unknown) else all_answers(found, payment)[-1]
+        return found if isinstance(found, Unknown) else closed(found, payment)
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Pay back by gift card, or to the buyer's bank account if we know one (KON-20, X-46)."""

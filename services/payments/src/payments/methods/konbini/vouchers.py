@@ -103,6 +103,15 @@ def all_answers(voucher: Voucher, payment: Payment) -> list[Answer]:
     return [issued(voucher, payment.choice.get("chain", "")), *answers, *map(_repaid, voucher.refunds)]
 
 
+def closed(voucher: Voucher, payment: Payment) -> Answer:
+    """Return whether the number is closed, or which money was faster."""
+    told = all_answers(voucher, payment)
+    back = {answer.receipt_id for answer in told if isinstance(answer, Reversed)}
+    paid = [one for one in told if isinstance(one, Captured) and one.receipt_id not in back]
+    voided = [one for one in told if isinstance(one, Voided)]
+    return [*told, *voided, *paid][-1]
+
+
 def last_refund(voucher: Voucher, payment: Payment, amount: int) -> Answer:
     """Return the refund of ``amount`` that was just made: the last of those that the payment does not know."""
     unknown = [one for one in voucher.refunds if one.refund_id not in payment.refunds]

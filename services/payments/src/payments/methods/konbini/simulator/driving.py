@@ -45,6 +45,11 @@ class Driver:
         if tell:
             self._ledger.write_notice(self._story(payment)["number_id"], receipt)
 
+    async def take_back(self, payment: Payment) -> None:
+        """The till takes its last receipt back (速報取消)."""
+        number_id = self._story(payment)["number_id"]
+        self._ledger.write_notice(number_id, self._ledger.reverse(number_id), kind="reversed")
+
     def go_wrong(self, operation: Operation | str, mood: str) -> None:
         """Let the next call go wrong: decline, silence (not done, no answer) or lost_answer (done)."""
         self._ledger.set_mood(_CALLS.get(operation, operation), mood)

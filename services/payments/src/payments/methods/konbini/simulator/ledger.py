@@ -133,7 +133,7 @@ class Ledger:
     def close_number(self, number_id: str) -> Facts:
         """Close a number to further payments; closing it again changes nothing."""
         story = self.number(number_id)
-        if story["closed_at"] is None and not story["receipts"]:
+        if story["closed_at"] is None and all("reversed_at" in one for one in story["receipts"]):
             self._add("closed", number_id, {})
         return self.number(number_id)
 
