@@ -102,7 +102,9 @@ class Provider:
 
     def give_back_too_much(self, amount: int) -> None:
         """Give back by hand more than there is."""
-        self.done.append(Refunded(refund_ref=f"too-much-{len(self.done)}", amount=amount, route="bank_transfer"))
+        self.done.append(
+            Refunded(refund_ref=f"too-much-{len(self.done)}", amount=amount, route="bank_transfer")
+        )
 
     def capture_in_console(self, amount: int) -> None:
         """Take part of what is held; the rest of the hold is over with it."""

@@ -490,7 +490,9 @@ class PaymentStory(RuleBasedStateMachine):
                 self.perform(request, "ok")
             self.look()
         assert self.due == [], "M5: every request comes to an end"
-        assert self.payment.held_amount - self.payment.lost_amount == self.provider.money, "M3: what we think is what is"
+        assert self.payment.held_amount - self.payment.lost_amount == self.provider.money, (
+            "M3: what we think is what is"
+        )
         assert self.payment.unnamed_refund_amount == self.provider.unnamed_amount
         if self.payment.order_cancelled:
             asks_a_person = {"refund_failed", "late_money", "excess_money", "chargeback"} & set(
