@@ -10,7 +10,7 @@ from sqlalchemy.engine import URL
 
 from deploy.native.site import CannotRun
 from harness.keys import Keys
-from harness.postgres import MakeDatabase, TestPostgres, run_address
+from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker, make_broker
 from harness.stack import Stack, make_stack
 from proof.journal import Journal
@@ -34,12 +34,13 @@ def postgres() -> Iterator[TestPostgres]:
 
 @pytest.fixture
 async def make_db(postgres: TestPostgres) -> AsyncIterator[MakeDatabase]:
-    """Make fresh databases, used with the rights of the service: ``db = await make_db("members", metadata)``."""
+    """Make fresh databases: ``db = await make_db("members", metadata)``."""
     made: list[tuple[Database, URL]] = []
 
     async def make(service: str, metadata: MetaData, *, connections_max: int = 10) -> Database:
         url = await postgres.create_database(service, metadata)
-        db = Database(run_address(url, service), service=service, connections_max=connections_max)
+        address = url.render_as_string(hide_password=False)
+        db = Database(address, service=service, connections_max=connections_max)
         made.append((db, url))
         return db
 

@@ -49,7 +49,7 @@ def statements_in(name: str, node: ast.AST, known: Mapping[str, Any]) -> Iterato
     if not WRITES.search(words):
         return
     try:
-        value = eval(compile(ast.Expression(node), name, "eval"), dict(known))  # type: ignore[arg-type]  # noqa: S307
+        value = eval(compile(ast.Expression(node), name, "eval"), dict(known))  # noqa: S307
     except NameError as error:
         # Due work of any table; what that needs is asked for each table that has it.
         if "INSERT" in words or "DELETE" in words or not set(SETS.findall(words)) <= set(DUE):
