@@ -130,7 +130,7 @@ class PaymentStory(RuleBasedStateMachine):
             # What staff asked for is asked for anew where others gave back part of it meanwhile.
             theirs = by_staff or self.payment.refund_asked_amount > 0
             assert theirs or not any(ask.operation == "refund" for ask in settled.asks), "a person's business"
-        if settled.payment.suspense_amount > self.payment.suspense_amount:
+        if settled.payment.spare_amount > self.payment.spare_amount:
             assert set(settled.payment.calls) & SPARE or settled.asks, "new spare money is seen"
             self.seen["spare money after a failed refund"] += failed
         self.seen["given back by hand"] += failed and not settled.payment.held_amount

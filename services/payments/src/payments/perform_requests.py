@@ -140,7 +140,7 @@ class Requests:
 
 def never_asked(row: Row) -> bool:
     """Tell whether no attempt before this one can have reached the provider: all they did was look."""
-    return row.attempts == 1 or (row.answer or {}).get("looks") == row.attempts - 1
+    return bool(row.attempts == 1 or (row.answer or {}).get("looks") == row.attempts - 1)
 
 
 def only_looked(found: Sequence[Answer], attempts: int) -> Sequence[Answer]:
