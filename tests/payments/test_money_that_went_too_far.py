@@ -228,7 +228,9 @@ async def test_money_beside_a_paid_order_is_recorded_and_a_wrong_record_taken_ba
     assert (seen.state, seen.held_amount, seen.calls) == ("waiting", 0, ())
     assert (await payments.said(PaymentRefunded)) == []
     standings = await payments.said(PaymentStandingChanged)
-    assert standings[-1].captured_amount == 0
+    last = standings[-1]
+    assert isinstance(last, PaymentStandingChanged)
+    assert last.captured_amount == 0
     assert "この入金記録を取り消す" not in (await payments.browser.get("/desk/payments/N1")).text
 
 

@@ -41,6 +41,7 @@ class Provider:
     at: datetime = AT
     unnamed: set[str] = field(default_factory=set)
     beside: int = 0
+    too_much: int = 0
     most_at_once: int = 0
 
     def asked(self, operation: str, amount: int, key: str, mood: Mood) -> Answer:
@@ -102,6 +103,7 @@ class Provider:
 
     def give_back_too_much(self, amount: int) -> None:
         """Give back by hand more than there is."""
+        self.too_much += amount - self.money
         self.done.append(
             Refunded(refund_ref=f"too-much-{len(self.done)}", amount=amount, route="bank_transfer")
         )
