@@ -12,6 +12,7 @@ import pytest
 from checkout.catch_up import catch_up_orders
 from checkout.consumers import consumers
 from checkout.register_tracking import register_tracking
+from checkout.storage.orders import NewOrder, insert_orders
 from checkout.storage.tables import metadata
 from checkout.write_note import write_note
 from harness.hearing import Hearing
@@ -21,7 +22,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.events import Address, Destination, Line, Orderer, PaymentNumberIssued
 from tests.checkout.desk_client import desk_client
-from tests.checkout.order_examples import ADDRESS, SKU, payment, place
+from tests.checkout.order_examples import ADDRESS, SKU, payment, place, placed
 from tests.checkout.test_desk_lists_orders import codes
 
 SATO = "N261130-1234-AB5XY7CD"
@@ -112,7 +113,11 @@ async def test_part_of_a_product_and_common_kanji_of_a_name_are_enough(
     destination = Destination(
         destination_id=UUID(int=5), address=Address(**{**ADDRESS, "name": "別の人"}), lines=(line,)
     )
-    await place(db, "konbini", "N261130-1236-YY3ZZ4XX", orderer=who, destinations=(destination,))
+    order = placed("konbini", "N261130-1236-YY3ZZ4XX", orderer=who)
+    async with db.transaction() as tx:
+        await insert_orders(
+            tx, [NewOrder(order.model_copy(update={"destinations": (destination,)}), "konbini", 10_025)]
+        )
     assert await found(desk, words) == {"N261130-1236-YY3ZZ4XX"}
 
 
