@@ -4,7 +4,7 @@ from typing import get_args
 
 import pytest
 
-from checkout import news
+from checkout import news_words as news
 from checkout.consumers import consumers
 from shared.events import (
     CATALOGUE,
