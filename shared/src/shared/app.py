@@ -66,7 +66,7 @@ class Service:
     install_pages: Callable[[FastAPI], None] | None = None
     on_start: Callable[[], Awaitable[None]] | None = None
     close: Callable[[], Awaitable[None]] | None = None
-    after_migration: Callable[[str], Awaitable[None]] | None = None
+    after_migration: Callable[[str], Coroutine[Any, Any, None]] | None = None
     figures: Figures | None = None
 
     def operations(self) -> Operations:

@@ -19,7 +19,7 @@ PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "re
 class BuyersOrder:
     """An order with its lines and parcels, and what payments last told the buyer to know.
 
-    ``registered``: members has made the buyer a member with this order.
+    ``registered``: members has made the buyer a member with this order; ``linked``: one who may log in with Amazon.
     """
 
     head: Row
@@ -29,6 +29,7 @@ class BuyersOrder:
     refunds: Sequence[dict[str, Any]] = ()
     confirm_path: str | None = None
     registered: bool = False
+    linked: bool = False
 
     @property
     def standing(self) -> Standing:
@@ -92,8 +93,10 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
     refunds = [row.facts for row in facts if row.facts.get("kind") == "refund"]
     placement = await placement_of_order(tx, code) if head.payment == "awaited" else None
     confirm_path = placement.next_path if placement and placement.confirm_path else None
-    registered = any(row.facts.get("kind") == "registered" for row in facts)
-    return BuyersOrder(head, lines, parcels, payment, refunds, confirm_path, registered)
+    kinds = {row.facts.get("kind") for row in facts}
+    return BuyersOrder(
+        head, lines, parcels, payment, refunds, confirm_path, "registered" in kinds, "linked" in kinds
+    )
 
 
 async def page_key_of(tx: Tx, code: str) -> str | None:
