@@ -116,18 +116,24 @@ async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Databa
     assert "会員登録を受け付けました" in waiting
     assert "/payments/amazon_pay/signin" not in waiting
 
-    async with shop_db.transaction() as tx:
+    async def hears_of(kind: str, title: str) -> str:
         entry = Entry(
             order_code=placed.correlation,
             at=now(),
             topic="member",
             kind="done",
-            title="会員登録されました",
+            title=title,
             by="会員サービス",
-            facts={"kind": "registered"},
+            facts={"kind": kind},
         )
-        await add_entries(tx, [entry])
-    done = (await shopper.opens(path)).text
+        async with shop_db.transaction() as tx:
+            await add_entries(tx, [entry])
+        return (await shopper.opens(path)).text
+
+    registered = await hears_of("registered", "会員登録されました")
+    assert "メールのリンクからパスワードを設定すると" in registered
+    assert "/payments/amazon_pay/signin" not in registered
+    done = await hears_of("linked", "Amazonアカウントと連携されました")
     assert "会員登録が完了しました" in done
     assert 'href="/payments/amazon_pay/signin?next=/members/mypage"' in done
 

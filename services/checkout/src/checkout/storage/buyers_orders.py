@@ -23,7 +23,8 @@ class BuyersOrder:
     """An order with its lines and parcels, and what payments last told the buyer to know.
 
     ``registers``: the buyer asked to become a member with it and was not refused; ``registered``: members has
-    made the buyer a member with this order.
+    made the buyer a member with this order; ``linked``: one who may log in with
+    Amazon.
     """
 
     head: Row
@@ -34,6 +35,7 @@ class BuyersOrder:
     confirm_path: str | None = None
     registers: bool = False
     registered: bool = False
+    linked: bool = False
 
     @property
     def standing(self) -> Standing:
@@ -112,6 +114,7 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
         confirm_path,
         registers=head.registers_member and "registration_refused" not in kinds,
         registered="registered" in kinds,
+        linked="linked" in kinds,
     )
 
 
