@@ -25,7 +25,7 @@ from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
 
 POLL = timedelta(minutes=11)
-LOPPI = ["各種代金・料金お支払い", "各種代金お支払い", "Amazon.co.jp, Javari.jp", "{number}", "8888"]
+LOPPI = ["各種代金・料金お支払い", "各種代金お支払い", "のれん商店", "{number}", "8888"]
 FAMI_PORT = ["代金支払い", "各種代金お支払い", "番号入力画面に進む", "{number}", "8888", "同意して利用する"]
 REFUNDS = "SELECT state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
 

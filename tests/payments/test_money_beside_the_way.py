@@ -352,7 +352,7 @@ def test_money_that_comes_after_a_lost_chargeback_waits_for_a_person() -> None:
     for before in (lost, replace(lost, order_cancelled=True)):
         late = settle(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
         assert (late.payment.state, late.asks) == ("refunded", ())
-        assert set(late.payment.calls) == {"chargeback", "late_money"}
+        assert set(late.payment.calls) == {"chargeback_lost", "late_money"}
         again = deeds.refund_again(late.payment, AT, by="staff")
         assert again.asks == (Ask("refund", 3_300, sequence=2),)
 

@@ -224,6 +224,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         version=5,
         captured_amount=3_300,
         receipts=("r1",),
+        received_at=PLACED,
         provider_status="売上確定済",
         attention="",
     )
@@ -268,7 +269,13 @@ def test_less_than_was_held_is_short_money_and_the_hold_is_over(state: State) ->
 def test_short_money_joins_the_sale_when_the_rest_is_here_and_too_much_waits() -> None:
     short = settle(payment("waiting", number=NUMBER), None, replace(PAID, amount=1_000), AT, KONBINI)
     assert short.payment == payment(
-        "waiting", version=5, number=NUMBER, suspense_amount=1_000, receipts=("r1",), attention="short_money"
+        "waiting",
+        version=5,
+        number=NUMBER,
+        suspense_amount=1_000,
+        receipts=("r1",),
+        received_at=PLACED,
+        attention="short_money",
     )
     assert (short.entries, short.events) == ((journal.suspended("r1", 1_000),), ())
     rest = Captured(amount=2_500, captured_at=AT, receipt_id="r2")

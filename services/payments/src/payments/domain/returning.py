@@ -16,12 +16,15 @@ OVER_REFUNDED = "more went out than was here"
 def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
     """Book a refund once by its id, whoever asked for it. ``ours``: it is the answer to a request of ours."""
     payment = draft.payment
-    # Equal in amount to what we asked for: ours, though the answer to our own question was lost.
-    ours = ours or 0 < answer.amount == payment.refund_asked_amount
+    # Equal in amount to what we asked for: ours, though the answer to our own question was lost. It has a name, so
+    # it is none of those that only the provider's sum told of.
+    found = not ours and 0 < answer.amount == payment.refund_asked_amount
+    ours = ours or found
     if not payment.heard_before(answer):
         if not ours and _was_written_down(draft, answer):
             return
         unnamed = min(max(payment.unnamed_refund_amount - answer.unnamed_before, 0), answer.amount)
+        unnamed = 0 if found else unnamed
         if unnamed:
             draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
         _book(draft, answer.refund_ref, answer.amount - unnamed, answer.route, because, ours=ours)

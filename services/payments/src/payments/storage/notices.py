@@ -34,6 +34,19 @@ _DUE_AT = """
 """
 
 
+# What nobody is to look at is never due; a dispute is due at once.
+_INSERT = f"""
+    INSERT INTO notices (notice_key, method, notice_id, reference, summary, refs, alert, known, body, state,
+                         received_at, due_at)
+    VALUES (:key, :method, :notice_id, :reference, :summary, CAST(:refs AS jsonb), CAST(:alert AS jsonb),
+            :known, :body, :state, :at,
+            CASE WHEN CAST(:state AS text) <> 'new' THEN NULL
+                 WHEN CAST(:alert AS jsonb) IS NOT NULL THEN CAST(:at AS timestamptz)
+                 ELSE ({_DUE_AT}) END)
+    ON CONFLICT DO NOTHING
+"""  # noqa: S608 - the text is ours
+
+
 async def insert_notice(tx: Tx, method: str, notice: Notice, body: bytes, at: datetime) -> bool:
     """Store a notice; False if the provider had sent it before. Whatever of it can be kept is kept."""
     about_payment = notice.reference is not None
@@ -92,12 +105,8 @@ async def mark_notice_seen(tx: Tx, notice_key: UUID, *, by: str) -> bool:
 
 
 async def _insert(tx: Tx, method: str, notice: Notice, body: bytes, state: str, at: datetime) -> bool:
-    due_at = "NULL" if state != "new" else ":at" if notice.alert is not None else f"({_DUE_AT})"
     stored = await tx.execute(
-        "INSERT INTO notices (notice_key, method, notice_id, reference, summary, refs, alert, known, body, state,"  # noqa: S608 - the text is ours
-        " received_at, due_at)"
-        " VALUES (:key, :method, :notice_id, :reference, :summary, CAST(:refs AS jsonb), CAST(:alert AS jsonb),"
-        f" :known, :body, :state, :at, {due_at}) ON CONFLICT DO NOTHING",
+        _INSERT,
         key=new_id(),
         method=method,
         notice_id=_short(notice.notice_id),
