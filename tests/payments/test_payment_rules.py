@@ -888,3 +888,9 @@ def test_each_kind_of_entry_moves_money_between_its_own_two_accounts(
 ) -> None:
     assert entry.reason == reason
     assert (entry.subject, entry.amount, entry.debit, entry.credit) == ("s", 7, debit, credit)
+
+
+def test_a_change_of_an_unknown_field_is_an_error() -> None:
+    assert NEW.changed(amount=5) == replace(NEW, amount=5)
+    with pytest.raises(TypeError, match="amuont"):
+        NEW.changed(amuont=5)

@@ -6,6 +6,7 @@ delivers (a local part that needs SMTPUTF8, an encoded word, a domain without a 
 """
 
 import re
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -73,6 +74,7 @@ def _comparable(address: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+@lru_cache(maxsize=4096)
 def _ascii_domain(domain: str) -> str:
     try:
         # Reserved test domains pass: the demo and the tests mail to them, and no delivery is tried here.

@@ -9,6 +9,7 @@ costs much more to write than one over states, and what it is about changes ofte
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from sqlalchemy import (
     BigInteger,
@@ -97,6 +98,8 @@ def fold(text: str) -> str:
     Full and half width, upper and lower case, katakana and hiragana become one; blanks, hyphens and all other
     signs go, so that 「佐藤　花子」 is 「佐藤花子」 and 03-1234-5678 is 0312345678. Only letters and digits remain.
     """
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.lower()))
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_HIRAGANA)
     return "".join(letter for letter in plain if letter.isalnum())
 
@@ -154,12 +157,14 @@ def words_of_texts(*texts: str) -> set[str]:
 
 def words_of_products(*names: str) -> set[str]:
     """Return what products are called, from each part and each kanji on: 手ぬぐい finds 注染手ぬぐい."""
-    return {
-        word
-        for name in names
-        for word in _from_each_part(name, _PRODUCT_PART, PRODUCT_PARTS_MAX)
-        if len(word) > 1 or word == fold(name)
-    }
+    return {word for name in names for word in _words_of_product(name)}
+
+
+# A shop sells the same products again and again.
+@lru_cache(maxsize=4096)
+def _words_of_product(name: str) -> frozenset[str]:
+    words = _from_each_part(name, _PRODUCT_PART, PRODUCT_PARTS_MAX)
+    return frozenset(word for word in words if len(word) > 1 or word == fold(name))
 
 
 def _from_each_part(text: str, part: re.Pattern[str] = _PART, parts_max: int = PARTS_MAX) -> Iterable[str]:

@@ -30,7 +30,8 @@ consumers = Consumers("notifications")
 LINGER_SECONDS = 0.2
 
 
-@consumers.on(OrderPlaced, linger_seconds=LINGER_SECONDS / 2)
+# Sooner than any mail about the order is written: what comes before it is put off, and each alone.
+@consumers.on(OrderPlaced, linger_seconds=LINGER_SECONDS / 8)
 async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
     """Keep whom an order belongs to: later events carry only its code."""
     await contacts.remember(tx, [in_one_line(event) for event in events])

@@ -6,7 +6,7 @@ began is answered by it as well, and what comes while others wait or are looked 
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -102,7 +102,7 @@ class Notices:
         began = now()
         payment = look.payment
         named = {name: value for claim in look.claims for name, value in claim.row.refs.items()}
-        answers = await self._calls.look_up(replace(payment, refs={**payment.refs, **named}))
+        answers = await self._calls.look_up(payment.changed(refs={**payment.refs, **named}))
         return Found(began, answers)
 
     async def conclude(self, tx: Tx, done: Sequence[tuple[Look, Found]]) -> None:
@@ -139,7 +139,7 @@ def _settle(
     """Return what the look means, with the ids that notices named and what only they can tell. Pure."""
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
-    known = replace(payment, refs={**payment.refs, **named})
+    known = payment.changed(refs={**payment.refs, **named})
     return settle_all(known, None, [*answers, *alerts], at, terms)
 
 

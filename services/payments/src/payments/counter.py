@@ -1,7 +1,7 @@
 """What the pages of a method stand on: reading a payment, remembering a choice, asking for a look."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
@@ -34,7 +34,7 @@ class PaymentCounter:
             if payment is None:
                 return None
             # The buyer's choice is no money: nothing follows from it.
-            payment = replace(payment, refs={**payment.refs, **refs})
+            payment = payment.changed(refs={**payment.refs, **refs})
             await save_all(tx, [Settled(payment)], self.methods, now())
             return payment
 

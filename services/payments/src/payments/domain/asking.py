@@ -1,6 +1,5 @@
 """What an order's way asks of its payment: a number, its money, or that all be undone. Pure."""
 
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -21,14 +20,14 @@ def begin(payment: Payment, terms: Terms) -> Settled:
     An order of 0 yen is paid at once, and nobody is asked.
     """
     if payment.amount == 0:
-        draft = Draft(replace(payment, state="captured"), payment.placed_at)
+        draft = Draft(payment.changed(state="captured"), payment.placed_at)
         draft.say(PaymentCaptured, amount=0, captured_at=payment.placed_at, source="manual_deposit")
         return draft.done()
     if terms.flow == "unmanaged":
-        return Settled(replace(payment, state="unmanaged"))
+        return Settled(payment.changed(state="unmanaged"))
     if terms.flow == "prepaid":
         return Settled(payment)
-    return Settled(replace(payment, state="requested"), asks=(Ask("authorize", payment.amount),))
+    return Settled(payment.changed(state="requested"), asks=(Ask("authorize", payment.amount),))
 
 
 def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
@@ -147,7 +146,7 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
 
 def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
     """Return the payment with the wish that belongs to a deposit about to be recorded."""
-    return payment if payment.state == "captured" else replace(payment, capture_wish=wish)
+    return payment if payment.state == "captured" else payment.changed(capture_wish=wish)
 
 
 def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bool = False) -> str | None:

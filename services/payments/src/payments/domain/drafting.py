@@ -1,7 +1,7 @@
 """What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -79,7 +79,7 @@ class Draft:
 
     def change(self, **changes: Any) -> None:
         """Set fields of the payment other than its state."""
-        self.payment = replace(self.payment, **changes)
+        self.payment = self.payment.changed(**changes)
 
     def call(self, word: str) -> None:
         """Ask for a person's eye, whatever else asks for it already."""

@@ -4,7 +4,6 @@ An order that is authorized, shipped and captured, or whose number is paid exact
 about it is in its own events.
 """
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +18,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
     returned = before.goes_on and before.refunded_amount != after.refunded_amount
     if not returned and _beside(before) == _beside(after):
         return settled
-    draft = Draft(replace(after, revision=after.revision + 1), at)
+    draft = Draft(after.changed(revision=after.revision + 1), at)
     draft.say(
         PaymentStandingChanged,
         revision=draft.payment.revision,

@@ -151,7 +151,7 @@ class AmazonPay(Method):
         late = meaning.of_voided_session(session) or await self.journey.completed(payment, session)
         if CHARGE not in late.refs or isinstance(late, Declined):
             return late
-        known = replace(payment, refs={**payment.refs, **late.refs})
+        known = payment.changed(refs={**payment.refs, **late.refs})
         return replace(await self._cancel(known), refs=late.refs)
 
     async def _cancel(self, payment: Payment) -> Answer:
