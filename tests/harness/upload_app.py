@@ -22,7 +22,7 @@ from shared.web.uploads import received
 
 ORIGIN = "http://shop.test"
 PAPERS = Accepts((TEXT, PDF, DOC, DOCX, JPEG, GIF, BMP, PNG), files_max=2)
-TABLES = Accepts((CSV,), bytes_max=19 * MEGABYTE)
+TABLES = Accepts((CSV,), bytes_max=20 * MEGABYTE)
 
 
 def make_app(files: Files) -> FastAPI:

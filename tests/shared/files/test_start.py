@@ -1,5 +1,8 @@
 """Settings of files are checked when a process starts."""
 
+import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from deploy.keys import make_keys
 from shared.files.location import Location
 from shared.files.start import open_files, prepare_files
 from shared.settings import ServiceSettings
@@ -94,3 +98,26 @@ def test_a_store_that_is_away_keeps_no_process_from_starting() -> None:
 def test_the_secret_is_in_no_text_of_the_settings() -> None:
     told = repr(settings(files_url="s3://shop", files_access_key="public", files_secret_key="hidden"))
     assert "hidden" not in told
+
+
+def test_a_service_does_not_start_without_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "a_file").touch()
+    keys = tmp_path / "keys"
+    make_keys(keys, ["checkout"])
+    started = subprocess.run(
+        [sys.executable, "-m", "checkout", "web"],
+        env={
+            **os.environ,
+            "SANDBOX": "true",
+            "DATABASE_URL": "postgresql+asyncpg://a:b@127.0.0.1:9/a",
+            "AMQP_URL": "amqp://a:b@127.0.0.1:9/",
+            "SIGNING_KEY_FILE": str(keys / "checkout/signing.pem"),
+            "TRUSTED_KEYS_FILE": str(keys / "trusted.json"),
+            "FILES_URL": f"file://{tmp_path}/a_file/below",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert started.returncode == 1
+    assert "FILES_URL=" in started.stderr and "cannot be written" in started.stderr

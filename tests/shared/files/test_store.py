@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.eventually import eventually
 from harness.object_store import KEYS
 from shared.clock import clock, real_time
 from shared.errors import TryAgain
 from shared.files.location import Location
-from shared.files.store import PART_BYTES, FileMissing, Files
+from shared.files.store import KEEPING_MAX, PART_BYTES, FileMissing, Files
 from shared.files.sweep import sweep
 
 LARGE = bytes(range(256)) * (2 * PART_BYTES // 256) + b"end"
@@ -108,6 +109,29 @@ async def test_a_file_is_not_seen_before_it_is_whole(files: Files) -> None:
     go_on.set()
     kept = await keeping
     assert (kept.size, await keys(files)) == (len(LARGE) + 4, [kept.key])
+
+
+async def test_only_a_few_files_are_kept_at_once(files: Files) -> None:
+    begun, go_on = 0, asyncio.Event()
+
+    async def waiting() -> AsyncIterator[bytes]:
+        nonlocal begun
+        begun += 1
+        yield b"a"
+        await go_on.wait()
+
+    keeping = [asyncio.ensure_future(files.keep("pictures", waiting())) for _ in range(KEEPING_MAX + 3)]
+    await eventually(lambda: begun == KEEPING_MAX)
+    await content_of_another(files)
+    assert begun == KEEPING_MAX
+    go_on.set()
+    assert len({(await one).key for one in keeping}) == KEEPING_MAX + 3
+
+
+async def content_of_another(files: Files) -> None:
+    """Go to the store and back: whoever could begin has begun."""
+    with pytest.raises(FileMissing):
+        await files.size("pictures/01890a5d-ac96-774b-bcce-b302099a8057")
 
 
 async def test_services_in_one_place_do_not_see_each_other(location: Location) -> None:

@@ -233,10 +233,14 @@ async def test_an_upload_that_breaks_off_leaves_nothing(served: int, arriving: P
     assert written(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.exe"])
-def test_no_temporary_file_outlives_its_request(program: TestClient, arriving: Path, name: str) -> None:
+@pytest.mark.parametrize(("kind", "name"), [("picture", "a.png"), ("picture", "a.exe"), ("papers", "a.pdf")])
+def test_no_temporary_file_outlives_its_request(
+    program: TestClient, arriving: Path, kind: str, name: str
+) -> None:
     large = picture("PNG", (900, 900), mode="RGBA", compress_level=0)
-    send(program, "/api/pictures/upload", ("picture", (name, large)), ("else", ("b", b"x" * 3_000_000)))
+    content = PDF * 2_000 if name == "a.pdf" else large
+    path = f"/api/{'papers' if kind == 'papers' else 'pictures'}/upload"
+    send(program, path, (kind, (name, content)), ("else", ("b", b"x" * 3_000_000)))
     assert open_in(arriving) == []
 
 

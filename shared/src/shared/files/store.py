@@ -4,6 +4,7 @@ A key is made here and never of anything that somebody typed. Store first, outsi
 row that names the key. What was stored and is named by no row is removed by `shared.files.sweep`.
 """
 
+import asyncio
 import hashlib
 import os
 import re
@@ -26,8 +27,10 @@ if TYPE_CHECKING:  # not there at run time
     from obstore import AsyncReadableFile
 
 CHUNK_BYTES = 256 * 1024
-# The least that S3 takes as a part; one at a time, so that a stored file costs this much memory and no more.
+# The least that S3 takes as a part. A file that is being kept has two in memory, one filling and one on its way: so
+# many at once, and a slow store fills no process.
 PART_BYTES = 5 * 1024 * 1024
+KEEPING_MAX = 4
 _KIND = re.compile(r"[a-z][a-z_]{0,39}")
 _KEY = re.compile(rf"{_KIND.pattern}/[0-9a-f-]{{36}}")
 
@@ -53,6 +56,7 @@ class Files:
 
     def __init__(self, store: LocalStore | S3Store) -> None:
         self._store = store
+        self._turn = asyncio.Semaphore(KEEPING_MAX)
         self._folder = Path(str(store.prefix)) if isinstance(store, LocalStore) else None
 
     async def keep(self, kind: str, content: AsyncIterator[bytes]) -> Kept:
