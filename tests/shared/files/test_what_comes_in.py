@@ -185,8 +185,13 @@ def test_a_moving_picture_keeps_its_first_frame() -> None:
     assert getattr(made, "n_frames", 1) == 1
 
 
-def test_a_large_picture_is_made_smaller() -> None:
-    assert opened(take(photo((4000, 2000)), "a.jpg", PICTURES).content.read()).size == (1200, 2400)
+@pytest.mark.parametrize(("sent", "kept"), [((4000, 2000), (1200, 2400)), ((6000, 4000), (1600, 2400))])
+def test_a_large_photo_is_made_smaller(sent: tuple[int, int], kept: tuple[int, int]) -> None:
+    assert opened(take(photo(sent), "a.jpg", PICTURES).content.read()).size == kept
+
+
+def test_a_photo_with_more_pixels_than_cameras_have_is_refused() -> None:
+    assert "5,000万画素以内" in refusal(photo((8000, 6300)), "a.jpg").message
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -199,11 +204,11 @@ def png_that_claims(width: int, height: int) -> bytes:
     )
 
 
-@pytest.mark.parametrize("size", [(5001, 5000), (20_000, 1_300)])
+@pytest.mark.parametrize("size", [(5001, 2500), (20_000, 626)])
 def test_a_picture_with_too_many_pixels_is_refused(size: tuple[int, int]) -> None:
     refused = refusal(png_that_claims(*size), "a.png")
     assert (refused.code, refused.status) == ("picture_too_large", 422)
-    assert "2,500万画素以内" in refused.message
+    assert "1,250万画素以内" in refused.message
 
 
 def test_a_picture_that_no_library_would_open_is_refused() -> None:

@@ -33,7 +33,8 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
             if picture.width * picture.height > pixels_max:
                 raise PictureRefused("picture_too_large")
             # JPEG can be read at a half, a quarter or an eighth, which saves the memory of the rest.
-            picture.draft(None, (side_max, side_max))
+            share = side_max / max(picture.size)
+            picture.draft(None, (int(picture.width * share), int(picture.height * share)))
             upright = _upright(picture, format)
         upright.thumbnail((side_max, side_max))
         anew: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
@@ -48,10 +49,12 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
 
 def _upright(picture: Image.Image, format: str) -> Image.Image:  # noqa: A002 - Pillow's word
     profile = picture.info.get("icc_profile")
-    turned = ImageOps.exif_transpose(picture)
-    transparent = turned.has_transparency_data and format not in _WITHOUT_TRANSPARENCY
-    shown = turned.convert("RGBA" if transparent else "RGB")
-    if profile and turned.mode in ("RGB", "RGBA"):
+    # In place, and converted only where it must be: every copy of a large picture is a hundred megabytes.
+    ImageOps.exif_transpose(picture, in_place=True)
+    transparent = picture.has_transparency_data and format not in _WITHOUT_TRANSPARENCY
+    mode = "RGBA" if transparent else "RGB"
+    shown: Image.Image = picture if picture.mode == mode else picture.convert(mode)
+    if profile and picture.mode in ("RGB", "RGBA"):
         shown = _in_srgb(shown, profile)
     shown.info = {}
     return shown

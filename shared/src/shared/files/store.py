@@ -68,15 +68,12 @@ class Files:
             raise ValueError(f"a kind of files is one word in small letters, not {kind!r}")
         counted = _Counted(content)
         key = f"{kind}/{new_id()}"
-        with _away():
-            await obstore.put_async(
-                self._store,
-                key,
-                counted.chunks(),
-                use_multipart=True,
-                chunk_size=PART_BYTES,
-                max_concurrency=1,
-            )
+        whole = counted.chunks()
+        async with self._turn:
+            with _away():
+                await obstore.put_async(
+                    self._store, key, whole, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=1
+                )
         if self._folder is not None:
             await to_thread.run_sync(_to_disk, self._folder / key)
         return Kept(key, counted.size, counted.sha256.hexdigest())
