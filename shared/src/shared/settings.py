@@ -13,7 +13,12 @@ from shared.web.client_address import Proxies
 class ServiceSettings(BaseSettings):
     """The settings that every service has. A service adds its own in a subclass."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,  # an address that is wrong may hold a password
+    )
 
     database_url: SecretStr = Field(description="The run role: postgresql+asyncpg://user:password@host/db")
     migrate_database_url: SecretStr | None = Field(None, description="The owner role; `migrate` needs it")

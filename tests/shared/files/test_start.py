@@ -41,8 +41,9 @@ def temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_an_address_that_is_none_is_refused_with_its_reason(address: str, reason: str) -> None:
-    with pytest.raises(ValidationError, match=reason):
+    with pytest.raises(ValidationError, match=reason) as refused:
         settings(files_url=address)
+    assert "secret" not in str(refused.value)
 
 
 def test_an_address_says_where_files_are() -> None:

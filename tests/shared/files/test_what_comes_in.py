@@ -185,7 +185,9 @@ def test_a_moving_picture_keeps_its_first_frame() -> None:
     assert getattr(made, "n_frames", 1) == 1
 
 
-@pytest.mark.parametrize(("sent", "kept"), [((4000, 2000), (1200, 2400)), ((6000, 4000), (1600, 2400))])
+@pytest.mark.parametrize(
+    ("sent", "kept"), [((4000, 2000), (1200, 2400)), ((6000, 4000), (1600, 2400)), ((9000, 1), (1, 2400))]
+)
 def test_a_large_photo_is_made_smaller(sent: tuple[int, int], kept: tuple[int, int]) -> None:
     assert opened(take(photo(sent), "a.jpg", PICTURES).content.read()).size == kept
 

@@ -14,7 +14,7 @@ _QUALITY = {"JPEG": {"quality": 88, "progressive": True}, "WEBP": {"quality": 88
 _WITHOUT_TRANSPARENCY = ("JPEG", "BMP")
 
 
-class PictureRefused(ValueError):
+class PictureRefused(Exception):
     """The picture cannot be read, or is larger than is safe to read. ``code`` says which."""
 
     def __init__(self, code: str) -> None:
@@ -34,16 +34,18 @@ def made_anew(file: BinaryIO, format: str, *, pixels_max: int, side_max: int) ->
                 raise PictureRefused("picture_too_large")
             # JPEG can be read at a half, a quarter or an eighth, which saves the memory of the rest.
             share = side_max / max(picture.size)
-            picture.draft(None, (int(picture.width * share), int(picture.height * share)))
+            picture.draft(None, (max(1, int(picture.width * share)), max(1, int(picture.height * share))))
             upright = _upright(picture, format)
         upright.thumbnail((side_max, side_max))
-        anew: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
-        upright.save(anew, format, **_QUALITY.get(format, {}))
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        if isinstance(error, PictureRefused):
-            raise
         raise PictureRefused("picture_broken") from error
-    anew.seek(0)
+    anew: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    try:
+        upright.save(anew, format, **_QUALITY.get(format, {}))
+        anew.seek(0)
+    except BaseException:
+        anew.close()
+        raise
     return anew
 
 

@@ -1,11 +1,10 @@
 """Files out of a request: read piece by piece into temporary files, looked at, and gone with the block.
 
     @router.post("/desk/items/{code}/pictures/upload")
-    async def add_picture(request: Request, code: str, staff: Staff, db: Db, files: Kept) -> Response:
+    async def add_picture(request: Request, code: str, staff: Staff, parts: Here) -> Response:
         async with received(request, "picture", PICTURES, label="商品画像") as [picture]:
-            stored = await files.keep("pictures", chunks(picture.content))
-        async with db.transaction() as tx:
-            ...  # a row with stored.key, stored.size, stored.sha256, picture.media_type, picture.name
+            kept = await parts.files.keep("pictures", chunks(picture.content))
+        ...  # a transaction with the row that names kept.key
 
 The path ends in `/upload`: only there may a body have 20 MB (`shared.web.edge`). Take no `UploadFile` as a parameter:
 FastAPI would read the whole body before it asks who is there.
