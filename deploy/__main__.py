@@ -80,7 +80,7 @@ def run(runtime: Native | Containers, arguments: argparse.Namespace, site: Site)
         case "down":
             runtime.down()
             memory.unlink(missing_ok=True)
-            print("Stopped; databases, queues, mails and the moved clock are deleted.")
+            print("Stopped; databases, queues, files, mails and the moved clock are deleted.")
         case "restart":
             runtime.restart(arguments.process)
         case "status":

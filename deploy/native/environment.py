@@ -47,6 +47,8 @@ def shared(site: Site) -> dict[str, str]:
     """What all services are told alike."""
     return {
         "SHOP": "noren",
+        "FILES_URL": site.files.as_uri(),
+        "UPLOADS_FOLDER": str(site.data / "arriving"),
         **operator_settings(site),
         "ORIGIN_URL": site.origin_url,
         "CLOCK_FILE": str(site.clock_file),

@@ -91,7 +91,7 @@ class Site:
 
     @property
     def data(self) -> Path:
-        """What `make down` deletes: databases, queues, mails, the moved clock, logs."""
+        """What `make down` deletes: databases, queues, files, mails, the moved clock, logs."""
         return self.home / "data"
 
     @property
@@ -103,6 +103,11 @@ class Site:
     def keys(self) -> Path:
         """Signing keys of the services and the key pair of the Amazon Pay sandbox."""
         return self.home / "keys"
+
+    @property
+    def files(self) -> Path:
+        """Pictures, attachments and papers, a folder for each service."""
+        return self.data / "files"
 
     @property
     def clock_file(self) -> Path:

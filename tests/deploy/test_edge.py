@@ -21,7 +21,8 @@ from starlette.types import Receive, Scope, Send
 from deploy.native.site import REPOSITORY, SERVICES
 from deploy.ready import complaints, wait_until_ready
 from shared.web.client_address import ClientAddress, Proxies
-from shared.web.edge import BODY_SECONDS_MAX, UPLOAD_SECONDS_MAX
+from shared.web.edge import BODY_SECONDS_MAX, UPLOAD_BYTES_MAX, UPLOAD_SECONDS_MAX, UPLOAD_SUFFIX
+from shared.web.session import STAFF_RENEWAL
 
 pytestmark = pytest.mark.skipif(shutil.which("caddy") is None, reason="needs Caddy: make setup")
 
@@ -48,6 +49,13 @@ class NamesItself(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
         self.close_connection = True
+
+    def do_PUT(self) -> None:
+        """Answer with the length of the body."""
+        length = len(self.rfile.read(int(self.headers["Content-Length"])))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(str(length).encode())
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -294,3 +302,27 @@ def test_caddy_waits_longer_for_a_body_than_any_service_does() -> None:
         r"EDGE_HEADER_SECONDS:(\d+)\}.*?EDGE_BODY_SECONDS:(\d+)\}", caddyfile, re.DOTALL
     )
     assert int(body) >= int(header) + max(BODY_SECONDS_MAX, UPLOAD_SECONDS_MAX) + 5
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "passes"),
+    [
+        ("/desk/items/noren-1/pictures/upload", UPLOAD_BYTES_MAX, True),
+        (f"{STAFF_RENEWAL}?next=/desk/items/noren-1/pictures/upload", UPLOAD_BYTES_MAX, True),
+        ("/desk/items/noren-1/pictures/upload", 22 * 1024 * 1024, False),
+        ("/desk/items/noren-1/pictures", 4_900_000, True),
+        ("/desk/items/noren-1/pictures", 6_000_000, False),
+        ("/desk/upload/pictures", 6_000_000, False),
+    ],
+)
+def test_a_large_body_passes_only_where_files_come_in(
+    edge: httpx.Client, path: str, size: int, passes: bool
+) -> None:
+    answer = edge.put(path, content=b"x" * size)
+    assert (answer.status_code == 200, answer.text == str(size)) == (passes, passes)
+
+
+def test_caddy_and_the_services_take_files_at_the_same_paths() -> None:
+    caddyfile = (REPOSITORY / "deploy/caddy/Caddyfile").read_text()
+    listed = re.findall(r"@(?:no_)?upload (?:not )?path (.*)", caddyfile)
+    assert listed == [f"*{UPLOAD_SUFFIX} {STAFF_RENEWAL}"] * 2

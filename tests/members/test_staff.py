@@ -13,6 +13,7 @@ from shared import clock
 from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
 from shared.events import CouponIssued, SessionsRevoked
+from shared.web.session import STAFF_RENEWAL
 from tests.members.member_examples import an_order
 from tests.members.members_service import PASSWORD, MembersService
 from tests.members.test_desk import at_desk
@@ -87,6 +88,14 @@ async def test_rights_of_staff_hold_for_a_minute_and_are_renewed_on_the_way(memb
         form = await desk.post(f"/desk/members/{aya}/password-reset", data={"a": "b"})
         assert (await renewed(desk, form)).status_code == 303
     assert len(await members.rows("SELECT 1 FROM staff_deeds WHERE deed = 'reset_started'")) == 1
+
+
+async def test_rights_are_renewed_with_the_files_of_a_form(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        files = {"picture": ("a.png", b"x" * 19_000_000)}
+        there = await desk.post(f"{STAFF_RENEWAL}?next=/desk/items/pictures/upload", files=files)
+    assert (there.status_code, there.headers["location"]) == (307, "/desk/items/pictures/upload")
 
 
 @pytest.mark.parametrize("ended", ["logout", "role"])

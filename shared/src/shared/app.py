@@ -27,6 +27,7 @@ from shared.amqp import Link, Publisher
 from shared.consumers import Consumers
 from shared.database import Database
 from shared.due import DueRunner, DueWork
+from shared.files.start import prepare_files
 from shared.health import Health
 from shared.live import refuse_demo
 from shared.logs import set_up_logs
@@ -251,6 +252,7 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
     if roles == ["topology"]:
         asyncio.run(declare_topology(service))
         return
+    prepare_files(service.name, settings)
     os.nice(settings.niceness)
     app = ClientAddress(
         Process(service, roles).app(),

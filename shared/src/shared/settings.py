@@ -6,13 +6,19 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.files.location import Location
 from shared.web.client_address import Proxies
 
 
 class ServiceSettings(BaseSettings):
     """The settings that every service has. A service adds its own in a subclass."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,  # an address that is wrong may hold a password
+    )
 
     database_url: SecretStr = Field(description="The run role: postgresql+asyncpg://user:password@host/db")
     migrate_database_url: SecretStr | None = Field(None, description="The owner role; `migrate` needs it")
@@ -36,6 +42,15 @@ class ServiceSettings(BaseSettings):
         "", description="Proxies in front of Caddy, whose X-Forwarded-For is believed: addresses, networks"
     )
     http_port: int = Field(8000, ge=0, le=65535)
+    files_url: str | None = Field(
+        None,
+        description="Where files are kept: file:///folder, or s3://bucket?endpoint=https://host&region=name",
+    )
+    files_access_key: SecretStr | None = Field(None, description="Of the S3-compatible store")
+    files_secret_key: SecretStr | None = Field(None, description="Of the S3-compatible store")
+    uploads_folder: Path | None = Field(
+        None, description="On a disk, where uploads arrive before they are kept; else the system's folder"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "console"] = "json"
     shutdown_grace_seconds: float = Field(25, ge=0, le=300)
@@ -48,3 +63,15 @@ class ServiceSettings(BaseSettings):
     def _are_addresses(cls, value: str) -> str:
         Proxies.read(value)
         return value
+
+    @field_validator("files_url")
+    @classmethod
+    def _is_a_location(cls, value: str | None) -> str | None:
+        if value is not None:
+            Location.read(value)
+        return value
+
+    @property
+    def files_location(self) -> Location | None:
+        """Where files are kept; None where the service keeps none."""
+        return None if self.files_url is None else Location.read(self.files_url)

@@ -278,7 +278,6 @@ def make_app(*, secure: bool = False, everybody: str | None = None) -> FastAPI:
         secure=secure,
         csrf_exempt=["/payments/notices/"],
         content_security=ContentSecurity(form_action=[PROVIDER]),
-        body_bytes_max={"/api/preview/upload": 2_000_000},
     )
     if everybody:
         app.state.sessions = Everybody(everybody)

@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
-from shared.web.bodies import counted
+from shared.web.bodies import Upload
+from shared.web.edge import BODY_BYTES_MAX, UPLOAD_BYTES_MAX
 
 EVERY_ANSWER = ["/", "/nothing", "/broken", "/static/noren.css", "/order/address?x=%00"]
 
@@ -53,12 +54,12 @@ def test_answers_are_not_stored_unless_they_say_so(browser: TestClient) -> None:
 async def test_an_upload_that_takes_too_long_is_given_up() -> None:
     pieces = asyncio.Queue[Message]()
     pieces.put_nowait({"type": "http.request", "body": b"a", "more_body": True})
-    receive = counted(pieces.get, 10, seconds_max=0.05)
+    receive = Upload(pieces.get, 10, seconds_max=0.05)
     assert (await receive())["body"] == b"a"
     with pytest.raises(HTTPException) as slow:
         await receive()
     assert slow.value.status_code == 408
-    quick = counted(pieces.get, 10, seconds_max=0.05)
+    quick = Upload(pieces.get, 10, seconds_max=0.05)
     pieces.put_nowait({"type": "http.request", "body": b"a", "more_body": False})
     assert (await quick())["body"] == b"a"
     gone = asyncio.ensure_future(quick())
@@ -113,17 +114,32 @@ def test_a_body_over_one_megabyte_is_refused(program: TestClient, announced: boo
     assert program.post("/payments/notices/provider", content=body[:-1]).text == str(1024 * 1024)
 
 
-def test_a_path_may_have_a_limit_of_its_own_for_uploads(program: TestClient) -> None:
-    fits = program.post("/api/preview/upload", files={"file": ("a.csv", b"x" * 1_500_000)})
-    too_large = program.post("/api/preview/upload", files={"file": ("a.csv", b"x" * 2_100_000)})
+def test_where_files_come_in_a_body_may_have_twenty_megabytes(program: TestClient) -> None:
+    fits = program.post("/api/preview/upload", files={"file": ("a.csv", b"x" * 19_000_000)})
+    too_large = program.post("/api/preview/upload", files={"file": ("a.csv", b"x" * UPLOAD_BYTES_MAX)})
 
-    assert (fits.status_code, fits.text) == (200, "1500000")
+    assert (fits.status_code, fits.text) == (200, "19000000")
     assert too_large.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/order/address", "multipart/form-data; boundary=b"),
+        ("/api/preview/upload/", "multipart/form-data; boundary=b"),
+        ("/api/preview/upload", "application/json"),
+        ("/api/preview/upload", "application/x-www-form-urlencoded"),
+        ("/api/preview/upload", "text/csv"),
+    ],
+)
+def test_everywhere_else_a_megabyte_is_the_limit(program: TestClient, path: str, kind: str) -> None:
+    body = b"x" * (BODY_BYTES_MAX + 1)
+    assert program.post(path, content=body, headers={"Content-Type": kind}).status_code == 413
 
 
 def test_an_upload_in_chunks_ends_when_it_grows_too_large(program: TestClient) -> None:
     head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
-    pieces = iter([head, *(b"x" * 500_000 for _ in range(5)), b"\r\n--b--\r\n"])
+    pieces = iter([head, *(b"x" * 5_000_000 for _ in range(5)), b"\r\n--b--\r\n"])
     answer = program.post(
         "/api/preview/upload", content=pieces, headers={"Content-Type": "multipart/form-data; boundary=b"}
     )

@@ -40,9 +40,8 @@ from shared.due import DueWork
 from shared.statements import Issuer, Verifier
 from shared.web.cookies import Cookies
 from shared.web.pages import DeskPage, install_web, make_templates
-from shared.web.session import STAFF_RENEWAL, Sessions
+from shared.web.session import Sessions
 
-RENEWED_BODY_BYTES_MAX = 5 * 1024 * 1024
 DESK_PAGES = (
     DeskPage("members", "会員検索", "/desk/members"),
     DeskPage("members", "クーポン", "/desk/members/coupons"),
@@ -133,8 +132,6 @@ def install(
         Sessions(verifier, revocation(db)),
         origin=settings.origin_url,
         secure=settings.cookie_secure,
-        # A desk's form may pass by on its way, files and all.
-        body_bytes_max={STAFF_RENEWAL: RENEWED_BODY_BYTES_MAX},
     )
     for router in ROUTERS:
         app.include_router(router)

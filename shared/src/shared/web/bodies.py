@@ -132,29 +132,44 @@ def replay(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def counted(receive: Receive, limit: int, *, seconds_max: float) -> Receive:
-    """Pass an upload through piece by piece; 413 when it grows beyond `limit`, 408 when it takes too long.
+class Upload:
+    """The receive channel of an upload, which passes it through piece by piece.
 
-    The time counts from the first piece that is asked for, and ends with the last one.
+    413 when it grows beyond `limit` bytes, 408 when it takes longer than `seconds_max`, counted from the first piece
+    that is asked for to the last one.
     """
-    seen = 0
-    deadline: float | None = None
-    complete = False
 
-    async def receive_counted() -> Message:
-        nonlocal seen, deadline, complete
-        if complete:
-            return await receive()
-        deadline = deadline or asyncio.get_running_loop().time() + seconds_max
+    def __init__(self, receive: Receive, limit: int, *, seconds_max: float) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._seconds_max = seconds_max
+        self._seen = 0
+        self._deadline: float | None = None
+        self._complete = False
+
+    async def __call__(self) -> Message:
+        if self._complete:
+            return await self._receive()
+        self._deadline = self._deadline or asyncio.get_running_loop().time() + self._seconds_max
         try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
         except TimeoutError as error:
             raise HTTPException(408) from error
-        complete = not message.get("more_body", False)
-        seen += len(message.get("body", b""))
-        if seen > limit:
+        self._complete = not message.get("more_body", False)
+        self._seen += len(message.get("body", b""))
+        if self._seen > self._limit:
             raise HTTPException(413)
         return message
 
-    return receive_counted
+    async def drain(self) -> None:
+        """Read what is left of it, within the same bounds, and keep nothing.
+
+        A browser that is answered while it still sends reports a broken connection instead of the answer: a redirect
+        to the login, or one sentence about the file.
+        """
+        try:
+            while not self._complete:
+                await self()
+        except HTTPException:
+            self._complete = True

@@ -8,8 +8,8 @@ cannot take more, the answer is 503 with Retry-After: the same request may come 
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -18,12 +18,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.database import is_transient
 from shared.ids import new_id
-from shared.web.bodies import ClientGone, counted, not_text, problem_in, read_all, replay
+from shared.web.bodies import ClientGone, Upload, not_text, problem_in, read_all, replay
 from shared.web.problems import Problem, answer
+from shared.web.session import STAFF_RENEWAL
 
 BODY_BYTES_MAX = 1024 * 1024
 BODY_SECONDS_MAX = 20.0
-# A file of several megabytes, by a slow line.
+# Where files come in: a body of many parts (multipart/form-data) may have 20 MB there, and the time that a slow line
+# needs. The rights of staff are renewed by a form that passes by, files and all. deploy/caddy/Caddyfile says the same.
+UPLOAD_SUFFIX = "/upload"
+UPLOAD_BYTES_MAX = 20 * 1024 * 1024
 UPLOAD_SECONDS_MAX = 60.0
 RETRY_AFTER_SECONDS = 2
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -71,27 +75,27 @@ class ContentSecurity:
         )
 
 
+def takes_uploads(path: str) -> bool:
+    """Whether files come in here."""
+    return path.endswith(UPLOAD_SUFFIX) or path == STAFF_RENEWAL
+
+
 @dataclass(frozen=True)
 class EdgeRules:
     """What this service's edge lets through.
 
     `origin` is ORIGIN_URL. `csrf_exempt` are path prefixes that providers post to (they prove themselves by
-    signature). `body_bytes_max` gives path prefixes a limit other than 1 MB, as for CSV files.
+    signature). A body may have 1 MB, and an upload 20 MB: multipart/form-data at a path that ends in `/upload`.
     """
 
     origin: str
     secure: bool
     content_security: ContentSecurity = ContentSecurity()
     csrf_exempt: Sequence[str] = ()
-    body_bytes_max: Mapping[str, int] = field(default_factory=dict)
 
     def is_of_provider(self, path: str) -> bool:
         """Whether a provider posts here, whose signature is over the bytes as they came."""
         return path.startswith(tuple(self.csrf_exempt))
-
-    def limit_for(self, path: str) -> int:
-        limits = [limit for prefix, limit in self.body_bytes_max.items() if path.startswith(prefix)]
-        return max(limits, default=BODY_BYTES_MAX)
 
     def allows_origin(self, scope: Scope, headers: Headers) -> bool:
         """Whether a request with an effect comes from our own pages, or from a program without cookies.
@@ -135,6 +139,7 @@ class Edge:
         request_id = asked if _REQUEST_ID.fullmatch(asked) else str(new_id())
         scope.setdefault("state", {})["request_id"] = request_id
         started = False
+        body = receive
         only_head = scope["method"] == "HEAD"
         if only_head:
             scope = {**scope, "method": "GET"}
@@ -143,6 +148,8 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
+                if isinstance(body, Upload):
+                    await body.drain()
                 self._stamp(MutableHeaders(scope=message), request_id)
             elif only_head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
@@ -194,13 +201,14 @@ class Edge:
             return Problem(403, "cross_site"), receive
         if scope["method"] in _SAFE_METHODS:
             return None, receive
-        limit = self.rules.limit_for(scope["path"])
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        in_parts = kind == "multipart/form-data"
+        limit = UPLOAD_BYTES_MAX if in_parts and takes_uploads(scope["path"]) else BODY_BYTES_MAX
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
             return Problem(413, "too_large"), receive
-        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "multipart/form-data":
-            return None, counted(receive, limit, seconds_max=UPLOAD_SECONDS_MAX)
+        if in_parts:
+            return None, Upload(receive, limit, seconds_max=UPLOAD_SECONDS_MAX)
         try:
             async with asyncio.timeout(BODY_SECONDS_MAX):
                 body = await read_all(receive, limit)

@@ -16,6 +16,7 @@ from shared.web.fields import bounds_of, is_choice, japanese_message
 
 M = TypeVar("M", bound=BaseModel)
 FIELDS_MAX = 2_000
+FILES_MAX = 20
 TYPED_MAX = 1_000
 """Characters of a box that are kept to be shown again."""
 
@@ -137,7 +138,7 @@ def parse_form(
 
 async def read_form(request: Request, model: type[M], *, prefix: str = "") -> Form[M]:
     """Read the request's form (urlencoded or multipart) and check it. Call it again for another prefix."""
-    data = await request.form(max_files=20, max_fields=FIELDS_MAX)
+    data = await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)
     return parse_form(model, data, prefix=prefix)
 
 

@@ -230,11 +230,10 @@ def install_web(
     secure: bool,
     content_security: ContentSecurity = ContentSecurity(),  # noqa: B008 - frozen
     csrf_exempt: Sequence[str] = (),
-    body_bytes_max: Mapping[str, int] | None = None,
 ) -> None:
     """Put the frame on a service's app: `/static`, errors, sign-in, and the edge. Call it once, in main.py.
 
-    `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` and `body_bytes_max` take path prefixes.
+    `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` takes path prefixes.
     """
     app.state.pages = pages
     pages.env.globals["origin_url"] = origin.rstrip("/")
@@ -243,5 +242,5 @@ def install_web(
     app.mount("/static", static_app, name="static")
     install_problem_handlers(app)
     install_openapi(app)
-    rules = EdgeRules(origin, secure, content_security, tuple(csrf_exempt), dict(body_bytes_max or {}))
+    rules = EdgeRules(origin, secure, content_security, tuple(csrf_exempt))
     app.add_middleware(Edge, rules=rules)

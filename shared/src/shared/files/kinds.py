@@ -1,0 +1,109 @@
+"""Kinds of files, known by their content; what a browser or a name says is not asked.
+
+A kind that could run something in a browser (HTML, SVG) is none of them, and text that looks like one is refused.
+"""
+
+import codecs
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import olefile
+from PIL import Image
+
+_LOOKS_LIKE_A_PAGE = re.compile(rb"<\s*(?:!doctype|\?xml|html|head|body|script|iframe|svg)\b", re.IGNORECASE)
+# All but tab, line ends, form feed, and the end mark (1A) that old programs put behind a text.
+_CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x19\x1b-\x1f\x7f]")
+_CHUNK_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its media type, what people call it, its suffixes (the first is written), how it is known.
+
+    ``picture`` is the name of its format in Pillow, for pictures.
+    """
+
+    media_type: str
+    label: str
+    suffixes: tuple[str, ...]
+    fits: Callable[[BinaryIO], bool]
+    picture: str = ""
+
+
+def _picture(media_type: str, label: str, suffixes: tuple[str, ...]) -> Kind:
+    def fits(file: BinaryIO) -> bool:
+        try:
+            Image.open(file, formats=[label])
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            return False
+        return True
+
+    return Kind(media_type, label, suffixes, fits, picture=label)
+
+
+def _is_pdf(file: BinaryIO) -> bool:
+    return file.read(5) == b"%PDF-"
+
+
+def _is_docx(file: BinaryIO) -> bool:
+    """A Word document of Office Open XML without macros."""
+    try:
+        with zipfile.ZipFile(file) as parts:
+            names = set(parts.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+    return {"[Content_Types].xml", "word/document.xml"} <= names and "word/vbaProject.bin" not in names
+
+
+def _is_doc(file: BinaryIO) -> bool:
+    """A Word document of the older form without macros."""
+    if not olefile.isOleFile(file):
+        return False
+    file.seek(0)
+    try:
+        with olefile.OleFileIO(file) as parts:
+            return bool(parts.exists("WordDocument")) and not parts.exists("Macros")
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def _is_text(file: BinaryIO) -> bool:
+    """Text in UTF-8 or CP932 that is no page for a browser."""
+    readers = [codecs.getincrementaldecoder(encoding)() for encoding in ("utf-8", "cp932")]
+    begins = True
+    while chunk := file.read(_CHUNK_BYTES):
+        if (begins and _LOOKS_LIKE_A_PAGE.search(chunk, 0, 1024)) or _CONTROLS.search(chunk):
+            return False
+        begins = False
+        readers = [reader for reader in readers if _decodes(reader, chunk)]
+    return any(_decodes(reader, b"", final=True) for reader in readers)
+
+
+def _decodes(reader: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+    try:
+        reader.decode(chunk, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+JPEG = _picture("image/jpeg", "JPEG", (".jpg", ".jpeg"))
+PNG = _picture("image/png", "PNG", (".png",))
+GIF = _picture("image/gif", "GIF", (".gif",))
+WEBP = _picture("image/webp", "WEBP", (".webp",))
+BMP = _picture("image/bmp", "BMP", (".bmp",))
+PDF = Kind("application/pdf", "PDF", (".pdf",), _is_pdf)
+DOC = Kind("application/msword", "Word（.doc）", (".doc",), _is_doc)
+DOCX = Kind(
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "Word（.docx）",
+    (".docx",),
+    _is_docx,
+)
+TEXT = Kind("text/plain", "テキスト（.txt）", (".txt",), _is_text)
+CSV = Kind("text/csv", "CSV", (".csv",), _is_text)
+
+KINDS = {kind.media_type: kind for kind in (JPEG, PNG, GIF, WEBP, BMP, PDF, DOC, DOCX, TEXT, CSV)}

@@ -1,0 +1,31 @@
+"""Removing the files that no row names: their upload was stored, and its transaction did not commit.
+
+For due work: a row of the service that is due once a day.
+"""
+
+from collections.abc import Awaitable, Callable, Collection
+from datetime import timedelta
+
+from shared.clock import real_time
+from shared.files.store import Files
+
+# Longer than any request or batch that has stored a file and not yet committed its row.
+UNNAMED_FOR = timedelta(days=1)
+
+Named = Callable[[Collection[str]], Awaitable[Collection[str]]]
+"""Which of these keys does a row name? A query of the service that owns the kind."""
+
+
+async def sweep(files: Files, kind: str, named: Named, *, unnamed_for: timedelta = UNNAMED_FOR) -> int:
+    """Delete the files of ``kind`` that are older than ``unnamed_for`` and that no row names; return how many.
+
+    Ages are in real time, which is what the store counts in, wherever the shop's clock is.
+    """
+    before = real_time() - unnamed_for
+    deleted = 0
+    async for keys in files.keys_before(kind, before):
+        unnamed = set(keys) - set(await named(keys)) if keys else set()
+        await files.delete(unnamed)
+        deleted += len(unnamed)
+    await files.drop_half_written(before)
+    return deleted
