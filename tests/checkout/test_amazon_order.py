@@ -84,7 +84,7 @@ async def test_the_orderer_is_the_first_address_and_delivery_the_chosen_one(
     assert placed.payment_choice == {"checkout_session_id": "session-1"}
     assert placed.orderer.address1 == ADDRESS_A["address1"]
     assert placed.destinations[0].address.address1 == ADDRESS_B["address1"]
-    assert placed.amazon_buyer_id == "amzn1.account.TEST"
+    assert placed.wallet_buyer_id == "amzn1.account.TEST"
 
 
 @pytest.mark.feature("AP-43", clause="one click places the order")
@@ -112,7 +112,7 @@ async def test_corrections_of_the_orderer_become_the_order_and_the_registration(
     placed = await the_order(shop_db)
     assert placed.orderer.phone == "09099998888"
     assert placed.registration is not None
-    assert placed.registration.amazon_buyer_id == "amzn1.account.TEST"
+    assert placed.registration.wallet_buyer_id == "amzn1.account.TEST"
     assert placed.member_id is None
 
 

@@ -58,7 +58,10 @@ orders = Table(
     Column("coupon", Uuid),
     Column("benefit_reservation_id", Uuid),
     Column("member_id", Uuid, comment="Also the member registered together with the order (AP-08)"),
+    # Orders of before there were other wallets; read where wallet_buyer_id is empty.
     Column("amazon_buyer_id", Text),
+    Column("wallet_kind", Text),
+    Column("wallet_buyer_id", Text),
     Column("orderer_name", Text, nullable=False),
     Column("orderer_kana", Text, nullable=False),
     Column("orderer_email", Text, nullable=False),
