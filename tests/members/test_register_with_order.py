@@ -1,5 +1,7 @@
 """Registration together with an order, and the Amazon link that comes with it."""
 
+from typing import Any
+
 import pytest
 
 from shared.events import (
@@ -110,6 +112,21 @@ async def test_points_for_a_registration_that_is_refused_are_told_as_money_lost(
         500,
         "email_taken",
     )
+
+
+async def test_another_wallets_account_is_linked_with_nobody(members: MembersService) -> None:
+    aya = await members.register("aya@example.jp")
+    other: dict[str, Any] = {"wallet_kind": "other_pay", "wallet_buyer_id": BUYER}
+    registration = Registration(member_id=new_id(), **other)
+
+    await members.hears(
+        an_order("N-1", member_id=aya).model_copy(update=other),
+        an_order("N-2", registration=registration, email="ben@example.jp").model_copy(update=other),
+    )
+
+    assert await members.said(AmazonAccountLinked) == []
+    assert len(await members.rows("SELECT 1 FROM members")) == 2
+    assert await members.rows("SELECT 1 FROM amazon_registrations") == []
 
 
 async def test_an_amazon_account_that_is_linked_makes_no_second_member(members: MembersService) -> None:
