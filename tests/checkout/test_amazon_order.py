@@ -99,7 +99,7 @@ async def buyer_of(db: Database, code: str) -> tuple[str, str]:
     return kept.wallet_kind, kept.wallet_buyer_id
 
 
-async def test_the_buyer_of_an_order_of_the_release_before_is_found(shop_db: Database) -> None:
+async def test_the_buyer_of_an_older_order_is_found(shop_db: Database) -> None:
     order = await place(shop_db, "card_like", "OLD-1")
     async with shop_db.transaction() as tx:
         await tx.execute("UPDATE orders SET amazon_buyer_id = 'amzn1.account.OLD'")

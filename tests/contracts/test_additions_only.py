@@ -78,7 +78,7 @@ def test_the_oldest_form_of_an_event_is_still_read(type_: str) -> None:
     assert _missing(json.loads(OLDEST[type_].read_text("utf-8")), read.model_dump(mode="json")) == []
 
 
-def test_an_order_that_names_its_amazon_buyer_the_old_way_is_read() -> None:
+def test_an_amazon_buyer_by_the_old_name_is_read() -> None:
     order = _read("order_placed.v1")
 
     assert isinstance(order, OrderPlaced)

@@ -73,7 +73,7 @@ def id_of(case: Any) -> str:
 
 
 @pytest.mark.parametrize("case", OPEN, ids=id_of)
-def test_a_service_cannot_say_a_value_that_its_event_does_not_know(case: Case) -> None:
+def test_nobody_says_a_value_that_the_event_does_not_know(case: Case) -> None:
     kind, field = case
     known = example_of(kind)
     known.check_values()
