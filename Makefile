@@ -92,6 +92,9 @@ format: ## Format the code and sort the imports
 map: ## Generate docs/journey.md, event schemas, AsyncAPI and OpenAPI documents
 	@$(PYTHON) -m tools.documents
 
+release: ## Part of a release: keep the event schemas, to which later ones may only add
+	@$(PYTHON) -m tools.released
+
 ##@ Help
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,4 +105,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos replay bench bench-smoke fuzz races features check format map help sim
+.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos replay bench bench-smoke fuzz races features check format map release help sim

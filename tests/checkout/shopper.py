@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import orjson
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from checkout.domain.methods import Menu, Method
 from checkout.gateways.members import Members
@@ -160,8 +161,8 @@ def shop_app(
     """Return checkout's application, without limits of what one buyer may hold unless ``limits`` name them."""
     app = FastAPI()
     settings = Settings(
-        database_url="postgresql+asyncpg://unused",
-        amqp_url="amqp://unused",
+        database_url=SecretStr("postgresql+asyncpg://unused"),
+        amqp_url=SecretStr("amqp://unused"),
         origin_url=ORIGIN,
         cookie_secure=False,
         **{**NO_LIMITS, **limits},  # type: ignore[arg-type]

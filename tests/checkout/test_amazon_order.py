@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from checkout.storage.buyers_orders import buyer_of_order
 from checkout.storage.shop_settings import ShopSettings, change_shop_settings
 from harness.hearing import said
 from harness.keys import Keys
@@ -16,6 +17,7 @@ from shared.database import Database
 from shared.events import OrderPlaced
 from shared.ids import new_id
 from shared.statements import Issuer
+from tests.checkout.order_examples import place
 from tests.checkout.shopper import (
     ADDRESS_A,
     ADDRESS_B,
@@ -84,7 +86,25 @@ async def test_the_orderer_is_the_first_address_and_delivery_the_chosen_one(
     assert placed.payment_choice == {"checkout_session_id": "session-1"}
     assert placed.orderer.address1 == ADDRESS_A["address1"]
     assert placed.destinations[0].address.address1 == ADDRESS_B["address1"]
-    assert placed.amazon_buyer_id == "amzn1.account.TEST"
+    assert (placed.wallet_kind, placed.wallet_buyer_id) == ("amazon_pay", "amzn1.account.TEST")
+    kept = await buyer_of(shop_db, placed.order_code)
+    assert kept == ("amazon_pay", "amzn1.account.TEST")
+
+
+async def buyer_of(db: Database, code: str) -> tuple[str, str]:
+    """Return the wallet and the account with which an order was placed."""
+    async with db.transaction() as tx:
+        kept = await buyer_of_order(tx, code)
+    assert kept is not None
+    return kept.wallet_kind, kept.wallet_buyer_id
+
+
+async def test_the_buyer_of_an_older_order_is_found(shop_db: Database) -> None:
+    order = await place(shop_db, "card_like", "OLD-1")
+    async with shop_db.transaction() as tx:
+        await tx.execute("UPDATE orders SET amazon_buyer_id = 'amzn1.account.OLD'")
+
+    assert await buyer_of(shop_db, order.order_code) == ("amazon_pay", "amzn1.account.OLD")
 
 
 @pytest.mark.feature("AP-43", clause="one click places the order")
@@ -112,7 +132,7 @@ async def test_corrections_of_the_orderer_become_the_order_and_the_registration(
     placed = await the_order(shop_db)
     assert placed.orderer.phone == "09099998888"
     assert placed.registration is not None
-    assert placed.registration.amazon_buyer_id == "amzn1.account.TEST"
+    assert placed.registration.wallet_buyer_id == "amzn1.account.TEST"
     assert placed.member_id is None
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from shared.events import (
     BenefitShortageFound,
     CaptureRejected,
     Event,
+    HoldEndReason,
     OrderCancelled,
     OrderProcessed,
     PaymentAuthorized,
@@ -62,8 +64,9 @@ def authorized(code: str, amount: int = 3_500) -> PaymentAuthorized:
     )
 
 
-def captured(code: str, kind: str = "amazon_pay", source: str = "shipped") -> PaymentCaptured:
-    return PaymentCaptured(**payment(code, kind), amount=3_500, captured_at=now(), source=source)
+def captured(code: str, kind: str = "amazon_pay", **changes: Any) -> PaymentCaptured:
+    values = {"amount": 3_500, "captured_at": now(), "source": "shipped", **changes}
+    return PaymentCaptured(**payment(code, kind), **values)
 
 
 def number(code: str) -> PaymentNumberIssued:
@@ -79,7 +82,7 @@ def number(code: str) -> PaymentNumberIssued:
 
 
 def ended(
-    code: str, reason: str = "expired", *, authorization_id: str = "S03-1", again: bool = True
+    code: str, reason: HoldEndReason = "expired", *, authorization_id: str = "S03-1", again: bool = True
 ) -> AuthorizationEnded:
     return AuthorizationEnded(
         **payment(code), authorization_id=authorization_id, reason=reason, may_reauthorize=again
@@ -87,7 +90,7 @@ def ended(
 
 
 def standing(code: str, revision: int, *calls: str, **amounts: int) -> PaymentStandingChanged:
-    values = {"expected_amount": 3_500, **amounts}
+    values: dict[str, Any] = {"expected_amount": 3_500, **amounts}
     return PaymentStandingChanged(**payment(code), revision=revision, calls=calls, **values)
 
 
@@ -206,7 +209,7 @@ async def test_an_expired_number_cancels_once_and_frees_the_stock(db: Database, 
 async def test_money_for_a_cancelled_order_does_not_revive_it(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "K2")
     await hearing.hears(number("K2"), PaymentExpired(**payment("K2", "konbini"), due_at=now()))
-    await hearing.hears(captured("K2", "konbini", "konbini_notice"))
+    await hearing.hears(captured("K2", "konbini", source="konbini_notice"))
     row = await order_row(db, "K2")
     assert (row.status, row.deposit, row.payment) == ("cancelled", "unpaid", "captured")
     assert "キャンセル後に「入金済みになりました」の連絡がありました" in await timeline_titles(db, "K2")
@@ -227,7 +230,7 @@ async def test_money_of_a_cancelled_order_that_goes_straight_back_needs_no_captu
 
 async def test_a_deadline_that_passes_after_the_payment_is_old_news(db: Database, hearing: Hearing) -> None:
     await place(db, "konbini", "K3")
-    await hearing.hears(captured("K3", "konbini", "konbini_notice"), number("K3"))
+    await hearing.hears(captured("K3", "konbini", source="konbini_notice"), number("K3"))
     await hearing.hears(PaymentExpired(**payment("K3", "konbini"), due_at=now()))
     row = await order_row(db, "K3")
     assert (row.status, row.deposit, row.payment) == ("in_progress", "paid", "captured")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -158,7 +159,7 @@ async def test_of_three_orders_the_one_that_the_provider_refuses_stays_unpaid_wi
     asked = [event.order_code for event in await said(db) if isinstance(event, CaptureRequested)]
     assert sorted(asked) == sorted(three)
 
-    taken = {"amount": 3_500, "captured_at": now(), "source": "admin"}
+    taken: dict[str, Any] = {"amount": 3_500, "captured_at": now(), "source": "admin"}
     await Hearing(consumers, db).hears(
         PaymentCaptured(**payment("F-1"), **taken),
         CaptureRejected(**payment("F-2"), reason="over_30_days"),

@@ -17,6 +17,7 @@ from shared.database import Database
 from shared.errors import TryAgain
 from shared.events import (
     AuthorizationEnded,
+    HoldEndReason,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentStandingChanged,
@@ -61,7 +62,7 @@ def authorized(code: str, authorization_id: str = "A-1") -> PaymentAuthorized:
 
 
 def ended(
-    code: str, authorization_id: str = "A-1", reason: str = "expired", *, again: bool = True
+    code: str, authorization_id: str = "A-1", reason: HoldEndReason = "expired", *, again: bool = True
 ) -> AuthorizationEnded:
     return AuthorizationEnded(
         **payment(code), authorization_id=authorization_id, reason=reason, may_reauthorize=again

@@ -1,37 +1,50 @@
 """Whatever another service may say about an order ends on its timeline in words."""
 
-from typing import get_args
-
 import pytest
 
 from checkout import news_words as news
 from checkout.consumers import consumers
+from checkout.news import entry_of
+from notifications.examples import example_of
 from shared.events import (
     CATALOGUE,
+    AuthorizationEnded,
+    BenefitShortageFound,
+    Event,
+    MailSuppressed,
     PaymentCaptured,
     PaymentFailed,
     PaymentRefunded,
+    PointsGranted,
 )
-from shared.events._event import Event
-from shared.events.notifications import SUPPRESSION_REASONS
+
+WORDS: list[tuple[type[Event], str, dict[str, str]]] = [
+    (PaymentFailed, "reason", news.FAILED),
+    (PaymentCaptured, "source", news.SOURCE),
+    (PaymentRefunded, "route", news.ROUTE),
+    (AuthorizationEnded, "reason", news.ENDED),
+    (BenefitShortageFound, "benefit", news.BENEFIT),
+    (PointsGranted, "state", news.GRANTED),
+    (MailSuppressed, "reason", news.SUPPRESSED),
+]
 
 
-@pytest.mark.parametrize(
-    ("event", "field", "words"),
-    [
-        (PaymentFailed, "reason", news.FAILED),
-        (PaymentCaptured, "source", news.SOURCE),
-        (PaymentRefunded, "route", news.ROUTE),
-    ],
-)
+@pytest.mark.parametrize(("event", "field", "words"), WORDS)
 def test_every_value_of_the_contract_has_a_sentence(
     event: type[Event], field: str, words: dict[str, str]
 ) -> None:
-    assert set(get_args(event.model_fields[field].annotation)) == set(words)
+    assert set(event.known_values[field]) == set(words)
 
 
-def test_every_reason_for_not_sending_a_mail_has_a_sentence() -> None:
-    assert set(news.SUPPRESSED) == set(SUPPRESSION_REASONS)
+@pytest.mark.parametrize(("event", "field", "words"), WORDS)
+def test_a_value_of_a_newer_release_stands_on_the_timeline(
+    event: type[Event], field: str, words: dict[str, str]
+) -> None:
+    told = example_of(event).model_copy(update={field: "quantum"})
+
+    entry = entry_of(told, "N-1")
+
+    assert "その他（コード：quantum）" in f"{entry.title}{entry.text}"
 
 
 def test_every_event_of_others_that_names_an_order_is_heard() -> None:

@@ -51,7 +51,7 @@ def hearing(db: Database) -> Hearing:
 
 
 def standing(code: str, revision: int, *calls: str, **amounts: int) -> PaymentStandingChanged:
-    values = {"expected_amount": 3_500, **amounts}
+    values: dict[str, Any] = {"expected_amount": 3_500, **amounts}
     return PaymentStandingChanged(**payment(code, "konbini"), revision=revision, calls=calls, **values)
 
 

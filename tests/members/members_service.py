@@ -109,6 +109,7 @@ class MembersService:
         """Put payments' wallet statement into a browser, as its return page does after Amazon's login."""
         claims: dict[str, Any] = {
             "kind": "amazon_pay",
+            "label": "Amazon",
             "checkout_session_id": "cs-1" if ordering else None,
             "buyer_id": buyer_id,
             "name": "綾瀬 あや",

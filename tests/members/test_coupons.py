@@ -206,7 +206,9 @@ async def test_an_order_with_a_coupon_earns_points_and_links_the_amazon_account_
         async with members.db.transaction() as tx:
             made = await reserve_benefit(tx, member_id=aya, coupon=UUID(issue_id), points=100, at=now())
         order = an_order_with(issue_id, made.claims(), f"N-{number}")
-        await members.hears(order.model_copy(update={"amazon_buyer_id": buyer_id}), times=2)
+        await members.hears(
+            order.model_copy(update={"wallet_kind": "amazon_pay", "wallet_buyer_id": buyer_id}), times=2
+        )
 
     [linked] = await members.said(AmazonAccountLinked)
     assert (linked.member_id, linked.order_code, linked.path) == (aya, "N-0", "order")

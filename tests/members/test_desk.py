@@ -111,7 +111,10 @@ async def test_the_export_tells_who_registered_with_amazon(members: MembersServi
         an_order(
             "N-1",
             registration=Registration(
-                member_id=new_id(), amazon_buyer_id="amzn1.account.AYA", email_proved=True
+                member_id=new_id(),
+                wallet_kind="amazon_pay",
+                wallet_buyer_id="amzn1.account.AYA",
+                email_proved=True,
             ),
             email="aya@example.jp",
         )

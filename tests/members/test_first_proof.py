@@ -165,7 +165,7 @@ async def test_an_order_with_another_address_than_amazons_registers_without_a_li
     members: MembersService,
 ) -> None:
     for number, email in enumerate(("aya@example.jp", "victim@example.jp")):
-        registration = Registration(member_id=new_id(), amazon_buyer_id=BUYER)
+        registration = Registration(member_id=new_id(), wallet_kind="amazon_pay", wallet_buyer_id=BUYER)
         await members.hears(an_order(f"N-{number}", registration=registration, email=email))
 
     assert await links(members) == 0

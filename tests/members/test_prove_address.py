@@ -106,7 +106,12 @@ async def test_an_order_that_registers_asks_for_a_mail_unless_amazon_vouches(
     members: MembersService, proved: bool, mails: int
 ) -> None:
     member_id = new_id()
-    registration = Registration(member_id=member_id, amazon_buyer_id="amzn1.account.AYA", email_proved=proved)
+    registration = Registration(
+        member_id=member_id,
+        wallet_kind="amazon_pay",
+        wallet_buyer_id="amzn1.account.AYA",
+        email_proved=proved,
+    )
     await members.hears(an_order("N-1", registration=registration))
 
     assert len(await members.said(EmailVerificationRequested)) == mails

@@ -1,5 +1,7 @@
 """Registration together with an order, and the Amazon link that comes with it."""
 
+from typing import Any
+
 import pytest
 
 from shared.events import (
@@ -23,7 +25,11 @@ async def test_the_data_of_the_order_becomes_the_member(members: MembersService)
     member_id = new_id()
     order = an_order(
         registration=Registration(
-            member_id=member_id, newsletter=True, amazon_buyer_id=BUYER, email_proved=True
+            member_id=member_id,
+            newsletter=True,
+            wallet_kind="amazon_pay",
+            wallet_buyer_id=BUYER,
+            email_proved=True,
         ),
         amazon_buyer_id=BUYER,
         phone="0311112222",
@@ -48,7 +54,10 @@ async def test_registration_points_come_once_and_can_be_spent_in_the_same_order(
     members: MembersService,
 ) -> None:
     member_id = new_id()
-    order = an_order(registration=Registration(member_id=member_id, amazon_buyer_id=BUYER), points=500)
+    order = an_order(
+        registration=Registration(member_id=member_id, wallet_kind="amazon_pay", wallet_buyer_id=BUYER),
+        points=500,
+    )
 
     await members.hears(order, times=2)
 
@@ -67,7 +76,11 @@ async def test_a_taken_address_makes_no_second_member_and_the_order_stays_a_gues
 ) -> None:
     aya = await members.register("Aya@Example.jp")
 
-    await members.hears(an_order(registration=Registration(member_id=new_id(), amazon_buyer_id=BUYER)))
+    await members.hears(
+        an_order(
+            registration=Registration(member_id=new_id(), wallet_kind="amazon_pay", wallet_buyer_id=BUYER)
+        )
+    )
 
     assert [row.member_id for row in await members.rows("SELECT member_id FROM members")] == [aya]
     assert await members.rows("SELECT 1 FROM amazon_links") == []
@@ -85,7 +98,11 @@ async def test_points_for_a_registration_that_is_refused_are_told_as_money_lost(
     chosen = new_id()
 
     await members.hears(
-        an_order(registration=Registration(member_id=chosen, amazon_buyer_id=BUYER), points=500), times=2
+        an_order(
+            registration=Registration(member_id=chosen, wallet_kind="amazon_pay", wallet_buyer_id=BUYER),
+            points=500,
+        ),
+        times=2,
     )
 
     [shortage] = await members.said(BenefitShortageFound)
@@ -97,10 +114,29 @@ async def test_points_for_a_registration_that_is_refused_are_told_as_money_lost(
     )
 
 
+async def test_another_wallets_account_is_linked_with_nobody(members: MembersService) -> None:
+    aya = await members.register("aya@example.jp")
+    other: dict[str, Any] = {"wallet_kind": "other_pay", "wallet_buyer_id": BUYER}
+    registration = Registration(member_id=new_id(), **other)
+
+    await members.hears(
+        an_order("N-1", member_id=aya).model_copy(update=other),
+        an_order("N-2", registration=registration, email="ben@example.jp").model_copy(update=other),
+    )
+
+    assert await members.said(AmazonAccountLinked) == []
+    assert len(await members.rows("SELECT 1 FROM members")) == 2
+    assert await members.rows("SELECT 1 FROM amazon_registrations") == []
+
+
 async def test_an_amazon_account_that_is_linked_makes_no_second_member(members: MembersService) -> None:
     await members.register("first@example.jp", buyer_id=BUYER)
 
-    await members.hears(an_order(registration=Registration(member_id=new_id(), amazon_buyer_id=BUYER)))
+    await members.hears(
+        an_order(
+            registration=Registration(member_id=new_id(), wallet_kind="amazon_pay", wallet_buyer_id=BUYER)
+        )
+    )
 
     assert len(await members.rows("SELECT 1 FROM members")) == 1
     [order] = await members.rows("SELECT note FROM member_orders")

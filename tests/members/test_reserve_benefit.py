@@ -190,7 +190,9 @@ async def test_a_registering_buyer_spends_the_registration_points_in_the_same_or
 
     await members.hears(
         an_order(
-            registration=Registration(member_id=member_id, amazon_buyer_id="amzn1.account.AYA"),
+            registration=Registration(
+                member_id=member_id, wallet_kind="amazon_pay", wallet_buyer_id="amzn1.account.AYA"
+            ),
             points=300,
             reservation_id=UUID(stated["reservation_id"]),
         )

@@ -30,11 +30,11 @@ NAMES = [
 
 def settings(mail_from: str, **more: Any) -> Settings:
     """The settings of a shop."""
+    more["mail_from"] = mail_from
     return Settings(
         database_url=SecretStr("postgresql+asyncpg://x"),
         amqp_url=SecretStr("amqp://x"),
         smtp_host="127.0.0.1",
-        mail_from=mail_from,
         **more,
     )
 

@@ -53,7 +53,7 @@ BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit"
 RENEWABLE = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
 CASH = Terms(flow="unmanaged", deposit="never")
 NEW = Payment(payment_id=UUID(int=1), order_code="N1", method="any", amount=3_300, placed_at=PLACED)
-ABOUT = {"order_code": "N1", "payment_id": NEW.payment_id, "payment_kind": "any"}
+ABOUT: dict[str, Any] = {"order_code": "N1", "payment_id": NEW.payment_id, "payment_kind": "any"}
 NOTHING = {"remaining_amount": 0}
 NUMBER = Number(number="123", label="支払い番号", due_at=DUE, chain="lawson", confirmation_number="8888")
 GRANTED = Authorized(

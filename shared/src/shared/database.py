@@ -133,8 +133,12 @@ class Tx:
         return sql, {f"rows_{number}": change.document for number, change in enumerate(changes)}
 
     def say(self, *events: Event) -> None:
-        """Put ``events`` into the outbox with this commit, caused by what is being heard, if anything."""
+        """Put ``events`` into the outbox with this commit, caused by what is being heard, if anything.
+
+        Raises UnknownValueSaid for a value that the event's own class does not know.
+        """
         for event in events:
+            event.check_values()
             caused = event
             if self.heard is not None and event.caused_by is None:
                 caused = event.model_copy(update={"caused_by": self.heard.event_id})

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from deploy.keys import make_keys
 from shared.files.location import Location
@@ -18,7 +18,7 @@ from shared.settings import ServiceSettings
 
 
 def settings(**more: Any) -> ServiceSettings:
-    return ServiceSettings(database_url="postgresql://a", amqp_url="amqp://a", **more)
+    return ServiceSettings(database_url=SecretStr("postgresql://a"), amqp_url=SecretStr("amqp://a"), **more)
 
 
 @pytest.fixture(autouse=True)

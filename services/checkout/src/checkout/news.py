@@ -13,12 +13,14 @@ from checkout.news_words import (
     BENEFIT,
     ENDED,
     FAILED,
+    GRANTED,
     REFUSED_REGISTRATION,
     REJECTED,
     ROUTE,
     SOURCE,
     SUPPRESSED,
     UNDELIVERED,
+    told,
 )
 from checkout.standing_news import standing_words
 from checkout.storage.timeline import Entry, Kind, Topic
@@ -130,7 +132,7 @@ def _number(event: events.PaymentNumberIssued) -> _Line:
 
 def _failed(event: events.PaymentFailed) -> _Line:
     facts = {"kind": "failure", "reason": event.reason}
-    return "payment", "stop", "決済が成立しませんでした", FAILED.get(event.reason, event.reason), facts
+    return "payment", "stop", "決済が成立しませんでした", told(FAILED, event.reason), facts
 
 
 def _expired(event: events.PaymentExpired) -> _Line:
@@ -144,7 +146,7 @@ def _captured(event: events.PaymentCaptured) -> _Line:
         "payment",
         "done",
         "入金済みになりました",
-        f"¥{event.amount:,}　{SOURCE.get(event.source, event.source)}",
+        f"¥{event.amount:,}　{told(SOURCE, event.source)}",
         facts,
     )
 
@@ -165,24 +167,28 @@ def _refunded(event: events.PaymentRefunded) -> _Line:
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
-    text = f"¥{event.amount:,}　{ROUTE.get(event.route, event.route)}{left}"
+    text = f"¥{event.amount:,}　{told(ROUTE, event.route)}{left}"
     return "payment", "note", "返金しました", text, facts
 
 
 def _authorization_ended(event: events.AuthorizationEnded) -> _Line:
     facts = {"kind": "authorization_ended", "authorization_id": event.authorization_id}
-    return "payment", "stop", "与信が切れました", ENDED.get(event.reason, ENDED["expired"]), facts
+    return "payment", "stop", "与信が切れました", told(ENDED, event.reason), facts
+
+
+_UNIT = {"points": ("", "ポイント"), "coupon": ("¥", "")}
 
 
 def _benefit_short(event: events.BenefitShortageFound) -> _Line:
     facts = {"kind": "shortage", "benefit": event.benefit, "missing": event.missing}
-    unit = f"{event.missing:,}ポイント" if event.benefit == "points" else f"¥{event.missing:,}"
-    title = f"{BENEFIT.get(event.benefit, event.benefit)}を引き落とせませんでした"
-    return "points", "stop", title, f"不足 {unit}。値引き分は店舗の負担です（{event.reason}）", facts
+    before, after = _UNIT.get(event.benefit, ("", ""))
+    title = f"{told(BENEFIT, event.benefit)}を引き落とせませんでした"
+    text = f"不足 {before}{event.missing:,}{after}。値引き分は店舗の負担です（{event.reason}）"
+    return "points", "stop", title, text, facts
 
 
 def _registration_refused(event: events.RegistrationRefused) -> _Line:
-    text = REFUSED_REGISTRATION.get(event.reason, event.reason)
+    text = told(REFUSED_REGISTRATION, event.reason)
     return "member", "stop", "会員登録は行われませんでした", text, {"kind": "registration_refused"}
 
 
@@ -192,9 +198,9 @@ def _points_used(event: events.PointsUsed) -> _Line:
 
 
 def _points_granted(event: events.PointsGranted) -> _Line:
-    state = "有効待ち" if event.state == "pending" else "有効"
     facts = {"kind": f"granted_{event.state}", "points": event.points}
-    return "points", "note", "ポイントを付与しました", f"{event.points:,}ポイント（{state}）", facts
+    text = f"{event.points:,}ポイント（{told(GRANTED, event.state)}）"
+    return "points", "note", "ポイントを付与しました", text, facts
 
 
 def _points_activated(event: events.PointsActivated) -> _Line:
@@ -245,7 +251,7 @@ def _mail_suppressed(event: events.MailSuppressed) -> _Line:
         "reason": event.reason,
         "mail_id": str(event.mail_id),
     }
-    text = f"{event.title or event.mail}：{SUPPRESSED.get(event.reason, event.reason)}"
+    text = f"{event.title or event.mail}：{told(SUPPRESSED, event.reason)}"
     if event.reason in UNDELIVERED:
         return "mail", "stop", "メールは未達です", text, facts
     return "mail", "plain", "メールは送信していません", text, facts

@@ -1,5 +1,13 @@
 """What other services say in words of theirs, in words for staff."""
 
+from collections.abc import Mapping
+
+
+def told(words: Mapping[str, str], word: str) -> str:
+    """Return the sentence for ``word``; a word that only a newer release knows stays visible as it is."""
+    return words.get(word) or f"その他（コード：{word}）"
+
+
 FAILED = {
     "marketplace_not_supported": "Amazon.co.jp以外のアカウントでした",
     "insufficient_balance": "残高が不足していました",
@@ -48,5 +56,6 @@ ENDED = {
     "voided": "決済の画面または決済会社の管理画面で取り消されました",
 }
 REFUSED_REGISTRATION = {"email_taken": "このメールアドレスはすでに会員登録されています"}
+GRANTED = {"pending": "有効待ち", "active": "有効"}
 BENEFIT = {"points": "ポイント", "coupon": "クーポン"}
 ROUTE = {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}

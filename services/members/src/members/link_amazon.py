@@ -11,11 +11,20 @@ from uuid import UUID
 
 from members.storage.amazon_links import insert_link, insert_links
 from shared.database import Tx
-from shared.events import AmazonAccountLinked, OrderPlaced
+from shared.events import AmazonAccountLinked, OrderPlaced, Registration
 from shared.sql import Row
 
 # The other services hear of ended logins by an event: so long an order may still come from one of them.
 LATE_ORDERS = timedelta(minutes=5)
+
+
+AMAZON = "amazon_pay"
+"""The wallet whose account opens a login and vouches for who registers; another wallet's pays, and no more."""
+
+
+def amazon_buyer(order: OrderPlaced | Registration) -> str | None:
+    """Return the Amazon account that was ordered with; None where it was another wallet's, or none."""
+    return order.wallet_buyer_id if order.wallet_kind == AMAZON else None
 
 
 def order_may_link(member: Row, placed_at: datetime) -> bool:
@@ -44,8 +53,7 @@ async def link_amazon(
     return AmazonAccountLinked(member_id=member_id, linked_at=at, path=path, order_code=order_code)
 
 
-def _may_link(order: OrderPlaced, members: Mapping[UUID, Row]) -> bool:
-    member = members.get(order.member_id) if order.member_id is not None else None
+def _may_link(order: OrderPlaced, member: Row | None) -> bool:
     return member is not None and order_may_link(member, order.placed_at)
 
 
@@ -53,27 +61,26 @@ async def link_by_orders(
     tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, Row]
 ) -> list[AmazonAccountLinked]:
     """Link ``members`` with the Amazon accounts that they ordered with, where neither is linked yet."""
-    orders = [order for order in orders if _may_link(order, members)]
+    wanted = [
+        (order, order.member_id, buyer_id)
+        for order in orders
+        if order.member_id is not None and (buyer_id := amazon_buyer(order)) is not None
+        if _may_link(order, members.get(order.member_id))
+    ]
     linked = await insert_links(
         tx,
         [
-            {
-                "member_id": order.member_id,
-                "buyer_id": order.amazon_buyer_id,
-                "linked_at": order.placed_at,
-                "path": "order",
-            }
-            for order in orders
-            if order.amazon_buyer_id is not None
+            {"member_id": member_id, "buyer_id": buyer_id, "linked_at": order.placed_at, "path": "order"}
+            for order, member_id, buyer_id in wanted
         ],
     )
     said = []
-    for order in orders:
-        if (order.member_id, order.amazon_buyer_id) in linked:
-            linked.remove((order.member_id, order.amazon_buyer_id))
+    for order, member_id, buyer_id in wanted:
+        if (member_id, buyer_id) in linked:
+            linked.remove((member_id, buyer_id))
             said.append(
                 AmazonAccountLinked(
-                    member_id=order.member_id,
+                    member_id=member_id,
                     linked_at=order.placed_at,
                     path="order",
                     order_code=order.order_code,

@@ -1,6 +1,7 @@
 """A new password: by the form of who knows the present one, or by a link for who does not (MEM-20, MEM-27)."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from members.domain.passwords import Person, weakness
@@ -74,7 +75,9 @@ async def _hash_new(db: Database, hasher: PasswordHasher, member: Row, password:
     return await hasher.hash(password, salt_of=hashes[-1] if hashes else None)
 
 
-async def _set(tx: Tx, member: Row, password_hash: str, *, way: str, at: datetime, but: UUID | None) -> None:
+async def _set(
+    tx: Tx, member: Row, password_hash: str, *, way: Literal["form", "reset"], at: datetime, but: UUID | None
+) -> None:
     await set_password(tx, member.member_id, password_hash, at=at)
     await end_all_sessions(tx, member.member_id, at=at, but=but)
     await void_requests(tx, member.member_id, ["password_reset"], at=at)

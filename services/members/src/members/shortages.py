@@ -1,5 +1,6 @@
 """What is said when an order was made cheaper by points or a coupon that could not be taken: the shop lost money."""
 
+from typing import Literal
 from uuid import UUID
 
 from shared.events import BenefitShortageFound, OrderPlaced
@@ -22,10 +23,11 @@ def shortages(
     """
     if holder_id is None:
         return []
-    missing = [
-        *([("points", points, reason or NOT_ENOUGH_POINTS)] if points else []),
-        *([("coupon", event.amounts.coupon_discount, reason or COUPON_USED_UP)] if coupon else []),
-    ]
+    missing: list[tuple[Literal["points", "coupon"], int, str]] = []
+    if points:
+        missing.append(("points", points, reason or NOT_ENOUGH_POINTS))
+    if coupon:
+        missing.append(("coupon", event.amounts.coupon_discount, reason or COUPON_USED_UP))
     return [
         BenefitShortageFound(
             member_id=holder_id,

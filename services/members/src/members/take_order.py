@@ -5,7 +5,7 @@ from uuid import UUID
 
 from members.domain.ledger import Balance, Grant, grant_posting, use_posting
 from members.domain.rules import Rules
-from members.link_amazon import link_amazon, order_may_link
+from members.link_amazon import amazon_buyer, link_amazon, order_may_link
 from members.register_member import NewMember, register_member
 from members.register_member import News as RegistrationNews
 from members.shortages import shortages
@@ -72,12 +72,13 @@ async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID |
         member = await member_by_id(tx, event.member_id)
         if member is None:
             return None, "member_unknown", []
-        if event.amazon_buyer_id is None or not order_may_link(member, event.placed_at):
+        buyer_id = amazon_buyer(event)
+        if buyer_id is None or not order_may_link(member, event.placed_at):
             return event.member_id, "", []
         linked = await link_amazon(
             tx,
             member_id=event.member_id,
-            buyer_id=event.amazon_buyer_id,
+            buyer_id=buyer_id,
             path="order",
             at=event.placed_at,
             order_code=event.order_code,
@@ -117,7 +118,7 @@ def _member_of(event: OrderPlaced, registration: Registration) -> NewMember:
         address1=orderer.address1,
         address2=orderer.address2,
         newsletter=registration.newsletter,
-        buyer_id=registration.amazon_buyer_id,
+        buyer_id=amazon_buyer(registration),
         email_proved=registration.email_proved,
     )
 

@@ -6,7 +6,7 @@ nobody has thought of yet can be looked at as soon as its file is there.
 
 from datetime import date, datetime, timedelta
 from types import NoneType
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -105,19 +105,14 @@ def _value(kind: type[BaseModel], name: str, annotation: Any, origin: str) -> An
         return VALUES_IN[kind.__name__, name]
     if name == "page_url":
         return f"{origin}/orders/{VALUES['order_code']}"
-    choices = _choices(annotation)
     known = VALUES.get(name)
-    if choices:
+    if issubclass(kind, Event) and (choices := kind.known_values.get(name)):
         return known if known in choices else choices[0]
     if get_origin(annotation) is tuple:
         return (_of_type(get_args(annotation)[0], origin),)
     if known is not None:
         return known
     return _of_type(annotation, origin)
-
-
-def _choices(annotation: Any) -> tuple[Any, ...]:
-    return get_args(annotation) if get_origin(annotation) is Literal else ()
 
 
 def _of_type(annotation: Any, origin: str) -> Any:

@@ -14,6 +14,7 @@ from notifications.news import suppressed
 from notifications.storage.departures import Circumstances, Held, circumstances_of, hold_back
 from notifications.templates import Mails
 from shared.database import Tx
+from shared.events import MailSuppressed
 from shared.sql import Row
 
 PACED = "paced"
@@ -40,7 +41,8 @@ class Gate:
             at=at,
         )
         going: list[Row] = []
-        held: list[tuple[Row, Held]] = []
+        held: list[Held] = []
+        dropped: list[MailSuppressed] = []
         more: Counter[tuple[str, str]] = Counter()
         for row in sorted(rows, key=lambda row: row.created_at):
             key = (row.recipient.lower(), self._lane(row))
@@ -49,12 +51,13 @@ class Gate:
                     more[key] += row.first_tried_at is None
                     going.append(row)
                 case Wait(until):
-                    held.append((row, Held(row.mail_id, PACED, until)))
+                    held.append(Held(row.mail_id, PACED, until))
                 case Drop(reason):
-                    held.append((row, Held(row.mail_id, reason, None)))
+                    held.append(Held(row.mail_id, reason, None))
+                    dropped.append(suppressed(row, reason))
         if held:
-            await hold_back(tx, [one for _, one in held], at=at)
-            tx.say(*(suppressed(row, one.reason) for row, one in held if one.until is None))
+            await hold_back(tx, held, at=at)
+            tx.say(*dropped)
         return going
 
     def _decide(self, row: Row, known: Circumstances, more: int, at: datetime) -> Departure:

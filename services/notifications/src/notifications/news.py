@@ -4,11 +4,11 @@ from typing import Any
 
 from notifications.domain.mail import Verdict
 from notifications.storage.mails import NewMail
-from shared.events import Event, MailSent, MailSuppressed
+from shared.events import Event, MailSent, MailSuppressed, SuppressionReason
 from shared.sql import Row
 
 
-def suppressed(mail: NewMail | Row, reason: str) -> MailSuppressed:
+def suppressed(mail: NewMail | Row, reason: SuppressionReason) -> MailSuppressed:
     """Return that ``mail`` does not go out, and why."""
     return MailSuppressed(reason=reason, title=mail.title or "", **_about(mail))
 

@@ -1,6 +1,7 @@
 """The contract between the services: every event, in the file of the one service that may say it."""
 
 from shared.events._event import CATALOGUE, Event, Yen
+from shared.events._open import UnknownValue, UnknownValueSaid
 from shared.events.checkout import (
     Address,
     Amounts,
@@ -34,10 +35,11 @@ from shared.events.members import (
     RegistrationRefused,
     SessionsRevoked,
 )
-from shared.events.notifications import MailSent, MailSuppressed
+from shared.events.notifications import MailSent, MailSuppressed, SuppressionReason
 from shared.events.payments import (
     AuthorizationEnded,
     CaptureRejected,
+    HoldEndReason,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentExpired,
@@ -63,6 +65,7 @@ __all__ = [
     "Destination",
     "EmailVerificationRequested",
     "Event",
+    "HoldEndReason",
     "Line",
     "MailSent",
     "MailSuppressed",
@@ -92,5 +95,8 @@ __all__ = [
     "Shipped",
     "ShippedDestination",
     "StockReserved",
+    "SuppressionReason",
+    "UnknownValue",
+    "UnknownValueSaid",
     "Yen",
 ]

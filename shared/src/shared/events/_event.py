@@ -1,6 +1,7 @@
 """What an event is: data with an owner and a moment, nothing more."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -8,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import now
+from shared.events._open import UnknownValueSaid, known_values
 from shared.ids import new_id
 
 Yen = Annotated[int, Field(ge=0, description="Integer yen")]
@@ -18,8 +20,9 @@ CATALOGUE: dict[str, type["Event"]] = {}
 class Event(BaseModel):
     """A fact that one service says and others hear.
 
-    Frozen, and blind to fields it does not know, so that producers may add some. The three fields of
-    this class travel in the envelope (message properties), never in the body.
+    Frozen, and blind to fields it does not know, so that producers may add some. Values that may become more
+    are ``Open``: any text is read, and ``known_values`` tells by field which this release may say. The three
+    fields of this class travel in the envelope (message properties), never in the body.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -27,6 +30,7 @@ class Event(BaseModel):
     producer: ClassVar[str] = ""
     version: ClassVar[int] = 1
     type: ClassVar[str] = ""
+    known_values: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     event_id: UUID = Field(default_factory=new_id, exclude=True)
     occurred_at: datetime = Field(default_factory=now, exclude=True)
@@ -39,7 +43,17 @@ class Event(BaseModel):
             return
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
         cls.type = f"{name}.v{cls.version}"
+        cls.known_values = known_values(cls.model_fields)
         CATALOGUE[cls.type] = cls
+
+    def check_values(self) -> None:
+        """Raise UnknownValueSaid if a field holds a value that this release may not say."""
+        for name, known in self.known_values.items():
+            value = getattr(self, name)
+            said = (value,) if isinstance(value, str) else value or ()
+            unknown = [word for word in said if word not in known]
+            if unknown:
+                raise UnknownValueSaid(f"{self.type}: {name} may not be {', '.join(map(repr, unknown))}")
 
     @property
     def correlation(self) -> str:

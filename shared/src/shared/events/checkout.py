@@ -1,12 +1,13 @@
 """What checkout says."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.events._event import Event, Yen
+from shared.events._open import Open
 
 
 class CheckoutEvent(Event):
@@ -66,7 +67,25 @@ class Destination(_Part):
     lines: tuple[Line, ...]
 
 
-class Registration(_Part):
+class _WalletBuyer(BaseModel):
+    """The buyer's account at the wallet, where one was used: ``wallet_kind`` is the wallet's payment method.
+
+    ``amazon_buyer_id`` is the name of before there were other wallets: it is read, and never said any more.
+    """
+
+    wallet_kind: str | None = None
+    wallet_buyer_id: str | None = None
+    amazon_buyer_id: str | None = Field(None, deprecated="Read wallet_buyer_id", exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("amazon_buyer_id") and not data.get("wallet_buyer_id"):
+            return {**data, "wallet_kind": "amazon_pay", "wallet_buyer_id": data["amazon_buyer_id"]}
+        return data
+
+
+class Registration(_Part, _WalletBuyer):
     """The member that is registered together with the order (AP-08); ``member_id`` is chosen beforehand.
 
     ``email_proved``: the orderer's address is the one that the wallet vouches for, not one that was typed.
@@ -74,11 +93,10 @@ class Registration(_Part):
 
     member_id: UUID
     newsletter: bool = False
-    amazon_buyer_id: str | None = None
     email_proved: bool = False
 
 
-class OrderPlaced(CheckoutEvent):
+class OrderPlaced(CheckoutEvent, _WalletBuyer):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 
     ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
@@ -86,8 +104,8 @@ class OrderPlaced(CheckoutEvent):
     where the producer did not say it yet. ``page_url`` carries a key that opens the page of this order alone.
     """
 
-    order_kind: Literal["normal", "preorder", "subscription"] = "normal"
-    channel: Literal["own_site"] = "own_site"
+    order_kind: Open[Literal["normal", "preorder", "subscription"]] = "normal"
+    channel: Open[Literal["own_site"]] = "own_site"
     payment_kind: str
     payment_name: str
     payment_flow: str = ""
@@ -95,7 +113,6 @@ class OrderPlaced(CheckoutEvent):
     amounts: Amounts
     member_id: UUID | None = None
     registration: Registration | None = None
-    amazon_buyer_id: str | None = None
     orderer: Orderer
     destinations: tuple[Destination, ...]
     points_used: int = 0
@@ -124,7 +141,7 @@ class Shipped(CheckoutEvent):
 
     destinations: tuple[ShippedDestination, ...]
     fully_shipped: bool
-    source: Literal["admin_bulk", "admin_single", "csv_marked", "software"]
+    source: Open[Literal["admin_bulk", "admin_single", "csv_marked", "software"]]
     send_mail: bool = False
     by: str
 
@@ -143,7 +160,7 @@ class OrderCancelled(CheckoutEvent):
     ``refund_amount`` is the money of the buyer that was with us at that moment, as far as checkout knew.
     """
 
-    reason: Literal["staff", "unpaid", "payment_failed"]
+    reason: Open[Literal["staff", "unpaid", "payment_failed"]]
     by: str
     note: str = ""
     send_mail: bool = True

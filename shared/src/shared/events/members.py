@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.events._event import Event, Yen
+from shared.events._open import Open
 
 
 class MembersEvent(Event):
@@ -19,7 +20,7 @@ class MemberRegistered(MembersEvent):
 
     name: str
     email: str
-    via: Literal["form", "amazon", "order"]
+    via: Open[Literal["form", "amazon", "order"]]
     registered_at: datetime
     order_code: str | None = None
 
@@ -28,7 +29,7 @@ class AmazonAccountLinked(MembersEvent):
     """The member may log in with the Amazon account alone from now on (MEM-01). Said once per link."""
 
     linked_at: datetime
-    path: Literal["order", "registration", "login"]
+    path: Open[Literal["order", "registration", "login"]]
     order_code: str | None = None
 
 
@@ -66,11 +67,11 @@ class PasswordResetRequested(MembersEvent):
 
 
 class PasswordChanged(MembersEvent):
-    """The password of the member is another one from now on. ``way``: ``form`` or ``reset``."""
+    """The password of the member is another one from now on."""
 
     name: str
     email: str
-    way: str
+    way: Open[Literal["form", "reset"]]
     changed_at: datetime
 
 
@@ -87,10 +88,10 @@ class RegistrationRefused(MembersEvent):
 class BenefitShortageFound(MembersEvent):
     """The order was made cheaper by points or a coupon that could not be taken: money that the shop lost.
 
-    ``benefit``: ``points`` or ``coupon``; ``missing`` is what could not be taken, in points or yen.
+    ``missing`` is what could not be taken, in points or, of a coupon, in yen.
     """
 
-    benefit: str
+    benefit: Open[Literal["points", "coupon"]]
     missing: int
     reason: str
     order_code: str
@@ -100,8 +101,8 @@ class PointsGranted(MembersEvent):
     """Points were added, waiting (有効待ち) or already valid (有効)."""
 
     points: int
-    state: Literal["pending", "active"]
-    reason: Literal["registration", "purchase"]
+    state: Open[Literal["pending", "active"]]
+    reason: Open[Literal["registration", "purchase"]]
     order_code: str | None = None
 
 
@@ -133,7 +134,7 @@ class CouponIssued(MembersEvent):
     coupon_id: UUID
     issue_id: UUID
     name: str
-    kind: Literal["amount_off", "percent_off", "free_shipping"]
+    kind: Open[Literal["amount_off", "percent_off", "free_shipping"]]
     value: int
     expires_at: datetime
     order_code: str | None = None

@@ -1,11 +1,12 @@
 """What notifications says."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.events._event import Event
+from shared.events._open import Open
 
-SUPPRESSION_REASONS = (
+SuppressionReason = Literal[
     "method_without_deposit_mail",
     "switched_off",
     "sent_by_software",
@@ -15,8 +16,7 @@ SUPPRESSION_REASONS = (
     "too_many_to_recipient",
     "refused_by_server",
     "not_accepted_in_time",
-)
-"""Why a mail may be suppressed, as far as this release knows."""
+]
 
 
 class NotificationsEvent(Event):
@@ -36,10 +36,7 @@ class MailSent(NotificationsEvent):
 
 
 class MailSuppressed(NotificationsEvent):
-    """A mail that the event called for was not sent, and why (NTF-04). ``title`` is what staff call the mail.
+    """A mail that the event called for was not sent, and why (NTF-04). ``title`` is what staff call the mail."""
 
-    ``reason`` is one of SUPPRESSION_REASONS, or a word that older readers do not know.
-    """
-
-    reason: str
+    reason: Open[SuppressionReason]
     title: str = ""

@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 from uuid import UUID
 
 from shared.events._event import Event, Yen
+from shared.events._open import Open
 
 
 class PaymentsEvent(Event):
@@ -25,22 +26,24 @@ class PaymentAuthorized(PaymentsEvent):
     gift_balance_amount: Yen = 0
     instrument: str = ""
     authorized_at: datetime
-    provider_status: Literal["承認済", "与信済"]
+    provider_status: Open[Literal["承認済", "与信済"]]
 
 
 class PaymentFailed(PaymentsEvent):
     """The provider refused, or the buyer gave up; the order cannot be paid by this try (PAY-22)."""
 
-    reason: Literal[
-        "marketplace_not_supported",
-        "insufficient_balance",
-        "wrong_card_data",
-        "expired_card",
-        "limit_exceeded",
-        "amount_mismatch",
-        "buyer_abandoned",
-        "declined",
-        "provider_error",
+    reason: Open[
+        Literal[
+            "marketplace_not_supported",
+            "insufficient_balance",
+            "wrong_card_data",
+            "expired_card",
+            "limit_exceeded",
+            "amount_mismatch",
+            "buyer_abandoned",
+            "declined",
+            "provider_error",
+        ]
     ]
 
 
@@ -68,7 +71,7 @@ class PaymentCaptured(PaymentsEvent):
 
     amount: Yen
     captured_at: datetime
-    source: Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]
+    source: Open[Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]]
     send_mail: bool = False
 
 
@@ -82,16 +85,20 @@ class PaymentVoided(PaymentsEvent):
     """The authorization or the payment number was cancelled before any money moved."""
 
 
+HoldEndReason = Literal[
+    "expired", "capture_declined", "captured_in_part", "reauthorization_declined", "voided"
+]
+
+
 class AuthorizationEnded(PaymentsEvent):
     """The hold on the buyer's money is gone, and nobody at the shop asked for that (PAY-30, AP-39).
 
-    ``reason``: ``expired``, ``capture_declined``, ``captured_in_part`` or ``reauthorization_declined``; a word
-    that is not known here means the same as ``expired``. The order must not be shipped until a new
-    authorization or another payment covers it; ``may_reauthorize`` if the provider still lets us ask for one.
+    Whatever the reason, the order must not be shipped until a new authorization or another payment covers it;
+    ``may_reauthorize`` if the provider still lets us ask for one.
     """
 
     authorization_id: str
-    reason: str
+    reason: Open[HoldEndReason]
     may_reauthorize: bool = False
 
 
@@ -127,5 +134,5 @@ class PaymentRefunded(PaymentsEvent):
     refund_id: UUID
     amount: Yen
     remaining_amount: Yen | None = None
-    route: Literal["provider", "gift_card", "bank_transfer"]
+    route: Open[Literal["provider", "gift_card", "bank_transfer"]]
     by_dispute: bool = False

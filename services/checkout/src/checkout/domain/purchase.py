@@ -138,10 +138,11 @@ def registration_of(purchase: Purchase) -> Registration | None:
     """Return who becomes a member with this order, under the id that the points were set aside for."""
     if not purchase.registers or purchase.member_id is not None:
         return None
-    benefit = purchase.benefit
+    benefit, wallet = purchase.benefit, purchase.wallet
     return Registration(
         member_id=benefit.member_id if benefit and benefit.registration else new_id(),
         newsletter=purchase.newsletter,
-        amazon_buyer_id=purchase.wallet.buyer_id if purchase.wallet else None,
+        wallet_kind=wallet.kind if wallet else None,
+        wallet_buyer_id=wallet.buyer_id if wallet else None,
         email_proved=_vouched_for(purchase),
     )

@@ -58,6 +58,7 @@ orders = Table(
     Column("coupon", Uuid),
     Column("benefit_reservation_id", Uuid),
     Column("member_id", Uuid, comment="Also the member registered together with the order (AP-08)"),
+    # Orders of before there were other wallets; read where wallet_buyer_id is empty.
     Column("amazon_buyer_id", Text),
     Column("orderer_name", Text, nullable=False),
     Column("orderer_kana", Text, nullable=False),
@@ -110,6 +111,8 @@ orders = Table(
         server_default="false",
         comment="The buyer asked to become a member with this order",
     ),
+    Column("wallet_kind", Text),
+    Column("wallet_buyer_id", Text),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),

@@ -150,7 +150,10 @@ async def _owner(tx: Tx, request: Request, shop: Storefront, code: str) -> UUID 
     That is a guest's, or of somebody who becomes a member with it and whose wallet is in this browser.
     """
     buyer, wallet = await buyer_of_order(tx, code), wallet_of(shop, request)
-    if buyer is None or (wallet is not None and wallet.buyer_id == buyer.amazon_buyer_id):
+    if buyer is None:
+        return None
+    own = (buyer.wallet_kind, buyer.wallet_buyer_id)
+    if wallet is not None and (wallet.kind, wallet.buyer_id) == own:
         return None
     member_id: UUID | None = buyer.member_id
     return member_id

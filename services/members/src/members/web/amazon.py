@@ -62,7 +62,7 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
         elif step == "link" and viewers_row is not None:
             entry = await _link(tx, request, parts, viewers_row, wallet, seen)
     if entry is not None:
-        toast = "Amazonアカウントと連携しました" if step == "link" else ""
+        toast = f"{wallet.label}アカウントと連携しました" if step == "link" else ""
         return entry.put_into(parts.pages.redirect(request, next_path, toast=toast))
     if step == "link":
         return parts.pages.redirect(request, next_path, toast=NOT_LINKED)
@@ -81,6 +81,7 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
             request,
             "amazon_login.html",
             form=Form(Login, {"email": wallet.email}),
+            label=wallet.label,
             next_path=next_path,
             back=_this_arrival(next_path),
         )
@@ -198,6 +199,7 @@ def _register_page(
         status=status,
         form=form,
         email=wallet.email,
+        label=wallet.label,
         next_path=next_path,
         back=_this_arrival(next_path),
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 from starlette.responses import Response
 
+from members.link_amazon import AMAZON
 from members.password_hasher import PasswordHasher
 from members.prove_address import Prover
 from members.settings import Settings
@@ -31,8 +32,12 @@ _DEVICE_KNOWN_FOR = timedelta(days=365)
 
 @dataclass(frozen=True)
 class Wallet:
-    """What payments vouches for after an Amazon login. Without an order it is only a login (AP-06)."""
+    """What payments vouches for after an Amazon login. Without an order it is only a login (AP-06).
 
+    ``label`` is the wallet's own word for its account, for pages: ``Amazon``.
+    """
+
+    label: str
     buyer_id: str
     name: str
     email: str
@@ -64,11 +69,13 @@ class Parts:
             return None
 
     def wallet(self, request: Request) -> Wallet | None:
-        """Return the Amazon buyer in this browser, if payments vouches for one."""
+        """Return the Amazon buyer in this browser, if payments vouches for one; no other wallet logs in here."""
         claims = self.statement(request, "wallet")
-        if claims is None or claims.get("kind") != "amazon_pay" or not claims.get("buyer_id"):
+        if claims is None or claims.get("kind") != AMAZON or not claims.get("buyer_id"):
             return None
         return Wallet(
+            # A statement of the release before has no label.
+            label=str(claims.get("label") or "Amazon"),
             buyer_id=str(claims["buyer_id"]),
             name=str(claims.get("name") or ""),
             email=str(claims.get("email") or ""),

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.events import SuppressionReason
+
 Lane = Literal["order", "account"]
 LANES: tuple[Lane, ...] = ("order", "account")
 
@@ -43,7 +45,7 @@ class Wait:
 class Drop:
     """The mail never leaves; ``reason`` is kept and said."""
 
-    reason: str
+    reason: SuppressionReason
 
 
 Departure = Go | Wait | Drop

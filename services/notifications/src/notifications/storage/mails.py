@@ -12,6 +12,7 @@ from notifications.domain.mail import UNDELIVERED, Answer, State, Verdict
 from notifications.storage.tables import mails, order_words
 from shared.bulk import insert_all
 from shared.database import Tx
+from shared.events import SuppressionReason
 from shared.sql import Row
 from shared.words import found_by, plan_for_words
 
@@ -37,7 +38,7 @@ class NewMail:
     created_at: datetime
     state: State
     due_at: datetime | None = None
-    reason: str | None = None
+    reason: SuppressionReason | None = None
     order_code: str | None = None
     member_id: UUID | None = None
     link: dict[str, Any] | None = None

@@ -123,7 +123,7 @@ class Draft:
     def say(self, kind: type[Event], **fields: Any) -> None:
         """Say an event about this payment."""
         payment = self.payment
-        about = {
+        about: dict[str, Any] = {
             "order_code": payment.order_code,
             "payment_id": payment.payment_id,
             "payment_kind": payment.method,

@@ -7,7 +7,7 @@ from payments.domain.moves import NEXT, OVER, CapturedInPart, NothingLeft, Opera
 from payments.domain.payment import ABOUT_SPARE_MONEY, Loss
 from payments.domain.returning import cover
 from payments.domain.terms import Terms
-from shared.events import AuthorizationEnded, PaymentCaptured
+from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
 
 _OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ended", "receipt_reversed")
 
@@ -50,7 +50,7 @@ def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
         end_hold(draft, "captured_in_part", terms)
 
 
-def end_hold(draft: Draft, reason: str, terms: Terms) -> None:
+def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
     """Tell that nothing is held any more though the order goes on; whoever asked for the money hears no."""
     payment = draft.payment
     if payment.authorization_id and payment.authorization_id not in payment.ended_holds:

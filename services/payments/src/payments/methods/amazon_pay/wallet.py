@@ -47,6 +47,7 @@ def _wallet(
 ) -> dict[str, Any]:
     return {
         "kind": "amazon_pay",
+        "label": "Amazon",
         "checkout_session_id": session_id,
         "buyer_id": buyer.buyer_id if buyer else "",
         "name": _tidy(buyer.name if buyer else None)[: KEPT_MAX["name"]],

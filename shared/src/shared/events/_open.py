@@ -1,0 +1,49 @@
+"""Open values: words that more may join. Readers take any text; who says one may say only what its own class knows."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NewType, TypeVar, get_args
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema
+
+KNOWN_VALUES = "x-known-values"
+"""Under this name the JSON Schema of an event lists the known values of a field."""
+
+UnknownValue = NewType("UnknownValue", str)
+"""A value that another release says and this one has no word for."""
+
+_Known = TypeVar("_Known", bound=str)
+
+
+class _AnyText:
+    """Makes pydantic read any text, and list the known values in the JSON Schema."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        listed: dict[str, Any] = {KNOWN_VALUES: list(_known_values(source))}
+        return handler.generate_schema(Annotated[str, Field(json_schema_extra=listed)])
+
+
+Open = Annotated[_Known | UnknownValue, _AnyText()]
+"""``Open[Literal["form", "order"]]``: the type of a field whose values may become more.
+
+mypy takes only a known value where an event is made, and an unknown one too where it is read.
+"""
+
+
+class UnknownValueSaid(ValueError):
+    """An event was to be said with a value that its own class does not know."""
+
+
+def known_values(fields: Mapping[str, FieldInfo]) -> dict[str, tuple[str, ...]]:
+    """Return the known values of each of ``fields`` that is open, also of one that holds several of them."""
+    found = {name: _known_values(field.annotation) for name, field in fields.items()}
+    return {name: values for name, values in found.items() if values}
+
+
+def _known_values(annotation: Any) -> tuple[str, ...]:
+    parts = get_args(annotation)
+    if UnknownValue in parts:
+        known: tuple[str, ...] = get_args(parts[0])
+        return known
+    return next((values for part in parts if (values := _known_values(part))), ())
