@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from checkout.domain.purchase import Purchase
 from checkout.place_order import Till
 from checkout.storage.placements import Placement
-from members.take_orders import take_orders
+from members.take_order import PlacedOrders
 from notifications.domain.mail import Accepted
 from notifications.domain.sender import Sender
 from notifications.message import build
@@ -76,7 +76,8 @@ async def credit_again(event: OrderPlaced, tx: Tx) -> list[Any]:
     """Grant points for an order at each delivery, in a schema that has no key against it."""
     await tx.execute("DROP INDEX IF EXISTS point_postings_once_per_order, point_grants_purchase_once")
     await tx.execute("DELETE FROM member_orders WHERE order_code = :code", code=event.order_code)
-    return list(await take_orders(tx, [event]))
+    async with PlacedOrders.open(tx, [event]) as orders:
+        return list(await orders.take(event))
 
 
 POINTS_TWICE: Mapping[str, Handler] = {"members.credit_order": credit_again}
