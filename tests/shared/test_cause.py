@@ -1,5 +1,6 @@
 """What something follows from goes with it: into what is said, what is done together, and the log."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -105,12 +106,12 @@ def test_what_names_its_cause_keeps_it_and_what_follows_is_said_as_it_is() -> No
 async def test_what_is_done_together_follows_from_nobody_who_asked() -> None:
     seen: list[Cause] = []
 
-    async def run(numbers: object) -> list[int]:
+    async def run(numbers: Sequence[int]) -> Sequence[int]:
         seen.append(current_cause())
-        return [1]
+        return numbers
 
     with following(Cause(new_id(), TRACE)):
-        await Together(run).do(1)
+        assert await Together(run).do(1) == 1
     assert seen == [NO_CAUSE]
 
 

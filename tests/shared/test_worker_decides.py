@@ -377,7 +377,7 @@ async def test_a_worker_that_is_cancelled_while_its_channel_closes_ends(make_db:
         await asyncio.Event().wait()
 
     line = Line(Channel(close=never_closes))
-    desk = Desk(await make_db("members", metadata), line, Post())
+    desk = Desk(await make_db("members", metadata), line, Post(), consumers.all[0])
     task = asyncio.create_task(desk.worker.run())
     await eventually(lambda: desk.worker.consuming_at is not None)
     line.used[0].is_closed = True

@@ -14,7 +14,7 @@ from notifications.domain.mail import Accepted
 from notifications.domain.sender import Sender
 from notifications.message import build
 from notifications.send_mail import Server, letter_of
-from notifications.storage.mails import SENDING
+from notifications.storage.mails import SENDING, cause_of
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails
 from payments.claims import Claim, claims_of, end_claims
@@ -109,12 +109,13 @@ async def new_key_when_tried_again(till: Till, purchase: Purchase) -> Placement:
     return await till.place(replace(purchase, key=key))
 
 
+def _one_by_one(work: DueWork, perform: "SendsFirst") -> DueWork:
+    return replace(work, perform=perform, begin=None, conclude=None, cause=cause_of)
+
+
 def mails_sent_first(node: Node, works: Sequence[DueWork]) -> Sequence[DueWork]:
     """Let mails be sent before anything of the try is on disk."""
-    return [
-        replace(work, perform=SendsFirst(node), begin=None, conclude=None) if work.name == SENDING else work
-        for work in works
-    ]
+    return [_one_by_one(work, SendsFirst(node)) if work.name == SENDING else work for work in works]
 
 
 class SendsFirst:

@@ -68,7 +68,12 @@ async def link_by_orders(tx: Tx, orders: Sequence[OrderPlaced], members: Mapping
     return await insert_links(
         tx,
         [
-            {"member_id": order.member_id, "buyer_id": buyer_id, "linked_at": order.placed_at, "path": "order"}
+            {
+                "member_id": order.member_id,
+                "buyer_id": buyer_id,
+                "linked_at": order.placed_at,
+                "path": "order",
+            }
             for order, buyer_id in wanted
         ],
     )

@@ -89,4 +89,4 @@ def _moved_by(cause: Cause, settled: Settled) -> Settled:
     """Return ``settled`` with a payment that remembers the event that moved it. What people do is none."""
     if cause.event_id is None:
         return settled
-    return replace(settled, payment=replace(settled.payment, cause=cause))
+    return replace(settled, payment=settled.payment.changed(cause=cause))

@@ -1,7 +1,7 @@
 """What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
