@@ -33,6 +33,7 @@ from checkout.storage.placements import Placement, find_placements, take_keys
 from checkout.storage.products import read_products
 from checkout.storage.shop_settings import ShopSettings
 from checkout.storage.stock import reserve_stock
+from shared.cause import Cause, current_cause, following
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Database, Tx, is_transient
@@ -68,6 +69,14 @@ class _Turned(Exception):
         self.refused = refused
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A purchase that a request asks for."""
+
+    purchase: Purchase
+    cause: Cause
+
+
 class Till:
     """Where orders are placed: one transaction each, or one for all that came while the last one ran."""
 
@@ -75,8 +84,8 @@ class Till:
         self._db = db
         self._origin_url = origin_url.rstrip("/")
         self._limits = limits
-        self._together: Together[Purchase, Placement | Refused] = Together(
-            self._place_together, batch_max=BATCH_MAX, key=lambda purchase: purchase.key
+        self._together: Together[_Asked, Placement | Refused] = Together(
+            self._place_together, batch_max=BATCH_MAX, key=lambda asked: asked.purchase.key
         )
 
     async def place(self, purchase: Purchase) -> Placement:
@@ -85,16 +94,16 @@ class Till:
         Raises Refused where the rules say no, Busy when the database stayed unavailable for all tries: the
         order may then exist, and asking again with the same key tells.
         """
-        placement = await self._together.do(purchase)
+        placement = await self._together.do(_Asked(purchase, current_cause()))
         if isinstance(placement, Refused):
             raise placement
         if not placement.repeated:
             log.info("order.placed", order_code=placement.order_code, payment_kind=purchase.payment_kind)
         return placement
 
-    async def _place_together(self, purchases: Sequence[Purchase]) -> list[Placement | Refused]:
+    async def _place_together(self, asked: Sequence[_Asked]) -> list[Placement | Refused]:
         outcomes: dict[str, Placement | Refused] = {}
-        left = {purchase.key: purchase for purchase in purchases}
+        left = {one.purchase.key: one for one in asked}
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 while left:
@@ -104,7 +113,7 @@ class Till:
                     except _Turned as turned:
                         outcomes |= turned.refused
                         left = {key: one for key, one in left.items() if key not in turned.refused}
-                return [outcomes[purchase.key] for purchase in purchases]
+                return [outcomes[one.purchase.key] for one in asked]
             except IntegrityConstraintViolationError as error:
                 raise _once_only(error) from error
             except Exception as error:
@@ -114,19 +123,19 @@ class Till:
                 await asyncio.sleep(0.05 * attempt)
         raise Busy
 
-    async def _place_all(self, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+    async def _place_all(self, asked: Sequence[_Asked]) -> dict[str, Placement | Refused]:
         async with self._db.transaction() as tx:
-            outcomes = await _place(tx, purchases, origin_url=self._origin_url, limits=self._limits)
+            outcomes = await _place(tx, asked, origin_url=self._origin_url, limits=self._limits)
             crash_point("K1")
         crash_point("K2")
         return outcomes
 
 
 async def _place(
-    tx: Tx, purchases: Sequence[Purchase], *, origin_url: str, limits: HoldLimits
+    tx: Tx, asked: Sequence[_Asked], *, origin_url: str, limits: HoldLimits
 ) -> dict[str, Placement | Refused]:
     """Place orders by their keys. Raises _Turned if the transaction must begin anew without some."""
-    at = now()
+    at, purchases = now(), [one.purchase for one in asked]
     shop = await _read_shop(tx, purchases, limits)
     refusals: dict[str, Placement | Refused] = {}
     new: list[_New] = []
@@ -165,10 +174,12 @@ async def _place(
         raise _Turned(
             {one.purchase.key: _sold_out(*short[one.code], one.placed) for one in new if one.code in short}
         )
+    causes = {one.purchase.key: one.cause for one in asked}
     for one in new:
-        tx.say(one.placed)
-        if one.method.is_prepaid:
-            tx.say(StockReserved(order_code=one.code))
+        with following(causes[one.purchase.key]):
+            tx.say(one.placed)
+            if one.method.is_prepaid:
+                tx.say(StockReserved(order_code=one.code, caused_by=one.placed.event_id))
     return outcomes | {one.purchase.key: one.placement for one in new}
 
 

@@ -116,8 +116,10 @@ def ship(
         occurred_at=wish.at,
     )
     if wish.mark_processed and full and book[code].may("process"):
-        return [shipped, close_order(book, code, by=wish.by, at=wish.at)]
-    return [shipped, *process_if_complete(book, code, at=wish.at)]
+        processed = [close_order(book, code, by=wish.by, at=wish.at)]
+    else:
+        processed = process_if_complete(book, code, at=wish.at)
+    return [shipped, *(one.model_copy(update={"caused_by": shipped.event_id}) for one in processed)]
 
 
 async def take_from_stock(tx: Tx, events: Sequence[Event]) -> None:

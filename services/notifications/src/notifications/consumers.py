@@ -8,13 +8,14 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from notifications.domain.sending import MailSetting, Send, Suppress, decide
+from notifications.end_orders import EndedOrders
 from notifications.mail_files import MailFile, find_mails
 from notifications.message import envelope_address
 from notifications.news import suppressed
 from notifications.one_time_links import kept_of
 from notifications.storage import contacts
 from notifications.storage.mail_settings import setting_of
-from notifications.storage.mails import NewMail, end_waiting, write_down
+from notifications.storage.mails import NewMail, write_down
 from notifications.templates import Mails, in_one_line
 from shared.clock import now
 from shared.consumers import Consumers, Handler
@@ -37,14 +38,10 @@ async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
     await contacts.remember(tx, [in_one_line(event) for event in events])
 
 
-@consumers.on(OrderCancelled)
-async def end_order(events: list[OrderCancelled], tx: Tx, mails: Mails) -> None:
+@consumers.on(OrderCancelled, opens=EndedOrders)
+async def end_order(event: OrderCancelled, tx: Tx, orders: EndedOrders) -> None:
     """Keep that an order ended: what would ask for its money, or promise its goods, does not leave any more."""
-    cancelled = {event.order_code: event.occurred_at for event in events}
-    if await contacts.set_cancelled(tx, cancelled) < len(cancelled):
-        raise TryAgain("the order has not been heard of yet")
-    kinds = [file.name for file in mails.files.values() if file.until_cancelled]
-    await end_waiting(tx, list(cancelled), kinds, at=now())
+    orders.end(event)
 
 
 @consumers.on(SessionsRevoked)
@@ -118,6 +115,7 @@ def _written(
         order_code=getattr(event, "order_code", None),
         member_id=_member(event, order),
         link=kept_of(event),
+        traceparent=event.traceparent,
     )
 
 

@@ -112,6 +112,7 @@ class MailSending:
             concurrency=concurrency,
             lease_seconds=int(LEASE.total_seconds()),
             prolong=True,
+            cause=lambda tried: tried.cause,
         )
 
     async def begin(self, tx: Tx, rows: Sequence[Row]) -> list[Try]:

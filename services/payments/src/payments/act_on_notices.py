@@ -1,7 +1,8 @@
 """Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30).
 
 Many notices about one payment make one question: those claimed together share a look, whatever came before the look
-began is answered by it as well, and what comes while others wait or are looked into waits for one look together.
+began is answered by it as well, and what comes while others wait or are looked into waits for one look together. A look
+would have found the same without a notice, so what it finds follows from the event that moved the payment last.
 """
 
 from collections import defaultdict
@@ -29,6 +30,7 @@ from payments.storage.notices import (
 )
 from payments.storage.payments import ask_soon, lock_payments, match_references
 from payments.storage.tables import notices
+from shared.cause import following
 from shared.clock import now
 from shared.database import Tx
 from shared.due import DueWork, strike_off_all
@@ -77,6 +79,7 @@ class Notices:
             conclude=self.conclude,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
+            cause=lambda look: look.payment.cause,
         )
 
     async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Look]:
@@ -117,9 +120,9 @@ class Notices:
             mine = [claim for claim in look.claims if claim in ours]
             if mine:
                 payment = batch.payment(mine[0].payment.payment_id)
-                batch.add(
-                    _settle(payment, mine, found.answers, at, self._calls.methods[payment.method].terms)
-                )
+                terms = self._calls.methods[payment.method].terms
+                with following(look.payment.cause):
+                    batch.add(_settle(payment, mine, found.answers, at, terms))
         tx.say(*await batch.save(tx, self._calls.methods, at))
         over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
         for known, state in ((True, "done"), (False, "unknown")):

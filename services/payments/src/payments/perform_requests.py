@@ -26,8 +26,9 @@ from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.settle_payment import Batch, settle_all, with_attention
 from payments.storage.payments import lock_payments
-from payments.storage.requests import REQUEST_WORK, Ended, end_requests
+from payments.storage.requests import REQUEST_WORK, Ended, cause_of, end_requests
 from payments.storage.tables import payment_requests
+from shared.cause import Cause, following
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
@@ -69,6 +70,7 @@ class Requests:
             conclude=self.conclude,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
+            cause=asked_because,
         )
 
     async def perform(self, claim: Claim) -> Sequence[Answer]:
@@ -89,7 +91,8 @@ class Requests:
                 payment = batch.payment(claim.payment.payment_id)
                 terms = self._calls.methods[payment.method].terms
                 settled = settle_reply(payment, claim.row.operation, answers, at, terms)
-                batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
+                with following(asked_because(claim)):
+                    batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
         tx.say(*await batch.save(tx, self._calls.methods, at))
 
     async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
@@ -136,6 +139,11 @@ class Requests:
             # Others gave back part of it, or all: so much is not asked for.
             return (*found, RefundDeclined(reason="amount_changed"))
         return None
+
+
+def asked_because(claim: Claim) -> Cause:
+    """Return what a claimed request follows from."""
+    return cause_of(claim.row)
 
 
 def never_asked(row: Row) -> bool:

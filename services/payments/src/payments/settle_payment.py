@@ -1,4 +1,7 @@
-"""Many locked payments, and what one transaction decides about them: rules in ``domain/``, one save, one commit."""
+"""Many locked payments, and what one transaction decides about them: rules in ``domain/``, one save, one commit.
+
+What is decided follows from what is heard, or answered, at that moment (:mod:`shared.cause`), however late it is saved.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -7,7 +10,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from payments.domain.answers import Answer
-from payments.domain.drafting import Settled, and_then
+from payments.domain.drafting import Settled, and_then, because_of
 from payments.domain.moves import Operation
 from payments.domain.payment import Payment
 from payments.domain.settling import settle
@@ -15,6 +18,7 @@ from payments.domain.standing import with_standing
 from payments.domain.terms import Terms
 from payments.method import Method
 from payments.storage.payments import save_all
+from shared.cause import Cause, current_cause
 from shared.database import Tx
 from shared.events import Event
 
@@ -43,6 +47,7 @@ class Batch:
     def __init__(self, locked: Iterable[Payment]) -> None:
         self._locked = {payment.payment_id: payment for payment in locked}
         self._settled = {key: Settled(payment) for key, payment in self._locked.items()}
+        self._causes: dict[UUID, Cause] = {}
         self._events: list[Event] = []
 
     def payment(self, payment_id: UUID) -> Payment:
@@ -51,7 +56,10 @@ class Batch:
 
     def add(self, part: Settled) -> None:
         """Take what was decided about one of the payments."""
-        key = part.payment.payment_id
+        key, cause = part.payment.payment_id, current_cause()
+        if part != Settled(self.payment(key)):
+            self._causes[key] = cause
+        part = because_of(cause, part)
         self._settled[key] = and_then(self._settled[key], part)
         self._events += part.events
 
@@ -69,8 +77,16 @@ class Batch:
         for key, one in self._settled.items():
             before = self._locked[key]
             if one.asks or one.payment != before:
+                cause = self._causes[key]
                 whole = with_standing(before, one, at)
-                self._events += whole.events[len(one.events) :]
-                changed.append(whole)
+                self._events += [event.following(cause) for event in whole.events[len(one.events) :]]
+                changed.append(_moved_by(cause, whole))
         await save_all(tx, changed, methods, at, look_at=look_at)
         return self._events
+
+
+def _moved_by(cause: Cause, settled: Settled) -> Settled:
+    """Return ``settled`` with a payment that remembers the event that moved it. What people do is none."""
+    if cause.event_id is None:
+        return settled
+    return replace(settled, payment=settled.payment.changed(cause=cause))

@@ -19,6 +19,7 @@ from payments.method import Method
 from payments.settle_payment import Batch, settle_all
 from payments.storage.payments import WATCH_WORK, lock_payments, next_look_at
 from payments.storage.tables import payments
+from shared.cause import following
 from shared.clock import now
 from shared.database import Tx
 from shared.due import DueWork
@@ -43,6 +44,7 @@ class Watch:
             conclude=self.conclude,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
+            cause=lambda claim: claim.payment.cause,
         )
 
     async def perform(self, claim: Claim) -> Sequence[Answer]:
@@ -62,7 +64,8 @@ class Watch:
         look_at = {}
         for claim in ours:
             settled, look_at[claim.payment.payment_id] = seen[claim]
-            batch.add(settled)
+            with following(claim.payment.cause):
+                batch.add(settled)
         tx.say(*await batch.save(tx, self._calls.methods, at, look_at=look_at))
 
 

@@ -51,6 +51,8 @@ async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
 
 async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, Row]:
     """Return when the addresses of ``member_ids`` were proved and their logins ended, of those who are members."""
+    if not member_ids:
+        return {}
     rows = await tx.rows(
         "SELECT member_id, email_verified_at, sessions_ended_at FROM members"
         " WHERE member_id = ANY(CAST(:ids AS uuid[]))",

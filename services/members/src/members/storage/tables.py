@@ -205,6 +205,8 @@ reset_wishes = Table(
     Column("wish_id", Uuid, primary_key=True),
     Column("email", Text, nullable=False),
     Column("wished_at", MOMENT, nullable=False),
+    # The trace of the request.
+    Column("traceparent", Text),
     *due_columns(),
 )
 due_index(reset_wishes)

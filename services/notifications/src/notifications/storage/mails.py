@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from notifications.domain.mail import UNDELIVERED, Answer, State, Verdict
 from notifications.storage.tables import mails, order_words
 from shared.bulk import insert_all
+from shared.cause import Cause
 from shared.database import Tx
 from shared.events import SuppressionReason
 from shared.sql import Row
@@ -42,6 +43,12 @@ class NewMail:
     order_code: str | None = None
     member_id: UUID | None = None
     link: dict[str, Any] | None = None
+    traceparent: str | None = None
+
+
+def cause_of(mail: NewMail | Row) -> Cause:
+    """Return the event that a mail tells of."""
+    return Cause(mail.event_id, mail.traceparent)
 
 
 async def write_down(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
@@ -61,6 +68,11 @@ class Try:
     mail: Row
     number: int
     first_tried_at: datetime
+
+    @property
+    def cause(self) -> Cause:
+        """Return the event that the mail tells of."""
+        return cause_of(self.mail)
 
 
 async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]:

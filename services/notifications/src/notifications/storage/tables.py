@@ -64,6 +64,8 @@ mails = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("first_tried_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
+    # The trace of the event.
+    Column("traceparent", Text),
     *due_columns(),
     UniqueConstraint("event_id", "mail", "recipient"),
 )

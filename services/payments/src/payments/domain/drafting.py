@@ -1,7 +1,7 @@
 """What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,6 +10,7 @@ from payments.domain import journal
 from payments.domain.journal import Entry
 from payments.domain.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
 from payments.domain.payment import Loss, Payment
+from shared.cause import NO_CAUSE, Cause
 from shared.events import CaptureRejected, Event
 
 
@@ -26,11 +27,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to be made to the provider, the ``sequence``-th of its kind."""
+    """A request to be made to the provider, the ``sequence``-th of its kind, and what it follows from."""
 
     operation: Operation
     amount: int
     sequence: int = 1
+    cause: Cause = NO_CAUSE
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Settled:
     events: tuple[Event, ...] = ()
     asks: tuple[Ask, ...] = ()
     entries: tuple[Entry, ...] = ()
+
+
+def because_of(cause: Cause, part: Settled) -> Settled:
+    """Return ``part`` with its events and requests following from ``cause``. Pure."""
+    return replace(
+        part,
+        events=tuple(event.following(cause) for event in part.events),
+        asks=tuple(replace(ask, cause=cause) for ask in part.asks),
+    )
 
 
 def and_then(whole: Settled, part: Settled) -> Settled:

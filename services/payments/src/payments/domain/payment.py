@@ -20,6 +20,7 @@ from payments.domain.moves import NOT_YET as NOT_YET
 from payments.domain.moves import Operation as Operation
 from payments.domain.moves import State as State
 from payments.domain.terms import CapturePolicy, Terms
+from shared.cause import NO_CAUSE, Cause
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
 UNEXPLAINED = "refund_unexplained"
@@ -79,7 +80,8 @@ class Payment:
     nothing, ``failed_refunds`` refunds, by the provider's ids. ``losses`` is what went out or was taken back beyond
     what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
     soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
-    with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing.
+    with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing. ``cause`` is the
+    last event that moved the payment: what a look at the provider finds later follows from it.
     """
 
     payment_id: UUID
@@ -126,6 +128,7 @@ class Payment:
     shipped: bool = False
     attention: str = ""
     revision: int = 0
+    cause: Cause = NO_CAUSE
 
     def changed(self, **changes: Any) -> "Payment":
         """Return the payment with ``changes``. Raises TypeError for a field that it does not have.

@@ -96,6 +96,9 @@ payment_requests = Table(
     Column("answer", JSONB),
     Column("written_at", DateTime(timezone=True), nullable=False),
     Column("answered_at", DateTime(timezone=True)),
+    # What asked for it: an event, or the request of a person; and the trace of that.
+    Column("caused_by", Uuid),
+    Column("traceparent", Text),
     *due_columns(),
 )
 due_index(payment_requests)
