@@ -9,6 +9,7 @@ from payments.domain.answers import (
     Authorized,
     Captured,
     CaptureDeclined,
+    CaptureRefused,
     Chargeback,
     Declined,
     Expired,
@@ -38,6 +39,7 @@ class Provider:
     undecided: dict[str, tuple[str, int]] = field(default_factory=dict)
     under_way: dict[str, int] = field(default_factory=dict)
     newest_first: bool = False
+    part_captures: bool = False
     at: datetime = AT
     unnamed: set[str] = field(default_factory=set)
     beside: int = 0
@@ -109,7 +111,8 @@ class Provider:
         )
 
     def capture_in_console(self, amount: int) -> None:
-        """Take part of what is held; the rest of the hold is over with it."""
+        """Take part of what is held; the rest is over with it, unless holds are captured in parts here."""
+        amount = min(amount, self.left) if self.part_captures else amount
         self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=f"console-{len(self.done)}"))
 
     def dispute(self, state: str, amount: int) -> None:
@@ -141,9 +144,22 @@ class Provider:
         for one in self.done:
             if isinstance(one, Authorized | Issued):
                 still = True
-            elif isinstance(one, Voided | Expired | CaptureDeclined | Captured):
+            elif isinstance(one, Voided | Expired | CaptureDeclined):
                 still = False
+            elif isinstance(one, Captured):
+                still = still and self.part_captures and self.left > 0
         return still
+
+    @property
+    def left(self) -> int:
+        """Return the yen of the last hold that were not captured."""
+        left = 0
+        for one in self.done:
+            if isinstance(one, Authorized):
+                left = one.amount
+            elif isinstance(one, Captured):
+                left -= one.amount
+        return left
 
     @property
     def money(self) -> int:
@@ -188,11 +204,14 @@ class Provider:
                 return Issued(number="12345678901", number_label="支払い番号", due_at=due_at)
             case "capture" if declined or not self.holds:
                 return CaptureDeclined(reason="ProcessorDeclined", authorization_id=self.hold_id)
+            case "capture" if self.part_captures and amount > self.left:
+                return CaptureRefused(reason="more than is held")
             case "capture":
                 return Captured(amount=amount, captured_at=AT, receipt_id=f"receipt-{key}")
             case "void":
                 since = [one for one in self.done if isinstance(one, Authorized | Issued | Captured)]
-                captured = [since[-1]] if since and isinstance(since[-1], Captured) else []
+                taken = bool(since) and isinstance(since[-1], Captured) and not self.holds
+                captured = [since[-1]] if taken else []
                 return captured[-1] if captured else Voided(authorization_id=self.hold_id)
             case "refund" if declined or amount > self.money:
                 return RefundDeclined(reason="refused", refund_ref=f"refund-{key}")

@@ -52,6 +52,7 @@ from tests.properties.profile import LONG, stories
 from tests.properties.provider import AT, TOTAL, Mood, Provider
 
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
+PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
 KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 CASH = Terms(flow="unmanaged", deposit="never")
@@ -84,12 +85,13 @@ class PaymentStory(RuleBasedStateMachine):
     seen: ClassVar[Counter[str]] = Counter()
 
     @initialize(
-        terms=st.sampled_from([CARD, CARD, KONBINI, BANK, CASH]),
+        terms=st.sampled_from([CARD, CARD, PARTS, KONBINI, BANK, CASH]),
         policy=st.sampled_from(["on_shipped", "on_shipped", "by_staff", "in_provider_console"]),
         newest_first=st.booleans(),
     )
     def an_order_is_placed(self, terms: Terms, policy: str, newest_first: bool) -> None:
-        self.terms, self.at, self.provider = terms, AT, Provider(newest_first=newest_first)
+        self.terms, self.at = terms, AT
+        self.provider = Provider(newest_first=newest_first, part_captures=terms.part_captures)
         self.requests: dict[tuple[Operation, int], Request] = {}
         self.said: list[Event] = []
         self.untold = self.asked = 0
@@ -126,12 +128,14 @@ class PaymentStory(RuleBasedStateMachine):
             assert not (isinstance(event, PaymentCaptured) and settled.payment.order_cancelled)
         failed = "refund_failed" in self.payment.calls
         if failed and settled.payment.held_amount:
-            assert "refund_failed" in settled.payment.calls, "what a person has to see stays until it is done"
+            stays = by_staff or "refund_failed" in settled.payment.calls
+            assert stays, "what a person has to see stays until it is done"
             # What staff asked for is asked for anew where others gave back part of it meanwhile.
             theirs = by_staff or self.payment.refund_asked_amount > 0
             assert theirs or not any(ask.operation == "refund" for ask in settled.asks), "a person's business"
         if settled.payment.spare_amount > self.payment.spare_amount:
-            assert set(settled.payment.calls) & SPARE or settled.asks, "new spare money is seen"
+            part = settled.payment.parts != self.payment.parts
+            assert part or set(settled.payment.calls) & SPARE or settled.asks, "new spare money is seen"
             self.seen["spare money after a failed refund"] += failed
         self.seen["given back by hand"] += failed and not settled.payment.held_amount
         self.note_spare_money_given_back(settled)
@@ -286,6 +290,34 @@ class PaymentStory(RuleBasedStateMachine):
         told_no = any(isinstance(event, CaptureRejected) for event in self.said[before:])
         assert told_no or self.payment.state == "capturing", "staff hear of what will not be"
 
+    @rule(amount=st.sampled_from([1_000, 2_300]))
+    def staff_want_a_part_of_the_money(self, amount: int) -> None:
+        before, asked = len(self.said), self.payment.state
+        settled = asking.capture_for_staff(self.payment, self.terms, self.at, send_mail=False, amount=amount)
+        self.commit(settled)
+        told_no = any(isinstance(event, CaptureRejected) for event in self.said[before:])
+        assert told_no or self.payment.state == "capturing", "staff hear of what will not be"
+        part = any(ask.operation == "capture" and ask.amount == amount for ask in settled.asks)
+        self.seen["part captured"] += part and asked == "authorized"
+
+    @precondition(lambda self: deeds.part_refund_max(self.payment, self.terms))
+    @rule(amount=st.sampled_from([500, 1_000, TOTAL]), really=st.booleans())
+    def staff_have_a_part_given_back(self, amount: int, really: bool) -> None:
+        most = deeds.part_refund_max(self.payment, self.terms)
+        if really and self.open_refund() is None:
+            settled = deeds.refund_part(
+                self.payment, self.terms, self.at, amount=min(amount, most), reason="傷", by="staff"
+            )
+            assert [ask.amount for ask in settled.asks] == [min(amount, most)]
+            self.commit(settled, by_staff=True)
+            self.seen["part refund"] += amount < most
+
+    @precondition(lambda self: deeds.to_be_seen(self.payment))
+    @rule(really=seldom)
+    def staff_have_seen_what_called_them(self, really: bool) -> None:
+        if really:
+            self.commit(deeds.mark_seen(self.payment, self.at, by="staff"), by_staff=True)
+
     @rule(amount=amounts, receipt=st.integers(0, 3))
     def the_buyer_pays_the_number(self, amount: int, receipt: int) -> None:
         known = {one.receipt_id for one in self.provider.done if isinstance(one, Captured)}
@@ -358,7 +390,7 @@ class PaymentStory(RuleBasedStateMachine):
     def the_names_of_refunds_are_told(self) -> None:
         self.provider.unnamed.clear()
 
-    @precondition(lambda self: self.provider.holds and self.terms is CARD)
+    @precondition(lambda self: self.provider.holds and self.terms.deposit == "capture")
     @rule(amount=st.sampled_from([100, 1_000]), really=seldom)
     def part_is_captured_in_the_console(self, amount: int, really: bool) -> None:
         if really and not self.provider.undecided:
@@ -410,7 +442,7 @@ class PaymentStory(RuleBasedStateMachine):
             self.look()
             self.seen["disputed"] += 1
 
-    @precondition(lambda self: self.terms is CARD and self.provider.holds)
+    @precondition(lambda self: self.terms.deposit == "capture" and self.provider.holds)
     @rule(how=st.sampled_from([Voided(), Expired()]), really=seldom)
     def the_authorization_ends_at_the_provider(self, how: Voided | Expired, really: bool) -> None:
         if really:
@@ -433,9 +465,10 @@ class PaymentStory(RuleBasedStateMachine):
 
     @invariant()
     def a_payment_is_captured_once_and_not_beyond_its_authorization(self) -> None:
-        if self.terms is CARD:
+        if self.terms.deposit == "capture":
             holds = self.provider.count(Authorized)
-            assert self.provider.count(Captured) <= holds, "M1"
+            assert self.terms.part_captures or self.provider.count(Captured) <= holds, "M1"
+            assert self.provider.sums(Captured) <= self.provider.sums(Authorized), "M1"
             assert self.provider.most_at_once <= 1, "only one hold is active"
 
     @invariant()
@@ -499,7 +532,7 @@ class PaymentStory(RuleBasedStateMachine):
                 self.payment.calls
             )
             assert self.payment.held_amount == 0 or asks_a_person, "M2"
-            assert self.terms is not CARD or not self.provider.holds, "M2: nothing stays held"
+            assert self.terms.deposit != "capture" or not self.provider.holds, "M2: nothing stays held"
         elif self.payment.state in OVER and self.payment.state not in ("refunded", "owed", "unmanaged"):
             assert self.payment.held_amount == 0 or self.payment.disputes
 
@@ -523,5 +556,5 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
             "disputed",
             "over-refund",
         }
-        rare |= {"part of a sale given back", "amount of a refund changed"}
+        rare |= {"part of a sale given back", "amount of a refund changed", "part captured", "part refund"}
     assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

@@ -76,6 +76,11 @@ class CapturedInPart:
 
 
 @dataclass(frozen=True)
+class PartCaptured:
+    """A part was taken, and the rest is still held."""
+
+
+@dataclass(frozen=True)
 class Reopened:
     """The money of a number is gone again, and the number waits for its buyer."""
 
@@ -136,6 +141,7 @@ NEXT: dict[State, dict[type, State]] = {
         Unknown: "capturing",
         Captured: "captured",
         CapturedInPart: "short",
+        PartCaptured: "authorized",
         CaptureDeclined: "declined",
         CaptureRefused: "authorized",
         Voided: "voided",

@@ -22,6 +22,8 @@ class Terms:
     ``captured_source``: what ``PaymentCaptured`` names as source when nobody at the shop asked for it.
     ``may_reauthorize``: whether a hold that ended may be asked for once more without the buyer (PAY-30).
     ``deposit_mail``: whether the mail about the deposit goes out without being asked for.
+    ``part_captures``: whether a hold may be captured in several parts; what is not captured yet stays held.
+    ``part_refunds``: whether less than the whole may go back through the provider, several times.
     """
 
     flow: Literal["authorized", "prepaid", "unmanaged"]
@@ -31,3 +33,5 @@ class Terms:
     captured_source: Literal["provider_console", "konbini_notice", "manual_deposit"] = "provider_console"
     deposit_mail: bool = False
     may_reauthorize: bool = False
+    part_captures: bool = False
+    part_refunds: bool = True
