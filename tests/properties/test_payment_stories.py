@@ -404,7 +404,7 @@ class PaymentStory(RuleBasedStateMachine):
             self.seen["held anew"] += 1
 
     @precondition(lambda self: deeds.may_accept_short(self.payment))
-    @rule(really=seldom)
+    @rule(really=st.booleans())
     def staff_take_short_money_for_the_whole(self, really: bool) -> None:
         if really:
             self.commit(deeds.accept_short(self.payment, self.terms, self.at, by="staff"))

@@ -184,7 +184,9 @@ def _caused(event: Event, causes: Mapping[UUID | str, UUID]) -> Event:
 def _settle_for_staff(event: CaptureRequested, payment: Payment, terms: Terms) -> Settled:
     at = event.occurred_at
     if terms.deposit != "by_hand":
-        return asking.capture_for_staff(payment, terms, at, send_mail=event.send_mail, by=event.by)
+        return asking.capture_for_staff(
+            payment, terms, at, send_mail=event.send_mail, by=event.by, amount=event.amount
+        )
     day = event.deposit_date
     refusal = asking.why_no_manual_deposit(payment, terms)
     refusal = refusal or (asking.why_not_deposited_on(payment, day, at) if day else None)

@@ -59,13 +59,13 @@ CAUSES = {
     "order cancelled": "ご注文がキャンセルされました",
     "capture asked: shipped": "発送済みになったため、売上を請求します",
     "capture asked: admin": "スタッフが入金処理を指示しました",
-    "capture asked: staff": "スタッフが入金処理を指示しました",
     "capture asked: manual_deposit": "スタッフが入金処理を指示しました",
     "deposit recorded": "スタッフが入金を記録しました",
     "hold too old": "売上請求の期限を過ぎたため、与信を取り消します",
     "hold given back to be renewed": "新しい与信を依頼します",
     "reauthorization asked": "再与信を依頼しました",
     "void asked": "スタッフが与信の取消を指示しました",
+    "part refund asked": "スタッフが返金を依頼しました",
     "spare refund asked": "スタッフが過入金の返金を依頼しました",
     "settled outside": "別の方法で返金済みとして記録しました",
     "outside taken back": "返金済みの記録を取り消しました",
@@ -119,6 +119,11 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     "refund_failed": (
         "返金失敗",
         "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
+    ),
+    "wished_refund_failed": (
+        "返金失敗",
+        "依頼した返金は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
+        "返金しないときは、確認済みにしてください。",
     ),
     "chargeback": (
         "チャージバック",

@@ -70,9 +70,7 @@ def capture_for_staff(
     """
     draft = Draft(payment, at, by)
     part = amount if amount is not None and amount < payment.missing_amount else None
-    refusal = (
-        _why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
-    )
+    refusal = _why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
     if payment.state == "capturing" and part is None:
         # Already asked for; the answer to that will be the answer to this, or the rest is asked for then.
         draft.change(capture_wish=CaptureWish("admin", send_mail))
