@@ -11,7 +11,8 @@ from harness.eventually import eventually
 from harness.trouble import time_passed
 from payments.calls import SILENCES_MAX, Calls, Patience, Provider
 from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
-from payments.domain.payment import Operation, Payment
+from payments.domain.moves import MoneyOperation
+from payments.domain.payment import Payment
 from payments.methods import Methods
 from shared.clock import elapsed
 from tests.payments.scripted import Scripted
@@ -26,7 +27,7 @@ def calls_to(method: Scripted, **patience: float) -> Calls:
     return Calls(Methods([method]), Patience(**patience))
 
 
-ANSWERS: Sequence[tuple[Operation, Answer]] = [
+ANSWERS: Sequence[tuple[MoneyOperation, Answer]] = [
     ("authorize", Waiting()),
     ("issue", Issued(number="1", number_label="番号", due_at=AT)),
     ("capture", Captured(amount=700, captured_at=AT, receipt_id="r")),
@@ -37,7 +38,7 @@ ANSWERS: Sequence[tuple[Operation, Answer]] = [
 
 @pytest.mark.parametrize(("operation", "answer"), ANSWERS)
 async def test_each_operation_reaches_its_method_with_amount_and_key(
-    operation: Operation, answer: Answer
+    operation: MoneyOperation, answer: Answer
 ) -> None:
     method = Scripted()
     method.script = [answer]

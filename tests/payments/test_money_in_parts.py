@@ -313,7 +313,7 @@ async def test_a_refused_part_refund_is_asked_for_with_a_new_key(shopping: Shopp
 
 async def test_parts_of_a_hold_are_captured_once_each(shopping: Shopping) -> None:
     method = shopping.payments.methods["card"]
-    method.terms = PARTS  # type: ignore[misc]
+    method.terms = PARTS
     await shopping.payments.hears(placed("N1", "card"))
     await shopping.payments.work()
     shopping.card.moods["capture"] = "lost_answer"

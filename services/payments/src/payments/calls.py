@@ -6,12 +6,14 @@ A method answers; what it could not answer in time, or failed to answer at all, 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from traceback import extract_tb
 from typing import TypeVar
 
 import structlog
 
 from payments.domain.answers import Answer, Unknown
-from payments.domain.moves import Operation
+from payments.domain.moves import MoneyOperation, Operation
+from payments.domain.order import Parcel
 from payments.domain.payment import Payment
 from payments.method import CALL_SECONDS_MAX, Method
 from payments.methods import Methods
@@ -71,7 +73,14 @@ class Provider:
             return Unknown(reason="timeout")
         except Exception as error:
             # A bug in a method must not decide about money: the request stays open, and is seen here.
-            log.exception("provider.call_failed", method=self._method.kind, call=what)
+            # Only kinds and places: what an error says may be a buyer's name or address.
+            log.error(
+                "provider.call_failed",
+                method=self._method.kind,
+                call=what,
+                error=type(error).__name__,
+                at=[f"{place.filename}:{place.lineno}" for place in extract_tb(error.__traceback__)],
+            )
             return Unknown(reason=f"method_failed:{type(error).__name__}")
         finally:
             self._slots.release()
@@ -110,9 +119,14 @@ class Calls:
         self._note(provider, payment, "look_up", answers, asked_at)
         return answers
 
-    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+    async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
+        """Tell the provider that ``parcel`` left, with ``key`` as idempotency key."""
+        method = self.methods[payment.method]
+        return await self._ask("tell_shipped", payment, lambda: method.tell_shipped(payment, parcel, key=key))
+
+    async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask the provider to do ``operation``, with ``key`` as idempotency key."""
-        provider, method = self._providers[payment.method], self.methods[payment.method]
+        method = self.methods[payment.method]
 
         def call() -> Awaitable[Answer]:
             match operation:
@@ -129,6 +143,12 @@ class Calls:
                 case "refund":
                     return method.refund(payment, amount=amount, key=key)
 
+        return await self._ask(operation, payment, call)
+
+    async def _ask(
+        self, operation: Operation, payment: Payment, call: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        provider = self._providers[payment.method]
         asked_at = elapsed()
         answer = _readable(await provider.ask(operation, call))
         self._note(provider, payment, operation, (answer,), asked_at)

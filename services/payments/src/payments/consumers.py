@@ -8,7 +8,8 @@ from uuid import UUID
 
 from payments.domain import asking
 from payments.domain.answers import Captured
-from payments.domain.drafting import Draft, Settled
+from payments.domain.drafting import Draft, Settled, and_then
+from payments.domain.order import OrderSnapshot, parcels_of
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
@@ -69,6 +70,7 @@ async def start_payment(
             payer_name=event.orderer.name,
             by_guest=event.member_id is None and event.registration is None,
             member_id=event.member_id,
+            order=OrderSnapshot.of(event),
             choice=event.payment_choice,
             capture_policy=policy,
             page_key=key,
@@ -97,9 +99,11 @@ async def capture_shipped_order(
     """The last parcel is on its way: take the money, where the shop's policy says so."""
 
     def rule(event: Shipped, payment: Payment, terms: Terms) -> Settled:
+        at = event.occurred_at
+        kept = asking.parcels_left(payment, parcels_of(event), terms, at)
         if not event.fully_shipped:
-            return Settled(payment)
-        return asking.capture_after_shipping(payment, terms, event.occurred_at)
+            return kept
+        return and_then(kept, asking.capture_after_shipping(kept.payment, terms, at))
 
     said = await _apply(rule, events, tx, methods)
     return [one for one in said if isinstance(one, CaptureRejected | PaymentStandingChanged)]

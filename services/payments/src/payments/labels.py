@@ -33,6 +33,7 @@ OPERATIONS = {
     "capture": "売上請求処理",
     "void": "取消処理",
     "refund": "返金処理",
+    "tell_shipped": "発送の報告",
 }
 ANSWERS = {
     "Authorized": "承認されました",
@@ -50,6 +51,8 @@ ANSWERS = {
     "RefundWaiting": "返金を受け付けました",
     "RefundDeclined": "返金できませんでした",
     "Declined": "成立しませんでした",
+    "ShippingNoted": "発送を報告しました",
+    "ShippingRefused": "発送の報告が受け付けられませんでした",
     "Expired": "期限が切れました",
     "Unknown": "回答がまだありません",
 }
@@ -158,6 +161,10 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     "chargeback_lost_after_refund": (
         "チャージバック敗訴",
         "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
+    ),
+    "shipping_untold": (
+        "発送の報告",
+        "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
     ),
     "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
     "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),

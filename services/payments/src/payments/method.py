@@ -89,6 +89,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from payments.domain.answers import Answer, Chargeback
 from payments.domain.moves import State
+from payments.domain.order import Parcel
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 
@@ -285,6 +286,10 @@ class Method(ABC):
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Give ``amount`` yen back to the buyer."""
         raise NotOffered(f"{self.kind} does not refund {amount} for {payment.order_code} ({key})")
+
+    async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
+        """Tell the provider that ``parcel`` left. ``ShippingNoted`` or ``ShippingRefused``; told twice, it is noted once."""
+        raise NotOffered(f"{self.kind} is told of no parcel of {payment.order_code} ({key})")
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return everything the provider knows about the payment, oldest first; () if it knows nothing."""

@@ -16,12 +16,13 @@ from payments.domain.answers import (
     RefundDeclined,
     Refunded,
     RefundWaiting,
+    ShippingRefused,
     Unknown,
     Voided,
     Waiting,
 )
 from payments.domain.drafting import Settled, and_then
-from payments.domain.moves import CONCLUDES, Operation
+from payments.domain.moves import CONCLUDES, NOT_YET, Operation
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.settle_payment import Batch, settle_all, with_attention
@@ -40,7 +41,7 @@ SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
 LEASE_SECONDS = 30
 """Room for a look-up and a call; another worker takes over this long after a kill (reliability.md M2: 30 s)."""
-_NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined)
+_NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 
 
@@ -95,6 +96,8 @@ class Requests:
     async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before, or may have given money
         back that we do not know of."""
+        if operation == "tell_shipped":
+            return await self._tell_shipped(payment, row)
         if not payment.wants(operation):
             # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
             failed = operation == "refund" and payment.state == "owed"
@@ -118,6 +121,16 @@ class Requests:
         crash_point("K11")
         terms = self._calls.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(row) else answer)
+
+    async def _tell_shipped(self, payment: Payment, row: Row) -> Sequence[Answer]:
+        """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
+        money is here."""
+        if not payment.wants("tell_shipped"):
+            return ()
+        if payment.state in NOT_YET:
+            return (Waiting(),)
+        parcel = payment.parcels[row.sequence - 1]
+        return (await self._calls.tell_shipped(payment, parcel, key=row.request_id.hex),)
 
     def _known(
         self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]

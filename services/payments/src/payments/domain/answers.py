@@ -183,6 +183,18 @@ class RefundDeclined(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShippingNoted(_Answer):
+    """The provider knows by now that the parcel left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippingRefused(_Answer):
+    """The provider takes no word about this parcel; a person has to tell it in the provider's console."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unknown(_Answer):
     """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure."""
 
@@ -207,5 +219,7 @@ Answer = (
     | Chargeback
     | RefundWaiting
     | RefundDeclined
+    | ShippingNoted
+    | ShippingRefused
     | Unknown
 )

@@ -1,5 +1,6 @@
 """What an order's way asks of its payment: a number, its money, or that all be undone. Pure."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -12,6 +13,7 @@ from payments.domain.moves import (
     ReauthorizationAsked,
     VoidAsked,
 )
+from payments.domain.order import Parcel
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.terms import Terms
 from shared.clock import in_japan
@@ -42,6 +44,18 @@ def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
     draft = Draft(payment, at)
     if terms.flow == "prepaid" and draft.move(NumberAsked, "stock reserved"):
         draft.ask("issue", payment.amount)
+    return draft.done()
+
+
+def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
+    """Parcels are on their way: keep them, and have the provider told, where the terms say so."""
+    draft = Draft(payment, at)
+    if terms.parcels != "unasked" and payment.amount:
+        for parcel in parcels:
+            if parcel not in draft.payment.parcels:
+                draft.change(parcels=(*draft.payment.parcels, parcel))
+                if terms.parcels == "told":
+                    draft.ask("tell_shipped", 0)
     return draft.done()
 
 

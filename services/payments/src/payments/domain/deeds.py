@@ -24,6 +24,7 @@ TO_BE_SEEN = (
     "chargeback",
     "chargeback_lost",
     "receipt_reversed",
+    "shipping_untold",
     "excess_money",
     "late_money",
 )

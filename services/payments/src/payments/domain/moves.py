@@ -16,6 +16,8 @@ from payments.domain.answers import (
     RefundDeclined,
     Refunded,
     RefundWaiting,
+    ShippingNoted,
+    ShippingRefused,
     Unknown,
     Voided,
     Waiting,
@@ -42,7 +44,8 @@ State = Literal[
     "expired",
     "unmanaged",
 ]
-Operation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
+MoneyOperation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
+Operation = MoneyOperation | Literal["tell_shipped"]
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,7 @@ CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
     "capture": (Captured, CaptureDeclined, CaptureRefused, Voided, Expired),
     "void": (Voided, Captured, Declined, Expired),
     "refund": (Refunded, RefundDeclined),
+    "tell_shipped": (ShippingNoted, ShippingRefused),
 }
 
 
@@ -213,6 +217,8 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "void": frozenset({"voiding", "expired", "voided"}),
     # Also what is spare on a paid order.
     "refund": frozenset({"refunding", "captured"}),
+    # A parcel that left is told as long as the order is to be paid, or is.
+    "tell_shipped": frozenset(NEXT) - OVER,
 }
 
 ENDS_A_HOLD = (Voided, Expired, CaptureDeclined)

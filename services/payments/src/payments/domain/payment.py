@@ -19,6 +19,7 @@ from payments.domain.moves import ENDS_A_HOLD, OVER, WANTED_IN
 from payments.domain.moves import NOT_YET as NOT_YET
 from payments.domain.moves import Operation as Operation
 from payments.domain.moves import State as State
+from payments.domain.order import OrderSnapshot, Parcel
 from payments.domain.terms import CapturePolicy, Terms
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
@@ -72,7 +73,9 @@ class Outside:
 @dataclass(frozen=True, kw_only=True)
 class Payment:
     """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
-    ordered while logged in, ``by_guest`` whether without an account.
+    ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
+    where a method is asked and for its pages; None elsewhere, and of an order that was placed before such copies
+    were kept. ``parcels`` are those that left, where the terms ask for them.
 
     ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
@@ -98,6 +101,8 @@ class Payment:
     payer_name: str = ""
     by_guest: bool = False
     member_id: UUID | None = None
+    order: OrderSnapshot | None = field(default=None, compare=False, repr=False)
+    parcels: tuple[Parcel, ...] = field(default=(), repr=False)
     choice: Mapping[str, str] = field(default_factory=dict)
     refs: Mapping[str, str] = field(default_factory=dict)
     capture_policy: CapturePolicy = "on_shipped"
@@ -239,10 +244,12 @@ class Payment:
 
     def sequence_of(self, operation: Operation) -> int:
         """Which request of its kind the next one is: one capture and one void per hold and part of it, one
-        refund per amount that went back. No two of the same number are ever under way or done; one that was refused
+        refund per amount that went back, one word per parcel. No two of the same number are ever under way or done; one that was refused
         is asked for anew under the same number, with a key of its own."""
         if operation == "refund":
             return 1 + len(self.refunds)
+        if operation == "tell_shipped":
+            return len(self.parcels)
         return 1 + len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
 
     @property

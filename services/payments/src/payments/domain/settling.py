@@ -19,6 +19,7 @@ from payments.domain.answers import (
     Refunded,
     RefundedInAll,
     Reversed,
+    ShippingRefused,
     Unknown,
     Voided,
 )
@@ -73,6 +74,12 @@ def settle(
             refund_declined(draft, answer, because, ours=ours)
         case Chargeback():
             charged_back(draft, answer, because)
+        case ShippingRefused():
+            draft.call("shipping_untold")
+            draft.note(because)
+        case _ if operation == "tell_shipped":
+            # How the money stands does not hang on it.
+            return draft.done()
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
             _move(draft, answer, terms, because)
     if draft.payment.order_cancelled:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -12,11 +13,13 @@ from pydantic import TypeAdapter
 
 from payments.domain.drafting import Settled, Step
 from payments.domain.journal import Entry
+from payments.domain.order import OrderSnapshot
 from payments.domain.payment import Payment
 from payments.method import Method
 from payments.storage.requests import REQUEST_WORK, insert_requests
 from payments.storage.tables import (
     journal_lines,
+    order_snapshots,
     order_words,
     payment_history,
     payments,
@@ -37,6 +40,7 @@ DAY = timedelta(days=1)
 DAILY_AFTER_RECEIPT = timedelta(days=3)
 
 _PAYMENT = TypeAdapter(Payment)
+_ORDER = TypeAdapter(OrderSnapshot)
 _COLUMNS = (
     "payment_id",
     "order_code",
@@ -55,6 +59,10 @@ _COLUMNS = (
     "refs",
     "placed_at",
 )
+_WITH_ORDER = """
+    SELECT p.*, s.snapshot FROM payments p LEFT JOIN order_snapshots s USING (order_code)
+    WHERE payment_id = ANY(:ids) ORDER BY payment_id
+"""
 _BY_ID = "SELECT * FROM payments WHERE payment_id = ANY(:ids) ORDER BY payment_id"
 _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY payment_id"
 _BY_REFERENCE = """
@@ -81,11 +89,11 @@ def _implied(row: Row) -> dict[str, Any]:
 
 
 async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
-    """Return payments by id without locking them; one that cannot be read is logged and left out."""
+    """Return payments by id with their orders, without locking them; one that cannot be read is logged and left out."""
     found = {}
-    for row in await tx.rows(_BY_ID, ids=list(payment_ids)):
+    for row in await tx.rows(_WITH_ORDER, ids=list(payment_ids)):
         try:
-            found[row.payment_id] = payment_of(row)
+            found[row.payment_id] = replace(payment_of(row), order=_order_of(row.snapshot))
         except (ValueError, TypeError) as error:
             # What it says may hold personal data.
             log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
@@ -125,6 +133,14 @@ async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     return payment_of(row) if row is not None else None
 
 
+async def with_order(tx: Tx, payment: Payment) -> Payment:
+    """Return the payment with the order as it was placed, as far as that was kept."""
+    snapshot = await tx.value(
+        "SELECT snapshot FROM order_snapshots WHERE order_code = :code", code=payment.order_code
+    )
+    return replace(payment, order=_order_of(snapshot))
+
+
 async def match_references(tx: Tx, references: Iterable[Reference]) -> dict[Reference, UUID]:
     """Return the id of the payment that each reference is about; those of no payment are left out."""
     wanted = set(references)
@@ -146,6 +162,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     new = [one for one in settled if one.payment.payment_id in fresh]
     first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
+    await insert_all(tx, order_snapshots, _snapshots(new, at), skip_known=True)
     payers = {one.payment.order_code: one.payment.payer_name for one in new}
     await add_words(
         tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
@@ -262,7 +279,7 @@ def _receipts(booked: Iterable[tuple[Payment, Entry]], at: datetime) -> list[dic
 
 
 def _values(payment: Payment) -> dict[str, Any]:
-    everything: Mapping[str, Any] = _PAYMENT.dump_python(payment, mode="json")
+    everything: Mapping[str, Any] = _PAYMENT.dump_python(payment, mode="json", exclude={"order"})
     columns = {name: getattr(payment, name) for name in _COLUMNS}
     details = {name: value for name, value in everything.items() if name not in _COLUMNS}
     return {
@@ -271,6 +288,22 @@ def _values(payment: Payment) -> dict[str, Any]:
         "provider_ids": sorted(set(payment.refs.values())),
         "details": details,
     }
+
+
+def _order_of(snapshot: Any) -> OrderSnapshot | None:
+    return None if snapshot is None else _ORDER.validate_python(snapshot)
+
+
+def _snapshots(new: Iterable[Settled], at: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "order_code": one.payment.order_code,
+            "snapshot": _ORDER.dump_python(one.payment.order, mode="json"),
+            "stored_at": at,
+        }
+        for one in new
+        if one.payment.order is not None
+    ]
 
 
 def _step(payment: Payment, step: Step, at: datetime) -> dict[str, Any]:
