@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from harness.eventually import eventually
 from harness.trouble import time_passed
-from payments.calls import SILENCES_MAX, Calls, Patience, Provider
+from payments.calls import SILENCES_MAX, Breaker, Calls, Patience
 from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
 from payments.domain.moves import MoneyOperation
 from payments.domain.payment import Payment
@@ -142,14 +142,14 @@ async def test_connections_that_break_together_are_no_long_silence() -> None:
 
 
 async def test_answers_that_were_waited_for_in_vain_at_the_same_time_are_a_long_silence() -> None:
-    provider = Provider(Scripted(), Patience())
+    breaker = Breaker(Scripted(), Patience())
     for _ in range(SILENCES_MAX):
-        provider.note(silent=True, asked_at=elapsed() - Patience().answer_seconds)
+        breaker.note(silent=True, asked_at=elapsed() - Patience().answer_seconds)
 
     async def never() -> Answer:
         raise AssertionError("asked although it is silent")
 
-    paused = await provider.ask("void", never)
+    paused = await breaker.ask("void", never)
     assert isinstance(paused, Unknown)
     assert paused.reason == "provider_paused"
 
@@ -198,8 +198,8 @@ async def test_a_bug_and_a_provider_that_is_left_in_peace_are_logged() -> None:
         for _ in range(SILENCES_MAX):
             await calls.make("capture", PAYMENT, amount=1, key="k")
     failed = [line for line in logs if line["event"] == "provider.call_failed"]
-    assert [(line["method"], line["call"], line["log_level"]) for line in failed] == [
+    assert [(line["provider"], line["call"], line["log_level"]) for line in failed] == [
         ("scripted", "capture", "error")
     ] * SILENCES_MAX
     [paused] = [line for line in logs if line["event"] == "provider.paused"]
-    assert (paused["method"], paused["seconds"], paused["log_level"]) == ("scripted", 60, "warning")
+    assert (paused["provider"], paused["seconds"], paused["log_level"]) == ("scripted", 60, "warning")

@@ -15,8 +15,9 @@ from payments.domain.answers import Answer, Unknown
 from payments.domain.moves import MoneyOperation, Operation
 from payments.domain.order import Parcel
 from payments.domain.payment import Payment
-from payments.method import CALL_SECONDS_MAX, Method
+from payments.method import CALL_SECONDS_MAX
 from payments.methods import Methods
+from payments.provider import Provider
 from payments.storage.answers import is_storable
 from shared.clock import elapsed
 
@@ -45,13 +46,13 @@ class Patience:
     pause_seconds: float = 10.0
 
 
-class Provider:
+class Breaker:
     """One provider as this process sees it: its free slots, and whether it answers at present."""
 
-    def __init__(self, method: Method, patience: Patience) -> None:
-        self._method = method
+    def __init__(self, provider: Provider, patience: Patience) -> None:
+        self._provider = provider
         self._patience = patience
-        self._slots = asyncio.Semaphore(method.calls_at_once_max)
+        self._slots = asyncio.Semaphore(provider.calls_at_once_max)
         self._silences = 0
         self._silent_since = 0.0
         self._silent_until = 0.0
@@ -76,7 +77,7 @@ class Provider:
             # Only kinds and places: what an error says may be a buyer's name or address.
             log.error(
                 "provider.call_failed",
-                method=self._method.kind,
+                provider=self._provider.name,
                 call=what,
                 error=type(error).__name__,
                 at=[f"{place.filename}:{place.lineno}" for place in extract_tb(error.__traceback__)],
@@ -100,7 +101,7 @@ class Provider:
             self._silences = 0
             seconds = self._patience.pause_seconds
             self._silent_until = elapsed() + seconds
-            log.warning("provider.paused", method=self._method.kind, seconds=seconds)
+            log.warning("provider.paused", provider=self._provider.name, seconds=seconds)
 
 
 class Calls:
@@ -108,15 +109,16 @@ class Calls:
 
     def __init__(self, methods: Methods, patience: Patience | None = None) -> None:
         self.methods = methods
-        self._providers = {kind: Provider(method, patience or Patience()) for kind, method in methods.items()}
+        self._breakers = {one.name: Breaker(one, patience or Patience()) for one in methods.providers}
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return everything the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
-        provider, method = self._providers[payment.method], self.methods[payment.method]
+        method = self.methods[payment.method]
+        breaker = self._breakers[method.provider.name]
         asked_at = elapsed()
-        found = await provider.ask("look_up", lambda: method.look_up(payment))
+        found = await breaker.ask("look_up", lambda: method.look_up(payment))
         answers = (found,) if isinstance(found, Unknown) else tuple(map(_readable, found))
-        self._note(provider, payment, "look_up", answers, asked_at)
+        self._note(breaker, payment, "look_up", answers, asked_at)
         return answers
 
     async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
@@ -148,19 +150,19 @@ class Calls:
     async def _ask(
         self, operation: Operation, payment: Payment, call: Callable[[], Awaitable[Answer]]
     ) -> Answer:
-        provider = self._providers[payment.method]
+        breaker = self._breakers[self.methods[payment.method].provider.name]
         asked_at = elapsed()
-        answer = _readable(await provider.ask(operation, call))
-        self._note(provider, payment, operation, (answer,), asked_at)
+        answer = _readable(await breaker.ask(operation, call))
+        self._note(breaker, payment, operation, (answer,), asked_at)
         return answer
 
     @staticmethod
     def _note(
-        provider: Provider, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
+        breaker: Breaker, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
     ) -> None:
         silences = [answer for answer in answers if isinstance(answer, Unknown)]
         if not any(silence.reason in _UNASKED for silence in silences):
-            provider.note(silent=bool(silences), asked_at=asked_at)
+            breaker.note(silent=bool(silences), asked_at=asked_at)
         log.info(
             "provider.answered",
             method=payment.method,

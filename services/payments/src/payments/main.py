@@ -92,7 +92,7 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         Sessions(Verifier.from_file(settings.trusted_keys_file), RevokedSessions(db)),
         origin=settings.origin_url,
         secure=settings.cookie_secure,
-        csrf_exempt=[notices.address(method) for method in methods.values()],
+        csrf_exempt=[notices.address(provider) for provider in methods.providers],
         content_security=ContentSecurity(),
     )
     app.include_router(api.router(db, methods))

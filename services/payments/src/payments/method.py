@@ -81,23 +81,26 @@ them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Temp
 **Settings** take the prefix of the kind: ``KONBINI_URL``. :meth:`Method.from_environment` reads them.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from payments.domain.answers import Answer, Chargeback
+from payments.domain.answers import Answer
 from payments.domain.moves import State
 from payments.domain.order import Parcel
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
+from payments.provider import Notice as Notice
+from payments.provider import NoticeRefused as NoticeRefused
+from payments.provider import Provider
+from payments.provider import Shop as Shop
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from shared.database import Database
-    from shared.statements import Issuer
     from shared.web.pages import Pages
 
 CALL_SECONDS_MAX = 12.0
@@ -106,37 +109,6 @@ CALL_SECONDS_MAX = 12.0
 
 class NotOffered(Exception):
     """The method was asked for something that its terms rule out: a bug of the caller."""
-
-
-class NoticeRefused(Exception):
-    """The notice is forged, malformed or not to be proved now; nothing is stored.
-
-    ``code`` goes to the log; ``status`` is answered: 503 where the sender shall come again. ``genuine``: the sender
-    is proved, but nobody can read what it says; it is kept for staff, and the answer stays the same.
-    """
-
-    def __init__(self, code: str, *, status: int = 400, genuine: bool = False) -> None:
-        super().__init__(code)
-        self.code = code
-        self.status = status
-        self.genuine = genuine
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A notice that proved genuine. ``reference`` is one of the payment's ``refs``, or its hexadecimal id;
-    None if it is about no payment. ``notice_id`` is the provider's: the same id is stored once.
-
-    ``refs`` are ids that the look-up shall ask about as well, ``alert`` what only the notice can tell. ``known``:
-    whether the method knows what such a notice means; else staff are shown it.
-    """
-
-    notice_id: str
-    reference: str | None
-    summary: str = ""
-    refs: Mapping[str, str] = field(default_factory=dict)
-    alert: Chargeback | None = None
-    known: bool = True
 
 
 @dataclass(frozen=True)
@@ -191,19 +163,6 @@ class Menu:
         return asdict(self)
 
 
-@dataclass(frozen=True)
-class Shop:
-    """What the service tells every method about the shop it works for.
-
-    ``issuer`` signs wallet statements; None where no page is served. ``environment`` are the settings.
-    """
-
-    origin_url: str
-    sandbox: bool
-    environment: Mapping[str, str] = field(default_factory=dict)
-    issuer: "Issuer | None" = None
-
-
 class Counter(Protocol):
     """What a method's own pages may use."""
 
@@ -235,8 +194,11 @@ class Counter(Protocol):
         ...
 
 
-class Method(ABC):
-    """A payment method. See the text at the head of this module."""
+class Method(Provider):
+    """A payment method. See the text at the head of this module.
+
+    One that has its provider to itself is that provider, too.
+    """
 
     kind: ClassVar[str]
     terms: Terms
@@ -246,22 +208,20 @@ class Method(ABC):
     neither money comes nor goes without us."""
     has_number_page: bool = False
     """Whether ``router`` has a page ``/payments/<path>/<order>?key=`` that tells how to pay a number."""
-    calls_at_once_max: int = 4
-    """How many requests a worker has open at this provider at the same time."""
-
-    @classmethod
-    @abstractmethod
-    def from_environment(cls, shop: Shop) -> Self:
-        """Make the method from its settings. Raises ValueError (pydantic) if they are not complete."""
 
     @abstractmethod
     def menu(self) -> Menu:
         """Return what checkout may offer."""
 
     @property
-    def path(self) -> str:
-        """The segment after ``/payments/`` in the addresses of this method."""
+    def name(self) -> str:
+        """The name of the method as a provider: its kind."""
         return self.kind
+
+    @property
+    def provider(self) -> Provider:
+        """The company behind the method. One that it shares with others is ``shop.provider(...)``, kept by the method."""
+        return self
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Hold ``payment.amount``."""
@@ -295,13 +255,6 @@ class Method(ABC):
         """Return everything the provider knows about the payment, oldest first; () if it knows nothing."""
         raise NotOffered(f"{self.kind} does not look up {payment.order_code}")
 
-    async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """Prove that a notice is genuine and say what it is about. Raises NoticeRefused."""
-        raise NoticeRefused(f"{self.kind}_sends_no_notices")
-
     def router(self, counter: Counter) -> "APIRouter | None":
         """Return the routes of the method's own pages, if it has any."""
         return None
-
-    async def close(self) -> None:  # noqa: B027 - most methods have nothing to close
-        """Close connections."""

@@ -1,7 +1,7 @@
 """Payments between the table and the domain."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -34,7 +34,7 @@ from shared.words import add_words, words_of_code, words_of_names
 log = structlog.get_logger()
 
 Reference = tuple[str, str]
-"""The kind of a method, and an id by which its provider knows a payment: one of ``refs``, or the payment's own."""
+"""The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own."""
 WATCH_WORK = "payments due"
 DAY = timedelta(days=1)
 DAILY_AFTER_RECEIPT = timedelta(days=3)
@@ -141,16 +141,22 @@ async def with_order(tx: Tx, payment: Payment) -> Payment:
     return replace(payment, order=_order_of(snapshot))
 
 
-async def match_references(tx: Tx, references: Iterable[Reference]) -> dict[Reference, UUID]:
-    """Return the id of the payment that each reference is about; those of no payment are left out."""
+async def match_references(
+    tx: Tx, references: Iterable[Reference], provider_name: Callable[[str], str]
+) -> dict[Reference, UUID]:
+    """Return the id of the payment that each reference is about; those of no payment are left out.
+
+    ``provider_name`` tells who is behind a method: a reference is one of its provider's, by whatever method.
+    """
     wanted = set(references)
     own_ids = {value: _as_id(value) for _, value in wanted}
     ids = [one for one in own_ids.values() if one is not None]
     matched: dict[Reference, UUID] = {}
     for row in await tx.rows(_BY_REFERENCE, values=list(own_ids), ids=ids):
+        provider = provider_name(row.method)
         for value, own_id in own_ids.items():
-            if (row.method, value) in wanted and (value in row.provider_ids or own_id == row.payment_id):
-                matched.setdefault((row.method, value), row.payment_id)
+            if (provider, value) in wanted and (value in row.provider_ids or own_id == row.payment_id):
+                matched.setdefault((provider, value), row.payment_id)
     return matched
 
 

@@ -126,6 +126,7 @@ notices = Table(
     "notices",
     metadata,
     Column("notice_key", Uuid, primary_key=True),
+    # The provider's name; a method that has its provider to itself has the same.
     Column("method", Text, nullable=False),
     Column("notice_id", Text, nullable=False),
     Column("reference", Text),
