@@ -14,6 +14,7 @@ from payments.domain.answers import (
     Declined,
     Expired,
     Issued,
+    NeedsBuyer,
     RefundDeclined,
     Refunded,
     RefundedInAll,
@@ -26,7 +27,7 @@ from payments.domain.answers import (
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 TOTAL = 3_300
 
-Mood = Literal["ok", "decline", "silence", "lost_answer", "undecided", "late"]
+Mood = Literal["ok", "decline", "silence", "lost_answer", "undecided", "late", "visit"]
 SILENCE = Unknown(reason="timeout")
 
 
@@ -40,6 +41,7 @@ class Provider:
     under_way: dict[str, int] = field(default_factory=dict)
     newest_first: bool = False
     part_captures: bool = False
+    lists_deposits: bool = True
     at: datetime = AT
     unnamed: set[str] = field(default_factory=set)
     beside: int = 0
@@ -52,9 +54,10 @@ class Provider:
             return SILENCE
         if key in self.answers:
             return self.answers[key]
-        if mood == "late" and operation == "authorize":
+        if mood in ("late", "visit") and operation == "authorize":
+            # What was sent is still on its way, or the buyer is at the provider's page.
             self.under_way[key] = amount
-            return SILENCE
+            return SILENCE if mood == "late" else NeedsBuyer()
         if operation == "void" and self.under_way and not self.holds:
             return Waiting()
         if key in self.undecided:
@@ -82,7 +85,8 @@ class Provider:
         """Return what a look-up finds. Refunds stand at its end, in an order of the provider's own."""
         waiting = [self._not_decided(operation) for operation, _ in self.undecided.values()]
         refunds = [one for one in self.done if isinstance(one, Refunded | RefundDeclined)]
-        others = [one for one in self.done if not isinstance(one, Refunded | RefundDeclined)]
+        left_out = (Refunded, RefundDeclined) if self.lists_deposits else (Refunded, RefundDeclined, Captured)
+        others = [one for one in self.done if not isinstance(one, left_out)]
         refunds.sort(key=lambda one: one.refund_ref, reverse=self.newest_first)
         named = [one for one in refunds if one.refund_ref not in self.unnamed]
         total = [RefundedInAll(amount=self.sums(Refunded))] if self.sums(Refunded) else []
@@ -210,7 +214,9 @@ class Provider:
                 return Captured(amount=amount, captured_at=AT, receipt_id=f"receipt-{key}")
             case "void":
                 since = [one for one in self.done if isinstance(one, Authorized | Issued | Captured)]
-                taken = bool(since) and isinstance(since[-1], Captured) and not self.holds
+                taken = (
+                    self.lists_deposits and bool(since) and isinstance(since[-1], Captured) and not self.holds
+                )
                 captured = [since[-1]] if taken else []
                 return captured[-1] if captured else Voided(authorization_id=self.hold_id)
             case "refund" if declined or amount > self.money:

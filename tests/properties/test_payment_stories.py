@@ -22,6 +22,7 @@ from payments.domain.answers import (
     Answer,
     Authorized,
     Captured,
+    Declined,
     Expired,
     RefundDeclined,
     Refunded,
@@ -35,7 +36,7 @@ from payments.domain.moves import CONCLUDES, NEXT, OVER, Operation
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
-from payments.perform_requests import set_apart, settle_reply
+from payments.perform_requests import is_abandoned, set_apart, settle_reply
 from payments.settle_payment import settle_all
 from shared.events import (
     AuthorizationEnded,
@@ -52,7 +53,13 @@ from tests.properties.profile import LONG, stories
 from tests.properties.provider import AT, TOTAL, Mood, Provider
 
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
-PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
+PARTS = Terms(
+    flow="authorized",
+    deposit="capture",
+    may_reauthorize=True,
+    part_captures=True,
+    visit=timedelta(hours=1),
+)
 KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 CASH = Terms(flow="unmanaged", deposit="never")
@@ -60,7 +67,7 @@ CASH = Terms(flow="unmanaged", deposit="never")
 SAID_ONCE = (PaymentCaptured, PaymentNumberIssued, PaymentFailed, PaymentExpired)
 SAID_OF_A_HOLD = (PaymentAuthorized,)
 DISK = TypeAdapter(Payment)
-moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided", "late"])
+moods = st.sampled_from(["ok", "ok", "ok", "decline", "silence", "lost_answer", "undecided", "late", "visit"])
 seldom = st.sampled_from([False, False, False, False, True])
 SPARE = {"short_money", "excess_money", "late_money"}
 amounts = st.sampled_from([TOTAL, TOTAL, 1_000, 2_300, 5_000])
@@ -91,7 +98,12 @@ class PaymentStory(RuleBasedStateMachine):
     )
     def an_order_is_placed(self, terms: Terms, policy: str, newest_first: bool) -> None:
         self.terms, self.at = terms, AT
-        self.provider = Provider(newest_first=newest_first, part_captures=terms.part_captures)
+        self.provider = Provider(
+            newest_first=newest_first,
+            part_captures=terms.part_captures,
+            # Staff read the statement; the bank is asked for nothing but transfers back.
+            lists_deposits=terms.deposit != "by_hand",
+        )
         self.requests: dict[tuple[Operation, int], Request] = {}
         self.said: list[Event] = []
         self.untold = self.asked = 0
@@ -199,6 +211,9 @@ class PaymentStory(RuleBasedStateMachine):
                 in_doubt = operation == "authorize" and request.attempts > 1
                 answers = [*answers, Voided(in_doubt=in_doubt)]
                 self.seen["voided in doubt"] += in_doubt
+            elif is_abandoned(self.payment, operation, self.terms, self.at):
+                answers = [*answers, Declined(reason="buyer_abandoned", in_doubt=True)]
+                self.seen["visit abandoned"] += 1
             else:
                 answer = self.provider.asked(operation, request.amount, request.key, mood)
                 if not request.asked:
@@ -281,6 +296,11 @@ class PaymentStory(RuleBasedStateMachine):
     def the_order_is_shipped(self, days: int) -> None:
         self.at += timedelta(days=days)
         self.commit(asking.capture_after_shipping(self.payment, self.terms, self.at))
+
+    @precondition(lambda self: self.payment.state == "waiting_for_buyer")
+    @rule()
+    def the_buyer_stays_away(self) -> None:
+        self.at += timedelta(hours=2)
 
     @rule(send_mail=st.booleans())
     def staff_want_the_money(self, send_mail: bool) -> None:
@@ -541,6 +561,8 @@ class PaymentStory(RuleBasedStateMachine):
             assert self.terms.deposit != "capture" or not self.provider.holds, "M2: nothing stays held"
         elif self.payment.state in OVER and self.payment.state not in ("refunded", "owed", "unmanaged"):
             assert self.payment.held_amount == 0 or self.payment.disputes
+            gave_up = any(isinstance(one, PaymentFailed) for one in self.said) and self.terms is PARTS
+            assert not (gave_up and self.provider.holds), "nothing stays held after a visit that ended"
 
 
 def test_money_is_where_the_books_say_after_any_story() -> None:
@@ -563,4 +585,5 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
             "over-refund",
         }
         rare |= {"part of a sale given back", "amount of a refund changed", "part captured", "part refund"}
+        rare |= {"visit abandoned"}
     assert rare <= set(PaymentStory.seen), "each interesting thing happened at least once"

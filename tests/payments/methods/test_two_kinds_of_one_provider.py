@@ -146,9 +146,9 @@ def exchange_of(methods: Methods) -> Any:
     return methods[KINDS[0]].provider
 
 
-async def notify(service: Payments, text: str, secret: str = "of the exchange") -> int:
-    path = "/payments/exchange/notices"
-    answer = await service.browser.post(path, content=text, headers={"X-Secret": secret})
+async def notify(service: Payments, text: str, *, forged: bool = False) -> int:
+    path, proof = "/payments/exchange/notices", "guessed" if forged else "of the exchange"
+    answer = await service.browser.post(path, content=text, headers={"X-Secret": proof})
     await service.work()
     return answer.status_code
 
@@ -193,7 +193,7 @@ async def test_a_notice_at_the_one_path_finds_method_and_payment(service: Paymen
 
 
 async def test_a_forged_notice_is_refused_for_all_its_methods(service: Payments) -> None:
-    assert await notify(service, "n1:gold-N1", secret="guessed") == 403
+    assert await notify(service, "n1:gold-N1", forged=True) == 403
     for kind in KINDS:
         assert (await service.browser.post(f"/payments/{kind}/notices", content="n1:x")).status_code == 404
     assert await service.rows("SELECT 1 FROM notices") == []

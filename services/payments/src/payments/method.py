@@ -83,9 +83,10 @@ them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Temp
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from urllib.parse import urlencode
 
 from payments.domain.answers import Answer
 from payments.domain.moves import State
@@ -111,6 +112,22 @@ class NotOffered(Exception):
     """The method was asked for something that its terms rule out: a bug of the caller."""
 
 
+Outcome = Literal["success", "cancel", "failure"]
+"""With which words a provider sends a buyer back; it proves nothing."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """How a buyer leaves for the provider: to ``url``, by a form with hidden ``fields`` if there are any.
+
+    ``form_origins``: further origins to which that form is redirected, such as ``https://pay.example``.
+    """
+
+    url: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    form_origins: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Option:
     """One thing a buyer can choose, such as a chain."""
@@ -133,6 +150,7 @@ class Menu:
     """What checkout has to know to offer the method and to run its desk (features.md Appendix B.1).
 
     ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
+    ``confirm_path`` is where the buyer goes once the order is placed: for visits, :attr:`Method.go_path`.
 
     Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
@@ -146,6 +164,7 @@ class Menu:
     hint: str = ""
     needs_wallet: bool = False
     button_label: str = ""
+    confirm_path: str | None = None
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = 0
@@ -222,6 +241,25 @@ class Method(Provider):
     def provider(self) -> Provider:
         """The company behind the method. One that it shares with others is ``shop.provider(...)``, kept by the method."""
         return self
+
+    @property
+    def go_path(self) -> str:
+        """The common page from which buyers leave for the provider."""
+        return f"/payments/{self.path}/go"
+
+    @property
+    def back_path(self) -> str:
+        """The common page to which the provider sends buyers back; see :meth:`back_url`."""
+        return f"/payments/{self.path}/back"
+
+    def back_url(self, shop: Shop, payment: Payment, outcome: Outcome = "success") -> str:
+        """Return the address to give to the provider for the buyer's return, by GET or POST."""
+        query = urlencode({"order": payment.order_code, "outcome": outcome})
+        return f"{shop.origin_url.rstrip('/')}{self.back_path}?{query}"
+
+    def visit(self, payment: Payment) -> Visit:
+        """Return how the buyer leaves for the provider, made anew for each visit; asks nobody."""
+        return Visit(payment.redirect_url)
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Hold ``payment.amount``."""

@@ -114,6 +114,8 @@ class Requests:
             # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
             # must not stay then, while a number that nobody knows does no harm.
             return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
+        if is_abandoned(payment, operation, self._calls.methods[payment.method].terms, now()):
+            return (*found, Declined(reason="buyer_abandoned", in_doubt=True))
         if payment.order_cancelled and operation == "reauthorize" and row.attempts == 1:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
@@ -149,6 +151,12 @@ class Requests:
             # Others gave back part of it, or all: so much is not asked for.
             return (*found, RefundDeclined(reason="amount_changed"))
         return None
+
+
+def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
+    """Tell whether the buyer's time for the visit at the provider is over, and nothing came of it. Pure."""
+    waits = operation in ("authorize", "issue") and payment.state == "waiting_for_buyer"
+    return waits and terms.visit is not None and at > payment.placed_at + terms.visit
 
 
 def never_asked(row: Row) -> bool:

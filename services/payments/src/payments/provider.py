@@ -81,7 +81,6 @@ class Shop:
 class Provider(ABC):
     """A company that moves money for the shop. See the text at the head of this module."""
 
-    name: str
     label: str = ""
     """What staff call it; a method that is its own provider is called by the method's name."""
     calls_at_once_max: int = 4
@@ -91,6 +90,11 @@ class Provider(ABC):
     @abstractmethod
     def from_environment(cls, shop: Shop) -> Self:
         """Make it from its settings. Raises ValueError (pydantic) if they are not complete."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The name of its folder."""
 
     @property
     def path(self) -> str:

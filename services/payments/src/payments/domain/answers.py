@@ -45,17 +45,22 @@ class Authorized(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Declined(_Answer):
-    """The authorization or the number was refused for good, or the buyer gave up (PAY-22)."""
+    """The authorization or the number was refused for good, or the buyer gave up (PAY-22).
+
+    ``in_doubt``: the buyer may still pay at the provider; what comes of that is given back.
+    """
 
     reason: FailureReason
     detail: str = ""
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeedsBuyer(_Answer):
-    """The buyer has to go to ``redirect_url`` first; the same request is then made again."""
+    """The buyer has to go to ``redirect_url`` first; the same request is then made again. Empty where only
+    :meth:`payments.method.Method.visit` knows the way."""
 
-    redirect_url: str
+    redirect_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

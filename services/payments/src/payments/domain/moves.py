@@ -214,7 +214,7 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "issue": NOT_YET,
     "capture": frozenset({"capturing"}),
     # Also what is voided already: a hold that we asked for may still turn up.
-    "void": frozenset({"voiding", "expired", "voided"}),
+    "void": frozenset({"voiding", "expired", "voided", "declined"}),
     # Also what is spare on a paid order.
     "refund": frozenset({"refunding", "captured"}),
     # A parcel that left is told as long as the order is to be paid, or is.

@@ -148,6 +148,8 @@ def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
         end_hold(draft, "reauthorization_declined", terms)
     else:
         draft.say(PaymentFailed, reason=answer.reason)
+        if answer.in_doubt:
+            draft.ask("void", draft.payment.amount)
         draft.give_back("declined with part of the money here")
 
 
