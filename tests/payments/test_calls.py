@@ -189,6 +189,17 @@ async def test_a_look_up_that_fails_is_logged_as_one() -> None:
     assert [line["call"] for line in logs if line["event"] == "provider.call_failed"] == ["look_up"]
 
 
+async def test_a_bug_is_logged_by_kind_and_place_alone() -> None:
+    method = Scripted()
+    method.script = [ValueError("山田 花子 hanako@example.jp")]
+    with capture_logs() as logs:
+        await calls_to(method).make("capture", PAYMENT, amount=1, key="k")
+    [line] = [line for line in logs if line["event"] == "provider.call_failed"]
+    assert line["error"] == "ValueError"
+    assert "scripted.py:" in line["at"][-1]
+    assert "hanako" not in str(logs)
+
+
 async def test_a_bug_and_a_provider_that_is_left_in_peace_are_logged() -> None:
     method = Scripted()
     method.script = [ZeroDivisionError()] * SILENCES_MAX

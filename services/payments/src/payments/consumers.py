@@ -70,7 +70,7 @@ async def start_payment(
             payer_name=event.orderer.name,
             by_guest=event.member_id is None and event.registration is None,
             member_id=event.member_id,
-            order=OrderSnapshot.of(event),
+            order=None if method.terms.flow == "unmanaged" else OrderSnapshot.of(event),
             choice=event.payment_choice,
             capture_policy=policy,
             page_key=key,

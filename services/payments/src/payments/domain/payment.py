@@ -74,8 +74,8 @@ class Outside:
 class Payment:
     """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
     ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
-    where a method is asked and for its pages; None elsewhere, and of an order that was placed before such copies
-    were kept. ``parcels`` are those that left, where the terms ask for them.
+    where a method is asked and for its pages; None elsewhere, where nobody is ever asked,
+    and of an order that was placed before such copies were kept. ``parcels`` are those that left, where the terms ask for them.
 
     ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
