@@ -7,12 +7,12 @@ from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
 from payments.method import Shop
 from payments.methods import Methods
+from payments.storage.orders import with_order
 from payments.storage.payments import (
     find_order_payment,
     lock_order_payment,
     look_soon,
     save_all,
-    with_order,
 )
 from shared.clock import now
 from shared.database import Database

@@ -9,8 +9,10 @@ folder is found, ``PAYMENTS_METHODS=konbini,amazon_pay,...`` switches it on, che
 name, limits, choices such as the chain of konbini. It is data; it is fetched now and then and kept.
 
 **OrderPlaced.** A :class:`~payments.domain.payment.Payment` row is made with a copy of what the buyer chose
-(``payment.choice``), the order's total (``payment.amount``) and the name of the buyer. What happens next
-follows from :attr:`Method.terms`:
+(``payment.choice``), the order's total (``payment.amount``) and the name of the buyer. The order as it was placed
+(buyer, addresses, lines, amounts) is kept beside it and is ``payment.order`` wherever a method is asked; send a
+provider no more of it than it needs, and write none of it into ``refs``, answers or logs. What happens next follows
+from :attr:`Method.terms`:
 
 - flow ``authorized``: a request ``authorize`` is written down. The runner takes it up and calls
   :meth:`Method.authorize`. Usual answers: ``Authorized``, ``Declined`` with one of the reasons of PAY-22,
@@ -18,6 +20,14 @@ follows from :attr:`Method.terms`:
 - flow ``prepaid``: once checkout says ``StockReserved`` a request ``issue`` is written down and
   :meth:`Method.issue` answers ``Issued`` (or ``Declined``). Then everybody waits for the buyer.
 - flow ``unmanaged``: nothing is ever called (cash on delivery).
+
+**A visit.** A method whose buyer goes to the provider's page names ``visit`` in its terms, the time it may take, and
+:attr:`Method.go_path` as ``confirm_path`` in its menu. Checkout sends the buyer to that page once the order is placed.
+:meth:`Method.authorize` (or ``issue``) prepares the provider, gives it :meth:`Method.back_url` and answers
+``NeedsBuyer``; the common page then sends the buyer on, by a redirect or by a form, as :meth:`Method.visit` says. The
+return proves nothing: it hastens a look, and :meth:`Method.look_up` tells ``Authorized`` (or ``Issued``) when it is
+so, and nothing while the buyer is on the way. A visit that is not over in time has failed (``buyer_abandoned``);
+:meth:`Method.void` is called then, as below, until nothing can come of it any more.
 
 **How a call is made.** Every request is a row, committed before the call, and no transaction is open while
 the method talks. ``key`` is the id of that row: 32 hexadecimal digits, the same for every repetition, so
@@ -40,7 +50,7 @@ open request is the call made again, with the same key. Find things by the ids i
 is done as ``Refunded`` with the provider's id, whoever asked for it, and, where the provider knows the sum but not
 every refund, ``RefundedInAll`` behind them. Both count in every state of the payment, on a live order, too.
 
-**Notices.** What the provider posts to ``/payments/<path>/notices`` goes to :meth:`Method.read_notice`,
+**Notices.** What the provider posts to ``/payments/<path>/notices`` goes to :meth:`Provider.read_notice`,
 which proves that it is genuine and returns the provider's id of the notice and the reference it is about. It
 is stored, committed and answered with 200; then, as due work, the payment is looked up. A notice is a hint:
 what it claims is never believed, only what the look-up says. Ids that only the notice names (a refund made in the
@@ -57,8 +67,13 @@ a number after its money came: somebody may give it back in the provider's conso
 
 **The money.** For terms with deposit ``capture`` the shop's policy decides when :meth:`Method.capture` is
 called: it answers ``Captured``, ``CaptureDeclined`` (never: the authorization is gone), ``CaptureRefused`` (not
-now: it still stands) or ``Waiting``. It is called at most once per hold unless refused. For ``automatic`` the
-look-up returns ``Captured`` for each receipt. For ``by_hand`` staff record the deposit; nothing is called.
+now: it still stands) or ``Waiting``. It is called at most once per hold unless refused; with ``part_captures``,
+once for each part, ``amount`` below the whole: a ``Captured`` of less leaves the rest held, and :meth:`Method.void`
+lets that rest go (``Voided``). For ``automatic`` the look-up returns ``Captured`` for each receipt. For ``by_hand``
+staff record the deposit; nothing is called.
+
+**Parcels.** With ``parcels="kept"`` what left (carrier, tracking number, date) is ``payment.parcels`` at the capture;
+with ``"told"`` :meth:`Method.tell_shipped` is called for each as well.
 
 **A hold that ends.** It runs out, its capture is declined for good, or less than the whole is captured in the
 console: ``Expired``, ``Voided``, ``CaptureDeclined`` or ``Captured`` with less tell so. Where the terms say
@@ -73,6 +88,13 @@ stands for the same hold. From then on answers about a hold name it by ``authori
 ``void`` is also called where the answer to ``authorize`` was lost and a look found nothing: as long as that
 call may still arrive at the provider it answers ``Waiting``, and is asked again.
 
+**Refunds.** Each is a request with a key and an amount of its own, one at a time; with ``part_refunds`` the amount may
+be below the whole, because staff give back a part (PAY-18) or what was paid too much. One that was declined is asked
+for again with a new key.
+
+**Provider.** A method that has its provider to itself is its own provider: it reads notices, bounds calls and closes
+connections. One that shares it names it as :attr:`Method.provider`; see ``payments/provider.py``.
+
 **Pages.** A method that needs pages of its own (where a buyer starts, returns or reads instructions) hands
 them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Templates stand in its folder
 ``templates``, their names begin with the kind: ``konbini_number.html``. Pages read; they never settle:
@@ -83,9 +105,9 @@ them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Temp
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from urllib.parse import urlencode
 
 from payments.domain.answers import Answer
@@ -93,6 +115,9 @@ from payments.domain.moves import State
 from payments.domain.order import Parcel
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
+from payments.menu import Choice as Choice
+from payments.menu import Menu as Menu
+from payments.menu import Option as Option
 from payments.provider import Notice as Notice
 from payments.provider import NoticeRefused as NoticeRefused
 from payments.provider import Provider
@@ -126,60 +151,6 @@ class Visit:
     url: str
     fields: Mapping[str, str] = field(default_factory=dict)
     form_origins: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Option:
-    """One thing a buyer can choose, such as a chain."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A choice the buyer makes at the order; it travels as ``payment_choice[name]``."""
-
-    name: str
-    label: str
-    options: tuple[Option, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Menu:
-    """What checkout has to know to offer the method and to run its desk (features.md Appendix B.1).
-
-    ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
-    ``confirm_path`` is where the buyer goes once the order is placed: for visits, :attr:`Method.go_path`.
-
-    Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
-    whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
-    PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
-    whether an early 処理済み would hide an uncaptured order (PAY-11).
-    """
-
-    kind: str
-    name: str
-    group: str
-    hint: str = ""
-    needs_wallet: bool = False
-    button_label: str = ""
-    confirm_path: str | None = None
-    amount_min: int = 1
-    amount_max: int | None = None
-    fee: int = 0
-    choices: tuple[Choice, ...] = ()
-    authorized_at_order: bool = False
-    auto_captured: bool = False
-    bulk_capture: bool = False
-    manual_deposit: bool = False
-    deposit_mail: bool = True
-    provider_status_shown: bool = False
-    warn_early_processed: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the menu entry as plain values."""
-        return asdict(self)
 
 
 class Counter(Protocol):

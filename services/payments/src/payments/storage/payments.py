@@ -13,13 +13,12 @@ from pydantic import TypeAdapter
 
 from payments.domain.drafting import Settled, Step
 from payments.domain.journal import Entry
-from payments.domain.order import OrderSnapshot
 from payments.domain.payment import Payment
 from payments.method import Method
+from payments.storage.orders import insert_snapshots, order_of
 from payments.storage.requests import REQUEST_WORK, insert_requests
 from payments.storage.tables import (
     journal_lines,
-    order_snapshots,
     order_words,
     payment_history,
     payments,
@@ -40,7 +39,6 @@ DAY = timedelta(days=1)
 DAILY_AFTER_RECEIPT = timedelta(days=3)
 
 _PAYMENT = TypeAdapter(Payment)
-_ORDER = TypeAdapter(OrderSnapshot)
 _COLUMNS = (
     "payment_id",
     "order_code",
@@ -93,7 +91,7 @@ async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payme
     found = {}
     for row in await tx.rows(_WITH_ORDER, ids=list(payment_ids)):
         try:
-            found[row.payment_id] = replace(payment_of(row), order=_order_of(row.snapshot))
+            found[row.payment_id] = replace(payment_of(row), order=order_of(row.snapshot))
         except (ValueError, TypeError) as error:
             # What it says may hold personal data.
             log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
@@ -133,14 +131,6 @@ async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     return payment_of(row) if row is not None else None
 
 
-async def with_order(tx: Tx, payment: Payment) -> Payment:
-    """Return the payment with the order as it was placed, as far as that was kept."""
-    snapshot = await tx.value(
-        "SELECT snapshot FROM order_snapshots WHERE order_code = :code", code=payment.order_code
-    )
-    return replace(payment, order=_order_of(snapshot))
-
-
 async def match_references(
     tx: Tx, references: Iterable[Reference], provider_name: Callable[[str], str]
 ) -> dict[Reference, UUID]:
@@ -168,7 +158,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     new = [one for one in settled if one.payment.payment_id in fresh]
     first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
-    await insert_all(tx, order_snapshots, _snapshots(new, at), skip_known=True)
+    await insert_snapshots(tx, [one.payment for one in new], at)
     payers = {one.payment.order_code: one.payment.payer_name for one in new}
     await add_words(
         tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
@@ -294,22 +284,6 @@ def _values(payment: Payment) -> dict[str, Any]:
         "provider_ids": sorted(set(payment.refs.values())),
         "details": details,
     }
-
-
-def _order_of(snapshot: Any) -> OrderSnapshot | None:
-    return None if snapshot is None else _ORDER.validate_python(snapshot)
-
-
-def _snapshots(new: Iterable[Settled], at: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "order_code": one.payment.order_code,
-            "snapshot": _ORDER.dump_python(one.payment.order, mode="json"),
-            "stored_at": at,
-        }
-        for one in new
-        if one.payment.order is not None
-    ]
 
 
 def _step(payment: Payment, step: Step, at: datetime) -> dict[str, Any]:
