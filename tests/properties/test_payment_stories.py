@@ -92,7 +92,7 @@ class PaymentStory(RuleBasedStateMachine):
     seen: ClassVar[Counter[str]] = Counter()
 
     @initialize(
-        terms=st.sampled_from([CARD, CARD, PARTS, PARTS, KONBINI, BANK, CASH]),
+        terms=st.sampled_from([CARD, CARD, PARTS, PARTS, KONBINI, KONBINI, BANK, CASH]),
         policy=st.sampled_from(["on_shipped", "on_shipped", "by_staff", "in_provider_console"]),
         newest_first=st.booleans(),
     )

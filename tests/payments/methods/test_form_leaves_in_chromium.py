@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse
 
-from harness.chromium import PHONE, Chromium
+from harness.chromium import PHONE, Chromium, missing
 from harness.keys import Keys
 from payments.method import Visit
 from tests.payments.methods.test_redirect_method import folder, later, service
@@ -16,7 +16,10 @@ from tests.payments.order_examples import placed
 from tests.payments.payments_service import Payments, served
 
 __all__ = ["folder", "later", "service"]
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(missing()), reason=f"not on this machine: {missing()}; make setup installs it"),
+]
 
 
 async def test_the_form_sends_itself_with_the_order(service: Payments, later: Any, keys: Keys) -> None:
