@@ -74,16 +74,16 @@ class Outside:
 class Payment:
     """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
     ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
-    where a method is asked and for its pages; None elsewhere, where nobody is ever asked,
-    and of an order that was placed before such copies were kept. ``parcels`` are those that left, where the terms ask for them.
+    where a method is asked and for its pages; None elsewhere, where nobody is ever asked, and of an order that was placed
+    before such copies were kept. ``parcels`` are those that left, where the terms ask for them.
 
     ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way, and
     ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare.
-    ``parts`` are the receipts of holds that were captured in part. ``ended_holds`` are the authorizations that are over. ``order_cancelled`` outlives every state: what arrives
-    after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
+    ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over.
+    ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
     nothing, ``failed_refunds`` refunds, by the provider's ids. ``losses`` is what went out or was taken back beyond
     what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
     soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
@@ -243,9 +243,9 @@ class Payment:
         return asked and self.state in WANTED_IN[operation]
 
     def sequence_of(self, operation: Operation) -> int:
-        """Which request of its kind the next one is: one capture and one void per hold and part of it, one
-        refund per amount that went back, one word per parcel. No two of the same number are ever under way or done; one that was refused
-        is asked for anew under the same number, with a key of its own."""
+        """Which request of its kind the next one is: one capture and one void per hold and part of it, one refund per
+        amount that went back, one word per parcel. No two of the same number are ever under way or done; one that was
+        refused is asked for anew under the same number, with a key of its own."""
         if operation == "refund":
             return 1 + len(self.refunds)
         if operation == "tell_shipped":
@@ -277,8 +277,8 @@ class Payment:
             case Authorized():
                 return answer.authorization_id in self.ended_holds
             case Captured():
-                # Where there is one hold, captured once, a receipt told again still says that a number cannot be closed, unless
-                # it came to nothing.
+                # Where there is one hold, captured once, a receipt told again still says that a number cannot be
+                # closed, unless it came to nothing.
                 known = answer.receipt_id in self.receipts
                 several = bool(self.ended_holds or self.parts)
                 return answer.receipt_id in self.reversals or (several and known)
