@@ -1,7 +1,6 @@
 """Orders as they were placed, kept for the methods. Nothing else of payments reads them."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -40,4 +39,4 @@ async def with_order(tx: Tx, payment: Payment) -> Payment:
     snapshot = await tx.value(
         "SELECT snapshot FROM order_snapshots WHERE order_code = :code", code=payment.order_code
     )
-    return replace(payment, order=order_of(snapshot))
+    return payment.changed(order=order_of(snapshot))

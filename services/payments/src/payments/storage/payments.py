@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -91,7 +90,7 @@ async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payme
     found = {}
     for row in await tx.rows(_WITH_ORDER, ids=list(payment_ids)):
         try:
-            found[row.payment_id] = replace(payment_of(row), order=order_of(row.snapshot))
+            found[row.payment_id] = payment_of(row).changed(order=order_of(row.snapshot))
         except (ValueError, TypeError) as error:
             # What it says may hold personal data.
             log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
