@@ -89,21 +89,21 @@ def test_a_part_is_told_as_money_that_is_here() -> None:
     ]
 
 
-def test_a_provider_that_takes_less_than_asked_is_asked_for_the_rest() -> None:
+def test_who_takes_less_than_asked_is_asked_for_the_rest() -> None:
     asked = asking.capture_after_shipping(HOLDING, PARTS, AT)
     part = settle(asked.payment, "capture", FIRST, AT, PARTS)
     assert (part.payment.state, part.asks) == ("capturing", (Ask("capture", 2_300, 2),))
     assert part.payment.capture_wish == CaptureWish("shipped")
 
 
-def test_what_is_shipped_while_a_part_is_captured_is_captured_next() -> None:
+def test_what_is_shipped_during_a_part_is_captured_next() -> None:
     shipped_meanwhile = asking.capture_after_shipping(wanted(1_000).payment, PARTS, AT)
     assert shipped_meanwhile.asks == ()
     part = settle(shipped_meanwhile.payment, "capture", FIRST, AT, PARTS)
     assert part.asks == (Ask("capture", 2_300, 2),)
 
 
-def test_all_that_staff_want_while_a_part_is_captured_is_asked_for_next() -> None:
+def test_the_whole_wanted_during_a_part_is_asked_for_next() -> None:
     whole = wanted(before=wanted(1_000).payment)
     assert (whole.asks, whole.events) == ((), ())
     assert settle(whole.payment, "capture", FIRST, AT, PARTS).asks == (Ask("capture", 2_300, 2),)
@@ -166,7 +166,7 @@ def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
     assert renewed.asks == (Ask("reauthorize", 2_300, 2),)
 
 
-def test_a_cancelled_order_gets_its_part_and_the_rest_of_its_hold_back() -> None:
+def test_a_cancelled_order_gets_part_and_hold_back() -> None:
     ended = asking.cancel(PART, AT)
     assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300, 2),))
     voided = settle(ended.payment, "void", Voided(), AT, PARTS)
@@ -182,7 +182,7 @@ def test_a_part_that_was_quicker_than_the_void_lets_the_rest_go() -> None:
     assert again.payment.state == "refunding", "what cannot be closed goes back"
 
 
-def test_an_order_cancelled_while_a_part_is_captured_keeps_nothing() -> None:
+def test_an_order_cancelled_during_a_part_keeps_nothing() -> None:
     cancelled_meanwhile = asking.cancel(wanted(1_000).payment, AT)
     assert cancelled_meanwhile.asks == ()
     part = settle(cancelled_meanwhile.payment, "capture", FIRST, AT, PARTS)
@@ -229,7 +229,7 @@ def test_nothing_is_offered_back_where_it_cannot_go(before: Payment, terms: Term
     assert not deeds.may_refund_spare(spare, terms)
 
 
-def test_a_part_refund_takes_the_sale_and_one_of_spare_money_does_not() -> None:
+def test_only_a_part_refund_takes_from_the_sale() -> None:
     both = replace(LIVE, suspense_amount=200)
     spare = deeds.refund_spare(both, CARD, AT, by="佐藤").payment
     assert (spare.refund_asked_amount, spare.refundable_amount) == (200, 200)

@@ -222,7 +222,7 @@ async def test_a_parcel_that_is_not_taken_calls_a_person(
     assert (await service.payment("N1")).calls == ()
 
 
-def test_nobody_is_told_of_parcels_of_an_order_that_costs_nothing() -> None:
+def test_nobody_is_told_of_parcels_of_a_free_order() -> None:
     free: Payment = payment("captured", amount=0)
     assert asking.parcels_left(free, [PARCEL], TOLD, AT).payment == free
     assert asking.parcels_left(free, [PARCEL], TOLD, AT).asks == ()
