@@ -34,6 +34,7 @@ from shared.events import (
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
+from tests.payments.test_konbini_payments import issued, notify
 from tests.payments.test_payment_rules import AT, CARD, CASH, HELD, payment
 
 PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
@@ -332,3 +333,16 @@ async def test_parts_of_a_hold_are_captured_once_each(shopping: Shopping) -> Non
         "SELECT sequence, amount FROM payment_requests WHERE operation = 'capture' ORDER BY sequence"
     )
     assert [tuple(row) for row in rows] == [(1, 1_000), (2, 2_300)]
+
+
+async def test_a_refund_whose_money_is_taken_back_meanwhile_ends(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    number = await issued(shopping)
+    await shopping.konbini.pay(number, amount=5_000)
+    await notify(shopping)
+    await shopping.konbini.take_back(number)
+    assert (await press(shopping.payments, "N1", "refund-spare")).status_code == 303
+    await notify(shopping)
+    reopened = await shopping.payments.payment("N1")
+    assert (reopened.state, reopened.held_amount, reopened.refund_asked_amount) == ("waiting", 0, 0)
+    assert shopping.konbini.returned(number) == []

@@ -572,7 +572,7 @@ class PaymentStory(RuleBasedStateMachine):
 
 def test_money_is_where_the_books_say_after_any_story() -> None:
     PaymentStory.seen.clear()
-    run_state_machine_as_test(PaymentStory, settings=stories(short=500))
+    run_state_machine_as_test(PaymentStory, settings=stories(short=800))
     rare = {"captured", "refunded", "voided", "capturing", "unknown", "unmanaged"}
     if LONG:
         rare |= {"expired", "declined", "pending", "waiting", "voiding"}

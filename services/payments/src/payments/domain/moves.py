@@ -215,8 +215,8 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "capture": frozenset({"capturing"}),
     # Also what is voided already: a hold that we asked for may still turn up.
     "void": frozenset({"voiding", "expired", "voided", "declined"}),
-    # Also what is spare on a paid order.
-    "refund": frozenset({"refunding", "captured"}),
+    # As long as one is under way: also of a paid order, and where its money was taken back meanwhile.
+    "refund": frozenset(NEXT) - {"refunded", "owed", "unmanaged"},
     # A parcel that left is told as long as the order is to be paid, or is.
     "tell_shipped": frozenset(NEXT) - OVER,
 }
