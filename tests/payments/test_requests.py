@@ -378,7 +378,7 @@ async def test_a_payment_is_found_by_what_its_provider_calls_it_and_by_its_own_i
     known = [("scripted", reference) for reference in ("c1", own_id.hex, str(own_id))]
     unknown = [("another", "c1"), ("scripted", "c2"), ("scripted", UUID(int=3).hex)]
     async with payments.db.transaction() as tx:
-        assert await match_references(tx, known + unknown) == dict.fromkeys(known, own_id)
+        assert await match_references(tx, known + unknown, str) == dict.fromkeys(known, own_id)
 
 
 async def notice(payments: Payments, text: str) -> Sequence[Any]:

@@ -24,6 +24,7 @@ from shared.events import (
     PaymentNumberIssued,
     PaymentRefunded,
 )
+from tests.payments.desk import press, sign_in
 from tests.payments.methods.every_method import Trial, driven_kinds, trial
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
 
@@ -130,6 +131,27 @@ async def test_a_refund_whose_answer_is_lost_is_made_once(tried: Trial) -> None:
     assert len(await tried.payments.said(PaymentRefunded)) == 1
 
 
+async def test_parts_go_back_and_the_rest_when_the_order_ends(tried: Trial, keys: Keys) -> None:
+    if not tried.method.terms.part_refunds:
+        pytest.skip("gives nothing back in parts")
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    sign_in(tried.payments.browser, keys)
+    for amount in (1_000, 700):
+        form = {"refund_amount": amount, "refund_reason": "傷があったため"}
+        assert (await press(tried.payments, "N1", "part-refund", **form)).status_code == 303
+        await tried.payments.work()
+        clock.move(LATER)
+        await tried.payments.work()
+    assert (await tried.payments.payment("N1")).state == "captured"
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    clock.move(LATER)
+    await tried.payments.work()
+    assert tried.driver.returned(payment) == [1_000, 700, payment.amount - 1_700]
+    assert (await tried.payments.payment("N1")).state == "refunded"
+
+
 async def test_a_cancelled_unpaid_order_leaves_nothing_behind(tried: Trial) -> None:
     payment = await tried.order("N1")
     await tried.payments.hears(cancelled("N1"))
@@ -175,6 +197,7 @@ def test_every_method_is_made_from_the_environment_and_has_a_menu(
     assert menu.authorized_at_order is (method.terms.flow == "authorized")
     assert menu.auto_captured is (method.terms.deposit == "automatic")
     assert menu.manual_deposit is (method.terms.deposit == "by_hand")
+    assert (menu.confirm_path == method.go_path) is (method.terms.visit is not None)
 
 
 @pytest.mark.parametrize("kind", ["konbini", "bank_transfer"])

@@ -86,7 +86,8 @@ class Notices:
         """Find the payments that notices are about, one look for each; put off notices about none we know, and about
         those that are looked at just now: what they tell may be in that look, else one more is for all of them.
         """
-        matched = await match_references(tx, [(row.method, row.reference) for row in rows])
+        named = [(row.method, row.reference) for row in rows]
+        matched = await match_references(tx, named, self._calls.methods.provider_name)
         busy = await looked_at_now(tx, rows)
         joins = {row.notice_key for row in rows if row.alert is None and (row.method, row.reference) in busy}
         await _put_off(tx, [row for row in rows if row.notice_key in joins], JOINED_FOR)
@@ -170,7 +171,7 @@ async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:
     given_up = [row for row in rows if row.notice_key not in early]
     await note_notices(tx, "unmatched", [(row.notice_key, None) for row in given_up])
     for row in given_up:
-        log.warning("notice.unmatched", method=row.method, reference=row.reference)
+        log.warning("notice.unmatched", provider=row.method, reference=row.reference)
 
 
 def _look_again_at(row: Row, answers: Sequence[Answer], at: datetime) -> datetime | None:

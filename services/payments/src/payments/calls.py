@@ -6,15 +6,18 @@ A method answers; what it could not answer in time, or failed to answer at all, 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from traceback import extract_tb
 from typing import TypeVar
 
 import structlog
 
 from payments.domain.answers import Answer, Unknown
-from payments.domain.moves import Operation
+from payments.domain.moves import MoneyOperation, Operation
+from payments.domain.order import Parcel
 from payments.domain.payment import Payment
-from payments.method import CALL_SECONDS_MAX, Method
+from payments.method import CALL_SECONDS_MAX
 from payments.methods import Methods
+from payments.provider import Provider
 from payments.storage.answers import is_storable
 from shared.clock import elapsed
 
@@ -43,13 +46,13 @@ class Patience:
     pause_seconds: float = 10.0
 
 
-class Provider:
+class Breaker:
     """One provider as this process sees it: its free slots, and whether it answers at present."""
 
-    def __init__(self, method: Method, patience: Patience) -> None:
-        self._method = method
+    def __init__(self, provider: Provider, patience: Patience) -> None:
+        self._provider = provider
         self._patience = patience
-        self._slots = asyncio.Semaphore(method.calls_at_once_max)
+        self._slots = asyncio.Semaphore(provider.calls_at_once_max)
         self._silences = 0
         self._silent_since = 0.0
         self._silent_until = 0.0
@@ -71,7 +74,14 @@ class Provider:
             return Unknown(reason="timeout")
         except Exception as error:
             # A bug in a method must not decide about money: the request stays open, and is seen here.
-            log.exception("provider.call_failed", method=self._method.kind, call=what)
+            # Only kinds and places: what an error says may be a buyer's name or address.
+            log.error(
+                "provider.call_failed",
+                provider=self._provider.name,
+                call=what,
+                error=type(error).__name__,
+                at=[f"{place.filename}:{place.lineno}" for place in extract_tb(error.__traceback__)],
+            )
             return Unknown(reason=f"method_failed:{type(error).__name__}")
         finally:
             self._slots.release()
@@ -91,7 +101,7 @@ class Provider:
             self._silences = 0
             seconds = self._patience.pause_seconds
             self._silent_until = elapsed() + seconds
-            log.warning("provider.paused", method=self._method.kind, seconds=seconds)
+            log.warning("provider.paused", provider=self._provider.name, seconds=seconds)
 
 
 class Calls:
@@ -99,20 +109,26 @@ class Calls:
 
     def __init__(self, methods: Methods, patience: Patience | None = None) -> None:
         self.methods = methods
-        self._providers = {kind: Provider(method, patience or Patience()) for kind, method in methods.items()}
+        self._breakers = {one.name: Breaker(one, patience or Patience()) for one in methods.providers}
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return everything the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
-        provider, method = self._providers[payment.method], self.methods[payment.method]
+        method = self.methods[payment.method]
+        breaker = self._breakers[method.provider.name]
         asked_at = elapsed()
-        found = await provider.ask("look_up", lambda: method.look_up(payment))
+        found = await breaker.ask("look_up", lambda: method.look_up(payment))
         answers = (found,) if isinstance(found, Unknown) else tuple(map(_readable, found))
-        self._note(provider, payment, "look_up", answers, asked_at)
+        self._note(breaker, payment, "look_up", answers, asked_at)
         return answers
 
-    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+    async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
+        """Tell the provider that ``parcel`` left, with ``key`` as idempotency key."""
+        method = self.methods[payment.method]
+        return await self._ask("tell_shipped", payment, lambda: method.tell_shipped(payment, parcel, key=key))
+
+    async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask the provider to do ``operation``, with ``key`` as idempotency key."""
-        provider, method = self._providers[payment.method], self.methods[payment.method]
+        method = self.methods[payment.method]
 
         def call() -> Awaitable[Answer]:
             match operation:
@@ -129,18 +145,24 @@ class Calls:
                 case "refund":
                     return method.refund(payment, amount=amount, key=key)
 
+        return await self._ask(operation, payment, call)
+
+    async def _ask(
+        self, operation: Operation, payment: Payment, call: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        breaker = self._breakers[self.methods[payment.method].provider.name]
         asked_at = elapsed()
-        answer = _readable(await provider.ask(operation, call))
-        self._note(provider, payment, operation, (answer,), asked_at)
+        answer = _readable(await breaker.ask(operation, call))
+        self._note(breaker, payment, operation, (answer,), asked_at)
         return answer
 
     @staticmethod
     def _note(
-        provider: Provider, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
+        breaker: Breaker, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
     ) -> None:
         silences = [answer for answer in answers if isinstance(answer, Unknown)]
         if not any(silence.reason in _UNASKED for silence in silences):
-            provider.note(silent=bool(silences), asked_at=asked_at)
+            breaker.note(silent=bool(silences), asked_at=asked_at)
         log.info(
             "provider.answered",
             method=payment.method,

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, time
 
 from payments.domain import asking
 from payments.domain.answers import Captured
-from payments.domain.drafting import Draft, Settled
+from payments.domain.drafting import Draft, Settled, and_then
+from payments.domain.order import parcels_of
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
@@ -52,9 +53,11 @@ async def capture_shipped_order(event: Shipped, tx: Tx, payments: OrderPayments)
     """The last parcel is on its way: take the money, where the shop's policy says so."""
 
     def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
+        at = event.occurred_at
+        kept = asking.parcels_left(payment, parcels_of(event), terms, at)
         if not event.fully_shipped:
-            return Settled(payment)
-        return asking.capture_after_shipping(payment, terms, event.occurred_at)
+            return kept
+        return and_then(kept, asking.capture_after_shipping(kept.payment, terms, at))
 
     payments.settle(event.order_code, rule)
 
@@ -92,7 +95,9 @@ async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
 def _settle_for_staff(event: CaptureRequested, payment: Payment, terms: Terms) -> Settled:
     at = event.occurred_at
     if terms.deposit != "by_hand":
-        return asking.capture_for_staff(payment, terms, at, send_mail=event.send_mail, by=event.by)
+        return asking.capture_for_staff(
+            payment, terms, at, send_mail=event.send_mail, by=event.by, amount=event.amount
+        )
     day = event.deposit_date
     refusal = asking.why_no_manual_deposit(payment, terms)
     refusal = refusal or (asking.why_not_deposited_on(payment, day, at) if day else None)

@@ -33,6 +33,7 @@ OPERATIONS = {
     "capture": "売上請求処理",
     "void": "取消処理",
     "refund": "返金処理",
+    "tell_shipped": "発送の報告",
 }
 ANSWERS = {
     "Authorized": "承認されました",
@@ -50,6 +51,8 @@ ANSWERS = {
     "RefundWaiting": "返金を受け付けました",
     "RefundDeclined": "返金できませんでした",
     "Declined": "成立しませんでした",
+    "ShippingNoted": "発送を報告しました",
+    "ShippingRefused": "発送の報告が受け付けられませんでした",
     "Expired": "期限が切れました",
     "Unknown": "回答がまだありません",
 }
@@ -59,13 +62,13 @@ CAUSES = {
     "order cancelled": "ご注文がキャンセルされました",
     "capture asked: shipped": "発送済みになったため、売上を請求します",
     "capture asked: admin": "スタッフが入金処理を指示しました",
-    "capture asked: staff": "スタッフが入金処理を指示しました",
     "capture asked: manual_deposit": "スタッフが入金処理を指示しました",
     "deposit recorded": "スタッフが入金を記録しました",
     "hold too old": "売上請求の期限を過ぎたため、与信を取り消します",
     "hold given back to be renewed": "新しい与信を依頼します",
     "reauthorization asked": "再与信を依頼しました",
     "void asked": "スタッフが与信の取消を指示しました",
+    "part refund asked": "スタッフが返金を依頼しました",
     "spare refund asked": "スタッフが過入金の返金を依頼しました",
     "settled outside": "別の方法で返金済みとして記録しました",
     "outside taken back": "返金済みの記録を取り消しました",
@@ -120,6 +123,11 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
         "返金失敗",
         "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
     ),
+    "wished_refund_failed": (
+        "返金失敗",
+        "依頼した返金は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
+        "返金しないときは、確認済みにしてください。",
+    ),
     "chargeback": (
         "チャージバック",
         "チャージバック {disputed} の申し立てがあります。{respond_by}決済会社の管理画面で回答し、結果を記録してください。",
@@ -153,6 +161,10 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     "chargeback_lost_after_refund": (
         "チャージバック敗訴",
         "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
+    ),
+    "shipping_untold": (
+        "発送の報告",
+        "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
     ),
     "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
     "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),

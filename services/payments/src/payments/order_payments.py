@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from payments.domain import asking
 from payments.domain.drafting import Settled, because_of
+from payments.domain.order import OrderSnapshot
 from payments.domain.payment import Payment
 from payments.domain.terms import CapturePolicy, Terms
 from payments.methods import Methods
@@ -93,6 +94,7 @@ class NewPayments:
             payer_name=event.orderer.name,
             by_guest=event.member_id is None and event.registration is None,
             member_id=event.member_id,
+            order=None if method.terms.flow == "unmanaged" else OrderSnapshot.of(event),
             choice=event.payment_choice,
             capture_policy=self._capture_policy,
             page_key=key,

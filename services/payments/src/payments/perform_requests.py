@@ -16,12 +16,13 @@ from payments.domain.answers import (
     RefundDeclined,
     Refunded,
     RefundWaiting,
+    ShippingRefused,
     Unknown,
     Voided,
     Waiting,
 )
 from payments.domain.drafting import Settled, and_then
-from payments.domain.moves import CONCLUDES, Operation
+from payments.domain.moves import CONCLUDES, NOT_YET, Operation
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.settle_payment import Batch, settle_all, with_attention
@@ -41,7 +42,7 @@ SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
 LEASE_SECONDS = 30
 """Room for a look-up and a call; another worker takes over this long after a kill (reliability.md M2: 30 s)."""
-_NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined)
+_NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 
 
@@ -98,6 +99,8 @@ class Requests:
     async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before, or may have given money
         back that we do not know of."""
+        if operation == "tell_shipped":
+            return await self._tell_shipped(payment, row)
         if not payment.wants(operation):
             # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
             failed = operation == "refund" and payment.state == "owed"
@@ -114,6 +117,8 @@ class Requests:
             # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
             # must not stay then, while a number that nobody knows does no harm.
             return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
+        if is_abandoned(payment, operation, self._calls.methods[payment.method].terms, now()):
+            return (*found, Declined(reason="buyer_abandoned", in_doubt=True))
         if payment.order_cancelled and operation == "reauthorize" and row.attempts == 1:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
@@ -121,6 +126,16 @@ class Requests:
         crash_point("K11")
         terms = self._calls.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(row) else answer)
+
+    async def _tell_shipped(self, payment: Payment, row: Row) -> Sequence[Answer]:
+        """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
+        money is here."""
+        if not payment.wants("tell_shipped"):
+            return ()
+        if payment.state in NOT_YET:
+            return (Waiting(),)
+        parcel = payment.parcels[row.sequence - 1]
+        return (await self._calls.tell_shipped(payment, parcel, key=row.request_id.hex),)
 
     def _known(
         self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]
@@ -144,6 +159,12 @@ class Requests:
 def asked_because(claim: Claim) -> Cause:
     """Return what a claimed request follows from."""
     return cause_of(claim.row)
+
+
+def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
+    """Tell whether the buyer's time for the visit at the provider is over, and nothing came of it. Pure."""
+    waits = operation in ("authorize", "issue") and payment.state == "waiting_for_buyer"
+    return waits and terms.visit is not None and at > payment.placed_at + terms.visit
 
 
 def never_asked(row: Row) -> bool:

@@ -147,11 +147,15 @@ class Shipped(CheckoutEvent):
 
 
 class CaptureRequested(CheckoutEvent):
-    """Staff pressed 「注文を入金済みにする」 or entered a deposit date (PAY-04, PAY-07)."""
+    """Staff pressed 「注文を入金済みにする」 or entered a deposit date (PAY-04, PAY-07).
+
+    ``amount``: only so much of what is held, where the method can; without it, all that is missing.
+    """
 
     by: str
     send_mail: bool = False
     deposit_date: date | None = None
+    amount: Yen | None = None
 
 
 class OrderCancelled(CheckoutEvent):

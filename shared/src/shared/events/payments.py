@@ -108,7 +108,7 @@ class PaymentStandingChanged(PaymentsEvent):
     Complete, not a difference: the higher ``revision`` is the newer. ``calls`` are the words that ask for a
     person, none when all is well: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
     ``refund_failed``, ``refunded_elsewhere``, ``chargeback``, ``authorization_ended``, and words that older
-    readers do not know, as ``chargeback_lost``, ``receipt_reversed`` and ``refund_unexplained``. ``respond_by`` is the
+    readers do not know, as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained`` and ``shipping_untold``. ``respond_by`` is the
     deadline of a chargeback. Amounts are what was booked so far; ``lost_amount`` is what went out, or was taken back,
     beyond what was here. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
     less for the whole.

@@ -16,6 +16,7 @@ CALL_LABEL: dict[str, str] = {
     "chargeback_lost": "チャージバック敗訴",
     "receipt_reversed": "入金の取消",
     "refund_unexplained": "不明な返金",
+    "shipping_untold": "発送の報告",
     "no_answer": "回答待ち",
     "authorization_ended": "与信切れ",
     "benefit_shortage": "値引きの不足",
@@ -72,6 +73,7 @@ def call_text(word: str, standing: Standing, total: int) -> str:
 _TEXT = {
     "capture_failed": "売上請求ができませんでした。代金は入金されていません。",
     "refund_unexplained": "入金の記録より多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。",
+    "shipping_untold": "決済会社に発送を報告できていません。決済会社の管理画面で発送を登録してください。",
     "no_answer": "決済会社から結果が返っていません。照会を続けています。",
     "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法が決まるまで発送できません。",
 }

@@ -45,17 +45,22 @@ class Authorized(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Declined(_Answer):
-    """The authorization or the number was refused for good, or the buyer gave up (PAY-22)."""
+    """The authorization or the number was refused for good, or the buyer gave up (PAY-22).
+
+    ``in_doubt``: the buyer may still pay at the provider; what comes of that is given back.
+    """
 
     reason: FailureReason
     detail: str = ""
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeedsBuyer(_Answer):
-    """The buyer has to go to ``redirect_url`` first; the same request is then made again."""
+    """The buyer has to go to ``redirect_url`` first; the same request is then made again. Empty where only
+    :meth:`payments.method.Method.visit` knows the way."""
 
-    redirect_url: str
+    redirect_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +188,18 @@ class RefundDeclined(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShippingNoted(_Answer):
+    """The provider knows by now that the parcel left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippingRefused(_Answer):
+    """The provider takes no word about this parcel; a person has to tell it in the provider's console."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unknown(_Answer):
     """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure."""
 
@@ -207,5 +224,7 @@ Answer = (
     | Chargeback
     | RefundWaiting
     | RefundDeclined
+    | ShippingNoted
+    | ShippingRefused
     | Unknown
 )

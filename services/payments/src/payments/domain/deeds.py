@@ -24,6 +24,7 @@ TO_BE_SEEN = (
     "chargeback",
     "chargeback_lost",
     "receipt_reversed",
+    "shipping_untold",
     "excess_money",
     "late_money",
 )
@@ -49,8 +50,14 @@ def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
 
 def may_refund_spare(payment: Payment, terms: Terms) -> bool:
     """Return whether more came than a paid order costs, and the rest may go back through the provider."""
+    return payment.spare_amount > 0 and _may_refund_beside_the_order(payment, terms)
+
+
+def _may_refund_beside_the_order(payment: Payment, terms: Terms) -> bool:
+    """Return whether some of the money of a paid order may go back through the provider while the order goes on."""
     free = not payment.refund_asked_amount and not payment.refunds_stopped
-    return payment.keeps_its_sale and payment.spare_amount > 0 and free and terms.flow != "unmanaged"
+    can = terms.part_refunds and terms.flow != "unmanaged"
+    return payment.keeps_its_sale and free and can
 
 
 def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
@@ -60,6 +67,23 @@ def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Se
         draft.stop_calling("refund_failed")
         draft.note("spare refund asked")
         draft.ask("refund", payment.spare_amount)
+    return draft.done()
+
+
+def part_refund_max(payment: Payment, terms: Terms) -> int:
+    """Return up to what amount staff may have the provider give back of a paid order that goes on (PAY-18)."""
+    return payment.held_amount if _may_refund_beside_the_order(payment, terms) else 0
+
+
+def refund_part(
+    payment: Payment, terms: Terms, at: datetime, *, amount: int, reason: str, by: str
+) -> Settled:
+    """Staff have the provider give back ``amount`` yen of a paid order, for a reason that its history keeps."""
+    draft = Draft(payment, at, by)
+    if 0 < amount <= part_refund_max(payment, terms):
+        draft.stop_calling("refund_failed")
+        draft.note("part refund asked", f"¥{amount:,} {reason}")
+        draft.ask("refund", amount, of_sale=True)
     return draft.done()
 
 
@@ -131,11 +155,20 @@ def void_hold(payment: Payment, at: datetime, *, by: str) -> Settled:
     return draft.done()
 
 
+def owes_nothing(payment: Payment) -> bool:
+    """Return whether the order keeps all that is here, so that a refund which failed was a wish of staff."""
+    return payment.keeps_its_sale and not payment.spare_amount
+
+
 def to_be_seen(payment: Payment) -> tuple[str, ...]:
-    """Return the calls that staff may mark as seen; an open dispute or money that is spare goes on calling."""
+    """Return the calls that staff may mark as seen; an open dispute or money that is spare goes on calling.
+
+    A part refund that failed leaves nothing owed: whether to try again is theirs to decide.
+    """
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
     blocked |= {"chargeback"} if payment.disputes else set()
-    return tuple(word for word in payment.calls if word in TO_BE_SEEN and word not in blocked)
+    seen = (*TO_BE_SEEN, "refund_failed") if owes_nothing(payment) else TO_BE_SEEN
+    return tuple(word for word in payment.calls if word in seen and word not in blocked)
 
 
 def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:

@@ -121,11 +121,14 @@ class Draft:
         self.change(version=version)
         self._steps.append(Step(version, self.payment.state, because, self.by, text))
 
-    def ask(self, operation: Operation, amount: int) -> None:
-        """Write down a request to the provider; of refunds one is under way at a time."""
+    def ask(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
+        """Write down a request to the provider; of refunds one is under way at a time.
+
+        ``of_sale``: the refund may take from what paid for an order that goes on.
+        """
         self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
         if operation == "refund":
-            self.change(refund_asked_amount=amount)
+            self.change(refund_asked_amount=amount, refund_of_sale=of_sale)
 
     def book(self, *entries: Entry) -> None:
         """Write journal entries; those of no yen are left out."""

@@ -16,6 +16,8 @@ from payments.domain.answers import (
     RefundDeclined,
     Refunded,
     RefundWaiting,
+    ShippingNoted,
+    ShippingRefused,
     Unknown,
     Voided,
     Waiting,
@@ -42,7 +44,8 @@ State = Literal[
     "expired",
     "unmanaged",
 ]
-Operation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
+MoneyOperation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
+Operation = MoneyOperation | Literal["tell_shipped"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,11 @@ class RefundAsked:
 @dataclass(frozen=True)
 class CapturedInPart:
     """Less than the whole was taken, and no more will come by this way."""
+
+
+@dataclass(frozen=True)
+class PartCaptured:
+    """A part was taken, and the rest is still held."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,7 @@ NEXT: dict[State, dict[type, State]] = {
         Unknown: "capturing",
         Captured: "captured",
         CapturedInPart: "short",
+        PartCaptured: "authorized",
         CaptureDeclined: "declined",
         CaptureRefused: "authorized",
         Voided: "voided",
@@ -194,6 +203,7 @@ CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
     "capture": (Captured, CaptureDeclined, CaptureRefused, Voided, Expired),
     "void": (Voided, Captured, Declined, Expired),
     "refund": (Refunded, RefundDeclined),
+    "tell_shipped": (ShippingNoted, ShippingRefused),
 }
 
 
@@ -204,9 +214,11 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "issue": NOT_YET,
     "capture": frozenset({"capturing"}),
     # Also what is voided already: a hold that we asked for may still turn up.
-    "void": frozenset({"voiding", "expired", "voided"}),
-    # Also what is spare on a paid order.
-    "refund": frozenset({"refunding", "captured"}),
+    "void": frozenset({"voiding", "expired", "voided", "declined"}),
+    # As long as one is under way: also of a paid order, and where its money was taken back meanwhile.
+    "refund": frozenset(NEXT) - {"refunded", "owed", "unmanaged"},
+    # A parcel that left is told as long as the order is to be paid, or is.
+    "tell_shipped": frozenset(NEXT) - OVER,
 }
 
 ENDS_A_HOLD = (Voided, Expired, CaptureDeclined)

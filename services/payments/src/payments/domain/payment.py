@@ -19,6 +19,7 @@ from payments.domain.moves import ENDS_A_HOLD, OVER, WANTED_IN
 from payments.domain.moves import NOT_YET as NOT_YET
 from payments.domain.moves import Operation as Operation
 from payments.domain.moves import State as State
+from payments.domain.order import OrderSnapshot, Parcel
 from payments.domain.terms import CapturePolicy, Terms
 from shared.cause import NO_CAUSE, Cause
 
@@ -39,10 +40,14 @@ class Number:
 
 @dataclass(frozen=True)
 class CaptureWish:
-    """Who asked for the money, and whether the mail about it was wanted; remembered until it is here."""
+    """Who asked for the money, and whether the mail about it was wanted; remembered until it is here.
+
+    ``amount`` in yen, where only a part of what is held is wanted now; None is all that is missing.
+    """
 
     source: Literal["admin", "shipped", "manual_deposit"]
     send_mail: bool = False
+    amount: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,14 +74,17 @@ class Outside:
 @dataclass(frozen=True, kw_only=True)
 class Payment:
     """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
-    ordered while logged in, ``by_guest`` whether without an account.
+    ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
+    where a method is asked and for its pages; None elsewhere, where nobody is ever asked, and of an order that was placed
+    before such copies were kept. ``parcels`` are those that left, where the terms ask for them.
 
     ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
-    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way.
-    ``ended_holds`` are the authorizations that are over. ``order_cancelled`` outlives every state: what arrives
-    after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
+    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way, and
+    ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare.
+    ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over.
+    ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
     nothing, ``failed_refunds`` refunds, by the provider's ids. ``losses`` is what went out or was taken back beyond
     what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
     soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
@@ -95,6 +103,8 @@ class Payment:
     payer_name: str = ""
     by_guest: bool = False
     member_id: UUID | None = None
+    order: OrderSnapshot | None = field(default=None, compare=False, repr=False)
+    parcels: tuple[Parcel, ...] = field(default=(), repr=False)
     choice: Mapping[str, str] = field(default_factory=dict)
     refs: Mapping[str, str] = field(default_factory=dict)
     capture_policy: CapturePolicy = "on_shipped"
@@ -115,12 +125,14 @@ class Payment:
     beside_provider_amount: int = 0
     unnamed_refund_amount: int = 0
     refund_asked_amount: int = 0
+    refund_of_sale: bool = False
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
     ended_holds: tuple[str, ...] = ()
     chargebacks: tuple[Chargeback, ...] = ()
     reversals: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
     failed_refunds: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
@@ -176,8 +188,10 @@ class Payment:
 
     @property
     def refundable_amount(self) -> int:
-        """What a refund of ours may give back now: all that is here, or what a paid order does not need."""
-        return self.spare_amount if self.state == "captured" else self.held_amount
+        """What a refund of ours may give back now: all that is here, or what a paid order does not need, unless
+        staff want a part of the sale to go back."""
+        only_spare = self.state == "captured" and not self.refund_of_sale
+        return self.spare_amount if only_spare else self.held_amount
 
     @property
     def missing_amount(self) -> int:
@@ -188,6 +202,11 @@ class Payment:
     def goes_on(self) -> bool:
         """Whether the order still wants this payment: only what is spare may go back of itself."""
         return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
+
+    @property
+    def keeps_parts(self) -> bool:
+        """Whether parts of a hold were captured and stay with an order that goes on, whatever becomes of the rest."""
+        return self.goes_on and bool(self.parts) and self.held_amount > 0
 
     @property
     def holds_anew(self) -> bool:
@@ -227,9 +246,14 @@ class Payment:
         return asked and self.state in WANTED_IN[operation]
 
     def sequence_of(self, operation: Operation) -> int:
-        """Which request of its kind the next one is: one capture and one void per hold, one refund per amount that
-        went back. No two of the same number are ever under way or done."""
-        return 1 + (len(self.refunds) if operation == "refund" else len(self.ended_holds))
+        """Which request of its kind the next one is: one capture and one void per hold and part of it, one refund per
+        amount that went back, one word per parcel. No two of the same number are ever under way or done; one that was
+        refused is asked for anew under the same number, with a key of its own."""
+        if operation == "refund":
+            return 1 + len(self.refunds)
+        if operation == "tell_shipped":
+            return len(self.parcels)
+        return 1 + len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -256,8 +280,9 @@ class Payment:
             case Authorized():
                 return answer.authorization_id in self.ended_holds
             case Captured():
-                # Where nothing was ever held anew, a receipt told again still says that a number cannot be closed, unless
-                # it came to nothing.
+                # Where there is one hold, captured once, a receipt told again still says that a number cannot be
+                # closed, unless it came to nothing.
                 known = answer.receipt_id in self.receipts
-                return answer.receipt_id in self.reversals or (bool(self.ended_holds) and known)
+                several = bool(self.ended_holds or self.parts)
+                return answer.receipt_id in self.reversals or (several and known)
         return isinstance(answer, ENDS_A_HOLD) and answer.authorization_id in self.ended_holds

@@ -9,6 +9,7 @@ from payments.domain.returning import cover
 from payments.domain.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
 
+_HELD = ("authorized", "capturing", "voiding")
 _OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ended", "receipt_reversed")
 
 
@@ -21,6 +22,8 @@ def receive(
         draft.change(receipts=(*payment.receipts, answer.receipt_id), received_at=answer.captured_at)
         if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
             _fulfil(draft, answer, terms, because)
+        elif terms.part_captures and payment.state in _HELD:
+            _keep_part(draft, answer, because)
         else:
             _put_aside(draft, answer, because)
             _end_short_hold(draft, terms, because)
@@ -29,9 +32,22 @@ def receive(
         if payment.state in OVER:
             draft.give_back(because)
     stands = answer.receipt_id not in payment.reversals
-    if operation == "void" and stands and draft.payment.state == "voiding":
+    if operation != "void" or not stands or draft.payment.state != "voiding":
+        return
+    if draft.payment.parts != payment.parts:
+        # A part went first; the rest is still held, and to be let go.
+        draft.ask("void", payment.amount)
+    else:
         # Paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
+
+
+def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
+    """Book a part of what is held: it waits in suspense until the rest is here, and nobody has to look at it."""
+    payment = draft.payment
+    draft.change(parts=(*payment.parts, answer.receipt_id))
+    _suspend(draft, answer.receipt_id, answer.amount)
+    draft.note(because)
 
 
 def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
@@ -99,11 +115,12 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     draft.move(by, because)
 
 
-def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str) -> None:
+def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str = "") -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
         draft.change(suspense_amount=draft.payment.suspense_amount + amount)
-        draft.call(attention)
+        if attention:
+            draft.call(attention)
 
 
 def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:

@@ -19,12 +19,13 @@ from payments.domain.answers import (
     Refunded,
     RefundedInAll,
     Reversed,
+    ShippingRefused,
     Unknown,
     Voided,
 )
-from payments.domain.asking import ask_capture, ask_hold
+from payments.domain.asking import ask_capture, ask_hold, capture_on
 from payments.domain.drafting import Draft, Settled
-from payments.domain.moves import NEXT, CapturedInPart, Operation
+from payments.domain.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
 from payments.domain.payment import CaptureWish, Number, Payment
 from payments.domain.receiving import end_hold, receive, reverse
 from payments.domain.returning import charged_back, refund_declined, refunded, refunded_in_all
@@ -61,6 +62,8 @@ def settle(
     match answer:
         case Captured():
             receive(draft, answer, terms, because, operation)
+            if operation == "capture":
+                capture_on(draft, terms, because)
         case Reversed():
             reverse(draft, answer, because)
         case Refunded():
@@ -71,6 +74,12 @@ def settle(
             refund_declined(draft, answer, because, ours=ours)
         case Chargeback():
             charged_back(draft, answer, because)
+        case ShippingRefused():
+            draft.call("shipping_untold")
+            draft.note(because)
+        case _ if operation == "tell_shipped":
+            # How the money stands does not hang on it.
+            return draft.done()
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
             _move(draft, answer, terms, because)
     if draft.payment.order_cancelled:
@@ -82,8 +91,24 @@ def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
     by: type = type(answer)
     if by is Declined and draft.payment.state == "reauthorizing" and draft.payment.held_amount:
         by = CapturedInPart
+    if by in ENDS_A_HOLD and draft.payment.keeps_parts:
+        _ended_with_parts(draft, because, terms)
+        return
     draft.move(by, because)
     _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
+
+
+def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
+    """The rest of a hold is gone of which a part was captured: the order goes on, and its money is short."""
+    payment = draft.payment
+    draft.move(CapturedInPart, because)
+    draft.change(redirect_url="", provider_status="")
+    draft.call("short_money")
+    if payment.renews_hold:
+        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+        ask_hold(draft, "hold given back to be renewed")
+    else:
+        end_hold(draft, "captured_in_part", terms)
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
@@ -123,6 +148,8 @@ def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
         end_hold(draft, "reauthorization_declined", terms)
     else:
         draft.say(PaymentFailed, reason=answer.reason)
+        if answer.in_doubt:
+            draft.ask("void", draft.payment.amount)
         draft.give_back("declined with part of the money here")
 
 

@@ -65,6 +65,14 @@ class Outside(BaseModel):
     refund_id: RecordId
 
 
+class PartRefund(BaseModel):
+    """How much of a paid order's money the provider shall give back, and why."""
+
+    version: Version
+    refund_amount: Annotated[Yen, Field(ge=1)] = Field(title="返金額")
+    refund_reason: Text = Field(title="返金の理由", max_length=200)
+
+
 class Dispute(BaseModel):
     """How a chargeback ended."""
 

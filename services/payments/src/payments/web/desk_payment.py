@@ -20,7 +20,7 @@ from payments.storage.desk import amount_of_receipt, payment_story
 from payments.storage.payments import find_order_payment, look_soon
 from payments.storage.shop_settings import read_shop_settings
 from payments.web import payment_view
-from payments.web.deed import Deposit, Dispute, Outside, Press, TakeBack
+from payments.web.deed import Deposit, Dispute, Outside, PartRefund, Press, TakeBack
 from shared.clock import in_japan, now
 from shared.database import Database, Tx
 from shared.errors import Refused
@@ -80,6 +80,8 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             dispute=next((form for form in refused if form.model is Dispute), Form(Dispute, {})),
             goes_back=not payment.goes_on,
             outside_amount_max=deeds.outside_amount_max(payment),
+            part_refund=_form(PartRefund, refused, {"version": payment.version}),
+            part_refund_max=deeds.part_refund_max(payment, method.terms),
             routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
             has_provider=payment.state != "unmanaged",
             labels=LABELS,
@@ -156,9 +158,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
         def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
             told = form.value
-            if told.returned_amount > (most := deeds.outside_amount_max(payment)):
-                text = f"返金できるのは¥{most:,}までです。" if most else "いま記録できる返金はありません。"
-                raise Refused("more_than_held", text, field="returned_amount", status=422)
+            _check_within(deeds.outside_amount_max(payment), told.returned_amount, "returned_amount")
             return deeds.settle_outside(
                 payment,
                 at,
@@ -170,6 +170,20 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             )
 
         return await act(request, order_code, form, deed, "返金を記録しました", _typed(form, "refund_id"))
+
+    @routes.post(f"{PATH}/part-refund")
+    async def refund_part(request: Request, order_code: str, staff: Staff) -> Response:
+        """Have the provider give back some of the money of a paid order."""
+        form = await read_form(request, PartRefund)
+
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            told = form.value
+            _check_within(deeds.part_refund_max(payment, terms), told.refund_amount, "refund_amount")
+            return deeds.refund_part(
+                payment, terms, at, amount=told.refund_amount, reason=told.refund_reason, by=_name(staff)
+            )
+
+        return await act(request, order_code, form, deed, "返金を依頼しました")
 
     @routes.post(f"{PATH}/dispute")
     async def dispute(request: Request, order_code: str, staff: Staff) -> Response:
@@ -224,6 +238,12 @@ async def _payment_of(tx: Tx, order_code: str) -> Payment:
     if payment is None:
         raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
     return payment
+
+
+def _check_within(most: int, amount: int, field: str) -> None:
+    if amount > most:
+        text = f"返金できるのは¥{most:,}までです。" if most else "いま返金できる金額はありません。"
+        raise Refused("more_than_held", text, field=field, status=422)
 
 
 def _name(staff: Viewer) -> str:

@@ -42,6 +42,8 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    if deeds.owes_nothing(payment):
+        words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
     found = [ATTENTION.get(word, (word, word)) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
 

@@ -33,6 +33,9 @@
   /* ---- errors: focus goes to the summary ---- */
   document.querySelector("[data-focus]")?.focus();
 
+  /* ---- a form that leads to another site sends itself; without us there is its button ---- */
+  document.querySelector("form[data-leaves]")?.submit();
+
   /* ---- a question before a dangerous action, in numbers ---- */
   const ask = (text) => new Promise((answer) => {
     const dialog = document.createElement("dialog");

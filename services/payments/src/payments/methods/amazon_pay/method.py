@@ -78,6 +78,7 @@ class AmazonPay(Method):
             hint="Amazonアカウントに登録したお届け先とお支払い方法でご注文いただけます。",
             needs_wallet=True,
             button_label="amazon pay",
+            confirm_path=f"/payments/{self.path}/confirm",
             amount_max=10_000_000,
             authorized_at_order=True,
             bulk_capture=True,
