@@ -218,9 +218,7 @@ async def test_an_account_of_another_marketplace_cannot_pay(
     assert amazon.ledger() == []
 
 
-async def test_an_order_without_a_session_waits_for_the_buyers_page(
-    method: AmazonPay, begin: Begin
-) -> None:
+async def test_an_order_without_a_session_waits_for_the_buyers_page(method: AmazonPay, begin: Begin) -> None:
     payment = replace(begin(), choice={})
     answer = await method.authorize(payment, key=KEY)
 
