@@ -118,8 +118,8 @@ async def note_mailbox(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
     Addresses that differ in a ``+tag`` are one mailbox: they may have accounts each, and points once.
     """
     noted = await tx.execute(
-        "INSERT INTO registration_mailboxes (mailbox, member_id, granted_at)"
-        f" SELECT {_MAILBOX}, member_id, :at FROM members WHERE member_id = :member_id ON CONFLICT DO NOTHING",  # noqa: S608
+        "INSERT INTO registration_mailboxes (mailbox, member_id, granted_at)"  # noqa: S608
+        f" SELECT {_MAILBOX}, member_id, :at FROM members WHERE member_id = :member_id ON CONFLICT DO NOTHING",
         member_id=member_id,
         at=at,
     )
