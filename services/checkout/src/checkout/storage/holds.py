@@ -8,7 +8,7 @@ from checkout.storage.order_tables import MAILBOX, OPEN
 
 HELD = f"{OPEN} AND (payment_group <> 'card_like' OR payment = 'awaited')"
 _COLUMNS = (
-    f"code, {MAILBOX} AS mail, client_address, member_id, amazon_buyer_id AS buyer_id,"
+    f"code, {MAILBOX} AS mail, client_address, member_id, wallet_buyer_id AS buyer_id,"
     " payment_group = 'card_like' AS awaits_yes"
 )
 
@@ -32,7 +32,7 @@ HELD_ORDERS = f"""
 }
         UNION {_found("unnest(CAST(:clients AS text[])) AS wanted(client)", "client_address = wanted.client")}
         UNION {_found("unnest(CAST(:members AS uuid[])) AS wanted(id)", "member_id = wanted.id")}
-        UNION {_found("unnest(CAST(:buyers AS text[])) AS wanted(id)", "amazon_buyer_id = wanted.id")}
+        UNION {_found("unnest(CAST(:buyers AS text[])) AS wanted(id)", "wallet_buyer_id = wanted.id")}
         UNION SELECT {
     _COLUMNS
 } FROM (SELECT * FROM orders WHERE code = ANY(CAST(:codes AS text[])) OFFSET 0) AS ours

@@ -155,9 +155,9 @@ Index(
 )
 Index("orders_held_by_member", orders.c.member_id, postgresql_where=text(f"{OPEN} AND member_id IS NOT NULL"))
 Index(
-    "orders_held_by_buyer",
-    orders.c.amazon_buyer_id,
-    postgresql_where=text(f"{OPEN} AND amazon_buyer_id IS NOT NULL"),
+    "orders_held_by_wallet",
+    orders.c.wallet_buyer_id,
+    postgresql_where=text(f"{OPEN} AND wallet_buyer_id IS NOT NULL"),
 )
 # Closed although the money was never taken: few, and easily missed (PAY-11).
 Index(

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "5ba1a6315728"
-down_revision = "5d0e7b9a41c6"
+down_revision = "d07a57c7c5d6"
 branch_labels = None
 depends_on = None
 
@@ -37,10 +37,10 @@ def upgrade() -> None:
         postgresql_where=sa.text(f"{OPEN} AND member_id IS NOT NULL"),
     )
     op.create_index(
-        "orders_held_by_buyer",
+        "orders_held_by_wallet",
         "orders",
-        ["amazon_buyer_id"],
-        postgresql_where=sa.text(f"{OPEN} AND amazon_buyer_id IS NOT NULL"),
+        ["wallet_buyer_id"],
+        postgresql_where=sa.text(f"{OPEN} AND wallet_buyer_id IS NOT NULL"),
     )
     # Nothing but the count of open orders used them; code of before finds the same rows without.
     op.drop_index("orders_open_by_client", table_name="orders")
@@ -50,7 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_index("orders_open_by_mail", "orders", [MAILBOX], postgresql_where=UNPAID)
     op.create_index("orders_open_by_client", "orders", ["client_address"], postgresql_where=UNPAID)
-    op.drop_index("orders_held_by_buyer", table_name="orders")
+    op.drop_index("orders_held_by_wallet", table_name="orders")
     op.drop_index("orders_held_by_member", table_name="orders")
     op.drop_index("orders_held_by_client", table_name="orders")
     op.alter_column(
