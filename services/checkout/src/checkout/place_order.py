@@ -14,7 +14,7 @@ import structlog
 from asyncpg import IntegrityConstraintViolationError
 
 from checkout.domain.cart import Product, merged
-from checkout.domain.holds import HoldLimits, Holds, counted_mail
+from checkout.domain.holds import HoldLimits, Holds
 from checkout.domain.methods import UNAVAILABLE, Menu, Method, check_choice
 from checkout.domain.order_code import new_order_code
 from checkout.domain.price import NO_DISCOUNTS, price_order
@@ -162,7 +162,7 @@ async def _place(
                 payment_group=one.method.group,
                 number=taken[one.purchase.key],
                 page_key=one.page_key,
-                client_address=one.purchase.client_address or None,
+                client_address=one.purchase.counted_client,
             )
             for one in new
         ],
@@ -214,13 +214,7 @@ class _New:
 
 async def _read_shop(tx: Tx, purchases: Sequence[Purchase], limits: HoldLimits) -> _Shop:
     skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
-    rules = await read_rules(
-        tx,
-        mails=sorted({counted_mail(one.orderer.email) for one in purchases}),
-        client_addresses=sorted({one.client_address for one in purchases if one.client_address}),
-        codes=sorted({code for one in purchases for code in one.earlier_orders}),
-        orders_max=limits.orders_read_max,
-    )
+    rules = await read_rules(tx, buyers=purchases, orders_max=limits.orders_read_max)
     return _Shop(rules.settings, await read_products(tx, skus), rules.menu, Holds(limits, rules.held))
 
 
@@ -230,8 +224,7 @@ def _check_hold(holds: Holds, new: _New) -> None:
     holds.limits.check_size(new.purchase, total, secured=secured)
     if total > 0:
         holds.check(new.purchase, secured=secured)
-        if not secured:
-            holds.add(new.purchase, new.code)
+        holds.add(new.purchase, new.code, secured=secured)
 
 
 async def _tie_carts(tx: Tx, new: Sequence[_New], *, at: datetime) -> None:

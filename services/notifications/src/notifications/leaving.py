@@ -15,6 +15,7 @@ from notifications.storage.departures import Circumstances, Held, circumstances_
 from notifications.templates import Mails
 from shared.database import Tx
 from shared.events import MailSuppressed
+from shared.mail_address import counted_mail
 from shared.sql import Row
 
 PACED = "paced"
@@ -45,7 +46,7 @@ class Gate:
         dropped: list[MailSuppressed] = []
         more: Counter[tuple[str, str]] = Counter()
         for row in sorted(rows, key=lambda row: row.created_at):
-            key = (row.recipient.lower(), self._lane(row))
+            key = (counted_mail(row.recipient), self._lane(row))
             match self._decide(row, known[row.mail_id], more[key], at):
                 case Go():
                     more[key] += row.first_tried_at is None

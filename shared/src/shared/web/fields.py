@@ -149,8 +149,14 @@ Line = Annotated[
 ]
 PersonName = Annotated[
     str,
-    AfterValidator(_plain(plain_text.name)),
+    AfterValidator(_plain(plain_text.unlinked_line)),
     Field(title="氏名", min_length=1, max_length=60),
+    _documented(pattern=_LINE_PATTERN),
+]
+AddressLine = Annotated[
+    str,
+    AfterValidator(_plain(plain_text.unlinked_line)),
+    Field(max_length=200),
     _documented(pattern=_LINE_PATTERN),
 ]
 Text = Annotated[

@@ -98,7 +98,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "page_url": placed.page_url,
         "coupon_name": placed.coupon_name or None,
         "page_key": new.page_key,
-        "client_address": new.client_address if new.payment_group != "card_like" else None,
+        "client_address": new.client_address,
     }
 
 

@@ -148,6 +148,14 @@ async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
     )
 
 
+async def set_grant_revoked(tx: Tx, grant: Grant) -> None:
+    """Note that a grant was taken back."""
+    await tx.execute(
+        "UPDATE point_grants SET state = 'revoked', due_at = NULL WHERE grant_id = :grant_id",
+        grant_id=grant.grant_id,
+    )
+
+
 async def grant_by_id(tx: Tx, grant_id: UUID) -> Grant | None:
     """Return one grant. Lock the member's balance first where its state decides."""
     row = await tx.row("SELECT * FROM point_grants WHERE grant_id = :grant_id", grant_id=grant_id)

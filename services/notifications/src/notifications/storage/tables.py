@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -74,9 +75,10 @@ Index("mails_order_code", mails.c.order_code)
 Index("mails_created_at", mails.c.created_at)
 # What is about no order is found by a part of its address among these alone.
 Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
+# As shared.mail_address.COUNTED_MAIL folds it.
 Index(
-    "mails_recipient",
-    func.lower(mails.c.recipient),
+    "mails_mailbox",
+    func.regexp_replace(func.lower(mails.c.recipient), text("'[+][^@]*@'"), text("'@'")),
     mails.c.first_tried_at,
     postgresql_where=mails.c.first_tried_at.is_not(None),
 )

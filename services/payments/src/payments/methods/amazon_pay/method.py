@@ -40,7 +40,6 @@ from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared.clock import now
 
 T = TypeVar("T")
-SESSION_LIVES = timedelta(hours=24)
 LOOKED_AFTER = timedelta(days=120)
 """How long the notice of a refund made in Seller Central may get lost without us missing the refund."""
 GIVES_UP_SECONDS = CALL_SECONDS_MAX - 1
@@ -87,14 +86,21 @@ class AmazonPay(Method):
         )
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
-        """Do the next step: tell Amazon the amount, wait for the buyer, or complete."""
+        """Do the next step: tell Amazon the amount, wait for the buyer, or complete.
+
+        The wait ends long before Amazon's session does, for it holds stock. Nothing but our call completes a session,
+        and this one has just found that the buyer did not agree.
+        """
         session_id = session_of(payment)
         if session_id is None:
             # The order did not carry the session; the buyer's next page does, if the buyer gets there.
-            if now() - payment.placed_at > SESSION_LIVES:
-                return Declined(reason="buyer_abandoned", detail="no checkout session")
-            return NeedsBuyer(redirect_url=self.journey.page("confirm", payment))
-        return await _in_time(self._authorize(payment, session_id))
+            answer: Answer = NeedsBuyer(redirect_url=self.journey.page("confirm", payment))
+        else:
+            answer = await _in_time(self._authorize(payment, session_id))
+        awaited_for = now() - payment.placed_at
+        if isinstance(answer, NeedsBuyer) and awaited_for > timedelta(minutes=self.settings.buyer_minutes):
+            return Declined(reason="buyer_abandoned", detail="no return from Amazon", refs=answer.refs)
+        return answer
 
     async def _authorize(self, payment: Payment, session_id: str) -> Answer:
         try:
