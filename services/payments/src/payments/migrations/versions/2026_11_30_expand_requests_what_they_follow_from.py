@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "8ea62a4474cf"
-down_revision = "0d7590988bdf"
+down_revision = "f62c2efd2438"
 branch_labels = None
 depends_on = None
 
