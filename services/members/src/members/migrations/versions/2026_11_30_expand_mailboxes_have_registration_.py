@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "19929ca1bda5"
-down_revision = "cdcae890bce0"
+down_revision = "f10ed15956e0"
 branch_labels = None
 depends_on = None
 

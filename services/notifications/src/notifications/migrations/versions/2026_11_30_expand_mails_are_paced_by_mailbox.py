@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "39ddf34d9954"
-down_revision = "b212929c2206"
+down_revision = "e2b39c932e60"
 branch_labels = None
 depends_on = None
 
