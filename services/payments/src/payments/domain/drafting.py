@@ -56,12 +56,16 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 
 
 class Draft:
-    """Collects what a rule decides. Lives within one call of a pure function."""
+    """Collects what a rule decides. Lives within one call of a pure function.
 
-    def __init__(self, payment: Payment, at: datetime, by: str = "") -> None:
+    ``by`` is the person who does it, ``asked_by`` who asked for what a provider did.
+    """
+
+    def __init__(self, payment: Payment, at: datetime, by: str = "", asked_by: str = "") -> None:
         self.payment = payment
         self.at = at
         self.by = by
+        self.asked_by = asked_by
         self._steps: list[Step] = []
         self._events: list[Event] = []
         self._asks: list[Ask] = []
@@ -113,6 +117,7 @@ class Draft:
     def ask(self, operation: Operation, amount: int) -> None:
         """Write down a request to the provider; of refunds one is under way at a time."""
         self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
+        self.change(asked_by=self.by or self.asked_by)
         if operation == "refund":
             self.change(refund_asked_amount=amount)
 
@@ -121,14 +126,15 @@ class Draft:
         self._entries += [entry for entry in entries if entry.amount]
 
     def say(self, kind: type[Event], **fields: Any) -> None:
-        """Say an event about this payment."""
+        """Say an event about this payment, with the name of whoever is behind it."""
         payment = self.payment
         about: dict[str, Any] = {
             "order_code": payment.order_code,
             "payment_id": payment.payment_id,
             "payment_kind": payment.method,
+            "by": self.by or self.asked_by,
         }
-        self._events.append(kind(**about, **fields, occurred_at=self.at))
+        self._events.append(kind(**{**about, **fields}, occurred_at=self.at))
 
     def reject_capture(self, reason: str) -> None:
         """Say that the money asked for will not come by this way."""

@@ -81,7 +81,9 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
         draft.say(
             PaymentCaptured,
             amount=draft.payment.sale_amount,
+            excess_amount=draft.payment.spare_amount,
             captured_at=answer.captured_at,
+            captured_on=answer.captured_on,
             source=wish.source if wish else terms.captured_source,
             send_mail=wish.send_mail if wish else terms.deposit_mail,
         )

@@ -52,9 +52,9 @@ def settle(
 
     ``operation`` is the request that was answered, None for a notice or a look-up. What the payment's state
     does not expect is old news and changes nothing but the provider's ids. ``because`` and ``by`` stand in the
-    history where it was not the provider who told.
+    history where it was not the provider who told. What is said of a request names who had asked for it.
     """
-    draft = Draft(payment, at, by)
+    draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
