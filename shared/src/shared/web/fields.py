@@ -165,6 +165,8 @@ JsonDate = Annotated[date, BeforeValidator(_only_text)]
 Pieces = Annotated[int, BeforeValidator(typed)]
 """A whole number that a person types; bounds are the field's own (`Field(ge=1, le=99)`)."""
 Yen = Annotated[int, BeforeValidator(typed), Field(ge=0, le=99_999_999)]
+PaidYen = Annotated[int, BeforeValidator(typed), Field(ge=1, le=99_999_999)]
+"""An amount of money that moves: not nothing."""
 Count = Annotated[int, BeforeValidator(typed), Field(ge=1, le=9_999)]
 
 _CHOICES = {"literal_error", "enum"}

@@ -71,6 +71,11 @@ class Draft:
         self._asks: list[Ask] = []
         self._entries: list[Entry] = []
 
+    @property
+    def behind(self) -> str:
+        """Who does this, or asked the provider for what it did; empty for nobody."""
+        return self.by or self.asked_by
+
     def done(self) -> Settled:
         """Return what was collected."""
         return Settled(
@@ -117,7 +122,7 @@ class Draft:
     def ask(self, operation: Operation, amount: int) -> None:
         """Write down a request to the provider; of refunds one is under way at a time."""
         self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
-        self.change(asked_by=self.by or self.asked_by)
+        self.change(asked_by=self.behind)
         if operation == "refund":
             self.change(refund_asked_amount=amount)
 
@@ -126,13 +131,13 @@ class Draft:
         self._entries += [entry for entry in entries if entry.amount]
 
     def say(self, kind: type[Event], **fields: Any) -> None:
-        """Say an event about this payment, with the name of whoever is behind it."""
+        """Say an event about this payment, with the name of whoever does it."""
         payment = self.payment
         about: dict[str, Any] = {
             "order_code": payment.order_code,
             "payment_id": payment.payment_id,
             "payment_kind": payment.method,
-            "by": self.by or self.asked_by,
+            "by": self.by,
         }
         self._events.append(kind(**{**about, **fields}, occurred_at=self.at))
 

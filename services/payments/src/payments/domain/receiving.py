@@ -66,6 +66,7 @@ def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
         authorization_id=payment.authorization_id,
         reason=reason,
         may_reauthorize=terms.may_reauthorize,
+        by=draft.behind if reason == "voided" else draft.by,
     )
 
 
@@ -84,6 +85,7 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
             excess_amount=draft.payment.spare_amount,
             captured_at=answer.captured_at,
             captured_on=answer.captured_on,
+            by=draft.behind,
             source=wish.source if wish else terms.captured_source,
             send_mail=wish.send_mail if wish else terms.deposit_mail,
         )

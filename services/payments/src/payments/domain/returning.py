@@ -221,7 +221,7 @@ def _give(
         remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
         route=route,
         by_dispute=by_dispute,
-        by=draft.by or (payment.asked_by if ours and not by_dispute else ""),
+        by=draft.behind or (payment.asked_by if ours and not by_dispute else ""),
     )
 
 

@@ -198,12 +198,12 @@ def _gone(draft: Draft, terms: Terms) -> None:
         return
     if payment.authorization_id:
         until = payment.holds_until(terms)
-        draft.say(PaymentVoided)
+        draft.say(PaymentVoided, by=draft.behind)
         end_hold(draft, "expired" if until is not None and draft.at > until else "voided", terms)
     elif not payment.order_cancelled:
         draft.say(PaymentFailed, reason="provider_error")
     elif payment.number is not None:
-        draft.say(PaymentVoided)
+        draft.say(PaymentVoided, by=draft.behind)
     draft.give_back("voided with part of the money here")
 
 

@@ -67,14 +67,6 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             ),
         ),
         (
-            deeds.may_accept_short(payment),
-            Offer(
-                "accept",
-                "不足のまま確定する",
-                f"{spare}で入金済みにします。不足の{missing}は請求しません。",
-            ),
-        ),
-        (
             deeds.may_refund_spare(payment, terms),
             Offer(
                 "refund-spare", "過入金を返金する", f"過入金の{spare}を返金するよう、決済会社に依頼します。"
@@ -111,13 +103,13 @@ def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
     if payment.payer_name:
         found.append(("注文者", payment.payer_name))
     money = (
-        ("入金額", payment.captured_amount),
-        ("仮受金", payment.spare_amount),
-        ("返金額", payment.refunded_amount),
-        ("お預かり中", payment.held_amount if payment.refunded_amount or payment.spare_amount else 0),
-        ("損失（お預かりを超えて出たお金）", payment.lost_amount),
+        ("入金額", payment.received_amount, payment.received_amount),
+        ("うち仮受金", payment.suspense_amount, payment.suspense_amount),
+        ("返金額", payment.refunded_amount, payment.refunded_amount),
+        ("お預かり中", payment.held_amount, payment.refunded_amount + payment.suspense_amount),
+        ("損失（お預かりを超えて出たお金）", payment.lost_amount, payment.lost_amount),
     )
-    found += [(label, _yen(amount)) for label, amount in money if amount]
+    found += [(label, _yen(amount)) for label, amount, shown in money if shown]
     return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
 
 
