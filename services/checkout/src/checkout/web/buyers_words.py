@@ -1,7 +1,8 @@
 """How an order stands, in words for its buyer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from checkout.domain.money_back import money_back
 from shared.sql import Row
@@ -28,6 +29,15 @@ ROUTE = {
     "bank_transfer": "を銀行振込で返金しました",
     "dispute": "が、カード会社などを通じて返金されました",
 }
+
+
+def refund_words(refund: Mapping[str, Any]) -> str:
+    """Return the sentence about one refund, a fact of the order's timeline; what was paid too much is named."""
+    amount, excess = refund["amount"], refund.get("excess", 0)
+    how = ROUTE.get(refund["route"], "を返金しました")
+    if excess == amount:
+        return f"お支払いの超過分 ¥{amount:,}{how}。"
+    return f"¥{amount:,}{f'（うち超過分 ¥{excess:,}）' if excess else ''}{how}。"
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,13 @@ def _cancelled(row: Row) -> Progress:
         text = "お支払いが完了しなかったため、ご注文はキャンセルされました。"
     else:
         text = "ご注文はキャンセルされました。"
-    return Progress("キャンセル", "stop", f"{text}{_money_back(row)}")
+    return Progress("キャンセル", "stop", f"{text}{_money_back(row)}{_benefits_back(row)}")
+
+
+def _benefits_back(row: Row) -> str:
+    """What was used with the order is the member's again."""
+    used = [word for word, was in (("ポイント", row.points_used), ("クーポン", row.coupon_name)) if was]
+    return f"ご利用の{'と'.join(used)}はお戻しします。" if used else ""
 
 
 def _money_back(row: Row) -> str:

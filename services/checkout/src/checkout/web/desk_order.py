@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.cancel_order import REASON_LABEL
+from checkout.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
 from checkout.domain.calls import calls_of
 from checkout.domain.order import Order
 from checkout.domain.order_rules import check_capturable, check_reauthorizable, unsecured
@@ -85,6 +85,9 @@ class StatusForm(BaseModel):
 class CancelForm(BaseModel):
     """取消処理 (ORD-21)."""
 
+    staff_reason: StaffReason = Field(
+        title="キャンセルの区分", description="お客様へのメールの文面が変わります。"
+    )
     note: Text = Field(
         title="キャンセル理由",
         description="お客様へのメールに記載されます。",
@@ -129,7 +132,8 @@ async def render_cancel(
         status=status,
         order=whole.row,
         form=form,
-        effects=cancel_effects(whole.order),
+        staff_reasons=list(STAFF_REASON_LABEL.items()),
+        effects=cancel_effects(whole.order, coupon=whole.row.coupon_name or ""),
         started_shipping=any(parcel.shipped for parcel in whole.order.parcels),
     )
 

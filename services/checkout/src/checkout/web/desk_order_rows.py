@@ -15,8 +15,8 @@ def amounts_rows(row: Any) -> list[tuple[str, int]]:
     ]
     for label, amount in (
         ("手数料", row.payment_fee),
+        (f"クーポン値引き{named}", -row.coupon_discount),
         ("ポイント利用", -row.point_discount),
-        (f"クーポン値引{named}", -row.coupon_discount),
     ):
         if amount:
             lines.append((label, amount))

@@ -22,7 +22,7 @@ from checkout.storage.buyers_orders import (
 )
 from checkout.storage.carts import StoredCart, cart_of_order, move_lines, read_cart
 from checkout.storage.order_book import open_orders
-from checkout.web.buyers_words import FAILED, ROUTE, parcel_state, progress
+from checkout.web.buyers_words import FAILED, parcel_state, progress, refund_words
 from checkout.web.quote import Quote
 from checkout.web.storefront import (
     Shop,
@@ -105,7 +105,7 @@ def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) 
         missing=order.awaits_buyer and (can_go_back or not look_again),
         can_go_back=can_go_back,
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
-        routes=ROUTE,
+        refund_words=refund_words,
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
     )
 
