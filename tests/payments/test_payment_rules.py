@@ -206,7 +206,7 @@ def test_an_issued_number_is_told_with_its_deadline() -> None:
     assert settled.payment == replace(before, state="waiting", version=5, number=NUMBER)
     fields = {"amount": 3_300, "number": "123", "chain": "lawson", "number_label": "支払い番号"}
     fields |= {"confirmation_number": "8888", "due_at": DUE, "page_url": "http://shop.test/N1"}
-    fields |= {"chain_name": "ローソン"}
+    fields |= {"chain_name": "ローソン", "accepted_until": DUE}
     says(settled, (PaymentNumberIssued, fields))
     gone = settle(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
     assert (gone.payment.state, gone.payment.number, gone.events) == ("voiding", NUMBER, ())

@@ -75,7 +75,11 @@ async def end_order(
     so that the buyer can choose another method (PAY-22).
     """
     refund_amount = book[code].money_with_us
-    why = f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）" if reason == "staff" else REASON_LABEL[reason]
+    why = (
+        f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）"
+        if reason == "staff"
+        else REASON_LABEL[reason]
+    )
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
     await release_stock(tx, code, at=at)
     if reason == "payment_failed":

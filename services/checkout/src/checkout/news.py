@@ -14,6 +14,7 @@ from checkout.news_words import (
     ENDED,
     FAILED,
     GRANTED,
+    REFUSED_BY_PROVIDER,
     REFUSED_REGISTRATION,
     REJECTED,
     ROUTE,
@@ -158,7 +159,7 @@ def _captured(event: events.PaymentCaptured) -> _Line:
 
 def _rejected(event: events.CaptureRejected) -> _Line:
     facts = {"kind": "rejection", "reason": event.reason}
-    text = REJECTED.get(event.reason.partition(":")[0], f"決済サービスに断られました（{event.reason}）")
+    text = REJECTED.get(event.reason.partition(":")[0], REFUSED_BY_PROVIDER)
     return "payment", "stop", "入金処理ができませんでした", text, facts
 
 

@@ -29,6 +29,7 @@ REJECTED = {
     "automatic_only": "入金は決済サービスからの通知で自動的に反映されます",
     "not_managed": "このお支払い方法の入金状況は管理していません",
 }
+REFUSED_BY_PROVIDER = "決済会社に断られました"
 SUPPRESSED = {
     "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
     "switched_off": "送信しない設定になっています",

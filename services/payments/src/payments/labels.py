@@ -206,8 +206,3 @@ def cause(because: str) -> str:
     if answer not in ANSWERS:
         return because
     return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"
-
-
-def refusal(reason: str) -> str:
-    """Return why a request was refused, in the words of the desk; a provider's code is shown as it came."""
-    return REFUSALS.get(reason, reason)

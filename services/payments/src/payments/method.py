@@ -161,7 +161,8 @@ class Menu:
 
     ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
 
-    Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
+    ``when_paid`` is when the buyer pays, as the page of the law on distance selling tells it (お支払い時期); empty for
+    with the order. Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
     PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
     whether an early 処理済み would hide an uncaptured order (PAY-11).
@@ -171,6 +172,7 @@ class Menu:
     name: str
     group: str
     hint: str = ""
+    when_paid: str = ""
     needs_wallet: bool = False
     button_label: str = ""
     amount_min: int = 1

@@ -52,7 +52,10 @@ class PaymentFailed(PaymentsEvent):
 
 
 class PaymentNumberIssued(PaymentsEvent):
-    """A payment number is valid until ``due_at``, six days after its issue (KON-16)."""
+    """A payment number is valid until ``due_at``, six days after its issue (KON-16).
+
+    Money that is seen up to ``accepted_until`` is still taken (KON-18).
+    """
 
     amount: Yen
     number: str
@@ -61,6 +64,7 @@ class PaymentNumberIssued(PaymentsEvent):
     number_label: str
     confirmation_number: str | None = None
     due_at: datetime
+    accepted_until: datetime | None = None
     page_url: str
 
 

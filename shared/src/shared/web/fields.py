@@ -150,7 +150,7 @@ Line = Annotated[
 PersonName = Annotated[
     str,
     AfterValidator(_plain(plain_text.name)),
-    Field(title="氏名", min_length=1, max_length=60),
+    Field(title="お名前", min_length=1, max_length=60),
     _documented(pattern=_LINE_PATTERN),
 ]
 Text = Annotated[

@@ -79,6 +79,12 @@ class BuyersOrder:
         return datetime.fromisoformat(number["due_at"]) if number else None
 
     @property
+    def accepted_until(self) -> datetime | None:
+        """Return until when a late payment is still taken, where payments said that."""
+        until = (self.number or {}).get("accepted_until")
+        return datetime.fromisoformat(until) if until else None
+
+    @property
     def failure(self) -> str | None:
         """Return the reason why the payment failed, as payments words it; None if it did not."""
         failed = self.payment.get("failure")

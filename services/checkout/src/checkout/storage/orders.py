@@ -45,9 +45,7 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     await insert_all(tx, orders, [_order_values(one) for one in new])
     await insert_all(tx, order_destinations, [row for one in new for row in _destination_values(one.placed)])
     await insert_all(tx, order_lines, [row for one in new for row in _line_values(one.placed)])
-    await add_words(
-        tx, order_words, {one.placed.order_code: words_of_order(one.placed) for one in new}
-    )
+    await add_words(tx, order_words, {one.placed.order_code: words_of_order(one.placed) for one in new})
     await insert_all(tx, order_history, [_first_version(one.placed) for one in new])
     await add_entries(
         tx,

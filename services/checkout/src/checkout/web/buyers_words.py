@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from checkout.domain.money_back import money_back
+from shared.clock import in_japan
 from shared.sql import Row
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
@@ -79,6 +81,24 @@ def progress(row: Row) -> Progress:
             "ご注文受付", "note", text if row.total else "ご注文を承りました。お支払いは不要です。"
         )
     return _awaited(row)
+
+
+def overdue(row: Row, due_at: datetime, accepted_until: datetime | None, at: datetime) -> Progress | None:
+    """Return where an order stands whose deadline passed and that is not cancelled yet; None before that."""
+    if row.status == "cancelled" or row.payment != "number_issued" or at <= due_at:
+        return None
+    text = f"お支払い期限（{_minute(due_at)}）を過ぎました。"
+    if row.payment_group == "transfer" and accepted_until is not None and at < accepted_until:
+        text += f"{_minute(accepted_until)}までにご入金を確認できた場合は、ご注文を承ります。"
+    else:
+        text += "お支払いがお済みの場合は、ご入金を確認できるまでお待ちください。"
+    return Progress(
+        "お支払い期限切れ", "stop", f"{text}確認できない場合、ご注文は自動的にキャンセルされます。"
+    )
+
+
+def _minute(at: datetime) -> str:
+    return f"{in_japan(at):%Y/%m/%d %H:%M}"
 
 
 def _awaited(row: Row) -> Progress:

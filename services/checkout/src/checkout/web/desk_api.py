@@ -95,7 +95,8 @@ class CancelOrder(_Body):
 
     note: Annotated[Text, Field(min_length=1, max_length=500, description="キャンセル理由")]
     staff_reason: StaffReason = Field(
-        "shop", description="お客様のご依頼 (buyer), 当店の都合 (shop) or 返品 (return): the mail's words follow it"
+        "shop",
+        description="お客様のご依頼 (buyer), 当店の都合 (shop) or 返品 (return): the mail's words follow it",
     )
     version: int | None = Field(None, ge=1, description="Refuses if the order changed since this version")
     send_mail: JsonBool = True

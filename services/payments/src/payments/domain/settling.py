@@ -150,6 +150,7 @@ def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
         number_label=number.label,
         confirmation_number=number.confirmation_number,
         due_at=number.due_at,
+        accepted_until=number.due_at + terms.grace,
         page_url=draft.payment.page_url,
     )
 

@@ -11,10 +11,10 @@ from payments.labels import (
     ATTENTION,
     POLICIES,
     REASONS,
+    REFUSALS,
     ROUTES,
     STATES,
     cause,
-    refusal,
     state_label,
 )
 from payments.web.deed import Contrary, Offer
@@ -173,7 +173,8 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "at": row.answered_at or row.written_at,
                 "attempts": row.attempts,
                 "answer": (row.answer or {}).get("answer", ""),
-                "reason": refusal((row.answer or {}).get("reason", "")),
+                "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
+                "code": _providers_code((row.answer or {}).get("reason", "")),
                 "key": parts(row.request_id.hex),
             }
             for row in story["requests"]
@@ -183,6 +184,11 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             for row in story["notices"]
         ],
     }
+
+
+def _providers_code(reason: str) -> str:
+    """Return what a provider gave as its reason; "" for a reason of ours, which has words."""
+    return "" if reason in REFUSALS else reason
 
 
 def parts(text: str) -> list[str]:
