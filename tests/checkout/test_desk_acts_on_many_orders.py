@@ -269,3 +269,11 @@ async def test_a_program_without_staff_session_is_refused(db: Database, keys: Ke
     async with desk_client(db, keys, staff=None, page=False) as shopper:
         answer = await shopper.post("/api/checkout/desk/orders/ship", json={"orders": [{"order_code": "J"}]})
         assert answer.status_code == 403
+
+
+async def test_reload_of_a_bulk_page_leads_back_and_does_nothing(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    answer = await desk.get("/desk/orders/bulk")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/orders")
+    assert "一括処理の画面は読み込み直せません" in (await desk.get("/desk/orders")).text

@@ -1,6 +1,6 @@
 """Which events bring a mail, which bring none, and when."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,9 @@ from shared.events import (
     MemberRegistered,
     OrderCancelled,
     PaymentCaptured,
+    PaymentFailed,
     PaymentNumberIssued,
+    PaymentRefunded,
     Shipped,
     ShippedDestination,
 )
@@ -243,3 +245,92 @@ async def test_an_address_that_no_server_can_take_is_suppressed(post: Post, addr
 
 def test_a_mail_nobody_set_goes_out_from_the_shop() -> None:
     assert default_setting("order_placed.customer") == MailSetting("order_placed.customer")
+
+
+@pytest.mark.parametrize(
+    ("staff_reason", "words"),
+    [
+        ("buyer", "ご依頼により、下記のご注文を"),
+        ("return", "商品のご返品にともない、下記のご注文を"),
+        ("shop", "誠に勝手ながら、下記のご注文を"),
+        ("some day", "誠に勝手ながら、下記のご注文を"),
+    ],
+)
+async def test_the_cancel_mail_says_on_whose_wish(post: Post, staff_reason: str, words: str) -> None:
+    await post.hears(await about(post, OrderCancelled, staff_reason=staff_reason))
+    await post.sends()
+
+    [copy] = post.journal
+    assert words in copy.text
+    assert copy.text.count("誠に勝手ながら") == int("勝手" in words)
+
+
+@pytest.mark.parametrize("kind", [OrderCancelled, PaymentFailed])
+async def test_points_and_coupon_that_come_back_are_told(post: Post, kind: type[Event]) -> None:
+    order = await post.knows_an_order(points_used=300, coupon_name="春の500円引き")
+    await post.hears(example_of(kind, order_code=order.order_code))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ポイントは、ご注文のキャンセルとともにお戻しいたします" in copy.text
+    assert "クーポン（春の500円引き）は、ご注文のキャンセルとともにお戻しいたします" in copy.text
+
+
+@pytest.mark.parametrize("kind", [PaymentNumberIssued, PaymentCaptured, PaymentRefunded, OrderCancelled])
+async def test_the_short_number_stands_in_mails_about_an_order(post: Post, kind: type[Event]) -> None:
+    order = await post.knows_an_order(order_number=10_025)
+    await post.hears(example_of(kind, order_code=order.order_code))
+    await post.sends()
+
+    [copy] = post.journal
+    assert f"受付番号：10025\n注文番号：{order.order_code}\n" in copy.text
+
+
+async def test_a_deposit_known_by_its_day_names_no_time(post: Post) -> None:
+    deposit = {"source": "manual_deposit", "payment_kind": "bank_transfer", "captured_on": date(2026, 11, 30)}
+    await post.hears(await about(post, PaymentCaptured, **deposit))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご入金日：2026/11/30\n" in copy.text
+    assert "ご入金日時" not in copy.text
+
+
+async def test_a_deposit_of_too_much_says_so(post: Post) -> None:
+    await post.hears(await about(post, PaymentCaptured, amount=6_000, excess_amount=2_510))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご入金額：【¥8,510】" in copy.text
+    assert "お支払いの超過分：¥2,510" in copy.text
+    assert "超過分は、ご返金いたします" in copy.text
+
+
+async def test_a_deposit_settled_short_says_what_is_not_asked_for(post: Post) -> None:
+    await post.hears(await about(post, PaymentCaptured, amount=5_000))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご注文金額との差額（¥1,000）は、ご請求いたしません。" in copy.text
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words", "unsaid"),
+    [
+        ((2_510, 2_510, 3_490), "お支払いの超過分をご返金いたしました", "代金をご返金"),
+        ((6_000, 2_510, 0), "うちお支払いの超過分：¥2,510", "超過分をご返金"),
+        ((1_870, 1_870, 0), "代金をご返金いたしました", "超過分"),
+        ((1_870, 0, 0), "代金をご返金いたしました", "超過分"),
+    ],
+    ids=["excess", "with excess", "late", "sale"],
+)
+async def test_the_refund_mail_names_what_was_paid_too_much(
+    post: Post, amounts: tuple[int, int, int], words: str, unsaid: str
+) -> None:
+    told = dict(zip(("amount", "spare_amount", "remaining_amount"), amounts, strict=True))
+    await post.hears(await about(post, PaymentRefunded, **told))
+    await post.sends()
+
+    [copy] = post.journal
+    assert words in copy.text
+    assert unsaid not in copy.text

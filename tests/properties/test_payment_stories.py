@@ -106,7 +106,7 @@ class PaymentStory(RuleBasedStateMachine):
         )
         self.requests: dict[tuple[Operation, int], Request] = {}
         self.said: list[Event] = []
-        self.untold = self.asked = 0
+        self.taken_back = self.asked = 0
         self.books: Counter[str] = Counter()
         self.lines: set[tuple[str, str]] = set()
         self.payment = Payment(
@@ -173,20 +173,19 @@ class PaymentStory(RuleBasedStateMachine):
         assert not (before.state in OVER and before.lost_to_a_bank), "a person's business"
 
     def note_spare_money_given_back(self, settled: Settled) -> None:
-        """An order that goes on hears of what its sale gave back, not of what was never its own."""
+        """Every yen that goes back is told once; a record of staff that they took back is not."""
         before, after = self.payment, settled.payment
-        told = sum(event.amount for event in settled.events if isinstance(event, PaymentRefunded))
-        untold = after.refunded_amount - before.refunded_amount - told
-        if after.chargebacks != before.chargebacks:
-            # What the bank took back is no refund: the standing tells it.
-            self.untold += untold
-        elif untold:
-            assert before.goes_on, "only of an order that goes on"
-            assert untold <= before.spare_amount + settled.payment.suspense_amount, "only what was spare"
-            self.untold += untold
-            self.seen["spare money of a paid order given back"] += before.state == "captured"
-        elif told and before.goes_on:
-            self.seen["part of a sale given back"] += after.held_amount > 0
+        refunds = [event for event in settled.events if isinstance(event, PaymentRefunded)]
+        given = after.refunded_amount - before.refunded_amount
+        if given < 0:
+            self.taken_back -= given
+        else:
+            assert sum(event.amount for event in refunds) == given
+        spare = after.suspense_returned_amount - before.suspense_returned_amount
+        assert given < 0 or sum(event.spare_amount for event in refunds) == spare
+        if before.goes_on and refunds:
+            self.seen["spare money of a paid order given back"] += before.state == "captured" and spare > 0
+            self.seen["part of a sale given back"] += given > spare and after.held_amount > 0
 
     def look(self, operation: Operation | None = None, answers: list[Answer] | None = None) -> None:
         """Settle ``answers``, or everything that the provider knows."""
@@ -512,7 +511,7 @@ class PaymentStory(RuleBasedStateMachine):
         assert sum(self.books.values()) == 0, "M7"
         assert self.books["receivable"] == self.payment.held_amount - self.payment.lost_amount, "M7"
         refunded = sum(event.amount for event in self.said if isinstance(event, PaymentRefunded))
-        assert refunded + self.untold == self.payment.refunded_amount
+        assert refunded - self.taken_back == self.payment.refunded_amount
 
     @invariant()
     def we_never_believe_in_more_money_than_there_is(self) -> None:

@@ -31,6 +31,7 @@ REJECTED = {
     "capture_under_way": "売上請求の回答を待っています",
     "not_managed": "このお支払い方法の入金状況は管理していません",
 }
+REFUSED_BY_PROVIDER = "決済会社に断られました"
 SUPPRESSED = {
     "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
     "switched_off": "送信しない設定になっています",

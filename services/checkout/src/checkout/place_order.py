@@ -7,7 +7,7 @@ computed here from our own rows and from signed statements. A lost answer is fou
 import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -150,7 +150,7 @@ async def _place(
     # A key that is taken has placed an order, whatever the rules say today; only a new key is refused.
     known = await find_placements(tx, [one for one in purchases if one.key not in taken])
     outcomes = refusals | known
-    new = [one for one in new if one.purchase.key in taken]
+    new = [one.numbered(taken[one.purchase.key]) for one in new if one.purchase.key in taken]
     if not new:
         return outcomes
     await _tie_carts(tx, new, at=at)
@@ -160,7 +160,6 @@ async def _place(
             NewOrder(
                 placed=one.placed,
                 payment_group=one.method.group,
-                number=taken[one.purchase.key],
                 page_key=one.page_key,
                 client_address=one.purchase.counted_client,
             )
@@ -205,6 +204,9 @@ class _New:
     @property
     def code(self) -> str:
         return self.placed.order_code
+
+    def numbered(self, number: int) -> "_New":
+        return replace(self, placed=self.placed.model_copy(update={"order_number": number}))
 
     @property
     def placement(self) -> Placement:

@@ -18,12 +18,12 @@ from shared.ids import new_id
 
 
 class EmailTaken(Refused):
-    """The address belongs to a member already (MEM-34 has the words)."""
+    """The address belongs to a member already."""
 
     def __init__(self) -> None:
         super().__init__(
             "email_taken",
-            "Eメールアドレスはすでに使用されています。会員登録がお済みの方は、ログインしてください。",
+            "このメールアドレスはすでに登録されています。会員登録がお済みの方は、ログインしてください。",
             field="email",
         )
 

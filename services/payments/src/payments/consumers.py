@@ -116,5 +116,6 @@ def _deposit(event: CaptureRequested, payment: Payment) -> Captured:
     return Captured(
         amount=payment.missing_amount,
         captured_at=seen_at,
+        captured_on=day,
         receipt_id=f"request:{event.event_id.hex}",
     )

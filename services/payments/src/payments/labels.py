@@ -134,7 +134,7 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     ),
     "authorization_ended": (
         "与信終了",
-        "与信がなくなりました。発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
+        "与信がなくなりました。発送前の場合は発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
     ),
     "capture_failed": ("売上請求失敗", "売上請求処理が成立しませんでした。"),
     "refunded_elsewhere": (
@@ -148,7 +148,7 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     ),
     "receipt_reversed": (
         "入金の取消",
-        "入金（速報）が取り消されました。発送しないで、お客様にお支払いの状況を確認してください。",
+        "入金（速報）が取り消されました。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。",
     ),
     "receipt_reversed_after_refund": (
         "返金後の入金取消",
@@ -218,8 +218,3 @@ def cause(because: str) -> str:
     if answer not in ANSWERS:
         return because
     return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"
-
-
-def refusal(reason: str) -> str:
-    """Return why a request was refused, in the words of the desk; a provider's code is shown as it came."""
-    return REFUSALS.get(reason, reason)

@@ -28,7 +28,8 @@ class Menu:
     ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
     ``confirm_path`` is where the buyer goes once the order is placed: for visits, :attr:`Method.go_path`.
 
-    Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
+    ``when_paid`` is when the buyer pays, as the page of the law on distance selling tells it (お支払い時期); empty for
+    with the order. Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
     PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
     whether an early 処理済み would hide an uncaptured order (PAY-11).
@@ -38,6 +39,7 @@ class Menu:
     name: str
     group: str
     hint: str = ""
+    when_paid: str = ""
     needs_wallet: bool = False
     button_label: str = ""
     confirm_path: str | None = None

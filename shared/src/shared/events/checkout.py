@@ -101,9 +101,11 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
 
     ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
     payment runs: ``authorized`` (held at order time), ``prepaid`` (paid before shipping) or ``unmanaged``; empty
-    where the producer did not say it yet. ``page_url`` carries a key that opens the page of this order alone.
+    where the producer did not say it yet. ``order_number`` is the short number that is said on the telephone (受付番号).
+    ``page_url`` carries a key that opens the page of this order alone.
     """
 
+    order_number: int | None = None
     order_kind: Open[Literal["normal", "preorder", "subscription"]] = "normal"
     channel: Open[Literal["own_site"]] = "own_site"
     payment_kind: str
@@ -162,9 +164,12 @@ class OrderCancelled(CheckoutEvent):
     """The order ended; whatever was held, spent or paid for it goes back.
 
     ``refund_amount`` is the money of the buyer that was with us at that moment, as far as checkout knew.
+    ``staff_reason`` is why staff did it: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
+    word that is not known here means the same as ``shop``.
     """
 
     reason: Open[Literal["staff", "unpaid", "payment_failed"]]
+    staff_reason: Open[Literal["buyer", "shop", "return"]] = "shop"
     by: str
     note: str = ""
     send_mail: bool = True

@@ -1,6 +1,6 @@
 """What payments says."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -9,12 +9,16 @@ from shared.events._open import Open
 
 
 class PaymentsEvent(Event):
-    """Only payments may say these. A payment is one try for one amount."""
+    """Only payments may say these. A payment is one try for one amount.
+
+    ``by`` is the name of the person whose deed it was, or who asked the provider for it; empty where nobody did.
+    """
 
     producer: ClassVar[str] = "payments"
     order_code: str
     payment_id: UUID
     payment_kind: str
+    by: str = ""
 
 
 class PaymentAuthorized(PaymentsEvent):
@@ -48,7 +52,10 @@ class PaymentFailed(PaymentsEvent):
 
 
 class PaymentNumberIssued(PaymentsEvent):
-    """A payment number is valid until ``due_at``, six days after its issue (KON-16)."""
+    """A payment number is valid until ``due_at``, six days after its issue (KON-16).
+
+    Money that is seen up to ``accepted_until`` is still taken (KON-18).
+    """
 
     amount: Yen
     number: str
@@ -57,6 +64,7 @@ class PaymentNumberIssued(PaymentsEvent):
     number_label: str
     confirmation_number: str | None = None
     due_at: datetime
+    accepted_until: datetime | None = None
     page_url: str
 
 
@@ -67,10 +75,16 @@ class PaymentExpired(PaymentsEvent):
 
 
 class PaymentCaptured(PaymentsEvent):
-    """The money is ours: captured, paid at the konbini, or a deposit recorded by hand. Said once."""
+    """The money is ours: captured, paid at the konbini, or a deposit recorded by hand. Said once.
+
+    ``amount`` is what the order keeps, ``excess_amount`` what is here beyond that. ``captured_on`` is the day, where
+    only the day is known; ``captured_at`` is its beginning then.
+    """
 
     amount: Yen
+    excess_amount: Yen = 0
     captured_at: datetime
+    captured_on: date | None = None
     source: Open[Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]]
     send_mail: bool = False
 
@@ -127,12 +141,14 @@ class PaymentStandingChanged(PaymentsEvent):
 class PaymentRefunded(PaymentsEvent):
     """Money went back to the buyer by ``route``, at our wish or in the provider's console.
 
+    ``spare_amount`` is how much of it belonged to no order: paid too much, too little or too late.
     ``remaining_amount`` is what is still with us of the money of this order; 0 when all of it went back.
     ``by_dispute``: a bank took it back, after a chargeback; nobody writes to the buyer.
     """
 
     refund_id: UUID
     amount: Yen
+    spare_amount: Yen = 0
     remaining_amount: Yen | None = None
     route: Open[Literal["provider", "gift_card", "bank_transfer"]]
     by_dispute: bool = False

@@ -61,7 +61,7 @@ def call_text(word: str, standing: Standing, total: int) -> str:
     if word == "refund_failed":
         return f"返金できていません。お預かりしているのは ¥{_with_us(standing):,} です。"
     if word == "receipt_reversed":
-        return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送しないで、お客様にお支払いの状況を確認してください。"
+        return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。"
     if word == "chargeback_lost":
         return f"チャージバックで代金が回収されました。お預かりしているのは ¥{_with_us(standing):,} です。"
     if word == "chargeback":
@@ -75,7 +75,7 @@ _TEXT = {
     "refund_unexplained": "入金の記録より多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。",
     "shipping_untold": "決済会社に発送を報告できていません。決済会社の管理画面で発送を登録してください。",
     "no_answer": "決済会社から結果が返っていません。照会を続けています。",
-    "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法が決まるまで発送できません。",
+    "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法をご案内してください。発送前の場合は、それまで発送できません。",
 }
 _OWN_TEXT = {
     "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",

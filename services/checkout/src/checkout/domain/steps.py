@@ -153,8 +153,8 @@ def processed_warnings(order: Order) -> list[str]:
     return warnings
 
 
-def cancel_effects(order: Order) -> list[str]:
-    """Return in words what cancelling ``order`` will do to stock, points and money (ORD-21)."""
+def cancel_effects(order: Order, *, coupon: str = "") -> list[str]:
+    """Return in words what cancelling ``order`` will do to stock, points, its ``coupon`` and money (ORD-21)."""
     shipped = any(parcel.shipped for parcel in order.parcels)
     effects = [
         "発送済みの商品は、在庫に自動では戻りません。返品を受け取ってから在庫を追加してください。"
@@ -163,6 +163,8 @@ def cancel_effects(order: Order) -> list[str]:
     ]
     if order.points_used:
         effects.append(f"ご利用ポイント {order.points_used:,}ポイントを会員に返します。")
+    if coupon:
+        effects.append(f"ご利用クーポン「{coupon}」を会員に返します（有効期限は延びません）。")
     effects.append("この注文で付与したポイントがあれば取り消します。")
     return [*effects, *_money_effects(order)]
 

@@ -55,6 +55,14 @@ class BuyersOrder:
         return max(told.captured + told.suspense - told.refunded, 0) if self.head.deposit == "unpaid" else 0
 
     @property
+    def excess(self) -> int:
+        """Return what came beyond what the order costs and is still with us, in yen, of an order that is paid."""
+        told = self.standing
+        paid = self.head.deposit == "paid" and self.head.status != "cancelled"
+        spare = told.captured + told.suspense - told.refunded - int(self.head.total)
+        return max(min(spare, told.suspense), 0) if paid else 0
+
+    @property
     def still_to_pay(self) -> int:
         """Return what the order still costs after what came in, in yen."""
         return max(int(self.head.total) - self.received, 0)
@@ -69,6 +77,12 @@ class BuyersOrder:
         """Return until when the number is good."""
         number = self.number
         return datetime.fromisoformat(number["due_at"]) if number else None
+
+    @property
+    def accepted_until(self) -> datetime | None:
+        """Return until when a late payment is still taken, where payments said that."""
+        until = (self.number or {}).get("accepted_until")
+        return datetime.fromisoformat(until) if until else None
 
     @property
     def failure(self) -> str | None:
@@ -147,7 +161,7 @@ async def read_orders_of(
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
         "SELECT code, placed_at, status, deposit, shipping, payment, payment_group, payment_name, total, cancel_reason,"
-        " money_with_us, refunded_amount"
+        " money_with_us, refunded_amount, points_used, coupon_name"
         " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
         " AND cancel_reason IS DISTINCT FROM 'unpaid'"
         " ORDER BY placed_at DESC LIMIT :newest",

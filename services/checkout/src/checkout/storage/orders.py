@@ -26,13 +26,11 @@ from shared.words import add_words
 class NewOrder:
     """An order to be stored: what is said of it, which steps it will take, and what is only for us.
 
-    ``number`` is its short one, to be said; ``page_key`` opens its page without a session; ``client_address`` is
-    where it came from.
+    ``page_key`` opens its page without a session; ``client_address`` is where it came from.
     """
 
     placed: OrderPlaced
     payment_group: PaymentGroup
-    number: int | None = None
     page_key: str | None = None
     client_address: str | None = None
 
@@ -47,9 +45,7 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     await insert_all(tx, orders, [_order_values(one) for one in new])
     await insert_all(tx, order_destinations, [row for one in new for row in _destination_values(one.placed)])
     await insert_all(tx, order_lines, [row for one in new for row in _line_values(one.placed)])
-    await add_words(
-        tx, order_words, {one.placed.order_code: words_of_order(one.placed, one.number) for one in new}
-    )
+    await add_words(tx, order_words, {one.placed.order_code: words_of_order(one.placed) for one in new})
     await insert_all(tx, order_history, [_first_version(one.placed) for one in new])
     await add_entries(
         tx,
@@ -73,7 +69,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
     registered = placed.registration.member_id if placed.registration else None
     return {
         "code": placed.order_code,
-        "number": new.number,
+        "number": placed.order_number,
         "order_kind": placed.order_kind,
         "channel": placed.channel,
         "payment_kind": placed.payment_kind,

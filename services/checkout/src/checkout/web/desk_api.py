@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from checkout.cancel_order import cancel_order
+from checkout.cancel_order import StaffReason, cancel_order
 from checkout.domain.steps import next_step
 from checkout.domain.tracking import Carrier
 from checkout.process_order import close_order
@@ -94,6 +94,10 @@ class CancelOrder(_Body):
     """取消処理."""
 
     note: Annotated[Text, Field(min_length=1, max_length=500, description="キャンセル理由")]
+    staff_reason: StaffReason = Field(
+        "shop",
+        description="お客様のご依頼 (buyer), 当店の都合 (shop) or 返品 (return): the mail's words follow it",
+    )
     version: int | None = Field(None, ge=1, description="Refuses if the order changed since this version")
     send_mail: JsonBool = True
     although_shipped: JsonBool = Field(False, description="発送後にキャンセルする(返品・受取拒否)")
@@ -278,6 +282,7 @@ async def cancel_one_order(
                 tx,
                 order_code=order_code,
                 note=body.note,
+                staff_reason=body.staff_reason,
                 send_mail=body.send_mail,
                 although_shipped=body.although_shipped,
                 version=body.version,

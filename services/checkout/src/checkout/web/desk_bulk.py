@@ -78,6 +78,16 @@ class Candidate:
     version: int = 0
 
 
+RELOADED = "一括処理の画面は読み込み直せません。処理した注文は、一覧の状態と各注文の履歴で確認できます"
+
+
+@router.get("/desk/orders/bulk")
+async def leave_bulk(request: Request) -> Response:
+    """Reload and Back after a bulk page: nothing is done again, and the orders tell what was."""
+    pages: Pages = request.app.state.pages
+    return pages.redirect(request, "/desk/orders", toast=RELOADED, kind="note")
+
+
 @router.post("/desk/orders/bulk")
 async def act_on_orders(request: Request, staff: Staff) -> Response:
     """Show what will be done, or with ``confirmed`` do it."""

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.cancel_order import REASON_LABEL
+from checkout.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
 from checkout.domain.calls import calls_of
 from checkout.domain.order import Order
 from checkout.domain.order_rules import check_capturable, check_reauthorizable, unsecured
 from checkout.domain.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from checkout.domain.tracking import CARRIERS, Carrier
+from checkout.news_words import REFUSED_BY_PROVIDER
 from checkout.storage.order_search import WholeOrder, read_whole_order
 from checkout.web.desk_order_rows import amounts_rows, payment_rows, points_rows
 from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges
@@ -85,6 +86,9 @@ class StatusForm(BaseModel):
 class CancelForm(BaseModel):
     """取消処理 (ORD-21)."""
 
+    staff_reason: StaffReason = Field(
+        title="キャンセルの区分", description="お客様へのメールの文面が変わります。"
+    )
     note: Text = Field(
         title="キャンセル理由",
         description="お客様へのメールに記載されます。",
@@ -129,7 +133,8 @@ async def render_cancel(
         status=status,
         order=whole.row,
         form=form,
-        effects=cancel_effects(whole.order),
+        staff_reasons=list(STAFF_REASON_LABEL.items()),
+        effects=cancel_effects(whole.order, coupon=whole.row.coupon_name or ""),
         started_shipping=any(parcel.shipped for parcel in whole.order.parcels),
     )
 
@@ -191,10 +196,22 @@ async def render_order(
         points=points_rows(whole),
         mails=[entry for entry in whole.timeline if entry.topic == "mail"],
         timeline=[
-            {"at": entry.at, "title": entry.title, "text": entry.text, "by": entry.by, "kind": entry.kind}
+            {
+                "at": entry.at,
+                "title": entry.title,
+                "text": entry.text,
+                "by": entry.by,
+                "kind": entry.kind,
+                "technical": _technical(entry),
+            }
             for entry in whole.timeline
         ],
     )
+
+
+def _technical(entry: Any) -> str:
+    """Return the provider's own word for a refusal that has none of ours."""
+    return str(entry.facts.get("reason", "")) if entry.text == REFUSED_BY_PROVIDER else ""
 
 
 def _may(order: Order) -> dict[str, bool]:

@@ -22,7 +22,7 @@ from checkout.storage.buyers_orders import (
 )
 from checkout.storage.carts import StoredCart, cart_of_order, move_lines, read_cart
 from checkout.storage.order_book import open_orders
-from checkout.web.buyers_words import FAILED, ROUTE, parcel_state, progress
+from checkout.web.buyers_words import FAILED, overdue, parcel_state, progress, refund_words
 from checkout.web.quote import Quote
 from checkout.web.storefront import (
     Shop,
@@ -72,13 +72,24 @@ async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
     order = await _read(shop, code) if by_key else await own_order(request, shop, seen, code)
     if order is None:
         raise _unknown()
-    response = _page(request, shop, seen, order)
+    response = _page(request, shop, seen, order, kept=await _cart_kept(request, shop, order))
     if by_key and code not in orders_of(shop, request):
         show_from_now_on(shop, request, response, code)
     return response
 
 
-def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) -> Response:
+async def _cart_kept(request: Request, shop: Storefront, order: BuyersOrder) -> StoredCart | None:
+    """Return the browser's cart where the order that emptied it has failed: it is full again."""
+    if order.failure is None:
+        return None
+    async with shop.db.transaction() as tx:
+        stored = await cart_of(request, tx)
+    return stored if stored is not None and stored.ordered_as is None else None
+
+
+def _page(
+    request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder, *, kept: StoredCart | None
+) -> Response:
     head = order.head
     age = (now() - head.placed_at).total_seconds()
     waits_for_payments = (
@@ -86,14 +97,17 @@ def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) 
     )
     look_again = waits_for_payments and age < LOOK_AGAIN_FOR_SECONDS
     can_go_back = order.awaits_buyer and _can_go_back(request, shop, order)
-    return shop.pages.render(
+    due_at = order.number_due_at
+    late = overdue(head, due_at, order.accepted_until, now()) if due_at else None
+    response = shop.pages.render(
         request,
         "order_page.html",
         # Names and addresses, opened by a link: no cache keeps them.
         headers={"Cache-Control": "no-store"},
         order=order,
         head=head,
-        progress=progress(head),
+        progress=late or progress(head),
+        is_late=late is not None,
         amounts=_amounts(order),
         parcels=[
             (parcel, parcel_state(parcel), tracking_page(parcel.carrier, parcel.tracking_number))
@@ -105,9 +119,13 @@ def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) 
         missing=order.awaits_buyer and (can_go_back or not look_again),
         can_go_back=can_go_back,
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
-        routes=ROUTE,
+        refund_words=refund_words,
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
+        **({"cart_count": kept.cart.count} if kept else {}),
     )
+    if kept:
+        keep_cart(request, response, kept.cart_id, kept.cart.count)
+    return response
 
 
 def _can_go_back(request: Request, shop: Storefront, order: BuyersOrder) -> bool:

@@ -58,6 +58,12 @@ async def show_log(
     )
 
 
+@router.get("/desk/mails/resend")
+async def leave_resend(request: Request, pages: CurrentPages) -> Response:
+    """Reload of a selection that was refused: back to the list."""
+    return pages.redirect(request, "/desk/mails")
+
+
 @router.post("/desk/mails/resend")
 async def resend_selected(
     request: Request,

@@ -7,7 +7,7 @@ a notice finds its payment by them. Amounts are integer yen, moments UTC.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 FailureReason = Literal[
@@ -86,12 +86,14 @@ class Issued(_Answer):
 class Captured(_Answer):
     """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6).
 
-    Less than what is missing is short money, for numbers and for holds alike.
+    Less than what is missing is short money, for numbers and for holds alike. ``captured_on`` is the day, where only
+    the day is known; ``captured_at`` is its beginning then.
     """
 
     amount: int
     captured_at: datetime
     receipt_id: str
+    captured_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,15 +136,23 @@ def may_accept_short(payment: Payment) -> bool:
     return waits and payment.spare_amount > 0 and not payment.order_cancelled and not payment.disputes
 
 
-def accept_short(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """Staff take what is here for the whole: the order is paid."""
+def accept_short(
+    payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
+) -> Settled:
+    """Staff take what is here for the whole: the order is paid, and with ``send_mail`` its buyer is told so."""
     draft = Draft(payment, at, by)
     if may_accept_short(payment):
         amount = payment.spare_amount
         draft.book(journal.allocated(f"accepted:{payment.version}", amount))
         take_for_the_sale(draft, amount, "short money accepted", ShortMoneyAccepted)
         source = "manual_deposit" if terms.deposit == "by_hand" else "admin"
-        draft.say(PaymentCaptured, amount=draft.payment.sale_amount, captured_at=at, source=source)
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            captured_at=at,
+            source=source,
+            send_mail=send_mail,
+        )
     return draft.done()
 
 

@@ -67,16 +67,25 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 
 
 class Draft:
-    """Collects what a rule decides. Lives within one call of a pure function."""
+    """Collects what a rule decides. Lives within one call of a pure function.
 
-    def __init__(self, payment: Payment, at: datetime, by: str = "") -> None:
+    ``by`` is the person who does it, ``asked_by`` who asked for what a provider did.
+    """
+
+    def __init__(self, payment: Payment, at: datetime, by: str = "", asked_by: str = "") -> None:
         self.payment = payment
         self.at = at
         self.by = by
+        self.asked_by = asked_by
         self._steps: list[Step] = []
         self._events: list[Event] = []
         self._asks: list[Ask] = []
         self._entries: list[Entry] = []
+
+    @property
+    def behind(self) -> str:
+        """Who does this, or asked the provider for what it did; empty for nobody."""
+        return self.by or self.asked_by
 
     def done(self) -> Settled:
         """Return what was collected."""
@@ -127,6 +136,7 @@ class Draft:
         ``of_sale``: the refund may take from what paid for an order that goes on.
         """
         self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
+        self.change(asked_by=self.behind)
         if operation == "refund":
             self.change(refund_asked_amount=amount, refund_of_sale=of_sale)
 
@@ -135,14 +145,15 @@ class Draft:
         self._entries += [entry for entry in entries if entry.amount]
 
     def say(self, kind: type[Event], **fields: Any) -> None:
-        """Say an event about this payment."""
+        """Say an event about this payment, with the name of whoever does it."""
         payment = self.payment
         about: dict[str, Any] = {
             "order_code": payment.order_code,
             "payment_id": payment.payment_id,
             "payment_kind": payment.method,
+            "by": self.by,
         }
-        self._events.append(kind(**about, **fields, occurred_at=self.at))
+        self._events.append(kind(**{**about, **fields}, occurred_at=self.at))
 
     def reject_capture(self, reason: str) -> None:
         """Say that the money asked for will not come by this way."""

@@ -81,8 +81,9 @@ class Payment:
     ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
-    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way, and
-    ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare.
+    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way,
+    ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare, ``asked_by`` who asked for
+    the request that was made last.
     ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over.
     ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
     nothing, ``failed_refunds`` refunds, by the provider's ids. ``losses`` is what went out or was taken back beyond
@@ -126,6 +127,7 @@ class Payment:
     unnamed_refund_amount: int = 0
     refund_asked_amount: int = 0
     refund_of_sale: bool = False
+    asked_by: str = ""
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
     ended_holds: tuple[str, ...] = ()
@@ -156,9 +158,14 @@ class Payment:
         return new
 
     @property
+    def received_amount(self) -> int:
+        """All that came in of the buyer's money, whatever became of it."""
+        return self.captured_amount + self.suspense_amount
+
+    @property
     def held_amount(self) -> int:
         """Money of the buyer that is with us: captured or in suspense, and not given back."""
-        return self.captured_amount + self.suspense_amount - self.refunded_amount
+        return self.received_amount - self.refunded_amount
 
     @property
     def spare_amount(self) -> int:

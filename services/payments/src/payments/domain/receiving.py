@@ -82,6 +82,7 @@ def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
         authorization_id=payment.authorization_id,
         reason=reason,
         may_reauthorize=terms.may_reauthorize,
+        by=draft.behind if reason == "voided" else draft.by,
     )
 
 
@@ -97,7 +98,10 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
         draft.say(
             PaymentCaptured,
             amount=draft.payment.sale_amount,
+            excess_amount=draft.payment.spare_amount,
             captured_at=answer.captured_at,
+            captured_on=answer.captured_on,
+            by=draft.behind,
             source=wish.source if wish else terms.captured_source,
             send_mail=wish.send_mail if wish else terms.deposit_mail,
         )

@@ -200,29 +200,29 @@ def _give(
     by_dispute: bool = False,
     explained_by: str = "",
 ) -> None:
-    """Book the refund and tell the order, as far as it was ever told of that money."""
+    """Book the refund and tell the order and its buyer."""
     payment = draft.payment
+    spare = min(amount, payment.spare_amount)
     refund_id = draft.return_money(ref, amount, explained_by)
     if not draft.payment.spare_amount:
         draft.stop_calling(*ABOUT_SPARE_MONEY)
-    told = max(amount - payment.spare_amount, 0) if payment.goes_on else amount
     state = payment.state
     if draft.payment.held_amount == 0:
         _nothing_left(draft, because)
     if draft.payment.state == state:
         draft.note(because)
-    if told and payment.goes_on and not ours:
+    if amount > spare and payment.goes_on and not ours:
         draft.call(ELSEWHERE)
-    if told:
-        left = draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount
-        draft.say(
-            PaymentRefunded,
-            refund_id=refund_id,
-            amount=told,
-            remaining_amount=left,
-            route=route,
-            by_dispute=by_dispute,
-        )
+    draft.say(
+        PaymentRefunded,
+        refund_id=refund_id,
+        amount=amount,
+        spare_amount=spare,
+        remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
+        route=route,
+        by_dispute=by_dispute,
+        by=draft.behind or (payment.asked_by if ours and not by_dispute else ""),
+    )
 
 
 def _nothing_left(draft: Draft, because: str) -> None:

@@ -53,9 +53,9 @@ def settle(
 
     ``operation`` is the request that was answered, None for a notice or a look-up. What the payment's state
     does not expect is old news and changes nothing but the provider's ids. ``because`` and ``by`` stand in the
-    history where it was not the provider who told.
+    history where it was not the provider who told. What is said of a request names who had asked for it.
     """
-    draft = Draft(payment, at, by)
+    draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
@@ -177,6 +177,7 @@ def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
         number_label=number.label,
         confirmation_number=number.confirmation_number,
         due_at=number.due_at,
+        accepted_until=number.due_at + terms.grace,
         page_url=draft.payment.page_url,
     )
 
@@ -225,12 +226,12 @@ def _gone(draft: Draft, terms: Terms) -> None:
         return
     if payment.authorization_id:
         until = payment.holds_until(terms)
-        draft.say(PaymentVoided)
+        draft.say(PaymentVoided, by=draft.behind)
         end_hold(draft, "expired" if until is not None and draft.at > until else "voided", terms)
     elif not payment.order_cancelled:
         draft.say(PaymentFailed, reason="provider_error")
     elif payment.number is not None:
-        draft.say(PaymentVoided)
+        draft.say(PaymentVoided, by=draft.behind)
     draft.give_back("voided with part of the money here")
 
 

@@ -20,7 +20,7 @@ from payments.storage.desk import amount_of_receipt, payment_story
 from payments.storage.payments import find_order_payment, look_soon
 from payments.storage.shop_settings import read_shop_settings
 from payments.web import payment_view
-from payments.web.deed import Deposit, Dispute, Outside, PartRefund, Press, TakeBack
+from payments.web.deed import Accept, Deposit, Dispute, Outside, PartRefund, Press, TakeBack
 from shared.clock import in_japan, now
 from shared.database import Database, Tx
 from shared.errors import Refused
@@ -38,7 +38,6 @@ PRESSES: dict[str, tuple[OnePress, str]] = {
         lambda one, terms, at, by: deeds.refund_spare(one, terms, at, by=by),
         "過入金の返金を依頼しました",
     ),
-    "accept": (lambda one, terms, at, by: deeds.accept_short(one, terms, at, by=by), "入金済みにしました"),
     "reauthorize": (
         lambda one, terms, at, by: asking.reauthorize(one, terms, at, by=by),
         "再与信を依頼しました",
@@ -74,6 +73,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             offers=payment_view.offers(payment, method.terms),
             deposit=_form(Deposit, refused, _expected(payment)),
             outside=_form(Outside, refused, _given_back(payment)),
+            accept=_accept(payment, refused),
             refused=refused,
             by_hand=method.terms.deposit == "by_hand",
             contraries=payment_view.contraries(payment, method.terms, story),
@@ -125,7 +125,23 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             told = form.value.model_dump(exclude={"version"})
             return record_deposit(payment, terms, at, **told, by=_name(staff), beside_the_sale=True)
 
-        return await act(request, order_code, form, deed, "入金を記録しました", _typed(form, "receipt_id"))
+        said = "入金を記録しました"
+        if not form.errors and form.value.send_mail:
+            async with db.transaction() as tx:
+                before = await _payment_of(tx, order_code)
+            if before.goes_on and form.value.amount < before.missing_amount:
+                said = "入金を記録しました。ご請求額に足りないため、メールは送信していません"
+        return await act(request, order_code, form, deed, said, _typed(form, "receipt_id"))
+
+    @routes.post(f"{PATH}/accept")
+    async def accept(request: Request, order_code: str, staff: Staff) -> Response:
+        """Take what is here for the whole."""
+        form = await read_form(request, Accept)
+
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            return deeds.accept_short(payment, terms, at, by=_name(staff), send_mail=form.value.send_mail)
+
+        return await act(request, order_code, form, deed, "入金済みにしました")
 
     @routes.post(f"{PATH}/deposit/take-back")
     async def take_back_deposit(request: Request, order_code: str, staff: Staff) -> Response:
@@ -266,11 +282,18 @@ def _form(model: type[BaseModel], refused: tuple[Form[Any], ...], values: dict[s
 def _expected(payment: Payment) -> dict[str, Any]:
     return {
         "version": payment.version,
-        "amount": payment.missing_amount or payment.amount,
+        "amount": "" if payment.keeps_its_sale or not payment.goes_on else payment.missing_amount,
         "deposited_on": in_japan(now()).date().isoformat(),
         "receipt_id": f"desk:{new_id().hex}",
         "send_mail": "true",
     }
+
+
+def _accept(payment: Payment, refused: tuple[Form[Any], ...]) -> Form[Any] | None:
+    """Return the form to take what is here for the whole; None where that is not possible."""
+    if not deeds.may_accept_short(payment):
+        return None
+    return _form(Accept, refused, {"version": payment.version, "send_mail": "true"})
 
 
 def _given_back(payment: Payment) -> dict[str, Any]:

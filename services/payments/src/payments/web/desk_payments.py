@@ -19,7 +19,17 @@ from shared.web.pages import Pages
 from shared.web.paging import Paging
 from shared.web.session import require_staff
 
-COLUMNS = ("注文番号", "注文日時", "お支払い方法", "状態", "連携ステータス", "金額", "入金額")
+COLUMNS = (
+    "注文番号",
+    "注文日時",
+    "お支払い方法",
+    "状態",
+    "連携ステータス",
+    "金額",
+    "入金額",
+    "うち仮受金",
+    "返金額",
+)
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
@@ -76,7 +86,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "state": STATES[one.state],
                     "status": one.provider_status if shown.get(one.method) else "",
                     "amount": one.amount,
-                    "captured": one.captured_amount,
+                    "money": (one.received_amount, one.suspense_amount, one.refunded_amount),
                     "attention": _calls(one),
                 }
                 for one in found
@@ -131,5 +141,7 @@ async def _cells(
             STATES[one.state][0] + "".join(f"（{word}）" for word in _calls(one)),
             one.provider_status if shown.get(one.method) else "",
             one.amount,
-            one.captured_amount,
+            one.received_amount,
+            one.suspense_amount,
+            one.refunded_amount,
         )

@@ -11,10 +11,10 @@ from payments.labels import (
     ATTENTION,
     POLICIES,
     REASONS,
+    REFUSALS,
     ROUTES,
     STATES,
     cause,
-    refusal,
     state_label,
 )
 from payments.web.deed import Contrary, Offer
@@ -69,14 +69,6 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             ),
         ),
         (
-            deeds.may_accept_short(payment),
-            Offer(
-                "accept",
-                "不足のまま確定する",
-                f"{spare}で入金済みにします。不足の{missing}は請求しません。",
-            ),
-        ),
-        (
             deeds.may_refund_spare(payment, terms),
             Offer(
                 "refund-spare", "過入金を返金する", f"過入金の{spare}を返金するよう、決済会社に依頼します。"
@@ -113,13 +105,13 @@ def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
     if payment.payer_name:
         found.append(("注文者", payment.payer_name))
     money = (
-        ("入金額", payment.captured_amount),
-        ("仮受金", payment.spare_amount),
-        ("返金額", payment.refunded_amount),
-        ("お預かり中", payment.held_amount if payment.refunded_amount or payment.spare_amount else 0),
-        ("損失（お預かりを超えて出たお金）", payment.lost_amount),
+        ("入金額", payment.received_amount, payment.received_amount),
+        ("うち仮受金", payment.suspense_amount, payment.suspense_amount),
+        ("返金額", payment.refunded_amount, payment.refunded_amount),
+        ("お預かり中", payment.held_amount, payment.refunded_amount + payment.suspense_amount),
+        ("損失（お預かりを超えて出たお金）", payment.lost_amount, payment.lost_amount),
     )
-    found += [(label, _yen(amount)) for label, amount in money if amount]
+    found += [(label, _yen(amount)) for label, amount, shown in money if shown]
     return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
 
 
@@ -183,7 +175,8 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "at": row.answered_at or row.written_at,
                 "attempts": row.attempts,
                 "answer": (row.answer or {}).get("answer", ""),
-                "reason": refusal((row.answer or {}).get("reason", "")),
+                "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
+                "code": _providers_code((row.answer or {}).get("reason", "")),
                 "key": parts(row.request_id.hex),
             }
             for row in story["requests"]
@@ -193,6 +186,11 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             for row in story["notices"]
         ],
     }
+
+
+def _providers_code(reason: str) -> str:
+    """Return what a provider gave as its reason; "" for a reason of ours, which has words."""
+    return "" if reason in REFUSALS else reason
 
 
 def parts(text: str) -> list[str]:

@@ -28,6 +28,7 @@ class CashOnDelivery(Method):
             name="代金引換",
             group="cash_on_delivery",
             hint="商品のお受け取り時に、配達員へ現金でお支払いください。",
+            when_paid="商品のお受け取り時",
             amount_max=self.settings.amount_max,
             deposit_mail=False,
         )

@@ -69,6 +69,7 @@ class Konbini(Method):
             name=LABEL,
             group="konbini",
             hint=f"お支払い番号の発行から{self.settings.due_days}日以内にお支払いください。手数料は無料です。",
+            when_paid=f"お支払い番号の発行から{self.settings.due_days}日以内",
             amount_min=self.settings.amount_min,
             amount_max=self.settings.amount_max,
             choices=(Choice("chain", "お支払い場所", options),),
