@@ -9,7 +9,7 @@ from payments.domain.asking import ask_capture
 from payments.domain.drafting import Draft
 from payments.domain.moves import Operation
 from payments.domain.payment import CaptureWish
-from payments.labels import ANSWERS, OPERATIONS, REFUSALS, cause, refusal
+from payments.labels import ANSWERS, OPERATIONS, REFUSALS, cause
 from tests.payments.test_payment_rules import AT, CARD, payment
 
 

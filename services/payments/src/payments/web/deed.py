@@ -81,7 +81,7 @@ class PartRefund(BaseModel):
     """How much of a paid order's money the provider shall give back, and why."""
 
     version: Version
-    refund_amount: Annotated[Yen, Field(ge=1)] = Field(title="返金額")
+    refund_amount: PaidYen = Field(title="返金額")
     refund_reason: Text = Field(title="返金の理由", max_length=200)
 
 
