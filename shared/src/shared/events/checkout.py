@@ -128,7 +128,11 @@ class StockReserved(CheckoutEvent):
 
 
 class ShippedDestination(_Part):
-    """What was sent to one delivery address."""
+    """What was sent to one delivery address.
+
+    ``carrier`` is the code of a carrier (shared/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name of one
+    that has none. Messages of before said the name of any.
+    """
 
     destination_id: UUID
     ship_date: date
