@@ -52,7 +52,9 @@ from tests.properties.profile import LONG, stories
 from tests.properties.provider import AT, TOTAL, Mood, Provider
 
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
-KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
+KONBINI = Terms(
+    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
+)
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 CASH = Terms(flow="unmanaged", deposit="never")
 

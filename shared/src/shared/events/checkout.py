@@ -102,6 +102,7 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
     payment runs: ``authorized`` (held at order time), ``prepaid`` (paid before shipping) or ``unmanaged``; empty
     where the producer did not say it yet. ``page_url`` carries a key that opens the page of this order alone.
+    ``language`` (BCP 47: ``ja``, ``en-US``) is what the buyer reads; empty where nobody said it.
     """
 
     order_kind: Open[Literal["normal", "preorder", "subscription"]] = "normal"
@@ -121,6 +122,7 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     coupon_name: str = ""
     placed_at: datetime
     page_url: str
+    language: str = ""
 
 
 class StockReserved(CheckoutEvent):

@@ -67,12 +67,16 @@ class PaymentExpired(PaymentsEvent):
 
 
 class PaymentCaptured(PaymentsEvent):
-    """The money is ours: captured, paid at the konbini, or a deposit recorded by hand. Said once."""
+    """The money is ours: captured, paid at the konbini, or a deposit recorded by hand. Said once.
+
+    ``deposit_mail``: whether the payment method has a mail about the deposit at all (X-11), whoever asks for it.
+    """
 
     amount: Yen
     captured_at: datetime
     source: Open[Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]]
     send_mail: bool = False
+    deposit_mail: bool = True
 
 
 class CaptureRejected(PaymentsEvent):

@@ -55,6 +55,7 @@ CarrierText = Annotated[
         max_length=40,
         description=f"A code ({', '.join(CARRIERS)}), or the name of another carrier",
         examples=list(CARRIERS),
+        json_schema_extra={"pattern": rf"^({'|'.join(CARRIERS)}|[ぁ-ゖァ-ヺー一-鿿]+)?$"},
     ),
 ]
 CARRIER_OPTIONS = [(carrier.code, carrier.name) for carrier in CARRIERS.values()]

@@ -83,7 +83,8 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
             amount=draft.payment.sale_amount,
             captured_at=answer.captured_at,
             source=wish.source if wish else terms.captured_source,
-            send_mail=wish.send_mail if wish else terms.deposit_mail,
+            send_mail=wish.send_mail if wish else terms.deposit_mail == "automatic",
+            deposit_mail=terms.deposit_mail != "never",
         )
 
 

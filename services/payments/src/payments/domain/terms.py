@@ -21,7 +21,8 @@ class Terms:
     (AP-39), or from the last re-authorization; the hold is given back then.
     ``captured_source``: what ``PaymentCaptured`` names as source when nobody at the shop asked for it.
     ``may_reauthorize``: whether a hold that ended may be asked for once more without the buyer (PAY-30).
-    ``deposit_mail``: whether the mail about the deposit goes out without being asked for.
+    ``deposit_mail``: whether the mail about the deposit goes out by itself (``automatic``), where it is ``asked`` for,
+    or ``never`` (X-11).
     """
 
     flow: Literal["authorized", "prepaid", "unmanaged"]
@@ -29,5 +30,5 @@ class Terms:
     grace: timedelta = timedelta(0)
     capture_days_max: int | None = None
     captured_source: Literal["provider_console", "konbini_notice", "manual_deposit"] = "provider_console"
-    deposit_mail: bool = False
+    deposit_mail: Literal["automatic", "asked", "never"] = "asked"
     may_reauthorize: bool = False
