@@ -16,7 +16,9 @@ def _sender(given: object) -> object:
 
 
 def _address(given: object) -> object:
-    return mail_address(given) if isinstance(given, str) and given.strip() else given
+    if not isinstance(given, str):
+        return given
+    return mail_address(given) if given.strip() else ""
 
 
 class Settings(ServiceSettings):
