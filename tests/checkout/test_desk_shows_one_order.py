@@ -240,7 +240,7 @@ async def test_an_order_is_shipped_when_all_of_its_destinations_are(
             "version": str(await version(db, "S-2")),
             "destinations": str(first),
             f"{first}-ship_date": day.isoformat(),
-            f"{first}-carrier": "佐川急便",
+            f"{first}-carrier": "sagawa",
             f"{first}-tracking_number": "1234-5678-9013",
         },
     )

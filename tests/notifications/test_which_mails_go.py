@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from harness.post import Post
-from notifications.domain.sending import MailSetting, default_setting
+from notifications.domain.sending import MailSetting
 from notifications.examples import example_of
 from notifications.storage.mail_settings import change_setting
 from shared.clock import now
@@ -34,7 +34,8 @@ async def about(post: Post, kind: type[Event], **changes: Any) -> Event:
 async def set_to(post: Post, setting: MailSetting) -> None:
     """Set a kind of mail as staff would."""
     async with post.db.transaction() as tx:
-        await change_setting(tx, setting, by="店長", at=now())
+        default = post.mails[setting.mail].default_setting
+        await change_setting(tx, setting, default=default, by="店長", at=now())
 
 
 async def test_an_event_before_its_order_comes_back_later(post: Post) -> None:
@@ -123,10 +124,18 @@ async def test_the_deposit_mail_goes_with_the_step_only_if_its_box_was_ticked(
 
 
 @pytest.mark.feature("NTF-04")
-@pytest.mark.parametrize("payment_kind", ["cash_on_delivery", "rakuten_pay"])
-async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Post, payment_kind: str) -> None:
+@pytest.mark.parametrize("told_by", ["payments", "staff"])
+async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Post, told_by: str) -> None:
+    if told_by == "staff":
+        excepted = frozenset({"rakuten_pay"})
+        await set_to(post, MailSetting("payment_captured.customer", except_payment_kinds=excepted))
     event = await about(
-        post, PaymentCaptured, payment_kind=payment_kind, source="manual_deposit", send_mail=True
+        post,
+        PaymentCaptured,
+        payment_kind="rakuten_pay",
+        source="manual_deposit",
+        send_mail=True,
+        deposit_mail=told_by == "staff",
     )
     await post.hears(event)
     await post.sends()
@@ -241,10 +250,6 @@ async def test_an_address_that_no_server_can_take_is_suppressed(post: Post, addr
     [news] = await post.said()
     assert isinstance(news, MailSuppressed)
     assert news.reason == "no_address"
-
-
-def test_a_mail_nobody_set_goes_out_from_the_shop() -> None:
-    assert default_setting("order_placed.customer") == MailSetting("order_placed.customer")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,9 @@ PARTS = Terms(
     part_captures=True,
     visit=timedelta(hours=1),
 )
-KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
+KONBINI = Terms(
+    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
+)
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 CASH = Terms(flow="unmanaged", deposit="never")
 

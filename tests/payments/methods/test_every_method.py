@@ -198,6 +198,7 @@ def test_every_method_is_made_from_the_environment_and_has_a_menu(
     assert menu.auto_captured is (method.terms.deposit == "automatic")
     assert menu.manual_deposit is (method.terms.deposit == "by_hand")
     assert (menu.confirm_path == method.go_path) is (method.terms.visit is not None)
+    assert menu.deposit_mail is (method.terms.deposit_mail != "never")
 
 
 @pytest.mark.parametrize("kind", ["konbini", "bank_transfer"])

@@ -28,7 +28,7 @@ class EndedOrders:
         yield orders
         if await contacts.set_cancelled(tx, orders._ended_at) < len(orders._ended_at):
             raise TryAgain("the order has not been heard of yet")
-        kinds = [file.name for file in mails.files.values() if file.until_cancelled]
+        kinds = [kind.name for kind in mails.kinds.values() if kind.until_cancelled]
         await end_waiting(tx, list(orders._ended_at), kinds, at=now())
 
     def end(self, event: OrderCancelled) -> None:

@@ -177,7 +177,8 @@ def letter_of(row: Row, mails: Mails, *, sender: Sender, at: datetime, link: str
         recipient=row.recipient,
         subject=row.subject,
         text=text,
-        html=mails.html(row.subject, text),
+        html=mails.html(row.subject, text, row.language),
         message_id=row.message_id,
         at=at,
+        language=row.language,
     )

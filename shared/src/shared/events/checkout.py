@@ -102,7 +102,8 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
     payment runs: ``authorized`` (held at order time), ``prepaid`` (paid before shipping) or ``unmanaged``; empty
     where the producer did not say it yet. ``order_number`` is the short number that is said on the telephone (受付番号).
-    ``page_url`` carries a key that opens the page of this order alone.
+    ``page_url`` carries a key that opens the page of this order alone. ``language`` (BCP 47: ``ja``, ``en-US``) is what
+    the buyer reads; empty where nobody said it.
     """
 
     order_number: int | None = None
@@ -123,6 +124,7 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     coupon_name: str = ""
     placed_at: datetime
     page_url: str
+    language: str = ""
 
 
 class StockReserved(CheckoutEvent):
@@ -130,7 +132,11 @@ class StockReserved(CheckoutEvent):
 
 
 class ShippedDestination(_Part):
-    """What was sent to one delivery address."""
+    """What was sent to one delivery address.
+
+    ``carrier`` is the code of a carrier (shared/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name of one
+    that has none. Messages of before said the name of any.
+    """
 
     destination_id: UUID
     ship_date: date

@@ -79,6 +79,7 @@ class PaymentCaptured(PaymentsEvent):
 
     ``amount`` is what the order keeps, ``excess_amount`` what is here beyond that. ``captured_on`` is the day, where
     only the day is known; ``captured_at`` is its beginning then.
+    ``deposit_mail``: whether the payment method has a mail about the deposit at all (X-11), whoever asks for it.
     """
 
     amount: Yen
@@ -87,6 +88,7 @@ class PaymentCaptured(PaymentsEvent):
     captured_on: date | None = None
     source: Open[Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]]
     send_mail: bool = False
+    deposit_mail: bool = True
 
 
 class CaptureRejected(PaymentsEvent):

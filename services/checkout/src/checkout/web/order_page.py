@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from checkout.cancel_order import end_order
 from checkout.domain.order_code import ORDER_CODE
-from checkout.domain.tracking import tracking_page
 from checkout.storage.buyers_orders import (
     BuyersOrder,
     page_key_of,
@@ -33,6 +32,7 @@ from checkout.web.storefront import (
     show_from_now_on,
     wallet_of,
 )
+from shared.carriers import carrier_called
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -109,10 +109,7 @@ def _page(
         progress=late or progress(head),
         is_late=late is not None,
         amounts=_amounts(order),
-        parcels=[
-            (parcel, parcel_state(parcel), tracking_page(parcel.carrier, parcel.tracking_number))
-            for parcel in order.parcels
-        ],
+        parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
         failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
         registers=order.registers and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
         # Who has just come back from the provider is ahead of the news.

@@ -28,13 +28,12 @@ class Circumstances:
 
 
 async def circumstances_of(
-    tx: Tx, rows: Sequence[Row], *, account_mails: Sequence[str], most: int, at: datetime
+    tx: Tx, rows: Sequence[Row], *, most: int, at: datetime
 ) -> dict[UUID, Circumstances]:
     """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count."""
     found = await tx.rows(
         _CIRCUMSTANCES,
         ids=[row.mail_id for row in rows],
-        account=list(account_mails),
         since=at - WINDOW,
         most=most,
     )
@@ -49,7 +48,7 @@ CROSS JOIN LATERAL (
         SELECT first_tried_at AS tried_at FROM mails AS other
         WHERE {COUNTED_MAIL.format(column="other.recipient")} = {COUNTED_MAIL.format(column="m.recipient")}
         AND other.first_tried_at > :since
-        AND (other.mail = ANY(CAST(:account AS text[]))) = (m.mail = ANY(CAST(:account AS text[])))
+        AND other.lane = m.lane
         ORDER BY first_tried_at DESC LIMIT :most
     ) AS mails_of_address
 ) AS lately

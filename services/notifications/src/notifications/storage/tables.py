@@ -43,13 +43,19 @@ contacts = Table(
 Index("contacts_member_id", contacts.c.member_id)
 order_words = words_table(metadata)
 
-# One row per mail: for one event, one kind of mail and one recipient there is one, ever (NTF-15).
+# One row per mail: for one event or reference, one kind of mail and one recipient there is one, ever (NTF-15).
 mails = Table(
     "mails",
     metadata,
     Column("mail_id", Uuid, primary_key=True),
-    Column("event_id", Uuid, nullable=False),
+    # What called for it: an event, or a use case that names what it is about, and the member of staff who asked for it.
+    Column("event_id", Uuid),
+    Column("reference", Text),
+    Column("requested_by", Text),
     Column("mail", Text, nullable=False),
+    Column("audience", Text, nullable=False, server_default="customer"),
+    Column("lane", Text, nullable=False, server_default="order"),
+    Column("language", Text, nullable=False, server_default="ja"),
     Column("recipient", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("order_code", Text),
@@ -97,7 +103,7 @@ mail_attempts = Table(
     Column("answer", Text),
 )
 
-# What staff have set; a mail without a row is as the code says.
+# What staff have set; a mail without a row is as its file says.
 mail_settings = Table(
     "mail_settings",
     metadata,

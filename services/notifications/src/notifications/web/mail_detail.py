@@ -13,7 +13,16 @@ from notifications.message import MailMalformed, build
 from notifications.resend_mail import resend_mails
 from notifications.send_mail import letter_of
 from notifications.storage.mails import one_mail, tries_of
-from notifications.web.desk import OUTCOMES, REASONS, STATES, CurrentDesk, CurrentPages, Desk, framed
+from notifications.web.desk import (
+    OUTCOMES,
+    REASONS,
+    STATES,
+    CurrentDesk,
+    CurrentPages,
+    Desk,
+    audience_label,
+    framed,
+)
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.session import Staff, require_staff
@@ -35,6 +44,8 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
         title=desk.title_of(row),
         subject=row.subject,
         recipient=row.recipient,
+        audience=audience_label(row.audience),
+        requested_by=row.requested_by,
         order_code=row.order_code,
         text=row.text,
         word=word,
@@ -53,7 +64,7 @@ async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
     """The mail's HTML, for the frame on its page."""
     async with desk.db.transaction() as tx:
         row = _found(await one_mail(tx, mail_id))
-    return framed(desk.mails.html(row.subject, row.text))
+    return framed(desk.mails.html(row.subject, row.text, row.language))
 
 
 @router.post("/desk/mails/{mail_id}/resend")

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from notifications.domain.mail import RESENDABLE, UNDELIVERED, State
 from notifications.resend_mail import resend_mails
 from notifications.storage.mails import Search, count_by_state, count_mails, find_mails
-from notifications.web.desk import REASONS, STATES, CurrentDesk, CurrentPages, Desk
+from notifications.web.desk import REASONS, STATES, TITLES, CurrentDesk, CurrentPages, Desk, audience_label
 from shared.sql import Row
 from shared.web.filters import number
 from shared.web.paging import Paging
@@ -50,7 +50,7 @@ async def show_log(
         rows=[_line(desk, row) for row in found],
         page=asked.of(total),
         tabs=_tabs(counts, state),
-        kinds=[(file.name, file.title) for file in desk.mails.files.values()],
+        kinds=[*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()],
         state=state,
         mail=mail,
         q=q,
@@ -100,6 +100,7 @@ def _line(desk: Desk, row: Row) -> dict[str, Any]:
         "id": row.mail_id,
         "title": desk.title_of(row),
         "recipient": row.recipient,
+        "audience": audience_label(row.audience),
         "order_code": row.order_code,
         "subject": row.subject,
         "word": word,

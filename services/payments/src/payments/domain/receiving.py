@@ -103,7 +103,8 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
             captured_on=answer.captured_on,
             by=draft.behind,
             source=wish.source if wish else terms.captured_source,
-            send_mail=wish.send_mail if wish else terms.deposit_mail,
+            send_mail=wish.send_mail if wish else terms.deposit_mail == "automatic",
+            deposit_mail=terms.deposit_mail != "never",
         )
 
 

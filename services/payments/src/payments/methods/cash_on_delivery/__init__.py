@@ -11,7 +11,7 @@ class CashOnDelivery(Method):
     """Nothing is ever asked of anybody, and no payment event is said (features.md A.1)."""
 
     kind = "cash_on_delivery"
-    terms = Terms(flow="unmanaged", deposit="never")
+    terms = Terms(flow="unmanaged", deposit="never", deposit_mail="never")
 
     def __init__(self, settings: CashOnDeliverySettings | None = None) -> None:
         self.settings = settings or CashOnDeliverySettings()

@@ -46,7 +46,7 @@ class Konbini(Method):
             deposit="automatic",
             grace=timedelta(hours=settings.grace_hours),
             captured_source="konbini_notice",
-            deposit_mail=True,
+            deposit_mail="automatic",
         )
         self.poll_seconds = {"waiting": settings.poll_seconds}
         self._http = http
