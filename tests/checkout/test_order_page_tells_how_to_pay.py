@@ -1,6 +1,7 @@
 """After the order its page says what the buyer has to do now, by every way to pay."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -133,7 +134,7 @@ async def test_the_buyer_reads_what_was_too_much_and_what_went_back(
     shopper.sign_in("試験 花子")
     await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
     hearing = Hearing(consumers, shop_db)
-    too_much = {"expected_amount": 3_500, "captured_amount": 3_500, "suspense_amount": 2_500}
+    too_much: dict[str, Any] = {"expected_amount": 3_500, "captured_amount": 3_500, "suspense_amount": 2_500}
     about = payment(CODE, "konbini")
     await hearing.hears(
         number_issued(CODE),
