@@ -78,7 +78,7 @@ async def test_migrations_and_tables_agree(postgres: TestPostgres, service: str)
 
 
 async def test_carriers_of_stored_parcels_become_codes(postgres: TestPostgres) -> None:
-    address = await migrated(postgres, "checkout", "5d0e7b9a41c6")
+    address = await migrated(postgres, "checkout", "5ba1a6315728")
     engine = create_async_engine(address, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(text("SET LOCAL session_replication_role = replica"))  # no orders needed

@@ -219,3 +219,9 @@ async def test_silence_to_one_method_spares_the_provider_of_both(service: Paymen
     [paused] = await calls.look_up(second)
     assert isinstance(paused, Unknown)
     assert paused.reason == "provider_paused"
+
+
+async def test_a_provider_that_sends_no_notices_refuses_them(service: Payments) -> None:
+    answer = await service.browser.post("/payments/cash_on_delivery/notices", content="n1:x")
+    assert answer.status_code == 400
+    assert await service.rows("SELECT 1 FROM notices") == []
