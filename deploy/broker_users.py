@@ -12,6 +12,7 @@ import base64
 import json
 import os
 import sys
+from collections.abc import Mapping
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import Request, urlopen
@@ -49,7 +50,7 @@ def create_users(services: list[str]) -> None:
         _put(f"policies/{vhost}/{service}.lost", lost_policy(service))
 
 
-def _put(path: str, body: dict[str, str]) -> None:
+def _put(path: str, body: Mapping[str, object]) -> None:
     admin = urlsplit(os.environ["AMQP_ADMIN_URL"])
     credentials = f"{unquote(admin.username or '')}:{unquote(admin.password or '')}".encode()
     request = Request(  # noqa: S310 - the address is the operator's own setting

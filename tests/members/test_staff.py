@@ -210,7 +210,7 @@ async def test_deeds_of_the_desk_are_written_down_with_a_name(members: MembersSe
 
 
 async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -> None:
-    by = {"by_id": new_id(), "by": "店員", "ip": "192.0.2.9"}
+    by: dict[str, Any] = {"by_id": new_id(), "by": "店員", "ip": "192.0.2.9"}
     await members.hears(
         OrdersExported(**by, subject="3件（条件：q=山田）"),
         PaymentsExported(**by, subject="2件"),

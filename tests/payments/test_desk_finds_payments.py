@@ -51,6 +51,7 @@ async def test_the_file_holds_the_payments_of_the_list(shopping: Shopping, keys:
     answer = await shopping.payments.browser.get("/desk/payments/export.csv", params=query)
 
     [deed] = await shopping.payments.said(PaymentsExported)
+    assert isinstance(deed, PaymentsExported)
     assert deed.subject == "1件（条件：view=waiting&method=konbini）"
     assert answer.content.startswith(b"\xef\xbb\xbf")
     [row] = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
