@@ -76,7 +76,7 @@ async def test_a_mailbox_has_registration_points_once_whatever_its_tag(members: 
     assert [(one.active, one.waiting) for one in balances] == [(500, 0), (0, 0), (0, 0)]
 
 
-async def test_a_session_says_that_the_address_is_proved_wherever_it_was(members: MembersService) -> None:
+async def test_a_session_says_that_the_address_is_proved(members: MembersService) -> None:
     await members.register(email_proved=False)
     [event] = await members.said(EmailVerificationRequested)
     async with members.browser() as browser:

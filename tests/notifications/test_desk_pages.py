@@ -14,7 +14,7 @@ from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
 from notifications.examples import example_of, example_order
 from notifications.mail_files import find_mails
 from shared.clock import now
-from shared.events import PaymentCaptured, SessionsRevoked
+from shared.events import MailsResent, PaymentCaptured, SessionsRevoked
 
 
 @pytest.fixture
@@ -88,6 +88,8 @@ async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message
 
     [copy] = post.journal
     assert copy.message["Message-ID"] == row.message_id
+    [deed] = [event for event in await post.said() if isinstance(event, MailsResent)]
+    assert deed.subject == "1通"
 
 
 async def test_only_a_log_with_mails_that_can_be_sent_again_has_boxes_and_the_button(

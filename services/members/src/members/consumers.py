@@ -1,6 +1,9 @@
 """Everything members hears, in the order in which an order lives."""
 
+from collections.abc import Mapping
+
 from members.settle_points import CancelledPoints, WaitingPoints
+from members.storage.staff_deeds import Deed, Doer, note_deed
 from members.take_order import PlacedOrders
 from members.use_coupon import CancelledCoupons
 from shared.consumers import Consumers
@@ -11,10 +14,15 @@ from shared.events import (
     CouponRedeemed,
     CouponReturned,
     EmailVerificationRequested,
+    Event,
+    MailsResent,
     MemberRegistered,
     OrderCancelled,
     OrderPlaced,
     OrderProcessed,
+    OrdersExported,
+    PaymentLookUpRequested,
+    PaymentsExported,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -24,6 +32,12 @@ from shared.events import (
 )
 
 consumers = Consumers("members")
+_DESK_DEED: Mapping[type[Event], Deed] = {
+    OrdersExported: "orders_exported",
+    PaymentsExported: "payments_exported",
+    PaymentLookUpRequested: "payment_looked_up",
+    MailsResent: "mails_resent",
+}
 
 
 @consumers.on(OrderPlaced, opens=PlacedOrders, linger_seconds=0.2)
@@ -71,3 +85,12 @@ async def return_points(event: OrderCancelled, tx: Tx, points: CancelledPoints) 
 async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons) -> None:
     """The coupon comes back, usable again until it expires (CPN-10)."""
     coupons.give_back(event)
+
+
+@consumers.on(OrdersExported, PaymentsExported, PaymentLookUpRequested, MailsResent)
+async def note_desk_deed(
+    event: OrdersExported | PaymentsExported | PaymentLookUpRequested | MailsResent, tx: Tx
+) -> None:
+    """Deeds at the desks of other services stand beside those at our own (STF-03)."""
+    by = Doer(event.by_id, event.by, event.ip)
+    await note_deed(tx, by, _DESK_DEED[type(event)], event.subject, at=event.occurred_at)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.events._desk import DeskEvent
 from shared.events._event import Event, Yen
 from shared.events._open import Open
 
@@ -94,6 +95,12 @@ class Registration(_Part, _WalletBuyer):
     member_id: UUID
     newsletter: bool = False
     email_proved: bool = False
+
+
+class OrdersExported(DeskEvent):
+    """Staff took the list of orders as a file."""
+
+    producer: ClassVar[str] = "checkout"
 
 
 class OrderPlaced(CheckoutEvent, _WalletBuyer):

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from shared.events._desk import DeskEvent
 from shared.events._event import Event, Yen
 from shared.events._open import Open
 
@@ -154,3 +155,15 @@ class PaymentRefunded(PaymentsEvent):
     remaining_amount: Yen | None = None
     route: Open[Literal["provider", "gift_card", "bank_transfer"]]
     by_dispute: bool = False
+
+
+class PaymentsExported(DeskEvent):
+    """Staff took the list of payments as a file."""
+
+    producer: ClassVar[str] = "payments"
+
+
+class PaymentLookUpRequested(DeskEvent):
+    """Staff had the provider asked for a payment (照会); ``subject`` is the code of its order."""
+
+    producer: ClassVar[str] = "payments"

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.database import Tx
-from shared.mail_address import COUNTED_MAIL
+from shared.mail_address import COUNTED_MAIL, counted_mail
 from shared.sql import Row
 
 _MEMBER = (
@@ -126,6 +126,14 @@ async def note_mailbox(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
         at=at,
     )
     return noted == 1
+
+
+async def mailbox_had_points(tx: Tx, email: str) -> bool:
+    """Tell whether the mailbox of an address has had its registration points."""
+    had = await tx.value(
+        "SELECT 1 FROM registration_mailboxes WHERE mailbox = :mailbox", mailbox=counted_mail(email)
+    )
+    return had is not None
 
 
 async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:

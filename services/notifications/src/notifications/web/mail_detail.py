@@ -24,7 +24,9 @@ from notifications.web.desk import (
     framed,
 )
 from shared.errors import Refused
+from shared.events import MailsResent
 from shared.sql import Row
+from shared.web.deeds import done_by
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -74,6 +76,8 @@ async def resend(
     """Queue an undelivered mail anew."""
     async with desk.db.transaction() as tx:
         await resend_mails(tx, [mail_id], by=staff.name)
+        row = _found(await one_mail(tx, mail_id))
+        tx.say(MailsResent(**done_by(request, staff), subject=f"1通：{row.recipient}"))
     return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
 
 

@@ -24,7 +24,9 @@ from payments.web.deed import Accept, Deposit, Dispute, Outside, PartRefund, Pre
 from shared.clock import in_japan, now
 from shared.database import Database, Tx
 from shared.errors import Refused
+from shared.events import PaymentLookUpRequested
 from shared.ids import new_id
+from shared.web.deeds import done_by
 from shared.web.forms import Form, read_form
 from shared.web.pages import Pages
 from shared.web.session import Staff, Viewer, require_staff
@@ -227,12 +229,13 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         return await act(request, order_code, form, deed, "結果を記録しました")
 
     @routes.post(f"{PATH}/look-up")
-    async def look_up(request: Request, order_code: str) -> Response:
+    async def look_up(request: Request, order_code: str, staff: Staff) -> Response:
         """Let the workers ask the provider now, also about what is over."""
         async with db.transaction() as tx:
             payment = await _payment_of(tx, order_code)
             if payment.state != "unmanaged":
                 await look_soon(tx, [payment.payment_id], also_unwatched=True)
+                tx.say(PaymentLookUpRequested(**done_by(request, staff), subject=order_code))
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
 
     @routes.post(f"{PATH}/{{press}}")

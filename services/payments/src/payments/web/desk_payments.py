@@ -1,6 +1,7 @@
 """The list of payments at the desk, and the same as a file."""
 
 from collections.abc import AsyncIterator, Mapping
+from typing import TypedDict
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -12,12 +13,14 @@ from payments.storage.desk import VIEWS, count_calls, count_views, every_payment
 from payments.storage.payments import payment_of
 from payments.storage.shop_settings import ShopSettings, read_shop_settings
 from shared.database import Database
+from shared.events import PaymentsExported
 from shared.sql import Row
 from shared.web.csv_file import csv_response
+from shared.web.deeds import done_by, rows_taken
 from shared.web.filters import jst
 from shared.web.pages import Pages
 from shared.web.paging import Paging
-from shared.web.session import require_staff
+from shared.web.session import Staff, require_staff
 
 COLUMNS = (
     "注文番号",
@@ -32,18 +35,37 @@ COLUMNS = (
 )
 
 
+class _Asked(TypedDict):
+    """What narrows the list."""
+
+    view: str
+    method: str
+    state: str
+    call: str
+    text: str
+
+
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     """Return the routes of the list."""
     routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
     @routes.get("/desk/payments/export.csv")
     async def export_payments(
-        view: str = "all", method: str = "", state: str = "", call: str = "", q: str = ""
+        request: Request,
+        staff: Staff,
+        view: str = "all",
+        method: str = "",
+        state: str = "",
+        call: str = "",
+        q: str = "",
     ) -> Response:
-        """Send what the list shows, all pages of it, as CSV."""
+        """Send what the list shows, all pages of it, as CSV; it is written down who has it."""
+        asked: _Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
         async with db.transaction() as tx:
             names = _names(await read_shop_settings(tx), methods)
-        found = every_payment(db, view=view, method=method, state=state, call=call, text=q.strip())
+            _, count = await list_payments(tx, **asked, limit=0, offset=0)
+            tx.say(PaymentsExported(**done_by(request, staff), subject=rows_taken(request, count)))
+        found = every_payment(db, **asked)
         return csv_response("payments", COLUMNS, _cells(found, names, methods))
 
     @routes.get("/desk/payments")

@@ -10,7 +10,7 @@ depends_on = None
 
 OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
 UNPAID = sa.text(f"{OPEN} AND payment_group <> 'card_like'")
-MAILBOX: sa.ColumnClause[str] = sa.literal_column("regexp_replace(lower(orderer_email), '[+][^@]*@', '@')")
+MAILBOX: sa.ColumnElement[str] = sa.literal_column("regexp_replace(lower(orderer_email), '[+][^@]*@', '@')")
 TOLD = "Where an order of a guest came from, for the limit of open ones"
 TOLD_BEFORE = "Where an order without authorization came from, for the limit of open ones"
 

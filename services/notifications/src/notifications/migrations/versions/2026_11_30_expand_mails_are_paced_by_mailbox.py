@@ -12,13 +12,13 @@ TRIED = sa.text("first_tried_at IS NOT NULL")
 
 
 def upgrade() -> None:
-    mailbox: sa.ColumnClause[str] = sa.literal_column("regexp_replace(lower(recipient), '[+][^@]*@', '@')")
+    mailbox: sa.ColumnElement[str] = sa.literal_column("regexp_replace(lower(recipient), '[+][^@]*@', '@')")
     op.create_index("mails_mailbox", "mails", [mailbox, "first_tried_at"], postgresql_where=TRIED)
     # Only the pace of mails used it; code of before finds the same rows without.
     op.drop_index("mails_recipient", table_name="mails")
 
 
 def downgrade() -> None:
-    address: sa.ColumnClause[str] = sa.literal_column("lower(recipient)")
+    address: sa.ColumnElement[str] = sa.literal_column("lower(recipient)")
     op.create_index("mails_recipient", "mails", [address, "first_tried_at"], postgresql_where=TRIED)
     op.drop_index("mails_mailbox", table_name="mails")
