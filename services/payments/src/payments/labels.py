@@ -71,6 +71,7 @@ CAUSES = {
     "outside taken back": "返金済みの記録を取り消しました",
     "deposit taken back": "入金の記録を取り消しました",
     "more went out than was here": "お預かりより多い返金がありました",
+    "answer does not fit": "決済会社の回答が、依頼した内容と一致しません",
     "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "short money accepted": "不足のまま入金済みにしました",
     "marked as seen": "確認済みにしました",
@@ -83,6 +84,15 @@ CAUSES = {
 }
 # Our own reasons; a provider's stand as they came.
 REFUSALS = {
+    "amount_differs": "金額が依頼と異なります",
+    "currency_differs": "日本円ではありません",
+    "other_reference": "別の取引の番号です",
+    "deadline_passed": "支払期限を過ぎています",
+    "amount_impossible": "金額が正しくありません",
+    "moment_impossible": "日時が正しくありません",
+    "text_too_long": "番号や文字が長すぎます",
+    "unreadable_answer": "読み取れない文字があります",
+    "cannot_be_written_down": "記録できない回答です",
     "other_refund_under_way": "別の返金が処理中です",
     "amount_changed": "返金額が変わったため、依頼し直します",
     "heard_by_a_look": "照会で確認しました",
@@ -153,6 +163,12 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     "chargeback_lost_after_refund": (
         "チャージバック敗訴",
         "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
+    ),
+    "answer_mismatch": (
+        "回答の不一致",
+        "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
+        "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
+        "合わせて処理を続けます。",
     ),
     "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
     "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),

@@ -184,10 +184,18 @@ class RefundDeclined(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown(_Answer):
-    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure."""
+    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure.
+
+    ``mismatch``: there is an answer, but not one to what was asked, or none that can be written down: a person is
+    called. ``to_request``: it came in reply to a request, which is not made again until a person has looked.
+    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked.
+    """
 
     reason: str
     retry_after_seconds: float | None = None
+    mismatch: bool = False
+    to_request: bool = False
+    doubted_refund: str = ""
 
 
 Answer = (

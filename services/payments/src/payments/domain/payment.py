@@ -23,6 +23,7 @@ from payments.domain.terms import CapturePolicy, Terms
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
 UNEXPLAINED = "refund_unexplained"
+MISMATCH = "answer_mismatch"
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Payment:
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way.
     ``ended_holds`` are the authorizations that are over. ``order_cancelled`` outlives every state: what arrives
     after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
-    nothing, ``failed_refunds`` refunds, by the provider's ids. ``losses`` is what went out or was taken back beyond
+    nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and
+    not booked until a person has looked. ``losses`` is what went out or was taken back beyond
     what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
     soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
     with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing.
@@ -121,6 +123,7 @@ class Payment:
     receipts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
     failed_refunds: tuple[str, ...] = ()
+    doubted_refunds: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     outside: tuple[Outside, ...] = ()
     shipped: bool = False
@@ -192,6 +195,12 @@ class Payment:
         return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
+    def awaits_an_answer(self) -> bool:
+        """Whether a request is under way whose answer decides how the payment goes on."""
+        under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
+        return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
+
+    @property
     def keeps_its_sale(self) -> bool:
         """Whether the order is paid and goes on."""
         return self.state == "captured" and not self.order_cancelled
@@ -243,11 +252,15 @@ class Payment:
         """Return the payment without the words that are ``over``."""
         return self.changed(attention=" ".join(word for word in self.calls if word not in over))
 
+    def doubts(self, answer: Refunded) -> bool:
+        """Whether the amount of a refund is still not what was asked: until a person has looked, it does not count."""
+        return answer.refund_ref in self.doubted_refunds and answer.amount != self.refund_asked_amount
+
     def heard_before(self, answer: Answer) -> bool:
-        """Whether ``answer`` is old news: of a refund that is known, or of a hold that was over before the present one."""
+        """Whether ``answer`` is old news: of a refund that is known, or in doubt, or of a hold that was over before the present one."""
         match answer:
             case Refunded():
-                return answer.refund_ref in self.refunds
+                return answer.refund_ref in self.refunds or self.doubts(answer)
             case RefundDeclined():
                 return answer.refund_ref in (*self.refunds, *self.failed_refunds)
             case Authorized():

@@ -25,7 +25,7 @@ from payments.domain.answers import (
 from payments.domain.asking import ask_capture, ask_hold
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import NEXT, CapturedInPart, Operation
-from payments.domain.payment import CaptureWish, Number, Payment
+from payments.domain.payment import MISMATCH, CaptureWish, Number, Payment
 from payments.domain.receiving import end_hold, receive, reverse
 from payments.domain.returning import charged_back, refund_declined, refunded, refunded_in_all
 from payments.domain.terms import Terms
@@ -71,6 +71,8 @@ def settle(
             refund_declined(draft, answer, because, ours=ours)
         case Chargeback():
             charged_back(draft, answer, because)
+        case Unknown(mismatch=True):
+            _doubt(draft, answer, terms, because)
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
             _move(draft, answer, terms, because)
     if draft.payment.order_cancelled:
@@ -84,6 +86,18 @@ def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
         by = CapturedInPart
     draft.move(by, because)
     _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
+
+
+def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
+    """What was answered is not about what was asked: a person looks, and a refund with such an amount is not booked
+    until then."""
+    if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
+        draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
+    if MISMATCH not in draft.payment.calls:
+        draft.call(MISMATCH)
+        draft.note("answer does not fit", answer.reason)
+    if type(answer) in NEXT[draft.payment.state]:
+        _move(draft, answer, terms, because)
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:

@@ -167,7 +167,7 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             {
                 "at": step.at,
                 "title": state_label(step.state),
-                "text": cause(step.because) + (f"（{step.note}）" if step.note else ""),
+                "text": cause(step.because) + (f"（{refusal(step.note)}）" if step.note else ""),
                 "by": step.by or "決済サービス",
                 "kind": STATES[step.state][1],
             }

@@ -68,7 +68,7 @@ def refused(no: SaysNo) -> Declined | Unknown:
 
 def unclear(gap: NoAnswer) -> Unknown:
     """No answer is no failure."""
-    return Unknown(reason=gap.reason, retry_after_seconds=gap.retry_after_seconds)
+    return Unknown(reason=gap.reason, retry_after_seconds=gap.retry_after_seconds, mismatch=gap.mismatch)
 
 
 def is_our_fault(no: SaysNo) -> bool:

@@ -23,6 +23,8 @@ from payments.domain.answers import (
     Declined,
     NeedsBuyer,
     RefundDeclined,
+    Refunded,
+    RefundWaiting,
     Unknown,
     Voided,
 )
@@ -177,7 +179,13 @@ class AmazonPay(Method):
             if meaning.is_our_fault(no):
                 raise
             return RefundDeclined(reason=no.code)
-        return meaning.of_refund(refund, {REFUND + key: refund.refund_id})
+        refs = {REFUND + key: refund.refund_id}
+        if refund.refund_amount.amount != part:
+            doubted = refund.refund_id
+            return Unknown(reason="amount_differs", mismatch=True, doubted_refund=doubted, refs=refs)
+        told = meaning.of_refund(refund, refs)
+        # A part is all that this charge can take: the look tells of it, and the rest is asked for then.
+        return RefundWaiting(refs=refs) if isinstance(told, Refunded) and part < amount else told
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Ask for charges and refunds, whoever made them. An open session tells nothing yet."""

@@ -1,25 +1,44 @@
 """What we read of Amazon's objects. Unknown fields and new reason codes are let through."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+DIGITS_MAX = 30
+OTHER_CURRENCY = "other_currency"
 
 
 def _yen(value: object) -> int:
     """`"1980"`, 1980 and the recorded quirk `"1980.00"` are all 1980 yen; fractions are an error."""
-    amount = Decimal(str(value))
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError("not an amount") from error
+    if not amount.is_finite() or len(amount.as_tuple().digits) > DIGITS_MAX or amount.adjusted() > DIGITS_MAX:
+        raise ValueError("not an amount of yen")
     if amount != amount.to_integral_value():
         raise ValueError("yen have no fractions")
     return int(amount)
 
 
+def _jpy(code: str) -> str:
+    """A Japanese merchant is paid in yen and in nothing else."""
+    if code != "JPY":
+        raise PydanticCustomError(OTHER_CURRENCY, "not in yen")
+    return code
+
+
 def _moment(value: object) -> datetime:
     """`20260401T030000Z`, or the recorded quirk of milliseconds since 1970."""
     if isinstance(value, int):
-        return datetime.fromtimestamp(value / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(value / 1000, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError("not a moment") from error
     return datetime.strptime(str(value), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
@@ -36,7 +55,7 @@ class Money(Shown):
     """An amount in yen."""
 
     amount: Annotated[int, BeforeValidator(_yen)]
-    currency_code: str
+    currency_code: Annotated[str, AfterValidator(_jpy)]
 
 
 class StatusDetails(Shown):
@@ -122,6 +141,11 @@ class Session(Shown):
     charge_id: str | None = None
 
     @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.checkout_session_id
+
+    @property
     def instrument(self) -> str:
         """The chosen instrument's label, empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
@@ -169,6 +193,11 @@ class Permission(Shown):
     payment_preferences: list[PaymentPreference | None] | None = None
 
     @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.charge_permission_id
+
+    @property
     def instrument(self) -> str:
         """The instrument's label, empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
@@ -185,6 +214,11 @@ class Charge(Shown):
     refunded_amount: Money | None = None
     status_details: StatusDetails
     creation_timestamp: Moment
+
+    @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.charge_id
 
     @property
     def state(self) -> str:
@@ -209,6 +243,11 @@ class Refund(Shown):
     charge_id: str
     refund_amount: Money
     status_details: StatusDetails
+
+    @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.refund_id
 
 
 class Problem(Shown):
