@@ -141,6 +141,8 @@ class OrderCancelled(CheckoutEvent):
     """The order ended; whatever was held, spent or paid for it goes back.
 
     ``refund_amount`` is the money of the buyer that was with us at that moment, as far as checkout knew.
+    ``refund_waits_for`` is what has to end before any of it goes back: ``dispute``, a chargeback that is not decided, or
+    ``check``, a person's look; empty where it goes back at once.
     """
 
     reason: Literal["staff", "unpaid", "payment_failed"]
@@ -148,6 +150,7 @@ class OrderCancelled(CheckoutEvent):
     note: str = ""
     send_mail: bool = True
     refund_amount: Yen = 0
+    refund_waits_for: str = ""
 
 
 class ReauthorizationRequested(CheckoutEvent):

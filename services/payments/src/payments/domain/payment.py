@@ -164,6 +164,12 @@ class Payment:
         return sum(loss.amount for loss in self.losses)
 
     @property
+    def charged_back_amount(self) -> int:
+        """What banks took back of the money that was here."""
+        beyond = sum(loss.amount for loss in self.losses if loss.kind == "chargeback")
+        return sum(one.amount for one in self.chargebacks if one.state == "lost") - beyond
+
+    @property
     def told_refunds_amount(self) -> int:
         """All that the provider counts as refunded, as far as we know."""
         over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")

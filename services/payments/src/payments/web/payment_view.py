@@ -49,6 +49,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
     """Return what staff may do about the payment by one press, and what each will do, in yen."""
     spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
+    again = "もう一度" if "refund_failed" in payment.calls else ""
     possible = (
         (
             asking.may_reauthorize(payment, terms),
@@ -82,9 +83,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
         ),
         (
             deeds.may_refund_again(payment),
-            Offer(
-                "refund", "返金をもう一度依頼する", f"{held}を返金するよう、決済会社にもう一度依頼します。"
-            ),
+            Offer("refund", f"返金を{again}依頼する", f"{held}を返金するよう、決済会社に{again}依頼します。"),
         ),
         (
             bool(deeds.to_be_seen(payment)),
