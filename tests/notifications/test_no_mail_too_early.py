@@ -150,7 +150,7 @@ async def test_a_late_cancellation_mail_is_true_beside_a_refund(post: Post) -> N
 
     [text] = [one.text for one in post.journal if "キャンセル" in one.message["Subject"]]
     assert "行き違いでお支払いいただいた場合は、ご返金いたします" in text
-    assert "ご連絡ください" not in text
+    assert "お手数ですが下記までご連絡ください" not in text
 
 
 async def test_a_cancellation_of_an_unpaid_order_asks_not_to_pay(post: Post) -> None:

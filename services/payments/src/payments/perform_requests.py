@@ -126,6 +126,9 @@ class Requests:
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
         crash_point("K11")
+        if isinstance(answer, RefundWaiting) and answer.looks:
+            # The method only looked: nothing was asked for.
+            answer = replace(answer, looks=row.attempts if never_asked(row) else 0)
         terms = self._calls.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(row) else answer)
 

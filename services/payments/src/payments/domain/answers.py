@@ -81,12 +81,14 @@ class Issued(_Answer):
 class Captured(_Answer):
     """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6).
 
-    Less than what is missing is short money, for numbers and for holds alike.
+    Less than what is missing is short money, for numbers and for holds alike. ``beside_hold``: others took it on the same
+    agreement with the buyer, and not out of the hold of ours, which stands as it was.
     """
 
     amount: int
     captured_at: datetime
     receipt_id: str
+    beside_hold: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +134,22 @@ class Expired(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherHold(_Answer):
+    """A hold of ``amount`` that others asked for on the same agreement with the buyer; ``stands`` until it is over."""
+
+    authorization_id: str
+    amount: int
+    stands: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnnamedCharges(_Answer):
+    """``amount`` was charged on the agreement with the buyer by charges that nobody has named to us."""
+
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refunded(_Answer):
     """``amount`` went back to the buyer by ``route``, whoever asked for it; ``refund_ref`` is the provider's id of the
     refund, and it is booked once by it.
@@ -165,7 +183,8 @@ class Chargeback(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundWaiting(_Answer):
-    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked."""
+    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked; a method
+    says so with 1, where a refund of others has to end first."""
 
     ask_again_seconds: float = 30
     looks: int = 0
@@ -210,6 +229,8 @@ Answer = (
     | CaptureRefused
     | Voided
     | Expired
+    | OtherHold
+    | UnnamedCharges
     | Refunded
     | RefundedInAll
     | Chargeback

@@ -10,6 +10,7 @@ from typing import Literal
 from payments.domain import journal
 from payments.domain.answers import RefundDeclined, RefundRoute, Reversed
 from payments.domain.asking import let_go
+from payments.domain.beside import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import OVER, RefundAsked, ShortMoneyAccepted
 from payments.domain.payment import MISMATCH, UNEXPLAINED, Payment
@@ -28,6 +29,8 @@ TO_BE_SEEN = (
     ELSEWHERE,
     UNEXPLAINED,
     MISMATCH,
+    OTHER_HOLD,
+    CHARGE_UNKNOWN,
     "chargeback",
     "chargeback_lost",
     "receipt_reversed",

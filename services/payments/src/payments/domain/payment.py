@@ -11,6 +11,7 @@ from payments.domain.answers import (
     Authorized,
     Captured,
     Chargeback,
+    OtherHold,
     RefundDeclined,
     Refunded,
     RefundRoute,
@@ -75,7 +76,8 @@ class Payment:
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way.
-    ``ended_holds`` are the authorizations that are over. ``order_cancelled`` outlives every state: what arrives
+    ``ended_holds`` are the authorizations that are over, ``other_holds`` those of others on the same agreement;
+    ``unnamed_charge_amount`` was charged there by nobody knows which charge. ``order_cancelled`` outlives every state: what arrives
     after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
     nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and
     not booked until a person has looked. ``losses`` is what went out or was taken back beyond
@@ -118,6 +120,8 @@ class Payment:
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
     ended_holds: tuple[str, ...] = ()
+    other_holds: tuple[OtherHold, ...] = ()
+    unnamed_charge_amount: int = 0
     chargebacks: tuple[Chargeback, ...] = ()
     reversals: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
@@ -201,6 +205,12 @@ class Payment:
         return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
+    def frees_holds(self) -> bool:
+        """Whether holds stand that nobody wants: of others with a cancelled order, or ours that others made superfluous."""
+        others = self.order_cancelled and any(one.stands for one in self.other_holds)
+        return others or (self.state == "captured" and self.authorization_id in self.ended_holds)
+
+    @property
     def awaits_an_answer(self) -> bool:
         """Whether a request is under way whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
@@ -235,13 +245,16 @@ class Payment:
 
     def wants(self, operation: Operation) -> bool:
         """Whether a request is where it belongs; else it is no longer to be made."""
+        if operation == "void" and self.frees_holds:
+            return True
         asked = operation != "refund" or self.refund_asked_amount > 0
         return asked and self.state in WANTED_IN[operation]
 
     def sequence_of(self, operation: Operation) -> int:
         """Which request of its kind the next one is: one capture and one void per hold, one refund per amount that
         went back. No two of the same number are ever under way or done."""
-        return 1 + (len(self.refunds) if operation == "refund" else len(self.ended_holds))
+        beside = len(self.other_holds) if operation == "void" else 0
+        return 1 + beside + (len(self.refunds) if operation == "refund" else len(self.ended_holds))
 
     @property
     def calls(self) -> tuple[str, ...]:

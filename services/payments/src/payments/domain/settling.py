@@ -15,14 +15,17 @@ from payments.domain.answers import (
     Expired,
     Issued,
     NeedsBuyer,
+    OtherHold,
     RefundDeclined,
     Refunded,
     RefundedInAll,
     Reversed,
     Unknown,
+    UnnamedCharges,
     Voided,
 )
 from payments.domain.asking import ask_capture, ask_hold
+from payments.domain.beside import hear_other_hold, hear_unnamed_charges
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import NEXT, CapturedInPart, Operation
 from payments.domain.payment import MISMATCH, CaptureWish, Number, Payment
@@ -71,6 +74,10 @@ def settle(
             refund_declined(draft, answer, because, ours=ours)
         case Chargeback():
             charged_back(draft, answer, because)
+        case OtherHold():
+            hear_other_hold(draft, answer)
+        case UnnamedCharges():
+            hear_unnamed_charges(draft, answer)
         case Unknown(mismatch=True):
             _doubt(draft, answer, terms, because)
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):

@@ -36,12 +36,16 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
         "refundable": _yen(payment.refundable_amount or payment.held_amount),
         "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "other_holds": _yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "unnamed": _yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    if payment.state in ("authorized", "capturing"):
+        words_told = ["short_money_held" if word == "short_money" else word for word in words_told]
     found = [ATTENTION.get(word, (word, word)) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
 

@@ -33,8 +33,15 @@ from payments.domain.terms import Terms
 from payments.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
 from payments.methods.amazon_pay import looking, meaning
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
-from payments.methods.amazon_pay.journey import PERMISSION, Journey, session_of
-from payments.methods.amazon_pay.looking import CHARGE, REFUND, charges_of, look_at_charges
+from payments.methods.amazon_pay.journey import Journey, session_of
+from payments.methods.amazon_pay.looking import (
+    CHARGE,
+    NAMED,
+    PERMISSION,
+    REFUND,
+    charges_of,
+    look_at_charges,
+)
 from payments.methods.amazon_pay.notices import Hint, NoticeReader
 from payments.methods.amazon_pay.objects import Charge
 from payments.methods.amazon_pay.pages import AmazonPayPages
@@ -45,6 +52,8 @@ T = TypeVar("T")
 SESSION_LIVES = timedelta(hours=24)
 LOOKED_AFTER = timedelta(days=120)
 """How long the notice of a refund made in Seller Central may get lost without us missing the refund."""
+_NAMES = {"REFUND": REFUND, "CHARGE": NAMED}
+"""What a notice may name that we did not ask for."""
 GIVES_UP_SECONDS = CALL_SECONDS_MAX - 1
 
 
@@ -111,9 +120,8 @@ class AmazonPay(Method):
         permission_id = payment.refs.get(PERMISSION)
         if permission_id is None:
             return Declined(reason="provider_error", detail="no charge permission")
-        for charge_id in dict.fromkeys((*payment.ended_holds, payment.authorization_id)):
-            if charge_id and (await self.client.charge(charge_id)).may_be_cancelled:
-                await self.client.cancel(charge_id, "再与信")
+        await self._cancel_open((*payment.ended_holds, payment.authorization_id), "再与信")
+        await self._cancel_others(payment, "再与信")
         try:
             made = await self.client.create_charge(permission_id, amount, key=key)
         except SaysNo as no:
@@ -143,7 +151,17 @@ class AmazonPay(Method):
         """Cancel the charge. Without one, wait until none can come any more: a call may arrive late."""
         return await _in_time(self._void(payment))
 
+    async def _cancel_open(self, charge_ids: Sequence[str], why: str) -> None:
+        for charge_id in dict.fromkeys(charge_ids):
+            if charge_id and (await self.client.charge(charge_id)).may_be_cancelled:
+                await self.client.cancel(charge_id, why)
+
+    async def _cancel_others(self, payment: Payment, why: str) -> None:
+        """Let go what others hold on the same permission."""
+        await self._cancel_open([one.authorization_id for one in payment.other_holds if one.stands], why)
+
     async def _void(self, payment: Payment) -> Answer:
+        await self._cancel_others(payment, "ご注文のキャンセル")
         if CHARGE in payment.refs:
             return await self._cancel(payment)
         session_id = session_of(payment)
@@ -171,7 +189,7 @@ class AmazonPay(Method):
 
     async def _refund(self, payment: Payment, amount: int, key: str) -> Answer:
         if await looking.others_refund(self.client, payment):
-            return RefundDeclined(reason="other_refund_under_way")
+            return RefundWaiting(looks=1)
         charge_id, part = await looking.where_to_refund(self.client, payment, amount)
         try:
             refund = await self.client.create_refund(charge_id, part, key=key)
@@ -211,7 +229,9 @@ class AmazonPay(Method):
             envelope.message_id,
             hint.charge_permission_id or hint.object_id,
             f"{hint.object_type} {hint.object_id}",
-            refs={REFUND + hint.object_id: hint.object_id} if hint.object_type == "REFUND" else {},
+            refs={_NAMES[hint.object_type] + hint.object_id: hint.object_id}
+            if hint.object_type in _NAMES
+            else {},
             known=hint.is_known,
         )
 

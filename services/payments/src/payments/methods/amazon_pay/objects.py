@@ -185,10 +185,23 @@ class Session(Shown):
         return any(each.constraint_id == "BuyerNotAssociated" for each in self.constraints or [])
 
 
+class Limits(Shown):
+    """How much may be charged in all, and how much of it is left: captures lower it, whoever makes them."""
+
+    amount_limit: Money
+    amount_balance: Money
+
+    @property
+    def charged(self) -> int:
+        """What was charged by now, in yen."""
+        return self.amount_limit.amount - self.amount_balance.amount
+
+
 class Permission(Shown):
     """A charge permission."""
 
     charge_permission_id: str
+    limits: Limits | None = None
     merchant_metadata: MerchantMetadata | None = None
     payment_preferences: list[PaymentPreference | None] | None = None
 
@@ -224,6 +237,13 @@ class Charge(Shown):
     def state(self) -> str:
         """`Authorized`, `Captured` and so on."""
         return self.status_details.state
+
+    @property
+    def counted(self) -> int:
+        """What it may have taken of the permission's limit: all that it holds, or what was captured of it."""
+        taken = (self.capture_amount or self.charge_amount).amount if self.state == "Captured" else 0
+        stands = self.state in ("AuthorizationInitiated", "Authorized", "CaptureInitiated")
+        return self.charge_amount.amount if stands else taken
 
     @property
     def may_be_cancelled(self) -> bool:
