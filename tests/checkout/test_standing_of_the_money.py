@@ -415,7 +415,9 @@ async def test_a_cancelled_order_whose_receipt_was_taken_back_waits_for_no_refun
     assert "取消済" in page
 
 
-@pytest.mark.parametrize("word", ["receipt_reversed", "chargeback_lost", "refund_unexplained", "no_answer"])
+@pytest.mark.parametrize(
+    "word", ["receipt_reversed", "chargeback_lost", "refund_unexplained", "no_answer", "answer_mismatch"]
+)
 async def test_every_word_of_payments_is_told_in_words(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing, word: str
 ) -> None:
@@ -510,3 +512,78 @@ async def test_an_order_settled_short_says_what_is_not_asked_for(db: Database, h
         standing("S-22", 2, captured_amount=2_630),
     )
     assert (await timeline_titles(db, "S-22"))[-1] == "入金不足のまま確定しました（不足¥870は請求しません）"
+
+
+async def disputed(db: Database, hearing: Hearing, code: str) -> None:
+    """An order whose paid money the buyer disputes with the bank."""
+    await place(db, "card_like", code)
+    await hearing.hears(captured(code, "amazon_pay"), standing(code, 1, "chargeback", captured_amount=3_500))
+
+
+async def test_a_cancellation_beside_a_dispute_promises_no_refund(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await disputed(db, hearing, "D-1")
+
+    page = (await desk.get("/desk/orders/D-1/cancel")).text
+    assert (
+        "チャージバックの申し立て中のため、お預かりしている ¥3,500 は、結果が決まるまで返金しません" in page
+    )
+    assert "入金済みの ¥3,500 を返金します" not in page
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="D-1", note="試験", by="店長", at=now()))
+
+    (event,) = await said(db)
+    assert isinstance(event, OrderCancelled)
+    assert (event.refund_amount, event.refund_waits_for) == (3_500, "dispute")
+    assert "返金保留" in (await desk.get("/desk/orders/D-1")).text
+    assert "返金いたします" not in progress(await order_row(db, "D-1")).text
+
+
+@pytest.mark.parametrize(
+    ("back", "desk_word", "buyer_word"),
+    [(0, "返金処理中", "お支払い済みの金額は返金いたします"), (3_500, "返金済", "返金済みです")],
+    ids=["won", "lost"],
+)
+async def test_what_became_of_the_dispute_is_told(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, back: int, desk_word: str, buyer_word: str
+) -> None:
+    await disputed(db, hearing, "D-2")
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="D-2", note="試験", by="店長", at=now()))
+
+    amounts = {"captured_amount": 3_500, "refunded_amount": back, "charged_back_amount": back}
+    await hearing.hears(standing("D-2", 2, *(["chargeback_lost"] if back else []), **amounts))
+
+    page = (await desk.get("/desk/orders/D-2")).text
+    assert "返金保留" not in page
+    assert desk_word in page
+    assert buyer_word in progress(await order_row(db, "D-2")).text
+
+
+async def test_what_a_bank_took_is_no_refund_of_the_console(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "D-3")
+    both = standing(
+        "D-3",
+        1,
+        "refunded_elsewhere",
+        "chargeback_lost",
+        captured_amount=3_500,
+        refunded_amount=3_500,
+        charged_back_amount=3_200,
+    )
+    await hearing.hears(captured("D-3", "amazon_pay"), both)
+    page = (await desk.get("/desk/orders/D-3")).text
+    assert "決済会社の管理画面などで ¥300 が返金されています" in page
+
+
+async def test_an_unexplained_refund_is_told_with_its_yen(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "D-4")
+    told = standing("D-4", 1, "refund_unexplained", captured_amount=3_500, lost_amount=200)
+    await hearing.hears(captured("D-4"), told)
+    assert "入金の記録より ¥200 多い返金" in (await desk.get("/desk/orders/D-4")).text
+    assert "決済の画面で確認済みにするまで返金しません" in (await desk.get("/desk/orders/D-4/cancel")).text

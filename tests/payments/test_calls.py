@@ -29,7 +29,7 @@ def calls_to(method: Scripted, **patience: float) -> Calls:
 
 ANSWERS: Sequence[tuple[MoneyOperation, Answer]] = [
     ("authorize", Waiting()),
-    ("issue", Issued(number="1", number_label="番号", due_at=AT)),
+    ("issue", Issued(number="1", number_label="番号", due_at=AT.replace(year=2099))),
     ("capture", Captured(amount=700, captured_at=AT, receipt_id="r")),
     ("void", Voided()),
     ("refund", Refunded(refund_ref="f", amount=700)),

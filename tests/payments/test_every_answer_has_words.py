@@ -39,7 +39,7 @@ def test_there_are_words_for_nothing_that_cannot_be_answered() -> None:
     assert set(ANSWERS) == {one.__name__ for one in get_args(Answer)}
 
 
-@pytest.mark.parametrize("reason", ["other_refund_under_way", "amount_changed", "heard_by_a_look"])
+@pytest.mark.parametrize("reason", ["amount_differs", "amount_changed", "heard_by_a_look"])
 def test_our_own_reasons_against_a_request_have_words_and_a_provider_s_stay_codes(reason: str) -> None:
     words = REFUSALS[reason]
     assert not words.isascii()

@@ -116,7 +116,8 @@ class DueWork:
     ``conclude`` names the cause of each thing itself.
 
     Whatever raises leaves the row leased until the lease runs out; then it is tried again. A known failure
-    should rather be written down with a later ``due_at``.
+    should rather be written down with a later ``due_at``. ``failed`` gets what raised for another reason than a
+    database that is away, to tell a person and to put it off, in a transaction of its own.
     """
 
     name: str
@@ -124,6 +125,7 @@ class DueWork:
     perform: Callable[[Any], Awaitable[Any]]
     begin: Callable[[Tx, Sequence[Row]], Awaitable[Sequence[Any]]] | None = None
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
+    failed: Callable[[Tx, Any], Awaitable[None]] | None = None
     concurrency: int = 10
     lease_seconds: int = LEASE_SECONDS
     # For work that may take longer than the lease: it is prolonged while its holder lives, so that it can be
@@ -235,6 +237,17 @@ class DueRunner:
                 log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
             else:
                 log.exception("due.failed", work=self.work.name, item=str(item)[:80])
+                await self._tell_failed(item)
+
+    async def _tell_failed(self, item: Any) -> None:
+        """Hand over what failed to who can tell a person; if that fails as well, its lease runs out."""
+        if self.work.failed is None:
+            return
+        try:
+            async with self._db.transaction() as tx:
+                await self.work.failed(tx, item)
+        except Exception as error:
+            log.warning("due.failure_not_told", work=self.work.name, error=type(error).__name__)
 
     async def _write_down(self, item: Any, outcome: Any) -> None:
         """Conclude; while the database is away, again and again as long as the lease may last.

@@ -314,7 +314,7 @@ def authorized(begin: Callable[..., Payment], buyer_pays: Any) -> Any:
 async def world(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[World]:
     db = await make_db("payments", metadata)
     amazon = Driver()
-    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:  # type: ignore[arg-type]
+    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:
         method = amazon.method(url, Shop(ORIGIN, sandbox=True))
         payments = make_payments(db, keys, tmp_path, method)
         async with httpx.AsyncClient(base_url=url) as provider, payments.browser:

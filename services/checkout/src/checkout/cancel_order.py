@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from checkout.domain.money_back import refund_waits_for
 from checkout.domain.order_rules import check_cancellable
 from checkout.storage.carts import reopen_cart
 from checkout.storage.order_book import OrderBook, open_orders
@@ -80,6 +81,7 @@ async def end_order(
         if reason == "staff"
         else REASON_LABEL[reason]
     )
+    waits_for = refund_waits_for(book[code].standing.calls) if refund_amount else ""
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
     await release_stock(tx, code, at=at)
     if reason == "payment_failed":
@@ -103,5 +105,6 @@ async def end_order(
         note=note,
         send_mail=send_mail,
         refund_amount=refund_amount,
+        refund_waits_for=waits_for,
         occurred_at=at,
     )

@@ -24,6 +24,8 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
         captured=event.captured_amount,
         suspense=event.suspense_amount,
         refunded=event.refunded_amount,
+        charged_back=event.charged_back_amount,
+        lost=event.lost_amount,
         respond_by=event.respond_by,
     )
     money = event.captured_amount + event.suspense_amount - event.refunded_amount

@@ -19,6 +19,8 @@ def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] |
         captured=event.captured_amount,
         suspense=event.suspense_amount,
         refunded=event.refunded_amount,
+        charged_back=event.charged_back_amount,
+        lost=event.lost_amount,
         respond_by=event.respond_by,
     )
     labels = "・".join(CALL_LABEL.get(word, UNKNOWN_CALL) for word in event.calls)

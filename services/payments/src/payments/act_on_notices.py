@@ -19,7 +19,8 @@ from payments.domain.answers import Answer, Unknown
 from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
-from payments.settle_payment import Batch, settle_all
+from payments.perform_requests import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
+from payments.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.storage.notices import (
     JOINED_FOR,
     NOTICE_WORK,
@@ -77,6 +78,7 @@ class Notices:
             self.perform,
             begin=self.begin,
             conclude=self.conclude,
+            failed=self.failed,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
             cause=lambda look: look.payment.cause,
@@ -136,6 +138,11 @@ class Notices:
                 await sweep_notices(tx, heard[0].payment.payment_id, sorted(waiting))
         await ask_soon(tx, [claim.payment.payment_id for claim in over])
 
+    async def failed(self, tx: Tx, look: Look) -> None:
+        """Call a person where what a look found could not be written down, and look again later."""
+        pause = _pause_seconds(look.claims[0].row.attempts, MISMATCH_PAUSE_SECONDS_MAX)
+        await call_and_put_off(tx, notices, look.claims, pause, self._calls.methods)
+
 
 def _settle(
     payment: Payment, claims: Sequence[Claim], answers: Sequence[Answer], at: datetime, terms: Terms
@@ -144,7 +151,7 @@ def _settle(
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
     known = payment.changed(refs={**payment.refs, **named})
-    return settle_all(known, None, [*answers, *alerts], at, terms)
+    return fitting_again(settle_all(known, None, [*answers, *alerts], at, terms), answers)
 
 
 async def _put_off(tx: Tx, rows: Sequence[Row], pause: timedelta) -> None:
@@ -175,9 +182,10 @@ async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:
 
 
 def _look_again_at(row: Row, answers: Sequence[Answer], at: datetime) -> datetime | None:
-    silent = any(isinstance(answer, Unknown) for answer in answers)
-    return at + timedelta(seconds=_pause_seconds(row.attempts)) if silent else None
+    silences = [answer for answer in answers if isinstance(answer, Unknown)]
+    longest = MISMATCH_PAUSE_SECONDS_MAX if any(one.mismatch for one in silences) else PAUSE_SECONDS_MAX
+    return at + timedelta(seconds=_pause_seconds(row.attempts, longest)) if silences else None
 
 
-def _pause_seconds(attempts: int) -> float:
-    return float(min(2**attempts, 120))
+def _pause_seconds(attempts: int, longest: float = PAUSE_SECONDS_MAX) -> float:
+    return min(2.0 ** min(attempts, 12), longest)

@@ -5,13 +5,14 @@ A method answers; what it could not answer in time, or failed to answer at all, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from traceback import extract_tb
 from typing import TypeVar
 
 import structlog
 
 from payments.domain.answers import Answer, Unknown
+from payments.domain.checking import checked
 from payments.domain.moves import MoneyOperation, Operation
 from payments.domain.order import Parcel
 from payments.domain.payment import Payment
@@ -19,12 +20,14 @@ from payments.method import CALL_SECONDS_MAX
 from payments.methods import Methods
 from payments.provider import Provider
 from payments.storage.answers import is_storable
-from shared.clock import elapsed
+from shared.clock import elapsed, now
 
 log = structlog.get_logger()
 
 SILENCES_MAX = 5
 """After so many silences in a row a provider is left in peace."""
+
+RETRY_AFTER_SECONDS_MAX = 3_600.0
 
 _UNASKED = ("provider_paused", "provider_busy")
 """Our own answers in place of the provider's; its silence must not grow by them, or it would never end."""
@@ -117,7 +120,9 @@ class Calls:
         breaker = self._breakers[method.provider.name]
         asked_at = elapsed()
         found = await breaker.ask("look_up", lambda: method.look_up(payment))
-        answers = (found,) if isinstance(found, Unknown) else tuple(map(_readable, found))
+        answers = (
+            (found,) if isinstance(found, Unknown) else tuple(_believable(payment, one) for one in found)
+        )
         self._note(breaker, payment, "look_up", answers, asked_at)
         return answers
 
@@ -145,14 +150,20 @@ class Calls:
                 case "refund":
                     return method.refund(payment, amount=amount, key=key)
 
-        return await self._ask(operation, payment, call)
+        return await self._ask(operation, payment, call, amount=amount)
 
     async def _ask(
-        self, operation: Operation, payment: Payment, call: Callable[[], Awaitable[Answer]]
+        self,
+        operation: Operation,
+        payment: Payment,
+        call: Callable[[], Awaitable[Answer]],
+        *,
+        amount: int = 0,
     ) -> Answer:
         breaker = self._breakers[self.methods[payment.method].provider.name]
         asked_at = elapsed()
-        answer = _readable(await breaker.ask(operation, call))
+        told = await breaker.ask(operation, call)
+        answer = _believable(payment, told, operation=operation, amount=amount)
         self._note(breaker, payment, operation, (answer,), asked_at)
         return answer
 
@@ -160,7 +171,7 @@ class Calls:
     def _note(
         breaker: Breaker, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
     ) -> None:
-        silences = [answer for answer in answers if isinstance(answer, Unknown)]
+        silences = [answer for answer in answers if isinstance(answer, Unknown) and not answer.mismatch]
         if not any(silence.reason in _UNASKED for silence in silences):
             breaker.note(silent=bool(silences), asked_at=asked_at)
         log.info(
@@ -169,10 +180,22 @@ class Calls:
             call=what,
             order_code=payment.order_code,
             answers=[type(answer).__name__ for answer in answers],
-            reason=silences[0].reason if silences else None,
+            reason=next((answer.reason for answer in answers if isinstance(answer, Unknown)), None),
         )
 
 
-def _readable(answer: Answer) -> Answer:
-    """Return ``answer``, or ``Unknown`` where no database could keep what it says (NUL, half characters)."""
-    return answer if is_storable(answer) else Unknown(reason="unreadable_answer")
+def _believable(
+    payment: Payment, answer: Answer, *, operation: Operation | None = None, amount: int = 0
+) -> Answer:
+    """Return ``answer``, or ``Unknown`` where no database could keep what it says (NUL, half characters), or where it is
+    not about what was asked. No provider makes us wait longer than an hour."""
+    if not is_storable(answer):
+        answer = Unknown(reason="unreadable_answer", mismatch=True)
+    elif not isinstance(answer, Unknown):
+        answer = checked(payment, answer, now(), operation=operation, amount=amount)
+    if not isinstance(answer, Unknown):
+        return answer
+    pause = answer.retry_after_seconds or 0
+    bounded = min(pause, RETRY_AFTER_SECONDS_MAX) if pause > 0 else None
+    to_request = answer.mismatch and operation is not None
+    return replace(answer, retry_after_seconds=bounded, to_request=to_request)

@@ -45,6 +45,8 @@ ANSWERS = {
     "CaptureDeclined": "売上を請求できませんでした",
     "CaptureRefused": "売上請求は受け付けられませんでした",
     "Voided": "取り消されました",
+    "OtherHold": "別の与信を確認しました",
+    "UnnamedCharges": "記録していない売上を確認しました",
     "Refunded": "返金されました",
     "RefundedInAll": "返金を確認しました",
     "Chargeback": "チャージバックの申し立てがありました",
@@ -74,6 +76,9 @@ CAUSES = {
     "outside taken back": "返金済みの記録を取り消しました",
     "deposit taken back": "入金の記録を取り消しました",
     "more went out than was here": "お預かりより多い返金がありました",
+    "other hold": "受注管理ソフトなどによる別の与信がありました",
+    "unnamed charges": "決済会社に、この画面で記録していない売上がありました",
+    "answer does not fit": "決済会社の回答が、依頼した内容と一致しません",
     "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "short money accepted": "不足のまま入金済みにしました",
     "marked as seen": "確認済みにしました",
@@ -86,7 +91,15 @@ CAUSES = {
 }
 # Our own reasons; a provider's stand as they came.
 REFUSALS = {
-    "other_refund_under_way": "別の返金が処理中です",
+    "amount_differs": "金額が依頼と異なります",
+    "currency_differs": "日本円ではありません",
+    "other_reference": "別の取引の番号です",
+    "deadline_passed": "支払期限を過ぎています",
+    "amount_impossible": "金額が正しくありません",
+    "moment_impossible": "日時が正しくありません",
+    "text_too_long": "番号や文字が長すぎます",
+    "unreadable_answer": "読み取れない文字があります",
+    "cannot_be_written_down": "記録できない回答です",
     "amount_changed": "返金額が変わったため、依頼し直します",
     "heard_by_a_look": "照会で確認しました",
 }
@@ -113,6 +126,10 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
         "入金不足",
         "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
         "受注詳細で注文をキャンセルしてください。",
+    ),
+    "short_money_held": (
+        "一部入金",
+        "{held}の入金があり、残りの{missing}は承認済です。残りを売上請求すると全額の入金になります。",
     ),
     "excess_money": (
         "過入金",
@@ -165,6 +182,21 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     "shipping_untold": (
         "発送の報告",
         "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
+    ),
+    "answer_mismatch": (
+        "回答の不一致",
+        "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
+        "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
+        "合わせて処理を続けます。",
+    ),
+    "other_hold": (
+        "別の与信",
+        "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
+        "キャンセルしたとき、または再与信したときは、自動で取り消します）。",
+    ),
+    "charge_unknown": (
+        "不明な売上",
+        "この注文で記録していない{unnamed}の売上が{console}にあります。取引を確認し、不要な場合は{console}で返金してください。",
     ),
     "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
     "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),

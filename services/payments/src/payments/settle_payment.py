@@ -5,22 +5,29 @@ What is decided follows from what is heard, or answered, at that moment (:mod:`s
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from payments.domain.answers import Answer
+from sqlalchemy import Table
+
+from payments.claims import Claim, end_claims
+from payments.domain.answers import Answer, Unknown
 from payments.domain.drafting import Settled, and_then, because_of
 from payments.domain.moves import Operation
-from payments.domain.payment import Payment
+from payments.domain.payment import MISMATCH, Payment
 from payments.domain.settling import settle
 from payments.domain.standing import with_standing
 from payments.domain.terms import Terms
 from payments.method import Method
-from payments.storage.payments import save_all
+from payments.storage.payments import lock_payments, save_all
+from payments.storage.tables import payments
 from shared.cause import Cause, current_cause
+from shared.clock import now
 from shared.database import Tx
 from shared.events import Event
+
+NOT_WRITTEN = Unknown(reason="cannot_be_written_down", mismatch=True)
 
 
 def settle_all(
@@ -33,9 +40,35 @@ def settle_all(
     return whole
 
 
+def fitting_again(settled: Settled, answers: Sequence[Answer]) -> Settled:
+    """Return ``settled`` without the call for answers that did not fit, once a whole look fits and nothing is open. Pure."""
+    payment = settled.payment
+    clear = not any(isinstance(answer, Unknown) for answer in answers)
+    if MISMATCH not in payment.calls or payment.awaits_an_answer or not clear:
+        return settled
+    return replace(settled, payment=payment.not_calling(MISMATCH))
+
+
 def with_attention(settled: Settled, attention: str) -> Settled:
     """Return ``settled`` with a payment that asks for a person's eye, beside what it asks for already."""
     return replace(settled, payment=settled.payment.calling(attention))
+
+
+async def call_and_put_off(
+    tx: Tx, table: Table, claims: Sequence[Claim], pause_seconds: float, methods: Mapping[str, Method]
+) -> None:
+    """Call a person because what was answered about a payment cannot be written down; have its claimed rows, of which
+    there is at least one, due again after a pause."""
+    at = now()
+    due_at = at + timedelta(seconds=pause_seconds)
+    payment_id = claims[0].payment.payment_id
+    locked = await lock_payments(tx, [payment_id])
+    if await end_claims(tx, table, dict.fromkeys(claims, due_at)):
+        batch = Batch(locked.values())
+        batch.add(
+            settle(batch.payment(payment_id), None, NOT_WRITTEN, at, methods[claims[0].payment.method].terms)
+        )
+        tx.say(*await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {}))
 
 
 class Batch:

@@ -179,6 +179,8 @@ class OrderCancelled(CheckoutEvent):
     ``refund_amount`` is the money of the buyer that was with us at that moment, as far as checkout knew.
     ``staff_reason`` is why staff did it: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
     word that is not known here means the same as ``shop``.
+    ``refund_waits_for`` is what has to end before any of it goes back: ``dispute``, a chargeback that is not decided, or
+    ``check``, a person's look; empty where it goes back at once.
     """
 
     reason: Open[Literal["staff", "unpaid", "payment_failed"]]
@@ -187,6 +189,7 @@ class OrderCancelled(CheckoutEvent):
     note: str = ""
     send_mail: bool = True
     refund_amount: Yen = 0
+    refund_waits_for: str = ""
 
 
 class ReauthorizationRequested(CheckoutEvent):

@@ -125,9 +125,10 @@ class PaymentStandingChanged(PaymentsEvent):
     Complete, not a difference: the higher ``revision`` is the newer. ``calls`` are the words that ask for a
     person, none when all is well: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
     ``refund_failed``, ``refunded_elsewhere``, ``chargeback``, ``authorization_ended``, and words that older
-    readers do not know, as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained`` and ``shipping_untold``. ``respond_by`` is the
+    readers do not know, as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``, ``shipping_untold``,
+    ``answer_mismatch``, ``other_hold`` and ``charge_unknown``. ``respond_by`` is the
     deadline of a chargeback. Amounts are what was booked so far; ``lost_amount`` is what went out, or was taken back,
-    beyond what was here. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
+    beyond what was here, ``charged_back_amount`` what banks took of ``refunded_amount``. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
     less for the whole.
     """
 
@@ -138,6 +139,7 @@ class PaymentStandingChanged(PaymentsEvent):
     suspense_amount: Yen = 0
     refunded_amount: Yen = 0
     lost_amount: Yen = 0
+    charged_back_amount: Yen = 0
     respond_by: datetime | None = None
 
 

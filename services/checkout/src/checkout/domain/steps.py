@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from checkout.domain.money_back import refund_waits_for
 from checkout.domain.order import LOST_CHARGEBACK, Order, PaymentGroup
 from checkout.domain.order_rules import NO_REAUTHORIZATION
 
@@ -189,6 +190,14 @@ def _money_effects(order: Order) -> list[str]:
 
 
 def _refund_text(order: Order, money: int) -> str:
+    match refund_waits_for(order.standing.calls):
+        case "dispute":
+            return (
+                f"チャージバックの申し立て中のため、お預かりしている ¥{money:,} は、結果が決まるまで返金しません。店舗の主張が"
+                "認められた場合は、その後に返金します。"
+            )
+        case "check":
+            return f"不明な返金があるため、お預かりしている ¥{money:,} は、決済の画面で確認済みにするまで返金しません。"
     suspense = max(order.standing.suspense - order.standing.refunded, 0)
     if suspense:
         return f"お預かりしている ¥{money:,} をすべて返金します（うち仮受金 ¥{min(suspense, money):,}）。"

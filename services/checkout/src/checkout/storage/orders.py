@@ -174,6 +174,8 @@ def standing_of(row: Row) -> Standing:
         captured=row.captured_amount,
         suspense=row.suspense_amount,
         refunded=row.refunded_amount,
+        charged_back=row.charged_back_amount,
+        lost=row.lost_amount,
         respond_by=row.respond_by,
         money=row.money_with_us,
         money_at=row.money_told_at,

@@ -154,6 +154,8 @@ def _money_back(row: Row) -> str:
     went = money_back(row)
     if went == "given_back":
         return "お支払いは返金済みです。"
+    if went == "waiting":
+        return "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。"
     if went == "on_its_way":
         return "お支払い済みの金額は返金いたします。"
     return "お支払いは必要ありません。" if row.cancel_reason != "payment_failed" else ""

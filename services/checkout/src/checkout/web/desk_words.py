@@ -96,6 +96,8 @@ def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
         return "一部返金", "wait"
     if row.payment == "short":
         return ("未入金", "plain") if ended else ("入金不足", "stop")
+    if back == "waiting":
+        return "返金保留", "stop"
     if back == "on_its_way":
         return "返金処理中", "wait"
     return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")

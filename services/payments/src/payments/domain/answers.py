@@ -87,13 +87,15 @@ class Captured(_Answer):
     """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6).
 
     Less than what is missing is short money, for numbers and for holds alike. ``captured_on`` is the day, where only
-    the day is known; ``captured_at`` is its beginning then.
+    the day is known; ``captured_at`` is its beginning then. ``beside_hold``: others took it on the same agreement with the
+    buyer, and not out of the hold of ours, which stands as it was.
     """
 
     amount: int
     captured_at: datetime
     receipt_id: str
     captured_on: date | None = None
+    beside_hold: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,22 @@ class Expired(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherHold(_Answer):
+    """A hold of ``amount`` that others asked for on the same agreement with the buyer; ``stands`` until it is over."""
+
+    authorization_id: str
+    amount: int
+    stands: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnnamedCharges(_Answer):
+    """``amount`` was charged on the agreement with the buyer by charges that nobody has named to us."""
+
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refunded(_Answer):
     """``amount`` went back to the buyer by ``route``, whoever asked for it; ``refund_ref`` is the provider's id of the
     refund, and it is booked once by it.
@@ -172,7 +190,8 @@ class Chargeback(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundWaiting(_Answer):
-    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked."""
+    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked; a method
+    says so with 1, where a refund of others has to end first."""
 
     ask_again_seconds: float = 30
     looks: int = 0
@@ -203,10 +222,18 @@ class ShippingRefused(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown(_Answer):
-    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure."""
+    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure.
+
+    ``mismatch``: there is an answer, but not one to what was asked, or none that can be written down: a person is
+    called. ``to_request``: it came in reply to a request, which is not made again until a person has looked.
+    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked.
+    """
 
     reason: str
     retry_after_seconds: float | None = None
+    mismatch: bool = False
+    to_request: bool = False
+    doubted_refund: str = ""
 
 
 Answer = (
@@ -221,6 +248,8 @@ Answer = (
     | CaptureRefused
     | Voided
     | Expired
+    | OtherHold
+    | UnnamedCharges
     | Refunded
     | RefundedInAll
     | Chargeback

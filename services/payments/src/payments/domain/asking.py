@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
+from payments.domain.beside import free_other_holds
 from payments.domain.drafting import Ask, Draft, Settled
 from payments.domain.moves import (
     NOT_YET,
@@ -179,6 +180,7 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
         # What failed was to give back what is spare; now all of it goes.
         draft.stop_calling("refund_failed")
     draft.give_back("order cancelled")
+    free_other_holds(draft)
     return draft.done()
 
 

@@ -8,19 +8,29 @@ from datetime import datetime
 from typing import Literal
 
 from payments.domain import journal
-from payments.domain.answers import RefundRoute, Reversed
+from payments.domain.answers import RefundDeclined, RefundRoute, Reversed
 from payments.domain.asking import let_go
+from payments.domain.beside import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import OVER, RefundAsked, ShortMoneyAccepted
-from payments.domain.payment import UNEXPLAINED, Payment
+from payments.domain.payment import MISMATCH, UNEXPLAINED, Payment
 from payments.domain.receiving import reverse, take_for_the_sale
-from payments.domain.returning import ELSEWHERE, charged_back, settled_outside, take_back_outside
+from payments.domain.returning import (
+    ELSEWHERE,
+    charged_back,
+    refund_declined,
+    settled_outside,
+    take_back_outside,
+)
 from payments.domain.terms import Terms
 from shared.events import PaymentCaptured
 
 TO_BE_SEEN = (
     ELSEWHERE,
     UNEXPLAINED,
+    MISMATCH,
+    OTHER_HOLD,
+    CHARGE_UNKNOWN,
     "chargeback",
     "chargeback_lost",
     "receipt_reversed",
@@ -185,9 +195,18 @@ def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
     if seen := to_be_seen(payment):
         draft.note("marked as seen")
         draft.stop_calling(*seen)
+        if payment.doubted_refunds:
+            _end_doubted_refund(draft)
         if draft.payment.order_cancelled:
             draft.give_back("order cancelled")
     return draft.done()
+
+
+def _end_doubted_refund(draft: Draft) -> None:
+    """Staff have seen a refund that is not as large as was asked: it counts as the provider tells it, and what is left is
+    theirs to ask for anew, or to give back by another way."""
+    draft.change(doubted_refunds=())
+    refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=False)
 
 
 def amount_is_open(payment: Payment, reference: str, amount: int | None) -> bool:

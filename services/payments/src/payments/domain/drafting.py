@@ -174,7 +174,9 @@ class Draft:
             if payment.held_amount:
                 self.call("late_money")
             return
-        if payment.held_amount > 0 and self.move(RefundAsked, because):
+        # Of a refund that waited for a dispute, nothing is under way any more.
+        waited = payment.state == "refunding"
+        if payment.held_amount > 0 and (waited or self.move(RefundAsked, because)):
             # Nobody waits for the rest any more.
             self.stop_calling("short_money")
             self.ask("refund", payment.held_amount)

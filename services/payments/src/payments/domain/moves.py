@@ -84,6 +84,11 @@ class PartCaptured:
 
 
 @dataclass(frozen=True)
+class MoneyBeside:
+    """Others took money on the same agreement, while nothing was held for the order any more."""
+
+
+@dataclass(frozen=True)
 class Reopened:
     """The money of a number is gone again, and the number waits for its buyer."""
 
@@ -116,6 +121,7 @@ _BEGUN: dict[type, State] = {
 # Money of a payment that is over goes back (KON-39, F32).
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
 _AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing"}
+_BESIDE: dict[type, State] = {MoneyBeside: "short"}
 
 NEXT: dict[State, dict[type, State]] = {
     "placed": {NumberAsked: "requested", VoidAsked: "voided", Captured: "captured"},
@@ -183,9 +189,9 @@ NEXT: dict[State, dict[type, State]] = {
     },
     # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
     "owed": {**_OVER, NothingLeft: "voided"},
-    "voided": _OVER | _AGAIN,
-    "declined": _OVER | _AGAIN,
-    "expired": _OVER | _AGAIN,
+    "voided": _OVER | _AGAIN | _BESIDE,
+    "declined": _OVER | _AGAIN | _BESIDE,
+    "expired": _OVER | _AGAIN | _BESIDE,
     "refunded": {**_OVER, RefundTakenBack: "owed"},
     "unmanaged": {},
 }

@@ -11,6 +11,7 @@ from payments.domain.answers import (
     Authorized,
     Captured,
     Chargeback,
+    OtherHold,
     RefundDeclined,
     Refunded,
     RefundRoute,
@@ -25,6 +26,7 @@ from shared.cause import NO_CAUSE, Cause
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
 UNEXPLAINED = "refund_unexplained"
+MISMATCH = "answer_mismatch"
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,12 @@ class Payment:
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way,
     ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare, ``asked_by`` who asked for
     the request that was made last.
-    ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over.
+    ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over,
+    ``other_holds`` those of others on the same agreement; ``unnamed_charge_amount`` was charged there by nobody knows which
+    charge.
     ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
-    nothing, ``failed_refunds`` refunds, by the provider's ids. ``losses`` is what went out or was taken back beyond
+    nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and not
+    booked until a person has looked. ``losses`` is what went out or was taken back beyond
     what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
     soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
     with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing. ``cause`` is the
@@ -131,12 +136,15 @@ class Payment:
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
     ended_holds: tuple[str, ...] = ()
+    other_holds: tuple[OtherHold, ...] = ()
+    unnamed_charge_amount: int = 0
     chargebacks: tuple[Chargeback, ...] = ()
     reversals: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
     failed_refunds: tuple[str, ...] = ()
+    doubted_refunds: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
     outside: tuple[Outside, ...] = ()
     shipped: bool = False
@@ -183,6 +191,12 @@ class Payment:
         return sum(loss.amount for loss in self.losses)
 
     @property
+    def charged_back_amount(self) -> int:
+        """What banks took back of the money that was here."""
+        beyond = sum(loss.amount for loss in self.losses if loss.kind == "chargeback")
+        return sum(one.amount for one in self.chargebacks if one.state == "lost") - beyond
+
+    @property
     def told_refunds_amount(self) -> int:
         """All that the provider counts as refunded, as far as we know."""
         over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
@@ -221,6 +235,18 @@ class Payment:
         return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
 
     @property
+    def frees_holds(self) -> bool:
+        """Whether holds stand that nobody wants: of others with a cancelled order, or ours that others made superfluous."""
+        others = self.order_cancelled and any(one.stands for one in self.other_holds)
+        return others or (self.state == "captured" and self.authorization_id in self.ended_holds)
+
+    @property
+    def awaits_an_answer(self) -> bool:
+        """Whether a request is under way whose answer decides how the payment goes on."""
+        under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
+        return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
+
+    @property
     def keeps_its_sale(self) -> bool:
         """Whether the order is paid and goes on."""
         return self.state == "captured" and not self.order_cancelled
@@ -249,6 +275,8 @@ class Payment:
 
     def wants(self, operation: Operation) -> bool:
         """Whether a request is where it belongs; else it is no longer to be made."""
+        if operation == "void" and self.frees_holds:
+            return True
         asked = operation != "refund" or self.refund_asked_amount > 0
         return asked and self.state in WANTED_IN[operation]
 
@@ -260,7 +288,8 @@ class Payment:
             return 1 + len(self.refunds)
         if operation == "tell_shipped":
             return len(self.parcels)
-        return 1 + len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
+        held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
+        return 1 + held + (len(self.other_holds) if operation == "void" else 0)
 
     @property
     def calls(self) -> tuple[str, ...]:
@@ -277,11 +306,15 @@ class Payment:
         """Return the payment without the words that are ``over``."""
         return self.changed(attention=" ".join(word for word in self.calls if word not in over))
 
+    def doubts(self, answer: Refunded) -> bool:
+        """Whether the amount of a refund is still not what was asked: until a person has looked, it does not count."""
+        return answer.refund_ref in self.doubted_refunds and answer.amount != self.refund_asked_amount
+
     def heard_before(self, answer: Answer) -> bool:
-        """Whether ``answer`` is old news: of a refund that is known, or of a hold that was over before the present one."""
+        """Whether ``answer`` is old news: of a refund that is known, or in doubt, or of a hold that was over before the present one."""
         match answer:
             case Refunded():
-                return answer.refund_ref in self.refunds
+                return answer.refund_ref in self.refunds or self.doubts(answer)
             case RefundDeclined():
                 return answer.refund_ref in (*self.refunds, *self.failed_refunds)
             case Authorized():

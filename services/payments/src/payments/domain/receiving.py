@@ -3,7 +3,15 @@
 from payments.domain import journal
 from payments.domain.answers import Captured, Reversed
 from payments.domain.drafting import Draft
-from payments.domain.moves import NEXT, OVER, CapturedInPart, NothingLeft, Operation, Reopened
+from payments.domain.moves import (
+    NEXT,
+    OVER,
+    CapturedInPart,
+    MoneyBeside,
+    NothingLeft,
+    Operation,
+    Reopened,
+)
 from payments.domain.payment import ABOUT_SPARE_MONEY, Loss
 from payments.domain.returning import cover
 from payments.domain.terms import Terms
@@ -19,6 +27,10 @@ def receive(
     """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
     payment = draft.payment
     if answer.receipt_id not in payment.receipts:
+        if answer.beside_hold and not payment.order_cancelled:
+            # Nothing was held any more, but the order goes on: it may be paid by this.
+            draft.move(MoneyBeside, because)
+            payment = draft.payment
         draft.change(receipts=(*payment.receipts, answer.receipt_id), received_at=answer.captured_at)
         if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
             _fulfil(draft, answer, terms, because)
@@ -26,7 +38,8 @@ def receive(
             _keep_part(draft, answer, because)
         else:
             _put_aside(draft, answer, because)
-            _end_short_hold(draft, terms, because)
+            if not answer.beside_hold:
+                _end_short_hold(draft, terms, because)
         if payment.losses:
             cover(draft, answer.receipt_id, because)
         if payment.state in OVER:
@@ -48,6 +61,13 @@ def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
     draft.change(parts=(*payment.parts, answer.receipt_id))
     _suspend(draft, answer.receipt_id, answer.amount)
     draft.note(because)
+
+
+def _free_hold(draft: Draft) -> None:
+    """Others took what our hold was for: give it back."""
+    payment = draft.payment
+    draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+    draft.ask("void", payment.amount)
 
 
 def _put_aside(draft: Draft, answer: Captured, because: str) -> None:

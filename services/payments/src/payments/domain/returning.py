@@ -16,6 +16,13 @@ OVER_REFUNDED = "more went out than was here"
 def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
     """Book a refund once by its id, whoever asked for it. ``ours``: it is the answer to a request of ours."""
     payment = draft.payment
+    if payment.doubts(answer):
+        return
+    if answer.refund_ref in payment.doubted_refunds:
+        draft.change(
+            doubted_refunds=tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
+        )
+        payment = draft.payment
     # Equal in amount to what we asked for: ours, though the answer to our own question was lost. It has a name, so
     # it is none of those that only the provider's sum told of.
     found = not ours and 0 < answer.amount == payment.refund_asked_amount
@@ -36,6 +43,8 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
 def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
     """Book what the provider's sum holds beyond the refunds that have a name."""
     payment = draft.payment
+    if payment.doubted_refunds:
+        return
     beyond = answer.amount - payment.told_refunds_amount
     if beyond > 0:
         draft.change(unnamed_refund_amount=payment.unnamed_refund_amount + beyond)

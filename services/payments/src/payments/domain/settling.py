@@ -15,18 +15,21 @@ from payments.domain.answers import (
     Expired,
     Issued,
     NeedsBuyer,
+    OtherHold,
     RefundDeclined,
     Refunded,
     RefundedInAll,
     Reversed,
     ShippingRefused,
     Unknown,
+    UnnamedCharges,
     Voided,
 )
 from payments.domain.asking import ask_capture, ask_hold, capture_on
+from payments.domain.beside import hear_other_hold, hear_unnamed_charges
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
-from payments.domain.payment import CaptureWish, Number, Payment
+from payments.domain.payment import MISMATCH, CaptureWish, Number, Payment
 from payments.domain.receiving import end_hold, receive, reverse
 from payments.domain.returning import charged_back, refund_declined, refunded, refunded_in_all
 from payments.domain.terms import Terms
@@ -80,6 +83,12 @@ def settle(
         case _ if operation == "tell_shipped":
             # How the money stands does not hang on it.
             return draft.done()
+        case OtherHold():
+            hear_other_hold(draft, answer)
+        case UnnamedCharges():
+            hear_unnamed_charges(draft, answer)
+        case Unknown(mismatch=True):
+            _doubt(draft, answer, terms, because)
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
             _move(draft, answer, terms, because)
     if draft.payment.order_cancelled:
@@ -109,6 +118,18 @@ def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
         ask_hold(draft, "hold given back to be renewed")
     else:
         end_hold(draft, "captured_in_part", terms)
+
+
+def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
+    """What was answered is not about what was asked: a person looks, and a refund with such an amount is not booked
+    until then."""
+    if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
+        draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
+    if MISMATCH not in draft.payment.calls:
+        draft.call(MISMATCH)
+        draft.note("answer does not fit", answer.reason)
+    if type(answer) in NEXT[draft.payment.state]:
+        _move(draft, answer, terms, because)
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:

@@ -29,6 +29,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
         suspense_amount=after.suspense_amount,
         refunded_amount=after.refunded_amount,
         lost_amount=after.lost_amount,
+        charged_back_amount=after.charged_back_amount,
         respond_by=after.respond_by,
     )
     return and_then(settled, draft.done())

@@ -71,7 +71,9 @@ async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str,
         " FROM unnest(CAST(:methods AS text[]), CAST(:references AS text[]), CAST(:began AS timestamptz[]))"
         " AS d(method, reference, began)"
         " WHERE n.method = d.method AND n.reference = d.reference AND n.received_at < d.began"
-        " AND n.due_at IS NOT NULL AND n.refs = '{}' AND n.alert IS NULL",
+        " AND n.due_at IS NOT NULL AND n.alert IS NULL"
+        # What the payment knows already was asked about as well.
+        " AND n.refs <@ (SELECT refs FROM payments WHERE payment_id = :payment_id)",
         payment_id=payment_id,
         methods=[provider for provider, _, _ in looked_up],
         references=[reference for _, reference, _ in looked_up],

@@ -36,6 +36,8 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
         "refundable": _yen(payment.refundable_amount or payment.held_amount),
         "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "other_holds": _yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "unnamed": _yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
@@ -44,6 +46,8 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
     if deeds.owes_nothing(payment):
         words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
+    if payment.state in ("authorized", "capturing"):
+        words_told = ["short_money_held" if word == "short_money" else word for word in words_told]
     found = [ATTENTION.get(word, (word, word)) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
 
@@ -51,6 +55,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
     """Return what staff may do about the payment by one press, and what each will do, in yen."""
     spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
+    again = "もう一度" if "refund_failed" in payment.calls else ""
     possible = (
         (
             asking.may_reauthorize(payment, terms),
@@ -76,9 +81,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
         ),
         (
             deeds.may_refund_again(payment),
-            Offer(
-                "refund", "返金をもう一度依頼する", f"{held}を返金するよう、決済会社にもう一度依頼します。"
-            ),
+            Offer("refund", f"返金を{again}依頼する", f"{held}を返金するよう、決済会社に{again}依頼します。"),
         ),
         (
             bool(deeds.to_be_seen(payment)),
@@ -161,7 +164,8 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             {
                 "at": step.at,
                 "title": state_label(step.state),
-                "text": cause(step.because) + (f"（{step.note}）" if step.note else ""),
+                "text": cause(step.because)
+                + (f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""),
                 "by": step.by or "決済サービス",
                 "kind": STATES[step.state][1],
             }
