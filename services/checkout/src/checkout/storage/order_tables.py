@@ -92,8 +92,6 @@ orders = Table(
     Column("captured_amount", Integer, nullable=False, server_default="0"),
     Column("suspense_amount", Integer, nullable=False, server_default="0"),
     Column("refunded_amount", Integer, nullable=False, server_default="0"),
-    Column("charged_back_amount", Integer, nullable=False, server_default="0"),
-    Column("lost_amount", Integer, nullable=False, server_default="0"),
     Column("respond_by", DateTime(timezone=True), comment="Deadline of a chargeback"),
     Column("money_with_us", Integer, comment="Yen, suspense included; NULL: as the payment's state says"),
     Column("money_told_at", DateTime(timezone=True), comment="When money_with_us was true"),
@@ -114,6 +112,9 @@ orders = Table(
         server_default="false",
         comment="The buyer asked to become a member with this order",
     ),
+    # As payments told with the standing.
+    Column("charged_back_amount", Integer, nullable=False, server_default="0"),
+    Column("lost_amount", Integer, nullable=False, server_default="0"),
     Column("wallet_kind", Text),
     Column("wallet_buyer_id", Text),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
