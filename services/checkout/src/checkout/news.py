@@ -1,6 +1,7 @@
 """What other services said about an order, as a line of its timeline in words for staff.
 
-``facts`` of a line are what the blocks of the order page are made of: ``kind`` tells which.
+``facts`` of a line about points or the member are what the blocks of the order page are made of: ``kind`` tells which.
+Those of a payment are read by the former release alone, and marked as kept in columns (``payment_news.py``).
 """
 
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from checkout.domain.order import PAID_BEFORE_SHIPPING, Order
+from checkout.domain.order import Order
 from checkout.news_words import (
     BENEFIT,
     ENDED,
@@ -47,13 +48,13 @@ def entry_of(event: Event, about: Order | str) -> Entry:
         title=title,
         text=text,
         by=WHO[event.producer],
-        facts=facts,
+        facts={**facts, "kept": True} if topic == "payment" else facts,
         event_id=event.event_id,
     )
     if order is None:
         return entry
-    if isinstance(event, events.PaymentVoided) and order.payment_group in PAID_BEFORE_SHIPPING:
-        return replace(entry, title=_NUMBER_VOIDED[order.payment_group])
+    if isinstance(event, events.PaymentVoided) and order.payment_flow == "prepaid":
+        return replace(entry, title=_NUMBER_VOIDED.get(order.payment_deposit, title))
     if order.status == "cancelled" and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
         return replace(
             entry,
@@ -84,8 +85,8 @@ def standing_entry(event: events.PaymentStandingChanged, before: Order) -> Entry
 
 
 _NUMBER_VOIDED = {
-    "konbini": "お支払い番号を無効にしました",
-    "transfer": "お振込先のご案内を無効にしました",
+    "automatic": "お支払い番号を無効にしました",
+    "by_hand": "お振込先のご案内を無効にしました",
 }
 
 

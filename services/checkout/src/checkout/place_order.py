@@ -150,7 +150,6 @@ async def _place(
         [
             NewOrder(
                 placed=one.placed,
-                payment_group=one.method.group,
                 number=taken[one.purchase.key],
                 page_key=one.page_key,
                 client_address=one.purchase.client_address or None,
@@ -167,7 +166,7 @@ async def _place(
         )
     for one in new:
         tx.say(one.placed)
-        if one.method.is_prepaid:
+        if one.method.flow == "prepaid":
             tx.say(StockReserved(order_code=one.code))
     return outcomes | {one.purchase.key: one.placement for one in new}
 
@@ -215,7 +214,7 @@ async def _read_shop(tx: Tx, purchases: Sequence[Purchase], limits: HoldLimits) 
 
 def _check_hold(holds: Holds, new: _New) -> None:
     """Refuse what would hold too much stock for money that comes later, or never. Raises Refused."""
-    total, secured = new.placed.amounts.total, new.method.authorized_at_order
+    total, secured = new.placed.amounts.total, new.method.flow == "authorized"
     holds.limits.check_size(new.purchase, total, secured=secured)
     if total > 0:
         holds.check(new.purchase, secured=secured)
@@ -263,7 +262,9 @@ def _order(shop: _Shop, purchase: Purchase, *, code: str, at: datetime, origin_u
         order_code=code,
         payment_kind=method.kind,
         payment_name=method.name,
-        payment_flow=method.payment_flow,
+        payment_flow=method.flow,
+        payment_deposit=method.deposit,
+        paid_before_shipping=method.paid_before_shipping,
         payment_choice={**check_choice(method, purchase.payment_choice), **_wallets_session(wallet)},
         amounts=amounts,
         member_id=purchase.member_id,

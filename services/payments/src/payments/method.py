@@ -160,11 +160,13 @@ class Menu:
     """What checkout has to know to offer the method and to run its desk (features.md Appendix B.1).
 
     ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
+    ``confirm_path`` is where the buyer goes once the order is placed.
 
     Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
     whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
     PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
-    whether an early 処理済み would hide an uncaptured order (PAY-11).
+    whether an early 処理済み would hide an uncaptured order (PAY-11). Checkout of the former release reads
+    ``authorized_at_order``, ``auto_captured`` and ``manual_deposit``; this one reads the method's terms beside them.
     """
 
     kind: str
@@ -173,6 +175,7 @@ class Menu:
     hint: str = ""
     needs_wallet: bool = False
     button_label: str = ""
+    confirm_path: str | None = None
     amount_min: int = 1
     amount_max: int | None = None
     fee: int = 0

@@ -8,7 +8,7 @@ look-up by key becomes a walk through all that is unpaid.
 from checkout.storage.order_tables import COUNTED_MAIL, OPEN, UNPAID_HOLDS
 
 _COLUMNS = (
-    f"code, {COUNTED_MAIL} AS mail, client_address, member_id, payment_group = 'card_like' AS awaits_yes"
+    f"code, {COUNTED_MAIL} AS mail, client_address, member_id, payment_flow = 'authorized' AS awaits_yes"
 )
 HELD_ORDERS = f"""
     SELECT json_agg(held) FROM (
@@ -21,6 +21,6 @@ HELD_ORDERS = f"""
             WHERE {UNPAID_HOLDS.text} AND client_address = wanted.address LIMIT :orders_max
         ) AS one
         UNION SELECT {_COLUMNS} FROM (SELECT * FROM orders WHERE code = ANY(CAST(:codes AS text[])) OFFSET 0) AS ours
-        WHERE {OPEN} AND (payment_group <> 'card_like' OR payment = 'awaited')
+        WHERE {OPEN} AND (payment_flow <> 'authorized' OR payment = 'awaited')
     ) AS held
 """  # noqa: S608 - our own column names

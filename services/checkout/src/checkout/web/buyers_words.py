@@ -49,7 +49,7 @@ def progress(row: Row) -> Progress:
         return _taken_back(row)
     if row.shipping == "shipped":
         return Progress("発送済み", "done", "商品を発送しました。到着までお待ちください。")
-    if row.payment == "number_issued" and row.payment_group == "konbini" and row.money_with_us:
+    if row.payment == "number_issued" and row.payment_deposit == "automatic" and row.money_with_us:
         text = "ご入金いただいた金額がご注文金額に足りません。お店からのご連絡をお待ちください。"
         return Progress("お支払いの確認中", "wait", text)
     if row.payment == "number_issued":
@@ -63,7 +63,7 @@ def progress(row: Row) -> Progress:
     if row.payment == "lapsed":
         text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
         return Progress("お支払いの確認中", "wait", text)
-    if row.payment_group == "cash_on_delivery":
+    if row.payment_flow == "unmanaged":
         text = f"ご注文を承りました。商品のお受け取り時に ¥{row.total:,} をお支払いください。"
         return Progress(
             "ご注文受付", "note", text if row.total else "ご注文を承りました。お支払いは不要です。"
@@ -75,9 +75,9 @@ def _awaited(row: Row) -> Progress:
     """Nothing is promised before the yes of a method whose yes comes later."""
     if row.payment != "awaited" or not row.total:
         return Progress("ご注文受付", "note", "ご注文を承りました。")
-    if row.payment_group == "card_like":
+    if row.payment_flow == "authorized":
         return Progress("お支払いの確認待ち", "wait", "お支払いを確認してから、ご注文が確定します。")
-    if row.payment_group == "konbini":
+    if row.payment_deposit == "automatic":
         return Progress("ご注文受付", "wait", "お支払い番号を発行しています。")
     return Progress("ご注文受付", "wait", "ご注文を承りました。お支払い先をご用意しています。")
 
@@ -93,7 +93,7 @@ def _refunded(row: Row) -> Progress:
 def _taken_back(row: Row) -> Progress:
     """The money came and was taken back: by the till of a konbini, or by a bank."""
     text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
-    if row.payment_group == "konbini":
+    if row.payment_deposit == "automatic":
         text = (
             "ご入金が取り消されたと連絡がありました。お支払いがお済みでない場合は、お支払い期限までに"
             "同じお支払い番号でお支払いください。お済みの場合は、お店へお問い合わせください。"

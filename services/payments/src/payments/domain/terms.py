@@ -31,3 +31,8 @@ class Terms:
     captured_source: Literal["provider_console", "konbini_notice", "manual_deposit"] = "provider_console"
     deposit_mail: bool = False
     may_reauthorize: bool = False
+
+    @property
+    def paid_before_shipping(self) -> bool:
+        """Return whether an order is sent only once its money is here."""
+        return self.flow == "prepaid"
