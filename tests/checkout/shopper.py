@@ -18,6 +18,7 @@ from checkout.gateways.standings import Standings
 from checkout.main import install
 from checkout.settings import Settings
 from checkout.storage.menu import keep_menu
+from checkout.till import Till
 from harness.keys import Keys
 from shared.clock import now
 from shared.database import Database
@@ -172,6 +173,7 @@ def shop_app(
         app,
         db,
         settings,
+        Till(db, origin_url=ORIGIN, limits=settings.hold_limits),
         issuer=keys.issuers["checkout"],
         verifier=keys.verifier,
         members=Members((members or FakeMembers()).client()),

@@ -115,9 +115,7 @@ async def test_part_of_a_product_and_common_kanji_of_a_name_are_enough(
     )
     order = placed("konbini", "N261130-1236-YY3ZZ4XX", orderer=who)
     async with db.transaction() as tx:
-        await insert_orders(
-            tx, [NewOrder(order.model_copy(update={"destinations": (destination,)}), 10_025)]
-        )
+        await insert_orders(tx, [NewOrder(order.model_copy(update={"destinations": (destination,)}), 10_025)])
     assert await found(desk, words) == {"N261130-1236-YY3ZZ4XX"}
 
 

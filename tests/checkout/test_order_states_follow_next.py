@@ -54,7 +54,9 @@ moves = st.lists(st.sampled_from(sorted(AXIS_OF)), max_size=30)
 
 
 @given(group=st.sampled_from(GROUPS), asked=moves)
-def test_every_walk_keeps_to_the_edges_and_counts_versions_without_gaps(group: Group, asked: list[str]) -> None:
+def test_every_walk_keeps_to_the_edges_and_counts_versions_without_gaps(
+    group: Group, asked: list[str]
+) -> None:
     now, cancelled_as = order(group), None
     for move in asked:
         axis = AXIS_OF[move]  # type: ignore[index]

@@ -167,9 +167,9 @@ def test_the_former_release_and_this_one_read_each_others_menu() -> None:
         method = Method.model_validate({"kind": "some", "name": "方法", **words})
         assert method == Method.model_validate({"kind": "some", "name": "方法", **on_menu(group)})
         kept = method.as_kept()
-        assert {name for name in former["card_like"] | former["konbini"] | former["transfer"] if kept[name]} == {
-            *words
-        }
+        assert {
+            name for name in former["card_like"] | former["konbini"] | former["transfer"] if kept[name]
+        } == {*words}
 
 
 @pytest.mark.parametrize("chosen", [{}, {"chain": ""}, {"chain": "unknown"}])

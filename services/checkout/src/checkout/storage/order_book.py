@@ -16,8 +16,8 @@ from typing import Any
 from uuid import UUID
 
 from checkout.domain.order import Move, Order, Parcel, Standing
-from checkout.storage.order_tables import order_destinations, order_history, order_words, orders
 from checkout.storage.order_payments import Told, keep_told
+from checkout.storage.order_tables import order_destinations, order_history, order_words, orders
 from checkout.storage.orders import order_of
 from checkout.storage.shop_settings import Closing, ShopSettings
 from checkout.storage.timeline import Entry, add_entries

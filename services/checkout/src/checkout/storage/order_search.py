@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from checkout.domain.order import Order
 from checkout.storage.catalogue_tables import products
+from checkout.storage.order_payments import PaymentTold, read_told
 from checkout.storage.order_tables import (
     WITH_CALLS,
     order_destinations,
@@ -16,7 +17,6 @@ from checkout.storage.order_tables import (
     order_words,
     orders,
 )
-from checkout.storage.order_payments import PaymentTold, read_told
 from checkout.storage.orders import order_of
 from checkout.storage.timeline import timeline_of
 from shared.clock import JAPAN

@@ -93,7 +93,7 @@ def _refunded(row: Row) -> Progress:
 def _taken_back(row: Row) -> Progress:
     """The money came and was taken back: by the till of a konbini, or by a bank."""
     text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
-    if row.payment_deposit == "automatic":
+    if row.payment_flow == "prepaid" and row.payment_deposit == "automatic":
         text = (
             "ご入金が取り消されたと連絡がありました。お支払いがお済みでない場合は、お支払い期限までに"
             "同じお支払い番号でお支払いください。お済みの場合は、お店へお問い合わせください。"

@@ -20,7 +20,7 @@ _TERMS = """
     paid_before_shipping = {0}payment_group IN ('konbini', 'transfer')
 """
 _OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
-_BY_MAIL = sa.literal_column("regexp_replace(lower(orderer_email), '[+][^@]*@', '@')")
+_BY_MAIL: sa.ColumnElement[str] = sa.literal_column("regexp_replace(lower(orderer_email), '[+][^@]*@', '@')")
 _GROUP, _GROUP_BEFORE = "Read by the former release alone", "Which steps the order takes (Appendix B)"
 
 _FILL_TERMS = """
