@@ -126,7 +126,7 @@ class Shop:
 
     async def _ship(self, codes: list[str]) -> None:
         orders = [
-            {"order_code": code, "carrier": "ヤマト運輸", "tracking_number": "123456789013"} for code in codes
+            {"order_code": code, "carrier": "yamato", "tracking_number": "123456789013"} for code in codes
         ]
         headers = {"Origin": self.plan["origin_url"], "Cookie": f"noren_session={self.plan['staff']}"}
         started = time.time()

@@ -1,9 +1,10 @@
-"""Give each service a RabbitMQ user that can do its work and nothing else.
+"""Give each service a RabbitMQ user that can do its work and nothing else, and a place for its lost messages.
 
     python broker_users.py SERVICE...
 
 A service writes to its own exchanges, reads its own queues and declares nothing: queues and exchanges come
-from `make topology`. Reads AMQP_MANAGEMENT_URL (RabbitMQ's HTTP interface), AMQP_ADMIN_URL (whose user may
+from `make topology`. A message that waits for a queue which is gone would stop all that wait behind it: a policy leads it
+to <service>.lost. Reads AMQP_MANAGEMENT_URL (RabbitMQ's HTTP interface), AMQP_ADMIN_URL (whose user may
 administrate) and <SERVICE>_BROKER_PASSWORD. Safe to run again. Standard library only: it runs anywhere.
 """
 
@@ -11,6 +12,7 @@ import base64
 import json
 import os
 import sys
+from collections.abc import Mapping
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, unquote, urlsplit
 from urllib.request import Request, urlopen
@@ -28,17 +30,27 @@ def permissions(service: str) -> dict[str, str]:
     }
 
 
+def lost_policy(service: str) -> dict[str, object]:
+    """Where messages go that the exchanges of waits and dead letters can lead nowhere."""
+    return {
+        "pattern": rf"^{service}\.(again|dead)$",
+        "apply-to": "exchanges",
+        "definition": {"alternate-exchange": f"{service}.lost"},
+    }
+
+
 def create_users(services: list[str]) -> None:
-    """Create or update the user of each service and its permissions."""
+    """Create or update the user of each service, its permissions and its policy."""
     admin = urlsplit(os.environ["AMQP_ADMIN_URL"])
     vhost = quote(unquote(admin.path[1:]) or DEFAULT_VHOST, safe="")
     for service in services:
         password = os.environ[f"{service.upper()}_BROKER_PASSWORD"]
         _put(f"users/{service}", {"password": password, "tags": ""})
         _put(f"permissions/{vhost}/{service}", permissions(service))
+        _put(f"policies/{vhost}/{service}.lost", lost_policy(service))
 
 
-def _put(path: str, body: dict[str, str]) -> None:
+def _put(path: str, body: Mapping[str, object]) -> None:
     admin = urlsplit(os.environ["AMQP_ADMIN_URL"])
     credentials = f"{unquote(admin.username or '')}:{unquote(admin.password or '')}".encode()
     request = Request(  # noqa: S310 - the address is the operator's own setting

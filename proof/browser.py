@@ -146,12 +146,12 @@ class Browser:
         while True:
             self.url, self.status = str(response.url), response.status_code
             self.page = BeautifulSoup(response.text, "html.parser")
-            refresh = self.page.find("meta", attrs={"http-equiv": re.compile("^refresh$", re.IGNORECASE)})
-            if not isinstance(refresh, Tag) or time.monotonic() > deadline:
+            waiting = self.page.select_one("[data-look-again]")
+            link = waiting.find("a") if waiting else None
+            if waiting is None or not isinstance(link, Tag) or time.monotonic() > deadline:
                 return
-            seconds, _, target = str(refresh.get("content", "")).partition(";")
-            target = re.sub(r"^\s*url=", "", target.strip(), flags=re.IGNORECASE) or self.url
-            await asyncio.sleep(min(float(seconds or 0), 0.3))
+            await asyncio.sleep(min(float(str(waiting["data-look-again"])), 0.3))
+            target = str(link["href"])
             response = await self._send("GET", urljoin(self.url, target))
 
 

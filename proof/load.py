@@ -232,7 +232,7 @@ class Load:
 
     async def ships(self, order: Order) -> None:
         """Send the parcel as soon as the rules allow it."""
-        body = {"orders": [{"order_code": order.code, "carrier": "ヤマト運輸"}], "send_mail": True}
+        body = {"orders": [{"order_code": order.code, "carrier": "yamato"}], "send_mail": True}
         await self._at_desk("ship", body, "order_move_not_allowed")
 
     async def cancels(self, order: Order) -> None:

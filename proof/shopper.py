@@ -78,7 +78,7 @@ class Shopper:
         await page.open("/order/delivery")
         await page.press("次へ進む", deliver_to="orderer")
         chosen = {f"{method}-{name}": value for name, value in choices.items()}
-        await page.press("続行", payment_kind=method, **chosen)
+        await page.press("ご注文内容の確認へ", payment_kind=method, **chosen)
 
     async def order_by_form(self, method: str, **choices: str) -> str:
         """Order what is in the cart on the standard form; return the order code."""

@@ -92,7 +92,7 @@ class Staff:
         """Cancel one order from its detail."""
         page = self.browser
         await page.open(f"/desk/orders/{order_code}/cancel")
-        await page.press("キャンセルする", note=reason)
+        await page.press("キャンセルする", note=reason, staff_reason="buyer")
         return page.text
 
 

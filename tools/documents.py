@@ -30,7 +30,7 @@ from shared.stream import stream
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SERVICES = ("checkout", "payments", "members", "notifications")
-ENVELOPE = ("event_id", "occurred_at", "caused_by")
+ENVELOPE = ("event_id", "occurred_at", "caused_by", "traceparent")
 
 
 def event_schema(kind: type[Event]) -> dict[str, Any]:

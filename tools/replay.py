@@ -3,6 +3,8 @@
     make replay q=payments.start_payment         all that rest there now
     make replay q=payments.start_payment n=10    the ten oldest
 
+    make replay q=payments.lost                  what waited for a queue that was gone, each to its own queue
+
 Its attempts are counted anew. The service that hears it again writes down when that was, of what it had died and who
 brought it back (table `replays`, log line `message.replayed`): the user of this machine, or REPLAYED_BY. A letter leaves the dead letters only after the broker has confirmed its copy, so
 breaking off loses nothing; what is then heard twice does nothing, for the inbox remembers it (docs/running.md).
@@ -24,6 +26,7 @@ from shared.deaths import death_in, without_deaths
 
 PUBLISH_SECONDS_MAX = 20.0
 UNTOLD = "unknown"
+LOST = "lost"
 
 
 class NotReplayed(Exception):
@@ -34,18 +37,22 @@ async def replay(amqp_url: str, queue: str, *, by: str, letters_max: int | None 
     """Move the oldest dead letters of ``queue`` back to it, ``letters_max`` or all, for ``by``; return how many.
 
     What dies again meanwhile is not moved a second time. Raises NotReplayed, or BrokerError where the broker
-    is away; what was not moved is still among the dead letters.
+    is away; what was not moved is still among the dead letters. Lost messages of a service (``queue`` is
+    ``<service>.lost``) go each to the queue that they name.
     """
+    service, _, name = queue.partition(".")
     async with await aiormq.connect(amqp_url) as connection:
         channel = await connection.channel(publisher_confirms=True)
-        await _count(channel, queue)
+        if name != LOST:
+            await _count(channel, queue)
         waiting = await _count(channel, f"{queue}.dead")
         wanted = waiting if letters_max is None else min(letters_max, waiting)
         for moved in range(wanted):
             letter = await channel.basic_get(f"{queue}.dead")
             if not isinstance(letter.delivery, Basic.GetOk):
                 return moved
-            await _give_back(channel, queue, letter, by)
+            home = queue if name != LOST else _home_of(letter, service)
+            await _give_back(channel, home, letter, by)
         return wanted
 
 
@@ -57,16 +64,28 @@ async def _count(channel: AbstractChannel, queue: str) -> int:
     return declared.message_count or 0
 
 
+def _home_of(letter: DeliveredMessage, service: str) -> str:
+    """Return the queue that a lost message names. Raises NotReplayed where it is not one of its own service."""
+    home = letter.routing_key or ""
+    if not home.startswith(f"{service}."):
+        raise NotReplayed(f"{letter.header.properties.message_id} names {home!r}, no queue of {service}")
+    return home
+
+
 async def _give_back(channel: AbstractChannel, queue: str, letter: DeliveredMessage, by: str) -> None:
-    answer = await channel.basic_publish(
-        letter.body,
-        routing_key=queue,
-        properties=_as_new(letter.header.properties, by),
-        mandatory=True,
-        timeout=PUBLISH_SECONDS_MAX,
-    )
+    name = letter.header.properties.message_id
+    try:
+        answer = await channel.basic_publish(
+            letter.body,
+            routing_key=queue,
+            properties=_as_new(letter.header.properties, by),
+            mandatory=True,
+            timeout=PUBLISH_SECONDS_MAX,
+        )
+    except aiormq.exceptions.DeliveryError as error:
+        raise NotReplayed(f"{queue} did not take {name}: is there such a queue?") from error
     if not isinstance(answer, Basic.Ack):
-        raise NotReplayed(f"{queue} did not take {letter.header.properties.message_id}")
+        raise NotReplayed(f"{queue} did not take {name}")
     await channel.basic_ack(letter.delivery_tag or 0)
 
 

@@ -109,12 +109,12 @@ def _infrastructure(site: Site) -> list[Process]:
 def _simulators(site: Site) -> list[Process]:
     return [
         Process(
-            name=f"simulator-{method}",
-            command=[str(site.python), "-m", f"payments.methods.{method}.simulator"],
+            name=f"simulator-{name}",
+            command=[str(site.python), "-m", module],
             directory=site.repository,
-            environment=environment.simulator(site, method),
+            environment=environment.simulator(site, name),
         )
-        for method in site.simulator_ports
+        for name, module in site.simulator_modules.items()
     ]
 
 

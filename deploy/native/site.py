@@ -71,13 +71,18 @@ class Site:
 
     @cached_property
     def simulator_ports(self) -> dict[str, int]:
-        """Payment method -> port of its simulator; found by folder, so a new method needs no entry here."""
-        methods = self.repository / "services/payments/src/payments/methods"
-        modules = (*methods.glob("*/simulator.py"), *methods.glob("*/simulator/__main__.py"))
-        found = sorted({file.relative_to(methods).parts[0] for file in modules})
-        further = (name for name in found if name not in SIMULATOR_PORTS)
+        """Payment method, or provider of several -> port of its simulator."""
+        further = (name for name in self.simulator_modules if name not in SIMULATOR_PORTS)
         usual = SIMULATOR_PORTS | {name: FURTHER_SIMULATORS_FROM + n for n, name in enumerate(further)}
-        return {name: self.port(usual[name]) for name in found}
+        return {name: self.port(usual[name]) for name in self.simulator_modules}
+
+    @cached_property
+    def simulator_modules(self) -> dict[str, str]:
+        """Payment method, or provider of several -> the module of its simulator; found by folder, so that a new one
+        needs no entry here."""
+        source = self.repository / "services/payments/src"
+        folders = [file.parent for file in source.glob("payments/*/*/simulator/__main__.py")]
+        return {one.parent.name: ".".join(one.relative_to(source).parts) for one in sorted(folders)}
 
     @property
     def origin_url(self) -> str:

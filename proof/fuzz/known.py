@@ -35,7 +35,7 @@ WORDS: Mapping[str, Sequence[str]] = {
     "tab": ("unshipped", "unpaid", "all"),
     "next": ("/", "/cart", "/order"),
     "send_mail": ("true", "false"),
-    "carrier": ("ヤマト運輸", "佐川急便"),
+    "carrier": ("yamato", "佐川急便", "近所の配達"),
     "sender": ("shop", "software"),
     "enabled": ("true", "false"),
 }

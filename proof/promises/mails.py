@@ -73,7 +73,9 @@ async def mails_tell_the_past(outside: Outside, check: Check) -> None:
     committed = {event.event_id: event for event in await outside.said()}
     events = {
         row["message_id"]: str(row["event_id"])
-        for row in await outside.rows("notifications", "SELECT message_id, event_id FROM mails")
+        for row in await outside.rows(
+            "notifications", "SELECT message_id, event_id FROM mails WHERE event_id IS NOT NULL"
+        )
     }
     for copy in await outside.mails.copies():
         event_id = events.get(copy.message_id)

@@ -126,6 +126,8 @@ PAYMENT_STEPS: frozenset[tuple[str, str]] = frozenset(
             (before, "short")
             for before in ("authorized", "capturing", "voiding", "reauthorizing", "captured")
         ),
+        # Nothing was held any more, and others took money on the same agreement.
+        *((before, "short") for before in ("voided", "declined", "expired")),
         *(("short", after) for after in ("captured", "reauthorizing", "refunding", "voided")),
         # A hold that is over is asked for once more.
         *((before, "reauthorizing") for before in ("voided", "declined", "expired")),

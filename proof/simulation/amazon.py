@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from payments.methods.amazon_pay.looking import NAMED
 from proof.observers import Movement
 from proof.simulation.chance import Chance
 from proof.simulation.providers import Call, Json
@@ -71,13 +72,15 @@ class Charge:
     reason: str | None = None
     captured: int = 0
     refunded: int = 0
+    permission_id: str = ""
+    """Where others charged it: the permission of the charge before it."""
     changed_at: datetime = field(default_factory=now)
 
     def as_json(self) -> Json:
         """Return it as the interface tells it."""
         return {
             "chargeId": self.charge_id,
-            "chargePermissionId": f"P-{self.charge_id}",
+            "chargePermissionId": self.permission_id or f"P-{self.charge_id}",
             "chargeAmount": _yen(self.amount),
             "captureAmount": _yen(self.captured) if self.captured else None,
             "statusDetails": _status(self.state, self.changed_at, self.reason),
@@ -112,6 +115,22 @@ class Amazon:
         session = Session(f"S-{new_id().hex}")
         self.sessions[session.session_id] = session
         return session
+
+    def charge_beside(self, charge_id: str) -> Json | None:
+        """Order-management software cancels a hold and charges its amount anew, at once; return the notice of that, or
+        None where nothing is held."""
+        held = self.charges[charge_id]
+        if held.state != "Authorized":
+            return None
+        self._cancel(held)
+        permission_id = f"P-{charge_id}"
+        made = Charge(f"C-{new_id().hex}", held.reference, held.amount, "Authorized", now())
+        made.permission_id = permission_id
+        self.charges[made.charge_id] = made
+        self._note("authorized", made, made.amount)
+        self._capture_now(made, made.amount, "")
+        refs = {f"{NAMED}{made.charge_id}": made.charge_id}
+        return {"notice_id": new_id().hex, "reference": permission_id, "refs": refs}
 
     def answer(self, call: Call) -> tuple[int, Json]:
         """Answer a call; the answer to a key is given again for that key."""

@@ -152,7 +152,7 @@ class UnsignedAmazonPay(AmazonPay):
         told = json.loads(body)
         if not isinstance(told, dict):
             raise NoticeRefused("malformed")
-        return Notice(str(told["notice_id"]), str(told["reference"]))
+        return Notice(str(told["notice_id"]), str(told["reference"]), refs=told.get("refs", {}))
 
 
 @dataclass(frozen=True)

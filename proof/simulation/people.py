@@ -221,6 +221,15 @@ class Story:
                 await asyncio.sleep(self.chance.seconds(0, 10))
                 notice = {"notice_id": new_id().hex, "reference": f"P-{self.session.charge_id}"}
                 await post_notice(self.world, "amazon_pay", notice)
+            if self.chance.happens(0.1):
+                await self._charged_by_software(self.session.charge_id)
+
+    async def _charged_by_software(self, charge_id: str) -> None:
+        """Order-management software takes the money beside the shop, on what the buyer agreed to."""
+        await asyncio.sleep(self.chance.seconds(0, 10))
+        if (notice := self.world.providers.amazon.charge_beside(charge_id)) is not None:
+            self.chance.sometimes("charged by order-management software")
+            await post_notice(self.world, "amazon_pay", notice, until_heard=True)
 
     async def _pay_at_konbini(self) -> None:
         number = None

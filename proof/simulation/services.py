@@ -1,7 +1,8 @@
 """The four services as processes of the simulation: what each ``main.py`` wires, less the pages."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import httpx
@@ -36,7 +37,7 @@ from proof.simulation.gateway import ORIGIN, Gateway
 from proof.simulation.mail_server import SimulatedMailServer
 from proof.simulation.nodes import Node
 from proof.simulation.parts import Parts
-from shared.consumers import Consumer, Consumers, Handler
+from shared.consumers import Consumer, Consumers, Handler, consumer_of
 from shared.due import DueRunner, DueWork
 
 METADATA: Mapping[str, MetaData] = {
@@ -69,7 +70,7 @@ class Services:
     def consumers(self, service: str) -> Sequence[Consumer]:
         """Return what ``service`` hears, with replaced functions where the parts say so."""
         return [
-            replace(one, function=_named(one.name, self.parts.functions[one.queue]), takes_list=False)
+            consumer_of(service, _named(one.name, self.parts.functions[one.queue]), one.events)
             if one.queue in self.parts.functions
             else one
             for one in CONSUMERS[service].all
@@ -145,6 +146,7 @@ class Services:
 def _named(name: str, function: Handler) -> Handler:
     """Return ``function`` under the name of the one that it replaces: the queue is named after it."""
 
+    @wraps(function)
     async def replaced(*given: Any) -> Any:
         return await function(*given)
 

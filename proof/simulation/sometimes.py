@@ -44,6 +44,7 @@ MUST_HAPPEN: Sequence[str] = (
     "notice never came: twice",
     "notice came twice",
     "buyer backed out at Amazon",
+    "charged by order-management software",
     "order cancelled by staff",
     "order refused: sold_out",
     "order found again by its key",

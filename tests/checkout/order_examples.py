@@ -80,10 +80,10 @@ async def place(
 ) -> OrderPlaced:
     """Store an order with its stock held, as placing it does."""
     await stock_up(db)
-    order = placed(group, code, destinations=destinations, **changes)
+    order = placed(group, code, destinations=destinations, order_number=number, **changes)
     async with db.transaction() as tx:
         await reserve_stock(tx, {code: {SKU: 2 * destinations}}, at=order.placed_at)
-        await insert_orders(tx, [NewOrder(order, number)])
+        await insert_orders(tx, [NewOrder(order)])
     return order
 
 

@@ -145,9 +145,12 @@ NO_LIMITS = dict.fromkeys(
         "guest_unpaid_orders_per_browser",
         "guest_unpaid_orders_per_address",
         "member_unpaid_orders",
+        "wallet_unpaid_orders",
         "guest_pieces_max",
         "guest_pieces_per_product_max",
         "guest_unpaid_amount_max",
+        "member_unpaid_pieces_max",
+        "member_unpaid_amount_max",
     ),
     0,
 )
@@ -198,14 +201,17 @@ class Shopper:
             self.sign_in(name)
         self.page = httpx.Response(200)
 
-    def sign_in(self, name: str, *, staff: str | None = None, linked: bool = False) -> None:
-        """Carry a session of members."""
+    def sign_in(
+        self, name: str, *, staff: str | None = None, linked: bool = False, proved: bool = True
+    ) -> None:
+        """Carry a session of members; ``proved``: the member's mail address is."""
         claims = {
             "sub": str(self.member_id),
             "sid": str(UUID(int=7)),
             "name": name,
             "staff": staff,
             "amazon_linked": linked,
+            "email_proved": proved,
         }
         self.carry("members", "session", claims)
 

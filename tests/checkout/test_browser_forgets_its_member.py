@@ -150,3 +150,17 @@ async def test_an_order_of_a_member_never_says_that_a_registration_was_received(
     page = (await shopper.opens(f"/orders/{order.order_code}?key=k")).text
     assert order.order_code in page
     assert "会員登録を受け付けました" not in page
+
+
+async def test_who_logged_out_elsewhere_is_told_why_the_cart_is_gone(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    await open_shop(shop_db)
+    shopper.sign_in("会員 花子")
+    await shopper.fills_cart()
+    for cookie in ("noren_session", "noren_cart"):
+        shopper.browser.cookies.delete(cookie)
+
+    answer = await shopper.sends("/order/customer", **ORDERER)
+    assert answer.headers["location"] == "/cart"
+    assert "ログアウトしたため、または時間がたったため" in (await shopper.opens("/cart")).text

@@ -124,6 +124,8 @@ async def test_a_payment_that_failed_ends_the_order_and_the_buyer_is_told(
     await shopper.opens(f"/orders/{code}")
     assert "お支払いの手続きが途中で終了しました。" in shopper.text
     assert "別のお支払い方法で注文する" in shopper.text
+    assert "data-cart-count>2<" in shopper.page.text, "the goods are in the cart again"
+    assert "data-cart-count>2<" in (await shopper.opens("/")).text
 
 
 async def test_how_a_payment_runs_travels_with_the_order(shop_db: Database, shopper: Shopper) -> None:
@@ -157,6 +159,7 @@ async def test_a_cancelled_order_asks_for_nothing(shop_db: Database, shopper: Sh
     async with shop_db.transaction() as tx:
         tx.say(await cancel_order(tx, order_code=code, note="試験", by="店長", at=now()))
     await shopper.opens(f"/orders/{code}")
+    assert "ご利用の" not in shopper.text
     for words in ("12345678901", "お支払い期限", "期限までに", THANKS):
         assert words not in shopper.text
     assert "ご注文はキャンセルされました。お支払いは必要ありません。" in shopper.text

@@ -275,3 +275,13 @@ async def test_the_shop_has_a_sample_catalogue_with_pictures(shop_db: Database, 
         page = await shopper.opens(f"/items/{product['sku']}")
         assert "カートに入れる" in page.text
     assert (await shopper.opens("/items/none")).status_code == 404
+
+
+async def test_the_order_lists_its_goods_as_the_cart_did(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db, skus=("apron", "cup"))
+    await shopper.fills_cart("cup")
+    await shopper.fills_cart("apron")
+    await shopper.goes_to_confirmation()
+    sent = await shopper.sends("/order/confirm", **shopper.confirmation)
+    page = (await shopper.opens(sent.headers["location"])).text
+    assert page.index("試験の品 cup") < page.index("試験の品 apron")

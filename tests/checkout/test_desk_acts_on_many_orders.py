@@ -84,7 +84,7 @@ async def test_three_orders_ship_after_the_page_that_says_so_in_numbers(
         **{
             "send_mail": "true",
             "confirmed": "true",
-            "carrier": "ヤマト運輸",
+            "carrier": "yamato",
             "M-1-number": "１２３４-5678-9013",
         },
     )
@@ -93,6 +93,7 @@ async def test_three_orders_ship_after_the_page_that_says_so_in_numbers(
     assert [event.order_code for event in events] == ["M-1", "M-2", "M-3"]
     assert all(e.send_mail and e.fully_shipped and e.source == "admin_bulk" for e in events)
     assert [event.destinations[0].tracking_number for event in events] == ["123456789013", None, None]
+    assert events[0].destinations[0].carrier == "yamato"
     assert events[0].by == "店長 試験"
     assert await stock_row(db) == (94, 0)
 
@@ -269,3 +270,11 @@ async def test_a_program_without_staff_session_is_refused(db: Database, keys: Ke
     async with desk_client(db, keys, staff=None, page=False) as shopper:
         answer = await shopper.post("/api/checkout/desk/orders/ship", json={"orders": [{"order_code": "J"}]})
         assert answer.status_code == 403
+
+
+async def test_reload_of_a_bulk_page_leads_back_and_does_nothing(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    answer = await desk.get("/desk/orders/bulk")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/orders")
+    assert "一括処理の画面は読み込み直せません" in (await desk.get("/desk/orders")).text

@@ -45,7 +45,7 @@ async def change(db: Database, desk: httpx.AsyncClient, code: str) -> None:
     ("path", "fields"),
     [
         ("notes", {"text": "電話で確認"}),
-        ("cancel", {"note": "試験"}),
+        ("cancel", {"staff_reason": "shop", "note": "試験"}),
         ("ship", {}),
         ("status", {"status": "processed", "confirmed": "true"}),
         ("deposit", {"deposit_date": "2026-11-30", "confirmed": "true"}),

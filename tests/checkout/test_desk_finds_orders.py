@@ -15,12 +15,12 @@ from checkout.register_tracking import register_tracking
 from checkout.storage.orders import NewOrder, insert_orders
 from checkout.storage.tables import metadata
 from checkout.write_note import write_note
-from harness.hearing import Hearing
+from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
 from shared.database import Database
-from shared.events import Address, Destination, Line, Orderer, PaymentNumberIssued
+from shared.events import Address, Destination, Line, Orderer, OrdersExported, PaymentNumberIssued
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import ADDRESS, SKU, payment, place, placed
 from tests.checkout.test_desk_lists_orders import codes
@@ -115,7 +115,14 @@ async def test_part_of_a_product_and_common_kanji_of_a_name_are_enough(
     )
     order = placed("konbini", "N261130-1236-YY3ZZ4XX", orderer=who)
     async with db.transaction() as tx:
-        await insert_orders(tx, [NewOrder(order.model_copy(update={"destinations": (destination,)}), 10_025)])
+        await insert_orders(
+            tx,
+            [
+                NewOrder(
+                    order.model_copy(update={"destinations": (destination,), "order_number": 10_025}),
+                )
+            ],
+        )
     assert await found(desk, words) == {"N261130-1236-YY3ZZ4XX"}
 
 
@@ -171,6 +178,10 @@ async def test_the_file_holds_all_pages_of_what_is_shown(db: Database, desk: htt
     assert f'href="{link}"' in page.text
     answer = await desk.get("/desk/orders/export.csv", params=params)
 
+    [deed] = [event for event in await said(db) if isinstance(event, OrdersExported)]
+    assert deed.subject == "23件（条件：tab=all&payment_kind=bank_transfer&size=20）"
+    assert deed.by
+    assert deed.ip
     assert answer.headers["content-disposition"].startswith('attachment; filename="orders_')
     assert answer.content.startswith("\ufeff".encode())
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))

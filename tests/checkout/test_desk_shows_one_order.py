@@ -17,6 +17,7 @@ from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
 from shared.database import Database
 from shared.events import (
+    CaptureRejected,
     CaptureRequested,
     MailSent,
     MailSuppressed,
@@ -25,6 +26,7 @@ from shared.events import (
     PaymentAuthorized,
     PaymentCaptured,
     PaymentNumberIssued,
+    PaymentStandingChanged,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -238,7 +240,7 @@ async def test_an_order_is_shipped_when_all_of_its_destinations_are(
             "version": str(await version(db, "S-2")),
             "destinations": str(first),
             f"{first}-ship_date": day.isoformat(),
-            f"{first}-carrier": "佐川急便",
+            f"{first}-carrier": "sagawa",
             f"{first}-tracking_number": "1234-5678-9013",
         },
     )
@@ -345,17 +347,18 @@ async def test_a_page_seen_before_another_change_changes_nothing(
 async def test_cancelling_says_what_it_will_do_and_then_does_it(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
-    await place(db, "card_like", "X-1", points_used=300)
+    await place(db, "card_like", "X-1", points_used=300, coupon_name="春の500円引き")
     await hearing.hears(authorization("X-1"))
     page = (await desk.get("/desk/orders/X-1/cancel")).text
-    for words in ("確保していた在庫を戻します", "300ポイント", "¥3,500 の与信を取り消します"):
+    effects = ("確保していた在庫を戻します", "300ポイント", "¥3,500 の与信を取り消します")
+    for words in (*effects, "ご利用クーポン「春の500円引き」を会員に返します"):
         assert words in page
     answer = await desk.post("/desk/orders/X-1/cancel", data={"note": "", "version": "2"})
     assert answer.status_code == 422
     assert "キャンセル理由を入力してください" in answer.text
-    answer = await desk.post(
-        "/desk/orders/X-1/cancel", data={"note": "お客様のご都合", "version": "2", "send_mail": "true"}
-    )
+    assert "キャンセルの区分を選択してください" in answer.text, "nobody is blamed by default"
+    wish = {"staff_reason": "buyer", "note": "お客様のご都合", "version": "2", "send_mail": "true"}
+    answer = await desk.post("/desk/orders/X-1/cancel", data=wish)
     assert answer.status_code == 303
     (event,) = await said(db)
     assert isinstance(event, OrderCancelled)
@@ -365,6 +368,8 @@ async def test_cancelling_says_what_it_will_do_and_then_does_it(
         True,
         "店長 試験",
     )
+    assert event.staff_reason == "buyer"
+    assert "スタッフによるキャンセル（お客様のご依頼）" in (await desk.get("/desk/orders/X-1")).text
     assert await stock_row(db) == (100, 0)
 
 
@@ -374,7 +379,7 @@ async def test_a_shipped_order_is_cancelled_only_if_that_is_stated_and_its_goods
     order = await place(db, "cash_on_delivery", "X-2")
     where = order.destinations[0].destination_id
     await desk.post("/desk/orders/X-2/ship", data={"version": "1", "destinations": str(where)})
-    wish = {"note": "受取拒否", "version": str(await version(db, "X-2"))}
+    wish = {"staff_reason": "return", "note": "受取拒否", "version": str(await version(db, "X-2"))}
     answer = await desk.post("/desk/orders/X-2/cancel", data=wish)
     assert answer.status_code == 422
     assert "発送済みの注文です" in answer.text
@@ -413,3 +418,25 @@ async def test_a_code_that_cannot_exist_is_a_missing_page_too(desk: httpx.AsyncC
 async def test_a_selected_id_that_cannot_exist_is_refused(desk: httpx.AsyncClient) -> None:
     answer = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": "a b"})
     assert answer.status_code == 422
+
+
+async def test_a_providers_own_word_stands_under_technical_information(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "X-9")
+    await hearing.hears(authorization("X-9"), CaptureRejected(**payment("X-9"), reason="AmazonRejected"))
+    page = (await desk.get("/desk/orders/X-9")).text
+    assert "決済会社に断られました</p>" in page
+    assert '<summary>技術情報</summary><span class="code">AmazonRejected</span>' in page
+
+
+async def test_money_gone_after_shipping_does_not_forbid_shipping(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "X-10")
+    standing = PaymentStandingChanged(
+        **payment("X-10"), revision=1, calls=("authorization_ended",), expected_amount=3_500
+    )
+    await hearing.hears(authorization("X-10"), standing)
+    page = (await desk.get("/desk/orders/X-10")).text
+    assert "発送前の場合は、それまで発送できません" in page

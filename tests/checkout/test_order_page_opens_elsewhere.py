@@ -93,6 +93,21 @@ async def test_one_contact_cannot_be_tried_with_number_after_number(shop_db: Dat
     assert codes == [422] * 10 + [429]
 
 
+async def test_another_spelling_of_a_contact_is_no_further_try(shop_db: Database, keys: Keys) -> None:
+    await open_shop(shop_db)
+    buyer = Shopper(shop_app(shop_db, keys), keys)
+    await buyer.fills_cart()
+    await buyer.goes_to_confirmation()
+    await buyer.sends("/order/confirm", **buyer.confirmation)
+    async with shop_db.transaction() as tx:
+        number = await tx.value("SELECT number FROM orders")
+    phone = Shopper(shop_app(shop_db, keys), keys)
+    for spelling in ("0@9011112222", "090@11112222", "@09011112222"):
+        answer = await phone.sends("/orders/find", code=str(number), contact=spelling)
+        assert answer.status_code == 422, "a telephone number has no @"
+    assert (await phone.sends("/orders/find", code=str(number), contact="090-1111-2222")).status_code == 303
+
+
 async def test_an_unknown_number_and_a_wrong_contact_get_the_same_answer(
     shop_db: Database, keys: Keys
 ) -> None:

@@ -1,12 +1,16 @@
 """After the order its page says what the buyer has to do now, by every way to pay."""
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
 
 from checkout.consumers import consumers
 from harness.hearing import Hearing
 from shared.clock import now
 from shared.database import Database
-from shared.events import PaymentNumberIssued, PaymentStandingChanged
+from shared.events import PaymentCaptured, PaymentNumberIssued, PaymentRefunded, PaymentStandingChanged
 from tests.checkout.order_examples import number_issued, payment, place
 from tests.checkout.shopper import Shopper
 
@@ -87,3 +91,70 @@ async def test_a_search_from_any_list_of_the_desk_looks_through_all_orders(
     await shopper.opens("/desk/orders?tab=all&q=found-1")
     assert "FOUND-1" in shopper.text
     assert '<details class="drawer" data-remember="orders">' in shopper.page.text, "filters stay closed"
+
+
+def account_until(due_in: timedelta, *, taken_for: timedelta = timedelta(days=3)) -> PaymentNumberIssued:
+    """Return the account to pay to, which the order page has shown since."""
+    due_at = now() + due_in
+    return PaymentNumberIssued(
+        **payment(CODE, "bank_transfer"),
+        amount=3_500,
+        number=ACCOUNT,
+        number_label="お振込先",
+        chain="",
+        due_at=due_at,
+        accepted_until=due_at + taken_for,
+        page_url="http://127.0.0.1:8080/x",
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(-1, "までにご入金を確認できた場合は"), (-4, "お支払いがお済みの場合は")]
+)
+async def test_after_the_deadline_the_page_says_until_when_money_is_taken(
+    shop_db: Database, shopper: Shopper, days: int, words: str
+) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "transfer", CODE, member_id=shopper.member_id)
+    hearing = Hearing(consumers, shop_db)
+    await hearing.hears(account_until(timedelta(days=1)))
+    await shopper.opens(f"/orders/{CODE}")
+    assert "期限までにお支払いください" in shopper.text
+    await hearing.hears(account_until(timedelta(days=days)))
+    await shopper.opens(f"/orders/{CODE}")
+    assert "お支払い期限切れ" in shopper.text
+    assert "を過ぎました。" in shopper.text
+    assert words in shopper.text
+    assert "期限までに" not in shopper.text
+
+
+async def test_the_buyer_reads_what_was_too_much_and_what_went_back(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
+    hearing = Hearing(consumers, shop_db)
+    too_much: dict[str, Any] = {"expected_amount": 3_500, "captured_amount": 3_500, "suspense_amount": 2_500}
+    about = payment(CODE, "konbini")
+    await hearing.hears(
+        number_issued(CODE),
+        PaymentCaptured(**about, amount=3_500, captured_at=now(), source="konbini_notice"),
+        PaymentStandingChanged(**about, revision=1, calls=("excess_money",), **too_much),
+    )
+    await shopper.opens(f"/orders/{CODE}")
+    assert "お支払いが¥2,500多くなっています。超過分は返金いたします。" in shopper.text
+    await hearing.hears(
+        PaymentRefunded(
+            **about,
+            refund_id=UUID(int=1),
+            amount=2_500,
+            spare_amount=2_500,
+            remaining_amount=3_500,
+            route="bank_transfer",
+        ),
+        PaymentStandingChanged(**about, revision=2, calls=(), refunded_amount=2_500, **too_much),
+    )
+    await shopper.opens(f"/orders/{CODE}")
+    assert "お支払いの超過分 ¥2,500を銀行振込で返金しました。" in shopper.text
+    assert "多くなっています" not in shopper.text
+    assert "ご入金済み" in shopper.text

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 from alembic import command
@@ -14,7 +15,7 @@ from shared.database import Database
 from shared.migrations import alembic_config
 from tests.checkout.payment_terms import TERMS, Group
 
-BEFORE = "d07a57c7c5d6"
+BEFORE = "c8d41f0b7e25"
 ORDER = """
     INSERT INTO orders (code, order_kind, channel, payment_kind, payment_name, payment_group, payment_choice, items_amount,
         shipping_fee, payment_fee, point_discount, coupon_discount, total, points_used, orderer_name, orderer_kana,
@@ -25,12 +26,13 @@ ORDER = """
 """
 FACTS = {
     "number": '{"kind": "number", "number": "1234567", "number_label": "払込票番号", "chain_name": "ローソン",'
-    ' "confirmation_number": null, "due_at": "2026-11-28T05:00:00Z", "page_url": "/payments/konbini/N-1"}',
+    ' "confirmation_number": null, "due_at": "2026-11-28T05:00:00Z", "page_url": "/payments/konbini/N-1",'
+    ' "accepted_until": "2026-11-30T05:00:00Z"}',
     "authorization": '{"kind": "authorization", "authorization_id": "S03-1", "amount": 3500, "instrument": "",'
     ' "provider_status": "承認済"}',
     "failure": '{"kind": "failure", "reason": "declined"}',
     "capture": '{"kind": "capture", "amount": 3500, "source": "admin"}',
-    "refund": '{"kind": "refund", "amount": 500, "route": "provider"}',
+    "refund": '{"kind": "refund", "amount": 500, "excess": 200, "route": "provider"}',
     "void": '{"kind": "void"}',
 }
 
@@ -83,8 +85,13 @@ async def test_what_the_former_release_writes_is_carried_over(old_db: Database, 
     }
     assert told.number is not None
     assert (told.number.number, told.number.chain_name) == ("1234567", "ローソン")
+    assert told.number.accepted_until == datetime(2026, 11, 30, 5, tzinfo=UTC)
     assert told.authorization == Authorization("S03-1", 3_500, "", "承認済")
-    assert (told.failure, told.captured, list(told.refunds)) == ("declined", 3_500, [Refund(500, "provider")])
+    assert (told.failure, told.captured, list(told.refunds)) == (
+        "declined",
+        3_500,
+        [Refund(500, "provider", 200)],
+    )
     assert nothing == PaymentTold(refunds=[])
 
 

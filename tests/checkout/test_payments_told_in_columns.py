@@ -98,10 +98,11 @@ async def test_money_is_added_up_a_row_each_time(shop_db: Database, shopper: Sho
             refund_id=new_id(),
             amount=amount,
             remaining_amount=left,
+            spare_amount=spare,
             route="gift_card",
             by_dispute=by_dispute,
         )
-        for amount, left, by_dispute in ((1_000, 2_500, False), (500, 2_000, True))
+        for amount, left, spare, by_dispute in ((1_000, 2_500, 300, False), (500, 2_000, 0, True))
     ]
     await Hearing(consumers, shop_db).hears(number_issued(CODE), paid, *backs, times=2)
     await forget_facts(shop_db)
@@ -109,10 +110,10 @@ async def test_money_is_added_up_a_row_each_time(shop_db: Database, shopper: Sho
     known = await told(shop_db)
     assert (known.captured, list(known.refunds)) == (
         3_500,
-        [Refund(1_000, "gift_card"), Refund(500, "dispute")],
+        [Refund(1_000, "gift_card", excess=300), Refund(500, "dispute")],
     )
     await shopper.opens(f"/orders/{CODE}")
-    assert "¥1,000をギフトカードで返金しました。" in shopper.text
+    assert "¥1,000（うち超過分 ¥300）をギフトカードで返金しました。" in shopper.text
     await shopper.opens(f"/desk/orders/{CODE}")
     assert "入金額 ¥3,500" in shopper.text
     assert "返金額 ¥1,500" in shopper.text

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from shared.database import Database
-from tests.checkout.shopper import ORIGIN, Shopper, open_shop
+from tests.checkout.shopper import AMAZON_PAY, BANK_TRANSFER, ORIGIN, Shopper, open_shop
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,13 @@ async def test_robots_find_the_pages_of_the_shop_and_no_others(shop_db: Database
     assert re.findall(r"<loc>([^<]*)</loc>", sitemap)[:3] == [
         f"{ORIGIN}{path}" for path in ("/", "/items/cup", "/items/pot")
     ]
+
+
+async def test_the_legal_page_tells_when_each_method_is_paid(shop_db: Database, shopper: Shopper) -> None:
+    transfer = {**BANK_TRANSFER, "when_paid": "ご注文から7日以内（会員の方は14日以内）"}
+    await open_shop(shop_db, menu=(AMAZON_PAY, transfer))
+    await shopper.opens("/legal")
+    assert "お支払い方法 Amazon Pay、銀行振込" in shopper.text
+    assert "Amazon Pay：ご注文時にお手続きいただきます" in shopper.text
+    assert "銀行振込：ご注文から7日以内（会員の方は14日以内）。" in shopper.text
+    assert "代金引換" not in shopper.text, "the shop does not use it"

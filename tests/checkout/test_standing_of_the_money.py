@@ -1,5 +1,6 @@
 """What payments tells beside the straight way stands on the order, in yen, until it is settled."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -59,14 +60,24 @@ def captured(code: str, kind: str = "konbini") -> PaymentCaptured:
     return PaymentCaptured(**payment(code, kind), amount=3_500, captured_at=now(), source="konbini_notice")
 
 
-def refunded(code: str, amount: int, left: int | None, number: int = 1) -> PaymentRefunded:
+def refunded(
+    code: str, amount: int, left: int | None, number: int = 1, *, spare: int = 0, by: str = ""
+) -> PaymentRefunded:
     return PaymentRefunded(
         **payment(code, "konbini"),
         refund_id=UUID(int=number),
         amount=amount,
+        spare_amount=spare,
         remaining_amount=left,
+        by=by,
         route="gift_card",
     )
+
+
+def shown_money(page: str) -> dict[str, str]:
+    """Return the rows of the order's page that tell of its money."""
+    rows = re.findall(r"<dt>(入金額|うち仮受金|返金額|お預かり中)</dt><dd>([^<]*)</dd>", page)
+    return dict(rows)
 
 
 async def ship_all(desk: httpx.AsyncClient, code: str) -> None:
@@ -404,7 +415,9 @@ async def test_a_cancelled_order_whose_receipt_was_taken_back_waits_for_no_refun
     assert "取消済" in page
 
 
-@pytest.mark.parametrize("word", ["receipt_reversed", "chargeback_lost", "refund_unexplained", "no_answer"])
+@pytest.mark.parametrize(
+    "word", ["receipt_reversed", "chargeback_lost", "refund_unexplained", "no_answer", "answer_mismatch"]
+)
 async def test_every_word_of_payments_is_told_in_words(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing, word: str
 ) -> None:
@@ -423,13 +436,15 @@ async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
     await hearing.hears(PaymentVoided(**payment("S-20", "konbini")))
     assert "返金処理中" in (await desk.get("/desk/orders?tab=all")).text
     await hearing.hears(
-        refunded("S-20", 1_000, 0), standing("S-20", 2, suspense_amount=1_000, refunded_amount=1_000)
+        refunded("S-20", 1_000, 0, spare=1_000),
+        standing("S-20", 2, suspense_amount=1_000, refunded_amount=1_000),
     )
     listed = (await desk.get("/desk/orders?tab=all")).text
     assert "返金済" in listed
     page = (await desk.get("/desk/orders/S-20")).text
-    assert "仮受金</dt>" not in page
-    assert "お預かりしていたお金（¥1,000）を返金しました" in page
+    money = {"入金額": "¥1,000", "うち仮受金": "¥1,000", "返金額": "¥1,000", "お預かり中": "¥0"}
+    assert shown_money(page) == money
+    assert page.count("¥1,000を返金しました") == 1
     assert "取消済" not in page
     file = (await desk.get("/desk/orders/export.csv?tab=all")).content.decode("utf-8-sig")
     assert "返金済" in file
@@ -438,7 +453,9 @@ async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
     assert progress(row).text == "ご注文はキャンセルされました。お支払いは返金済みです。"
 
 
-async def test_the_excess_given_back_is_told_once_with_its_yen(db: Database, hearing: Hearing) -> None:
+async def test_the_excess_given_back_is_told_once_with_its_yen(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
     await place(db, "konbini", "S-21")
     paid_twice = {"captured_amount": 3_500, "suspense_amount": 3_500}
     await hearing.hears(
@@ -446,10 +463,46 @@ async def test_the_excess_given_back_is_told_once_with_its_yen(db: Database, hea
         standing("S-21", 1, "excess_money", **paid_twice),
         standing("S-21", 2, "excess_money", **paid_twice),
         standing("S-21", 3, **paid_twice, refunded_amount=3_500),
+        refunded("S-21", 3_500, 3_500, spare=3_500, by="佐藤 店長"),
         standing("S-21", 4, **paid_twice, refunded_amount=3_500),
     )
     titles = await timeline_titles(db, "S-21")
-    assert titles[-2:] == ["決済の確認が必要です：過入金", "過入金（¥3,500）を返金しました"]
+    given_back = ["決済の確認事項が解消しました", "過入金 ¥3,500を返金しました"]
+    assert titles[-3:] == ["決済の確認が必要です：過入金", *given_back]
+    row = await order_row(db, "S-21")
+    assert (row.payment, row.deposit, row.money_with_us) == ("captured", "paid", 3_500)
+    page = (await desk.get("/desk/orders/S-21")).text
+    assert "佐藤 店長" in page, "staff who asked for it are named"
+    money = {"入金額": "¥7,000", "うち仮受金": "¥3,500", "返金額": "¥3,500", "お預かり中": "¥3,500"}
+    assert shown_money(page) == money
+
+
+async def test_the_timeline_tells_each_yen_given_back_once(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "transfer", "S-23")
+    too_much = {"captured_amount": 3_500, "suspense_amount": 2_500}
+    await hearing.hears(captured("S-23"), standing("S-23", 1, "excess_money", **too_much))
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="S-23", note="試験", by="店長", at=now()))
+    await hearing.hears(
+        refunded("S-23", 6_000, 0, spare=2_500), standing("S-23", 2, **too_much, refunded_amount=6_000)
+    )
+    titles = [title for title in await timeline_titles(db, "S-23") if "返金しました" in title]
+    assert titles == ["¥6,000を返金しました（うち過入金 ¥2,500）"]
+    money = {"入金額": "¥6,000", "うち仮受金": "¥2,500", "返金額": "¥6,000", "お預かり中": "¥0"}
+    assert shown_money((await desk.get("/desk/orders/S-23")).text) == money
+
+
+async def test_short_money_given_back_leaves_the_order_waiting(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "S-24")
+    await hearing.hears(number_issued("S-24"), standing("S-24", 1, "short_money", suspense_amount=1_000))
+    await hearing.hears(
+        refunded("S-24", 1_000, 0, spare=1_000),
+        standing("S-24", 2, suspense_amount=1_000, refunded_amount=1_000),
+    )
+    row = await order_row(db, "S-24")
+    assert (row.payment, row.money_with_us) == ("number_issued", 0)
 
 
 async def test_an_order_settled_short_says_what_is_not_asked_for(db: Database, hearing: Hearing) -> None:
@@ -459,3 +512,78 @@ async def test_an_order_settled_short_says_what_is_not_asked_for(db: Database, h
         standing("S-22", 2, captured_amount=2_630),
     )
     assert (await timeline_titles(db, "S-22"))[-1] == "入金不足のまま確定しました（不足¥870は請求しません）"
+
+
+async def disputed(db: Database, hearing: Hearing, code: str) -> None:
+    """An order whose paid money the buyer disputes with the bank."""
+    await place(db, "card_like", code)
+    await hearing.hears(captured(code, "amazon_pay"), standing(code, 1, "chargeback", captured_amount=3_500))
+
+
+async def test_a_cancellation_beside_a_dispute_promises_no_refund(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await disputed(db, hearing, "D-1")
+
+    page = (await desk.get("/desk/orders/D-1/cancel")).text
+    assert (
+        "チャージバックの申し立て中のため、お預かりしている ¥3,500 は、結果が決まるまで返金しません" in page
+    )
+    assert "入金済みの ¥3,500 を返金します" not in page
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="D-1", note="試験", by="店長", at=now()))
+
+    (event,) = await said(db)
+    assert isinstance(event, OrderCancelled)
+    assert (event.refund_amount, event.refund_waits_for) == (3_500, "dispute")
+    assert "返金保留" in (await desk.get("/desk/orders/D-1")).text
+    assert "返金いたします" not in progress(await order_row(db, "D-1")).text
+
+
+@pytest.mark.parametrize(
+    ("back", "desk_word", "buyer_word"),
+    [(0, "返金処理中", "お支払い済みの金額は返金いたします"), (3_500, "返金済", "返金済みです")],
+    ids=["won", "lost"],
+)
+async def test_what_became_of_the_dispute_is_told(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, back: int, desk_word: str, buyer_word: str
+) -> None:
+    await disputed(db, hearing, "D-2")
+    async with db.transaction() as tx:
+        tx.say(await cancel_order(tx, order_code="D-2", note="試験", by="店長", at=now()))
+
+    amounts = {"captured_amount": 3_500, "refunded_amount": back, "charged_back_amount": back}
+    await hearing.hears(standing("D-2", 2, *(["chargeback_lost"] if back else []), **amounts))
+
+    page = (await desk.get("/desk/orders/D-2")).text
+    assert "返金保留" not in page
+    assert desk_word in page
+    assert buyer_word in progress(await order_row(db, "D-2")).text
+
+
+async def test_what_a_bank_took_is_no_refund_of_the_console(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "card_like", "D-3")
+    both = standing(
+        "D-3",
+        1,
+        "refunded_elsewhere",
+        "chargeback_lost",
+        captured_amount=3_500,
+        refunded_amount=3_500,
+        charged_back_amount=3_200,
+    )
+    await hearing.hears(captured("D-3", "amazon_pay"), both)
+    page = (await desk.get("/desk/orders/D-3")).text
+    assert "決済会社の管理画面などで ¥300 が返金されています" in page
+
+
+async def test_an_unexplained_refund_is_told_with_its_yen(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "D-4")
+    told = standing("D-4", 1, "refund_unexplained", captured_amount=3_500, lost_amount=200)
+    await hearing.hears(captured("D-4"), told)
+    assert "入金の記録より ¥200 多い返金" in (await desk.get("/desk/orders/D-4")).text
+    assert "決済の画面で確認済みにするまで返金しません" in (await desk.get("/desk/orders/D-4/cancel")).text

@@ -12,6 +12,8 @@ from checkout.place_order import PlacingSettings, place_order, place_orders
 from checkout.storage.placements import Placement
 from checkout.till import Till
 from harness.hearing import Hearing, said
+from harness.traces import traced
+from shared.cause import trace_id
 from shared.consumers import Consumers
 from shared.database import Database, Tx
 from shared.errors import Refused
@@ -122,7 +124,11 @@ async def test_the_till_is_a_resource_of_consumers(shop_db: Database) -> None:
             "via": "form",
         }
     )
+    heard = traced(registered)
     till = Till(shop_db, origin_url=ORIGIN)
-    await Hearing(consumers, shop_db, {Till: till}).hears(registered, times=2)
+    await Hearing(consumers, shop_db, {Till: till}).hears(heard, times=2)
     left = await left_in(shop_db)
     assert (len(left.codes), left.available) == (1, 4)
+    placed, held = await said(shop_db)
+    assert (placed.caused_by, held.caused_by) == (heard.event_id, placed.event_id)
+    assert {trace_id(event.traceparent) for event in (placed, held)} == {trace_id(heard.traceparent)}

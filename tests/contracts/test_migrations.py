@@ -7,19 +7,20 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 
 import pytest
+from alembic import command
 from sqlalchemy import Column, Integer, MetaData, Table, text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from harness.postgres import TestPostgres
-from shared.migrations import ADDED_TO, grant_run_role, migrate, rights_of
+from shared.migrations import ADDED_TO, alembic_config, grant_run_role, migrate, rights_of
 
 SERVICES = ("checkout", "payments", "members", "notifications")
 
 
-async def migrated(postgres: TestPostgres, service: str) -> str:
-    """A database of ``service`` brought up to date from nothing; its address."""
+async def migrated(postgres: TestPostgres, service: str, revision: str = "head") -> str:
+    """A database of ``service`` brought from nothing to ``revision``; its address."""
     metadata = import_module(f"{service}.storage.tables").metadata
     url = await postgres.create_database(f"migrating_{service}", MetaData())
     address = url.render_as_string(hide_password=False)
@@ -29,7 +30,11 @@ async def migrated(postgres: TestPostgres, service: str) -> str:
         if not exists:
             await connection.execute(text(f'CREATE ROLE "{service}" LOGIN'))
     await engine.dispose()
-    await asyncio.to_thread(migrate, service, address, metadata)
+    if revision == "head":
+        await asyncio.to_thread(migrate, service, address, metadata)
+    else:
+        config = alembic_config(service, address, metadata)
+        await asyncio.to_thread(command.upgrade, config, revision)
     return address
 
 
@@ -70,6 +75,29 @@ async def test_migrations_and_tables_agree(postgres: TestPostgres, service: str)
         len(table.columns) for table in metadata.sorted_tables
     )
     assert from_migrations == from_tables
+
+
+async def test_carriers_of_stored_parcels_become_codes(postgres: TestPostgres) -> None:
+    address = await migrated(postgres, "checkout", "5ba1a6315728")
+    engine = create_async_engine(address, poolclass=NullPool)
+    async with engine.begin() as connection:
+        await connection.execute(text("SET LOCAL session_replication_role = replica"))  # no orders needed
+        for name in ("ヤマト運輸", "佐川急便", "日本郵便", "近所の配達", None):
+            await connection.execute(
+                text(
+                    "INSERT INTO order_destinations (destination_id, order_code, position, name, postal_code,"
+                    " prefecture, address1, address2, phone, carrier) VALUES"
+                    " (gen_random_uuid(), gen_random_uuid()::text, 1, '', '', '', '', '', '', :carrier)"
+                ),
+                {"carrier": name},
+            )
+
+    await asyncio.to_thread(migrate, "checkout", address, import_module("checkout.storage.tables").metadata)
+
+    async with engine.connect() as connection:
+        found = set((await connection.execute(text("SELECT carrier FROM order_destinations"))).scalars())
+    await engine.dispose()
+    assert found == {"yamato", "sagawa", "japan_post", "近所の配達", None}
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,11 @@ from shared.topology import (
     RETRY_STEPS_SECONDS,
     again_exchange,
     dead_exchange,
+    lost_exchange,
     retry_exchange,
     waiting_queue_name,
 )
+from tools.replay import NotReplayed, replay
 
 pytestmark = pytest.mark.broker
 
@@ -42,16 +44,17 @@ def one_queue_of(service: str) -> str:
 
 @pytest.fixture(scope="module")
 def users(broker: TestBroker) -> Iterator[dict[str, str]]:
-    """Service -> address with the user that a running service has."""
+    """Service -> address with the user that a running service has; what made them can be run again."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AMQP_MANAGEMENT_URL", broker.management_url)
         environment.setenv("AMQP_ADMIN_URL", broker.amqp_url)
         for service in SERVICES:
             environment.setenv(f"{service.upper()}_BROKER_PASSWORD", "secret")
         create_users(list(SERVICES))
-    yield {
-        service: str(URL(broker.amqp_url).with_user(service).with_password("secret")) for service in SERVICES
-    }
+        yield {
+            service: str(URL(broker.amqp_url).with_user(service).with_password("secret"))
+            for service in SERVICES
+        }
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +87,65 @@ async def test_no_user_reaches_the_queue_of_another_service_by_way_of_its_own_wa
 
     await eventually(own_came_back, seconds=20)
     assert [await read_queue(broker, queue) for queue in others] == [[], [], []]
-    await purge(broker, waiting_queue_name(service, 1))
+    lost = await read_queue(broker, f"{lost_exchange(service)}.dead")
+    assert [message.routing_key for message in lost] == others, "and none of them holds up what waits behind"
+
+
+async def test_what_an_older_release_left_waiting_for_ever_moves_on(
+    broker: TestBroker, declared: None, users: dict[str, str]
+) -> None:
+    service, gone = "payments", "payments.gone_consumer"
+    own, waiting = one_queue_of(service), waiting_queue_name(service, 1)
+    async with httpx.AsyncClient(
+        base_url=broker.management_url, auth=(broker.user, broker.password)
+    ) as asked:
+        assert (await asked.delete(f"/api/policies/%2F/{service}.lost")).status_code == 204
+    async with await aiormq.connect(users[service]) as connection:
+        channel = await connection.channel()
+        for queue in (*[gone] * 40, own):
+            await channel.basic_publish(b"{}", exchange=retry_exchange(service, 1), routing_key=queue)
+
+    async def stuck() -> None:
+        assert await size_of(broker, waiting) >= 40
+
+    await eventually(stuck, seconds=20)
+    create_users([service])
+
+    async def moved_on() -> None:
+        assert await size_of(broker, f"{lost_exchange(service)}.dead") == 40
+        assert await size_of(broker, waiting) == 0
+
+    await eventually(moved_on, seconds=240, every=1)
+    assert len(await read_queue(broker, own)) == 1
+    with pytest.raises(NotReplayed, match=gone):
+        await replay(broker.amqp_url, lost_exchange(service), by="test")
+    await purge(broker, f"{lost_exchange(service)}.dead")
+
+
+async def test_a_lost_message_is_replayed_to_the_queue_that_it_names(
+    broker: TestBroker, declared: None, users: dict[str, str]
+) -> None:
+    service, own, other = "payments", one_queue_of("payments"), one_queue_of("members")
+    lost = lost_exchange(service)
+    async with await aiormq.connect(broker.amqp_url) as connection:
+        channel = await connection.channel()
+        for queue in (own, other):
+            await channel.basic_publish(b"{}", exchange=lost, routing_key=queue)
+
+    assert await replay(broker.amqp_url, lost, by="test", letters_max=1) == 1
+    with pytest.raises(NotReplayed, match="no queue of payments"):
+        await replay(broker.amqp_url, lost, by="test")
+
+    assert len(await read_queue(broker, own)) == 1
+    assert await read_queue(broker, other) == []
+    await purge(broker, f"{lost}.dead")
+
+
+async def size_of(broker: TestBroker, queue: str) -> int:
+    """How many messages are in a queue."""
+    async with await aiormq.connect(broker.amqp_url) as connection:
+        declared = await (await connection.channel()).queue_declare(queue, passive=True)
+    return declared.message_count or 0
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from shared.cause import following
 from shared.clock import now
 from shared.database import Database
 from shared.due import DueWork, claim_due
@@ -28,7 +29,12 @@ async def claim(db: Database, work: DueWork, *, rows_max: int = 200) -> Claimed:
 
 async def perform(db: Database, work: DueWork, items: Sequence[Any]) -> None:
     """Perform what was claimed, all at the same time, and conclude it in one transaction."""
-    outcomes = await asyncio.gather(*(work.perform(item) for item in items))
+    outcomes = await asyncio.gather(*(_perform_one(work, item) for item in items))
     if work.conclude is not None and items:
         async with db.transaction() as tx:
             await work.conclude(tx, list(zip(items, outcomes, strict=True)))
+
+
+async def _perform_one(work: DueWork, item: Any) -> Any:
+    with following(work.cause(item)):
+        return await work.perform(item)

@@ -34,8 +34,12 @@ class Hearing:
                         message_id=str(event.event_id),
                         correlation_id=event.correlation,
                         content_type="application/json",
-                        headers={"occurred_at": event.occurred_at.isoformat()},
+                        headers={"occurred_at": event.occurred_at.isoformat(), **_trace(event)},
                     )
+
+
+def _trace(event: Event) -> dict[str, str]:
+    return {"traceparent": event.traceparent} if event.traceparent else {}
 
 
 async def said(db: Database) -> list[Event]:

@@ -49,7 +49,7 @@ def order_on_form(visitor: Chromium, method: str, *, shots: bool = False, **choi
     if choices:
         visitor.fill(**choices)
     shot("order-3-payment")
-    visitor.press("続行")
+    visitor.press("ご注文内容の確認へ")
     shot("order-4-confirm")
     visitor.press("注文を確定する").wait_for("ご注文ありがとうございます")
     return order_code(visitor)

@@ -35,11 +35,12 @@ class Copy:
 
 @dataclass
 class MailSink:
-    """An SMTP server on this event loop. ``at_recipient`` and ``at_data`` answer in place of 250 while set."""
+    """An SMTP server on this event loop. ``at_sender``, ``at_recipient`` and ``at_data`` answer in place of 250 while set."""
 
     journal: list[Copy] = field(default_factory=list)
     # Of the envelopes, one for each mail.
     senders: list[str] = field(default_factory=list)
+    at_sender: str = ""
     at_recipient: str = ""
     at_data: str = ""
     cut_after_data: bool = False
@@ -75,6 +76,14 @@ class MailSink:
     def _greet(self) -> SMTP:
         self._clients.append(SMTP(self, hostname="sink", decode_data=False))
         return self._clients[-1]
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at_sender:
+            return self.at_sender
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from harness.due_once import claim, perform
 from members.ask_for_mail import MailResets
 from members.storage.reset_wishes import insert_wish
-from members.storage.tables import reset_wishes
 from shared import clock
 from shared.clock import now
-from shared.due import claim_due
 from shared.events import PasswordChanged, PasswordResetRequested, SessionsRevoked
 from shared.mail_links import link_of, make_link
 from tests.members.members_service import ORIGIN, PASSWORD, MembersService
@@ -25,10 +24,8 @@ NEW = "tsugi-no-tobira-8"
 
 async def mails_go_out(members: MembersService) -> list[PasswordResetRequested]:
     """Let due work look whose the typed addresses are; return all that was asked of notifications."""
-    async with members.db.transaction() as tx:
-        rows = await claim_due(tx, reset_wishes, rows_max=100, at=now())
-    for row in rows:
-        await MailResets(members.db)(row)
+    work = MailResets(members.db).due_work()
+    await perform(members.db, work, (await claim(members.db, work)).items)
     return await members.said(PasswordResetRequested)
 
 
@@ -258,5 +255,5 @@ async def test_a_wish_that_two_workers_hold_is_mailed_once(members: MembersServi
         await insert_wish(tx, "aya@example.jp", at=at)
         [row] = await tx.rows("SELECT * FROM reset_wishes")
     for _ in range(2):
-        await MailResets(members.db)(row)
+        await MailResets(members.db).perform(row)
     assert len(await members.said(PasswordResetRequested)) == 1

@@ -60,6 +60,36 @@ async def test_points_of_a_new_member_wait_until_the_address_is_proved(members: 
     assert activated.points == 500
 
 
+async def test_a_mailbox_has_registration_points_once_whatever_its_tag(members: MembersService) -> None:
+    first = await members.register("aya+1@example.jp", email_proved=False)
+    second = await members.register("Aya@example.jp", email_proved=False)
+    events = await members.said(EmailVerificationRequested)
+    for email, event in zip(("aya+1@example.jp", "aya@example.jp"), events, strict=True):
+        async with members.browser() as browser:
+            await members.log_in(browser, email)
+            await opens_link(members, browser, event)
+            assert (await browser.post(VERIFY)).status_code == 303
+            page = (await browser.get("/members/mypage")).text
+    assert "同じメールボックスの会員に付与済みのため取り消されました" in page
+    third = await members.register("aya+3@example.jp", email_proved=True)
+    balances = [await members.balance(one) for one in (first, second, third)]
+    assert [(one.active, one.waiting) for one in balances] == [(500, 0), (0, 0), (0, 0)]
+
+
+async def test_a_session_says_that_the_address_is_proved(members: MembersService) -> None:
+    await members.register(email_proved=False)
+    [event] = await members.said(EmailVerificationRequested)
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        assert members.session_claims(browser)["email_proved"] is False
+        before = members.session_claims(browser)["sid"]
+        await opens_link(members, browser, event)
+        await browser.post(VERIFY)
+        await browser.get("/members/mypage")
+        claims = members.session_claims(browser)
+        assert (claims["email_proved"], claims["sid"]) == (True, before)
+
+
 async def test_opening_a_link_proves_nothing_before_the_button_is_pressed(members: MembersService) -> None:
     aya = await members.register(email_proved=False)
     [event] = await members.said(EmailVerificationRequested)

@@ -236,6 +236,8 @@ async def test_registration_points_go_to_a_buyer_and_an_address_once(members: Me
     assert await wants("amzn1.account.AYA", "another@example.jp") == "registration_points_used"
     assert await wants("amzn1.account.OTHER", "aya@example.jp") == "registration_points_used"
     assert await wants("amzn1.account.OTHER", "other@example.jp") == ""
+    await members.register("bo@example.jp")
+    assert await wants("amzn1.account.THIRD", "bo+tag@example.jp") == "registration_points_used"
 
 
 async def test_a_member_who_comes_with_a_new_account_is_asked_to_log_in(members: MembersService) -> None:

@@ -43,8 +43,8 @@ async def test_signing_up_makes_a_member_who_is_logged_in(members: MembersServic
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"kana": ""}, "フリガナを入力してください"),
-        ({"name": ""}, "氏名を入力してください"),
+        ({"kana": "青木"}, "フリガナは全角カタカナで入力してください"),
+        ({"name": ""}, "お名前を入力してください"),
         ({"email": "aya"}, "メールアドレスは name@example.jp の形式で入力してください"),
         ({"password": "12345678"}, "パスワードには英字と数字の両方を入れてください"),
         ({"password": "abcdefgh"}, "パスワードには英字と数字の両方を入れてください"),
@@ -54,9 +54,9 @@ async def test_signing_up_makes_a_member_who_is_logged_in(members: MembersServic
         ({"password": "1212121212121212a"}, "繰り返しや並びは推測されやすい"),
         ({"password": "aya@example.jp1"}, "メールアドレスやお名前を含むパスワード"),
         ({"name": "Shiratori", "password": "shiratori77x"}, "メールアドレスやお名前を含むパスワード"),
-        ({"name": "=?UTF-8?Q?=0A?=Bcc: x"}, "氏名に使用できない文字（=?）が含まれています"),
-        ({"name": "綾\u202e瀬"}, "氏名に使用できない文字（U+202E）が含まれています"),
-        ({"name": "綾" * 61}, "氏名は60文字以内で入力してください"),
+        ({"name": "=?UTF-8?Q?=0A?=Bcc: x"}, "お名前に使用できない文字（=?）が含まれています"),
+        ({"name": "綾\u202e瀬"}, "お名前に使用できない文字（U+202E）が含まれています"),
+        ({"name": "綾" * 61}, "お名前は60文字以内で入力してください"),
         ({"email": "太郎@example.jp"}, "「@」より前は半角英数字で入力してください"),
     ],
 )
@@ -110,7 +110,7 @@ async def test_an_address_that_is_taken_is_refused_whatever_its_capitals(members
         answer = await browser.post("/members/signup", data={**SIGN_UP, "email": "AYA@Example.JP"})
 
     assert answer.status_code == 422
-    assert "Eメールアドレスはすでに使用されています" in answer.text
+    assert "このメールアドレスはすでに登録されています" in answer.text
     assert "noren_session" not in browser.cookies
 
 

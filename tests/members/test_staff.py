@@ -12,7 +12,15 @@ from members.storage.tables import staff_deeds
 from shared import clock
 from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
-from shared.events import CouponIssued, SessionsRevoked
+from shared.events import (
+    CouponIssued,
+    MailsResent,
+    OrdersExported,
+    PaymentLookUpRequested,
+    PaymentsExported,
+    SessionsRevoked,
+)
+from shared.ids import new_id
 from shared.web.session import STAFF_RENEWAL
 from tests.members.member_examples import an_order
 from tests.members.members_service import PASSWORD, MembersService
@@ -199,6 +207,30 @@ async def test_deeds_of_the_desk_are_written_down_with_a_name(members: MembersSe
     ]
     for words in ("ログイン失敗", "会員データの出力", "クーポンの発行", "192.0.2.10"):
         assert words in page
+
+
+async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -> None:
+    by: dict[str, Any] = {"by_id": new_id(), "by": "店員", "ip": "192.0.2.9"}
+    await members.hears(
+        OrdersExported(**by, subject="3件（条件：q=山田）"),
+        PaymentsExported(**by, subject="2件"),
+        PaymentLookUpRequested(**by, subject="N-1"),
+        MailsResent(**by, subject="1通：hanako@example.jp"),
+        times=2,
+    )
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        page = (await desk.get("/desk/members/deeds")).text
+
+    for words in (
+        "受注データの出力",
+        "3件（条件：q=山田）",
+        "決済データの出力",
+        "決済会社への照会",
+        "メールの再送",
+    ):
+        assert page.partition("<tbody>")[2].count(words) == 1
+    assert {("orders_exported", "店員", "3件（条件：q=山田）")} < set(await deeds(members))
 
 
 async def test_a_locked_out_login_at_the_desk_is_written_down_once(members: MembersService) -> None:

@@ -105,3 +105,10 @@ async def test_old_addresses_of_carriers_are_written_to_exactly_so(post: Post, a
     assert copy.recipient == address
     assert f"To: {address}\r\n".encode() in copy.raw
     assert parseaddr(copy.message.as_string().split("To: ")[1].splitlines()[0])[1] == address
+
+
+def test_an_address_of_the_desk_that_no_server_takes_ends_the_start() -> None:
+    assert settings("shop@noren.example", desk_mail=" desk@noren.example").desk_mail == "desk@noren.example"
+    assert settings("shop@noren.example", desk_mail=" ").desk_mail == ""
+    with pytest.raises(ValidationError, match="desk_mail"):
+        settings("shop@noren.example", desk_mail="the desk")

@@ -14,7 +14,7 @@ from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
 from notifications.examples import example_of, example_order
 from notifications.mail_files import find_mails
 from shared.clock import now
-from shared.events import OrderCancelled, PaymentCaptured, SessionsRevoked
+from shared.events import MailsResent, PaymentCaptured, SessionsRevoked
 
 
 @pytest.fixture
@@ -88,6 +88,8 @@ async def test_staff_see_refused_mails_and_send_them_again_with_the_same_message
 
     [copy] = post.journal
     assert copy.message["Message-ID"] == row.message_id
+    [deed] = [event for event in await post.said() if isinstance(event, MailsResent)]
+    assert deed.subject == "1通"
 
 
 async def test_only_a_log_with_mails_that_can_be_sent_again_has_boxes_and_the_button(
@@ -128,9 +130,9 @@ async def test_mails_that_were_sent_are_not_sent_again_in_bulk(staff: httpx.Asyn
 async def test_the_settings_list_every_kind_of_mail_with_on_or_off(staff: httpx.AsyncClient) -> None:
     page = (await staff.get("/desk/mails/settings")).text
 
-    for file in find_mails():
-        assert file.title in page
-        assert file.title != file.name
+    for kind in find_mails():
+        assert kind.title in page
+        assert kind.title != kind.name
     assert page.count("badge-done") >= len(find_mails())
 
 
@@ -190,10 +192,10 @@ async def test_a_setting_that_makes_no_sense_is_asked_for_again(staff: httpx.Asy
 
 async def test_every_mail_can_be_previewed(staff: httpx.AsyncClient) -> None:
     listed = (await staff.get("/desk/mails/preview")).text
-    for file in find_mails():
-        assert f'href="/desk/mails/preview/{file.name}"' in listed
-        assert (await staff.get(f"/desk/mails/preview/{file.name}")).status_code == 200
-        html = await staff.get(f"/desk/mails/preview/{file.name}/html")
+    for kind in find_mails():
+        assert f'href="/desk/mails/preview/{kind.name}"' in listed
+        assert (await staff.get(f"/desk/mails/preview/{kind.name}")).status_code == 200
+        html = await staff.get(f"/desk/mails/preview/{kind.name}/html")
         assert "山田 花子 様" in html.text
     assert (await staff.get("/desk/mails/preview/nothing.customer")).status_code == 404
 
@@ -204,17 +206,23 @@ async def test_previews_are_listed_by_their_names_and_not_by_files_or_events(
     listed = (await staff.get("/desk/mails/preview")).text
 
     assert "サンクスメール" in listed
-    for file in find_mails():
-        assert file.path.name not in listed
-        assert file.event.__name__ not in listed
+    for kind in find_mails():
+        assert next(iter(kind.files.values())).path.name not in listed
+        assert kind.event.__name__ not in listed
 
 
-async def test_each_setting_has_a_page_of_its_own(staff: httpx.AsyncClient) -> None:
-    for file in find_mails():
-        page = await staff.get(f"/desk/mails/settings/{file.name}")
+async def test_each_setting_has_a_page_of_its_own(staff: httpx.AsyncClient, post: Post) -> None:
+    await post.knows_an_order(payment_kind="konbini")
+    excepted = {"sender": "shop", "enabled": "true", "except_payment_kinds": ["card"]}
+    await staff.post("/desk/mails/settings/payment_captured.customer", data=excepted)
+    choices = (await staff.get("/desk/mails/settings/payment_captured.customer")).text
+    assert 'value="konbini">' in choices, "of a method that an order has used"
+    assert 'value="card" checked>' in choices, "of one that staff have excepted"
+    for kind in find_mails():
+        page = await staff.get(f"/desk/mails/settings/{kind.name}")
         assert page.status_code == 200
-        assert ("送信しないお支払い方法" in page.text) == (file.event is PaymentCaptured)
-        assert ("送信までの時間" in page.text) == (file.event is OrderCancelled)
+        assert ("送信しないお支払い方法" in page.text) == kind.by_method
+        assert ("送信までの時間" in page.text) == kind.may_wait
 
 
 async def test_an_ended_session_is_refused(staff: httpx.AsyncClient, post: Post) -> None:

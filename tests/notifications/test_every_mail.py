@@ -7,22 +7,22 @@ import pytest
 
 from harness.post import SENDER, SHOP
 from notifications.examples import example_of, example_order
-from notifications.mail_files import MailFile, find_mails
+from notifications.mail_files import MailKind, find_mails
 from notifications.message import Letter, build
 from notifications.templates import Mails
 from shared.clock import now
 
-MAILS = {file.name: file for file in find_mails()}
+MAILS = {kind.name: kind for kind in find_mails()}
 
 
 @pytest.fixture(params=sorted(MAILS))
-def file(request: pytest.FixtureRequest) -> MailFile:
+def kind(request: pytest.FixtureRequest) -> MailKind:
     """Each mail in turn."""
     return MAILS[request.param]
 
 
-def test_it_renders_with_the_golden_event_and_leaves_no_gap(file: MailFile) -> None:
-    words = Mails(SHOP).render(file, example_of(file.event), example_order())
+def test_it_renders_with_the_golden_event_and_leaves_no_gap(kind: MailKind) -> None:
+    words = Mails(SHOP).render(kind, example_of(kind.event), example_order())
 
     assert words.subject
     assert "\n" not in words.subject
@@ -32,9 +32,9 @@ def test_it_renders_with_the_golden_event_and_leaves_no_gap(file: MailFile) -> N
     assert SHOP.mail in words.text.partition("\n----\n")[2]
 
 
-def test_every_line_of_the_text_is_in_the_html(file: MailFile) -> None:
+def test_every_line_of_the_text_is_in_the_html(kind: MailKind) -> None:
     mails = Mails(SHOP)
-    words = mails.render(file, example_of(file.event), example_order())
+    words = mails.render(kind, example_of(kind.event), example_order())
     html = mails.html(words.subject, words.text)
 
     seen = re.sub(r"<[^>]+>|[【】]", "", html)
@@ -43,9 +43,9 @@ def test_every_line_of_the_text_is_in_the_html(file: MailFile) -> None:
             assert piece.strip() in seen or piece.strip() in html
 
 
-def test_it_survives_the_wire(file: MailFile) -> None:
+def test_it_survives_the_wire(kind: MailKind) -> None:
     mails = Mails(SHOP)
-    words = mails.render(file, example_of(file.event), example_order())
+    words = mails.render(kind, example_of(kind.event), example_order())
     raw = build(
         Letter(
             sender=SENDER,
@@ -63,16 +63,16 @@ def test_it_survives_the_wire(file: MailFile) -> None:
 
 
 def test_a_number_that_is_an_account_is_called_by_its_own_name() -> None:
-    file = MAILS["payment_number_issued.customer"]
+    kind = MAILS["payment_number_issued.customer"]
     event = example_of(
-        file.event,
+        kind.event,
         chain="",
         chain_name="",
         confirmation_number="",
         number="普通 1234567",
         number_label="お振込先",
     )
-    words = Mails(SHOP).render(file, event, example_order())
+    words = Mails(SHOP).render(kind, event, example_order())
 
     assert "お振込先のお知らせ" in words.subject
     assert "お振込先：【普通 1234567】" in words.text
@@ -102,6 +102,7 @@ EXACT = {
     "order_cancelled": ["キャンセル理由：商品に不具合が見つかったため", "ご返金額：【¥6,000】", "送料：¥550"],
     "shipped": [
         "発送日：2026/11/23",
+        "配送会社：ヤマト運輸",
         "お問い合わせ番号：【123456789013】",
         "〒150-0001",
         "東京都渋谷区神宮前1-2-3",
@@ -114,23 +115,23 @@ EXACT = {
 
 
 @pytest.mark.feature("NTF-08")
-def test_it_fills_in_exact_values_and_leaves_no_placeholder(file: MailFile) -> None:
-    words = Mails(SHOP).render(file, example_of(file.event), example_order())
+def test_it_fills_in_exact_values_and_leaves_no_placeholder(kind: MailKind) -> None:
+    words = Mails(SHOP).render(kind, example_of(kind.event), example_order())
 
-    for value in EXACT[file.name.partition(".")[0]]:
+    for value in EXACT[kind.name.partition(".")[0]]:
         assert value in words.text
     assert not re.search(r"[{}%]|\bNone\b|\bnull\b", words.subject + words.text)
 
 
 def test_the_signature_says_truly_whether_answers_are_read() -> None:
-    file, event = MAILS["password_changed.customer"], example_of(MAILS["password_changed.customer"].event)
+    kind, event = MAILS["password_changed.customer"], example_of(MAILS["password_changed.customer"].event)
 
-    read = Mails(SHOP).render(file, event).text
+    read = Mails(SHOP).render(kind, event).text
     assert "本メールへの返信でも承ります" in read
     assert "お答えできません" not in read
 
     elsewhere = replace(SHOP, contact="support@noren.example（平日10時から17時）")
-    unread = Mails(elsewhere).render(file, event).text
+    unread = Mails(elsewhere).render(kind, event).text
     assert "お問い合わせ：support@noren.example（平日10時から17時）" in unread
     assert "本メールに返信いただいてもお答えできません。お問い合わせは、上記まで" in unread
     assert "返信でも" not in unread

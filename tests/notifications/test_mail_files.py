@@ -20,29 +20,30 @@ def write(folder: Path, head: str, name: str = "shipped.customer.ja.txt") -> Pat
 
 
 def test_a_file_is_called_for_by_the_event_of_its_name(tmp_path: Path) -> None:
-    [file] = find_mails(write(tmp_path, "Subject: 件名"))
+    [kind] = find_mails(write(tmp_path, "Subject: 件名"))
 
-    assert (file.name, file.events, file.title) == ("shipped.customer", (Shipped,), "試験メール")
-    assert not (file.once_per_order or file.until_cancelled or file.may_wait)
+    assert (kind.name, kind.events, kind.title) == ("shipped.customer", (Shipped,), "試験メール")
+    assert not (kind.once_per_order or kind.until_cancelled or kind.may_wait or kind.by_method)
 
 
 def test_a_head_names_other_events_and_a_condition(tmp_path: Path) -> None:
     head = "Subject: 件名\nHears: PaymentCaptured, PaymentAuthorized\nWhen: order.payment_flow == heard\nOnce: order"
     mails = Mails(SHOP, write(tmp_path, head, "money.customer.ja.txt"))
-    file = mails["money.customer"]
+    kind = mails["money.customer"]
 
-    assert file.events == (PaymentCaptured, PaymentAuthorized)
-    assert file.once_per_order
-    assert mails.asks_about_order(file)
+    assert kind.events == (PaymentCaptured, PaymentAuthorized)
+    assert kind.once_per_order
+    assert mails.asks_about_order(kind)
     event = example_of(PaymentCaptured)
-    assert mails.is_called_for(file, event, example_order(payment_flow="PaymentCaptured"))
-    assert not mails.is_called_for(file, event, example_order(payment_flow="prepaid"))
+    assert mails.is_called_for(kind, event, example_order(payment_flow="PaymentCaptured"))
+    assert not mails.is_called_for(kind, event, example_order(payment_flow="prepaid"))
 
 
 @pytest.mark.parametrize(
     ("name", "head"),
     [
-        ("shipped.shop.ja.txt", "Subject: 件名"),
+        ("shipped.staff.ja.txt", "Subject: 件名"),
+        ("shipped.shop.en.txt", "Subject: 件名"),
         ("shipped.customer.en.txt", "Subject: 件名"),
         ("nothing.customer.ja.txt", "Subject: 件名"),
         ("Shipped.customer.ja.txt", "Subject: 件名"),
@@ -51,6 +52,9 @@ def test_a_head_names_other_events_and_a_condition(tmp_path: Path) -> None:
         ("shipped.customer.ja.txt", "Subject: 件名\nHears: Nothing"),
         ("shipped.customer.ja.txt", "Subject: 件名\nUntil: Christmas"),
         ("shipped.customer.ja.txt", "Subject: 件名\nLane: fast"),
+        ("shipped.customer.ja.txt", "Subject: 件名\nMethods: deposit_mail"),
+        ("shipped.customer.ja.txt", "Subject: 件名\nDelay: 10"),
+        ("shipped.customer.ja.txt", "Subject: 件名\nWaits: true\nDelay: 9999"),
         ("shipped.customer.ja.txt", "Subject: 件名\nWhen:"),
         ("member_registered.customer.ja.txt", "Subject: 件名\nOnce: order"),
         ("points_granted.customer.ja.txt", "Subject: 件名"),
@@ -59,3 +63,32 @@ def test_a_head_names_other_events_and_a_condition(tmp_path: Path) -> None:
 def test_a_file_that_could_not_be_sent_right_is_refused(tmp_path: Path, name: str, head: str) -> None:
     with pytest.raises(ValueError, match=name.partition(".")[0]):
         find_mails(write(tmp_path, head, name))
+
+
+@pytest.mark.parametrize(
+    ("english", "head", "text", "fault"),
+    [
+        ("shipped.customer.en.txt", "Subject: sent", "Hello", None),
+        (
+            "shipped.customer.en.txt",
+            "Subject: sent\nOnce: order",
+            "Hello",
+            "the Japanese file tells the rest",
+        ),
+        ("shipped.customer.fr.txt", "Subject: sent", "Hello", "there is no _signature.fr.txt"),
+        ("shipped.customer.en.txt", "Subject: sent", '{% include "_gone.en.txt" %}', "which is not there"),
+        ("order_placed.customer.en.txt", "Subject: sent", "Hello", "there is no Japanese file"),
+    ],
+)
+def test_another_language_adds_words_and_no_rules(
+    tmp_path: Path, english: str, head: str, text: str, fault: str | None
+) -> None:
+    write(tmp_path, "Subject: 件名")
+    (tmp_path / "_signature.en.txt").write_text("----\nNoren\n", "utf-8")
+    (tmp_path / english).write_text(f"{head}\n\n{text}\n", "utf-8")
+
+    if fault is None:
+        assert list(Mails(SHOP, tmp_path)["shipped.customer"].files) == ["en", "ja"]
+    else:
+        with pytest.raises(ValueError, match=fault):
+            Mails(SHOP, tmp_path)

@@ -51,6 +51,15 @@ async def test_a_server_that_does_not_know_our_login_condemns_no_mail(sink: Mail
     assert sink.journal == []
 
 
+@pytest.mark.parametrize("words", ["530 5.7.0 authenticate first", "553 5.1.8 sender not allowed"])
+async def test_a_server_that_refuses_our_address_condemns_no_mail(sink: MailSink, words: str) -> None:
+    sink.at_sender = words
+    assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), Later)
+
+    sink.at_sender = ""
+    assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), Accepted)
+
+
 async def test_mails_follow_each_other_on_few_connections(sink: MailSink) -> None:
     few = server(sink.port, connections_max=2)
 

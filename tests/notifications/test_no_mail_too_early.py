@@ -10,7 +10,7 @@ from harness.post import Post
 from notifications.domain.sending import MailSetting
 from notifications.examples import example_of, example_order
 from notifications.storage.mail_settings import change_setting
-from shared.clock import now
+from shared.clock import clock, now
 from shared.events import (
     Event,
     MailSuppressed,
@@ -70,7 +70,9 @@ async def test_thanks_wait_for_the_yes_and_come_once(post: Post) -> None:
 async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Post) -> None:
     async with post.db.transaction() as tx:
         setting = MailSetting("order_placed.customer", sender="software")
-        await change_setting(tx, setting, by="店長", at=now())
+        await change_setting(
+            tx, setting, default=post.mails[setting.mail].default_setting, by="店長", at=now()
+        )
     order = await placed(post, "authorized")
     await post.hears(of(order, PaymentAuthorized), of(order, PaymentAuthorized))
 
@@ -127,6 +129,30 @@ async def test_a_cancellation_by_the_shop_says_so_with_reason_and_money(post: Po
     assert "キャンセル理由：在庫切れのため" in text
     assert "ご返金額：【¥6,700】" in text
     assert "行き違い" not in text
+
+
+async def test_a_cancellation_beside_a_dispute_promises_no_refund_of_ours(post: Post) -> None:
+    order = await placed(post, "authorized")
+    await post.hears(
+        of(order, OrderCancelled, reason="staff", refund_amount=6700, refund_waits_for="dispute")
+    )
+    await post.sends()
+
+    text = post.journal[-1].text
+    assert "その結果により、カード会社などから、または当店から" in text
+    assert "ご返金額" not in text
+
+
+async def test_a_late_cancellation_mail_is_true_beside_a_refund(post: Post) -> None:
+    order = await placed(post, "prepaid", payment_kind="konbini")
+    await post.hears(of(order, OrderCancelled, reason="unpaid", refund_amount=0))
+    await post.hears(of(order, PaymentRefunded, amount=1370, route="gift_card"))
+    clock.move(timedelta(minutes=11))
+    await post.sends()
+
+    [text] = [one.text for one in post.journal if "キャンセル" in one.message["Subject"]]
+    assert "行き違いでお支払いいただいた場合は、ご返金いたします" in text
+    assert "お手数ですが下記までご連絡ください" not in text
 
 
 async def test_a_cancellation_of_an_unpaid_order_asks_not_to_pay(post: Post) -> None:

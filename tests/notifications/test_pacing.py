@@ -38,7 +38,7 @@ async def test_more_mails_than_an_address_may_get_wait_with_the_reason_and_go_la
 ) -> None:
     await orders(post, 4)
     await orders(post, 1, "taro@example.jp")
-    await orders(post, 1, "HANAKO@example.jp")
+    await orders(post, 1, "HANAKO+tag@example.jp")
     await post.sends()
     assert sorted(copy.recipient for copy in post.journal) == ["hanako@example.jp"] * 3 + ["taro@example.jp"]
 

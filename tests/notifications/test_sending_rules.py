@@ -20,16 +20,14 @@ from notifications.domain.sending import (
     Send,
     Suppress,
     decide,
-    default_setting,
 )
 from notifications.examples import example_order
 from notifications.templates import Mails
-from shared.events import Event, OrderCancelled, PaymentCaptured, PointsGranted, Shipped, ShippedDestination
+from shared.events import Event, OrderCancelled, PaymentCaptured, Shipped, ShippedDestination
 from shared.ids import new_id
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 FIVE = MailSetting("any", delay_minutes=5)
-GRANTED = PointsGranted(member_id=new_id(), points=1, state="active", reason="registration")
 PLACED = example_order()
 
 
@@ -99,7 +97,7 @@ def test_a_mail_waits_only_where_nobody_hurries(reason: str, waits: bool) -> Non
     event = cancelled(reason)
     assert MAILS.may_wait(MAILS["order_cancelled.customer"], event, PLACED) == waits
     delay = timedelta(minutes=5 if waits else 0)
-    assert decide(event, FIVE, has_address=True, may_wait=waits) == Send(delay)
+    assert decide(FIVE, has_address=True, may_wait=waits) == Send(delay)
     assert not MAILS.may_wait(MAILS["shipped.customer"], event, PLACED)
 
 
@@ -113,18 +111,24 @@ def test_a_mail_waits_only_where_nobody_hurries(reason: str, waits: bool) -> Non
     ],
 )
 def test_a_mail_that_does_not_go_tells_why(setting: MailSetting, has_address: bool, reason: str) -> None:
-    assert decide(captured(send_mail=True), setting, has_address=has_address) == Suppress(reason)  # type: ignore[arg-type]
+    paid = captured(send_mail=True)
+    assert decide(setting, has_address=has_address, paid=paid) == Suppress(reason)  # type: ignore[arg-type]
     excepted = reason == "method_without_deposit_mail"
-    assert (decide(GRANTED, setting, has_address=True) == Send()) == (excepted or reason == "no_address")
+    assert (decide(setting, has_address=True) == Send()) == (excepted or reason == "no_address")
 
 
-def test_without_a_setting_of_the_shop_the_specification_decides() -> None:
-    paid = default_setting("payment_captured.customer")
-    for kind, goes in (("cash_on_delivery", False), ("rakuten_pay", False), ("konbini", True)):
-        decided = decide(captured(send_mail=True, kind=kind), paid, has_address=True)
-        assert (decided == Send()) == goes
-    assert default_setting("order_cancelled.customer").delay_minutes == 10
-    assert default_setting("else") == MailSetting("else")
+@pytest.mark.parametrize("has_mail", [True, False])
+def test_payments_tells_whether_a_method_has_a_deposit_mail(has_mail: bool) -> None:
+    kind = MAILS["payment_captured.customer"]
+    paid = captured(send_mail=True).model_copy(update={"deposit_mail": has_mail})
+    decided = decide(kind.default_setting, has_address=True, paid=paid if kind.by_method else None)
+    assert decided == (Send() if has_mail else Suppress("method_without_deposit_mail"))
+
+
+def test_the_head_of_a_mail_tells_its_setting_before_staff_change_it() -> None:
+    delays = {name: kind.default_setting.delay_minutes for name, kind in MAILS.kinds.items()}
+    assert {name: minutes for name, minutes in delays.items() if minutes} == {"order_cancelled.customer": 10}
+    assert MAILS["shipped.customer"].default_setting == MailSetting("shipped.customer")
 
 
 @pytest.mark.parametrize(

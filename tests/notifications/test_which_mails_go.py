@@ -1,12 +1,12 @@
 """Which events bring a mail, which bring none, and when."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from harness.post import Post
-from notifications.domain.sending import MailSetting, default_setting
+from notifications.domain.sending import MailSetting
 from notifications.examples import example_of
 from notifications.storage.mail_settings import change_setting
 from shared.clock import now
@@ -17,7 +17,9 @@ from shared.events import (
     MemberRegistered,
     OrderCancelled,
     PaymentCaptured,
+    PaymentFailed,
     PaymentNumberIssued,
+    PaymentRefunded,
     Shipped,
     ShippedDestination,
 )
@@ -32,7 +34,8 @@ async def about(post: Post, kind: type[Event], **changes: Any) -> Event:
 async def set_to(post: Post, setting: MailSetting) -> None:
     """Set a kind of mail as staff would."""
     async with post.db.transaction() as tx:
-        await change_setting(tx, setting, by="店長", at=now())
+        default = post.mails[setting.mail].default_setting
+        await change_setting(tx, setting, default=default, by="店長", at=now())
 
 
 async def test_an_event_before_its_order_comes_back_later(post: Post) -> None:
@@ -121,10 +124,18 @@ async def test_the_deposit_mail_goes_with_the_step_only_if_its_box_was_ticked(
 
 
 @pytest.mark.feature("NTF-04")
-@pytest.mark.parametrize("payment_kind", ["cash_on_delivery", "rakuten_pay"])
-async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Post, payment_kind: str) -> None:
+@pytest.mark.parametrize("told_by", ["payments", "staff"])
+async def test_a_method_without_deposit_mail_suppresses_it_and_says_so(post: Post, told_by: str) -> None:
+    if told_by == "staff":
+        excepted = frozenset({"rakuten_pay"})
+        await set_to(post, MailSetting("payment_captured.customer", except_payment_kinds=excepted))
     event = await about(
-        post, PaymentCaptured, payment_kind=payment_kind, source="manual_deposit", send_mail=True
+        post,
+        PaymentCaptured,
+        payment_kind="rakuten_pay",
+        source="manual_deposit",
+        send_mail=True,
+        deposit_mail=told_by == "staff",
     )
     await post.hears(event)
     await post.sends()
@@ -241,5 +252,90 @@ async def test_an_address_that_no_server_can_take_is_suppressed(post: Post, addr
     assert news.reason == "no_address"
 
 
-def test_a_mail_nobody_set_goes_out_from_the_shop() -> None:
-    assert default_setting("order_placed.customer") == MailSetting("order_placed.customer")
+@pytest.mark.parametrize(
+    ("staff_reason", "words"),
+    [
+        ("buyer", "ご依頼により、下記のご注文を"),
+        ("return", "商品のご返品にともない、下記のご注文を"),
+        ("shop", "誠に勝手ながら、下記のご注文を"),
+        ("some day", "誠に勝手ながら、下記のご注文を"),
+    ],
+)
+async def test_the_cancel_mail_says_on_whose_wish(post: Post, staff_reason: str, words: str) -> None:
+    await post.hears(await about(post, OrderCancelled, staff_reason=staff_reason))
+    await post.sends()
+
+    [copy] = post.journal
+    assert words in copy.text
+    assert copy.text.count("誠に勝手ながら") == int("勝手" in words)
+
+
+@pytest.mark.parametrize("kind", [OrderCancelled, PaymentFailed])
+async def test_points_and_coupon_that_come_back_are_told(post: Post, kind: type[Event]) -> None:
+    order = await post.knows_an_order(points_used=300, coupon_name="春の500円引き")
+    await post.hears(example_of(kind, order_code=order.order_code))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ポイントは、ご注文のキャンセルとともにお戻しいたします" in copy.text
+    assert "クーポン（春の500円引き）は、ご注文のキャンセルとともにお戻しいたします" in copy.text
+
+
+@pytest.mark.parametrize("kind", [PaymentNumberIssued, PaymentCaptured, PaymentRefunded, OrderCancelled])
+async def test_the_short_number_stands_in_mails_about_an_order(post: Post, kind: type[Event]) -> None:
+    order = await post.knows_an_order(order_number=10_025)
+    await post.hears(example_of(kind, order_code=order.order_code))
+    await post.sends()
+
+    [copy] = post.journal
+    assert f"受付番号：10025\n注文番号：{order.order_code}\n" in copy.text
+
+
+async def test_a_deposit_known_by_its_day_names_no_time(post: Post) -> None:
+    deposit = {"source": "manual_deposit", "payment_kind": "bank_transfer", "captured_on": date(2026, 11, 30)}
+    await post.hears(await about(post, PaymentCaptured, **deposit))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご入金日：2026/11/30\n" in copy.text
+    assert "ご入金日時" not in copy.text
+
+
+async def test_a_deposit_of_too_much_says_so(post: Post) -> None:
+    await post.hears(await about(post, PaymentCaptured, amount=6_000, excess_amount=2_510))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご入金額：【¥8,510】" in copy.text
+    assert "お支払いの超過分：¥2,510" in copy.text
+    assert "超過分は、ご返金いたします" in copy.text
+
+
+async def test_a_deposit_settled_short_says_what_is_not_asked_for(post: Post) -> None:
+    await post.hears(await about(post, PaymentCaptured, amount=5_000))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご注文金額との差額（¥1,000）は、ご請求いたしません。" in copy.text
+
+
+@pytest.mark.parametrize(
+    ("amounts", "words", "unsaid"),
+    [
+        ((2_510, 2_510, 3_490), "お支払いの超過分をご返金いたしました", "代金をご返金"),
+        ((6_000, 2_510, 0), "うちお支払いの超過分：¥2,510", "超過分をご返金"),
+        ((1_870, 1_870, 0), "代金をご返金いたしました", "超過分"),
+        ((1_870, 0, 0), "代金をご返金いたしました", "超過分"),
+    ],
+    ids=["excess", "with excess", "late", "sale"],
+)
+async def test_the_refund_mail_names_what_was_paid_too_much(
+    post: Post, amounts: tuple[int, int, int], words: str, unsaid: str
+) -> None:
+    told = dict(zip(("amount", "spare_amount", "remaining_amount"), amounts, strict=True))
+    await post.hears(await about(post, PaymentRefunded, **told))
+    await post.sends()
+
+    [copy] = post.journal
+    assert words in copy.text
+    assert unsaid not in copy.text

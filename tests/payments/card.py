@@ -9,6 +9,7 @@ from payments.domain.answers import (
     Authorized,
     Captured,
     Declined,
+    RefundDeclined,
     Refunded,
     Unknown,
     Voided,
@@ -87,6 +88,8 @@ class Card(Method):
         mood = company.moods.pop(operation, "")
         if mood == "decline":
             return Declined(reason="insufficient_balance")
+        if mood == "refuse":
+            return RefundDeclined(reason="too_late")
         if mood == "silence":
             return Unknown(reason="timeout")
         if key not in company.keys:

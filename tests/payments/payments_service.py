@@ -12,6 +12,7 @@ import orjson
 import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from harness.due_once import claim, perform
 from harness.eventually import eventually
@@ -113,7 +114,7 @@ def _works(methods: Methods) -> list[DueWork]:
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[str]:
+async def served(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application on a port of its own, in this event loop; yield its address."""
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off")
     server = uvicorn.Server(config)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from payments.domain.answers import Answer
+from payments.domain.order import Parcel
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.method import Menu, Method, Notice, Shop
@@ -24,6 +25,7 @@ class Scripted(Method):
         self.known: list[Sequence[Answer]] = []
         self.asked: list[tuple[str, int, str]] = []
         self.about: list[Payment] = []
+        self.parcels: list[Parcel] = []
         self.silence = asyncio.Event()
         self.silence.set()
 
@@ -55,6 +57,11 @@ class Scripted(Method):
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Say what comes next."""
         return await self._say("refund", payment, amount, key)
+
+    async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
+        """Say what comes next."""
+        self.parcels.append(parcel)
+        return await self._say("tell_shipped", payment, 0, key)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Find what comes next, at last always the same."""

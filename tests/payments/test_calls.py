@@ -9,9 +9,10 @@ from structlog.testing import capture_logs
 
 from harness.eventually import eventually
 from harness.trouble import time_passed
-from payments.calls import SILENCES_MAX, Calls, Patience, Provider
+from payments.calls import SILENCES_MAX, Breaker, Calls, Patience
 from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
-from payments.domain.payment import Operation, Payment
+from payments.domain.moves import MoneyOperation
+from payments.domain.payment import Payment
 from payments.methods import Methods
 from shared.clock import elapsed
 from tests.payments.scripted import Scripted
@@ -26,9 +27,9 @@ def calls_to(method: Scripted, **patience: float) -> Calls:
     return Calls(Methods([method]), Patience(**patience))
 
 
-ANSWERS: Sequence[tuple[Operation, Answer]] = [
+ANSWERS: Sequence[tuple[MoneyOperation, Answer]] = [
     ("authorize", Waiting()),
-    ("issue", Issued(number="1", number_label="番号", due_at=AT)),
+    ("issue", Issued(number="1", number_label="番号", due_at=AT.replace(year=2099))),
     ("capture", Captured(amount=700, captured_at=AT, receipt_id="r")),
     ("void", Voided()),
     ("refund", Refunded(refund_ref="f", amount=700)),
@@ -37,7 +38,7 @@ ANSWERS: Sequence[tuple[Operation, Answer]] = [
 
 @pytest.mark.parametrize(("operation", "answer"), ANSWERS)
 async def test_each_operation_reaches_its_method_with_amount_and_key(
-    operation: Operation, answer: Answer
+    operation: MoneyOperation, answer: Answer
 ) -> None:
     method = Scripted()
     method.script = [answer]
@@ -141,14 +142,14 @@ async def test_connections_that_break_together_are_no_long_silence() -> None:
 
 
 async def test_answers_that_were_waited_for_in_vain_at_the_same_time_are_a_long_silence() -> None:
-    provider = Provider(Scripted(), Patience())
+    breaker = Breaker(Scripted(), Patience())
     for _ in range(SILENCES_MAX):
-        provider.note(silent=True, asked_at=elapsed() - Patience().answer_seconds)
+        breaker.note(silent=True, asked_at=elapsed() - Patience().answer_seconds)
 
     async def never() -> Answer:
         raise AssertionError("asked although it is silent")
 
-    paused = await provider.ask("void", never)
+    paused = await breaker.ask("void", never)
     assert isinstance(paused, Unknown)
     assert paused.reason == "provider_paused"
 
@@ -188,6 +189,17 @@ async def test_a_look_up_that_fails_is_logged_as_one() -> None:
     assert [line["call"] for line in logs if line["event"] == "provider.call_failed"] == ["look_up"]
 
 
+async def test_a_bug_is_logged_by_kind_and_place_alone() -> None:
+    method = Scripted()
+    method.script = [ValueError("山田 花子 hanako@example.jp")]
+    with capture_logs() as logs:
+        await calls_to(method).make("capture", PAYMENT, amount=1, key="k")
+    [line] = [line for line in logs if line["event"] == "provider.call_failed"]
+    assert line["error"] == "ValueError"
+    assert "scripted.py:" in line["at"][-1]
+    assert "hanako" not in str(logs)
+
+
 async def test_a_bug_and_a_provider_that_is_left_in_peace_are_logged() -> None:
     method = Scripted()
     method.script = [ZeroDivisionError()] * SILENCES_MAX
@@ -197,8 +209,8 @@ async def test_a_bug_and_a_provider_that_is_left_in_peace_are_logged() -> None:
         for _ in range(SILENCES_MAX):
             await calls.make("capture", PAYMENT, amount=1, key="k")
     failed = [line for line in logs if line["event"] == "provider.call_failed"]
-    assert [(line["method"], line["call"], line["log_level"]) for line in failed] == [
+    assert [(line["provider"], line["call"], line["log_level"]) for line in failed] == [
         ("scripted", "capture", "error")
     ] * SILENCES_MAX
     [paused] = [line for line in logs if line["event"] == "provider.paused"]
-    assert (paused["method"], paused["seconds"], paused["log_level"]) == ("scripted", 60, "warning")
+    assert (paused["provider"], paused["seconds"], paused["log_level"]) == ("scripted", 60, "warning")

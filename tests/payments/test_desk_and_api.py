@@ -7,7 +7,7 @@ import pytest
 from harness.keys import Keys
 from payments.domain.answers import Captured
 from shared.clock import now
-from shared.events import SessionsRevoked
+from shared.events import PaymentLookUpRequested, SessionsRevoked
 from tests.payments.conftest import Shopping
 from tests.payments.desk import STAFF, sign_in
 from tests.payments.order_examples import placed, reserved, shipped
@@ -49,6 +49,16 @@ async def test_a_payment_without_a_provider_offers_nobody_to_be_asked(shopping: 
     await shopping.payments.hears(placed("N1", "cash_on_delivery"), placed("N2", "card"))
     assert "決済会社に照会する" not in (await browser.get("/desk/payments/N1")).text
     assert "決済会社に照会する" in (await browser.get("/desk/payments/N2")).text
+
+
+async def test_who_asked_the_provider_is_written_down(shopping: Shopping, keys: Keys) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    await shopping.payments.hears(placed("N1", "konbini"), reserved("N1"))
+    assert (await browser.post("/desk/payments/N1/look-up")).status_code == 303
+    [deed] = await shopping.payments.said(PaymentLookUpRequested)
+    assert isinstance(deed, PaymentLookUpRequested)
+    assert (deed.subject, str(deed.by_id)) == ("N1", str(STAFF))
 
 
 @pytest.mark.parametrize("code", ["N9", "%F0%9F%98%80" * 40, "%0B%C2%B1", "x" * 3000])

@@ -5,6 +5,7 @@ import io
 import re
 
 from harness.keys import Keys
+from shared.events import PaymentsExported
 from tests.payments.conftest import Shopping
 from tests.payments.desk import sign_in
 from tests.payments.order_examples import placed, reserved
@@ -49,6 +50,9 @@ async def test_the_file_holds_the_payments_of_the_list(shopping: Shopping, keys:
 
     answer = await shopping.payments.browser.get("/desk/payments/export.csv", params=query)
 
+    [deed] = await shopping.payments.said(PaymentsExported)
+    assert isinstance(deed, PaymentsExported)
+    assert deed.subject == "1件（条件：view=waiting&method=konbini）"
     assert answer.content.startswith(b"\xef\xbb\xbf")
     [row] = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")))
     assert (row["注文番号"], row["金額"], row["入金額"]) == (CODE, "3300", "0")

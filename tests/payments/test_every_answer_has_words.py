@@ -1,11 +1,16 @@
 """What a provider answered is told at the desk in Japanese, whatever it was."""
 
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 
 from payments.domain.answers import Answer
-from payments.labels import ANSWERS, OPERATIONS, REFUSALS, cause, refusal
+from payments.domain.asking import ask_capture
+from payments.domain.drafting import Draft
+from payments.domain.moves import Operation
+from payments.domain.payment import CaptureWish
+from payments.labels import ANSWERS, OPERATIONS, REFUSALS, cause
+from tests.payments.test_payment_rules import AT, CARD, payment
 
 
 @pytest.mark.parametrize("answer", [one.__name__ for one in get_args(Answer)])
@@ -15,12 +20,26 @@ def test_an_answer_is_told_in_the_words_of_the_desk(operation: str, answer: str)
     assert ":" not in cause(f"{operation}: {answer}")
 
 
+@pytest.mark.parametrize("source", get_args(get_type_hints(CaptureWish)["source"]))
+def test_whoever_asks_for_the_money_is_told_in_japanese(source: str) -> None:
+    holding = payment("authorized", authorization_id="a1")
+    draft = Draft(holding, AT)
+    ask_capture(draft, CaptureWish(source), CARD)  # type: ignore[arg-type]
+    [step] = draft.done().steps
+    assert not cause(step.because).isascii()
+    assert "admin" not in cause(step.because)
+
+
+def test_every_operation_has_words() -> None:
+    kinds = {kind for part in get_args(Operation) for kind in (get_args(part) or (part,))}
+    assert set(OPERATIONS) == kinds
+
+
 def test_there_are_words_for_nothing_that_cannot_be_answered() -> None:
     assert set(ANSWERS) == {one.__name__ for one in get_args(Answer)}
 
 
-@pytest.mark.parametrize("reason", ["other_refund_under_way", "amount_changed", "heard_by_a_look"])
+@pytest.mark.parametrize("reason", ["amount_differs", "amount_changed", "heard_by_a_look"])
 def test_our_own_reasons_against_a_request_have_words_and_a_provider_s_stay_codes(reason: str) -> None:
-    assert refusal(reason) == REFUSALS[reason]
-    assert not refusal(reason).isascii()
-    assert refusal("TransactionAmountExceeded") == "TransactionAmountExceeded"
+    words = REFUSALS[reason]
+    assert not words.isascii()

@@ -337,7 +337,11 @@ async def test_what_was_paid_too_much_and_staff_gave_back_is_booked_once_and_the
         "receivable": 3_300,
         "sales": -3_300,
     }
-    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured], "the order hears nothing of it"
+    told = await shopping.payments.said(PaymentRefunded)
+    assert [(one.amount, one.spare_amount) for one in told if isinstance(one, PaymentRefunded)] == [
+        (1_000, 1_000),
+        (300, 300),
+    ]
     last = (await shopping.payments.said(PaymentStandingChanged))[-1]
     assert isinstance(last, PaymentStandingChanged)
     assert (last.revision, last.calls, last.suspense_amount, last.refunded_amount) == (3, (), 1_300, 1_300)
@@ -372,7 +376,7 @@ async def test_part_of_the_sale_that_staff_gave_back_is_booked_and_a_cancellatio
     assert (seen.state, seen.sale_amount, seen.attention) == ("captured", 3_299, "refunded_elsewhere")
     [told] = await shopping.payments.said(PaymentRefunded)
     assert isinstance(told, PaymentRefunded)
-    assert (told.amount, told.remaining_amount) == (1, 3_299)
+    assert (told.amount, told.spare_amount, told.remaining_amount) == (701, 700, 3_299)
     await shopping.payments.hears(cancelled("N1"))
     await shopping.payments.work()
     assert shopping.konbini.returned(payment) == [701, 3_299]

@@ -1,5 +1,6 @@
 """Bank transfer is paid when staff say so; cash on delivery never passes through payments."""
 
+import re
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -165,7 +166,7 @@ async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(
     [captured] = await shopping.payments.said(PaymentCaptured)
     assert isinstance(captured, PaymentCaptured)
     assert (captured.amount, captured.source, captured.send_mail) == (3_300, "manual_deposit", True)
-    assert in_japan(captured.captured_at).date() == today()
+    assert (captured.captured_on, captured.by) == (today(), "佐藤 店長"), "no time of day that nobody gave"
     page = (await shopping.payments.browser.get("/desk/payments/N1")).text
     assert "佐藤 店長" in page
     assert "スタッフが入金を記録しました" in page
@@ -173,6 +174,88 @@ async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(
     again = await press(shopping.payments, "N1", "deposit", **another)
     assert again.status_code == 409
     assert "この決済は他の操作で更新されました。" in again.text
+
+
+async def short_deposit(shopping: Shopping, keys: Keys) -> httpx.Response:
+    """Record 1,000 of 3,300 yen at the desk, with the mail ticked; return the answer."""
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "1000", "deposited_on": today().isoformat(), "receipt_id": ID, "send_mail": "true"}
+    return await press(shopping.payments, "N1", "deposit", **form)
+
+
+async def test_a_short_deposit_says_that_no_mail_was_sent(shopping: Shopping, keys: Keys) -> None:
+    before = "入金がご請求額に足りないときは送信しません。"
+    answer = await short_deposit(shopping, keys)
+    assert answer.status_code == 303
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert "ご請求額に足りないため、メールは送信していません" in page
+    assert before in page
+    assert await shopping.payments.said(PaymentCaptured) == []
+
+
+@pytest.mark.parametrize("mail", ["true", ""])
+async def test_short_money_taken_for_the_whole_is_mailed_if_wished(
+    shopping: Shopping, keys: Keys, mail: str
+) -> None:
+    await short_deposit(shopping, keys)
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert 'id="f-accept-send_mail" name="send_mail" value="true" checked' in page
+    answer = await press(shopping.payments, "N1", "accept", send_mail=mail)
+    assert answer.status_code == 303
+    [captured] = await shopping.payments.said(PaymentCaptured)
+    assert isinstance(captured, PaymentCaptured)
+    assert (captured.amount, captured.send_mail, captured.by) == (1_000, bool(mail), "佐藤 店長")
+    again = await press(shopping.payments, "N1", "accept", send_mail=mail)
+    assert again.status_code == 409
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert "過入金を記録する" in page
+    assert 'name="amount" type="text" value=""' in page, "nobody knows how much was too much"
+
+
+@pytest.mark.parametrize("typed", ["0", "-1"])
+async def test_a_deposit_of_nothing_or_less_is_asked_for_anew(
+    shopping: Shopping, keys: Keys, typed: str
+) -> None:
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": typed, "deposited_on": today().isoformat(), "receipt_id": ID}
+    answer = await press(shopping.payments, "N1", "deposit", **form)
+    assert "入金額は1以上で入力してください" in answer.text
+
+
+async def test_money_in_and_out_adds_up_in_page_list_and_file(shopping: Shopping, keys: Keys) -> None:
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "4000", "deposited_on": today().isoformat(), "receipt_id": ID}
+    await press(shopping.payments, "N1", "deposit", **form)
+    back = {"returned_amount": "700", "route": "bank_transfer", "note": "口座へ"}
+    await press(shopping.payments, "N1", "outside", refund_id="desk:" + "b" * 32, **back)
+    [told] = await shopping.payments.said(PaymentRefunded)
+    assert isinstance(told, PaymentRefunded)
+    assert (told.amount, told.spare_amount, told.by) == (700, 700, "佐藤 店長")
+    browser = shopping.payments.browser
+    page = (await browser.get("/desk/payments/N1")).text
+    rows = re.findall(r"<dt>(入金額|うち仮受金|返金額|お預かり中)</dt><dd>([^<]*)", page)
+    amounts = {"入金額": "¥4,000", "うち仮受金": "¥700", "返金額": "¥700", "お預かり中": "¥3,300"}
+    assert dict(rows) == amounts
+    listed = (await browser.get("/desk/payments")).text
+    assert listed.count(">¥700<") == 2
+    file = (await browser.get("/desk/payments/export.csv")).content.decode("utf-8-sig").splitlines()
+    assert file[0].endswith("金額,入金額,うち仮受金,返金額")
+    assert file[1].endswith(",3300,4000,700,700")
+
+
+async def test_an_answer_of_the_provider_names_who_had_asked(shopping: Shopping, keys: Keys) -> None:
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "4000", "deposited_on": today().isoformat(), "receipt_id": ID}
+    await press(shopping.payments, "N1", "deposit", **form)
+    await press(shopping.payments, "N1", "refund-spare")
+    await shopping.payments.work()
+    [told] = await shopping.payments.said(PaymentRefunded)
+    assert isinstance(told, PaymentRefunded)
+    assert (told.amount, told.by) == (700, "佐藤 店長")
 
 
 @pytest.mark.parametrize(
@@ -210,7 +293,11 @@ async def test_what_was_transferred_too_much_and_staff_gave_back_at_the_bank_is_
         await shopping.payments.work()
     seen = await shopping.payments.payment("N1")
     assert (seen.state, seen.refunded_amount, seen.attention) == ("captured", 700, "")
-    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured]
+    [_, paid, back] = await shopping.payments.said(PaymentNumberIssued, PaymentCaptured, PaymentRefunded)
+    assert isinstance(paid, PaymentCaptured)
+    assert (paid.amount, paid.excess_amount, paid.by) == (3_300, 700, "佐藤 店長")
+    assert isinstance(back, PaymentRefunded)
+    assert (back.amount, back.spare_amount, back.remaining_amount, back.by) == (700, 700, 3_300, "")
     await shopping.payments.hears(cancelled("N1"))
     await shopping.payments.work()
     assert shopping.bank.returned(payment) == [700, 3_300]

@@ -271,3 +271,12 @@ async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(
     await press(shopping.payments, "N1", "look-up")
     await shopping.payments.work()
     assert (await shopping.payments.payment("N1")).state == "voided"
+
+
+@pytest.mark.parametrize("state", ["won", "lost"])
+def test_the_rest_of_a_refund_goes_back_once_a_dispute_ends(state: str) -> None:
+    waits = payment("refunding", captured_amount=3_300, receipts=("r1",), order_cancelled=True)
+    disputed = settle(waits, None, Chargeback(reference="d1", amount=300), AT, CARD)
+    assert disputed.asks == ()
+    ended = deeds.decide_dispute(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
+    assert ended.asks == (Ask("refund", 3_300 if state == "won" else 3_000, len(ended.payment.refunds) + 1),)

@@ -35,6 +35,7 @@ from shared.events import PaymentCaptured, PaymentRefunded
 
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
+PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
 PREPAID = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice")
 PAYMENT = Payment(payment_id=UUID(int=1), order_code="N1", method="any", amount=3_300, placed_at=AT)
 
@@ -60,7 +61,7 @@ answers: st.SearchStrategy[Answer] = st.one_of(
     st.just(Unknown(reason="timeout")),
 )
 moves = st.lists(
-    st.one_of(answers, st.sampled_from(["ship", "staff", "cancel", "stock", "refund"])), max_size=14
+    st.one_of(answers, st.sampled_from(["ship", "staff", "part", "cancel", "stock", "refund"])), max_size=14
 )
 
 
@@ -75,6 +76,8 @@ def run(terms: Terms, story: Sequence[Answer | str]) -> list[Settled]:
                 settled = asking.capture_after_shipping(payment, terms, AT)
             case "staff":
                 settled = asking.capture_for_staff(payment, terms, AT, send_mail=False)
+            case "part":
+                settled = asking.capture_for_staff(payment, terms, AT, send_mail=False, amount=1_000)
             case "cancel":
                 settled = asking.cancel(payment, AT)
             case "stock":
@@ -94,7 +97,7 @@ def run(terms: Terms, story: Sequence[Answer | str]) -> list[Settled]:
     return whole
 
 
-stories = given(st.sampled_from([CARD, PREPAID]), moves)
+stories = given(st.sampled_from([CARD, PARTS, PREPAID]), moves)
 
 
 def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:

@@ -48,7 +48,9 @@ PLACED = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 AT = PLACED + timedelta(days=1)
 DUE = PLACED + timedelta(days=6)
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
-KONBINI = Terms(flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail=True)
+KONBINI = Terms(
+    flow="prepaid", deposit="automatic", captured_source="konbini_notice", deposit_mail="automatic"
+)
 BANK = Terms(flow="prepaid", deposit="by_hand", captured_source="manual_deposit")
 RENEWABLE = Terms(flow="authorized", deposit="capture", capture_days_max=30, may_reauthorize=True)
 CASH = Terms(flow="unmanaged", deposit="never")
@@ -70,10 +72,13 @@ HELD: dict[str, Any] = {"state": "authorized", "authorization_id": "a1", "provid
 PAID = Captured(amount=3_300, captured_at=PLACED, receipt_id="r1")
 
 
-def told_back(ref: str, amount: int, *, left: int = 0, route: str = "provider") -> dict[str, Any]:
+def told_back(
+    ref: str, amount: int, *, left: int = 0, route: str = "provider", spare: int = 0
+) -> dict[str, Any]:
     """What PaymentRefunded says."""
     refund_id = uuid5(NEW.payment_id, ref)
-    return {"refund_id": refund_id, "amount": amount, "remaining_amount": left, "route": route}
+    told = {"refund_id": refund_id, "amount": amount, "remaining_amount": left, "route": route}
+    return told | {"spare_amount": spare}
 
 
 def payment(state: State = "requested", **more: Any) -> Payment:
@@ -203,7 +208,7 @@ def test_an_issued_number_is_told_with_its_deadline() -> None:
     assert settled.payment == replace(before, state="waiting", version=5, number=NUMBER)
     fields = {"amount": 3_300, "number": "123", "chain": "lawson", "number_label": "支払い番号"}
     fields |= {"confirmation_number": "8888", "due_at": DUE, "page_url": "http://shop.test/N1"}
-    fields |= {"chain_name": "ローソン"}
+    fields |= {"chain_name": "ローソン", "accepted_until": DUE}
     says(settled, (PaymentNumberIssued, fields))
     gone = settle(replace(before, order_cancelled=True), "issue", issued, AT, KONBINI)
     assert (gone.payment.state, gone.payment.number, gone.events) == ("voiding", NUMBER, ())
@@ -463,7 +468,11 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 3_300))
     refund_id = uuid5(NEW.payment_id, "f1")
     says(
-        settled, (PaymentRefunded, {"refund_id": refund_id, "amount": 3_800, "route": "gift_card"} | NOTHING)
+        settled,
+        (
+            PaymentRefunded,
+            {"refund_id": refund_id, "amount": 3_800, "spare_amount": 500, "route": "gift_card"} | NOTHING,
+        ),
     )
 
 
@@ -473,7 +482,7 @@ def test_money_that_came_while_a_refund_was_under_way_is_asked_for_as_well() -> 
     assert settled.entries == (journal.suspense_returned("f1", 500), journal.refund("f1", 2_800))
     assert settled.asks == (Ask("refund", 500, sequence=2),)
     assert (settled.payment.state, settled.payment.refund_asked_amount) == ("refunding", 500)
-    says(settled, (PaymentRefunded, told_back("f1", 3_300, left=500)))
+    says(settled, (PaymentRefunded, told_back("f1", 3_300, left=500, spare=500)))
 
 
 def test_a_refund_of_another_does_not_end_ours() -> None:
@@ -674,7 +683,7 @@ def test_money_that_was_never_for_the_order_is_booked_as_returned(state: State) 
 
 
 @pytest.mark.parametrize(("amount", "attention"), [(500, "no_answer"), (200, "no_answer excess_money")])
-def test_what_a_paid_order_does_not_need_goes_back_without_a_word(amount: int, attention: str) -> None:
+def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, attention: str) -> None:
     before = payment(
         "captured", captured_amount=3_300, suspense_amount=500, attention="no_answer excess_money"
     )
@@ -689,7 +698,8 @@ def test_what_a_paid_order_does_not_need_goes_back_without_a_word(amount: int, a
         attention=attention,
     )
     assert settled.entries == (journal.suspense_returned("h1", amount),)
-    assert (settled.events, settled.asks) == ((), ())
+    says(settled, (PaymentRefunded, told_back("h1", amount, left=3_300, spare=amount)))
+    assert settled.asks == ()
     assert settle(settled.payment, None, back, AT, KONBINI) == Settled(settled.payment)
 
 
@@ -698,7 +708,7 @@ def test_part_of_the_sale_given_back_elsewhere_leaves_the_order_paid_and_is_told
     settled = settle(before, None, Refunded(refund_ref="h1", amount=500), AT, KONBINI)
     assert settled.entries == (journal.suspense_returned("h1", 200), journal.refund("h1", 300))
     assert (settled.payment.state, settled.payment.calls) == ("captured", ("refunded_elsewhere",))
-    says(settled, (PaymentRefunded, told_back("h1", 300, left=3_000)))
+    says(settled, (PaymentRefunded, told_back("h1", 500, left=3_000, spare=200)))
     cancelled = asking.cancel(settled.payment, AT)
     assert cancelled.asks == (Ask("refund", 3_000, sequence=2),), "the rest goes back, and no more"
     more = settle(settled.payment, None, replace(PAID, receipt_id="r2", amount=400), AT, KONBINI).payment

@@ -378,7 +378,7 @@ async def test_a_payment_is_found_by_what_its_provider_calls_it_and_by_its_own_i
     known = [("scripted", reference) for reference in ("c1", own_id.hex, str(own_id))]
     unknown = [("another", "c1"), ("scripted", "c2"), ("scripted", UUID(int=3).hex)]
     async with payments.db.transaction() as tx:
-        assert await match_references(tx, known + unknown) == dict.fromkeys(known, own_id)
+        assert await match_references(tx, known + unknown, str) == dict.fromkeys(known, own_id)
 
 
 async def notice(payments: Payments, text: str) -> Sequence[Any]:
@@ -552,3 +552,22 @@ async def test_news_of_an_order_that_is_not_known_yet_comes_back_later(
     async with payments.db.transaction() as tx:
         with pytest.raises(TryAgain, match="order_not_heard_of_yet"):
             await consumer.call([event], tx, {Methods: payments.methods})
+
+
+async def test_a_refund_waits_for_one_of_others_and_asks_for_the_rest(
+    payments: Payments, method: Scripted
+) -> None:
+    await ask(payments, method, granted())
+    await payments.hears(capture_requested("N1"))
+    await ask(payments, method, Captured(amount=3_300, captured_at=now(), receipt_id="r1"))
+    await payments.hears(cancelled("N1"))
+    request = await ask(payments, method, RefundWaiting(looks=1))
+    assert (request.state, (await payments.payment("N1")).calls) == ("open", ())
+
+    method.known = [(Refunded(refund_ref="console", amount=300),)]
+    await ask(payments, method, Refunded(refund_ref="ours", amount=3_000))
+    await turn(payments)
+
+    seen = await payments.payment("N1")
+    assert (seen.state, seen.calls, seen.refunded_amount) == ("refunded", (), 3_300)
+    assert [amount for operation, amount, _ in method.asked if operation == "refund"] == [3_300, 3_000]

@@ -9,10 +9,12 @@ from payments.domain.answers import (
     Authorized,
     Captured,
     CaptureDeclined,
+    CaptureRefused,
     Chargeback,
     Declined,
     Expired,
     Issued,
+    NeedsBuyer,
     RefundDeclined,
     Refunded,
     RefundedInAll,
@@ -25,7 +27,7 @@ from payments.domain.answers import (
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 TOTAL = 3_300
 
-Mood = Literal["ok", "decline", "silence", "lost_answer", "undecided", "late"]
+Mood = Literal["ok", "decline", "silence", "lost_answer", "undecided", "late", "visit"]
 SILENCE = Unknown(reason="timeout")
 
 
@@ -38,6 +40,8 @@ class Provider:
     undecided: dict[str, tuple[str, int]] = field(default_factory=dict)
     under_way: dict[str, int] = field(default_factory=dict)
     newest_first: bool = False
+    part_captures: bool = False
+    lists_deposits: bool = True
     at: datetime = AT
     unnamed: set[str] = field(default_factory=set)
     beside: int = 0
@@ -50,9 +54,10 @@ class Provider:
             return SILENCE
         if key in self.answers:
             return self.answers[key]
-        if mood == "late" and operation == "authorize":
+        if mood in ("late", "visit") and operation == "authorize":
+            # What was sent is still on its way, or the buyer is at the provider's page.
             self.under_way[key] = amount
-            return SILENCE
+            return SILENCE if mood == "late" else NeedsBuyer()
         if operation == "void" and self.under_way and not self.holds:
             return Waiting()
         if key in self.undecided:
@@ -80,7 +85,8 @@ class Provider:
         """Return what a look-up finds. Refunds stand at its end, in an order of the provider's own."""
         waiting = [self._not_decided(operation) for operation, _ in self.undecided.values()]
         refunds = [one for one in self.done if isinstance(one, Refunded | RefundDeclined)]
-        others = [one for one in self.done if not isinstance(one, Refunded | RefundDeclined)]
+        left_out = (Refunded, RefundDeclined) if self.lists_deposits else (Refunded, RefundDeclined, Captured)
+        others = [one for one in self.done if not isinstance(one, left_out)]
         refunds.sort(key=lambda one: one.refund_ref, reverse=self.newest_first)
         named = [one for one in refunds if one.refund_ref not in self.unnamed]
         total = [RefundedInAll(amount=self.sums(Refunded))] if self.sums(Refunded) else []
@@ -109,7 +115,8 @@ class Provider:
         )
 
     def capture_in_console(self, amount: int) -> None:
-        """Take part of what is held; the rest of the hold is over with it."""
+        """Take part of what is held; the rest is over with it, unless holds are captured in parts here."""
+        amount = min(amount, self.left) if self.part_captures else amount
         self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=f"console-{len(self.done)}"))
 
     def dispute(self, state: str, amount: int) -> None:
@@ -141,9 +148,22 @@ class Provider:
         for one in self.done:
             if isinstance(one, Authorized | Issued):
                 still = True
-            elif isinstance(one, Voided | Expired | CaptureDeclined | Captured):
+            elif isinstance(one, Voided | Expired | CaptureDeclined):
                 still = False
+            elif isinstance(one, Captured):
+                still = still and self.part_captures and self.left > 0
         return still
+
+    @property
+    def left(self) -> int:
+        """Return the yen of the last hold that were not captured."""
+        left = 0
+        for one in self.done:
+            if isinstance(one, Authorized):
+                left = one.amount
+            elif isinstance(one, Captured):
+                left -= one.amount
+        return left
 
     @property
     def money(self) -> int:
@@ -188,11 +208,16 @@ class Provider:
                 return Issued(number="12345678901", number_label="支払い番号", due_at=due_at)
             case "capture" if declined or not self.holds:
                 return CaptureDeclined(reason="ProcessorDeclined", authorization_id=self.hold_id)
+            case "capture" if self.part_captures and amount > self.left:
+                return CaptureRefused(reason="more than is held")
             case "capture":
                 return Captured(amount=amount, captured_at=AT, receipt_id=f"receipt-{key}")
             case "void":
                 since = [one for one in self.done if isinstance(one, Authorized | Issued | Captured)]
-                captured = [since[-1]] if since and isinstance(since[-1], Captured) else []
+                taken = (
+                    self.lists_deposits and bool(since) and isinstance(since[-1], Captured) and not self.holds
+                )
+                captured = [since[-1]] if taken else []
                 return captured[-1] if captured else Voided(authorization_id=self.hold_id)
             case "refund" if declined or amount > self.money:
                 return RefundDeclined(reason="refused", refund_ref=f"refund-{key}")

@@ -74,7 +74,7 @@ class Simulated(Method):
         self.kind, self.terms = kind, terms  # type: ignore[misc]
         self.poll_seconds = {"waiting": 600, "authorized": 3_600}
         self.look_after = LOOK_AFTER if terms is NUMBER else timedelta(0)
-        self.provider = Provider(at=now())
+        self.company = Provider(at=now())
         self.mood: Mood = "ok"
 
     @classmethod
@@ -100,11 +100,11 @@ class Simulated(Method):
         return self._asked("refund", amount, key)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
-        return self.provider.known()
+        return self.company.known()
 
     def _asked(self, operation: str, amount: int, key: str) -> Answer:
         mood, self.mood = self.mood, "ok"
-        return self.provider.asked(operation, amount, key, mood)
+        return self.company.asked(operation, amount, key, mood)
 
 
 class WorkerDied(Exception):
@@ -200,8 +200,8 @@ class ServiceStory(RuleBasedStateMachine):
 
     @rule(declined=st.sampled_from([False, False, True]))
     def the_provider_makes_up_its_mind(self, declined: bool) -> None:
-        self.method.provider.arrive()
-        self.method.provider.decide(declined=declined)
+        self.method.company.arrive()
+        self.method.company.decide(declined=declined)
 
     @rule(what=st.sampled_from(["stock", "ship", "part", "staff", "cancel"]), times=st.integers(1, 2))
     def something_is_heard_of_the_order(self, what: str, times: int) -> None:
@@ -224,7 +224,7 @@ class ServiceStory(RuleBasedStateMachine):
 
     @rule(amount=st.sampled_from([TOTAL, 1_000, 5_000]), receipt=st.integers(0, 2))
     def the_buyer_pays_the_number(self, amount: int, receipt: int) -> None:
-        provider, receipt_id = self.number.provider, f"{self.code}-till-{receipt}"
+        provider, receipt_id = self.number.company, f"{self.code}-till-{receipt}"
         known = {one.receipt_id for one in provider.done if isinstance(one, Captured)}
         issued = next((one for one in provider.done if isinstance(one, Issued)), None)
         if issued and receipt_id not in known and now() < issued.due_at + LOOK_AFTER:
@@ -250,7 +250,7 @@ class ServiceStory(RuleBasedStateMachine):
 
     @invariant()
     def money_is_where_the_tables_say(self) -> None:
-        provider = self.method.provider
+        provider = self.method.company
 
         async def look() -> None:
             async with self.db.transaction() as tx:
@@ -275,8 +275,8 @@ class ServiceStory(RuleBasedStateMachine):
         if not hasattr(self, "method"):
             return
         for method in (self.card, self.number):
-            method.provider.decide(declined=False)
-            method.provider.arrive()
+            method.company.decide(declined=False)
+            method.company.arrive()
         for _ in range(4 * SILENCES_MAX):
             clock.clock.move(timedelta(days=2))
             self.work()
@@ -289,7 +289,7 @@ class ServiceStory(RuleBasedStateMachine):
             assert payment is not None
             return payment
 
-        payment, provider = self.run(look()), self.method.provider
+        payment, provider = self.run(look()), self.method.company
         self.seen[payment.state] += 1
         assert payment.held_amount == provider.money, "M3"
         if payment.order_cancelled:

@@ -10,6 +10,7 @@ from sqlalchemy import Column, MetaData, Table, Uuid
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
+from shared.cause import NO_CAUSE, Cause, current_cause
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off, strike_off_all
@@ -169,3 +170,25 @@ async def test_no_plan_of_the_database_claims_more_than_was_wanted(make_db: Make
         claimed = await claim_due(tx, chores, rows_max=4, at=now())
 
     assert len(claimed) == 4
+
+
+async def test_what_is_done_follows_from_what_its_row_tells(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    seen: list[tuple[Cause, UUID | None]] = []
+
+    async def perform(row: Row) -> None:
+        seen.append((current_cause(), row.chore_id))
+        async with db.transaction() as tx:
+            await strike_off(tx, chores, row.chore_id, row.lease)
+
+    with_cause = DueWork("chores", chores, perform, cause=lambda row: Cause(event_id=row.chore_id))
+    for work in (with_cause, DueWork("chores", chores, perform)):
+        seen.clear()
+        await add_chores(db, 3)
+        runner = DueRunner(work, db)
+        running = asyncio.create_task(runner.run())
+        await eventually(lambda: len(seen) == 3)
+        runner.stop()
+        await running
+        expected = [Cause(event_id=key) if work is with_cause else NO_CAUSE for _, key in seen]
+        assert [cause for cause, _ in seen] == expected

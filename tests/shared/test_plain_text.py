@@ -53,14 +53,39 @@ def test_what_a_cp932_file_cannot_hold_is_listed_with_a_replacement() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["http://evil.example/当選", "当選 WWW.evil.example", "ｈｔｔｐ：／／evil.example"]
+    "text",
+    [
+        "http://evil.example/当選",
+        "当選 WWW.evil.example",
+        "ｈｔｔｐ：／／evil.example",
+        "当選evil.example/a",
+        "ｅｖｉｌ．ｅｘａｍｐｌｅ／ａ",
+        "a-b.evil.example:8080/",
+        "evil.xn--p1ai/login",
+        "evil.example?a=1",
+        "悪.example/a",
+    ],
 )
-def test_a_name_holds_no_address_of_the_web(text: str) -> None:
+def test_what_mails_repeat_holds_no_address_of_the_web(text: str) -> None:
     with pytest.raises(TextRefused, match="使用できない文字"):
-        plain_text.name(text)
+        plain_text.unlinked_line(text)
     assert plain_text.line(text) == text
 
 
-@pytest.mark.parametrize("text", ["山田 太郎", "O'Neil Jr.", "株式会社www", "田中：総務/経理"])
-def test_names_of_people_and_companies_are_kept(text: str) -> None:
-    assert plain_text.name(text) == text
+@pytest.mark.parametrize(
+    "text",
+    [
+        "山田 太郎",
+        "O'Neil Jr.",
+        "株式会社www",
+        "田中：総務/経理",
+        "渋谷区神宮前1-2-3 A.B.Cビル",
+        "No.5",
+        "Bldg.3F/4F",
+        "St.ルカ館2F/3F",
+        "kakaku.com 本社 #301",
+        "1.5/2号室",
+    ],
+)
+def test_names_and_addresses_of_people_and_companies_are_kept(text: str) -> None:
+    assert plain_text.unlinked_line(text) == text

@@ -12,13 +12,16 @@ from structlog.testing import capture_logs
 
 from harness.counted import counted
 from harness.eventually import eventually
+from harness.hearing import said
 from harness.postgres import MakeDatabase
+from harness.together import statements_of
+from harness.traces import causes, traced
 from harness.trouble import shaky, time_passed
 from shared.amqp import Link, Publisher
-from shared.consumers import Consumers
+from shared.consumers import Consumer, Consumers
 from shared.database import Database, Tx
 from shared.errors import Refused, TryAgain
-from shared.events import PointsUsed
+from shared.events import PointsActivated, PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -47,6 +50,15 @@ async def try_points(events: list[PointsUsed], tx: Tx) -> None:
             raise ERRORS[event.order_code]
 
 
+answering = Consumers("members")
+
+
+@answering.on(PointsUsed)
+async def answer_points(event: PointsUsed, tx: Tx) -> PointsActivated:
+    """Answer each."""
+    return PointsActivated(member_id=event.member_id, points=1, order_code=event.order_code)
+
+
 def used(code: str) -> PointsUsed:
     """Points used on the order ``code``."""
     return PointsUsed(member_id=new_id(), points=1, order_code=code)
@@ -55,12 +67,10 @@ def used(code: str) -> PointsUsed:
 class Desk:
     """A worker at its queue, and what it did."""
 
-    def __init__(self, db: Database, line: Line, post: Post) -> None:
-        self.db, self.line, self.post = db, line, post
+    def __init__(self, db: Database, line: Line, post: Post, consumer: Consumer) -> None:
+        self.db, self.line, self.post, self.queue = db, line, post, consumer.queue
         publisher = cast(Publisher, post)
-        self.worker = Worker(
-            consumers.all[0], db, cast(Link, line), publisher, {}, prefetch=10, idle_seconds=0.02
-        )
+        self.worker = Worker(consumer, db, cast(Link, line), publisher, {}, prefetch=10, idle_seconds=0.02)
         self.tags = 0
 
     @property
@@ -82,7 +92,7 @@ class Desk:
         message.header.properties.headers |= told or {}
         for name, value in changes.items():
             setattr(message, name, value)
-        await self.channel.consumers["members.try_points"](message)
+        await self.channel.consumers[self.queue](message)
 
     async def acknowledged(self) -> None:
         """Wait until all that was brought is acknowledged."""
@@ -100,9 +110,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def at_work(db: Database, *channels: Channel, post: Post | None = None) -> AsyncIterator[Desk]:
+async def at_work(
+    db: Database, *channels: Channel, post: Post | None = None, consumer: Consumer = consumers.all[0]
+) -> AsyncIterator[Desk]:
     """Let a worker consume; its log stays unwritten, for to print a traceback takes longer than all else."""
-    desk = Desk(db, Line(*channels), post or Post())
+    desk = Desk(db, Line(*channels), post or Post(), consumer)
     with capture_logs():
         task = asyncio.create_task(desk.worker.run())
         await eventually(lambda: desk.worker.consuming_at is not None)
@@ -118,6 +130,18 @@ async def test_a_refused_message_is_heard_for_good_and_its_neighbours_are_done(m
         await desk.acknowledged()
         assert (await desk.effects(), await desk.heard()) == (["before", "after"], 3)
         assert desk.post.messages == []
+
+
+async def test_of_a_batch_each_event_is_the_cause_of_its_own_answer(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    heard = [traced(used(code)) for code in ("N1", "N2", "N3")]
+    with statements_of(db) as seen:
+        async with at_work(db, consumer=answering.all[0]) as desk:
+            for event in heard:
+                await desk.brings_event(event, told={"traceparent": event.traceparent})
+            await desk.acknowledged()
+    assert len([one for one in seen if "INSERT INTO inbox" in one]) == 1
+    assert causes(await said(db), heard) == [("PointsActivated", code) for code in ("N1", "N2", "N3")]
 
 
 @pytest.mark.parametrize("code", ["early", "bug"])
@@ -353,7 +377,7 @@ async def test_a_worker_that_is_cancelled_while_its_channel_closes_ends(make_db:
         await asyncio.Event().wait()
 
     line = Line(Channel(close=never_closes))
-    desk = Desk(await make_db("members", metadata), line, Post())
+    desk = Desk(await make_db("members", metadata), line, Post(), consumers.all[0])
     task = asyncio.create_task(desk.worker.run())
     await eventually(lambda: desk.worker.consuming_at is not None)
     line.used[0].is_closed = True

@@ -9,12 +9,12 @@ from weakref import WeakKeyDictionary
 from checkout.domain.purchase import Purchase
 from checkout.storage.placements import Placement
 from checkout.till import Till
-from members.take_orders import take_orders
+from members.take_order import PlacedOrders
 from notifications.domain.mail import Accepted
 from notifications.domain.sender import Sender
 from notifications.message import build
 from notifications.send_mail import Server, letter_of
-from notifications.storage.mails import SENDING
+from notifications.storage.mails import SENDING, cause_of
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails
 from payments.claims import Claim, claims_of, end_claims
@@ -76,7 +76,8 @@ async def credit_again(event: OrderPlaced, tx: Tx) -> list[Any]:
     """Grant points for an order at each delivery, in a schema that has no key against it."""
     await tx.execute("DROP INDEX IF EXISTS point_postings_once_per_order, point_grants_purchase_once")
     await tx.execute("DELETE FROM member_orders WHERE order_code = :code", code=event.order_code)
-    return list(await take_orders(tx, [event]))
+    async with PlacedOrders.open(tx, [event]) as orders:
+        return list(await orders.take(event))
 
 
 POINTS_TWICE: Mapping[str, Handler] = {"members.credit_order": credit_again}
@@ -108,12 +109,13 @@ async def new_key_when_tried_again(till: Till, purchase: Purchase) -> Placement:
     return await till.place_order(replace(purchase, key=key))
 
 
+def _one_by_one(work: DueWork, perform: "SendsFirst") -> DueWork:
+    return replace(work, perform=perform, begin=None, conclude=None, cause=cause_of)
+
+
 def mails_sent_first(node: Node, works: Sequence[DueWork]) -> Sequence[DueWork]:
     """Let mails be sent before anything of the try is on disk."""
-    return [
-        replace(work, perform=SendsFirst(node), begin=None, conclude=None) if work.name == SENDING else work
-        for work in works
-    ]
+    return [_one_by_one(work, SendsFirst(node)) if work.name == SENDING else work for work in works]
 
 
 class SendsFirst:

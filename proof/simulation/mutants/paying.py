@@ -4,14 +4,15 @@ from uuid import UUID
 
 from payments.calls import Calls
 from payments.domain.answers import Answer, CaptureDeclined, Declined, RefundDeclined, Unknown, Voided
-from payments.domain.payment import Operation, Payment
+from payments.domain.moves import MoneyOperation
+from payments.domain.payment import Payment
 from shared.ids import new_id
 
 
 class NewKeys(Calls):
     """Gives every call a key of its own."""
 
-    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+    async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask with a new key."""
         return await super().make(operation, payment, amount=amount, key=new_id().hex)
 
@@ -19,7 +20,7 @@ class NewKeys(Calls):
 class LongKeys(Calls):
     """Gives the key in the form that has dashes: 36 characters, where Amazon takes 32."""
 
-    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+    async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask with a key that is too long."""
         return await super().make(operation, payment, amount=amount, key=str(UUID(key)))
 
@@ -27,7 +28,7 @@ class LongKeys(Calls):
 class ForgetsLateHolds(Calls):
     """Takes a hold that is not there yet for one that will never be."""
 
-    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+    async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Void; where no charge is known, nothing."""
         if operation == "void" and payment.state == "voided":
             return Voided()
@@ -37,7 +38,7 @@ class ForgetsLateHolds(Calls):
 class TimeoutIsFailure(Calls):
     """Takes no answer for a no."""
 
-    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+    async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask; silence is a refusal."""
         answer = await super().make(operation, payment, amount=amount, key=key)
         if not isinstance(answer, Unknown):

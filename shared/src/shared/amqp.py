@@ -24,6 +24,7 @@ from pamqp.header import ContentHeader
 from pydantic import ValidationError
 from yarl import URL
 
+from shared.cause import read_traceparent
 from shared.crash import crash_point
 from shared.deaths import Death, death_in
 from shared.errors import Undecodable, UnknownVersion, WrongExchange
@@ -323,8 +324,13 @@ def decode_event(
         # What we write comes back byte for byte; only what others wrote is read a second time.
         if orjson.dumps(data) != body:
             json.loads(body, object_pairs_hook=_once_each)
-        envelope = {"event_id": event_id, "occurred_at": headers.get("occurred_at")}
-        return kind.model_validate(data | envelope | {"caused_by": headers.get("causation_id")})
+        envelope = {
+            "event_id": event_id,
+            "occurred_at": headers.get("occurred_at"),
+            "caused_by": headers.get("causation_id"),
+            "traceparent": read_traceparent(headers.get("traceparent")),
+        }
+        return kind.model_validate(data | envelope)
     except orjson.JSONDecodeError as error:
         raise Undecodable(f"{kind.type}: not JSON") from error
     except ValidationError as error:

@@ -2,24 +2,44 @@
 
     consumers = Consumers("members")
 
-    @consumers.on(PaymentCaptured)
-    async def grant_points(event: PaymentCaptured, tx: Tx, earning: Earning) -> PointsGranted | None: ...
+    @consumers.on(PaymentCaptured, opens=Ledger)
+    async def grant_points(event: PaymentCaptured, tx: Tx, ledger: Ledger) -> PointsGranted | None: ...
 
-The queue is ``members.grant_points``, its dead letters ``members.grant_points.dead``. The function runs in
-a transaction that also holds the inbox row; what it returns goes to the outbox with the same commit. It is
-written for one event, or for a list of events where the path is hot. It never calls an outside system: it
-writes down what is to be done, and due work does it.
+The queue is ``members.grant_points``, its dead letters ``members.grant_points.dead``. The function is called once for
+each event, in a transaction that also holds the inbox row; what it returns goes to the outbox with the same commit.
+It never calls an outside system: it writes down what is to be done, and due work does it.
+
+Many events may share a transaction. ``opens`` names what they share: a unit of work, opened once for all of them
+before the function is called for the first, and saved once after the last.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, get_args, get_origin, get_type_hints
 
+from shared.cause import following
 from shared.database import Tx
 from shared.events import Event
 
 Handler = Callable[..., Awaitable[Any]]
+Resources = Mapping[type[Any], Any]
+
+
+class UnitOfWork(Protocol):
+    """What the events of one transaction change together.
+
+    A function then changes it in memory, one event at a time. What the unit of work itself says while it is saved
+    names what it follows from (:meth:`shared.events.Event.following`).
+    """
+
+    @classmethod
+    def open(cls, *given: Any, **named: Any) -> AbstractAsyncContextManager[Any]:
+        """Lock and read all that the events need; save it when the block is left without an error.
+
+        Takes the transaction and the events; what else it takes are resources, found by their types.
+        """
 
 
 @dataclass(frozen=True)
@@ -33,6 +53,8 @@ class Consumer:
     needs: tuple[type[Any], ...]
     says: tuple[type[Event], ...]
     linger_seconds: float = 0.0
+    opens: type[UnitOfWork] | None = None
+    opens_with: tuple[type[Any], ...] = ()
 
     @property
     def name(self) -> str:
@@ -44,16 +66,37 @@ class Consumer:
         """Return the name of the queue, also the name of the consumer in the inbox."""
         return f"{self.service}.{self.name}"
 
-    async def call(self, events: Sequence[Event], tx: Tx, resources: Mapping[type[Any], Any]) -> None:
-        """Run the function on ``events`` inside ``tx`` and put what it returns into the outbox."""
-        needed = [resources[kind] for kind in self.needs]
+    async def call(self, events: Sequence[Event], tx: Tx, resources: Resources) -> None:
+        """Run the function on ``events`` inside ``tx`` and put what it returns into the outbox.
+
+        Each event is the cause of what the function says of it.
+        """
         if self.takes_list:
-            tx.say(*said(await self.function(list(events), tx, *needed)))
+            await self._call_with_list(events, tx, [resources[kind] for kind in self.needs])
             return
-        for event in events:
-            tx.heard = event
-            tx.say(*said(await self.function(event, tx, *needed)))
-        tx.heard = None
+        async with self._opened(events, tx, resources) as given:
+            needed = [given[kind] for kind in self.needs]
+            for event in events:
+                with following(event.cause):
+                    tx.say(*said(await self.function(event, tx, *needed)))
+
+    async def _call_with_list(self, events: Sequence[Event], tx: Tx, needed: Sequence[Any]) -> None:
+        """Raise LookupError where the function says something that none of ``events`` caused."""
+        causes = {event.event_id: event.cause for event in events}
+        for one in said(await self.function(list(events), tx, *needed)):
+            if one.caused_by not in causes:
+                raise LookupError(f"{self.queue} says {one.type} and does not name the event that caused it")
+            tx.say(one.following(causes[one.caused_by]))
+
+    @asynccontextmanager
+    async def _opened(
+        self, events: Sequence[Event], tx: Tx, resources: Resources
+    ) -> AsyncIterator[Resources]:
+        if self.opens is None:
+            yield resources
+            return
+        async with self.opens.open(tx, events, *[resources[kind] for kind in self.opens_with]) as unit:
+            yield {**resources, self.opens: unit}
 
 
 def said(result: Event | Sequence[Event] | None) -> Sequence[Event]:
@@ -70,38 +113,68 @@ class Consumers:
         self.service = service
         self.all: list[Consumer] = []
 
-    def on(self, *events: type[Event], linger_seconds: float = 0.0) -> Callable[[Handler], Handler]:
+    def on(
+        self,
+        *events: type[Event],
+        opens: type[UnitOfWork] | None = None,
+        says: Sequence[type[Event]] = (),
+        linger_seconds: float = 0.0,
+    ) -> Callable[[Handler], Handler]:
         """Subscribe the decorated function to ``events``; it stays callable as it is.
+
+        ``opens``: the unit of work that the events of one transaction share; the function takes it. ``says``: what
+        the unit of work says, beside what the function returns.
 
         ``linger_seconds``: how long the first event of a batch may wait for company. Where nobody waits for
         the outcome, a tenth of a second saves most of the transactions of a shop that is neither idle nor
         flooded (docs/speed.md).
+
+        A function that only inserts may take a list of events instead, and names in ``caused_by`` which of them is
+        the cause of what it says.
         """
 
         def register(function: Handler) -> Handler:
-            self.all.append(_consumer(self.service, function, events, linger_seconds))
+            self.all.append(consumer_of(self.service, function, events, opens, says, linger_seconds))
             return function
 
         return register
 
 
-def _consumer(
-    service: str, function: Handler, events: tuple[type[Event], ...], linger_seconds: float
+def consumer_of(
+    service: str,
+    function: Handler,
+    events: tuple[type[Event], ...],
+    opens: type[UnitOfWork] | None = None,
+    says: Sequence[type[Event]] = (),
+    linger_seconds: float = 0.0,
 ) -> Consumer:
+    """Read the signature of ``function``. Raises TypeError for one that cannot hear."""
     hints = get_type_hints(function)
-    says = _event_classes(hints.pop("return", None))
+    returned = _event_classes(hints.pop("return", None))
     names = list(inspect.signature(function).parameters)
     if len(names) < 2 or hints[names[1]] is not Tx:
         raise TypeError(f"{function.__qualname__} must take the event (or a list of events), then tx: Tx")
+    takes_list = get_origin(hints[names[0]]) is list
+    needs = tuple(hints[name] for name in names[2:])
+    if opens is not None and (takes_list or opens not in needs):
+        raise TypeError(f"{function.__qualname__} must take one event and the {opens.__name__} that it opens")
     return Consumer(
         service=service,
         function=function,
         events=events,
-        takes_list=get_origin(hints[names[0]]) is list,
-        needs=tuple(hints[name] for name in names[2:]),
-        says=says,
+        takes_list=takes_list,
+        needs=needs,
+        says=(*returned, *(kind for kind in says if kind not in returned)),
         linger_seconds=linger_seconds,
+        opens=opens,
+        opens_with=_needs_of(opens) if opens is not None else (),
     )
+
+
+def _needs_of(opens: type[UnitOfWork]) -> tuple[type[Any], ...]:
+    hints = get_type_hints(opens.open)
+    _, _, *needs = inspect.signature(opens.open).parameters
+    return tuple(hints[name] for name in needs)
 
 
 def _event_classes(hint: Any) -> tuple[type[Event], ...]:

@@ -9,6 +9,7 @@ import asyncpg
 from sqlalchemy.sql import ClauseElement
 
 from shared.bulk import Change, one_statement
+from shared.cause import current_cause
 from shared.events import Event
 from shared.outbox import OutboxRow, insert_outbox, outbox_rows
 from shared.sql import STATEMENTS_CACHED_MAX, Row, ready, teach_json
@@ -58,10 +59,8 @@ class Tx:
     def __init__(self, connection: Connection, watchers: Sequence[Callable[[str], None]] = ()) -> None:
         self._connection = connection
         self._watchers = watchers
-        self.heard: Event | None = None
-        self.traceparent: str | None = None
         self._changes: list[Change] = []
-        self._said: list[tuple[Event, str | None]] = []
+        self._said: list[Event] = []
         self._wakes: set[str] = set()
 
     async def execute(self, statement: str | ClauseElement, **values: Any) -> int:
@@ -133,16 +132,15 @@ class Tx:
         return sql, {f"rows_{number}": change.document for number, change in enumerate(changes)}
 
     def say(self, *events: Event) -> None:
-        """Put ``events`` into the outbox with this commit, caused by what is being heard, if anything.
+        """Put ``events`` into the outbox with this commit.
 
-        Raises UnknownValueSaid for a value that the event's own class does not know.
+        Those that follow from nothing yet follow from the current cause (:mod:`shared.cause`). Raises UnknownValueSaid
+        for a value that the event's own class does not know.
         """
+        cause = current_cause()
         for event in events:
             event.check_values()
-            caused = event
-            if self.heard is not None and event.caused_by is None:
-                caused = event.model_copy(update={"caused_by": self.heard.event_id})
-            self._said.append((caused, self.traceparent))
+            self._said.append(event if event.traceparent else event.following(cause))
 
     def wake(self, work: str) -> None:
         """After the commit, tell the due work called ``work`` that there is something to do."""
@@ -203,9 +201,7 @@ class Database:
         return self._pool
 
     @asynccontextmanager
-    async def transaction(
-        self, *, heard: Event | None = None, traceparent: str | None = None
-    ) -> AsyncIterator[Tx]:
+    async def transaction(self) -> AsyncIterator[Tx]:
         """Open a transaction; commit on leaving, roll back on any error.
 
         Never call an outside system while it is open. Raises whatever the statements raise;
@@ -213,7 +209,6 @@ class Database:
         """
         async with self.connection() as connection:
             tx = Tx(connection, self.watchers)
-            tx.heard, tx.traceparent = heard, traceparent
             async with connection.transaction():
                 yield tx
                 rows = outbox_rows(tx._said, shop=self.shop)

@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Column, DateTime, Index, Integer, Table, Uuid
 
 from shared import metrics
+from shared.cause import NO_CAUSE, Cause, following
 from shared.clock import elapsed, now
 from shared.database import Database, Tx, is_transient
 from shared.ids import new_id
@@ -96,6 +97,11 @@ async def end_leases(tx: Tx, table: Table, leases: Collection[UUID], *, at: date
     )
 
 
+def no_cause(_: object) -> Cause:
+    """Return the cause of work that follows from nothing but the time."""
+    return NO_CAUSE
+
+
 @dataclass(frozen=True)
 class DueWork:
     """A kind of due work: where its rows are and what is done with each.
@@ -106,8 +112,12 @@ class DueWork:
     returned, for all that finished while the last such transaction ran. If it fails for many, it is called
     again for each alone, so it must write nothing before it could fail for a row that is not to blame.
 
+    ``cause`` tells what a thing that is performed follows from; what ``perform`` says and logs carries it.
+    ``conclude`` names the cause of each thing itself.
+
     Whatever raises leaves the row leased until the lease runs out; then it is tried again. A known failure
-    should rather be written down with a later ``due_at``.
+    should rather be written down with a later ``due_at``. ``failed`` gets what raised for another reason than a
+    database that is away, to tell a person and to put it off, in a transaction of its own.
     """
 
     name: str
@@ -115,11 +125,13 @@ class DueWork:
     perform: Callable[[Any], Awaitable[Any]]
     begin: Callable[[Tx, Sequence[Row]], Awaitable[Sequence[Any]]] | None = None
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
+    failed: Callable[[Tx, Any], Awaitable[None]] | None = None
     concurrency: int = 10
     lease_seconds: int = LEASE_SECONDS
     # For work that may take longer than the lease: it is prolonged while its holder lives, so that it can be
     # short and the work of a dead holder is taken over soon.
     prolong: bool = False
+    cause: Callable[[Any], Cause] = no_cause
 
 
 class DueRunner:
@@ -210,6 +222,10 @@ class DueRunner:
                     log.exception("due.not_prolonged", work=self.work.name)
 
     async def _perform(self, item: Any) -> None:
+        with following(self.work.cause(item)):
+            await self._perform_one(item)
+
+    async def _perform_one(self, item: Any) -> None:
         try:
             outcome = await self.work.perform(item)
             if self.work.conclude is not None:
@@ -221,6 +237,17 @@ class DueRunner:
                 log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
             else:
                 log.exception("due.failed", work=self.work.name, item=str(item)[:80])
+                await self._tell_failed(item)
+
+    async def _tell_failed(self, item: Any) -> None:
+        """Hand over what failed to who can tell a person; if that fails as well, its lease runs out."""
+        if self.work.failed is None:
+            return
+        try:
+            async with self._db.transaction() as tx:
+                await self.work.failed(tx, item)
+        except Exception as error:
+            log.warning("due.failure_not_told", work=self.work.name, error=type(error).__name__)
 
     async def _write_down(self, item: Any, outcome: Any) -> None:
         """Conclude; while the database is away, again and again as long as the lease may last.

@@ -4,12 +4,12 @@ Personal data does not belong here: log ids, codes and reasons.
 """
 
 import logging
-import secrets
 from typing import Any
 
 import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
 
+from shared.cause import current_cause, trace_id
 from shared.settings import ServiceSettings
 
 
@@ -22,6 +22,7 @@ def set_up_logs(service: str, settings: ServiceSettings) -> None:
     )
     steps: list[Any] = [
         merge_contextvars,
+        add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -41,23 +42,10 @@ def _named(service: str) -> Any:
     return add_service
 
 
-def new_trace() -> str:
-    """Return a fresh W3C ``traceparent`` (Trace Context §3.2), sampled."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def add_trace(_logger: Any, _method: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Add the id of the trace that the running task belongs to, if it belongs to one."""
+    found = trace_id(current_cause().traceparent)
+    return line if found is None else {**line, "trace_id": found}
 
 
-def child_trace(parent: str | None) -> str:
-    """Return a ``traceparent`` of the same trace as ``parent``, or a fresh one."""
-    parts = (parent or "").split("-")
-    if len(parts) != 4 or len(parts[1]) != 32:
-        return new_trace()
-    return f"00-{parts[1]}-{secrets.token_hex(8)}-{parts[3]}"
-
-
-def trace_id(traceparent: str | None) -> str | None:
-    """Return the trace id inside ``traceparent``, for log lines."""
-    parts = (traceparent or "").split("-")
-    return parts[1] if len(parts) == 4 else None
-
-
-__all__ = ["bound_contextvars", "child_trace", "new_trace", "set_up_logs", "trace_id"]
+__all__ = ["add_trace", "bound_contextvars", "set_up_logs"]

@@ -15,7 +15,6 @@ from sqlalchemy import BigInteger, Column, DateTime, Identity, Index, MetaData, 
 
 from shared.clock import elapsed
 from shared.events import Event
-from shared.logs import child_trace
 
 if TYPE_CHECKING:
     from shared.database import Tx
@@ -62,11 +61,11 @@ def outbox_table(metadata: MetaData) -> Table:
     return table
 
 
-def outbox_rows(said: Sequence[tuple[Event, str | None]], *, shop: str) -> list[OutboxRow]:
-    """Turn events and the trace that each belongs to into rows."""
+def outbox_rows(said: Sequence[Event], *, shop: str) -> list[OutboxRow]:
+    """Turn events into rows."""
     rows = []
-    for event, traceparent in said:
-        headers: dict[str, Any] = {"shop": shop, "traceparent": child_trace(traceparent)}
+    for event in said:
+        headers: dict[str, Any] = {"shop": shop, "traceparent": event.traceparent}
         if event.caused_by is not None:
             headers["causation_id"] = str(event.caused_by)
         rows.append(

@@ -17,8 +17,9 @@ REFUSED_IN_LINE = REFUSED_IN_TEXT + r"\n"
 
 _IN_TEXT = re.compile(f"[{REFUSED_IN_TEXT}{_SURROGATES}]")
 _IN_LINE = re.compile(rf"[{REFUSED_IN_LINE}{_SURROGATES}]|=\?")
-# Mail programs make a link of it: a name with one, sent to somebody else's address, would be bait.
-_ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
+# Mail programs make a link of it: a name or address with one, sent to somebody else's mail address, would be bait.
+# A host's last part is letters: 「Bldg.3F/4F」 and 「A.B.Cビル」 are none.
+_LINK = re.compile(r"://|www\.|[\w-]\.(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})(?::[0-9]{1,5})?[/?]", re.IGNORECASE)
 _UNSTORABLE = re.compile(f"[\x00{_SURROGATES}]")
 # Unicode's compatibility ideographs have canonical forms (神 is 神), but people spell themselves with them.
 _SPELLINGS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
@@ -38,11 +39,11 @@ def line(text: str) -> str:
     return _kept(text, _IN_LINE)
 
 
-def name(text: str) -> str:
-    """Return a person's name as it is kept: a line without an address of the web. Raises TextRefused."""
+def unlinked_line(text: str) -> str:
+    """Return a line that strangers write and mails repeat, without an address of the web. Raises TextRefused."""
     kept = line(text)
-    if match := _ADDRESS.search(unicodedata.normalize("NFKC", kept)):
-        raise TextRefused(match.group())
+    if _LINK.search(unicodedata.normalize("NFKC", kept)):
+        raise TextRefused("URL")
     return kept
 
 

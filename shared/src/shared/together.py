@@ -10,6 +10,8 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
+from shared.cause import NO_CAUSE, following
+
 log = structlog.get_logger()
 
 Item = TypeVar("Item")
@@ -51,8 +53,10 @@ class Together(Generic[Item, Result]):
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(item, done))
         if self._runner is None:
-            # A task of its own, so that nobody's cancellation ends the work of others.
-            self._runner = asyncio.create_task(self._run_all())
+            # A task of its own, so that nobody's cancellation ends the work of others, and that follows from
+            # nobody: it works for all.
+            with following(NO_CAUSE):
+                self._runner = asyncio.create_task(self._run_all())
         return await asyncio.shield(done)
 
     async def _run_all(self) -> None:

@@ -4,12 +4,18 @@
     <service>.dead             direct    to the dead letters of its queues
     <service>.retry.<n>s       fanout    to <service>.waiting.<n>s
     <service>.again            direct    to its own queues: what has waited comes back through it
+    <service>.lost             fanout    to <service>.lost.dead: what no queue is bound for in .again and .dead
     <service>.<function>       quorum queue of one consuming function
     <service>.<function>.dead  quorum queue of its dead letters
     <service>.waiting.<n>s     quorum queue that holds a message n seconds and gives it back
+    <service>.lost.dead        quorum queue of messages that name a queue which is gone
 
 A message that waits names the queue it goes back to. Only the queues of its own service are bound to
 <service>.again, and nobody may publish there: no service can reach a queue of another by way of its waits.
+
+A queue that gives messages back waits for ever with one that leads nowhere, and all behind it. So a policy makes
+<service>.lost the alternate exchange of .again and .dead; deploy/broker_users.py puts it, for a policy also holds for
+what an earlier release declared.
 
 FastStream declares them, so that its AsyncAPI document shows what really exists.
 """
@@ -46,6 +52,11 @@ def retry_exchange(service: str, seconds: int) -> str:
 def again_exchange(service: str) -> str:
     """Return the name of the exchange through which what has waited comes back to the queues of ``service``."""
     return f"{service}.again"
+
+
+def lost_exchange(service: str) -> str:
+    """Return the name of the exchange for what is bound nowhere else."""
+    return f"{service}.lost"
 
 
 def waiting_queue_name(service: str, seconds: int) -> str:
@@ -87,10 +98,10 @@ def waiting_queue(service: str, seconds: int) -> RabbitQueue:
     )
 
 
-def dead_queue(consumer: Consumer) -> RabbitQueue:
-    """Return the queue of what ``consumer`` could not handle; a letter stays until a person takes it."""
+def dead_queue(queue: str) -> RabbitQueue:
+    """Return the queue of what could not be handled from ``queue``; a letter stays until a person takes it."""
     return RabbitQueue(
-        f"{consumer.queue}.dead",
+        f"{queue}.dead",
         queue_type=QueueType.QUORUM,
         durable=True,
         arguments={"x-overflow": "reject-publish", "x-delivery-limit": LOOKS_MAX},
@@ -114,13 +125,17 @@ async def declare(broker: RabbitBroker, service: str, consumers: Iterable[Consum
     again = await broker.declare_exchange(
         RabbitExchange(again_exchange(service), type=ExchangeType.DIRECT, durable=True)
     )
+    lost = await broker.declare_exchange(
+        RabbitExchange(lost_exchange(service), type=ExchangeType.FANOUT, durable=True)
+    )
+    await (await broker.declare_queue(dead_queue(lost_exchange(service)))).bind(lost)
     for consumer in consumers:
         for event in consumer.events:
             queue = await broker.declare_queue(consumer_queue(consumer, event))
             exchange = await broker.declare_exchange(topic(event.producer))
             await queue.bind(exchange, routing_key=event.type)
             await queue.bind(again, routing_key=consumer.queue)
-        await (await broker.declare_queue(dead_queue(consumer))).bind(dead, routing_key=consumer.queue)
+        await (await broker.declare_queue(dead_queue(consumer.queue))).bind(dead, routing_key=consumer.queue)
     for seconds in RETRY_STEPS_SECONDS:
         name = retry_exchange(service, seconds)
         exchange = await broker.declare_exchange(RabbitExchange(name, type=ExchangeType.FANOUT, durable=True))

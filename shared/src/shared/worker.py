@@ -27,7 +27,7 @@ from shared.database import Database, is_transient
 from shared.deaths import Death
 from shared.errors import Refused, TryAgain, Undecodable
 from shared.inbox import insert_inbox, insert_replay
-from shared.logs import bound_contextvars, trace_id
+from shared.logs import bound_contextvars
 from shared.retries import bury, put_off
 
 log = structlog.get_logger()
@@ -211,11 +211,8 @@ class Worker:
 
     async def _apply(self, batch: Sequence[Heard]) -> None:
         crash_point("K7")
-        first = batch[0]
-        trace = first.headers.get("traceparent")
-        trace = trace if isinstance(trace, str) else None
-        with bound_contextvars(consumer=self.consumer.queue, trace_id=trace_id(trace)):
-            async with self._db.transaction(traceparent=trace) as tx:
+        with bound_contextvars(consumer=self.consumer.queue):
+            async with self._db.transaction() as tx:
                 fresh = await insert_inbox(tx, self.consumer.queue, [one.event.event_id for one in batch])
                 events = list({one.event.event_id: one.event for one in batch}.values())
                 news = [event for event in events if event.event_id in fresh]

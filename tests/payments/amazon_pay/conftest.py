@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from payments.methods.amazon_pay.simulator.driving import Driver
 from payments.methods.amazon_pay.simulator.ipn import make_certificate
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
 from payments.storage.tables import metadata
-from shared.clock import now
+from shared.clock import clock, now
 from shared.ids import new_id
 from tests.payments.amazon_pay.world import World
 from tests.payments.payments_service import ORIGIN, make_payments, served
@@ -280,10 +281,11 @@ def begin(start_checkout: Any) -> Callable[..., Payment]:
 def buyer_pays(amazon: Any, method: AmazonPay) -> Any:
     """Authorize as far as the buyer, let the buyer pay, and authorize again."""
 
-    async def pay(payment: Payment) -> Answer:
+    async def pay(payment: Payment, *, returns_after: timedelta = timedelta(0)) -> Answer:
         asked = await method.authorize(payment, key=new_id().hex)
         assert isinstance(asked, NeedsBuyer)
         amazon.pay(asked.redirect_url)
+        clock.move(returns_after)
         return await method.authorize(payment, key=new_id().hex)
 
     return pay
@@ -312,7 +314,7 @@ def authorized(begin: Callable[..., Payment], buyer_pays: Any) -> Any:
 async def world(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIterator[World]:
     db = await make_db("payments", metadata)
     amazon = Driver()
-    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:  # type: ignore[arg-type]
+    async with served(amazon.app(tmp_path, f"{ORIGIN}/unused")) as url:
         method = amazon.method(url, Shop(ORIGIN, sandbox=True))
         payments = make_payments(db, keys, tmp_path, method)
         async with httpx.AsyncClient(base_url=url) as provider, payments.browser:

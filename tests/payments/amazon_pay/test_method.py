@@ -133,15 +133,33 @@ async def test_a_lost_authorization_is_found_by_looking(
     assert len(amazon.ledger("authorized")) == 1
 
 
-async def test_a_buyer_who_never_returns_has_given_up(method: AmazonPay, begin: Begin) -> None:
+async def test_a_buyer_who_does_not_return_has_given_up(method: AmazonPay, begin: Begin) -> None:
     payment = begin()
     await method.authorize(payment, key=KEY)
-    clock.move(timedelta(hours=24, seconds=1))
+    clock.move(timedelta(minutes=44))
+    assert isinstance(await method.authorize(payment, key=KEY), NeedsBuyer)
+    clock.move(timedelta(minutes=1, seconds=1))
 
     answer = await method.authorize(payment, key=KEY)
 
     assert isinstance(answer, Declined)
     assert answer.reason == "buyer_abandoned"
+    assert answer.refs, "the session stays known, for whatever comes of it"
+
+
+async def test_a_buyer_who_agreed_and_did_not_return_has_paid(
+    method: AmazonPay, begin: Begin, buyer_pays: Any
+) -> None:
+    payment = begin()
+    assert isinstance(await buyer_pays(payment, returns_after=timedelta(hours=2)), Authorized)
+
+
+async def test_an_order_ends_by_no_answer_of_amazon(method: AmazonPay, begin: Begin) -> None:
+    payment = begin(behaviour="complete:hang")
+    await method.authorize(payment, key=KEY)
+    clock.move(timedelta(hours=2))
+    answer = await method.authorize(payment, key=KEY)
+    assert isinstance(answer, Unknown), answer
 
 
 async def test_a_session_of_another_order_pays_nothing(
@@ -200,14 +218,12 @@ async def test_an_account_of_another_marketplace_cannot_pay(
     assert amazon.ledger() == []
 
 
-async def test_an_order_without_a_session_waits_a_day_for_the_buyers_page(
-    method: AmazonPay, begin: Begin
-) -> None:
+async def test_an_order_without_a_session_waits_for_the_buyers_page(method: AmazonPay, begin: Begin) -> None:
     payment = replace(begin(), choice={})
     answer = await method.authorize(payment, key=KEY)
 
     assert answer == NeedsBuyer(redirect_url="https://shop.example.jp/payments/amazon_pay/confirm?order=N-1")
-    clock.move(timedelta(hours=24, seconds=1))
+    clock.move(timedelta(minutes=45, seconds=1))
     late = await method.authorize(payment, key=KEY)
     assert isinstance(late, Declined)
     assert late.reason == "buyer_abandoned"

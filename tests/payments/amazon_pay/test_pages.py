@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 import payments.methods.amazon_pay
+import payments.web
 from harness.keys import Keys
 from payments.domain.payment import Payment
 from payments.method import Shop
@@ -27,7 +28,10 @@ from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions
 
 ORIGIN = "http://shop.test"
-TEMPLATES = Path(payments.methods.amazon_pay.__file__).parent / "templates"
+TEMPLATES = (
+    Path(payments.methods.amazon_pay.__file__).parent / "templates",
+    Path(payments.web.__file__).parent / "templates",
+)
 TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
 
 
@@ -91,7 +95,7 @@ class Visit:
 async def visit(settings: AmazonPaySettings, keys: Keys) -> AsyncIterator[Visit]:
     shop = Shop(origin_url=ORIGIN, sandbox=True, issuer=keys.issuers["payments"])
     method = AmazonPay(settings, shop, httpx.AsyncClient())
-    pages = make_templates(TEMPLATES)
+    pages = make_templates(*TEMPLATES)
     counter = DeskOfOne(shop, pages)
     app = FastAPI()
     install_web(
@@ -454,7 +458,7 @@ async def test_with_amazon_itself_the_button_is_drawn_by_amazons_script(
 ) -> None:
     live = settings.model_copy(update={"url": "https://pay-api.amazon.jp"})
     shop = Shop(origin_url=ORIGIN, sandbox=True, issuer=keys.issuers["payments"])
-    pages = make_templates(TEMPLATES)
+    pages = make_templates(*TEMPLATES)
     app = FastAPI()
     install_web(app, pages, Sessions(keys.verifier, AsyncMock()), origin=ORIGIN, secure=False)
     method = AmazonPay(live, shop, httpx.AsyncClient())

@@ -328,3 +328,121 @@ async def test_a_genuine_notice_with_an_endless_id_still_settles_the_payment(wor
     await world.payments.work()
 
     assert (await world.payments.payment("N1")).state == "captured"
+
+
+# ---------- charges that others make on the same permission ----------
+
+
+async def charged_beside(world: World, amount: int, *, capture: bool = True, tell: bool = True) -> None:
+    """Order-management software charges what the buyer agreed to; its notices come."""
+    world.amazon.charge_beside(await world.payments.payment("N1"), amount, capture=capture, tell=tell)
+    await hear_notices(world)
+    clock.move(timedelta(seconds=10))  # notices that come together are looked at together
+    await world.payments.work()
+
+
+async def is_cancelled(world: World) -> Payment:
+    """The order ends, and time passes; return its payment."""
+    await world.payments.hears(cancelled("N1"))
+    await world.payments.work()
+    for _ in range(4):
+        await world.soon()
+    return await world.payments.payment("N1")
+
+
+async def test_a_charge_of_others_pays_an_order_whose_hold_was_cancelled(world: World) -> None:
+    await world.order()
+    await console(world, "cancel")
+    await charged_beside(world, 3_300)
+
+    payment = await world.payments.payment("N1")
+    assert (payment.state, payment.captured_amount, payment.calls) == ("captured", 3_300, ())
+    assert len(await world.payments.said(PaymentCaptured)) == 1
+
+    payment = await is_cancelled(world)
+    assert (payment.state, payment.held_amount) == ("refunded", 0)
+    assert await world.ledger("refunded") == [3_300]
+
+
+async def test_a_second_charge_of_others_completes_a_part(world: World) -> None:
+    await world.order()
+    await console(world, "capture", 1_000)
+    await charged_beside(world, 2_300)
+
+    payment = await world.payments.payment("N1")
+    assert (payment.state, payment.captured_amount) == ("captured", 3_300)
+
+    payment = await is_cancelled(world)
+    assert (payment.state, payment.held_amount) == ("refunded", 0)
+    assert sorted(await world.ledger("refunded")) == [1_000, 2_300]
+
+
+async def test_our_hold_is_let_go_when_a_charge_of_others_paid(world: World) -> None:
+    await world.order()
+    await charged_beside(world, 3_300)
+
+    assert (await world.payments.payment("N1")).state == "captured"
+    assert await world.ledger("voided") == [3_300]
+
+
+async def test_our_hold_pays_what_a_charge_of_others_left_open(world: World) -> None:
+    await world.order()
+    await charged_beside(world, 300)
+    assert (await world.payments.payment("N1")).state == "authorized"
+
+    await world.payments.hears(shipped("N1"))
+    await world.payments.work()
+
+    assert (await world.payments.payment("N1")).captured_amount == 3_300
+    assert await world.ledger("captured") == [300, 3_000]
+
+
+async def test_a_hold_of_others_is_shown_and_ends_with_the_order(world: World) -> None:
+    await world.order()
+    await console(world, "cancel")
+    await charged_beside(world, 3_300, capture=False)
+    payment = await world.payments.payment("N1")
+    assert "other_hold" in payment.calls
+    assert payment.held_amount == 0
+
+    payment = await is_cancelled(world)
+    await hear_notices(world)
+
+    assert len(await world.ledger("voided")) == 2
+    assert "other_hold" not in (await world.payments.payment("N1")).calls
+
+
+async def test_a_hold_made_anew_leaves_none_of_others_beside_it(world: World) -> None:
+    await world.order()
+    await console(world, "expire")
+    await charged_beside(world, 3_300, capture=False)
+
+    await asks_again(world)
+
+    assert (await world.payments.payment("N1")).state == "authorized"
+    assert len(await world.ledger("authorized")) - len(await world.ledger("voided")) == 1
+
+
+async def test_a_charge_that_nobody_named_calls_a_person(world: World) -> None:
+    await world.order()
+    await console(world, "capture", 1_000)
+    await charged_beside(world, 2_300, tell=False)
+    clock.move(timedelta(days=1))
+    await world.payments.work()
+
+    payment = await world.payments.payment("N1")
+    assert "charge_unknown" in payment.calls
+    assert (payment.unnamed_charge_amount, payment.held_amount) == (2_300, 1_000)
+
+
+async def test_a_charge_of_another_permission_is_none_of_ours(world: World) -> None:
+    await world.order("N1")
+    await world.order("N2")
+    mine, other = [await world.payments.payment(code) for code in ("N1", "N2")]
+    foreign = world.amazon.charge_beside(other, 3_300, capture=True, tell=False)
+    permission = mine.refs["charge_permission_id"]
+    message = json.dumps({"ObjectType": "CHARGE", "ObjectId": foreign, "ChargePermissionId": permission})
+    assert await world.posts(world.amazon.notice_saying(message)) == 200
+    await world.payments.work()
+
+    assert (await world.payments.payment("N1")).receipts == ()

@@ -2,13 +2,15 @@
 
 import importlib
 import importlib.util
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+import orjson
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.keys import Keys
 from payments.domain.payment import Operation, Payment
@@ -61,6 +63,7 @@ class Trial:
     driver: Driver
     method: Method
     payments: Payments
+    meddler: "Meddler"
 
     @property
     def opening(self) -> Operation:
@@ -88,9 +91,92 @@ class Trial:
 async def trial(kind: str, db: Database, keys: Keys, folder: Path) -> AsyncIterator[Trial]:
     """Put a method in service; a second trial in the same folder is the provider after a restart."""
     driver = driver_of(kind)
-    async with served(driver.app(folder, f"{ORIGIN}/unused")) as url:
+    meddler = Meddler(driver.app(folder, f"{ORIGIN}/unused"))
+    async with served(meddler) as url:
         method = driver.method(url, Shop(ORIGIN, sandbox=True, issuer=keys.issuers["payments"]))
         payments = make_payments(db, keys, folder, method)
-        yield Trial(kind, driver, method, payments)
+        yield Trial(kind, driver, method, payments, meddler)
         await payments.browser.aclose()
         await method.close()
+
+
+Change = Callable[[Any], Any]
+"""What becomes of a provider's answer, read as JSON, on its way."""
+
+
+class Meddler:
+    """Stands before a provider and may change what it answers to some verbs (GET asks, POST does)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.verbs: tuple[str, ...] = ()
+        self.change: Change = lambda answer: answer
+
+    def let(self, change: Change, *verbs: str) -> None:
+        """Change answers to ``verbs`` from now on."""
+        self.verbs, self.change = verbs, change
+
+    def stop(self) -> None:
+        """Let everything pass from now on."""
+        self.verbs = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] not in self.verbs:
+            await self._app(scope, receive, send)
+            return
+        started: list[Message] = []
+        body = b""
+
+        async def hold(message: Message) -> None:
+            nonlocal body
+            if message["type"] == "http.response.start":
+                started.append(message)
+                return
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                changed = orjson.dumps(self.change(orjson.loads(body)))
+                headers = [one for one in started[0]["headers"] if one[0].lower() != b"content-length"]
+                await send({**started[0], "headers": headers})
+                await send({"type": "http.response.body", "body": changed})
+
+        await self._app(scope, receive, hold)
+
+
+def everywhere(change: Callable[[str, Any], Any]) -> Change:
+    """Return a change of every named value in an answer, however deep it stands."""
+
+    def changed(name: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: changed(key, one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [changed(name, one) for one in value]
+        return change(name, value)
+
+    return lambda answer: changed("", answer)
+
+
+def amounts_become(amount: int) -> Change:
+    """Return a change of every amount to ``amount``."""
+
+    def change(name: str, value: Any) -> Any:
+        if name != "amount":
+            return value
+        return str(amount) if isinstance(value, str) else amount
+
+    return everywhere(change)
+
+
+def of_another(mine: Payment, other: Payment) -> Change:
+    """Return a change that makes an answer about ``mine`` one about ``other``."""
+    ids = {value: other.refs.get(name, value) for name, value in mine.refs.items()}
+    ids[mine.payment_id.hex] = other.payment_id.hex
+    return everywhere(lambda _, value: ids.get(value, value) if isinstance(value, str) else value)
+
+
+def in_dollars(answer: Any) -> Any:
+    """Tell every amount in another currency than the shop's."""
+    dollars = everywhere(lambda name, value: "USD" if name == "currencyCode" else value)(answer)
+    told = [dollars, *dollars.get("payouts", [])]
+    for one in told:
+        one["currency"] = "USD"
+    return dollars

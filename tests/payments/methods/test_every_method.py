@@ -24,7 +24,16 @@ from shared.events import (
     PaymentNumberIssued,
     PaymentRefunded,
 )
-from tests.payments.methods.every_method import Trial, driven_kinds, trial
+from tests.payments.desk import press, sign_in
+from tests.payments.methods.every_method import (
+    Change,
+    Trial,
+    amounts_become,
+    driven_kinds,
+    in_dollars,
+    of_another,
+    trial,
+)
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
 
 OPENED = (PaymentAuthorized, PaymentNumberIssued)
@@ -130,6 +139,101 @@ async def test_a_refund_whose_answer_is_lost_is_made_once(tried: Trial) -> None:
     assert len(await tried.payments.said(PaymentRefunded)) == 1
 
 
+async def test_parts_go_back_and_the_rest_when_the_order_ends(tried: Trial, keys: Keys) -> None:
+    if not tried.method.terms.part_refunds:
+        pytest.skip("gives nothing back in parts")
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    sign_in(tried.payments.browser, keys)
+    for amount in (1_000, 700):
+        form = {"refund_amount": amount, "refund_reason": "傷があったため"}
+        assert (await press(tried.payments, "N1", "part-refund", **form)).status_code == 303
+        await tried.payments.work()
+        clock.move(LATER)
+        await tried.payments.work()
+    assert (await tried.payments.payment("N1")).state == "captured"
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    clock.move(LATER)
+    await tried.payments.work()
+    assert tried.driver.returned(payment) == [1_000, 700, payment.amount - 1_700]
+    assert (await tried.payments.payment("N1")).state == "refunded"
+
+
+async def soon(tried: Trial, turns: int = 2) -> None:
+    """Let some time pass, and the workers work."""
+    for _ in range(turns):
+        clock.move(LATER)
+        await tried.payments.work()
+
+
+async def test_a_refund_of_another_amount_calls_a_person(tried: Trial) -> None:
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    tried.meddler.let(amounts_become(1), "POST")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    doubted = await tried.payments.payment("N1")
+    assert (doubted.calls, doubted.refunded_amount) == (("answer_mismatch",), 0)
+    tried.meddler.stop()
+    await soon(tried)
+    seen = await tried.payments.payment("N1")
+    assert (seen.state, seen.calls, seen.refunded_amount) == ("refunded", (), payment.amount)
+    assert tried.driver.returned(payment) == [payment.amount]
+    assert len(await tried.payments.said(PaymentRefunded)) == 1
+
+
+async def test_no_more_is_sent_until_a_refund_is_explained(tried: Trial) -> None:
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    tried.meddler.let(amounts_become(1), "POST")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    tried.meddler.let(amounts_become(1), "POST", "GET")
+    await soon(tried, turns=4)
+    assert tried.driver.returned(payment) == [payment.amount]
+    seen = await tried.payments.payment("N1")
+    assert (seen.calls, seen.refunded_amount) == (("answer_mismatch",), 0)
+
+
+@pytest.mark.parametrize("change", [amounts_become(-1), amounts_become(10**18), in_dollars])
+async def test_money_that_cannot_be_is_not_booked(tried: Trial, change: Change) -> None:
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    before = await tried.payments.payment("N1")
+    tried.driver.go_wrong("refund", "lost_answer")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    tried.meddler.let(change, "GET")
+    await soon(tried)
+    seen = await tried.payments.payment("N1")
+    assert (seen.calls, seen.held_amount) == (("answer_mismatch",), before.held_amount)
+    tried.meddler.stop()
+    clock.move(timedelta(hours=2))
+    await tried.payments.work()
+    assert (await tried.payments.payment("N1")).calls == ()
+    assert tried.driver.returned(payment) == [payment.amount]
+
+
+async def test_an_answer_about_another_payment_is_refused(tried: Trial) -> None:
+    mine, other = await tried.order("N1"), await tried.order("N2")
+    await paid(tried, "N1")
+    refs = (await tried.payments.payment("N1")).refs
+    tried.driver.go_wrong("refund", "lost_answer")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    tried.meddler.let(of_another(mine, other), "GET")
+    await soon(tried)
+    seen = await tried.payments.payment("N1")
+    assert (seen.calls, seen.refunded_amount) == (("answer_mismatch",), 0)
+    assert refs.items() <= seen.refs.items()
+    tried.meddler.stop()
+    clock.move(timedelta(hours=2))
+    await tried.payments.work()
+    assert tried.driver.returned(mine) == [mine.amount]
+    assert (await tried.payments.payment("N1")).state == "refunded"
+
+
 async def test_a_cancelled_unpaid_order_leaves_nothing_behind(tried: Trial) -> None:
     payment = await tried.order("N1")
     await tried.payments.hears(cancelled("N1"))
@@ -175,6 +279,8 @@ def test_every_method_is_made_from_the_environment_and_has_a_menu(
     assert menu.authorized_at_order is (method.terms.flow == "authorized")
     assert menu.auto_captured is (method.terms.deposit == "automatic")
     assert menu.manual_deposit is (method.terms.deposit == "by_hand")
+    assert (menu.confirm_path == method.go_path) is (method.terms.visit is not None)
+    assert menu.deposit_mail is (method.terms.deposit_mail != "never")
 
 
 @pytest.mark.parametrize("kind", ["konbini", "bank_transfer"])

@@ -177,9 +177,10 @@ def test_a_form_names_the_field_that_cannot_be_stored(browser: TestClient) -> No
 
 
 @pytest.mark.parametrize("text", [rb"a\u0000b", rb"\ud83d", rb"\ude00\ud83d"])
-def test_json_names_the_field_that_cannot_be_stored(browser: TestClient, text: bytes) -> None:
+@pytest.mark.parametrize("kind", ["application/json", "application/vnd.x+JSON; charset=utf-8", ""])
+def test_json_names_the_field_that_cannot_be_stored(browser: TestClient, text: bytes, kind: str) -> None:
     body = b'{"code": "a", "lines": [{"note": "b"}, {"note": "' + text + b'"}]}'
-    answer = browser.post("/api/codes", content=body, headers={"Content-Type": "application/json"})
+    answer = browser.post("/api/codes", content=body, headers={"Content-Type": kind})
 
     assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
     assert answer.json()["field"] == "lines.1.note"
@@ -205,9 +206,10 @@ def test_json_names_the_field_that_cannot_be_stored(browser: TestClient, text: b
         (b'{"code": "a", "quantity": 0}', 422),
     ],
 )
+@pytest.mark.parametrize("kind", ["application/json", "application/problem+json"])
 def test_json_that_cannot_be_stored_or_is_not_json_is_never_a_failure(
-    program: TestClient, body: bytes, status: int
+    program: TestClient, body: bytes, status: int, kind: str
 ) -> None:
-    answer = program.post("/api/preview/lines", content=body, headers={"Content-Type": "application/json"})
+    answer = program.post("/api/preview/lines", content=body, headers={"Content-Type": kind})
 
     assert answer.status_code == status

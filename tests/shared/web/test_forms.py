@@ -156,7 +156,7 @@ def test_choices_boxes_and_lists() -> None:
 def test_an_empty_box_is_asked_for_and_an_optional_one_takes_its_default(preview: Any) -> None:
     form = parse_form(preview.DeliverTo, {"name": "  ", "address2": ""})
 
-    assert form.errors["name"] == "氏名を入力してください"
+    assert form.errors["name"] == "お名前を入力してください"
     assert form.errors["prefecture"] == "都道府県を選択してください"
     assert form.errors["payment"] == "お支払い方法を選択してください"
     assert "address2" not in form.errors

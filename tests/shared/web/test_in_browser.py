@@ -16,9 +16,10 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from shared.postal import find_towns, prefecture_of
+from shared.web.pages import Pages
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,6 +36,8 @@ class Shop:
         app: FastAPI = preview.make_app(everybody="店長 佐々木")
         app.add_api_route("/api/checkout/postal/{code}", self.find_address)
         app.add_api_route("/slow", self.take_time, methods=["POST"])
+        app.add_api_route("/until-done", self.wait_or_end)
+        self.waits_for = 0
         app.middleware("http")(self.note)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -58,6 +61,14 @@ class Shop:
 
     async def take_time(self) -> Response:
         return Response(status_code=204)  # the page stays, as it does while an answer is on its way
+
+    async def wait_or_end(self, request: Request) -> Response:
+        """As a page that waits for a provider: for as many looks as the test says."""
+        pages: Pages = request.app.state.pages
+        if not self.waits_for:
+            return HTMLResponse("<main>終わりました</main>")
+        self.waits_for -= 1
+        return pages.wait(request, title="お待ちください", text="確認しています。", seconds=0)
 
     def stop(self) -> None:
         self.server.should_exit = True
@@ -274,3 +285,11 @@ def test_nothing_is_wider_than_a_phone(page: Page, chromium: Chrome, path: str) 
         assert driver.execute_script("return document.documentElement.scrollWidth") == 390
     finally:
         chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_waiting_page_goes_on_once_it_says_something_else(page: Page, shop: Shop) -> None:
+    shop.waits_for = 2
+    driver = page("/until-done")
+    until(driver, lambda d: "終わりました" in d.page_source)
+    assert shop.waits_for == 0, "it was asked again and again"
+    assert driver.find_elements(By.CSS_SELECTOR, "meta[http-equiv=refresh]") == []

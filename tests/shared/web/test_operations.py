@@ -1,20 +1,24 @@
 """A service says how it stands: what is unsent, what is late, and what lies among the dead letters."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pamqp.commands import Basic
 from sqlalchemy import Column, Integer, MetaData, Table
 
 from harness.postgres import MakeDatabase
 from harness.rabbitmq import TestBroker
+from harness.running import declare_all, purge
 from shared.amqp import Link
 from shared.clock import now
+from shared.consumers import Consumers
 from shared.due import DueWork, due_columns
 from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+from shared.topology import RETRY_STEPS_SECONDS
 from shared.web.operations import Operations
 
 metadata = MetaData()
@@ -49,20 +53,38 @@ async def test_unsent_events_and_late_work_are_counted_without_a_broker(make_db:
 
 
 @pytest.mark.broker
-async def test_dead_letters_are_counted_by_queue(make_db: MakeDatabase, broker: TestBroker) -> None:
+async def test_dead_lost_and_waiting_messages_are_counted(make_db: MakeDatabase, broker: TestBroker) -> None:
     db = await make_db("members", metadata)
     link = Link(broker.amqp_url, "test")
     channel = await link.channel(confirms=True)
+    consumers = Consumers("members")
+    await declare_all(broker, consumers)
+    await purge(
+        broker, *(f"members.waiting.{seconds}s" for seconds in RETRY_STEPS_SECONDS), "members.lost.dead"
+    )
     for queue in ("members.full", "members.empty"):
         await channel.queue_declare(f"{queue}.dead", durable=True)
         await channel.queue_purge(f"{queue}.dead")
     for _ in range(3):
         await channel.basic_publish(b"{}", exchange="", routing_key="members.full.dead")
     queues = ["members.full", "members.empty"]
+    failed_at = (datetime.now(UTC) - timedelta(seconds=1000)).isoformat()
+    for _ in range(2):
+        await channel.basic_publish(
+            b"{}",
+            exchange="members.retry.600s",
+            routing_key="members.full",
+            properties=Basic.Properties(headers={"last_failed_at": failed_at}),
+        )
+    await channel.basic_publish(b"{}", exchange="members.lost", routing_key="members.gone")
 
-    standing = await Operations("members", db, amqp_url=broker.amqp_url, queues=queues).standing()
+    operations = Operations("members", db, amqp_url=broker.amqp_url, queues=queues)
+    await operations.standing()
+    standing = await operations.standing()
 
-    assert standing.dead_letters == {"members.full": 3}
+    assert standing.dead_letters == {"members.full": 3, "members.lost": 1}
+    assert (standing.waiting, 400 <= standing.overdue_seconds < 500) == (2, True)
+    await purge(broker, "members.waiting.600s", "members.lost.dead")
     for queue in queues:
         await channel.queue_delete(f"{queue}.dead")
     await link.drop()

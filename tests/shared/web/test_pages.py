@@ -96,7 +96,9 @@ def test_a_fragment_is_one_block_alone(browser: TestClient) -> None:
 
 
 def test_the_waiting_page_comes_back_by_itself(browser: TestClient) -> None:
-    assert '<meta http-equiv="refresh" content="3">' in browser.get("/order/wait").text
+    html = browser.get("/order/wait").text
+    assert 'data-look-again="3"><a href="/order/wait">最新の状態を見る</a>' in html, "by script, or by hand"
+    assert 'http-equiv="refresh' not in html
 
 
 def test_the_cart_count_comes_from_its_cookie_and_from_digits_only(browser: TestClient) -> None:

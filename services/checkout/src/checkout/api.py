@@ -133,6 +133,7 @@ async def create_order(
         payment_choice=wanted.payment_choice,
         total_seen=wanted.expected_total,
         member_id=UUID(seen.member_id) if seen.member_id else None,
+        email_proved=seen.email_proved,
         benefit=benefit_of(shop, request),
         wallet=wallet,
         client_address=counted_as(request),

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
+from checkout.domain.money_back import refund_waits_for
 from checkout.domain.order_rules import check_cancellable
 from checkout.storage.carts import reopen_cart
 from checkout.storage.order_book import OrderBook, open_orders
@@ -12,8 +13,14 @@ from shared.database import Tx
 from shared.events import OrderCancelled
 
 CancelReason = Literal["staff", "unpaid", "payment_failed"]
+StaffReason = Literal["buyer", "shop", "return"]
+STAFF_REASON_LABEL: dict[StaffReason, str] = {
+    "buyer": "お客様のご依頼",
+    "shop": "当店の都合",
+    "return": "返品",
+}
 REASON_LABEL: dict[str, str] = {
-    "staff": "店舗によるキャンセル",
+    "staff": "スタッフによるキャンセル",
     "unpaid": "お支払い期限切れによる自動キャンセル",
     "payment_failed": "決済が成立しなかったため自動キャンセル",
 }
@@ -26,11 +33,12 @@ async def cancel_order(
     note: str,
     by: str,
     at: datetime,
+    staff_reason: StaffReason = "shop",
     send_mail: bool = True,
     although_shipped: bool = False,
     version: int | None = None,
 ) -> OrderCancelled:
-    """Cancel for staff (ORD-21). Points and money go back by those who own them, as they hear of it.
+    """Cancel for staff (ORD-21); ``staff_reason`` chooses the words of the mail. Points and money go back by those who own them, as they hear of it.
 
     Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without
     ``although_shipped``.
@@ -38,7 +46,15 @@ async def cancel_order(
     async with open_orders(tx, [order_code]) as book:
         check_cancellable(book.seen(order_code, version), although_shipped=although_shipped)
         return await end_order(
-            tx, book, order_code, reason="staff", note=note, by=by, at=at, send_mail=send_mail
+            tx,
+            book,
+            order_code,
+            reason="staff",
+            staff_reason=staff_reason,
+            note=note,
+            by=by,
+            at=at,
+            send_mail=send_mail,
         )
 
 
@@ -50,6 +66,7 @@ async def end_order(
     reason: CancelReason,
     by: str,
     at: datetime,
+    staff_reason: StaffReason = "shop",
     note: str = "",
     send_mail: bool = True,
 ) -> OrderCancelled:
@@ -59,6 +76,12 @@ async def end_order(
     so that the buyer can choose another method (PAY-22).
     """
     refund_amount = book[code].money_with_us
+    why = (
+        f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）"
+        if reason == "staff"
+        else REASON_LABEL[reason]
+    )
+    waits_for = refund_waits_for(book[code].standing.calls) if refund_amount else ""
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
     await release_stock(tx, code, at=at)
     if reason == "payment_failed":
@@ -70,16 +93,18 @@ async def end_order(
             topic="order",
             kind="stop",
             title="注文をキャンセルしました",
-            text=f"{REASON_LABEL[reason]}　{note}".strip(),
+            text=f"{why}　{note}".strip(),
             by=by,
         )
     )
     return OrderCancelled(
         order_code=code,
         reason=reason,
+        staff_reason=staff_reason,
         by=by,
         note=note,
         send_mail=send_mail,
         refund_amount=refund_amount,
+        refund_waits_for=waits_for,
         occurred_at=at,
     )

@@ -4,9 +4,7 @@ The state table decides, not the order of arrival: news that is overtaken is onl
 comes back later, and a cancelled order stays cancelled.
 """
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
 from checkout.cancel_order import end_order
 from checkout.domain.order import BEFORE_ITS_TIME, Move, Order
@@ -26,7 +24,7 @@ from checkout.hear_standing import (
 from checkout.news import entry_of, standing_entry
 from checkout.payment_news import told_by
 from checkout.process_order import process_if_complete
-from checkout.storage.order_book import OrderBook, open_orders
+from checkout.storage.order_book import AboutAnOrder, OrderBook
 from checkout.storage.order_payments import authorizations_of
 from checkout.storage.timeline import add_entries, known_orders
 from shared.consumers import Consumers
@@ -69,158 +67,133 @@ consumers = Consumers("checkout")
 MEMBERS = "会員サービス"
 
 
-@consumers.on(PaymentAuthorized, linger_seconds=0.05)
-async def confirm_order(events: list[PaymentAuthorized], tx: Tx) -> None:
+@consumers.on(PaymentAuthorized, opens=OrderBook, linger_seconds=0.05)
+async def confirm_order(event: PaymentAuthorized, tx: Tx, book: OrderBook) -> None:
     """The order can be paid: it may be shipped from now on, also after an earlier authorization ended."""
-    async with _orders_of(events, tx) as book:
-        for event in events:
-            before = _known(book, event)
-            if _take(book, "authorize", event) and before.payment != "awaited":
-                book.set_standing(before.code, covered_again(before))
+    before = _known(book, event)
+    if _take(book, "authorize", event) and before.payment != "awaited":
+        book.set_standing(before.code, covered_again(before))
 
 
-@consumers.on(AuthorizationEnded)
-async def end_authorization(event: AuthorizationEnded, tx: Tx) -> None:
+@consumers.on(AuthorizationEnded, opens=OrderBook)
+async def end_authorization(event: AuthorizationEnded, tx: Tx, book: OrderBook) -> None:
     """The hold on the buyer's money is gone: shipping waits for 再与信 or another payment (PAY-30, AP-34)."""
-    async with _orders_of([event], tx) as book:
-        order = _known(book, event)
-        if order.status != "cancelled" and event.authorization_id and order.payment in WATCHED:
-            told = await authorizations_of(tx, order.code)
-            if event.authorization_id not in told:
-                raise TryAgain(f"{event.type} of {order.code} came before its authorization")
-            if event.authorization_id != told[0]:
-                book.note(entry_of(event, order))
-                return
-        _take(book, "lapse", event)
-        book.set_standing(order.code, lapsed(book[order.code], event))
+    order = _known(book, event)
+    if order.status != "cancelled" and event.authorization_id and order.payment in WATCHED:
+        told = await authorizations_of(tx, order.code)
+        if event.authorization_id not in told:
+            raise TryAgain(f"{event.type} of {order.code} came before its authorization")
+        if event.authorization_id != told[0]:
+            book.note(entry_of(event, order))
+            return
+    _take(book, "lapse", event)
+    book.set_standing(order.code, lapsed(book[order.code], event))
 
 
-@consumers.on(PaymentNumberIssued)
-async def note_payment_number(events: list[PaymentNumberIssued], tx: Tx) -> None:
+@consumers.on(PaymentNumberIssued, opens=OrderBook)
+async def note_payment_number(event: PaymentNumberIssued, tx: Tx, book: OrderBook) -> None:
     """The buyer has a number to pay with; the order waits for the money (KON-44)."""
-    async with _orders_of(events, tx) as book:
-        for event in events:
-            _take(book, "issue_number", event)
-            # An account for transfers is the same for all orders and tells none of them.
-            if event.number.isdecimal():
-                book.find_by(event.order_code, words_of_numbers(event.number))
+    _take(book, "issue_number", event)
+    # An account for transfers is the same for all orders and tells none of them.
+    if event.number.isdecimal():
+        book.find_by(event.order_code, words_of_numbers(event.number))
 
 
-@consumers.on(PaymentFailed)
-async def cancel_failed_order(event: PaymentFailed, tx: Tx) -> OrderCancelled | None:
+@consumers.on(PaymentFailed, opens=OrderBook)
+async def cancel_failed_order(event: PaymentFailed, tx: Tx, book: OrderBook) -> OrderCancelled | None:
     """The order cannot be paid: it ends, stock and cart go back (PAY-22)."""
-    async with _orders_of([event], tx) as book:
-        if not _take(book, "fail", event) or not book[event.order_code].may("cancel"):
-            return None
-        return await end_order(
-            tx, book, event.order_code, reason="payment_failed", by=PAYMENTS, at=event.occurred_at
-        )
+    code, at = event.order_code, event.occurred_at
+    if not _take(book, "fail", event) or not book[code].may("cancel"):
+        return None
+    return await end_order(tx, book, code, reason="payment_failed", by=PAYMENTS, at=at)
 
 
-@consumers.on(PaymentExpired)
-async def cancel_unpaid_order(event: PaymentExpired, tx: Tx) -> OrderCancelled | None:
+@consumers.on(PaymentExpired, opens=OrderBook)
+async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) -> OrderCancelled | None:
     """The deadline passed unpaid: the order ends, and nobody is blamed for it (KON-17, KON-33)."""
-    async with _orders_of([event], tx) as book:
-        if not _take(book, "expire", event) or not book[event.order_code].may("cancel"):
-            return None
-        return await end_order(tx, book, event.order_code, reason="unpaid", by=PAYMENTS, at=event.occurred_at)
+    code, at = event.order_code, event.occurred_at
+    if not _take(book, "expire", event) or not book[code].may("cancel"):
+        return None
+    return await end_order(tx, book, code, reason="unpaid", by=PAYMENTS, at=at)
 
 
-@consumers.on(PaymentCaptured, linger_seconds=0.05)
-async def record_deposit(events: list[PaymentCaptured], tx: Tx) -> list[OrderProcessed]:
+@consumers.on(PaymentCaptured, opens=OrderBook, linger_seconds=0.05)
+async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> list[OrderProcessed]:
     """The money is ours: 入金済み, and 処理済み if the parcels are gone already and the shop wants that.
 
     Money for a cancelled order is only noted; payments gives it back as it hears of the cancellation.
     """
-    processed = []
-    async with _orders_of(events, tx) as book:
-        for event in events:
-            taken, at = _take(book, "capture", event), event.occurred_at
-            standing = book[event.order_code].standing
-            if left_again := overtaken(standing, event):
-                if taken:
-                    book.move(event.order_code, left_again, by=PAYMENTS, at=at)
-                continue
-            if standing.money is not None:
-                book.set_standing(event.order_code, told_by_capture(standing, event))
-            processed += record_paid(book, event.order_code, at=at, captured_at=event.captured_at)
-    return processed
+    code, at, taken = event.order_code, event.occurred_at, _take(book, "capture", event)
+    standing = book[code].standing
+    if left_again := overtaken(standing, event):
+        if taken:
+            book.move(code, left_again, by=PAYMENTS, at=at)
+        return []
+    if standing.money is not None:
+        book.set_standing(code, told_by_capture(standing, event))
+    return record_paid(book, code, at=at, captured_at=event.captured_at)
 
 
-@consumers.on(CaptureRejected)
-async def note_capture_rejected(event: CaptureRejected, tx: Tx) -> None:
+@consumers.on(CaptureRejected, opens=OrderBook)
+async def note_capture_rejected(event: CaptureRejected, tx: Tx, book: OrderBook) -> None:
     """The order stays 未入金, with the reason, and may be asked for again (PAY-04)."""
-    async with _orders_of([event], tx) as book:
-        order = _known(book, event)
-        if order.deposit == "unpaid":
-            book.set_facts(order.code, capture_requested_at=None, deposit_date=None)
-        book.note(entry_of(event, order))
+    order = _known(book, event)
+    if order.deposit == "unpaid":
+        book.set_facts(order.code, capture_requested_at=None, deposit_date=None)
+    book.note(entry_of(event, order))
 
 
-@consumers.on(PaymentVoided)
-async def note_void(events: list[PaymentVoided], tx: Tx) -> None:
+@consumers.on(PaymentVoided, opens=OrderBook)
+async def note_void(event: PaymentVoided, tx: Tx, book: OrderBook) -> None:
     """The hold on the buyer's money, or the number to pay with, is gone: at our wish or in the console.
 
     An order that goes on has lost its authorization by that, and may get a new one (AP-34).
     """
-    async with _orders_of(events, tx) as book:
-        for event in events:
-            order = _known(book, event)
-            if order.status == "cancelled" or order.payment not in ("authorized", "lapsed"):
-                _take(book, "void", event)
-            else:
-                _take(book, "lapse", event)
+    order = _known(book, event)
+    ends = order.status == "cancelled" or order.payment not in ("authorized", "lapsed")
+    _take(book, "void" if ends else "lapse", event)
 
 
-@consumers.on(PaymentRefunded)
-async def note_refund(events: list[PaymentRefunded], tx: Tx) -> None:
+@consumers.on(PaymentRefunded, opens=OrderBook)
+async def note_refund(event: PaymentRefunded, tx: Tx, book: OrderBook) -> None:
     """Money went back to the buyer: all of it, or a part."""
-    async with _orders_of(events, tx) as book:
-        for event in events:
-            order = _known(book, event)
-            if (move := refund_move(order, event)) is None:
-                _note(book, event, order)
-            else:
-                _take(book, move, event)
-            book.set_standing(order.code, told_by_refund(order.standing, event))
-            unpaid_again(book, order.code, at=event.occurred_at)
+    order = _known(book, event)
+    if (move := refund_move(order, event)) is None:
+        _note(book, event, order)
+    else:
+        _take(book, move, event)
+    book.set_standing(order.code, told_by_refund(order.standing, event))
+    unpaid_again(book, order.code, at=event.occurred_at)
 
 
-@consumers.on(PaymentStandingChanged)
-async def note_standing(events: list[PaymentStandingChanged], tx: Tx) -> list[OrderProcessed]:
+@consumers.on(PaymentStandingChanged, opens=OrderBook)
+async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) -> list[OrderProcessed]:
     """What staff must know of the money: shown with the order until payments says that all is well again."""
-    processed = []
-    async with _orders_of(events, tx) as book:
-        for event in events:
-            order = _known(book, event)
-            if not is_news(order.standing, event):
-                continue
-            at, told = event.occurred_at, told_by_payments(order.standing, event)
-            book.move(order.code, "call", by=PAYMENTS, at=at, reason=" ".join(event.calls))
-            book.set_standing(order.code, told)
-            if entry := standing_entry(event, order):
-                book.note(entry)
-            if move := money_move(order, told):
-                book.move(order.code, move, by=PAYMENTS, at=at, capture_requested_at=None)
-            if move == "capture":
-                processed += record_paid(book, order.code, at=at, captured_at=at)
-            unpaid_again(book, order.code, at=at)
-            processed += process_if_complete(book, order.code, at=at)
-    return processed
+    order = _known(book, event)
+    if not is_news(order.standing, event):
+        return []
+    at, told = event.occurred_at, told_by_payments(order.standing, event)
+    book.move(order.code, "call", by=PAYMENTS, at=at, reason=" ".join(event.calls))
+    book.set_standing(order.code, told)
+    if entry := standing_entry(event, order):
+        book.note(entry)
+    if move := money_move(order, told):
+        book.move(order.code, move, by=PAYMENTS, at=at, capture_requested_at=None)
+    paid = move == "capture"
+    processed = record_paid(book, order.code, at=at, captured_at=at) if paid else []
+    unpaid_again(book, order.code, at=at)
+    return [*processed, *process_if_complete(book, order.code, at=at)]
 
 
-@consumers.on(BenefitShortageFound, RegistrationRefused)
-async def call_for_staff(events: list[BenefitShortageFound | RegistrationRefused], tx: Tx) -> None:
+@consumers.on(BenefitShortageFound, RegistrationRefused, opens=OrderBook)
+async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: Tx, book: OrderBook) -> None:
     """A benefit could not be taken, or nobody was registered: staff are called until they have seen it."""
-    async with _orders_of(events, tx) as book:
-        for event in events:
-            order = _known(book, event)
-            call = "benefit_shortage" if isinstance(event, BenefitShortageFound) else "registration_refused"
-            book.move(order.code, "call", by=MEMBERS, at=event.occurred_at, reason=call)
-            book.set_standing(
-                order.code, order.standing, own_calls=tuple(dict.fromkeys((*order.own_calls, call)))
-            )
-            book.note(entry_of(event, order))
+    order = _known(book, event)
+    call = "benefit_shortage" if isinstance(event, BenefitShortageFound) else "registration_refused"
+    book.move(order.code, "call", by=MEMBERS, at=event.occurred_at, reason=call)
+    own_calls = tuple(dict.fromkeys((*order.own_calls, call)))
+    book.set_standing(order.code, order.standing, own_calls=own_calls)
+    book.note(entry_of(event, order))
 
 
 @consumers.on(
@@ -254,20 +227,7 @@ async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     await revoke_sessions(tx, event)
 
 
-class _Heard(Protocol):
-    """An event that names its order."""
-
-    type: ClassVar[str]
-
-    @property
-    def order_code(self) -> str: ...
-
-
-def _orders_of(events: Sequence[_Heard], tx: Tx) -> AbstractAsyncContextManager[OrderBook]:
-    return open_orders(tx, [event.order_code for event in events])
-
-
-def _known(book: OrderBook, event: _Heard) -> Order:
+def _known(book: OrderBook, event: AboutAnOrder) -> Order:
     """Return the order of ``event``. Raises TryAgain for one that is not ours: it ends as a dead letter.
 
     An order is stored before anyone can hear of it, so this is money or goods of which nobody knows.

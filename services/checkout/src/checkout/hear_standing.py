@@ -24,6 +24,8 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
         captured=event.captured_amount,
         suspense=event.suspense_amount,
         refunded=event.refunded_amount,
+        charged_back=event.charged_back_amount,
+        lost=event.lost_amount,
         respond_by=event.respond_by,
     )
     money = event.captured_amount + event.suspense_amount - event.refunded_amount
@@ -31,8 +33,8 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
 
 
 def told_by_refund(standing: Standing, event: PaymentRefunded) -> Standing:
-    """Return the standing after money went back."""
-    if event.remaining_amount is None:
+    """Return the standing after money went back; of money that was spare, it is told by the next standing."""
+    if event.remaining_amount is None or _only_spare(event):
         return standing
     return _money_told(standing, event.remaining_amount, event.occurred_at)
 
@@ -83,13 +85,19 @@ def covered_again(order: Order) -> Standing:
 
 
 def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
-    """Return how a refund moves the payment; None where only what was too much went back."""
+    """Return how a refund moves the payment; None where only what was spare of an order that goes on went back."""
+    if _only_spare(event) and order.status != "cancelled":
+        return None
     left = event.remaining_amount
     if not left:
         return "refund"
     if left >= order.total and order.status != "cancelled":
         return None
     return "refund_part"
+
+
+def _only_spare(event: PaymentRefunded) -> bool:
+    return event.amount == event.spare_amount
 
 
 def _money_told(standing: Standing, money: int, at: datetime) -> Standing:

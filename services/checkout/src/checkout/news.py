@@ -15,6 +15,7 @@ from checkout.news_words import (
     ENDED,
     FAILED,
     GRANTED,
+    REFUSED_BY_PROVIDER,
     REFUSED_REGISTRATION,
     REJECTED,
     ROUTE,
@@ -23,6 +24,7 @@ from checkout.news_words import (
     UNDELIVERED,
     told,
 )
+from checkout.payment_news import excess_of
 from checkout.standing_news import standing_words
 from checkout.storage.timeline import Entry, Kind, Topic
 from shared import events
@@ -47,7 +49,7 @@ def entry_of(event: Event, about: Order | str) -> Entry:
         kind=kind,
         title=title,
         text=text,
-        by=WHO[event.producer],
+        by=_who(event),
         facts={**facts, "kept": True} if topic == "payment" else facts,
         event_id=event.event_id,
     )
@@ -78,10 +80,15 @@ def standing_entry(event: events.PaymentStandingChanged, before: Order) -> Entry
         kind="stop" if event.calls else "done",
         title=title,
         text=text,
-        by=WHO[event.producer],
+        by=_who(event),
         facts={"kind": "standing", **event.model_dump(mode="json")},
         event_id=event.event_id,
     )
+
+
+def _who(event: Event) -> str:
+    """Return the person whose deed it was, where the event names one; else the service that said it."""
+    return getattr(event, "by", "") or WHO[event.producer]
 
 
 _NUMBER_VOIDED = {
@@ -154,7 +161,7 @@ def _captured(event: events.PaymentCaptured) -> _Line:
 
 def _rejected(event: events.CaptureRejected) -> _Line:
     facts = {"kind": "rejection", "reason": event.reason}
-    text = REJECTED.get(event.reason.partition(":")[0], f"決済サービスに断られました（{event.reason}）")
+    text = REJECTED.get(event.reason.partition(":")[0], REFUSED_BY_PROVIDER)
     return "payment", "stop", "入金処理ができませんでした", text, facts
 
 
@@ -164,12 +171,19 @@ def _voided(event: events.PaymentVoided) -> _Line:
 
 def _refunded(event: events.PaymentRefunded) -> _Line:
     route = "dispute" if event.by_dispute else event.route
-    facts = {"kind": "refund", "amount": event.amount, "route": route}
+    facts = {"kind": "refund", "amount": event.amount, "excess": excess_of(event), "route": route}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
-    text = f"¥{event.amount:,}　{told(ROUTE, event.route)}{left}"
-    return "payment", "note", "返金しました", text, facts
+    text = f"{told(ROUTE, event.route)}{left}"
+    return "payment", "note", _refund_title(event), text, facts
+
+
+def _refund_title(event: events.PaymentRefunded) -> str:
+    excess = excess_of(event)
+    if excess == event.amount:
+        return f"過入金 ¥{excess:,}を返金しました"
+    return f"¥{event.amount:,}を返金しました" + (f"（うち過入金 ¥{excess:,}）" if excess else "")
 
 
 def _authorization_ended(event: events.AuthorizationEnded) -> _Line:

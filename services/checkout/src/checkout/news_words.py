@@ -27,8 +27,11 @@ REJECTED = {
     "already_captured": "すでに入金済みです",
     "auto_link_off": "自動連携機能を利用していないため、決済サービスの管理画面で処理してください",
     "automatic_only": "入金は決済サービスからの通知で自動的に反映されます",
+    "no_part_captures": "このお支払い方法では、一部の金額だけを売上請求できません",
+    "capture_under_way": "売上請求の回答を待っています",
     "not_managed": "このお支払い方法の入金状況は管理していません",
 }
+REFUSED_BY_PROVIDER = "決済会社に断られました"
 SUPPRESSED = {
     "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
     "switched_off": "送信しない設定になっています",

@@ -36,6 +36,7 @@ def _number(event: events.PaymentNumberIssued) -> Told:
             "confirmation_number": event.confirmation_number,
             "number_due_at": event.due_at,
             "number_page_url": event.page_url,
+            "number_accepted_until": event.accepted_until,
         },
     )
 
@@ -50,17 +51,24 @@ def _captured(event: events.PaymentCaptured) -> Told:
 
 def _refunded(event: events.PaymentRefunded) -> Told:
     route = "dispute" if event.by_dispute else event.route
-    return Told(event.order_code, money=_money("refunded", event, route=route))
+    return Told(event.order_code, money=_money("refunded", event, route=route, excess=excess_of(event)))
+
+
+def excess_of(event: events.PaymentRefunded) -> int:
+    """Return how much of a refund was paid too much, in yen. Money of an order that was never paid is none of it."""
+    paid = bool(event.remaining_amount) or event.amount > event.spare_amount
+    return event.spare_amount if paid else 0
 
 
 def _money(
-    kind: str, event: Any, *, authorization_id: str | None = None, route: str | None = None
+    kind: str, event: Any, *, authorization_id: str | None = None, route: str | None = None, excess: int = 0
 ) -> dict[str, Any]:
     return {
         "kind": kind,
         "amount": event.amount,
         "authorization_id": authorization_id,
         "route": route,
+        "excess": excess,
         "at": event.occurred_at,
     }
 

@@ -9,13 +9,13 @@ to the till (``till.py``), which places many together.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from asyncpg import IntegrityConstraintViolationError
 
 from checkout.domain.cart import Product, merged
-from checkout.domain.holds import HoldLimits, Holds, counted_mail
+from checkout.domain.holds import HoldLimits, Holds
 from checkout.domain.methods import UNAVAILABLE, Menu, Method, check_choice
 from checkout.domain.order_code import new_order_code
 from checkout.domain.price import NO_DISCOUNTS, price_order
@@ -34,6 +34,7 @@ from checkout.storage.placements import Placement, find_placements, take_keys, u
 from checkout.storage.products import read_products
 from checkout.storage.shop_settings import ShopSettings
 from checkout.storage.stock import reserve_stock
+from shared.cause import Cause, current_cause, following
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -126,22 +127,21 @@ async def store_orders(tx: Tx, purchases: Sequence[Purchase], settings: PlacingS
     taken = await take_keys(tx, [(one.purchase, one.placement) for one in new], at=at)
     # A key that is taken has placed an order, whatever the rules say today; only a new key is refused.
     known = await find_placements(tx, [one for one in purchases if one.key not in taken])
-    new = [one for one in new if one.purchase.key in taken]
+    new = [one.numbered(taken[one.purchase.key]) for one in new if one.purchase.key in taken]
     if new:
-        await _write(tx, new, taken, at=at)
+        await _write(tx, new, at=at)
     return Stored(refusals | known | {one.purchase.key: one.placement for one in new}, new)
 
 
-async def _write(tx: Tx, new: Sequence["_New"], numbers: Mapping[str, int], *, at: datetime) -> None:
+async def _write(tx: Tx, new: Sequence["_New"], *, at: datetime) -> None:
     await _tie_carts(tx, new, at=at)
     await insert_orders(
         tx,
         [
             NewOrder(
                 placed=one.placed,
-                number=numbers[one.purchase.key],
                 page_key=one.page_key,
-                client_address=one.purchase.client_address or None,
+                client_address=one.purchase.counted_client,
             )
             for one in new
         ],
@@ -155,12 +155,16 @@ async def _write(tx: Tx, new: Sequence["_New"], numbers: Mapping[str, int], *, a
         )
 
 
-def say_placed(tx: Tx, stored: Stored) -> None:
-    """Say the new orders with this commit, and of prepaid ones that their stock is held."""
+def say_placed(tx: Tx, stored: Stored, causes: Mapping[str, Cause] | None = None) -> None:
+    """Say the new orders with this commit, and of prepaid ones that their stock is held.
+
+    ``causes`` are what each follows from, by its key; without them, all follow from what the caller follows from.
+    """
     for one in stored.new:
-        tx.say(one.placed)
-        if one.method.flow == "prepaid":
-            tx.say(StockReserved(order_code=one.code))
+        with following(causes[one.purchase.key] if causes else current_cause()):
+            tx.say(one.placed)
+            if one.method.flow == "prepaid":
+                tx.say(StockReserved(order_code=one.code, caused_by=one.placed.event_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,9 @@ class _New:
     def code(self) -> str:
         return self.placed.order_code
 
+    def numbered(self, number: int) -> "_New":
+        return replace(self, placed=self.placed.model_copy(update={"order_number": number}))
+
     @property
     def placement(self) -> Placement:
         total = self.placed.amounts.total
@@ -194,13 +201,7 @@ class _New:
 
 async def _read_shop(tx: Tx, purchases: Sequence[Purchase], limits: HoldLimits) -> _Shop:
     skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
-    rules = await read_rules(
-        tx,
-        mails=sorted({counted_mail(one.orderer.email) for one in purchases}),
-        client_addresses=sorted({one.client_address for one in purchases if one.client_address}),
-        codes=sorted({code for one in purchases for code in one.earlier_orders}),
-        orders_max=limits.orders_read_max,
-    )
+    rules = await read_rules(tx, buyers=purchases, orders_max=limits.orders_read_max)
     return _Shop(rules.settings, await read_products(tx, skus), rules.menu, Holds(limits, rules.held))
 
 
@@ -210,8 +211,7 @@ def _check_hold(holds: Holds, new: _New) -> None:
     holds.limits.check_size(new.purchase, total, secured=secured)
     if total > 0:
         holds.check(new.purchase, secured=secured)
-        if not secured:
-            holds.add(new.purchase, new.code)
+        holds.add(new.purchase, new.code, secured=secured)
 
 
 async def _tie_carts(tx: Tx, new: Sequence[_New], *, at: datetime) -> None:

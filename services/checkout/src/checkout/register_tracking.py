@@ -3,9 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
-from checkout.domain.tracking import checked_number
 from checkout.storage.order_book import open_orders
 from checkout.storage.timeline import Entry
+from shared.carriers import carrier_called
 from shared.database import Tx
 from shared.errors import Refused
 
@@ -21,7 +21,7 @@ async def register_tracking(
     at: datetime,
     version: int | None = None,
 ) -> None:
-    """Store carrier and number at one delivery address; empty ones take them away.
+    """Store carrier (its code, or text) and number at one delivery address; empty ones take them away.
 
     Raises Refused: unknown order or destination, changed since ``version``, cancelled, or a number that is none
     of the carrier's.
@@ -33,16 +33,17 @@ async def register_tracking(
             raise Refused("destination_unknown", "この注文にないお届け先です。", status=404)
         if order.status == "cancelled":
             raise Refused("order_cancelled", "キャンセルされた注文は変更できません。")
-        tracking_number = checked_number(carrier, tracking_number) if tracking_number else None
+        shown = carrier_called(carrier)
+        tracking_number = shown.checked_number(tracking_number) if tracking_number else None
         book.move(order_code, "track", by=by, at=at)
         book.set_parcel(
             order_code,
             destination_id,
             ship_date=parcel.ship_date,
-            carrier=carrier,
+            carrier=shown.code or None,
             tracking_number=tracking_number,
         )
-        text = " ".join(filter(None, (f"{parcel.name} 様", carrier, tracking_number)))
+        text = " ".join(filter(None, (f"{parcel.name} 様", shown.name, tracking_number)))
         title = "送り状番号を登録しました" if tracking_number else "送り状番号を取り消しました"
         book.note(
             Entry(order_code=order_code, at=at, topic="shipping", kind="note", title=title, text=text, by=by)

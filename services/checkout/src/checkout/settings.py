@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from checkout.domain.holds import HoldLimits
+from checkout.domain.holds import HoldLimits, SizeLimits
 from shared.settings import ServiceSettings
 
 
@@ -19,18 +19,28 @@ class Settings(ServiceSettings):
     )
     menu_refresh_seconds: int = Field(5, ge=1, le=3600, description="How often the payment menu is read")
     guest_unpaid_orders_per_email: int = Field(
-        5, ge=0, le=10_000, description="Open orders without sure money of one mailbox; 0: no limit"
+        5,
+        ge=0,
+        le=10_000,
+        description="Open orders without sure money of one mailbox at one IP address; 0: no limit",
     )
     guest_unpaid_orders_per_browser: int = Field(3, ge=0, le=10_000, description="The same of one browser")
     guest_unpaid_orders_per_address: int = Field(
         10, ge=0, le=10_000, description="The same of one IP address"
     )
     member_unpaid_orders: int = Field(10, ge=0, le=10_000, description="The same of one member")
+    wallet_unpaid_orders: int = Field(
+        3, ge=0, le=10_000, description="The same of one account of a wallet, without its yes"
+    )
     guest_pieces_max: int = Field(100, ge=0, description="Pieces in one order of a guest; 0: no limit")
     guest_pieces_per_product_max: int = Field(30, ge=0, description="The same of one product")
     guest_unpaid_amount_max: int = Field(
         300_000, ge=0, description="Yen of one guest's order that nobody authorizes; 0: no limit"
     )
+    member_unpaid_pieces_max: int = Field(
+        300, ge=0, description="Pieces in one order of a proved member that nobody authorizes; 0: no limit"
+    )
+    member_unpaid_amount_max: int = Field(1_000_000, ge=0, description="Yen of the same; 0: no limit")
 
     @property
     def hold_limits(self) -> HoldLimits:
@@ -40,7 +50,13 @@ class Settings(ServiceSettings):
             guest_browser=self.guest_unpaid_orders_per_browser,
             guest_client=self.guest_unpaid_orders_per_address,
             member=self.member_unpaid_orders,
-            guest_pieces=self.guest_pieces_max,
-            guest_pieces_of_one=self.guest_pieces_per_product_max,
-            guest_amount=self.guest_unpaid_amount_max,
+            wallet=self.wallet_unpaid_orders,
+            guest_size=SizeLimits(
+                pieces=self.guest_pieces_max,
+                pieces_of_one=self.guest_pieces_per_product_max,
+                amount=self.guest_unpaid_amount_max,
+            ),
+            member_size=SizeLimits(
+                pieces=self.member_unpaid_pieces_max, amount=self.member_unpaid_amount_max
+            ),
         )

@@ -8,12 +8,12 @@ from uuid import UUID
 
 from checkout.domain.order import Order, Parcel
 from checkout.domain.order_rules import check_shippable, unsecured
-from checkout.domain.tracking import checked_number
 from checkout.process_order import close_order, process_if_complete
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.orders import quantities_of
 from checkout.storage.stock import LeftTheHouse, ship_stock
 from checkout.storage.timeline import Entry
+from shared.carriers import carrier_called
 from shared.clock import in_japan
 from shared.database import Tx
 from shared.errors import Refused
@@ -24,7 +24,10 @@ Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One parcel handed over. Without ``ship_date``: today in Japan; tracking is optional (SHP-01)."""
+    """One parcel handed over. Without ``ship_date``: today in Japan; tracking is optional (SHP-01).
+
+    ``carrier`` is the code of a carrier (shared/carriers.py), or the name of one that has none.
+    """
 
     destination_id: UUID
     ship_date: date | None = None
@@ -116,8 +119,10 @@ def ship(
         occurred_at=wish.at,
     )
     if wish.mark_processed and full and book[code].may("process"):
-        return [shipped, close_order(book, code, by=wish.by, at=wish.at)]
-    return [shipped, *process_if_complete(book, code, at=wish.at)]
+        processed = [close_order(book, code, by=wish.by, at=wish.at)]
+    else:
+        processed = process_if_complete(book, code, at=wish.at)
+    return [shipped, *(one.model_copy(update={"caused_by": shipped.event_id}) for one in processed)]
 
 
 async def take_from_stock(tx: Tx, events: Sequence[Event]) -> None:
@@ -166,7 +171,7 @@ def _parcels_sent(order: Order, sent: Sequence[Sent], *, at: datetime) -> list[P
             replace(
                 parcel,
                 ship_date=ship_date,
-                carrier=one.carrier or parcel.carrier,
+                carrier=carrier_called(one.carrier or parcel.carrier).code or None,
                 tracking_number=_number(one, parcel),
             )
         )
@@ -176,7 +181,7 @@ def _parcels_sent(order: Order, sent: Sequence[Sent], *, at: datetime) -> list[P
 def _number(one: Sent, parcel: Parcel) -> str | None:
     if one.tracking_number is None:
         return parcel.tracking_number
-    return checked_number(one.carrier or parcel.carrier, one.tracking_number)
+    return carrier_called(one.carrier or parcel.carrier).checked_number(one.tracking_number)
 
 
 def _override(order: Order, risk: str, wish: ShipWish) -> Entry:
@@ -203,7 +208,9 @@ def _shipped_destination(parcel: Parcel, *, at: datetime) -> ShippedDestination:
 
 def _entry(order: Order, parcels: Sequence[Parcel], *, full: bool, by: str, at: datetime) -> Entry:
     lines = [
-        " ".join(filter(None, (f"{parcel.name} 様", parcel.carrier, parcel.tracking_number)))
+        " ".join(
+            filter(None, (f"{parcel.name} 様", carrier_called(parcel.carrier).name, parcel.tracking_number))
+        )
         for parcel in parcels
     ]
     title = "発送済みになりました" if full else "一部のお届け先を発送しました"

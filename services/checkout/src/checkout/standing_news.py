@@ -11,7 +11,7 @@ def standing_words(event: PaymentStandingChanged, before: Order) -> tuple[str, s
     """Return title and text, compared with what was known ``before``; None where there is nothing new to read."""
     if event.calls:
         return _called(event, before.standing)
-    return _settled(event, before.standing, ended=before.status == "cancelled")
+    return _settled(event, before.standing)
 
 
 def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] | None:
@@ -19,6 +19,8 @@ def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] |
         captured=event.captured_amount,
         suspense=event.suspense_amount,
         refunded=event.refunded_amount,
+        charged_back=event.charged_back_amount,
+        lost=event.lost_amount,
         respond_by=event.respond_by,
     )
     labels = "・".join(CALL_LABEL.get(word, UNKNOWN_CALL) for word in event.calls)
@@ -28,12 +30,7 @@ def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] |
     return f"決済の確認が必要です：{labels}", text
 
 
-def _settled(event: PaymentStandingChanged, known: Standing, *, ended: bool) -> tuple[str, str] | None:
-    returned = max(event.refunded_amount - known.refunded, 0)
-    spare = min(returned, max(known.suspense - known.refunded, event.suspense_amount - known.refunded, 0))
-    if spare:
-        what = "お預かりしていたお金" if ended else _spare_word(event)
-        return f"{what}（¥{spare:,}）を返金しました", ""
+def _settled(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] | None:
     short = event.expected_amount - event.captured_amount
     if "short_money" in known.calls and event.captured_amount and not event.refunded_amount:
         if short > 0:
@@ -41,10 +38,6 @@ def _settled(event: PaymentStandingChanged, known: Standing, *, ended: bool) -> 
         return "不足していた代金が入金されました", ""
     # A refund has a line of its own, and what was settled before is not settled again.
     return (SETTLED, "") if known.calls else None
-
-
-def _spare_word(event: PaymentStandingChanged) -> str:
-    return "過入金" if event.captured_amount >= event.expected_amount else "仮受金"
 
 
 def _amounts(standing: Standing) -> tuple[object, ...]:

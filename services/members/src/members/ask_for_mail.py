@@ -10,9 +10,11 @@ from uuid import UUID
 from members.storage.mail_requests import open_request
 from members.storage.members import email_key, member_by_email
 from members.storage.pacing import RESETS_FROM_CLIENT, RESETS_OF_ADDRESS, keep_pace
-from members.storage.reset_wishes import delete_wish, insert_wish
+from members.storage.reset_wishes import cause_of, delete_wish, insert_wish
+from members.storage.tables import reset_wishes
 from shared.clock import now
 from shared.database import Database, Tx
+from shared.due import DueWork
 from shared.events import EmailVerificationRequested, PasswordResetRequested
 from shared.sql import Row
 
@@ -37,7 +39,11 @@ class MailResets:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def __call__(self, row: Row) -> None:
+    def due_work(self) -> DueWork:
+        """Return this as due work."""
+        return DueWork("mail_resets", reset_wishes, self.perform, cause=cause_of)
+
+    async def perform(self, row: Row) -> None:
         """Say the request of one wish, once."""
         async with self._db.transaction() as tx:
             if not await delete_wish(tx, row.wish_id):

@@ -1,8 +1,11 @@
 """Everything members hears, in the order in which an order lives."""
 
-from members.settle_points import activate_order_points, return_order_points
-from members.take_orders import take_orders
-from members.use_coupon import return_order_coupons
+from collections.abc import Mapping
+
+from members.settle_points import CancelledPoints, WaitingPoints
+from members.storage.staff_deeds import Deed, Doer, note_deed
+from members.take_order import PlacedOrders
+from members.use_coupon import CancelledCoupons
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import (
@@ -11,10 +14,15 @@ from shared.events import (
     CouponRedeemed,
     CouponReturned,
     EmailVerificationRequested,
+    Event,
+    MailsResent,
     MemberRegistered,
     OrderCancelled,
     OrderPlaced,
     OrderProcessed,
+    OrdersExported,
+    PaymentLookUpRequested,
+    PaymentsExported,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -24,11 +32,17 @@ from shared.events import (
 )
 
 consumers = Consumers("members")
+_DESK_DEED: Mapping[type[Event], Deed] = {
+    OrdersExported: "orders_exported",
+    PaymentsExported: "payments_exported",
+    PaymentLookUpRequested: "payment_looked_up",
+    MailsResent: "mails_resent",
+}
 
 
-@consumers.on(OrderPlaced, linger_seconds=0.2)
+@consumers.on(OrderPlaced, opens=PlacedOrders, linger_seconds=0.2)
 async def credit_order(
-    events: list[OrderPlaced], tx: Tx
+    event: OrderPlaced, tx: Tx, orders: PlacedOrders
 ) -> list[
     MemberRegistered
     | AmazonAccountLinked
@@ -40,29 +54,43 @@ async def credit_order(
     | CouponRedeemed
 ]:
     """Register or link the member, commit what was set aside, and grant what the order earns."""
-    return await take_orders(tx, events)
+    return await orders.take(event)
 
 
-@consumers.on(Shipped, linger_seconds=0.2)
-async def activate_points_on_shipping(events: list[Shipped], tx: Tx) -> list[PointsActivated]:
+@consumers.on(Shipped, opens=WaitingPoints, linger_seconds=0.2)
+async def activate_points_on_shipping(
+    event: Shipped, tx: Tx, points: WaitingPoints
+) -> PointsActivated | None:
     """Points become valid when the last parcel has left (PNT-08)."""
-    shipped = [event for event in events if event.fully_shipped]
-    return await activate_order_points(tx, shipped, mode="on_shipped")
+    if not event.fully_shipped:
+        return None
+    return points.activate(event.order_code, mode="on_shipped", at=event.occurred_at)
 
 
-@consumers.on(OrderProcessed, linger_seconds=0.2)
-async def activate_points_on_processing(events: list[OrderProcessed], tx: Tx) -> list[PointsActivated]:
+@consumers.on(OrderProcessed, opens=WaitingPoints, linger_seconds=0.2)
+async def activate_points_on_processing(
+    event: OrderProcessed, tx: Tx, points: WaitingPoints
+) -> PointsActivated | None:
     """Points become valid when the order is 処理済み, where the shop has chosen that (PNT-09)."""
-    return await activate_order_points(tx, events, mode="on_processed")
+    return points.activate(event.order_code, mode="on_processed", at=event.occurred_at)
 
 
-@consumers.on(OrderCancelled)
-async def return_points(events: list[OrderCancelled], tx: Tx) -> list[PointsReturned]:
+@consumers.on(OrderCancelled, opens=CancelledPoints)
+async def return_points(event: OrderCancelled, tx: Tx, points: CancelledPoints) -> PointsReturned | None:
     """Points spent come back, points earned are void (PNT-22)."""
-    return await return_order_points(tx, events)
+    return points.give_back(event)
 
 
-@consumers.on(OrderCancelled)
-async def return_coupon(events: list[OrderCancelled], tx: Tx) -> list[CouponReturned]:
+@consumers.on(OrderCancelled, opens=CancelledCoupons, says=[CouponReturned])
+async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons) -> None:
     """The coupon comes back, usable again until it expires (CPN-10)."""
-    return await return_order_coupons(tx, events)
+    coupons.give_back(event)
+
+
+@consumers.on(OrdersExported, PaymentsExported, PaymentLookUpRequested, MailsResent)
+async def note_desk_deed(
+    event: OrdersExported | PaymentsExported | PaymentLookUpRequested | MailsResent, tx: Tx
+) -> None:
+    """Deeds at the desks of other services stand beside those at our own (STF-03)."""
+    by = Doer(event.by_id, event.by, event.ip)
+    await note_deed(tx, by, _DESK_DEED[type(event)], event.subject, at=event.occurred_at)

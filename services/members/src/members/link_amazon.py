@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from members.storage.amazon_links import insert_link, insert_links
+from members.storage.amazon_links import Link, insert_link, insert_links
 from shared.database import Tx
 from shared.events import AmazonAccountLinked, OrderPlaced, Registration
 from shared.sql import Row
@@ -53,38 +53,27 @@ async def link_amazon(
     return AmazonAccountLinked(member_id=member_id, linked_at=at, path=path, order_code=order_code)
 
 
-def _may_link(order: OrderPlaced, member: Row | None) -> bool:
+def _may_link(order: OrderPlaced, members: Mapping[UUID, Row]) -> bool:
+    member = members.get(order.member_id) if order.member_id is not None else None
     return member is not None and order_may_link(member, order.placed_at)
 
 
-async def link_by_orders(
-    tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, Row]
-) -> list[AmazonAccountLinked]:
-    """Link ``members`` with the Amazon accounts that they ordered with, where neither is linked yet."""
+async def link_by_orders(tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, Row]) -> set[Link]:
+    """Link ``members`` with the Amazon accounts that they ordered with, where neither is linked yet; return the links."""
     wanted = [
-        (order, order.member_id, buyer_id)
+        (order, buyer_id)
         for order in orders
-        if order.member_id is not None and (buyer_id := amazon_buyer(order)) is not None
-        if _may_link(order, members.get(order.member_id))
+        if (buyer_id := amazon_buyer(order)) is not None and _may_link(order, members)
     ]
-    linked = await insert_links(
+    return await insert_links(
         tx,
         [
-            {"member_id": member_id, "buyer_id": buyer_id, "linked_at": order.placed_at, "path": "order"}
-            for order, member_id, buyer_id in wanted
+            {
+                "member_id": order.member_id,
+                "buyer_id": buyer_id,
+                "linked_at": order.placed_at,
+                "path": "order",
+            }
+            for order, buyer_id in wanted
         ],
     )
-    said = []
-    for order, member_id, buyer_id in wanted:
-        if (member_id, buyer_id) in linked:
-            linked.remove((member_id, buyer_id))
-            said.append(
-                AmazonAccountLinked(
-                    member_id=member_id,
-                    linked_at=order.placed_at,
-                    path="order",
-                    order_code=order.order_code,
-                    caused_by=order.event_id,
-                )
-            )
-    return said

@@ -12,7 +12,7 @@ from members.password_hasher import PasswordHasher
 from members.reserve_benefit import ReleaseBenefits
 from members.settings import Settings
 from members.settle_points import ExpirePoints
-from members.storage.tables import benefit_reservations, metadata, point_grants, reset_wishes
+from members.storage.tables import benefit_reservations, metadata, point_grants
 from members.web import (
     amazon,
     benefits,
@@ -107,7 +107,7 @@ def make() -> Service:
         due_work=[
             DueWork("release_benefits", benefit_reservations, ReleaseBenefits(db)),
             DueWork("expire_points", point_grants, ExpirePoints(db)),
-            DueWork("mail_resets", reset_wishes, MailResets(db)),
+            MailResets(db).due_work(),
         ],
         install_pages=install_pages,
         close=hasher.close,

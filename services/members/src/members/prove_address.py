@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from members.domain.ledger import activate_posting
+from members.domain.ledger import activate_posting, revoke_posting
 from members.end_sessions import end_all_sessions
 from members.storage.amazon_links import end_link
 from members.storage.mail_requests import use_request, void_requests
-from members.storage.members import set_email_verified
+from members.storage.members import note_mailbox, set_email_verified
 from members.storage.points import (
     grant_waiting_for_proof,
     lock_known_balance,
     record_posting,
     set_grant_active,
+    set_grant_revoked,
 )
 from members.storage.sessions import forget_devices
 from shared.database import Tx
@@ -63,6 +64,8 @@ async def prove_by_link(tx: Tx, link: MailLink, by: Prover, *, at: datetime) -> 
 async def address_is_proved(tx: Tx, member_id: UUID, by: Prover, *, at: datetime) -> list[PointsActivated]:
     """Note the first proof, end what was before it, and make the registration points valid that waited for it.
 
+    A mailbox that had its points, perhaps as another ``+tag``, gets none again: what waited is taken back.
+
     The password stays with who is logged in; who is not has to set a new one together with the proof.
     """
     if not await set_email_verified(tx, member_id, at=at):
@@ -80,6 +83,10 @@ async def _activate(tx: Tx, member_id: UUID, *, at: datetime) -> list[PointsActi
     balance = await lock_known_balance(tx, member_id)
     grant = await grant_waiting_for_proof(tx, member_id)
     if grant is None:
+        return []
+    if not await note_mailbox(tx, member_id, at=at):
+        await record_posting(tx, balance, revoke_posting(balance, grant), at=at)
+        await set_grant_revoked(tx, grant)
         return []
     await record_posting(tx, balance, activate_posting(grant), at=at)
     await set_grant_active(tx, grant, at=at)

@@ -9,7 +9,7 @@ from members.ask_for_mail import request_verification
 from members.domain.ledger import Grant, grant_posting
 from members.domain.rules import GrantActivation, Rules
 from members.storage.amazon_links import insert_link, note_registration
-from members.storage.members import insert_member, keep_password, member_by_buyer
+from members.storage.members import insert_member, keep_password, member_by_buyer, note_mailbox
 from members.storage.points import insert_grant, lock_balance, open_balance, record_posting
 from shared.database import Tx
 from shared.errors import Refused
@@ -18,12 +18,12 @@ from shared.ids import new_id
 
 
 class EmailTaken(Refused):
-    """The address belongs to a member already (MEM-34 has the words)."""
+    """The address belongs to a member already."""
 
     def __init__(self) -> None:
         super().__init__(
             "email_taken",
-            "Eメールアドレスはすでに使用されています。会員登録がお済みの方は、ログインしてください。",
+            "このメールアドレスはすでに登録されています。会員登録がお済みの方は、ログインしてください。",
             field="email",
         )
 
@@ -119,9 +119,10 @@ async def _link(
 async def _grant_registration_points(
     tx: Tx, new: NewMember, rules: Rules, *, at: datetime, order_code: str | None
 ) -> list[PointsGranted]:
-    """Give the registration points, once in a member's life (PNT-01).
+    """Give the registration points, once in a member's life (PNT-01) and once to a mailbox.
 
-    By default they are usable at once (X-01), but those of an address that nobody proved wait for the proof. Who
+    By default they are usable at once (X-01), but those of an address that nobody proved wait for the proof, which
+    also tells whose mailbox it is. Who
     comes with an Amazon account, with which nobody registered before, need not wait: the points may pay for the very
     order that registers (PNT-02).
     """
@@ -135,6 +136,8 @@ async def _grant_registration_points(
     if activation == "immediate" and not new.email_proved and not vouched:
         activation = "on_verified"
     active = activation == "immediate"
+    if new.email_proved and not await note_mailbox(tx, new.member_id, at=at):
+        return []
     grant = Grant(
         grant_id=new_id(),
         member_id=new.member_id,

@@ -22,7 +22,7 @@ from members.storage.benefits import (
     lock_buyers_reservation,
     lock_reservation,
 )
-from members.storage.members import member_by_buyer, member_by_email
+from members.storage.members import mailbox_had_points, member_by_buyer, member_by_email
 from members.storage.points import balance_of, lock_balance, store_balance
 from members.storage.rules import rules_at
 from members.storage.tables import benefit_reservations
@@ -164,7 +164,7 @@ async def reserve_registration_points(
         made = await _change_promise(tx, made, at=at)
     # Asked last: an order that took the points while we waited for its reservation is seen now.
     used = await is_taken_by(tx, buyer_id=buyer_id, email=email, besides=made.reservation_id)
-    if used or await registered_before(tx, buyer_id):
+    if used or await registered_before(tx, buyer_id) or await mailbox_had_points(tx, email):
         raise Refused(
             "registration_points_used",
             "会員登録ポイントは、このAmazonアカウントまたはメールアドレスのご注文ですでにご利用いただいています。",

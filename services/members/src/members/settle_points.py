@@ -1,7 +1,10 @@
 """What becomes of an order's points after it was placed: valid, given back, taken back, expired."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from members.domain.ledger import (
@@ -36,36 +39,38 @@ from shared.sql import Row
 _LOOK_AGAIN = timedelta(minutes=5)
 
 
-async def activate_order_points(
-    tx: Tx, events: Sequence[Shipped | OrderProcessed], *, mode: Activation
-) -> list[PointsActivated]:
-    """Make the points of orders valid if they wait for ``mode`` (PNT-08, PNT-09), exactly once.
+class WaitingPoints:
+    """The unit of work of points that wait for an order to be shipped or processed."""
 
-    Raises TryAgain while one of the orders is not known yet.
-    """
-    if not events:
-        return []
-    orders = await lock_orders(tx, (event.order_code for event in events))
-    accounts = await Accounts.lock(tx, _owners(orders))
-    earned = await purchase_grants(tx, list(orders))
-    said = []
-    for event in events:
+    def __init__(self, accounts: Accounts, earned: dict[str, tuple[Grant, Activation]]) -> None:
+        self._accounts = accounts
+        self._earned = earned
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, tx: Tx, events: Sequence[Shipped | OrderProcessed]) -> AsyncIterator[Self]:
+        """Lock the orders that are over and whose points they earned; save what became valid.
+
+        Raises TryAgain while one of the orders is not known yet.
+        """
+        codes = {
+            event.order_code for event in events if not isinstance(event, Shipped) or event.fully_shipped
+        }
+        orders = await lock_orders(tx, codes)
+        accounts = await Accounts.lock(tx, _owners(orders))
+        points = cls(accounts, await purchase_grants(tx, list(orders)))
+        yield points
+        await accounts.save(tx)
+
+    def activate(self, code: str, *, mode: Activation, at: datetime) -> PointsActivated | None:
+        """Make the points of an order valid if they wait for ``mode`` (PNT-08, PNT-09), exactly once."""
         # Once, though several events may tell the same of an order.
-        grant, waits_for = earned.pop(event.order_code, (None, None))
+        grant, waits_for = self._earned.pop(code, (None, None))
         if grant is None or waits_for != mode or grant.state != "waiting":
-            continue
-        accounts.post(grant.member_id, activate_posting(grant), at=event.occurred_at)
-        accounts.activate(grant, at=event.occurred_at)
-        said.append(
-            PointsActivated(
-                member_id=grant.member_id,
-                points=grant.points,
-                order_code=event.order_code,
-                caused_by=event.event_id,
-            )
-        )
-    await accounts.save(tx)
-    return said
+            return None
+        self._accounts.post(grant.member_id, activate_posting(grant), at=at)
+        self._accounts.activate(grant, at=at)
+        return PointsActivated(member_id=grant.member_id, points=grant.points, order_code=code)
 
 
 def _owners(orders: Mapping[str, Row]) -> list[UUID]:
@@ -93,41 +98,59 @@ async def _activate(tx: Tx, grant: Grant, *, at: datetime, by: str = "") -> Poin
     return PointsActivated(member_id=grant.member_id, points=grant.points, order_code=grant.order_code)
 
 
-async def return_order_points(tx: Tx, events: Sequence[OrderCancelled]) -> list[PointsReturned]:
-    """Give back what cancelled orders spent and take back what they earned (PNT-22).
+@dataclass
+class CancelledPoints:
+    """The unit of work of cancelled orders' points: spent ones come back, earned ones are void (PNT-22).
 
     The members are not touched: cancelled orders have no consequences for an account (KON-34). Registration
-    points stay, because the registration stays. Raises TryAgain while one of the orders is not known yet.
+    points stay, because the registration stays.
     """
-    orders = await lock_orders(tx, (event.order_code for event in events))
-    ended = first_of_each(event for event in events if orders[event.order_code].cancelled_at is None)
-    if not ended:
-        return []
-    await set_cancelled(tx, {code: event.occurred_at for code, event in ended.items()})
-    spent = await points_spent(tx, list(ended))
-    spenders = [one.member_id for one in spent.values()]
-    accounts = await Accounts.lock(tx, [*spenders, *_owners(orders)])
-    earned = await purchase_grants(tx, list(ended))
-    said = []
-    for code, event in ended.items():
-        used = spent.get(code)
+
+    orders: Mapping[str, Row]
+    ended: dict[str, OrderCancelled]
+    spent: Mapping[str, Row]
+    accounts: Accounts
+    earned: Mapping[str, tuple[Grant, Activation]]
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, tx: Tx, events: Sequence[OrderCancelled]) -> AsyncIterator[Self]:
+        """Lock the orders, note that they ended, lock whose points they touch; save what came back.
+
+        Raises TryAgain while one of the orders is not known yet.
+        """
+        orders = await lock_orders(tx, (event.order_code for event in events))
+        ended = first_of_each(event for event in events if orders[event.order_code].cancelled_at is None)
+        await set_cancelled(tx, {code: event.occurred_at for code, event in ended.items()})
+        spent = await points_spent(tx, ended)
+        spenders = [one.member_id for one in spent.values()]
+        ours = {code: orders[code] for code in ended}
+        accounts = await Accounts.lock(tx, [*spenders, *_owners(ours)])
+        yield cls(ours, ended, spent, accounts, await purchase_grants(tx, ended))
+        if spent:
+            await recheck_lapsed(tx, {spent[code].member_id: ended[code].occurred_at for code in spent})
+        await accounts.save(tx)
+
+    def give_back(self, event: OrderCancelled) -> PointsReturned | None:
+        """Undo what an order did to points, once; return what is to be said, if it did anything."""
+        code = event.order_code
+        if self.ended.get(code) != event:
+            return None
+        used = self.spent.get(code)
         if used is not None:
-            accounts.post(used.member_id, return_posting(used.points, order_code=code), at=event.occurred_at)
-        revoked = _revoke(accounts, earned[code][0], at=event.occurred_at) if code in earned else 0
-        if used is not None or revoked:
-            said.append(
-                PointsReturned(
-                    member_id=used.member_id if used is not None else orders[code].member_id,
-                    points_returned=used.points if used is not None else 0,
-                    points_revoked=revoked,
-                    order_code=code,
-                    caused_by=event.event_id,
-                )
-            )
-    if spent:
-        await recheck_lapsed(tx, {spent[code].member_id: ended[code].occurred_at for code in spent})
-    await accounts.save(tx)
-    return said
+            posting = return_posting(used.points, order_code=code)
+            self.accounts.post(used.member_id, posting, at=event.occurred_at)
+        revoked = (
+            _revoke(self.accounts, self.earned[code][0], at=event.occurred_at) if code in self.earned else 0
+        )
+        if used is None and not revoked:
+            return None
+        return PointsReturned(
+            member_id=used.member_id if used is not None else self.orders[code].member_id,
+            points_returned=used.points if used is not None else 0,
+            points_revoked=revoked,
+            order_code=code,
+        )
 
 
 def _revoke(accounts: Accounts, grant: Grant, *, at: datetime) -> int:

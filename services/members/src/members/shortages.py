@@ -35,7 +35,6 @@ def shortages(
             missing=amount,
             reason=why,
             order_code=event.order_code,
-            caused_by=event.event_id,
         )
         for benefit, amount, why in missing
     ]

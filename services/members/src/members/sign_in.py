@@ -9,7 +9,7 @@ from uuid import UUID
 from members.password_hasher import PasswordHasher
 from members.storage.attempts import begin_attempt, forget_attempts
 from members.storage.members import email_key, hold_member, member_by_email, member_by_id
-from members.storage.sessions import insert_session, revoke_session, staff_role_of
+from members.storage.sessions import expiry_of, insert_session, revoke_session, staff_role_of
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.errors import Refused
@@ -109,6 +109,14 @@ async def open_session(
     return OpenedSession(session_claims(member, session_id, staff_role), valid_for)
 
 
+async def renew_session(tx: Tx, member: Row, session_id: UUID, *, at: datetime) -> OpenedSession | None:
+    """Return the same session of who shops, as its member stands now; None if it has ended or is one of the desk."""
+    expires_at = await expiry_of(tx, session_id, member.member_id, at=at)
+    if expires_at is None:
+        return None
+    return OpenedSession(session_claims(member, session_id, None), expires_at - at)
+
+
 async def renew_staff_session(tx: Tx, session_id: UUID, *, at: datetime) -> OpenedSession | None:
     """Return the same session with the rights that its member of staff has now; None if it has ended."""
     session = await staff_role_of(tx, session_id, at=at)
@@ -125,6 +133,7 @@ def session_claims(member: Row, session_id: UUID, staff_role: str | None) -> dic
         "sid": str(session_id),
         "name": member.name,
         "amazon_linked": member.linked_at is not None,
+        "email_proved": member.email_verified_at is not None,
         "staff": staff_role,
     }
 

@@ -1,18 +1,28 @@
-"""What an order does to its member: registration, Amazon link, points, a coupon, and points earned."""
+"""What an order does to its member: registration, Amazon link, points, a coupon, and points earned.
 
-from collections.abc import Sequence
+Everybody locks in the same order: orders, balances, reservations, coupons.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
 from uuid import UUID
 
-from members.domain.ledger import Balance, Grant, grant_posting, use_posting
+from members.domain.ledger import Grant, grant_posting, use_posting
 from members.domain.rules import Rules
-from members.link_amazon import amazon_buyer, link_amazon, order_may_link
+from members.link_amazon import amazon_buyer, link_by_orders
 from members.register_member import NewMember, register_member
 from members.register_member import News as RegistrationNews
 from members.shortages import shortages
-from members.storage.benefits import end_reservation, lock_reservation, reservation_of
-from members.storage.members import member_by_id
-from members.storage.orders import Taken
-from members.storage.points import insert_grant, lock_balance, record_posting, store_balance
+from members.storage.accounts import Accounts
+from members.storage.amazon_links import Link
+from members.storage.benefits import commit_reservations, lock_held, reservations_of
+from members.storage.coupons import with_coupons
+from members.storage.members import known_members
+from members.storage.orders import Taken, finish_orders, note_orders
+from members.storage.rules import rules_at_each
 from members.use_coupon import redeem_coupon
 from shared.database import Tx
 from shared.errors import Refused
@@ -27,6 +37,7 @@ from shared.events import (
     RegistrationRefused,
 )
 from shared.ids import new_id
+from shared.sql import Row
 
 News = (
     RegistrationNews
@@ -39,74 +50,179 @@ News = (
 )
 
 
-async def take_order(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[Taken, list[News]]:
-    """Apply a placed order that is noted, by the ``rules`` in force when it was placed.
+@dataclass
+class PlacedOrders:
+    """The unit of work of placed orders: all that they touch is locked together, changed in memory, saved together.
 
-    The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
-    guest's; points or a coupon that are gone are noted as a shortage.
+    ``new`` are the events that tell of an order for the first time. Registrations and coupons, the rare ones, are
+    written at once.
     """
-    member_id, note, news = await _find_member(tx, event, rules)
-    said: list[News] = [*news]
-    holder_id, spender_id, used, shortage = await _spend(tx, event, member_id)
-    if used and spender_id is not None:
-        said.append(PointsUsed(member_id=spender_id, points=used, order_code=event.order_code))
-    redeemed, coupon_short = await redeem_coupon(tx, event)
-    if redeemed is not None:
-        said.append(redeemed)
-    if member_id is not None:
-        said += await _earn(tx, event, member_id, rules)
-    said += shortages(event, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
-    taken = Taken(event.order_code, member_id, used, note_of(note, shortage, coupon_short=coupon_short))
-    return taken, said
+
+    tx: Tx
+    new: frozenset[UUID]
+    rules: Mapping[datetime, Rules]
+    accounts: Accounts
+    reserved: Mapping[UUID, Row]
+    held: dict[UUID, Row]
+    with_coupons: frozenset[UUID]
+    members: set[UUID]
+    links: set[Link]
+    committed: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, tx: Tx, events: Sequence[OrderPlaced]) -> AsyncIterator[Self]:
+        """Note the orders and lock what those that are new touch; save what became of it."""
+        placed = await note_orders(tx, events)
+        rules = await rules_at_each(tx, {order.placed_at for order in placed}) if placed else {}
+        ids = {order.benefit_reservation_id for order in placed if order.benefit_reservation_id}
+        reserved = await reservations_of(tx, ids)
+        accounts = await Accounts.lock(tx, _whose(placed, reserved))
+        held = await lock_held(tx, ids)
+        coupons = frozenset(await with_coupons(tx, ids))
+        members = await known_members(tx, {order.member_id for order in placed if order.member_id})
+        links = await link_by_orders(tx, placed, members)
+        new = frozenset(order.event_id for order in placed)
+        orders = cls(tx, new, rules, accounts, reserved, held, coupons, set(members), links)
+        yield orders
+        await commit_reservations(tx, orders.committed)
+        await accounts.save(tx)
+        await finish_orders(tx, orders.taken)
+
+    async def take(self, order: OrderPlaced) -> list[News]:
+        """Apply an order by the rules in force when it was placed, once; return what is to be said.
+
+        The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
+        guest's; points or a coupon that are gone are noted as a shortage.
+        """
+        if order.event_id not in self.new:
+            return []
+        member_id, note, said = await self._find_member(order)
+        holder_id, spender_id, used, shortage = self._spend(order, member_id)
+        if used and spender_id is not None:
+            said.append(PointsUsed(member_id=spender_id, points=used, order_code=order.order_code))
+        redeemed, coupon_short = await self._redeem(order)
+        if redeemed is not None:
+            said.append(redeemed)
+        if member_id is not None:
+            said += self._earn(order, member_id)
+        said += shortages(order, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
+        note = _note(note, shortage, coupon_short=coupon_short)
+        self.taken.append(Taken(order.order_code, member_id, used, note))
+        return said
+
+    async def _find_member(self, order: OrderPlaced) -> tuple[UUID | None, str, list[News]]:
+        """Return the order's member, a note for the desk, and what is to be said."""
+        if order.member_id is not None:
+            if order.member_id not in self.members:
+                return None, "member_unknown", []
+            return order.member_id, "", [*self._linked(order, order.member_id)]
+        if order.registration is None:
+            return None, "", []
+        return await self._register(order, order.registration)
+
+    def _linked(self, order: OrderPlaced, member_id: UUID) -> list[AmazonAccountLinked]:
+        """Say that the order linked its member, if it did."""
+        buyer_id = amazon_buyer(order)
+        if buyer_id is None or (member_id, buyer_id) not in self.links:
+            return []
+        self.links.remove((member_id, buyer_id))
+        return [
+            AmazonAccountLinked(
+                member_id=member_id, linked_at=order.placed_at, path="order", order_code=order.order_code
+            )
+        ]
+
+    async def _register(
+        self, order: OrderPlaced, registration: Registration
+    ) -> tuple[UUID | None, str, list[News]]:
+        member_id = registration.member_id
+        try:
+            async with self.tx.savepoint():
+                said = await register_member(
+                    self.tx,
+                    _member_of(order, registration),
+                    rules=self.rules[order.placed_at],
+                    via="order",
+                    at=order.placed_at,
+                    order_code=order.order_code,
+                )
+        except Refused as refusal:
+            refused = RegistrationRefused(
+                member_id=member_id, reason=refusal.code, order_code=order.order_code
+            )
+            return None, refusal.code, [refused]
+        await self.accounts.lock_also(self.tx, member_id)
+        self.members.add(member_id)
+        return member_id, "", [*said]
+
+    def _spend(self, order: OrderPlaced, member_id: UUID | None) -> tuple[UUID | None, UUID | None, int, int]:
+        """Commit the reservation and take the points.
+
+        Return for whom they were set aside, from whom they were taken, how many, and how many were missing.
+        """
+        reservation_id = order.benefit_reservation_id
+        reserved = self.reserved.get(reservation_id) if reservation_id is not None else None
+        spender_id = reserved.member_id if reserved and not reserved.registration else member_id
+        wanted_by = order.registration.member_id if order.registration else order.member_id
+        holder_id = reserved.member_id if reserved else wanted_by
+        held = self.held.pop(reservation_id, None) if reservation_id is not None else None
+        if held is not None:
+            self._commit(order, held)
+        balance = self.accounts.balance(spender_id)
+        if not order.points_used or balance is None:
+            return holder_id, None, 0, order.points_used
+        posting = use_posting(balance, order.points_used, order_code=order.order_code)
+        self.accounts.post(balance.member_id, posting, at=order.placed_at)
+        return holder_id, spender_id, -posting.active, posting.shortage
+
+    def _commit(self, order: OrderPlaced, held: Row) -> None:
+        """End a held reservation with the order and free what it held; that of a member to be held nothing."""
+        self.committed[held.reservation_id] = (order.order_code, order.placed_at)
+        balance = None if held.registration else self.accounts.balance(held.member_id)
+        if balance is not None:
+            self.accounts.store(balance.unhold(held.points_held))
+
+    async def _redeem(self, order: OrderPlaced) -> tuple[CouponRedeemed | None, bool]:
+        """Redeem the coupon, and let go what else was set aside; tell whether no use was left."""
+        if order.coupon is None and order.benefit_reservation_id not in self.with_coupons:
+            return None, False
+        return await redeem_coupon(self.tx, order)
+
+    def _earn(self, order: OrderPlaced, member_id: UUID) -> list[PointsGranted]:
+        rules = self.rules[order.placed_at]
+        grant = _purchase_grant(order, member_id, rules)
+        if grant is None or self.accounts.balance(member_id) is None:
+            return []
+        self.accounts.grant(grant, activation=rules.purchase_activation, at=order.placed_at)
+        self.accounts.post(member_id, grant_posting(grant), at=order.placed_at)
+        return [
+            PointsGranted(
+                member_id=member_id,
+                points=grant.points,
+                state="active" if grant.state == "active" else "pending",
+                reason="purchase",
+                order_code=order.order_code,
+            )
+        ]
 
 
-def note_of(note: str, shortage: int, *, coupon_short: bool = False) -> str:
+def _whose(orders: Sequence[OrderPlaced], reserved: Mapping[UUID, Row]) -> list[UUID]:
+    """Return whose balances the orders concern."""
+    members = [order.member_id for order in orders if order.member_id is not None]
+    return [*members, *(row.member_id for row in reserved.values() if not row.registration)]
+
+
+def _note(note: str, shortage: int, *, coupon_short: bool) -> str:
     """Return the order's note for the desk: ``note``, and what was missing."""
     missing = [f"points_short:{shortage}"] if shortage else []
     return " ".join([*([note] if note else []), *missing, *(["coupon_short"] if coupon_short else [])])
 
 
-async def _find_member(tx: Tx, event: OrderPlaced, rules: Rules) -> tuple[UUID | None, str, Sequence[News]]:
-    """Return the order's member, a note for the desk, and what is to be said."""
-    if event.member_id is not None:
-        member = await member_by_id(tx, event.member_id)
-        if member is None:
-            return None, "member_unknown", []
-        buyer_id = amazon_buyer(event)
-        if buyer_id is None or not order_may_link(member, event.placed_at):
-            return event.member_id, "", []
-        linked = await link_amazon(
-            tx,
-            member_id=event.member_id,
-            buyer_id=buyer_id,
-            path="order",
-            at=event.placed_at,
-            order_code=event.order_code,
-        )
-        return event.member_id, "", [linked] if linked else []
-    if event.registration is None:
-        return None, "", []
-    try:
-        async with tx.savepoint():
-            said = await register_member(
-                tx,
-                _member_of(event, event.registration),
-                rules=rules,
-                via="order",
-                at=event.placed_at,
-                order_code=event.order_code,
-            )
-    except Refused as refusal:
-        refused = RegistrationRefused(
-            member_id=event.registration.member_id, reason=refusal.code, order_code=event.order_code
-        )
-        return None, refusal.code, [refused]
-    return event.registration.member_id, "", said
-
-
-def _member_of(event: OrderPlaced, registration: Registration) -> NewMember:
+def _member_of(order: OrderPlaced, registration: Registration) -> NewMember:
     """Return the member that the order registers: exactly the data used for the order (AP-08)."""
-    orderer = event.orderer
+    orderer = order.orderer
     return NewMember(
         member_id=registration.member_id,
         name=orderer.name,
@@ -123,62 +239,12 @@ def _member_of(event: OrderPlaced, registration: Registration) -> NewMember:
     )
 
 
-async def _spend(
-    tx: Tx, event: OrderPlaced, member_id: UUID | None
-) -> tuple[UUID | None, UUID | None, int, int]:
-    """Commit the reservation and take the points.
-
-    Return for whom they were set aside, from whom they were taken, how many, and how many were missing.
-    """
-    reserved = (
-        await reservation_of(tx, event.benefit_reservation_id) if event.benefit_reservation_id else None
-    )
-    spender_id = reserved.member_id if reserved and not reserved.registration else member_id
-    wanted_by = event.registration.member_id if event.registration else event.member_id
-    holder_id = reserved.member_id if reserved else wanted_by
-    balance = await lock_balance(tx, spender_id) if spender_id is not None else None
-    if reserved is not None:
-        balance = await _commit(tx, event, reserved.reservation_id, balance)
-    if not event.points_used or balance is None:
-        return holder_id, None, 0, event.points_used
-    posting = use_posting(balance, event.points_used, order_code=event.order_code)
-    await record_posting(tx, balance, posting, at=event.placed_at)
-    return holder_id, spender_id, -posting.active, posting.shortage
-
-
-async def _commit(
-    tx: Tx, event: OrderPlaced, reservation_id: UUID, balance: Balance | None
-) -> Balance | None:
-    """End a held reservation with the order and free what it held of the locked balance."""
-    reservation = await lock_reservation(tx, reservation_id)
-    if reservation is None or reservation.status != "held":
-        return balance
-    await end_reservation(
-        tx, reservation_id, status="committed", at=event.placed_at, order_code=event.order_code
-    )
-    if balance is None or reservation.registration:
-        return balance
-    balance = balance.unhold(reservation.points_held)
-    await store_balance(tx, balance)
-    return balance
-
-
-async def _earn(tx: Tx, event: OrderPlaced, member_id: UUID, rules: Rules) -> list[News]:
-    balance = await lock_balance(tx, member_id)
-    grant = purchase_grant(event, member_id, rules)
-    if grant is None or balance is None:
-        return []
-    await insert_grant(tx, grant, activation=rules.purchase_activation, at=event.placed_at)
-    await record_posting(tx, balance, grant_posting(grant), at=event.placed_at)
-    return [granted(event, grant)]
-
-
-def purchase_grant(event: OrderPlaced, member_id: UUID, rules: Rules) -> Grant | None:
+def _purchase_grant(order: OrderPlaced, member_id: UUID, rules: Rules) -> Grant | None:
     """Return what the order earns its member, waiting unless the mode is immediate (PNT-04); None for nothing."""
     points = rules.purchase_points(
-        items=event.amounts.items,
-        point_discount=event.amounts.point_discount,
-        coupon_discount=event.amounts.coupon_discount,
+        items=order.amounts.items,
+        point_discount=order.amounts.point_discount,
+        coupon_discount=order.amounts.coupon_discount,
     )
     if not points:
         return None
@@ -188,18 +254,6 @@ def purchase_grant(event: OrderPlaced, member_id: UUID, rules: Rules) -> Grant |
         points=points,
         reason="purchase",
         state="active" if rules.purchase_activation == "immediate" else "waiting",
-        order_code=event.order_code,
+        order_code=order.order_code,
         valid_days=rules.valid_days,
-    )
-
-
-def granted(event: OrderPlaced, grant: Grant) -> PointsGranted:
-    """Return what is said of a purchase grant."""
-    return PointsGranted(
-        member_id=grant.member_id,
-        points=grant.points,
-        state="active" if grant.state == "active" else "pending",
-        reason="purchase",
-        order_code=event.order_code,
-        caused_by=event.event_id,
     )

@@ -1,7 +1,9 @@
 """One use of a coupon: set aside with a reservation, redeemed by its order, returned by a cancellation (CPN-10)."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from members.domain.coupons import Coupon, CouponRefused
@@ -13,7 +15,7 @@ from members.storage.coupons import (
     redemptions_of,
     take_use,
 )
-from members.storage.orders import first_of_each, lock_orders
+from members.storage.orders import lock_orders
 from shared.clock import last_day
 from shared.database import Tx
 from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
@@ -104,16 +106,31 @@ async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UU
     return True
 
 
-async def return_order_coupons(tx: Tx, events: Sequence[OrderCancelled]) -> list[CouponReturned]:
-    """Give the coupons of cancelled orders back, once; each is usable again until it expires.
+class CancelledCoupons:
+    """The unit of work of cancelled orders' coupons, which come back once; each is usable again until it expires."""
 
-    Raises TryAgain while one of the orders is not known yet.
-    """
-    cancelled = first_of_each(events)
-    await lock_orders(tx, cancelled)
-    redeemed = await redemptions_of(tx, cancelled)
-    returned = [await _return(tx, cancelled[one.order_code], one) for one in redeemed]
-    return [one for one in returned if one is not None]
+    def __init__(self) -> None:
+        self._cancelled: dict[str, OrderCancelled] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, tx: Tx, events: Sequence[OrderCancelled]) -> AsyncIterator[Self]:
+        """Lock the orders; give the coupons back at the end, in the order in which all lock them, and say so.
+
+        Raises TryAgain while one of the orders is not known yet.
+        """
+        await lock_orders(tx, (event.order_code for event in events))
+        coupons = cls()
+        yield coupons
+        for redeemed in await redemptions_of(tx, coupons._cancelled):
+            event = coupons._cancelled[redeemed.order_code]
+            returned = await _return(tx, event, redeemed)
+            if returned is not None:
+                tx.say(returned.following(event.cause))
+
+    def give_back(self, event: OrderCancelled) -> None:
+        """Give the coupon of an order back, if it had one."""
+        self._cancelled.setdefault(event.order_code, event)
 
 
 async def _return(tx: Tx, event: OrderCancelled, redeemed: Row) -> CouponReturned | None:
@@ -137,5 +154,4 @@ async def _return(tx: Tx, event: OrderCancelled, redeemed: Row) -> CouponReturne
         name=row.name,
         usable=row.expires_at > event.occurred_at,
         order_code=event.order_code,
-        caused_by=event.event_id,
     )

@@ -1,22 +1,23 @@
 """What notifications hears: orders, to know their buyers; ended sessions; and whatever has a mail.
 
-The consumers of mails are not written here: each file in ``mails/`` is one, on a queue named after it
-(``shipped.customer.ja.txt`` is ``notifications.shipped_customer``) that gets all the events that the file hears.
+The consumers of mails are not written here: each kind of mail in ``mails/`` is one, on a queue named after it
+(``shipped.customer.ja.txt`` is ``notifications.shipped_customer``) that gets all the events that the mail hears.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from notifications.domain.sending import MailSetting, Send, Suppress, decide
-from notifications.mail_files import MailFile, find_mails
+from notifications.domain.sending import MailSetting, decide
+from notifications.end_orders import EndedOrders
+from notifications.mail_files import MailKind, find_mails
 from notifications.message import envelope_address
-from notifications.news import suppressed
 from notifications.one_time_links import kept_of
 from notifications.storage import contacts
 from notifications.storage.mail_settings import setting_of
-from notifications.storage.mails import NewMail, end_waiting, write_down
+from notifications.storage.mails import NewMail
 from notifications.templates import Mails, in_one_line
-from shared.clock import now
+from notifications.write_mail import Purpose, new_mail, write_all
 from shared.consumers import Consumers, Handler
 from shared.database import Tx
 from shared.errors import TryAgain
@@ -37,14 +38,10 @@ async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
     await contacts.remember(tx, [in_one_line(event) for event in events])
 
 
-@consumers.on(OrderCancelled)
-async def end_order(events: list[OrderCancelled], tx: Tx, mails: Mails) -> None:
+@consumers.on(OrderCancelled, opens=EndedOrders)
+async def end_order(event: OrderCancelled, tx: Tx, orders: EndedOrders) -> None:
     """Keep that an order ended: what would ask for its money, or promise its goods, does not leave any more."""
-    cancelled = {event.order_code: event.occurred_at for event in events}
-    if await contacts.set_cancelled(tx, cancelled) < len(cancelled):
-        raise TryAgain("the order has not been heard of yet")
-    kinds = [file.name for file in mails.files.values() if file.until_cancelled]
-    await end_waiting(tx, list(cancelled), kinds, at=now())
+    orders.end(event)
 
 
 @consumers.on(SessionsRevoked)
@@ -53,82 +50,79 @@ async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
     await revoke_sessions(tx, event)
 
 
-def queue_mail(file: MailFile) -> Handler:
-    """Return the consuming function of one mail."""
+def queue_mail(kind: MailKind) -> Handler:
+    """Return the consuming function of one kind of mail."""
 
     async def queue(events: list[Event], tx: Tx, mails: Mails) -> list[MailSuppressed]:
-        return await write_mails(file, events, tx, mails)
+        return await write_mails(kind, events, tx, mails)
 
-    queue.__name__ = queue.__qualname__ = file.name.replace(".", "_")
-    queue.__doc__ = f"Queue the mail {file.path.name}."
+    queue.__name__ = queue.__qualname__ = kind.name.replace(".", "_")
+    queue.__doc__ = f"Queue the mail {kind.name}."
     return queue
 
 
-async def write_mails(file: MailFile, events: list[Any], tx: Tx, mails: Mails) -> list[MailSuppressed]:
+async def write_mails(kind: MailKind, events: list[Any], tx: Tx, mails: Mails) -> list[MailSuppressed]:
     """Write down the mails of ``events``, rendered now: they say what was true when the event was heard (N2).
 
     Raises TryAgain while the order that an event is about has not been heard of.
     """
-    if not mails.asks_about_order(file):
-        events = [event for event in events if mails.is_called_for(file, event)]
+    if not mails.asks_about_order(kind):
+        events = [event for event in events if mails.is_called_for(kind, event)]
     if not events:
         return []
-    setting = await setting_of(tx, file.name)
-    orders = await _orders(file, events, tx)
+    setting = await setting_of(tx, kind.default_setting)
+    orders = await _orders(kind, events, tx)
     new: list[NewMail] = []
     for event in events:
-        order = orders.get(event.order_code) if file.about_an_order else None
-        if file.about_an_order and order is None:
+        order = orders.get(event.order_code) if kind.about_an_order else None
+        if kind.about_an_order and order is None:
             raise TryAgain("the order has not been heard of yet")
-        if mails.is_called_for(file, event, order):
-            new.append(_written(file, event, order, setting, mails))
-    # Of two that call for the only mail of an order the first one counts.
-    stored = await write_down(tx, new)
-    first = {mail.mail_id: mail for mail in reversed(new) if mail.mail_id in stored}
-    return [suppressed(mail, mail.reason) for mail in first.values() if mail.reason is not None]
+        if mails.is_called_for(kind, event, order):
+            new.append(_written(kind, event, order, setting, mails))
+    return await write_all(tx, new)
 
 
 def _written(
-    file: MailFile, event: Any, order: OrderPlaced | None, setting: MailSetting, mails: Mails
+    kind: MailKind, event: Any, order: OrderPlaced | None, setting: MailSetting, mails: Mails
 ) -> NewMail:
-    """Return the mail of ``file`` for ``event``, to be sent or, for a reason, not to be."""
-    typed = order.orderer.email if order else event.email
-    recipient = envelope_address(typed)
+    """Return the mail of ``kind`` for ``event``, to be sent or, for a reason, not to be."""
+    typed = mails.address_of(kind, event, order)
     decision = decide(
-        event,
         setting,
-        has_address=recipient is not None,
-        may_wait=mails.may_wait(file, event, order),
+        has_address=envelope_address(typed) is not None,
+        may_wait=mails.may_wait(kind, event, order),
+        paid=event if kind.by_method else None,
     )
-    words = mails.render(file, event, order)
-    mail_id = _the_only_one(file, order) if file.once_per_order and order else new_id()
-    return NewMail(
-        mail_id=mail_id,
+    purpose = Purpose(
+        name=kind.name,
+        audience=kind.audience.code,
+        lane=kind.lane,
         event_id=event.event_id,
-        mail=file.name,
-        recipient=recipient or in_one_line(typed),
-        message_id=f"<{mail_id}@{mails.shop.mail.rpartition('@')[2]}>",
-        subject=words.subject,
-        text=words.text,
-        title=words.title,
-        created_at=now(),
-        state="queued" if isinstance(decision, Send) else "suppressed",
-        due_at=event.occurred_at + decision.delay if isinstance(decision, Send) else None,
-        reason=decision.reason if isinstance(decision, Suppress) else None,
         order_code=getattr(event, "order_code", None),
         member_id=_member(event, order),
-        link=kept_of(event),
+        # Whoever holds the link opens the account: it is for the member alone.
+        link=kept_of(event) if kind.audience.told_by_events else None,
+        traceparent=event.traceparent,
+    )
+    return new_mail(
+        mails,
+        mails.render(kind, event, order),
+        purpose,
+        _the_only_one(kind, order) if kind.once_per_order and order else new_id(),
+        typed=typed,
+        decision=decision,
+        due_from=event.occurred_at,
     )
 
 
-def _the_only_one(file: MailFile, order: OrderPlaced) -> UUID:
+def _the_only_one(kind: MailKind, order: OrderPlaced) -> UUID:
     """Return the id of the only mail of this kind that an order gets, whatever calls for it."""
-    return uuid5(NAMESPACE_URL, f"{file.name}/{order.order_code}")
+    return uuid5(NAMESPACE_URL, f"{kind.name}/{order.order_code}")
 
 
-async def _orders(file: MailFile, events: list[Any], tx: Tx) -> dict[str, OrderPlaced]:
+async def _orders(kind: MailKind, events: list[Any], tx: Tx) -> dict[str, OrderPlaced]:
     """The orders that ``events`` are about; OrderPlaced itself is one."""
-    if not file.about_an_order:
+    if not kind.about_an_order:
         return {}
     told = {event.order_code: event for event in events if isinstance(event, OrderPlaced)}
     others = [event.order_code for event in events if event.order_code not in told]
@@ -139,5 +133,10 @@ def _member(event: Event, order: OrderPlaced | None) -> UUID | None:
     return order.member_id if order else getattr(event, "member_id", None)
 
 
-for _file in find_mails():
-    consumers.on(*_file.events, linger_seconds=LINGER_SECONDS)(queue_mail(_file))
+def hear_mails(consumers: Consumers, kinds: Iterable[MailKind]) -> None:
+    """Let ``consumers`` hear what calls for mails of these ``kinds``."""
+    for kind in kinds:
+        consumers.on(*kind.events, linger_seconds=LINGER_SECONDS)(queue_mail(kind))
+
+
+hear_mails(consumers, find_mails())

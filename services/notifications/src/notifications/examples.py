@@ -69,6 +69,7 @@ VALUES_IN: dict[tuple[str, str], Any] = {
     ("OrderCancelled", "reason"): "staff",
     ("OrderCancelled", "note"): "商品に不具合が見つかったため",
     ("OrderCancelled", "refund_amount"): 6000,
+    ("OrderCancelled", "refund_waits_for"): "",
     ("PaymentFailed", "reason"): "expired_card",
 }
 

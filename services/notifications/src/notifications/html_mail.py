@@ -55,11 +55,12 @@ class HtmlMail:
         self._layout = env.get_template("_layout.html")
         self._shop_name = shop_name
 
-    def render(self, subject: str, text: str) -> str:
-        """Return the whole HTML document for ``text``."""
+    def render(self, subject: str, text: str, language: str) -> str:
+        """Return the whole HTML document for ``text``, which is in ``language``."""
         body, _, signature = text.partition("\n----\n")
         return self._layout.render(
             subject=subject,
+            language=language,
             shop_name=self._shop_name,
             blocks=list(blocks(body)),
             signature=signature.strip().splitlines(),

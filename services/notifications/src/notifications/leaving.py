@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifications.domain.pacing import Departure, Drop, Go, Lane, Pace, Wait, pace
+from notifications.domain.pacing import Departure, Drop, Go, Pace, Wait, pace
 from notifications.news import suppressed
 from notifications.storage.departures import Circumstances, Held, circumstances_of, hold_back
 from notifications.templates import Mails
 from shared.database import Tx
 from shared.events import MailSuppressed
+from shared.mail_address import counted_mail
 from shared.sql import Row
 
 PACED = "paced"
@@ -36,7 +37,6 @@ class Gate:
         known = await circumstances_of(
             tx,
             rows,
-            account_mails=[file.name for file in self.mails.files.values() if file.lane == "account"],
             most=max(self.pace.order, self.pace.account, 1),
             at=at,
         )
@@ -45,7 +45,7 @@ class Gate:
         dropped: list[MailSuppressed] = []
         more: Counter[tuple[str, str]] = Counter()
         for row in sorted(rows, key=lambda row: row.created_at):
-            key = (row.recipient.lower(), self._lane(row))
+            key = (counted_mail(row.recipient), row.lane)
             match self._decide(row, known[row.mail_id], more[key], at):
                 case Go():
                     more[key] += row.first_tried_at is None
@@ -61,8 +61,8 @@ class Gate:
         return going
 
     def _decide(self, row: Row, known: Circumstances, more: int, at: datetime) -> Departure:
-        file = self.mails.files.get(row.mail)
-        if known.cancelled and file is not None and file.until_cancelled:
+        kind = self.mails.kinds.get(row.mail)
+        if known.cancelled and kind is not None and kind.until_cancelled:
             return Drop("order_cancelled")
         if row.link is not None and datetime.fromisoformat(row.link["expires_at"]) <= at:
             return Drop("link_expired")
@@ -70,12 +70,8 @@ class Gate:
             return Go()
         return pace(
             known.lately.sent + more,
-            per_hour=self.pace.of(self._lane(row)),
+            per_hour=self.pace.of(row.lane),
             oldest_at=known.lately.oldest_at,
             created_at=row.created_at,
             at=at,
         )
-
-    def _lane(self, row: Row) -> Lane:
-        file = self.mails.files.get(row.mail)
-        return "order" if file is None else file.lane

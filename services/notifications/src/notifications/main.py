@@ -34,6 +34,7 @@ def make(settings: Settings | None = None) -> Service:
             url=settings.origin_url,
             mail=settings.sender.address,
             contact=settings.shop_contact,
+            desk_mail=settings.desk_mail,
         )
     )
     server = MailServer.from_settings(settings)

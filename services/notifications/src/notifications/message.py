@@ -16,6 +16,7 @@ from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
+from notifications.domain.audience import JAPANESE
 from notifications.domain.sender import Sender
 from notifications.templates import in_one_line
 from shared.clock import in_japan
@@ -44,7 +45,7 @@ class MailMalformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What a mail says, from whom, to whom, and when it says it is from."""
+    """What a mail says, in which language, from whom, to whom, and when it says it is from."""
 
     sender: Sender
     recipient: str
@@ -53,6 +54,7 @@ class Letter:
     html: str
     message_id: str
     at: datetime
+    language: str = JAPANESE
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +79,7 @@ def build(letter: Letter) -> bytes:
         f"Message-ID: {letter.message_id}",
         # Holiday notices and other robots do not answer to it (RFC 3834 §5).
         "Auto-Submitted: auto-generated",
-        "Content-Language: ja",
+        f"Content-Language: {letter.language}",
         "",
     ]
     parts = [*_part(letter.text, "plain"), *_part(letter.html, "html"), f"--{_BOUNDARY}--", ""]

@@ -112,6 +112,7 @@ class MailSending:
             concurrency=concurrency,
             lease_seconds=int(LEASE.total_seconds()),
             prolong=True,
+            cause=lambda tried: tried.cause,
         )
 
     async def begin(self, tx: Tx, rows: Sequence[Row]) -> list[Try]:
@@ -176,7 +177,8 @@ def letter_of(row: Row, mails: Mails, *, sender: Sender, at: datetime, link: str
         recipient=row.recipient,
         subject=row.subject,
         text=text,
-        html=mails.html(row.subject, text),
+        html=mails.html(row.subject, text, row.language),
         message_id=row.message_id,
         at=at,
+        language=row.language,
     )

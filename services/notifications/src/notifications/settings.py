@@ -7,11 +7,18 @@ from pydantic_settings import NoDecode
 
 from notifications.domain.pacing import Pace
 from notifications.domain.sender import Sender, sender
+from shared.mail_address import mail_address
 from shared.settings import ServiceSettings
 
 
 def _sender(given: object) -> object:
     return sender(given) if isinstance(given, str) else given
+
+
+def _address(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    return mail_address(given) if given.strip() else ""
 
 
 class Settings(ServiceSettings):
@@ -33,6 +40,10 @@ class Settings(ServiceSettings):
     shop_contact: str = Field(
         "",
         description="Where questions are answered, as mails say it; empty if answers to MAIL_FROM are read",
+    )
+    desk_mail: Annotated[str, BeforeValidator(_address)] = Field(
+        "",
+        description="Where mails to the shop itself go: what its staff read; empty: the address of MAIL_FROM",
     )
     mails_per_address_hour: int = Field(
         20,

@@ -16,9 +16,10 @@ import jinja2
 import jinja2.meta
 from pydantic import BaseModel
 
-from notifications.domain.carriers import carrier_called
+from notifications.domain.audience import JAPANESE
 from notifications.html_mail import HtmlMail
-from notifications.mail_files import FOLDER, MailFile, find_mails
+from notifications.mail_files import FOLDER, MailFile, MailKind, find_mails
+from shared.carriers import carrier_called
 from shared.events import Event, OrderPlaced
 from shared.web.filters import FILTERS
 
@@ -37,21 +38,29 @@ class Shop:
     """Who sends: as templates greet and sign. ``url`` is the shop's address.
 
     ``mail`` is what mails come from, ``contact`` where questions are answered; empty where answers to mails are read.
+    ``desk_mail`` is where mails to the shop itself go; empty: where mails come from.
     """
 
     name: str
     url: str
     mail: str
     contact: str = ""
+    desk_mail: str = ""
+
+    @property
+    def desk_address(self) -> str:
+        """Where mails to the shop itself go."""
+        return self.desk_mail or self.mail
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A mail's words; its HTML follows from ``text``. ``title`` is what staff call it."""
+    """A mail's words, in one language; its HTML follows from ``text``. ``title`` is what staff call it."""
 
     subject: str
     text: str
     title: str
+    language: str = JAPANESE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +76,7 @@ class Mails:
 
     def __init__(self, shop: Shop, folder: Path = FOLDER) -> None:
         self.shop = shop
-        self.files = {file.name: file for file in find_mails(folder)}
+        self.kinds = {kind.name: kind for kind in find_mails(folder)}
         self._env = jinja2.Environment(
             loader=jinja2.FileSystemLoader([folder, FOLDER]),
             undefined=jinja2.StrictUndefined,
@@ -80,50 +89,66 @@ class Mails:
         self._env.filters.update(FILTERS)
         self._env.filters.update(carrier=carrier_called)
         self._env.globals["shop"] = shop
-        self._templates = {
-            name: tuple(
-                self._env.from_string(part)
-                for part in (file.head["Subject"], file.text, file.head.get("Title", ""))
-            )
-            for name, file in self.files.items()
+        self._words = {
+            (kind.name, file.language): self._compiled(file)
+            for kind in self.kinds.values()
+            for file in kind.files.values()
         }
-        self._when = {name: self._condition(file.head.get("When")) for name, file in self.files.items()}
-        self._waits = {name: self._condition(file.head.get("Waits")) for name, file in self.files.items()}
+        heads = {name: kind.head for name, kind in self.kinds.items()}
+        self._titles = {name: self._env.from_string(head.get("Title", "")) for name, head in heads.items()}
+        self._when = {name: self._condition(head.get("When")) for name, head in heads.items()}
+        self._waits = {name: self._condition(head.get("Waits")) for name, head in heads.items()}
         self._html = HtmlMail(shop.name, folder)
 
-    def __getitem__(self, name: str) -> MailFile:
-        """Return the mail called ``name``. Raises KeyError if there is none."""
-        return self.files[name]
+    def __getitem__(self, name: str) -> MailKind:
+        """Return the kind of mail called ``name``. Raises KeyError if there is none."""
+        return self.kinds[name]
 
-    def asks_about_order(self, file: MailFile) -> bool:
-        """Tell whether it takes the order to know if ``file`` is called for."""
-        condition = self._when[file.name]
+    def asks_about_order(self, kind: MailKind) -> bool:
+        """Tell whether it takes the order to know if a mail of ``kind`` is called for."""
+        condition = self._when[kind.name]
         return condition is not None and condition.asks_about_order
 
-    def is_called_for(self, file: MailFile, event: Event, order: OrderPlaced | None = None) -> bool:
-        """Tell whether ``event`` calls for the mail of ``file``."""
-        condition = self._when[file.name]
+    def is_called_for(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> bool:
+        """Tell whether ``event`` calls for a mail of ``kind``."""
+        condition = self._when[kind.name]
         return condition is None or bool(condition.holds(_known(event, order)))
 
-    def may_wait(self, file: MailFile, event: Event, order: OrderPlaced | None = None) -> bool:
+    def may_wait(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> bool:
         """Tell whether the delay that staff set counts for this mail."""
-        condition = self._waits[file.name]
+        condition = self._waits[kind.name]
         return condition is not None and bool(condition.holds(_known(event, order)))
 
-    def render(self, file: MailFile, event: Event, order: OrderPlaced | None = None) -> Rendered:
-        """Return the words of ``file`` for ``event``. Raises jinja2.UndefinedError for a name it lacks."""
+    def address_of(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> str:
+        """Return where a mail of ``kind`` for ``event`` goes, as it was typed."""
+        return kind.audience.address(event, order, desk_address=self.shop.desk_address)
+
+    def render(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> Rendered:
+        """Return the words of ``kind`` for ``event``, in the language of whom it is for.
+
+        Raises jinja2.UndefinedError for a name it lacks.
+        """
         clean = in_one_line(event)
         known = _known(clean, clean if order is event else in_one_line(order))
-        subject, text, title = (template.render(known) for template in self._templates[file.name])
+        language = kind.in_language(kind.audience.language(event, order)).language
+        subject, text = (template.render(known) for template in self._words[kind.name, language])
         return Rendered(
             in_one_line(subject).strip(),
             _BLANK_LINES.sub("\n\n", text).strip() + "\n",
-            title.strip() or file.title,
+            self._titles[kind.name].render(known).strip() or kind.title,
+            language,
         )
 
-    def html(self, subject: str, text: str) -> str:
-        """Return the HTML that goes beside ``text``."""
-        return self._html.render(subject, text)
+    def html(self, subject: str, text: str, language: str = JAPANESE) -> str:
+        """Return the HTML that goes beside ``text``, which is in ``language``."""
+        return self._html.render(subject, text, language)
+
+    def _compiled(self, file: MailFile) -> tuple[jinja2.Template, jinja2.Template]:
+        """Return subject and text. Raises ValueError for a part that is not there, before anything is sent."""
+        for part in jinja2.meta.find_referenced_templates(self._env.parse(file.text)):
+            if part is not None and part not in self._env.list_templates():
+                raise ValueError(f"{file.path.name} includes {part}, which is not there")
+        return self._env.from_string(file.subject), self._env.from_string(file.text)
 
     def _condition(self, text: str | None) -> _Condition | None:
         if text is None:

@@ -1,7 +1,8 @@
 """Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30).
 
 Many notices about one payment make one question: those claimed together share a look, whatever came before the look
-began is answered by it as well, and what comes while others wait or are looked into waits for one look together.
+began is answered by it as well, and what comes while others wait or are looked into waits for one look together. A look
+would have found the same without a notice, so what it finds follows from the event that moved the payment last.
 """
 
 from collections import defaultdict
@@ -18,7 +19,8 @@ from payments.domain.answers import Answer, Unknown
 from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
-from payments.settle_payment import Batch, settle_all
+from payments.perform_requests import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
+from payments.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.storage.notices import (
     JOINED_FOR,
     NOTICE_WORK,
@@ -29,6 +31,7 @@ from payments.storage.notices import (
 )
 from payments.storage.payments import ask_soon, lock_payments, match_references
 from payments.storage.tables import notices
+from shared.cause import following
 from shared.clock import now
 from shared.database import Tx
 from shared.due import DueWork, strike_off_all
@@ -75,15 +78,18 @@ class Notices:
             self.perform,
             begin=self.begin,
             conclude=self.conclude,
+            failed=self.failed,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
+            cause=lambda look: look.payment.cause,
         )
 
     async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Look]:
         """Find the payments that notices are about, one look for each; put off notices about none we know, and about
         those that are looked at just now: what they tell may be in that look, else one more is for all of them.
         """
-        matched = await match_references(tx, [(row.method, row.reference) for row in rows])
+        named = [(row.method, row.reference) for row in rows]
+        matched = await match_references(tx, named, self._calls.methods.provider_name)
         busy = await looked_at_now(tx, rows)
         joins = {row.notice_key for row in rows if row.alert is None and (row.method, row.reference) in busy}
         await _put_off(tx, [row for row in rows if row.notice_key in joins], JOINED_FOR)
@@ -117,9 +123,9 @@ class Notices:
             mine = [claim for claim in look.claims if claim in ours]
             if mine:
                 payment = batch.payment(mine[0].payment.payment_id)
-                batch.add(
-                    _settle(payment, mine, found.answers, at, self._calls.methods[payment.method].terms)
-                )
+                terms = self._calls.methods[payment.method].terms
+                with following(look.payment.cause):
+                    batch.add(_settle(payment, mine, found.answers, at, terms))
         tx.say(*await batch.save(tx, self._calls.methods, at))
         over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
         for known, state in ((True, "done"), (False, "unknown")):
@@ -132,6 +138,11 @@ class Notices:
                 await sweep_notices(tx, heard[0].payment.payment_id, sorted(waiting))
         await ask_soon(tx, [claim.payment.payment_id for claim in over])
 
+    async def failed(self, tx: Tx, look: Look) -> None:
+        """Call a person where what a look found could not be written down, and look again later."""
+        pause = _pause_seconds(look.claims[0].row.attempts, MISMATCH_PAUSE_SECONDS_MAX)
+        await call_and_put_off(tx, notices, look.claims, pause, self._calls.methods)
+
 
 def _settle(
     payment: Payment, claims: Sequence[Claim], answers: Sequence[Answer], at: datetime, terms: Terms
@@ -140,7 +151,7 @@ def _settle(
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
     alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
     known = payment.changed(refs={**payment.refs, **named})
-    return settle_all(known, None, [*answers, *alerts], at, terms)
+    return fitting_again(settle_all(known, None, [*answers, *alerts], at, terms), answers)
 
 
 async def _put_off(tx: Tx, rows: Sequence[Row], pause: timedelta) -> None:
@@ -167,13 +178,14 @@ async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:
     given_up = [row for row in rows if row.notice_key not in early]
     await note_notices(tx, "unmatched", [(row.notice_key, None) for row in given_up])
     for row in given_up:
-        log.warning("notice.unmatched", method=row.method, reference=row.reference)
+        log.warning("notice.unmatched", provider=row.method, reference=row.reference)
 
 
 def _look_again_at(row: Row, answers: Sequence[Answer], at: datetime) -> datetime | None:
-    silent = any(isinstance(answer, Unknown) for answer in answers)
-    return at + timedelta(seconds=_pause_seconds(row.attempts)) if silent else None
+    silences = [answer for answer in answers if isinstance(answer, Unknown)]
+    longest = MISMATCH_PAUSE_SECONDS_MAX if any(one.mismatch for one in silences) else PAUSE_SECONDS_MAX
+    return at + timedelta(seconds=_pause_seconds(row.attempts, longest)) if silences else None
 
 
-def _pause_seconds(attempts: int) -> float:
-    return float(min(2**attempts, 120))
+def _pause_seconds(attempts: int, longest: float = PAUSE_SECONDS_MAX) -> float:
+    return min(2.0 ** min(attempts, 12), longest)

@@ -8,7 +8,7 @@ from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.methods import Methods
 from payments.settle_payment import Batch
-from payments.storage.payments import lock_order_payment
+from payments.storage.payments import lock_order_payment, look_soon
 from payments.storage.requests import has_open_request
 from shared.clock import now
 from shared.database import Tx
@@ -50,3 +50,6 @@ async def act_on_payment(
     batch = Batch([payment])
     batch.add(settled)
     tx.say(*await batch.save(tx, methods, at))
+    if payment.doubted_refunds and not settled.payment.doubted_refunds:
+        # What the provider tells of them counts now.
+        await look_soon(tx, [payment.payment_id], also_unwatched=True)

@@ -5,23 +5,29 @@ A method answers; what it could not answer in time, or failed to answer at all, 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from traceback import extract_tb
 from typing import TypeVar
 
 import structlog
 
 from payments.domain.answers import Answer, Unknown
-from payments.domain.moves import Operation
+from payments.domain.checking import checked
+from payments.domain.moves import MoneyOperation, Operation
+from payments.domain.order import Parcel
 from payments.domain.payment import Payment
-from payments.method import CALL_SECONDS_MAX, Method
+from payments.method import CALL_SECONDS_MAX
 from payments.methods import Methods
+from payments.provider import Provider
 from payments.storage.answers import is_storable
-from shared.clock import elapsed
+from shared.clock import elapsed, now
 
 log = structlog.get_logger()
 
 SILENCES_MAX = 5
 """After so many silences in a row a provider is left in peace."""
+
+RETRY_AFTER_SECONDS_MAX = 3_600.0
 
 _UNASKED = ("provider_paused", "provider_busy")
 """Our own answers in place of the provider's; its silence must not grow by them, or it would never end."""
@@ -43,13 +49,13 @@ class Patience:
     pause_seconds: float = 10.0
 
 
-class Provider:
+class Breaker:
     """One provider as this process sees it: its free slots, and whether it answers at present."""
 
-    def __init__(self, method: Method, patience: Patience) -> None:
-        self._method = method
+    def __init__(self, provider: Provider, patience: Patience) -> None:
+        self._provider = provider
         self._patience = patience
-        self._slots = asyncio.Semaphore(method.calls_at_once_max)
+        self._slots = asyncio.Semaphore(provider.calls_at_once_max)
         self._silences = 0
         self._silent_since = 0.0
         self._silent_until = 0.0
@@ -71,7 +77,14 @@ class Provider:
             return Unknown(reason="timeout")
         except Exception as error:
             # A bug in a method must not decide about money: the request stays open, and is seen here.
-            log.exception("provider.call_failed", method=self._method.kind, call=what)
+            # Only kinds and places: what an error says may be a buyer's name or address.
+            log.error(
+                "provider.call_failed",
+                provider=self._provider.name,
+                call=what,
+                error=type(error).__name__,
+                at=[f"{place.filename}:{place.lineno}" for place in extract_tb(error.__traceback__)],
+            )
             return Unknown(reason=f"method_failed:{type(error).__name__}")
         finally:
             self._slots.release()
@@ -91,7 +104,7 @@ class Provider:
             self._silences = 0
             seconds = self._patience.pause_seconds
             self._silent_until = elapsed() + seconds
-            log.warning("provider.paused", method=self._method.kind, seconds=seconds)
+            log.warning("provider.paused", provider=self._provider.name, seconds=seconds)
 
 
 class Calls:
@@ -99,20 +112,28 @@ class Calls:
 
     def __init__(self, methods: Methods, patience: Patience | None = None) -> None:
         self.methods = methods
-        self._providers = {kind: Provider(method, patience or Patience()) for kind, method in methods.items()}
+        self._breakers = {one.name: Breaker(one, patience or Patience()) for one in methods.providers}
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return everything the provider knows about ``payment``; ``(Unknown,)`` if it does not answer."""
-        provider, method = self._providers[payment.method], self.methods[payment.method]
+        method = self.methods[payment.method]
+        breaker = self._breakers[method.provider.name]
         asked_at = elapsed()
-        found = await provider.ask("look_up", lambda: method.look_up(payment))
-        answers = (found,) if isinstance(found, Unknown) else tuple(map(_readable, found))
-        self._note(provider, payment, "look_up", answers, asked_at)
+        found = await breaker.ask("look_up", lambda: method.look_up(payment))
+        answers = (
+            (found,) if isinstance(found, Unknown) else tuple(_believable(payment, one) for one in found)
+        )
+        self._note(breaker, payment, "look_up", answers, asked_at)
         return answers
 
-    async def make(self, operation: Operation, payment: Payment, *, amount: int, key: str) -> Answer:
+    async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
+        """Tell the provider that ``parcel`` left, with ``key`` as idempotency key."""
+        method = self.methods[payment.method]
+        return await self._ask("tell_shipped", payment, lambda: method.tell_shipped(payment, parcel, key=key))
+
+    async def make(self, operation: MoneyOperation, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask the provider to do ``operation``, with ``key`` as idempotency key."""
-        provider, method = self._providers[payment.method], self.methods[payment.method]
+        method = self.methods[payment.method]
 
         def call() -> Awaitable[Answer]:
             match operation:
@@ -129,28 +150,52 @@ class Calls:
                 case "refund":
                     return method.refund(payment, amount=amount, key=key)
 
+        return await self._ask(operation, payment, call, amount=amount)
+
+    async def _ask(
+        self,
+        operation: Operation,
+        payment: Payment,
+        call: Callable[[], Awaitable[Answer]],
+        *,
+        amount: int = 0,
+    ) -> Answer:
+        breaker = self._breakers[self.methods[payment.method].provider.name]
         asked_at = elapsed()
-        answer = _readable(await provider.ask(operation, call))
-        self._note(provider, payment, operation, (answer,), asked_at)
+        told = await breaker.ask(operation, call)
+        answer = _believable(payment, told, operation=operation, amount=amount)
+        self._note(breaker, payment, operation, (answer,), asked_at)
         return answer
 
     @staticmethod
     def _note(
-        provider: Provider, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
+        breaker: Breaker, payment: Payment, what: str, answers: Sequence[Answer], asked_at: float
     ) -> None:
-        silences = [answer for answer in answers if isinstance(answer, Unknown)]
+        silences = [answer for answer in answers if isinstance(answer, Unknown) and not answer.mismatch]
         if not any(silence.reason in _UNASKED for silence in silences):
-            provider.note(silent=bool(silences), asked_at=asked_at)
+            breaker.note(silent=bool(silences), asked_at=asked_at)
         log.info(
             "provider.answered",
             method=payment.method,
             call=what,
             order_code=payment.order_code,
             answers=[type(answer).__name__ for answer in answers],
-            reason=silences[0].reason if silences else None,
+            reason=next((answer.reason for answer in answers if isinstance(answer, Unknown)), None),
         )
 
 
-def _readable(answer: Answer) -> Answer:
-    """Return ``answer``, or ``Unknown`` where no database could keep what it says (NUL, half characters)."""
-    return answer if is_storable(answer) else Unknown(reason="unreadable_answer")
+def _believable(
+    payment: Payment, answer: Answer, *, operation: Operation | None = None, amount: int = 0
+) -> Answer:
+    """Return ``answer``, or ``Unknown`` where no database could keep what it says (NUL, half characters), or where it is
+    not about what was asked. No provider makes us wait longer than an hour."""
+    if not is_storable(answer):
+        answer = Unknown(reason="unreadable_answer", mismatch=True)
+    elif not isinstance(answer, Unknown):
+        answer = checked(payment, answer, now(), operation=operation, amount=amount)
+    if not isinstance(answer, Unknown):
+        return answer
+    pause = answer.retry_after_seconds or 0
+    bounded = min(pause, RETRY_AFTER_SECONDS_MAX) if pause > 0 else None
+    to_request = answer.mismatch and operation is not None
+    return replace(answer, retry_after_seconds=bounded, to_request=to_request)

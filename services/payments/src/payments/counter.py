@@ -7,7 +7,13 @@ from payments.domain.drafting import Settled
 from payments.domain.payment import Payment
 from payments.method import Shop
 from payments.methods import Methods
-from payments.storage.payments import find_order_payment, lock_order_payment, look_soon, save_all
+from payments.storage.orders import with_order
+from payments.storage.payments import (
+    find_order_payment,
+    lock_order_payment,
+    look_soon,
+    save_all,
+)
 from shared.clock import now
 from shared.database import Database
 from shared.web.pages import Pages
@@ -25,7 +31,8 @@ class PaymentCounter:
     async def find(self, order_code: str) -> Payment | None:
         """Return the latest payment of an order, or None if the order is not known here yet."""
         async with self.db.transaction() as tx:
-            return await find_order_payment(tx, order_code)
+            payment = await find_order_payment(tx, order_code)
+            return await with_order(tx, payment) if payment is not None else None
 
     async def remember(self, order_code: str, refs: Mapping[str, str]) -> Payment | None:
         """Add the buyer's later choices to ``payment.refs``; return the payment."""

@@ -33,6 +33,7 @@ OPERATIONS = {
     "capture": "売上請求処理",
     "void": "取消処理",
     "refund": "返金処理",
+    "tell_shipped": "発送の報告",
 }
 ANSWERS = {
     "Authorized": "承認されました",
@@ -44,12 +45,16 @@ ANSWERS = {
     "CaptureDeclined": "売上を請求できませんでした",
     "CaptureRefused": "売上請求は受け付けられませんでした",
     "Voided": "取り消されました",
+    "OtherHold": "別の与信を確認しました",
+    "UnnamedCharges": "記録していない売上を確認しました",
     "Refunded": "返金されました",
     "RefundedInAll": "返金を確認しました",
     "Chargeback": "チャージバックの申し立てがありました",
     "RefundWaiting": "返金を受け付けました",
     "RefundDeclined": "返金できませんでした",
     "Declined": "成立しませんでした",
+    "ShippingNoted": "発送を報告しました",
+    "ShippingRefused": "発送の報告が受け付けられませんでした",
     "Expired": "期限が切れました",
     "Unknown": "回答がまだありません",
 }
@@ -59,18 +64,21 @@ CAUSES = {
     "order cancelled": "ご注文がキャンセルされました",
     "capture asked: shipped": "発送済みになったため、売上を請求します",
     "capture asked: admin": "スタッフが入金処理を指示しました",
-    "capture asked: staff": "スタッフが入金処理を指示しました",
     "capture asked: manual_deposit": "スタッフが入金処理を指示しました",
     "deposit recorded": "スタッフが入金を記録しました",
     "hold too old": "売上請求の期限を過ぎたため、与信を取り消します",
     "hold given back to be renewed": "新しい与信を依頼します",
     "reauthorization asked": "再与信を依頼しました",
     "void asked": "スタッフが与信の取消を指示しました",
+    "part refund asked": "スタッフが返金を依頼しました",
     "spare refund asked": "スタッフが過入金の返金を依頼しました",
     "settled outside": "別の方法で返金済みとして記録しました",
     "outside taken back": "返金済みの記録を取り消しました",
     "deposit taken back": "入金の記録を取り消しました",
     "more went out than was here": "お預かりより多い返金がありました",
+    "other hold": "受注管理ソフトなどによる別の与信がありました",
+    "unnamed charges": "決済会社に、この画面で記録していない売上がありました",
+    "answer does not fit": "決済会社の回答が、依頼した内容と一致しません",
     "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "short money accepted": "不足のまま入金済みにしました",
     "marked as seen": "確認済みにしました",
@@ -83,7 +91,15 @@ CAUSES = {
 }
 # Our own reasons; a provider's stand as they came.
 REFUSALS = {
-    "other_refund_under_way": "別の返金が処理中です",
+    "amount_differs": "金額が依頼と異なります",
+    "currency_differs": "日本円ではありません",
+    "other_reference": "別の取引の番号です",
+    "deadline_passed": "支払期限を過ぎています",
+    "amount_impossible": "金額が正しくありません",
+    "moment_impossible": "日時が正しくありません",
+    "text_too_long": "番号や文字が長すぎます",
+    "unreadable_answer": "読み取れない文字があります",
+    "cannot_be_written_down": "記録できない回答です",
     "amount_changed": "返金額が変わったため、依頼し直します",
     "heard_by_a_look": "照会で確認しました",
 }
@@ -111,6 +127,10 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
         "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
         "受注詳細で注文をキャンセルしてください。",
     ),
+    "short_money_held": (
+        "一部入金",
+        "{held}の入金があり、残りの{missing}は承認済です。残りを売上請求すると全額の入金になります。",
+    ),
     "excess_money": (
         "過入金",
         "{spare}の過入金です。この画面から返金するか、{console}で返金してください（返金後、自動で反映されます）。",
@@ -120,13 +140,18 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
         "返金失敗",
         "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
     ),
+    "wished_refund_failed": (
+        "返金失敗",
+        "依頼した返金は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
+        "返金しないときは、確認済みにしてください。",
+    ),
     "chargeback": (
         "チャージバック",
         "チャージバック {disputed} の申し立てがあります。{respond_by}決済会社の管理画面で回答し、結果を記録してください。",
     ),
     "authorization_ended": (
         "与信終了",
-        "与信がなくなりました。発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
+        "与信がなくなりました。発送前の場合は発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
     ),
     "capture_failed": ("売上請求失敗", "売上請求処理が成立しませんでした。"),
     "refunded_elsewhere": (
@@ -140,7 +165,7 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     ),
     "receipt_reversed": (
         "入金の取消",
-        "入金（速報）が取り消されました。発送しないで、お客様にお支払いの状況を確認してください。",
+        "入金（速報）が取り消されました。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。",
     ),
     "receipt_reversed_after_refund": (
         "返金後の入金取消",
@@ -153,6 +178,25 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     "chargeback_lost_after_refund": (
         "チャージバック敗訴",
         "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
+    ),
+    "shipping_untold": (
+        "発送の報告",
+        "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
+    ),
+    "answer_mismatch": (
+        "回答の不一致",
+        "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
+        "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
+        "合わせて処理を続けます。",
+    ),
+    "other_hold": (
+        "別の与信",
+        "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
+        "キャンセルしたとき、または再与信したときは、自動で取り消します）。",
+    ),
+    "charge_unknown": (
+        "不明な売上",
+        "この注文で記録していない{unnamed}の売上が{console}にあります。取引を確認し、不要な場合は{console}で返金してください。",
     ),
     "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
     "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),
@@ -206,8 +250,3 @@ def cause(because: str) -> str:
     if answer not in ANSWERS:
         return because
     return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"
-
-
-def refusal(reason: str) -> str:
-    """Return why a request was refused, in the words of the desk; a provider's code is shown as it came."""
-    return REFUSALS.get(reason, reason)

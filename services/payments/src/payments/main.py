@@ -18,7 +18,7 @@ from payments.settings import Settings, in_one_line
 from payments.storage.desk import count_attention
 from payments.storage.tables import metadata
 from payments.watch_payments import Watch
-from payments.web import desk_notices, desk_payment, desk_payments, desk_settings, notices
+from payments.web import desk_notices, desk_payment, desk_payments, desk_settings, notices, visits
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
@@ -83,6 +83,7 @@ def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop)
 def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Methods, shop: Shop) -> None:
     """Put the desk, the JSON routes, the notices and the methods' own pages on the application."""
     pages = make_pages()
+    visited = [method for method in methods.values() if method.terms.visit is not None]
     if settings.trusted_keys_file is None:
         raise SystemExit("TRUSTED_KEYS_FILE is not set: pages need it to know who is looking")
 
@@ -92,7 +93,10 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         Sessions(Verifier.from_file(settings.trusted_keys_file), RevokedSessions(db)),
         origin=settings.origin_url,
         secure=settings.cookie_secure,
-        csrf_exempt=[notices.address(method) for method in methods.values()],
+        csrf_exempt=[
+            *(notices.address(provider) for provider in methods.providers),
+            *(method.back_path for method in visited),
+        ],
         content_security=ContentSecurity(),
     )
     app.include_router(api.router(db, methods))
@@ -102,6 +106,8 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
     app.include_router(desk_payments.router(pages, db, methods))
     app.include_router(desk_payment.router(pages, db, methods))
     counter = PaymentCounter(shop, pages, db, methods)
+    for method in visited:
+        app.include_router(visits.router(method, counter))
     for method in methods.values():
         own = method.router(counter)
         if own is not None:

@@ -10,8 +10,10 @@ name, limits, choices such as the chain of konbini. It is data; it is fetched no
 and ``paid_before_shipping`` of :attr:`Method.terms` go with it: they are all that checkout asks about the method's orders.
 
 **OrderPlaced.** A :class:`~payments.domain.payment.Payment` row is made with a copy of what the buyer chose
-(``payment.choice``), the order's total (``payment.amount``) and the name of the buyer. What happens next
-follows from :attr:`Method.terms`:
+(``payment.choice``), the order's total (``payment.amount``) and the name of the buyer. The order as it was placed
+(buyer, addresses, lines, amounts) is kept beside it and is ``payment.order`` wherever a method is asked; send a
+provider no more of it than it needs, and write none of it into ``refs``, answers or logs. What happens next follows
+from :attr:`Method.terms`:
 
 - flow ``authorized``: a request ``authorize`` is written down. The runner takes it up and calls
   :meth:`Method.authorize`. Usual answers: ``Authorized``, ``Declined`` with one of the reasons of PAY-22,
@@ -19,6 +21,14 @@ follows from :attr:`Method.terms`:
 - flow ``prepaid``: once checkout says ``StockReserved`` a request ``issue`` is written down and
   :meth:`Method.issue` answers ``Issued`` (or ``Declined``). Then everybody waits for the buyer.
 - flow ``unmanaged``: nothing is ever called (cash on delivery).
+
+**A visit.** A method whose buyer goes to the provider's page names ``visit`` in its terms, the time it may take, and
+:attr:`Method.go_path` as ``confirm_path`` in its menu. Checkout sends the buyer to that page once the order is placed.
+:meth:`Method.authorize` (or ``issue``) prepares the provider, gives it :meth:`Method.back_url` and answers
+``NeedsBuyer``; the common page then sends the buyer on, by a redirect or by a form, as :meth:`Method.visit` says. The
+return proves nothing: it hastens a look, and :meth:`Method.look_up` tells ``Authorized`` (or ``Issued``) when it is
+so, and nothing while the buyer is on the way. A visit that is not over in time has failed (``buyer_abandoned``);
+:meth:`Method.void` is called then, as below, until nothing can come of it any more.
 
 **How a call is made.** Every request is a row, committed before the call, and no transaction is open while
 the method talks. ``key`` is the id of that row: 32 hexadecimal digits, the same for every repetition, so
@@ -41,7 +51,7 @@ open request is the call made again, with the same key. Find things by the ids i
 is done as ``Refunded`` with the provider's id, whoever asked for it, and, where the provider knows the sum but not
 every refund, ``RefundedInAll`` behind them. Both count in every state of the payment, on a live order, too.
 
-**Notices.** What the provider posts to ``/payments/<path>/notices`` goes to :meth:`Method.read_notice`,
+**Notices.** What the provider posts to ``/payments/<path>/notices`` goes to :meth:`Provider.read_notice`,
 which proves that it is genuine and returns the provider's id of the notice and the reference it is about. It
 is stored, committed and answered with 200; then, as due work, the payment is looked up. A notice is a hint:
 what it claims is never believed, only what the look-up says. Ids that only the notice names (a refund made in the
@@ -58,8 +68,13 @@ a number after its money came: somebody may give it back in the provider's conso
 
 **The money.** For terms with deposit ``capture`` the shop's policy decides when :meth:`Method.capture` is
 called: it answers ``Captured``, ``CaptureDeclined`` (never: the authorization is gone), ``CaptureRefused`` (not
-now: it still stands) or ``Waiting``. It is called at most once per hold unless refused. For ``automatic`` the
-look-up returns ``Captured`` for each receipt. For ``by_hand`` staff record the deposit; nothing is called.
+now: it still stands) or ``Waiting``. It is called at most once per hold unless refused; with ``part_captures``,
+once for each part, ``amount`` below the whole: a ``Captured`` of less leaves the rest held, and :meth:`Method.void`
+lets that rest go (``Voided``). For ``automatic`` the look-up returns ``Captured`` for each receipt. For ``by_hand``
+staff record the deposit; nothing is called.
+
+**Parcels.** With ``parcels="kept"`` what left (carrier, tracking number, date) is ``payment.parcels`` at the capture;
+with ``"told"`` :meth:`Method.tell_shipped` is called for each as well.
 
 **A hold that ends.** It runs out, its capture is declined for good, or less than the whole is captured in the
 console: ``Expired``, ``Voided``, ``CaptureDeclined`` or ``Captured`` with less tell so. Where the terms say
@@ -74,6 +89,13 @@ stands for the same hold. From then on answers about a hold name it by ``authori
 ``void`` is also called where the answer to ``authorize`` was lost and a look found nothing: as long as that
 call may still arrive at the provider it answers ``Waiting``, and is asked again.
 
+**Refunds.** Each is a request with a key and an amount of its own, one at a time; with ``part_refunds`` the amount may
+be below the whole, because staff give back a part (PAY-18) or what was paid too much. One that was declined is asked
+for again with a new key.
+
+**Provider.** A method that has its provider to itself is its own provider: it reads notices, bounds calls and closes
+connections. One that shares it names it as :attr:`Method.provider`; see ``payments/provider.py``.
+
 **Pages.** A method that needs pages of its own (where a buyer starts, returns or reads instructions) hands
 them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Templates stand in its folder
 ``templates``, their names begin with the kind: ``konbini_number.html``. Pages read; they never settle:
@@ -82,22 +104,30 @@ them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Temp
 **Settings** take the prefix of the kind: ``KONBINI_URL``. :meth:`Method.from_environment` reads them.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+from urllib.parse import urlencode
 
-from payments.domain.answers import Answer, Chargeback
+from payments.domain.answers import Answer
 from payments.domain.moves import State
+from payments.domain.order import Parcel
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
+from payments.menu import Choice as Choice
+from payments.menu import Menu as Menu
+from payments.menu import Option as Option
+from payments.provider import Notice as Notice
+from payments.provider import NoticeRefused as NoticeRefused
+from payments.provider import Provider
+from payments.provider import Shop as Shop
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from shared.database import Database
-    from shared.statements import Issuer
     from shared.web.pages import Pages
 
 CALL_SECONDS_MAX = 12.0
@@ -108,103 +138,20 @@ class NotOffered(Exception):
     """The method was asked for something that its terms rule out: a bug of the caller."""
 
 
-class NoticeRefused(Exception):
-    """The notice is forged, malformed or not to be proved now; nothing is stored.
-
-    ``code`` goes to the log; ``status`` is answered: 503 where the sender shall come again. ``genuine``: the sender
-    is proved, but nobody can read what it says; it is kept for staff, and the answer stays the same.
-    """
-
-    def __init__(self, code: str, *, status: int = 400, genuine: bool = False) -> None:
-        super().__init__(code)
-        self.code = code
-        self.status = status
-        self.genuine = genuine
+Outcome = Literal["success", "cancel", "failure"]
+"""With which words a provider sends a buyer back; it proves nothing."""
 
 
 @dataclass(frozen=True)
-class Notice:
-    """A notice that proved genuine. ``reference`` is one of the payment's ``refs``, or its hexadecimal id;
-    None if it is about no payment. ``notice_id`` is the provider's: the same id is stored once.
+class Visit:
+    """How a buyer leaves for the provider: to ``url``, by a form with hidden ``fields`` if there are any.
 
-    ``refs`` are ids that the look-up shall ask about as well, ``alert`` what only the notice can tell. ``known``:
-    whether the method knows what such a notice means; else staff are shown it.
+    ``form_origins``: further origins to which that form is redirected, such as ``https://pay.example``.
     """
 
-    notice_id: str
-    reference: str | None
-    summary: str = ""
-    refs: Mapping[str, str] = field(default_factory=dict)
-    alert: Chargeback | None = None
-    known: bool = True
-
-
-@dataclass(frozen=True)
-class Option:
-    """One thing a buyer can choose, such as a chain."""
-
-    value: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Choice:
-    """A choice the buyer makes at the order; it travels as ``payment_choice[name]``."""
-
-    name: str
-    label: str
-    options: tuple[Option, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Menu:
-    """What checkout has to know to offer the method and to run its desk (features.md Appendix B.1).
-
-    ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
-    ``confirm_path`` is where the buyer goes once the order is placed.
-
-    Amounts in yen, inclusive; ``amount_max=None`` is no limit. ``bulk_capture`` and ``manual_deposit`` say
-    whether 「注文を入金済みにする」 may tick the order and whether a deposit date may be entered (PAY-06,
-    PAY-07); ``deposit_mail`` whether the deposit mail may be sent at all (X-11); ``warn_early_processed``
-    whether an early 処理済み would hide an uncaptured order (PAY-11). Checkout of the former release reads
-    ``authorized_at_order``, ``auto_captured`` and ``manual_deposit``; this one reads the method's terms beside them.
-    """
-
-    kind: str
-    name: str
-    group: str
-    hint: str = ""
-    needs_wallet: bool = False
-    button_label: str = ""
-    confirm_path: str | None = None
-    amount_min: int = 1
-    amount_max: int | None = None
-    fee: int = 0
-    choices: tuple[Choice, ...] = ()
-    authorized_at_order: bool = False
-    auto_captured: bool = False
-    bulk_capture: bool = False
-    manual_deposit: bool = False
-    deposit_mail: bool = True
-    provider_status_shown: bool = False
-    warn_early_processed: bool = False
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the menu entry as plain values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Shop:
-    """What the service tells every method about the shop it works for.
-
-    ``issuer`` signs wallet statements; None where no page is served. ``environment`` are the settings.
-    """
-
-    origin_url: str
-    sandbox: bool
-    environment: Mapping[str, str] = field(default_factory=dict)
-    issuer: "Issuer | None" = None
+    url: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    form_origins: tuple[str, ...] = ()
 
 
 class Counter(Protocol):
@@ -238,8 +185,11 @@ class Counter(Protocol):
         ...
 
 
-class Method(ABC):
-    """A payment method. See the text at the head of this module."""
+class Method(Provider):
+    """A payment method. See the text at the head of this module.
+
+    One that has its provider to itself is that provider, too.
+    """
 
     kind: ClassVar[str]
     terms: Terms
@@ -249,22 +199,39 @@ class Method(ABC):
     neither money comes nor goes without us."""
     has_number_page: bool = False
     """Whether ``router`` has a page ``/payments/<path>/<order>?key=`` that tells how to pay a number."""
-    calls_at_once_max: int = 4
-    """How many requests a worker has open at this provider at the same time."""
-
-    @classmethod
-    @abstractmethod
-    def from_environment(cls, shop: Shop) -> Self:
-        """Make the method from its settings. Raises ValueError (pydantic) if they are not complete."""
 
     @abstractmethod
     def menu(self) -> Menu:
         """Return what checkout may offer."""
 
     @property
-    def path(self) -> str:
-        """The segment after ``/payments/`` in the addresses of this method."""
+    def name(self) -> str:
+        """The name of the method as a provider: its kind."""
         return self.kind
+
+    @property
+    def provider(self) -> Provider:
+        """The company behind the method. One that it shares with others is ``shop.provider(...)``, kept by the method."""
+        return self
+
+    @property
+    def go_path(self) -> str:
+        """The common page from which buyers leave for the provider."""
+        return f"/payments/{self.path}/go"
+
+    @property
+    def back_path(self) -> str:
+        """The common page to which the provider sends buyers back; see :meth:`back_url`."""
+        return f"/payments/{self.path}/back"
+
+    def back_url(self, shop: Shop, payment: Payment, outcome: Outcome = "success") -> str:
+        """Return the address to give to the provider for the buyer's return, by GET or POST."""
+        query = urlencode({"order": payment.order_code, "outcome": outcome})
+        return f"{shop.origin_url.rstrip('/')}{self.back_path}?{query}"
+
+    def visit(self, payment: Payment) -> Visit:
+        """Return how the buyer leaves for the provider, made anew for each visit; asks nobody."""
+        return Visit(payment.redirect_url)
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
         """Hold ``payment.amount``."""
@@ -290,17 +257,14 @@ class Method(ABC):
         """Give ``amount`` yen back to the buyer."""
         raise NotOffered(f"{self.kind} does not refund {amount} for {payment.order_code} ({key})")
 
+    async def tell_shipped(self, payment: Payment, parcel: Parcel, *, key: str) -> Answer:
+        """Tell the provider that ``parcel`` left. ``ShippingNoted`` or ``ShippingRefused``; told twice, it is noted once."""
+        raise NotOffered(f"{self.kind} is told of no parcel of {payment.order_code} ({key})")
+
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return everything the provider knows about the payment, oldest first; () if it knows nothing."""
         raise NotOffered(f"{self.kind} does not look up {payment.order_code}")
 
-    async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """Prove that a notice is genuine and say what it is about. Raises NoticeRefused."""
-        raise NoticeRefused(f"{self.kind}_sends_no_notices")
-
     def router(self, counter: Counter) -> "APIRouter | None":
         """Return the routes of the method's own pages, if it has any."""
         return None
-
-    async def close(self) -> None:  # noqa: B027 - most methods have nothing to close
-        """Close connections."""

@@ -16,18 +16,20 @@ from payments.domain.answers import (
     RefundDeclined,
     Refunded,
     RefundWaiting,
+    ShippingRefused,
     Unknown,
     Voided,
     Waiting,
 )
 from payments.domain.drafting import Settled, and_then
-from payments.domain.moves import CONCLUDES, Operation
-from payments.domain.payment import Payment
+from payments.domain.moves import CONCLUDES, NOT_YET, Operation
+from payments.domain.payment import MISMATCH, Payment
 from payments.domain.terms import Terms
-from payments.settle_payment import Batch, settle_all, with_attention
+from payments.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
 from payments.storage.payments import lock_payments
-from payments.storage.requests import REQUEST_WORK, Ended, end_requests
+from payments.storage.requests import REQUEST_WORK, Ended, cause_of, end_requests
 from payments.storage.tables import payment_requests
+from shared.cause import Cause, following
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
@@ -35,12 +37,14 @@ from shared.due import DueWork
 from shared.sql import Row
 
 PAUSE_SECONDS_MAX = 120.0
+MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
+"""A person has been called; who cannot wait has the provider asked at once."""
 BUYER_PAUSE_SECONDS = 60.0
 SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
 LEASE_SECONDS = 30
 """Room for a look-up and a call; another worker takes over this long after a kill (reliability.md M2: 30 s)."""
-_NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined)
+_NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 
 
@@ -67,8 +71,10 @@ class Requests:
             self.perform,
             begin=claims_of,
             conclude=self.conclude,
+            failed=self.failed,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
+            cause=asked_because,
         )
 
     async def perform(self, claim: Claim) -> Sequence[Answer]:
@@ -89,15 +95,23 @@ class Requests:
                 payment = batch.payment(claim.payment.payment_id)
                 terms = self._calls.methods[payment.method].terms
                 settled = settle_reply(payment, claim.row.operation, answers, at, terms)
-                batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
+                with following(asked_because(claim)):
+                    batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
         tx.say(*await batch.save(tx, self._calls.methods, at))
+
+    async def failed(self, tx: Tx, claim: Claim) -> None:
+        """Call a person where an answer could not be written down, and ask again later."""
+        pause = _pause_seconds(NOT_WRITTEN, claim.row.attempts)
+        await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods)
 
     async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before, or may have given money
         back that we do not know of."""
+        if operation == "tell_shipped":
+            return await self._tell_shipped(payment, row)
         if not payment.wants(operation):
             # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
-            failed = operation == "refund" and payment.state == "owed"
+            failed = operation == "refund" and (payment.state == "owed" or "refund_failed" in payment.calls)
             return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
         found: Sequence[Answer] = ()
         if row.attempts > 1 or operation == "refund":
@@ -107,17 +121,34 @@ class Requests:
             known = self._known(payment, operation, row, found)
             if known is not None:
                 return known
+            if MISMATCH in payment.calls and (unfit := unfit_reply(row)) is not None:
+                return (*found, unfit)
         if payment.order_cancelled and operation in ("authorize", "issue"):
             # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
             # must not stay then, while a number that nobody knows does no harm.
             return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
+        if is_abandoned(payment, operation, self._calls.methods[payment.method].terms, now()):
+            return (*found, Declined(reason="buyer_abandoned", in_doubt=True))
         if payment.order_cancelled and operation == "reauthorize" and row.attempts == 1:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
         crash_point("K11")
+        if isinstance(answer, RefundWaiting) and answer.looks:
+            # The method only looked: nothing was asked for.
+            answer = replace(answer, looks=row.attempts if never_asked(row) else 0)
         terms = self._calls.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(row) else answer)
+
+    async def _tell_shipped(self, payment: Payment, row: Row) -> Sequence[Answer]:
+        """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
+        money is here."""
+        if not payment.wants("tell_shipped"):
+            return ()
+        if payment.state in NOT_YET:
+            return (Waiting(),)
+        parcel = payment.parcels[row.sequence - 1]
+        return (await self._calls.tell_shipped(payment, parcel, key=row.request_id.hex),)
 
     def _known(
         self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]
@@ -138,9 +169,28 @@ class Requests:
         return None
 
 
+def asked_because(claim: Claim) -> Cause:
+    """Return what a claimed request follows from."""
+    return cause_of(claim.row)
+
+
+def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
+    """Tell whether the buyer's time for the visit at the provider is over, and nothing came of it. Pure."""
+    waits = operation in ("authorize", "issue") and payment.state == "waiting_for_buyer"
+    return waits and terms.visit is not None and at > payment.placed_at + terms.visit
+
+
 def never_asked(row: Row) -> bool:
     """Tell whether no attempt before this one can have reached the provider: all they did was look."""
     return bool(row.attempts == 1 or (row.answer or {}).get("looks") == row.attempts - 1)
+
+
+def unfit_reply(row: Row) -> Unknown | None:
+    """Return what was replied to a request that did not fit: until a person has looked it is not made again."""
+    told = row.answer or {}
+    if not told.get("to_request"):
+        return None
+    return Unknown(reason=told["reason"], mismatch=True, to_request=True)
 
 
 def only_looked(found: Sequence[Answer], attempts: int) -> Sequence[Answer]:
@@ -195,9 +245,14 @@ def _closed_as(final: Answer | None, attempts: int) -> str:
 
 
 def _with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
-    """Show the desk a request that nobody answers, and no longer once it is over."""
+    """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
+    an answer fits."""
     if became.due_at is None:
-        return replace(settled, payment=settled.payment.not_calling("no_answer"))
+        return replace(settled, payment=settled.payment.not_calling("no_answer", MISMATCH))
+    if became.state != "unknown":
+        return replace(settled, payment=settled.payment.not_calling(MISMATCH))
+    if MISMATCH in settled.payment.calls:
+        return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
         return with_attention(settled, "no_answer")
     return settled
@@ -209,5 +264,6 @@ def _pause_seconds(last: Answer, attempts: int) -> float:
         return last.ask_again_seconds
     if not isinstance(last, Unknown):
         return BUYER_PAUSE_SECONDS
-    growing = min(2.0 ** min(attempts, 10), PAUSE_SECONDS_MAX) * random.uniform(0.8, 1.2)  # noqa: S311
+    longest = MISMATCH_PAUSE_SECONDS_MAX if last.mismatch else PAUSE_SECONDS_MAX
+    growing = min(2.0 ** min(attempts, 12), longest) * random.uniform(0.8, 1.2)  # noqa: S311
     return max(growing, last.retry_after_seconds or 0)

@@ -51,6 +51,7 @@ def record_deposit(
     answer = Captured(
         amount=amount,
         captured_at=datetime.combine(deposited_on, time(), JAPAN).astimezone(UTC),
+        captured_on=deposited_on,
         receipt_id=receipt_id,
     )
     wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))

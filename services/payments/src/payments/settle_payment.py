@@ -1,22 +1,33 @@
-"""Many locked payments, and what one transaction decides about them: rules in ``domain/``, one save, one commit."""
+"""Many locked payments, and what one transaction decides about them: rules in ``domain/``, one save, one commit.
+
+What is decided follows from what is heard, or answered, at that moment (:mod:`shared.cause`), however late it is saved.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
-from payments.domain.answers import Answer
-from payments.domain.drafting import Settled, and_then
+from sqlalchemy import Table
+
+from payments.claims import Claim, end_claims
+from payments.domain.answers import Answer, Unknown
+from payments.domain.drafting import Settled, and_then, because_of
 from payments.domain.moves import Operation
-from payments.domain.payment import Payment
+from payments.domain.payment import MISMATCH, Payment
 from payments.domain.settling import settle
 from payments.domain.standing import with_standing
 from payments.domain.terms import Terms
 from payments.method import Method
-from payments.storage.payments import save_all
+from payments.storage.payments import lock_payments, save_all
+from payments.storage.tables import payments
+from shared.cause import Cause, current_cause
+from shared.clock import now
 from shared.database import Tx
 from shared.events import Event
+
+NOT_WRITTEN = Unknown(reason="cannot_be_written_down", mismatch=True)
 
 
 def settle_all(
@@ -29,9 +40,35 @@ def settle_all(
     return whole
 
 
+def fitting_again(settled: Settled, answers: Sequence[Answer]) -> Settled:
+    """Return ``settled`` without the call for answers that did not fit, once a whole look fits and nothing is open. Pure."""
+    payment = settled.payment
+    clear = not any(isinstance(answer, Unknown) for answer in answers)
+    if MISMATCH not in payment.calls or payment.awaits_an_answer or not clear:
+        return settled
+    return replace(settled, payment=payment.not_calling(MISMATCH))
+
+
 def with_attention(settled: Settled, attention: str) -> Settled:
     """Return ``settled`` with a payment that asks for a person's eye, beside what it asks for already."""
     return replace(settled, payment=settled.payment.calling(attention))
+
+
+async def call_and_put_off(
+    tx: Tx, table: Table, claims: Sequence[Claim], pause_seconds: float, methods: Mapping[str, Method]
+) -> None:
+    """Call a person because what was answered about a payment cannot be written down; have its claimed rows, of which
+    there is at least one, due again after a pause."""
+    at = now()
+    due_at = at + timedelta(seconds=pause_seconds)
+    payment_id = claims[0].payment.payment_id
+    locked = await lock_payments(tx, [payment_id])
+    if await end_claims(tx, table, dict.fromkeys(claims, due_at)):
+        batch = Batch(locked.values())
+        batch.add(
+            settle(batch.payment(payment_id), None, NOT_WRITTEN, at, methods[claims[0].payment.method].terms)
+        )
+        tx.say(*await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {}))
 
 
 class Batch:
@@ -43,6 +80,7 @@ class Batch:
     def __init__(self, locked: Iterable[Payment]) -> None:
         self._locked = {payment.payment_id: payment for payment in locked}
         self._settled = {key: Settled(payment) for key, payment in self._locked.items()}
+        self._causes: dict[UUID, Cause] = {}
         self._events: list[Event] = []
 
     def payment(self, payment_id: UUID) -> Payment:
@@ -51,7 +89,10 @@ class Batch:
 
     def add(self, part: Settled) -> None:
         """Take what was decided about one of the payments."""
-        key = part.payment.payment_id
+        key, cause = part.payment.payment_id, current_cause()
+        if part != Settled(self.payment(key)):
+            self._causes[key] = cause
+        part = because_of(cause, part)
         self._settled[key] = and_then(self._settled[key], part)
         self._events += part.events
 
@@ -69,8 +110,16 @@ class Batch:
         for key, one in self._settled.items():
             before = self._locked[key]
             if one.asks or one.payment != before:
+                cause = self._causes[key]
                 whole = with_standing(before, one, at)
-                self._events += whole.events[len(one.events) :]
-                changed.append(whole)
+                self._events += [event.following(cause) for event in whole.events[len(one.events) :]]
+                changed.append(_moved_by(cause, whole))
         await save_all(tx, changed, methods, at, look_at=look_at)
         return self._events
+
+
+def _moved_by(cause: Cause, settled: Settled) -> Settled:
+    """Return ``settled`` with a payment that remembers the event that moved it. What people do is none."""
+    if cause.event_id is None:
+        return settled
+    return replace(settled, payment=settled.payment.changed(cause=cause))

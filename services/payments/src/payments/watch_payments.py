@@ -16,14 +16,16 @@ from payments.domain.drafting import Settled, and_then
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.method import Method
-from payments.settle_payment import Batch, settle_all
+from payments.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.storage.payments import WATCH_WORK, lock_payments, next_look_at
 from payments.storage.tables import payments
+from shared.cause import following
 from shared.clock import now
 from shared.database import Tx
 from shared.due import DueWork
 
 SILENT_PAUSE_SECONDS = 30
+MISMATCH_PAUSE_SECONDS = 600
 LEASE_SECONDS = 30
 
 
@@ -41,8 +43,10 @@ class Watch:
             self.perform,
             begin=claims_of,
             conclude=self.conclude,
+            failed=self.failed,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
+            cause=lambda claim: claim.payment.cause,
         )
 
     async def perform(self, claim: Claim) -> Sequence[Answer]:
@@ -62,8 +66,13 @@ class Watch:
         look_at = {}
         for claim in ours:
             settled, look_at[claim.payment.payment_id] = seen[claim]
-            batch.add(settled)
+            with following(claim.payment.cause):
+                batch.add(settled)
         tx.say(*await batch.save(tx, self._calls.methods, at, look_at=look_at))
+
+    async def failed(self, tx: Tx, claim: Claim) -> None:
+        """Call a person where what a look found could not be written down, and look again later."""
+        await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._calls.methods)
 
 
 def look(
@@ -76,9 +85,11 @@ def look(
         settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
     if not silent:
         settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
+        settled = fitting_again(settled, answers)
     if silent:
         # The last look, too, is over only when it was answered.
-        return settled, at + timedelta(seconds=SILENT_PAUSE_SECONDS)
+        mismatch = any(isinstance(answer, Unknown) and answer.mismatch for answer in answers)
+        return settled, at + timedelta(seconds=MISMATCH_PAUSE_SECONDS if mismatch else SILENT_PAUSE_SECONDS)
     return settled, next_look_at(settled.payment, method, at)
 
 

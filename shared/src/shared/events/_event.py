@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.cause import Cause, child_trace
 from shared.clock import now
 from shared.events._open import UnknownValueSaid, known_values
 from shared.ids import new_id
@@ -21,7 +22,7 @@ class Event(BaseModel):
     """A fact that one service says and others hear.
 
     Frozen, and blind to fields it does not know, so that producers may add some. Values that may become more
-    are ``Open``: any text is read, and ``known_values`` tells by field which this release may say. The three
+    are ``Open``: any text is read, and ``known_values`` tells by field which this release may say. The four
     fields of this class travel in the envelope (message properties), never in the body.
     """
 
@@ -35,6 +36,7 @@ class Event(BaseModel):
     event_id: UUID = Field(default_factory=new_id, exclude=True)
     occurred_at: datetime = Field(default_factory=now, exclude=True)
     caused_by: UUID | None = Field(None, exclude=True)
+    traceparent: str | None = Field(None, exclude=True)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -54,6 +56,20 @@ class Event(BaseModel):
             unknown = [word for word in said if word not in known]
             if unknown:
                 raise UnknownValueSaid(f"{self.type}: {name} may not be {', '.join(map(repr, unknown))}")
+
+    @property
+    def cause(self) -> Cause:
+        """Return this event as the cause of something."""
+        return Cause(self.event_id, self.traceparent)
+
+    def following(self, cause: Cause) -> Self:
+        """Return this event as one that follows from ``cause``; a ``caused_by`` that it names already stays."""
+        return self.model_copy(
+            update={
+                "caused_by": self.caused_by or cause.event_id,
+                "traceparent": child_trace(cause.traceparent),
+            }
+        )
 
     @property
     def correlation(self) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.events._desk import DeskEvent
 from shared.events._event import Event, Yen
 from shared.events._open import Open
 
@@ -96,6 +97,12 @@ class Registration(_Part, _WalletBuyer):
     email_proved: bool = False
 
 
+class OrdersExported(DeskEvent):
+    """Staff took the list of orders as a file."""
+
+    producer: ClassVar[str] = "checkout"
+
+
 class OrderPlaced(CheckoutEvent, _WalletBuyer):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 
@@ -103,9 +110,11 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     payment runs: ``authorized`` (held at order time), ``prepaid`` (a number is issued, the money comes later) or ``unmanaged``;
     ``payment_deposit`` is who makes it 入金済み: a ``capture``, the payment itself (``automatic``), staff ``by_hand``, or nobody
     (``never``); ``paid_before_shipping`` whether that comes before the parcel. Empty where the producer did not say it yet.
-    ``page_url`` carries a key that opens the page of this order alone.
+    ``order_number`` is the short number that is said on the telephone (受付番号). ``page_url`` carries a key that opens the page
+    of this order alone. ``language`` (BCP 47: ``ja``, ``en-US``) is what the buyer reads; empty where nobody said it.
     """
 
+    order_number: int | None = None
     order_kind: Open[Literal["normal", "preorder", "subscription"]] = "normal"
     channel: Open[Literal["own_site"]] = "own_site"
     payment_kind: str
@@ -125,6 +134,7 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     coupon_name: str = ""
     placed_at: datetime
     page_url: str
+    language: str = ""
 
 
 class StockReserved(CheckoutEvent):
@@ -132,7 +142,11 @@ class StockReserved(CheckoutEvent):
 
 
 class ShippedDestination(_Part):
-    """What was sent to one delivery address."""
+    """What was sent to one delivery address.
+
+    ``carrier`` is the code of a carrier (shared/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name of one
+    that has none. Messages of before said the name of any.
+    """
 
     destination_id: UUID
     ship_date: date
@@ -151,24 +165,34 @@ class Shipped(CheckoutEvent):
 
 
 class CaptureRequested(CheckoutEvent):
-    """Staff pressed 「注文を入金済みにする」 or entered a deposit date (PAY-04, PAY-07)."""
+    """Staff pressed 「注文を入金済みにする」 or entered a deposit date (PAY-04, PAY-07).
+
+    ``amount``: only so much of what is held, where the method can; without it, all that is missing.
+    """
 
     by: str
     send_mail: bool = False
     deposit_date: date | None = None
+    amount: Yen | None = None
 
 
 class OrderCancelled(CheckoutEvent):
     """The order ended; whatever was held, spent or paid for it goes back.
 
     ``refund_amount`` is the money of the buyer that was with us at that moment, as far as checkout knew.
+    ``staff_reason`` is why staff did it: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
+    word that is not known here means the same as ``shop``.
+    ``refund_waits_for`` is what has to end before any of it goes back: ``dispute``, a chargeback that is not decided, or
+    ``check``, a person's look; empty where it goes back at once.
     """
 
     reason: Open[Literal["staff", "unpaid", "payment_failed"]]
+    staff_reason: Open[Literal["buyer", "shop", "return"]] = "shop"
     by: str
     note: str = ""
     send_mail: bool = True
     refund_amount: Yen = 0
+    refund_waits_for: str = ""
 
 
 class ReauthorizationRequested(CheckoutEvent):

@@ -16,13 +16,17 @@ class MembersEvent(Event):
 
 
 class MemberRegistered(MembersEvent):
-    """A member exists from now on."""
+    """A member exists from now on.
+
+    ``language`` here and below (BCP 47: ``ja``, ``en-US``) is what the member reads; empty where nobody said it.
+    """
 
     name: str
     email: str
     via: Open[Literal["form", "amazon", "order"]]
     registered_at: datetime
     order_code: str | None = None
+    language: str = ""
 
 
 class AmazonAccountLinked(MembersEvent):
@@ -51,6 +55,7 @@ class EmailVerificationRequested(MembersEvent):
     name: str
     email: str
     expires_at: datetime
+    language: str = ""
 
 
 class PasswordResetRequested(MembersEvent):
@@ -64,6 +69,7 @@ class PasswordResetRequested(MembersEvent):
     email: str
     expires_at: datetime
     first: bool = False
+    language: str = ""
 
 
 class PasswordChanged(MembersEvent):
@@ -73,6 +79,7 @@ class PasswordChanged(MembersEvent):
     email: str
     way: Open[Literal["form", "reset"]]
     changed_at: datetime
+    language: str = ""
 
 
 class RegistrationRefused(MembersEvent):

@@ -3,6 +3,7 @@
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from shared.events._desk import DeskEvent
 from shared.events._event import Event
 from shared.events._open import Open
 
@@ -40,3 +41,9 @@ class MailSuppressed(NotificationsEvent):
 
     reason: Open[SuppressionReason]
     title: str = ""
+
+
+class MailsResent(DeskEvent):
+    """Staff had undelivered mails sent again."""
+
+    producer: ClassVar[str] = "notifications"

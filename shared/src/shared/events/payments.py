@@ -1,20 +1,25 @@
 """What payments says."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from shared.events._desk import DeskEvent
 from shared.events._event import Event, Yen
 from shared.events._open import Open
 
 
 class PaymentsEvent(Event):
-    """Only payments may say these. A payment is one try for one amount."""
+    """Only payments may say these. A payment is one try for one amount.
+
+    ``by`` is the name of the person whose deed it was, or who asked the provider for it; empty where nobody did.
+    """
 
     producer: ClassVar[str] = "payments"
     order_code: str
     payment_id: UUID
     payment_kind: str
+    by: str = ""
 
 
 class PaymentAuthorized(PaymentsEvent):
@@ -48,7 +53,10 @@ class PaymentFailed(PaymentsEvent):
 
 
 class PaymentNumberIssued(PaymentsEvent):
-    """A payment number is valid until ``due_at``, six days after its issue (KON-16)."""
+    """A payment number is valid until ``due_at``, six days after its issue (KON-16).
+
+    Money that is seen up to ``accepted_until`` is still taken (KON-18).
+    """
 
     amount: Yen
     number: str
@@ -57,6 +65,7 @@ class PaymentNumberIssued(PaymentsEvent):
     number_label: str
     confirmation_number: str | None = None
     due_at: datetime
+    accepted_until: datetime | None = None
     page_url: str
 
 
@@ -67,12 +76,20 @@ class PaymentExpired(PaymentsEvent):
 
 
 class PaymentCaptured(PaymentsEvent):
-    """The money is ours: captured, paid at the konbini, or a deposit recorded by hand. Said once."""
+    """The money is ours: captured, paid at the konbini, or a deposit recorded by hand. Said once.
+
+    ``amount`` is what the order keeps, ``excess_amount`` what is here beyond that. ``captured_on`` is the day, where
+    only the day is known; ``captured_at`` is its beginning then.
+    ``deposit_mail``: whether the payment method has a mail about the deposit at all (X-11), whoever asks for it.
+    """
 
     amount: Yen
+    excess_amount: Yen = 0
     captured_at: datetime
+    captured_on: date | None = None
     source: Open[Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]]
     send_mail: bool = False
+    deposit_mail: bool = True
 
 
 class CaptureRejected(PaymentsEvent):
@@ -108,9 +125,10 @@ class PaymentStandingChanged(PaymentsEvent):
     Complete, not a difference: the higher ``revision`` is the newer. ``calls`` are the words that ask for a
     person, none when all is well: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
     ``refund_failed``, ``refunded_elsewhere``, ``chargeback``, ``authorization_ended``, and words that older
-    readers do not know, as ``chargeback_lost``, ``receipt_reversed`` and ``refund_unexplained``. ``respond_by`` is the
+    readers do not know, as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``, ``shipping_untold``,
+    ``answer_mismatch``, ``other_hold`` and ``charge_unknown``. ``respond_by`` is the
     deadline of a chargeback. Amounts are what was booked so far; ``lost_amount`` is what went out, or was taken back,
-    beyond what was here. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
+    beyond what was here, ``charged_back_amount`` what banks took of ``refunded_amount``. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
     less for the whole.
     """
 
@@ -121,18 +139,33 @@ class PaymentStandingChanged(PaymentsEvent):
     suspense_amount: Yen = 0
     refunded_amount: Yen = 0
     lost_amount: Yen = 0
+    charged_back_amount: Yen = 0
     respond_by: datetime | None = None
 
 
 class PaymentRefunded(PaymentsEvent):
     """Money went back to the buyer by ``route``, at our wish or in the provider's console.
 
+    ``spare_amount`` is how much of it belonged to no order: paid too much, too little or too late.
     ``remaining_amount`` is what is still with us of the money of this order; 0 when all of it went back.
     ``by_dispute``: a bank took it back, after a chargeback; nobody writes to the buyer.
     """
 
     refund_id: UUID
     amount: Yen
+    spare_amount: Yen = 0
     remaining_amount: Yen | None = None
     route: Open[Literal["provider", "gift_card", "bank_transfer"]]
     by_dispute: bool = False
+
+
+class PaymentsExported(DeskEvent):
+    """Staff took the list of payments as a file."""
+
+    producer: ClassVar[str] = "payments"
+
+
+class PaymentLookUpRequested(DeskEvent):
+    """Staff had the provider asked for a payment (照会); ``subject`` is the code of its order."""
+
+    producer: ClassVar[str] = "payments"

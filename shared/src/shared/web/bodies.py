@@ -30,8 +30,8 @@ def not_text(encoded: bytes) -> bool:
 
 
 def problem_in(kind: str, body: bytes) -> Problem | None:
-    """What no handler should have to meet in a body of the content type ``kind``."""
-    if kind == "application/json":
+    """What no handler should have to meet in a body of the content type ``kind``; without one it may be JSON."""
+    if kind.endswith(("/json", "+json")) or not kind:
         return problem_in_json(body)
     return problem_in_form(body) if kind == "application/x-www-form-urlencoded" else None
 

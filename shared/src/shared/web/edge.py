@@ -1,6 +1,7 @@
 """The HTTP edge of every service: one pure ASGI layer, outermost, run for each request.
 
-HEAD is answered as GET without the body (RFC 9110 §9.3.2). In order: a request id; refuse what cannot be text (NUL, bad UTF-8), what comes from another site
+HEAD is answered as GET without the body (RFC 9110 §9.3.2). In order: a request id, and the trace that the
+request belongs to, its own or a new one; refuse what cannot be text (NUL, bad UTF-8), what comes from another site
 (reliability.md §4 "Sessions, CSRF") and what is too big or too slow; security headers on every answer; and
 for an unknown error a page with the request id, while the cause goes to the log. Where the database is away or
 cannot take more, the answer is 503 with Retry-After: the same request may come again (reliability.md F16, F19).
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.cause import Cause, following, new_trace, read_traceparent
 from shared.database import is_transient
 from shared.ids import new_id
 from shared.web.bodies import ClientGone, Upload, not_text, problem_in, read_all, replay
@@ -155,7 +157,8 @@ class Edge:
                 message = {**message, "body": b""}
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        cause = Cause(traceparent=read_traceparent(headers.get("traceparent")) or new_trace())
+        with structlog.contextvars.bound_contextvars(request_id=request_id), following(cause):
             try:
                 problem, body = await self._examine(scope, headers, receive)
                 if problem is None:

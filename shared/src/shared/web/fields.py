@@ -149,8 +149,14 @@ Line = Annotated[
 ]
 PersonName = Annotated[
     str,
-    AfterValidator(_plain(plain_text.name)),
-    Field(title="氏名", min_length=1, max_length=60),
+    AfterValidator(_plain(plain_text.unlinked_line)),
+    Field(title="お名前", min_length=1, max_length=60),
+    _documented(pattern=_LINE_PATTERN),
+]
+AddressLine = Annotated[
+    str,
+    AfterValidator(_plain(plain_text.unlinked_line)),
+    Field(max_length=200),
     _documented(pattern=_LINE_PATTERN),
 ]
 Text = Annotated[
@@ -165,6 +171,8 @@ JsonDate = Annotated[date, BeforeValidator(_only_text)]
 Pieces = Annotated[int, BeforeValidator(typed)]
 """A whole number that a person types; bounds are the field's own (`Field(ge=1, le=99)`)."""
 Yen = Annotated[int, BeforeValidator(typed), Field(ge=0, le=99_999_999)]
+PaidYen = Annotated[int, BeforeValidator(typed), Field(ge=1, le=99_999_999)]
+"""An amount of money that moves: not nothing."""
 Count = Annotated[int, BeforeValidator(typed), Field(ge=1, le=9_999)]
 
 _CHOICES = {"literal_error", "enum"}

@@ -1,14 +1,17 @@
-"""How a service stands, for the page of operations: what is unsent, what is late, what could not be handled.
+"""How a service stands, for the page of operations: what is unsent or late, what waits or could not be handled.
 
 A service answers for itself at ``/api/<service>/operations``, to staff only; checkout shows all of them.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from aiormq.abc import AbstractChannel
 from fastapi import APIRouter, Depends
+from pamqp.commands import Basic
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 
@@ -16,6 +19,7 @@ from shared.amqp import BrokerError, Link
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueWork
+from shared.topology import RETRY_STEPS_SECONDS, lost_exchange, waiting_queue_name
 from shared.web.session import require_staff
 
 log = structlog.get_logger()
@@ -28,7 +32,10 @@ Figures = Callable[[Tx], Awaitable[Mapping[str, int]]]
 
 
 class Standing(BaseModel):
-    """How one service stands. ``dead_letters`` counts by queue; None where the broker does not answer."""
+    """How one service stands. ``dead_letters`` counts by queue; None where the broker does not answer.
+
+    ``waiting`` counts messages that come back after a pause; ``overdue_seconds``: how long ago the oldest should have.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -36,6 +43,8 @@ class Standing(BaseModel):
     unsent: int
     late: dict[str, int]
     dead_letters: dict[str, int] | None
+    waiting: int = 0
+    overdue_seconds: int = 0
     figures: dict[str, int] = {}
 
 
@@ -65,32 +74,36 @@ class Operations:
             unsent = await tx.value("SELECT count(*) FROM outbox WHERE published_at IS NULL")
             late = {work.name: await _late(tx, work) for work in self._due_work}
             figures = dict(await self._figures(tx)) if self._figures else {}
+        resting = await self._resting() if self._queues else _Resting({}, 0, 0)
         return Standing(
             service=self._service,
             unsent=int(unsent or 0),
             late={name: number for name, number in late.items() if number},
-            dead_letters=await self._dead_letters(),
+            dead_letters=resting.dead_letters if resting else None,
+            waiting=resting.waiting if resting else 0,
+            overdue_seconds=resting.overdue_seconds if resting else 0,
             figures=figures,
         )
 
-    async def _dead_letters(self) -> dict[str, int] | None:
-        """Ask the broker how much lies in each queue of dead letters; to look needs no right of its own."""
-        if not self._queues:
-            return {}
+    async def _resting(self) -> "_Resting | None":
+        """Ask the broker what lies in each queue of dead letters, and what waits; None where it does not answer."""
         link = Link(self._amqp_url, f"{self._service}.operations", timeout_seconds=BROKER_SECONDS_MAX)
-        found: dict[str, int] = {}
+        queues = dict.fromkeys((*self._queues, lost_exchange(self._service)))
         try:
             async with asyncio.timeout(BROKER_SECONDS_MAX):
                 channel = await link.channel(confirms=False)
-                for queue in dict.fromkeys(self._queues):
-                    declared = await channel.queue_declare(f"{queue}.dead", passive=True)
-                    found[queue] = declared.message_count or 0
+                dead = {queue: await _count(channel, f"{queue}.dead") for queue in queues}
+                waiting = [await _waiting(channel, self._service, step) for step in RETRY_STEPS_SECONDS]
         except BrokerError as error:
             log.warning("operations.broker_not_asked", error=type(error).__name__)
             return None
         finally:
             await link.drop()
-        return {queue: number for queue, number in found.items() if number}
+        return _Resting(
+            {queue: number for queue, number in dead.items() if number},
+            sum(number for number, _ in waiting),
+            max(overdue for _, overdue in waiting),
+        )
 
     def router(self) -> APIRouter:
         """Return the route that other services' pages read with the browser's own session."""
@@ -102,6 +115,41 @@ class Operations:
             return await self.standing()
 
         return routes
+
+
+@dataclass(frozen=True)
+class _Resting:
+    """What lies in the queues of a service that nobody consumes."""
+
+    dead_letters: dict[str, int]
+    waiting: int
+    overdue_seconds: int
+
+
+async def _count(channel: AbstractChannel, queue: str) -> int:
+    """Return how many messages are in a queue; to look needs no right of its own."""
+    return (await channel.queue_declare(queue, passive=True)).message_count or 0
+
+
+async def _waiting(channel: AbstractChannel, service: str, seconds: int) -> tuple[int, int]:
+    """Return how many messages wait for ``seconds``, and for how many seconds the oldest is overdue.
+
+    The oldest is looked at and put back: the broker tells no age of a queue.
+    """
+    queue = waiting_queue_name(service, seconds)
+    number = await _count(channel, queue)
+    oldest = await channel.basic_get(queue) if number else None
+    if oldest is None or not isinstance(oldest.delivery, Basic.GetOk):
+        return number, 0
+    await channel.basic_nack(oldest.delivery.delivery_tag or 0, requeue=True)
+    headers = oldest.header.properties.headers or {}
+    try:
+        since = datetime.fromisoformat(str(headers.get("last_failed_at")))
+        # The broker's world runs on real time, not on the shop's clock.
+        age = (datetime.now(UTC) - since).total_seconds()
+    except (ValueError, TypeError):
+        return number, 0
+    return number, max(0, round(age) - seconds)
 
 
 async def _late(tx: Tx, work: DueWork) -> int:

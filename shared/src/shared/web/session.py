@@ -46,6 +46,8 @@ class Viewer:
     name: str = ""
     staff: str | None = None
     amazon_linked: bool = False
+    # A statement from before this was told says nothing, which is no proof.
+    email_proved: bool = False
     issued_at: datetime | None = None
     # Whoever was let in at the desk, but must pass by members before the rights count again.
     staff_lapsed: bool = False
@@ -106,6 +108,7 @@ def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
         name=str(claims.get("name") or ""),
         staff=None if lapsed else staff,
         amazon_linked=bool(claims.get("amazon_linked", False)),
+        email_proved=claims.get("email_proved") is True,
         issued_at=issued,
         staff_lapsed=lapsed,
     )

@@ -16,6 +16,10 @@ CALL_LABEL: dict[str, str] = {
     "chargeback_lost": "チャージバック敗訴",
     "receipt_reversed": "入金の取消",
     "refund_unexplained": "不明な返金",
+    "shipping_untold": "発送の報告",
+    "answer_mismatch": "回答の不一致",
+    "other_hold": "別の与信",
+    "charge_unknown": "不明な売上",
     "no_answer": "回答待ち",
     "authorization_ended": "与信切れ",
     "benefit_shortage": "値引きの不足",
@@ -56,24 +60,31 @@ def call_text(word: str, standing: Standing, total: int) -> str:
     if word == "late_money":
         return f"お支払い期限またはキャンセルの後に入金がありました。お預かりしているのは ¥{_with_us(standing):,} です。"
     if word == "refunded_elsewhere":
-        return f"決済会社の管理画面などで ¥{standing.refunded:,} が返金されています。"
+        return f"決済会社の管理画面などで ¥{standing.refunded - standing.charged_back:,} が返金されています。"
     if word == "refund_failed":
         return f"返金できていません。お預かりしているのは ¥{_with_us(standing):,} です。"
     if word == "receipt_reversed":
-        return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送しないで、お客様にお支払いの状況を確認してください。"
+        return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。"
     if word == "chargeback_lost":
         return f"チャージバックで代金が回収されました。お預かりしているのは ¥{_with_us(standing):,} です。"
     if word == "chargeback":
         until = f"{in_japan(standing.respond_by):%Y/%m/%d %H:%M}" if standing.respond_by else ""
         return f"チャージバックの申し立てがあります。{f'回答期限は {until} です。' if until else '内容を確認してください。'}"
+    if word == "refund_unexplained":
+        more = f" ¥{standing.lost:,} " if standing.lost else ""
+        return f"入金の記録より{more}多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。"
     return _TEXT.get(word, f"決済の画面で内容を確認してください（{word}）。")
 
 
 _TEXT = {
     "capture_failed": "売上請求ができませんでした。代金は入金されていません。",
     "refund_unexplained": "入金の記録より多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。",
+    "shipping_untold": "決済会社に発送を報告できていません。決済会社の管理画面で発送を登録してください。",
+    "answer_mismatch": "決済会社の回答が、依頼した内容と一致しません。決済の画面で確認してください。",
+    "other_hold": "受注管理ソフトなどによる与信があります。決済の画面で確認してください。",
+    "charge_unknown": "この注文で記録していない売上が決済会社にあります。決済の画面で確認してください。",
     "no_answer": "決済会社から結果が返っていません。照会を続けています。",
-    "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法が決まるまで発送できません。",
+    "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法をご案内してください。発送前の場合は、それまで発送できません。",
 }
 _OWN_TEXT = {
     "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",

@@ -88,8 +88,8 @@ class Cart:
 
 
 def merged(lines: Iterable[tuple[str, int]]) -> Mapping[str, int]:
-    """Add up quantities per product and return them by SKU, sorted: the order in which stock is locked."""
+    """Add up quantities per product and return them by SKU, in the order in which the buyer put them there."""
     quantities: dict[str, int] = {}
     for sku, quantity in lines:
         quantities[sku] = quantities.get(sku, 0) + quantity
-    return dict(sorted(quantities.items()))
+    return quantities

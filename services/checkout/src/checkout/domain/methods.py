@@ -54,6 +54,7 @@ class Method(_Part):
     kind: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
     name: str
     hint: str = ""
+    when_paid: str = ""
     needs_wallet: bool = False
     button_label: str = ""
     amount_min: int = 1
@@ -104,6 +105,11 @@ class Method(_Part):
     def cart_button(self) -> str:
         """Return what stands on its button in the cart; a display name of the shop's does not change it (AP-11)."""
         return self.button_label or self.name.lower()
+
+    @property
+    def due(self) -> str:
+        """Return when the buyer pays, for the page of the law on distance selling (お支払い時期)."""
+        return self.when_paid or "ご注文時にお手続きいただきます（ご請求日は決済会社の規約によります）"
 
     def unsuited(self, total: int, *, wallet_kind: str | None = None) -> Reason | None:
         """Return why an order of ``total`` yen cannot be paid with it; None if it can.

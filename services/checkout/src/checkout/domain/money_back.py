@@ -1,8 +1,10 @@
 """What became of the buyer's money of a cancelled order, as far as payments told."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
-MoneyBack = Literal["nothing_came", "on_its_way", "given_back"]
+MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "given_back"]
+WaitsFor = Literal["", "dispute", "check"]
 
 _PAID = ("captured", "refunded_in_part")
 
@@ -14,14 +16,21 @@ class _Stored(Protocol):
     total: int
     refunded_amount: int
     money_with_us: int | None
+    payment_calls: Sequence[str]
+
+
+def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
+    """Return what payments awaits before it gives anything back, by its words: a bank's decision, or a person's look."""
+    if "chargeback" in calls:
+        return "dispute"
+    return "check" if "refund_unexplained" in calls else ""
 
 
 def money_back(row: _Stored) -> MoneyBack:
     """Return what became of the money, also of money that was never captured: short, or after the deadline."""
     if row.payment == "refunded":
         return "given_back"
-    if row.money_with_us:
-        return "on_its_way"
-    if row.refunded_amount:
-        return "given_back"
-    return "on_its_way" if row.payment in _PAID and row.total else "nothing_came"
+    here = bool(row.money_with_us) or (not row.refunded_amount and row.payment in _PAID and bool(row.total))
+    if here:
+        return "waiting" if refund_waits_for(row.payment_calls) else "on_its_way"
+    return "given_back" if row.refunded_amount else "nothing_came"

@@ -195,6 +195,8 @@ class Parcel:
 class Standing:
     """What payments last told of the money beside the straight way, in yen; ``money`` is all that is with us.
 
+    Of what was ``refunded``, banks took back ``charged_back``; ``lost`` went out beyond what was here.
+
     ``money`` is None while nothing was told: then the payment's state says it.
     """
 
@@ -203,6 +205,8 @@ class Standing:
     captured: int = 0
     suspense: int = 0
     refunded: int = 0
+    charged_back: int = 0
+    lost: int = 0
     respond_by: datetime | None = None
     money: int | None = None
     money_at: datetime | None = None

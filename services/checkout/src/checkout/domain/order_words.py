@@ -4,8 +4,8 @@ from shared.events import OrderPlaced
 from shared.words import words_of_code, words_of_names, words_of_numbers, words_of_products, words_of_texts
 
 
-def words_of_order(placed: OrderPlaced, number: int | None) -> set[str]:
-    """Return the words of a new order. ``number``: the short one, said on the telephone."""
+def words_of_order(placed: OrderPlaced) -> set[str]:
+    """Return the words of a new order."""
     who = placed.orderer
     addresses = [destination.address for destination in placed.destinations]
     lines = [line for destination in placed.destinations for line in destination.lines]
@@ -13,7 +13,7 @@ def words_of_order(placed: OrderPlaced, number: int | None) -> set[str]:
         words_of_code(placed.order_code)
         | words_of_texts(who.email, *(line.sku for line in lines))
         | words_of_products(*(line.name for line in lines))
-        | ({str(number)} if number is not None else set())
+        | ({str(placed.order_number)} if placed.order_number is not None else set())
         | words_of_names(who.name, who.kana, *(address.name for address in addresses))
         | words_of_numbers(who.phone, *(address.phone for address in addresses))
     )

@@ -22,8 +22,9 @@ class Purchase:
 
     ``key`` is the idempotency key of this attempt. ``total_seen`` is the total in yen that the buyer's side
     showed: another total is refused, so that nobody pays what they did not see. ``wallet`` and ``benefit``
-    were verified; ``registers`` makes the orderer a member with this order (AP-08). ``client_address`` and
-    ``earlier_orders`` (of this browser) are only for the limit of unpaid orders.
+    were verified; ``registers`` makes the orderer a member with this order (AP-08). ``email_proved`` (of the member
+    who is signed in), ``client_address`` and ``earlier_orders`` (of this browser) are only for the limit of unpaid
+    orders.
     """
 
     key: str
@@ -35,12 +36,23 @@ class Purchase:
     total_seen: int | None = None
     cart_id: UUID | None = None
     member_id: UUID | None = None
+    email_proved: bool = False
     benefit: Benefit | None = None
     wallet: Wallet | None = None
     registers: bool = False
     newsletter: bool = False
     client_address: str = ""
     earlier_orders: tuple[str, ...] = ()
+
+    @property
+    def counts_as_guest(self) -> bool:
+        """Return whether nobody vouches for the buyer: a guest, or a member whose address is not proved."""
+        return self.member_id is None or not self.email_proved
+
+    @property
+    def counted_client(self) -> str | None:
+        """Return the client address under which the order counts; None for a member whose address is proved."""
+        return (self.client_address or None) if self.counts_as_guest else None
 
     @property
     def fingerprint(self) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from checkout.domain.money_back import refund_waits_for
 from checkout.domain.order import LOST_CHARGEBACK, Order, PaymentDeposit
 from checkout.domain.order_rules import NO_REAUTHORIZATION
 
@@ -168,8 +169,8 @@ def processed_warnings(order: Order) -> list[str]:
     return warnings
 
 
-def cancel_effects(order: Order) -> list[str]:
-    """Return in words what cancelling ``order`` will do to stock, points and money (ORD-21)."""
+def cancel_effects(order: Order, *, coupon: str = "") -> list[str]:
+    """Return in words what cancelling ``order`` will do to stock, points, its ``coupon`` and money (ORD-21)."""
     shipped = any(parcel.shipped for parcel in order.parcels)
     effects = [
         "発送済みの商品は、在庫に自動では戻りません。返品を受け取ってから在庫を追加してください。"
@@ -178,6 +179,8 @@ def cancel_effects(order: Order) -> list[str]:
     ]
     if order.points_used:
         effects.append(f"ご利用ポイント {order.points_used:,}ポイントを会員に返します。")
+    if coupon:
+        effects.append(f"ご利用クーポン「{coupon}」を会員に返します（有効期限は延びません）。")
     effects.append("この注文で付与したポイントがあれば取り消します。")
     return [*effects, *_money_effects(order)]
 
@@ -202,6 +205,14 @@ def _money_effects(order: Order) -> list[str]:
 
 
 def _refund_text(order: Order, money: int) -> str:
+    match refund_waits_for(order.standing.calls):
+        case "dispute":
+            return (
+                f"チャージバックの申し立て中のため、お預かりしている ¥{money:,} は、結果が決まるまで返金しません。店舗の主張が"
+                "認められた場合は、その後に返金します。"
+            )
+        case "check":
+            return f"不明な返金があるため、お預かりしている ¥{money:,} は、決済の画面で確認済みにするまで返金しません。"
     suspense = max(order.standing.suspense - order.standing.refunded, 0)
     if suspense:
         return f"お預かりしている ¥{money:,} をすべて返金します（うち仮受金 ¥{min(suspense, money):,}）。"

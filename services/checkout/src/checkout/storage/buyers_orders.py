@@ -52,6 +52,14 @@ class BuyersOrder:
         return max(told.captured + told.suspense - told.refunded, 0) if self.head.deposit == "unpaid" else 0
 
     @property
+    def excess(self) -> int:
+        """Return what came beyond what the order costs and is still with us, in yen, of an order that is paid."""
+        told = self.standing
+        paid = self.head.deposit == "paid" and self.head.status != "cancelled"
+        spare = told.captured + told.suspense - told.refunded - int(self.head.total)
+        return max(min(spare, told.suspense), 0) if paid else 0
+
+    @property
     def still_to_pay(self) -> int:
         """Return what the order still costs after what came in, in yen."""
         return max(int(self.head.total) - self.received, 0)
@@ -133,7 +141,7 @@ async def read_orders_of(
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
         "SELECT code, placed_at, status, deposit, shipping, payment, payment_flow, payment_deposit, payment_name, total, cancel_reason,"
-        " money_with_us, refunded_amount"
+        " money_with_us, refunded_amount, payment_calls, points_used, coupon_name"
         " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
         " AND cancel_reason IS DISTINCT FROM 'unpaid'"
         " ORDER BY placed_at DESC LIMIT :newest",

@@ -9,9 +9,11 @@ import orjson
 
 from checkout.domain.holds import HeldOrder
 from checkout.domain.methods import Menu, Method
+from checkout.domain.purchase import Purchase
 from checkout.storage.holds import HELD_ORDERS
 from checkout.storage.shop_settings import ShopSettings
 from shared.database import Tx
+from shared.mail_address import counted_mail
 
 _RULES = f"""
     SELECT (SELECT json_object_agg(name, value) FROM shop_settings) AS settings,
@@ -36,20 +38,27 @@ class Rules:
 async def read_rules(
     tx: Tx,
     *,
-    mails: Sequence[str],
-    client_addresses: Sequence[str],
-    codes: Sequence[str],
+    buyers: Sequence[Purchase],
     orders_max: int,
 ) -> Rules:
     """Return the settings in force, the last menu seen and the open orders of these buyers, in one question.
 
-    ``mails`` as they are counted; ``orders_max``: no more are read of one mail or client.
+    ``orders_max``: no more are read of one client, mailbox, member or wallet.
     """
+    guests = {
+        (counted_mail(one.orderer.email), one.counted_client)
+        for one in buyers
+        if one.counted_client is not None
+    }
+    mails = sorted(guests)
     row = await tx.row(
         _RULES,
-        mails=mails,
-        client_addresses=client_addresses,
-        codes=codes,
+        mails=[mail for mail, _ in mails],
+        mail_clients=[client for _, client in mails],
+        clients=sorted({client for _, client in mails}),
+        members=sorted({one.member_id for one in buyers if one.member_id is not None}),
+        buyers=sorted({one.wallet.buyer_id for one in buyers if one.wallet is not None}),
+        codes=sorted({code for one in buyers if one.counts_as_guest for code in one.earlier_orders}),
         orders_max=orders_max,
     )
     assert row is not None

@@ -4,15 +4,15 @@
         book.move(code, "authorize", by=..., at=...)
         book.note(Entry(...))
 
-One order or five hundred take the same number of statements. Nothing is written before the block is left
+Consumers name it as what they open (:mod:`shared.consumers`). One order or five hundred take the same number of statements. Nothing is written before the block is left
 without an error, so what was refused for one order has left no trace of it.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from checkout.domain.order import Move, Order, Parcel, Standing
@@ -43,6 +43,8 @@ _STANDING = (
     "captured_amount",
     "suspense_amount",
     "refunded_amount",
+    "charged_back_amount",
+    "lost_amount",
     "respond_by",
     "money_with_us",
     "money_told_at",
@@ -67,8 +69,23 @@ _PARCELS = """
 """
 
 
+class AboutAnOrder(Protocol):
+    """An event that names its order."""
+
+    type: ClassVar[str]
+
+    @property
+    def order_code(self) -> str:
+        """Return the code of the order."""
+
+
 class OrderBook:
     """The orders that a transaction has locked, and what is to be written of them."""
+
+    @classmethod
+    def open(cls, tx: Tx, events: Sequence[AboutAnOrder]) -> "AbstractAsyncContextManager[OrderBook]":
+        """Be the unit of work of ``events``: see :func:`open_orders`."""
+        return open_orders(tx, [event.order_code for event in events])
 
     def __init__(self, rows: Sequence[Row], parcels: Sequence[Row]) -> None:
         of_order: dict[str, list[Row]] = {}
@@ -244,6 +261,8 @@ def _standing_values(order: Order) -> dict[str, Any]:
         "captured_amount": standing.captured,
         "suspense_amount": standing.suspense,
         "refunded_amount": standing.refunded,
+        "charged_back_amount": standing.charged_back,
+        "lost_amount": standing.lost,
         "respond_by": standing.respond_by,
         "money_with_us": standing.money,
         "money_told_at": standing.money_at,

@@ -45,7 +45,10 @@ class Authorization:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """What the buyer pays with until ``due_at``: a payment number, or the account to transfer to."""
+    """What the buyer pays with until ``due_at``: a payment number, or the account to transfer to.
+
+    ``accepted_until``: so long a late payment is still taken, where payments said that.
+    """
 
     number: str
     label: str
@@ -53,14 +56,16 @@ class Number:
     confirmation_number: str | None
     due_at: datetime
     page_url: str
+    accepted_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Money that went back: ``amount`` in yen, by ``route``."""
+    """Money that went back: ``amount`` in yen, by ``route``; ``excess`` of it was paid too much."""
 
     amount: int
     route: str
+    excess: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class PaymentTold:
 _TOLD = """
     SELECT p.*, m.captured, m.refunds FROM (
         SELECT sum(amount) FILTER (WHERE kind = 'captured') AS captured,
-            json_agg(json_build_array(amount, route) ORDER BY entry_id) FILTER (WHERE kind = 'refunded') AS refunds
+            json_agg(json_build_array(amount, route, excess) ORDER BY entry_id)
+                FILTER (WHERE kind = 'refunded') AS refunds
         FROM order_money WHERE order_code = :code
     ) AS m LEFT JOIN order_payments AS p ON p.order_code = :code
 """
@@ -92,7 +98,7 @@ async def read_told(tx: Tx, code: str) -> PaymentTold:
         number=_number(row),
         failure=row.failure,
         captured=row.captured or 0,
-        refunds=[Refund(amount, route) for amount, route in row.refunds or ()],
+        refunds=[Refund(*refund) for refund in row.refunds or ()],
     )
 
 
@@ -122,4 +128,5 @@ def _number(row: Row) -> Number | None:
         confirmation_number=row.confirmation_number,
         due_at=row.number_due_at,
         page_url=row.number_page_url,
+        accepted_until=row.number_accepted_until,
     )

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.storage.metadata import metadata
 from shared.due import due_columns, due_index
+from shared.mail_address import COUNTED_MAIL
 from shared.words import words_table
 
 order_numbers = Sequence("order_numbers", start=10_001, metadata=metadata)
@@ -81,7 +82,7 @@ orders = Table(
     Column(
         "client_address",
         Text,
-        comment="Where an order without authorization came from, for the limit of open ones",
+        comment="Where an order of a guest came from, for the limit of open ones",
     ),
     # What payments told of the money beside the straight way (PaymentStandingChanged), the newest revision.
     Column("standing_revision", Integer, nullable=False, server_default="0"),
@@ -111,6 +112,9 @@ orders = Table(
         server_default="false",
         comment="The buyer asked to become a member with this order",
     ),
+    # Of what was refunded, and beyond it, as payments told (PaymentStandingChanged).
+    Column("charged_back_amount", Integer, nullable=False, server_default="0"),
+    Column("lost_amount", Integer, nullable=False, server_default="0"),
     Column("wallet_kind", Text),
     Column("wallet_buyer_id", Text),
     # What the menu said of the method as the order was placed: which steps it takes (Appendix B).
@@ -147,16 +151,21 @@ Index(
 WITH_CALLS: ColumnElement[bool] = literal_column("(payment_calls <> '{}' OR own_calls <> '{}')", Boolean())
 Index("orders_with_calls", orders.c.placed_at, postgresql_where=WITH_CALLS)
 # Stock that is held for money that may never come, before it or at the door: few rows for one buyer.
+# The conditions name no column that changes while money is awaited: an update then touches no index.
 OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
-UNPAID_HOLDS = text(f"{OPEN} AND payment_flow <> 'authorized'")
-COUNTED_MAIL = "regexp_replace(lower(orderer_email), '[+][^@]*@', '@')"
-"""As `domain/holds.py` folds it."""
+MAILBOX = COUNTED_MAIL.format(column="orderer_email")
 Index(
-    "orders_open_by_mail",
+    "orders_held_by_client",
+    orders.c.client_address,
     func.regexp_replace(func.lower(orders.c.orderer_email), text("'[+][^@]*@'"), text("'@'")),
-    postgresql_where=UNPAID_HOLDS,
+    postgresql_where=text(f"{OPEN} AND client_address IS NOT NULL"),
 )
-Index("orders_open_by_client", orders.c.client_address, postgresql_where=UNPAID_HOLDS)
+Index("orders_held_by_member", orders.c.member_id, postgresql_where=text(f"{OPEN} AND member_id IS NOT NULL"))
+Index(
+    "orders_held_by_wallet",
+    orders.c.wallet_buyer_id,
+    postgresql_where=text(f"{OPEN} AND wallet_buyer_id IS NOT NULL"),
+)
 # Closed although the money was never taken: few, and easily missed (PAY-11).
 Index(
     "orders_processed_unpaid",

@@ -26,12 +26,10 @@ from shared.words import add_words
 class NewOrder:
     """An order to be stored: what is said of it, and what is only for us.
 
-    ``number`` is its short one, to be said; ``page_key`` opens its page without a session; ``client_address`` is
-    where it came from.
+    ``page_key`` opens its page without a session; ``client_address`` is where it came from.
     """
 
     placed: OrderPlaced
-    number: int | None = None
     page_key: str | None = None
     client_address: str | None = None
 
@@ -46,9 +44,7 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     await insert_all(tx, orders, [_order_values(one) for one in new])
     await insert_all(tx, order_destinations, [row for one in new for row in _destination_values(one.placed)])
     await insert_all(tx, order_lines, [row for one in new for row in _line_values(one.placed)])
-    await add_words(
-        tx, order_words, {one.placed.order_code: words_of_order(one.placed, one.number) for one in new}
-    )
+    await add_words(tx, order_words, {one.placed.order_code: words_of_order(one.placed) for one in new})
     await insert_all(tx, order_history, [_first_version(one.placed) for one in new])
     await add_entries(
         tx,
@@ -72,7 +68,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
     registered = placed.registration.member_id if placed.registration else None
     return {
         "code": placed.order_code,
-        "number": new.number,
+        "number": placed.order_number,
         "order_kind": placed.order_kind,
         "channel": placed.channel,
         "payment_kind": placed.payment_kind,
@@ -100,7 +96,7 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "page_url": placed.page_url,
         "coupon_name": placed.coupon_name or None,
         "page_key": new.page_key,
-        "client_address": new.client_address if placed.payment_flow != "authorized" else None,
+        "client_address": new.client_address,
     }
 
 
@@ -191,6 +187,8 @@ def standing_of(row: Row) -> Standing:
         captured=row.captured_amount,
         suspense=row.suspense_amount,
         refunded=row.refunded_amount,
+        charged_back=row.charged_back_amount,
+        lost=row.lost_amount,
         respond_by=row.respond_by,
         money=row.money_with_us,
         money_at=row.money_told_at,

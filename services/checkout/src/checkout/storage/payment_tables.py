@@ -26,12 +26,15 @@ order_payments = Table(
     Column("authorized_amount", Integer),
     Column("instrument", Text),
     Column("provider_status", Text),
-    Column("payment_number", Text, comment="What the buyer pays with, as the next five tell"),
+    Column("payment_number", Text, comment="What the buyer pays with, as the next six tell"),
     Column("number_label", Text),
     Column("chain_name", Text),
     Column("confirmation_number", Text),
     Column("number_due_at", DateTime(timezone=True)),
     Column("number_page_url", Text),
+    Column(
+        "number_accepted_until", DateTime(timezone=True), comment="Until when a late payment is still taken"
+    ),
     Column("failure", Text, comment="Why it failed, in the word of payments"),
     comment="One row for each order of which payments told anything but money",
 )
@@ -45,6 +48,9 @@ order_money = Table(
     Column("amount", Integer, nullable=False),
     Column("authorization_id", Text, comment="Of what was authorized"),
     Column("route", Text, comment="By which a refund went back"),
+    Column(
+        "excess", Integer, nullable=False, server_default="0", comment="What of a refund was paid too much"
+    ),
     Column("at", DateTime(timezone=True), nullable=False),
     CheckConstraint("kind IN ('authorized', 'captured', 'refunded')", name="order_money_kind"),
     comment="Money that was held, taken or given back, a row each time that payments told",

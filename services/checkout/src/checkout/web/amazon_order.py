@@ -161,6 +161,7 @@ def _purchase(
         total_seen=box.total,
         cart_id=checkout.stored.cart_id,
         member_id=checkout.member_id,
+        email_proved=checkout.viewer.email_proved,
         benefit=checkout.usable_benefit(registers=registers),
         wallet=wallet,
         registers=registers,

@@ -1,9 +1,12 @@
 """How an order stands, in words for its buyer."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from checkout.domain.money_back import money_back
+from checkout.storage.order_payments import Refund
+from shared.clock import in_japan
 from shared.sql import Row
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
@@ -28,6 +31,15 @@ ROUTE = {
     "bank_transfer": "を銀行振込で返金しました",
     "dispute": "が、カード会社などを通じて返金されました",
 }
+
+
+def refund_words(refund: Refund) -> str:
+    """Return the sentence about one refund; what was paid too much is named."""
+    amount, excess = refund.amount, refund.excess
+    how = ROUTE.get(refund.route, "を返金しました")
+    if excess == amount:
+        return f"お支払いの超過分 ¥{amount:,}{how}。"
+    return f"¥{amount:,}{f'（うち超過分 ¥{excess:,}）' if excess else ''}{how}。"
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,24 @@ def progress(row: Row) -> Progress:
     return _awaited(row)
 
 
+def overdue(row: Row, due_at: datetime, accepted_until: datetime | None, at: datetime) -> Progress | None:
+    """Return where an order stands whose deadline passed and that is not cancelled yet; None before that."""
+    if row.status == "cancelled" or row.payment != "number_issued" or at <= due_at:
+        return None
+    text = f"お支払い期限（{_minute(due_at)}）を過ぎました。"
+    if row.payment_deposit == "by_hand" and accepted_until is not None and at < accepted_until:
+        text += f"{_minute(accepted_until)}までにご入金を確認できた場合は、ご注文を承ります。"
+    else:
+        text += "お支払いがお済みの場合は、ご入金を確認できるまでお待ちください。"
+    return Progress(
+        "お支払い期限切れ", "stop", f"{text}確認できない場合、ご注文は自動的にキャンセルされます。"
+    )
+
+
+def _minute(at: datetime) -> str:
+    return f"{in_japan(at):%Y/%m/%d %H:%M}"
+
+
 def _awaited(row: Row) -> Progress:
     """Nothing is promised before the yes of a method whose yes comes later."""
     if row.payment != "awaited" or not row.total:
@@ -110,7 +140,13 @@ def _cancelled(row: Row) -> Progress:
         text = "お支払いが完了しなかったため、ご注文はキャンセルされました。"
     else:
         text = "ご注文はキャンセルされました。"
-    return Progress("キャンセル", "stop", f"{text}{_money_back(row)}")
+    return Progress("キャンセル", "stop", f"{text}{_money_back(row)}{_benefits_back(row)}")
+
+
+def _benefits_back(row: Row) -> str:
+    """What was used with the order is the member's again."""
+    used = [word for word, was in (("ポイント", row.points_used), ("クーポン", row.coupon_name)) if was]
+    return f"ご利用の{'と'.join(used)}はお戻しします。" if used else ""
 
 
 def _money_back(row: Row) -> str:
@@ -118,6 +154,8 @@ def _money_back(row: Row) -> str:
     went = money_back(row)
     if went == "given_back":
         return "お支払いは返金済みです。"
+    if went == "waiting":
+        return "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。"
     if went == "on_its_way":
         return "お支払い済みの金額は返金いたします。"
     return "お支払いは必要ありません。" if row.cancel_reason != "payment_failed" else ""

@@ -33,6 +33,10 @@ from shared.web.client_address import counted_as
 from shared.web.session import Viewer, viewer_of
 
 TYPED_BY = "typed_by"
+CART_GONE = (
+    "ログアウトしたため、または時間がたったため、カートを表示できません。"
+    "会員の方は、ログインすると続きからご注文いただけます"
+)
 STEPS = (
     ("お客様情報入力", "/order/customer"),
     ("お届け先入力", "/order/delivery"),
@@ -116,6 +120,8 @@ async def load_checkout(request: Request, shop: Storefront) -> Checkout | Respon
         response = shop.pages.redirect(request, placement.next_path)
         keep_order(shop, request, response, placement.order_code, member_id=owner)
         return response
+    if stored is None and request.method == "POST":
+        return shop.pages.redirect(request, "/cart", toast=CART_GONE, kind="wait")
     if stored is None or not stored.cart.lines:
         return shop.pages.redirect(request, "/cart")
     if not stored.cart.can_be_ordered:

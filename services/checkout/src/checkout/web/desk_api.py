@@ -13,16 +13,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from checkout.cancel_order import cancel_order
+from checkout.cancel_order import StaffReason, cancel_order
 from checkout.domain.steps import next_step
-from checkout.domain.tracking import Carrier
 from checkout.process_order import close_order
 from checkout.request_capture import ask_for_capture
 from checkout.request_reauthorization import request_reauthorization
 from checkout.ship_order import Sent, ShipWish, ship, take_from_stock
 from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import read_whole_order
-from checkout.web.desk_words import OrderCode, TrackingNumber, actor
+from checkout.web.desk_words import CarrierText, OrderCode, TrackingNumber, actor
 from checkout.web.each_order import ORDERS_MAX, Outcome, for_each_order
 from shared.clock import now
 from shared.database import Database
@@ -44,7 +43,7 @@ class SentParcel(_Body):
 
     destination_id: UUID
     ship_date: JsonDate | None = None
-    carrier: Carrier | None = None
+    carrier: CarrierText | None = None
     tracking_number: TrackingNumber = ""
 
 
@@ -52,7 +51,7 @@ class OrderToShip(_Body):
     """An order to ship: all that is left of it, or only ``destinations``."""
 
     order_code: OrderCode
-    carrier: Carrier | None = None
+    carrier: CarrierText | None = None
     tracking_number: TrackingNumber = ""
     version: int | None = Field(None, ge=1, description="Refuses the order if it changed since this version")
     override_reason: Annotated[
@@ -94,6 +93,10 @@ class CancelOrder(_Body):
     """取消処理."""
 
     note: Annotated[Text, Field(min_length=1, max_length=500, description="キャンセル理由")]
+    staff_reason: StaffReason = Field(
+        "shop",
+        description="お客様のご依頼 (buyer), 当店の都合 (shop) or 返品 (return): the mail's words follow it",
+    )
     version: int | None = Field(None, ge=1, description="Refuses if the order changed since this version")
     send_mail: JsonBool = True
     although_shipped: JsonBool = Field(False, description="発送後にキャンセルする(返品・受取拒否)")
@@ -119,7 +122,7 @@ class ParcelState(BaseModel):
 
     destination_id: UUID
     ship_date: date | None
-    carrier: str | None
+    carrier: str | None = Field(description="The code of the carrier, or the name of one that has none")
     tracking_number: str | None
 
 
@@ -278,6 +281,7 @@ async def cancel_one_order(
                 tx,
                 order_code=order_code,
                 note=body.note,
+                staff_reason=body.staff_reason,
                 send_mail=body.send_mail,
                 although_shipped=body.although_shipped,
                 version=body.version,

@@ -12,13 +12,12 @@ from starlette.responses import Response
 from checkout.domain.order import Order
 from checkout.domain.order_rules import check_capturable, check_shippable
 from checkout.domain.steps import capture_warnings, processed_warnings
-from checkout.domain.tracking import CARRIERS, Carrier
 from checkout.process_order import close_order
 from checkout.request_capture import ask_for_capture
 from checkout.ship_order import ShipWish, ship, take_from_stock
 from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import TABS, read_orders
-from checkout.web.desk_words import OrderCode, TrackingNumber, actor, badges
+from checkout.web.desk_words import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber, actor, badges
 from checkout.web.each_order import ORDERS_MAX, for_each_order
 from shared.clock import now
 from shared.database import Database
@@ -52,7 +51,7 @@ class BulkForm(BaseModel):
     send_mail: bool = False
     mark_processed: bool = False
     confirmed: bool = False
-    carrier: Literal[""] | Carrier = Field("", title="配送会社")
+    carrier: CarrierText = ""
 
 
 class TrackingForm(BaseModel):
@@ -76,6 +75,16 @@ class Candidate:
     warnings: Sequence[str]
     tracking: Form[TrackingForm]
     version: int = 0
+
+
+RELOADED = "一括処理の画面は読み込み直せません。処理した注文は、一覧の状態と各注文の履歴で確認できます"
+
+
+@router.get("/desk/orders/bulk")
+async def leave_bulk(request: Request) -> Response:
+    """Reload and Back after a bulk page: nothing is done again, and the orders tell what was."""
+    pages: Pages = request.app.state.pages
+    return pages.redirect(request, "/desk/orders", toast=RELOADED, kind="note")
 
 
 @router.post("/desk/orders/bulk")
@@ -167,7 +176,7 @@ async def _ask(
         candidates=candidates,
         going=going,
         sentence=sentence(bulk, len(going), sum(one.total for one in going)),
-        carriers=CARRIERS,
+        carriers=CARRIER_OPTIONS,
         back=f"/desk/orders?tab={TAB_OF[bulk.action]}",
     )
 

@@ -15,6 +15,8 @@ from shared.web.session import require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
+OVERDUE_SECONDS = 120
+"""What waits comes back within moments; later than this something stands in its way."""
 SERVICES = {
     "checkout": "受注",
     "payments": "決済",
@@ -60,5 +62,9 @@ def _line(title: str, standing: Standing | None) -> dict[str, Any]:
         "silent": False,
         "unsent": standing.unsent,
         "late": sorted(standing.late.items()),
+        "waiting": standing.waiting,
+        "overdue_minutes": standing.overdue_seconds // 60
+        if standing.overdue_seconds > OVERDUE_SECONDS
+        else 0,
         "dead": None if standing.dead_letters is None else sorted(standing.dead_letters.items()),
     }

@@ -9,15 +9,23 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.cancel_order import REASON_LABEL
+from checkout.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
 from checkout.domain.calls import calls_of
 from checkout.domain.order import Order
 from checkout.domain.order_rules import check_capturable, check_reauthorizable, unsecured
 from checkout.domain.steps import cancel_effects, capture_warnings, next_step, processed_warnings
-from checkout.domain.tracking import CARRIERS, Carrier
+from checkout.news_words import REFUSED_BY_PROVIDER
 from checkout.storage.order_search import WholeOrder, read_whole_order
 from checkout.web.desk_order_rows import amounts_rows, payment_rows, points_rows
-from checkout.web.desk_words import ORDER_KIND_LABEL, OrderCode, TrackingNumber, badges
+from checkout.web.desk_words import (
+    CARRIER_OPTIONS,
+    ORDER_KIND_LABEL,
+    CarrierText,
+    OrderCode,
+    TrackingNumber,
+    badges,
+)
+from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
 from shared.database import Database
 from shared.errors import Refused
@@ -35,7 +43,7 @@ class ParcelForm(BaseModel):
     """What is known of the parcel to one delivery address."""
 
     ship_date: date | None = Field(None, title="商品発送日")
-    carrier: Literal[""] | Carrier = Field("", title="配送会社")
+    carrier: CarrierText = ""
     tracking_number: TrackingNumber = ""
 
 
@@ -85,6 +93,9 @@ class StatusForm(BaseModel):
 class CancelForm(BaseModel):
     """取消処理 (ORD-21)."""
 
+    staff_reason: StaffReason = Field(
+        title="キャンセルの区分", description="お客様へのメールの文面が変わります。"
+    )
     note: Text = Field(
         title="キャンセル理由",
         description="お客様へのメールに記載されます。",
@@ -129,7 +140,8 @@ async def render_cancel(
         status=status,
         order=whole.row,
         form=form,
-        effects=cancel_effects(whole.order),
+        staff_reasons=list(STAFF_REASON_LABEL.items()),
+        effects=cancel_effects(whole.order, coupon=whole.row.coupon_name or ""),
         started_shipping=any(parcel.shipped for parcel in whole.order.parcels),
     )
 
@@ -177,7 +189,7 @@ async def render_order(
         cancel_label=REASON_LABEL.get(whole.row.cancel_reason or "", ""),
         amounts=amounts_rows(whole.row),
         destinations=destinations,
-        carriers=CARRIERS,
+        carriers=CARRIER_OPTIONS,
         forms=forms,
         warned=warned,
         ship=ship,
@@ -191,10 +203,22 @@ async def render_order(
         points=points_rows(whole),
         mails=[entry for entry in whole.timeline if entry.topic == "mail"],
         timeline=[
-            {"at": entry.at, "title": entry.title, "text": entry.text, "by": entry.by, "kind": entry.kind}
+            {
+                "at": entry.at,
+                "title": entry.title,
+                "text": entry.text,
+                "by": entry.by,
+                "kind": entry.kind,
+                "technical": _technical(entry),
+            }
             for entry in whole.timeline
         ],
     )
+
+
+def _technical(entry: Any) -> str:
+    """Return the provider's own word for a refusal that has none of ours."""
+    return str(entry.facts.get("reason", "")) if entry.text == REFUSED_BY_PROVIDER else ""
 
 
 def _may(order: Order) -> dict[str, bool]:
@@ -225,16 +249,23 @@ def _deposit_button(order: Order) -> str:
 
 
 def _destination(whole: WholeOrder, row: Any, form: Form[Any] | None) -> dict[str, Any]:
+    carrier = carrier_called(row.carrier)
     values = {
         "ship_date": in_japan(now()).date().isoformat(),
-        "carrier": row.carrier or "",
+        "carrier": carrier.code,
         "tracking_number": row.tracking_number or "",
     }
+    form = form or Form(ParcelForm, values, prefix=f"{row.destination_id}-")
+    typed = carrier_called(form["carrier"])
     return {
         "id": row.destination_id,
         "row": row,
         "shipped": row.ship_date is not None,
-        "form": form or Form(ParcelForm, values, prefix=f"{row.destination_id}-"),
+        "form": form,
+        "carrier": carrier.name,
+        "typed_carrier": typed.name,
+        # What somebody typed for a carrier that has no code stays a choice.
+        "carriers": CARRIER_OPTIONS if typed.code in ("", *CARRIERS) else [*CARRIER_OPTIONS, typed.code],
         "goods": [
             {
                 "name": line.name,

@@ -215,6 +215,7 @@ async def cancel(request: Request, code: OrderCode, staff: Staff) -> Response:
                         tx,
                         order_code=code,
                         note=wish.note,
+                        staff_reason=wish.staff_reason,
                         send_mail=wish.send_mail,
                         although_shipped=wish.although_shipped,
                         version=wish.version,

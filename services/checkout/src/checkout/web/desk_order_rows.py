@@ -15,8 +15,8 @@ def amounts_rows(row: Any) -> list[tuple[str, int]]:
     ]
     for label, amount in (
         ("手数料", row.payment_fee),
-        ("ポイント値引", -row.point_discount),
-        (f"クーポン値引{named}", -row.coupon_discount),
+        (f"クーポン値引き{named}", -row.coupon_discount),
+        ("ポイント利用", -row.point_discount),
     ):
         if amount:
             lines.append((label, amount))
@@ -44,14 +44,25 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
         rows.append((number.label, number.number))
         if number.confirmation_number:
             rows.append(("確認番号", number.confirmation_number))
-    if told.captured:
-        rows.append(("入金額", f"¥{told.captured:,}"))
+    return rows + _money_rows(whole)
+
+
+def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:
+    """Return what came, what went back and what is still here: the first is the sum of the other two."""
     standing = whole.order.standing
-    if (suspense := standing.suspense - standing.refunded) > 0:
-        rows.append(("仮受金", f"¥{suspense:,}"))
-    if refunded := sum(refund.amount for refund in told.refunds):
-        rows.append(("返金額", f"¥{refunded:,}"))
-    return rows
+    captured = whole.told.captured
+    refunded = sum(refund.amount for refund in whole.told.refunds)
+    if standing.revision:
+        captured = standing.captured
+        refunded = max(captured + standing.suspense - whole.order.money_with_us, 0)
+    received = captured + standing.suspense
+    amounts = (
+        ("入金額", received, received),
+        ("うち仮受金", standing.suspense, standing.suspense),
+        ("返金額", refunded, refunded),
+        ("お預かり中", max(received - refunded, 0), refunded + standing.suspense),
+    )
+    return [(label, f"¥{amount:,}") for label, amount, shown in amounts if shown]
 
 
 def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:

@@ -24,14 +24,16 @@ from checkout.storage.order_search import (
 )
 from checkout.web.desk_words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
 from shared.database import Database
+from shared.events import OrdersExported
 from shared.sql import Row
 from shared.web.csv_file import csv_response
+from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
 from shared.web.filters import jst
 from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
 from shared.web.paging import Paging
-from shared.web.session import require_staff
+from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -160,10 +162,15 @@ async def list_orders(
 
 
 @router.get("/desk/orders/export.csv")
-async def export_orders(request: Request, tab: str = "new", sort: str = "-placed_at") -> Response:
-    """Send what the list shows, all pages of it, as CSV."""
+async def export_orders(
+    request: Request, staff: Staff, tab: str = "new", sort: str = "-placed_at"
+) -> Response:
+    """Send what the list shows, all pages of it, as CSV; it is written down who has it."""
     db: Database = request.app.state.db
     search = asked_search(parse_form(SearchForm, request.query_params), tab if tab in TABS else "all")
+    async with db.transaction() as tx:
+        _, count = await find_orders(tx, search, sort=sort, limit=0, offset=0)
+        tx.say(OrdersExported(**done_by(request, staff), subject=rows_taken(request, count)))
     return csv_response("orders", COLUMNS, _cells(every_order(db, search, sort=sort)))
 
 

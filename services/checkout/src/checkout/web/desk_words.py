@@ -14,8 +14,8 @@ from checkout.domain.order import (
     SHIPPING_LABEL,
     STATUS_LABEL,
 )
-from checkout.domain.tracking import plain_number
-from shared.web.fields import wrong
+from shared.carriers import CARRIERS, carrier_called, plain_number
+from shared.web.fields import Line, wrong
 from shared.web.session import Viewer
 
 ORDER_KIND_LABEL = {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
@@ -34,6 +34,31 @@ TrackingNumber = Annotated[
     AfterValidator(_tracking_number),
     Field(title="送り状番号", max_length=40, json_schema_extra={"pattern": "^[0-9A-Za-z-]*$"}),
 ]
+
+
+_CODE = re.compile("[a-z_]+")
+
+
+def _carrier(text: str) -> str:
+    """What looks like a code must be one: a slip in it would reach the buyer as the name of a carrier."""
+    code = carrier_called(text).code
+    if code not in CARRIERS and _CODE.fullmatch(code):
+        raise wrong(f"配送会社のコードは {'、'.join(CARRIERS)} のいずれかを入力してください")
+    return code
+
+
+CarrierText = Annotated[
+    Line,
+    AfterValidator(_carrier),
+    Field(
+        title="配送会社",
+        max_length=40,
+        description=f"A code ({', '.join(CARRIERS)}), or the name of another carrier",
+        examples=list(CARRIERS),
+        json_schema_extra={"pattern": rf"^({'|'.join(CARRIERS)}|[ぁ-ゖァ-ヺー一-鿿]+)?$"},
+    ),
+]
+CARRIER_OPTIONS = [(carrier.code, carrier.name) for carrier in CARRIERS.values()]
 
 
 # Refuses what PostgreSQL cannot hold before it gets there; an address that cannot exist is a missing page.
@@ -71,6 +96,8 @@ def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
         return "一部返金", "wait"
     if row.payment == "short":
         return ("未入金", "plain") if ended else ("入金不足", "stop")
+    if back == "waiting":
+        return "返金保留", "stop"
     if back == "on_its_way":
         return "返金処理中", "wait"
     return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")

@@ -79,6 +79,7 @@ def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
         total_seen=confirmed.total,
         cart_id=checkout.stored.cart_id,
         member_id=checkout.member_id,
+        email_proved=checkout.viewer.email_proved,
         benefit=checkout.usable_benefit(),
     )
 

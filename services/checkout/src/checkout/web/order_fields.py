@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.events import Address, Orderer
-from shared.web.fields import Email, Kana, Line, PersonName, Phone, PostalCode, Prefecture
+from shared.web.fields import AddressLine, Email, Kana, PersonName, Phone, PostalCode, Prefecture
 
 
 class AddressFields(BaseModel):
@@ -17,8 +17,8 @@ class AddressFields(BaseModel):
     name: PersonName = Field(title="お名前")
     postal_code: PostalCode
     prefecture: Prefecture
-    address1: Line = Field(title="住所1", min_length=1)
-    address2: Line = Field("", title="住所2")
+    address1: AddressLine = Field(title="住所1", min_length=1)
+    address2: AddressLine = Field("", title="住所2")
     phone: Phone
 
     @classmethod

@@ -70,20 +70,24 @@ async def _pace(tx: Tx, code: str, contact: str, client_address: str) -> None:
     """Count the look-up. Raises Refused. 受付番号 follow each other, so that one contact could be tried with all."""
     await count_look_up(tx, code=code, client_address=client_address, at=now())
     if code.isdecimal():
-        mail, digits = _plain(contact)
-        await count_look_up(tx, code=mail if "@" in mail else digits, client_address=client_address, at=now())
+        await count_look_up(tx, code=_plain(contact), client_address=client_address, at=now())
 
 
-def _plain(contact: str) -> tuple[str, str]:
-    """Return what was typed as an e-mail address and as a telephone number of Japan, however it is written."""
+def _plain(contact: str) -> str:
+    """Return an e-mail address or a telephone number of Japan in its one form, however it is written.
+
+    What is counted is what is compared: another spelling is no further try.
+    """
     typed = half_width(contact)
+    if "@" in typed:
+        return typed.lower()
     digits = "".join(letter for letter in typed if letter.isdecimal())
-    return typed.lower(), f"0{digits[2:].removeprefix('0')}" if typed.startswith("+81") else digits
+    return f"0{digits[2:].removeprefix('0')}" if typed.startswith("+81") else digits
 
 
 def _fits(contact: str, email: str, phone: str) -> bool:
     """Tell whether ``contact`` is the e-mail address or the telephone number, however it is written."""
-    mail, digits = _plain(contact)
-    by_mail = hmac.compare_digest(mail.encode(), email.lower().encode()) and bool(email)
-    by_phone = hmac.compare_digest(digits.encode(), phone.encode()) and bool(phone)
+    typed = _plain(contact).encode()
+    by_mail = hmac.compare_digest(typed, email.lower().encode()) and bool(email)
+    by_phone = hmac.compare_digest(typed, phone.encode()) and bool(phone)
     return by_mail or by_phone

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from checkout.cancel_order import end_order
 from checkout.domain.order_code import ORDER_CODE
-from checkout.domain.tracking import tracking_page
 from checkout.storage.buyers_orders import (
     BuyersOrder,
     page_key_of,
@@ -22,7 +21,7 @@ from checkout.storage.buyers_orders import (
 )
 from checkout.storage.carts import StoredCart, cart_of_order, move_lines, read_cart
 from checkout.storage.order_book import open_orders
-from checkout.web.buyers_words import FAILED, ROUTE, parcel_state, progress
+from checkout.web.buyers_words import FAILED, overdue, parcel_state, progress, refund_words
 from checkout.web.quote import Quote
 from checkout.web.storefront import (
     Shop,
@@ -33,6 +32,7 @@ from checkout.web.storefront import (
     show_from_now_on,
     wallet_of,
 )
+from shared.carriers import carrier_called
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -72,13 +72,24 @@ async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
     order = await _read(shop, code) if by_key else await own_order(request, shop, seen, code)
     if order is None:
         raise _unknown()
-    response = _page(request, shop, seen, order)
+    response = _page(request, shop, seen, order, kept=await _cart_kept(request, shop, order))
     if by_key and code not in orders_of(shop, request):
         show_from_now_on(shop, request, response, code)
     return response
 
 
-def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) -> Response:
+async def _cart_kept(request: Request, shop: Storefront, order: BuyersOrder) -> StoredCart | None:
+    """Return the browser's cart where the order that emptied it has failed: it is full again."""
+    if order.failure is None:
+        return None
+    async with shop.db.transaction() as tx:
+        stored = await cart_of(request, tx)
+    return stored if stored is not None and stored.ordered_as is None else None
+
+
+def _page(
+    request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder, *, kept: StoredCart | None
+) -> Response:
     head = order.head
     age = (now() - head.placed_at).total_seconds()
     waits_for_payments = (
@@ -86,28 +97,32 @@ def _page(request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder) 
     )
     look_again = waits_for_payments and age < LOOK_AGAIN_FOR_SECONDS
     can_go_back = order.awaits_buyer and _can_go_back(request, shop, order)
-    return shop.pages.render(
+    number = order.number
+    late = overdue(head, number.due_at, number.accepted_until, now()) if number else None
+    response = shop.pages.render(
         request,
         "order_page.html",
         # Names and addresses, opened by a link: no cache keeps them.
         headers={"Cache-Control": "no-store"},
         order=order,
         head=head,
-        progress=progress(head),
+        progress=late or progress(head),
+        is_late=late is not None,
         amounts=_amounts(order),
-        parcels=[
-            (parcel, parcel_state(parcel), tracking_page(parcel.carrier, parcel.tracking_number))
-            for parcel in order.parcels
-        ],
+        parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
         failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
         registers=order.registers and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
         # Who has just come back from the provider is ahead of the news.
         missing=order.awaits_buyer and (can_go_back or not look_again),
         can_go_back=can_go_back,
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
-        routes=ROUTE,
+        refund_words=refund_words,
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
+        **({"cart_count": kept.cart.count} if kept else {}),
     )
+    if kept:
+        keep_cart(request, response, kept.cart_id, kept.cart.count)
+    return response
 
 
 def _can_go_back(request: Request, shop: Storefront, order: BuyersOrder) -> bool:

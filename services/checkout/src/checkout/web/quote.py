@@ -22,7 +22,7 @@ class Quote:
 
     @property
     def lines(self) -> list[tuple[str, int, str]]:
-        """Return label, amount in yen and note of each line."""
+        """Return label, amount in yen and note of each line, discounts in the order in which they are taken off."""
         amounts = self.amounts
         lines = [
             ("商品合計", amounts.items, ""),
@@ -30,11 +30,11 @@ class Quote:
         ]
         if amounts.fee:
             lines.append(("手数料", amounts.fee, ""))
-        if amounts.point_discount:
-            lines.append(("ポイント利用", -amounts.point_discount, ""))
         if amounts.coupon_discount:
             name = f"「{self.coupon_name}」" if self.coupon_name else ""
             lines.append(("クーポン値引き", -amounts.coupon_discount, name))
+        if amounts.point_discount:
+            lines.append(("ポイント利用", -amounts.point_discount, ""))
         return lines
 
     def _why_free(self) -> str:

@@ -5,6 +5,7 @@ from itertools import groupby
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from checkout.storage.menu import read_menu
 from checkout.storage.products import read_products, read_shelf
 from checkout.storage.shop_settings import read_shop_settings
 from checkout.web.search_engines import product_data
@@ -46,7 +47,8 @@ async def show_item(request: Request, shop: Shop, sku: str) -> Response:
 
 @router.get("/legal")
 async def show_legal(request: Request, shop: Shop) -> Response:
-    """Show what the law on distance selling asks for (特定商取引法), with the fees in force."""
+    """Show what the law on distance selling asks for (特定商取引法), with the fees and payment methods in force."""
     async with shop.db.transaction() as tx:
         settings = await read_shop_settings(tx)
-    return shop.pages.render(request, "shop_legal.html", settings=settings)
+        menu = await read_menu(tx)
+    return shop.pages.render(request, "shop_legal.html", settings=settings, methods=menu.methods)

@@ -154,7 +154,7 @@ def return_posting(points: int, *, order_code: str) -> Posting:
 
 
 def revoke_posting(balance: Balance, grant: Grant) -> Posting:
-    """Return the posting that takes the grant of a cancelled order back (PNT-22).
+    """Return the posting that takes a grant back: of a cancelled order (PNT-22), or of a mailbox that had one.
 
     Points of it that were spent meanwhile cannot be taken; they are written down as shortage and owed (PNT-20).
     """

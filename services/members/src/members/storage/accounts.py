@@ -31,15 +31,12 @@ class Accounts:
     @classmethod
     async def lock(cls, tx: Tx, member_ids: Iterable[UUID]) -> "Accounts":
         """Lock the balances of those of ``member_ids`` who are members, in the order in which all lock them."""
-        wanted = list(set(member_ids))
-        if not wanted:
-            return cls(())
-        rows = await tx.rows(
-            "SELECT * FROM point_balances WHERE member_id = ANY(CAST(:ids AS uuid[]))"
-            " ORDER BY member_id FOR UPDATE",
-            ids=wanted,
-        )
-        return cls(balance_from(row) for row in rows)
+        wanted = set(member_ids)
+        return cls(await _lock(tx, wanted) if wanted else ())
+
+    async def lock_also(self, tx: Tx, member_id: UUID) -> None:
+        """Lock the balance of somebody who has become a member in this very transaction."""
+        self._balances |= {balance.member_id: balance for balance in await _lock(tx, {member_id})}
 
     def balance(self, member_id: UUID | None) -> Balance | None:
         """Return the balance after all that was done to it so far; None for a stranger."""
@@ -90,6 +87,15 @@ class Accounts:
         await update_all(tx, point_grants, self._revoked, key="grant_id")
         changed = [self._balances[member_id] for member_id in self._changed]
         await update_all(tx, point_balances, [_balance_values(one) for one in changed], key="member_id")
+
+
+async def _lock(tx: Tx, member_ids: set[UUID]) -> list[Balance]:
+    rows = await tx.rows(
+        "SELECT * FROM point_balances WHERE member_id = ANY(CAST(:ids AS uuid[]))"
+        " ORDER BY member_id FOR UPDATE",
+        ids=list(member_ids),
+    )
+    return [balance_from(row) for row in rows]
 
 
 def _balance_values(balance: Balance) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from members.storage.tables import amazon_links
 from shared.bulk import insert_all
 from shared.database import Tx
 
+Link = tuple[UUID, str]
+"""A member and an Amazon account."""
+
 
 async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, path: str) -> bool:
     """Link a member with an Amazon account. Returns False if either has a link already."""
@@ -23,8 +26,8 @@ async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, p
     return inserted == 1
 
 
-async def insert_links(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[tuple[UUID | None, str | None]]:
-    """Store links of members with Amazon accounts; return those (member, account) of which neither had one."""
+async def insert_links(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[Link]:
+    """Store links; return those of which neither the member nor the account had one."""
     stored = await insert_all(tx, amazon_links, rows, skip_known=True, returning="member_id, buyer_id")
     return {(row.member_id, row.buyer_id) for row in stored}
 

@@ -55,6 +55,8 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row]:
     Raises TryAgain if OrderPlaced of one of them was not heard yet.
     """
     wanted = set(codes)
+    if not wanted:
+        return {}
     rows = await tx.rows(
         "SELECT * FROM member_orders WHERE order_code = ANY(CAST(:codes AS text[]))"
         " ORDER BY order_code FOR UPDATE",

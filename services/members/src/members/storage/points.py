@@ -1,6 +1,6 @@
 """The points ledger on disk: every change locks the member's balance, adds a posting and moves the balance."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -148,6 +148,14 @@ async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
     )
 
 
+async def set_grant_revoked(tx: Tx, grant: Grant) -> None:
+    """Note that a grant was taken back."""
+    await tx.execute(
+        "UPDATE point_grants SET state = 'revoked', due_at = NULL WHERE grant_id = :grant_id",
+        grant_id=grant.grant_id,
+    )
+
+
 async def grant_by_id(tx: Tx, grant_id: UUID) -> Grant | None:
     """Return one grant. Lock the member's balance first where its state decides."""
     row = await tx.row("SELECT * FROM point_grants WHERE grant_id = :grant_id", grant_id=grant_id)
@@ -164,11 +172,13 @@ async def grant_waiting_for_proof(tx: Tx, member_id: UUID) -> Grant | None:
     return None if row is None else _grant(row)
 
 
-async def purchase_grants(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Grant, Activation]]:
+async def purchase_grants(tx: Tx, codes: Collection[str]) -> dict[str, tuple[Grant, Activation]]:
     """Return what orders earned and when it is to become valid, by order; those without points are left out.
 
     Lock the members' balances first where the state of a grant decides.
     """
+    if not codes:
+        return {}
     rows = await tx.rows(
         "SELECT * FROM point_grants WHERE order_code = ANY(CAST(:codes AS text[])) AND reason = 'purchase'",
         codes=list(codes),
@@ -176,8 +186,10 @@ async def purchase_grants(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Grant
     return {row.order_code: (_grant(row), row.activation) for row in rows}
 
 
-async def points_spent(tx: Tx, codes: Sequence[str]) -> dict[str, Row]:
+async def points_spent(tx: Tx, codes: Collection[str]) -> dict[str, Row]:
     """Return who spent how many points on each order (member_id, points), where somebody did; also what was owed."""
+    if not codes:
+        return {}
     rows = await tx.rows(
         "SELECT order_code, member_id, shortage - active AS points FROM point_postings"
         " WHERE order_code = ANY(CAST(:codes AS text[])) AND kind = 'used' AND shortage > active",

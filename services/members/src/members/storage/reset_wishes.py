@@ -3,18 +3,27 @@
 from datetime import datetime
 from uuid import UUID
 
+from shared.cause import Cause, current_cause
 from shared.database import Tx
 from shared.ids import new_id
+from shared.sql import Row
 
 
 async def insert_wish(tx: Tx, email: str, *, at: datetime) -> None:
     """Note a typed address."""
     await tx.execute(
-        "INSERT INTO reset_wishes (wish_id, email, wished_at, due_at) VALUES (:wish_id, :email, :at, :at)",
+        "INSERT INTO reset_wishes (wish_id, email, wished_at, due_at, traceparent)"
+        " VALUES (:wish_id, :email, :at, :at, :traceparent)",
         wish_id=new_id(),
+        traceparent=current_cause().traceparent,
         email=email,
         at=at,
     )
+
+
+def cause_of(row: Row) -> Cause:
+    """Return what a wish follows from: somebody's request."""
+    return Cause(traceparent=row.traceparent)
 
 
 async def delete_wish(tx: Tx, wish_id: UUID) -> bool:

@@ -8,6 +8,7 @@ RIGHTS = {
     "amazon_links": SWEPT,
     "ended_amazon_links": ADDED_TO,
     "amazon_registrations": ADDED_TO,
+    "registration_mailboxes": ADDED_TO,
     # Roles are given by the owner of the tables alone (members.add_staff).
     "staff": READ,
     "sessions": changed_in("revoked_at"),

@@ -1,4 +1,7 @@
-"""What staff did at the desk of members, and who came in or failed to (STF-03). Only ever added to."""
+"""What staff did at the desks, and who came in or failed to (STF-03). Only ever added to.
+
+Deeds at other services' desks that no state of theirs tells of come by events.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +20,10 @@ Deed = Literal[
     "login_failed",
     "locked_out",
     "members_exported",
+    "orders_exported",
+    "payments_exported",
+    "payment_looked_up",
+    "mails_resent",
     "rules_changed",
     "coupon_defined",
     "coupon_issued",

@@ -101,6 +101,16 @@ amazon_registrations = Table(
     info={"append_only": True},
 )
 
+registration_mailboxes = Table(
+    "registration_mailboxes",
+    metadata,
+    Column("mailbox", Text, primary_key=True, comment="As shared.mail_address folds it"),
+    Column("member_id", Uuid, ForeignKey("members.member_id"), nullable=False),
+    Column("granted_at", MOMENT, nullable=False),
+    comment="Proved mailboxes whose registration points were given: one grant each",
+    info={"append_only": True},
+)
+
 staff = Table(
     "staff",
     metadata,
@@ -205,6 +215,8 @@ reset_wishes = Table(
     Column("wish_id", Uuid, primary_key=True),
     Column("email", Text, nullable=False),
     Column("wished_at", MOMENT, nullable=False),
+    # The trace of the request.
+    Column("traceparent", Text),
     *due_columns(),
 )
 due_index(reset_wishes)

@@ -1,4 +1,4 @@
-"""操作の記録 of the members desk: who did what, from where, and who tried to come in (STF-03)."""
+"""操作の記録 of all desks: who did what, from where, and who tried to come in (STF-03)."""
 
 from datetime import date
 
@@ -19,6 +19,10 @@ _WORDS: dict[Deed, tuple[str, str]] = {
     "login_failed": ("ログイン失敗", "wait"),
     "locked_out": ("ログインの制限", "stop"),
     "members_exported": ("会員データの出力", "note"),
+    "orders_exported": ("受注データの出力", "note"),
+    "payments_exported": ("決済データの出力", "note"),
+    "payment_looked_up": ("決済会社への照会", "note"),
+    "mails_resent": ("メールの再送", "note"),
     "rules_changed": ("ポイント・会員設定の変更", "note"),
     "coupon_defined": ("クーポンの登録", "note"),
     "coupon_issued": ("クーポンの発行", "note"),

@@ -26,7 +26,7 @@ class SignUp(BaseModel):
     """The least that a member gives (MEM-36)."""
 
     name: PersonName
-    kana: Kana
+    kana: Kana = Field("", title="フリガナ")
     email: Email
     password: NewPassword = Field(title="パスワード", description=_HINT)
     newsletter: bool = Field(False, title="メールマガジンを受け取る")

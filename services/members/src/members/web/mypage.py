@@ -14,7 +14,7 @@ from members.storage.points import balance_of, grant_waiting_for_proof, ledger_o
 from members.storage.rules import rules_at
 from members.storage.sessions import live_sessions
 from members.web.coupon_words import coupon_line
-from members.web.parts import Here, prover, session_id_of
+from members.web.parts import Here, prover, put_session, renewed_by_proof, session_id_of
 from members.web.point_lines import point_lines
 from shared.clock import now
 from shared.errors import Refused
@@ -45,7 +45,8 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
         logins = await live_sessions(tx, member_id, at=at)
         rules = await rules_at(tx, at)
         awaiting = await grant_waiting_for_proof(tx, member_id)
-    return parts.pages.render(
+        renewed = await renewed_by_proof(tx, member, seen)
+    response = parts.pages.render(
         request,
         "mypage.html",
         member={
@@ -89,6 +90,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
             for login in logins
         ],
     )
+    return put_session(parts, response, renewed) if renewed is not None else response
 
 
 @router.post("/members/amazon/unlink")

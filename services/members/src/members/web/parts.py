@@ -14,7 +14,7 @@ from members.link_amazon import AMAZON
 from members.password_hasher import PasswordHasher
 from members.prove_address import Prover
 from members.settings import Settings
-from members.sign_in import OpenedSession, Way, open_session
+from members.sign_in import OpenedSession, Way, open_session, renew_session
 from members.storage.attempts import hashed
 from members.storage.sessions import know_device, way_of
 from members.storage.staff_deeds import Doer
@@ -145,6 +145,17 @@ def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Resp
     seconds = int(opened.valid_for.total_seconds())
     parts.cookies.write(response, COOKIE["session"], statement, max_age_seconds=seconds)
     return response
+
+
+async def renewed_by_proof(tx: Tx, member: Row, seen: Viewer) -> OpenedSession | None:
+    """Return the viewer's session with a proof that its statement does not tell yet; None if there is no such thing.
+
+    The address may have been proved in another browser: the other services believe the statement alone.
+    """
+    session_id = session_id_of(seen)
+    if seen.email_proved or member.email_verified_at is None or session_id is None:
+        return None
+    return await renew_session(tx, member, session_id, at=now())
 
 
 def doer(request: Request, seen: Viewer) -> Doer:

@@ -16,8 +16,13 @@ _WHAT = {
     ("used", "order"): "ポイント利用",
     ("returned", "order"): "キャンセルによるポイント返還",
     ("revoked", "purchase"): "キャンセルによる付与の取消",
+    ("revoked", "registration"): "会員登録ポイントの取消",
     ("expired", "registration"): "有効期限切れ",
     ("expired", "purchase"): "有効期限切れ",
+}
+_WHY_REVOKED = {
+    "purchase": "ご注文がキャンセルされたため取り消されました",
+    "registration": "同じメールボックスの会員に付与済みのため取り消されました",
 }
 
 
@@ -102,6 +107,6 @@ def _condition(row: Row) -> str:
     if row.grant_state == "waiting":
         return WAITING_FOR[mode]
     if row.grant_state == "revoked":
-        return "ご注文がキャンセルされたため取り消されました"
+        return _WHY_REVOKED[row.reason]
     since = f"{in_japan(row.activated_at):%Y/%m/%d}から有効"
     return since if row.expires_at is None else f"{since}、{last_day(row.expires_at):%Y/%m/%d}まで"

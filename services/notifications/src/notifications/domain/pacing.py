@@ -1,6 +1,7 @@
 """How many mails one address gets in an hour, whoever caused them: a stranger must not be flooded through us.
 
-Mails that open an account or warn its owner have a lane of their own, so that no number of orders delays them.
+Mails that open an account or warn its owner have a lane of their own, so that no number of orders delays them; the
+shop gets as many of its own as there are.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,7 @@ from typing import Literal
 
 from shared.events import SuppressionReason
 
-Lane = Literal["order", "account"]
-LANES: tuple[Lane, ...] = ("order", "account")
+Lane = Literal["order", "account", "desk"]
 
 WINDOW = timedelta(hours=1)
 # One that was held back for so long has nothing to tell any more.
@@ -26,7 +26,7 @@ class Pace:
 
     def of(self, lane: Lane) -> int:
         """Return how many mails of ``lane`` an address gets in an hour; 0: any number."""
-        return self.account if lane == "account" else self.order
+        return {"order": self.order, "account": self.account, "desk": 0}[lane]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
-
-from shared.events import Event, PaymentCaptured
+from typing import Literal, Protocol
 
 Sender = Literal["shop", "software"]
 Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
+
+DELAY_MINUTES_MAX = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,19 +25,18 @@ class MailSetting:
     except_payment_kinds: frozenset[str] = field(default_factory=frozenset)
 
 
-# Where staff have set nothing. 代金引換 and 楽天ペイ cannot send the deposit mail (features.md X-11); the
-# cancel mail of an unpaid order follows a little later (KON-31).
-DEFAULTS = {
-    "payment_captured.customer": MailSetting(
-        "payment_captured.customer", except_payment_kinds=frozenset({"cash_on_delivery", "rakuten_pay"})
-    ),
-    "order_cancelled.customer": MailSetting("order_cancelled.customer", delay_minutes=10),
-}
+class PaidByMethod(Protocol):
+    """An event that says by which method was paid, and whether that method has a deposit mail at all (X-11)."""
 
+    @property
+    def payment_kind(self) -> str:
+        """The method."""
+        ...
 
-def default_setting(mail: str) -> MailSetting:
-    """Return the setting of ``mail`` as it is before staff change it."""
-    return DEFAULTS.get(mail) or MailSetting(mail)
+    @property
+    def deposit_mail(self) -> bool:
+        """Whether the mail may be sent, as payments tells."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +56,16 @@ class Suppress:
 Decision = Send | Suppress
 
 
-def decide(event: Event, setting: MailSetting, *, has_address: bool, may_wait: bool = False) -> Decision:
-    """Return whether the mail of ``setting``, which ``event`` calls for, goes out.
+def decide(
+    setting: MailSetting, *, has_address: bool, may_wait: bool = False, paid: PaidByMethod | None = None
+) -> Decision:
+    """Return whether the mail of ``setting``, which an event calls for, goes out.
 
     ``may_wait``: whether the delay of the settings counts for this event, as the mail's file says. A buyer who let
     the deadline pass is in no hurry (NTF-12); one whose order staff cancelled should know at once.
+    ``paid`` is the event where the mail is one that not every payment method has (NTF-04).
     """
-    if isinstance(event, PaymentCaptured) and event.payment_kind in setting.except_payment_kinds:
+    if paid and (not paid.deposit_mail or paid.payment_kind in setting.except_payment_kinds):
         return Suppress("method_without_deposit_mail")
     if setting.sender == "software":
         return Suppress("sent_by_software")

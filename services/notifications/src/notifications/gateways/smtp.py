@@ -1,7 +1,8 @@
 """The mail server, by SMTP (RFC 5321): one mail after another on connections that stay, each answer told apart.
 
 A 4xx and a server that is away mean later; a 5xx to this mail means never; silence after the data was handed
-over means that nobody knows. A 5xx to the greeting or the login is the server's set-up and no mail's fault.
+over means that nobody knows. A 5xx to the greeting, the login or our own address (MAIL FROM) is the server's set-up
+and no mail's fault.
 """
 
 import asyncio
@@ -12,9 +13,12 @@ from functools import cached_property
 from typing import Any
 
 import aiosmtplib
+import structlog
 
 from notifications.domain.mail import Accepted, Answer, Later, RefusedByServer, Unknown
 from notifications.settings import Settings
+
+log = structlog.get_logger()
 
 ATTEMPT_SECONDS_MAX = 60.0
 # Servers limit both, most of them far above.
@@ -22,7 +26,6 @@ MAILS_PER_CONNECTION_MAX = 100
 IDLE_SECONDS_MAX = 10.0
 
 _REFUSALS = (
-    aiosmtplib.SMTPSenderRefused,
     aiosmtplib.SMTPRecipientRefused,
     aiosmtplib.SMTPDataError,
 )
@@ -112,6 +115,8 @@ class MailServer:
             kind = RefusedByServer if no.code >= 500 else Later
             return kind(_readable(no.message), no.code)
         except aiosmtplib.SMTPResponseException as no:
+            if no.code >= 500:
+                log.warning("mail.server_refuses_shop", code=no.code, answer=_readable(no.message)[:200])
             return Later(_readable(no.message), no.code)
         except _TROUBLES as trouble:
             words = _readable(f"{type(trouble).__name__}: {trouble}")

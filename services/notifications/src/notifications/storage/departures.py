@@ -7,6 +7,7 @@ from uuid import UUID
 
 from notifications.domain.pacing import WINDOW
 from shared.database import Tx
+from shared.mail_address import COUNTED_MAIL
 from shared.sql import Row
 
 
@@ -27,32 +28,32 @@ class Circumstances:
 
 
 async def circumstances_of(
-    tx: Tx, rows: Sequence[Row], *, account_mails: Sequence[str], most: int, at: datetime
+    tx: Tx, rows: Sequence[Row], *, most: int, at: datetime
 ) -> dict[UUID, Circumstances]:
     """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count."""
     found = await tx.rows(
         _CIRCUMSTANCES,
         ids=[row.mail_id for row in rows],
-        account=list(account_mails),
         since=at - WINDOW,
         most=most,
     )
     return {row.mail_id: Circumstances(row.cancelled, Lately(row.sent, row.oldest_at)) for row in found}
 
 
-_CIRCUMSTANCES = """
+_CIRCUMSTANCES = f"""
 SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.oldest_at
 FROM mails AS m LEFT JOIN contacts AS c ON c.order_code = m.order_code
 CROSS JOIN LATERAL (
     SELECT count(*) AS sent, min(tried_at) AS oldest_at FROM (
         SELECT first_tried_at AS tried_at FROM mails AS other
-        WHERE lower(other.recipient) = lower(m.recipient) AND other.first_tried_at > :since
-        AND (other.mail = ANY(CAST(:account AS text[]))) = (m.mail = ANY(CAST(:account AS text[])))
+        WHERE {COUNTED_MAIL.format(column="other.recipient")} = {COUNTED_MAIL.format(column="m.recipient")}
+        AND other.first_tried_at > :since
+        AND other.lane = m.lane
         ORDER BY first_tried_at DESC LIMIT :most
     ) AS mails_of_address
 ) AS lately
 WHERE m.mail_id = ANY(CAST(:ids AS uuid[]))
-"""
+"""  # noqa: S608 - our own expression
 
 
 @dataclass(frozen=True, slots=True)

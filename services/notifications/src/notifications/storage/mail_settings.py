@@ -6,19 +6,19 @@ from typing import Any
 
 import orjson
 
-from notifications.domain.sending import MailSetting, default_setting
+from notifications.domain.sending import MailSetting
 from shared.database import Tx
 from shared.sql import Row
 from shared.versions import check_seen
 
 
-async def setting_of(tx: Tx, mail: str) -> MailSetting:
-    """Return the setting of ``mail`` that holds now."""
-    row = await tx.row("SELECT * FROM mail_settings WHERE mail = :mail", mail=mail)
+async def setting_of(tx: Tx, default: MailSetting) -> MailSetting:
+    """Return the setting that holds now of the mail of ``default``, which holds until staff set another."""
+    row = await tx.row("SELECT * FROM mail_settings WHERE mail = :mail", mail=default.mail)
     if row is None:
-        return default_setting(mail)
+        return default
     return MailSetting(
-        mail=mail,
+        mail=default.mail,
         enabled=row.enabled,
         sender=row.sender,
         delay_minutes=row.delay_minutes,
@@ -26,13 +26,17 @@ async def setting_of(tx: Tx, mail: str) -> MailSetting:
     )
 
 
-async def change_setting(tx: Tx, new: MailSetting, *, by: str, at: datetime, seen: str = "") -> bool:
+async def change_setting(
+    tx: Tx, new: MailSetting, *, default: MailSetting, by: str, at: datetime, seen: str = ""
+) -> bool:
     """Store ``new`` with an audit row that says what it replaces; False if nothing differs.
+
+    ``default`` is what it replaces where staff had set nothing.
 
     Raises Refused if another setting than that ``seen`` (shared/versions.py) holds.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext(:key))", key=f"mail_settings.{new.mail}")
-    before = await setting_of(tx, new.mail)
+    before = await setting_of(tx, default)
     check_seen(seen, before)
     if before == new:
         return False

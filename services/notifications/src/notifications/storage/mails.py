@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 
 from notifications.domain.mail import UNDELIVERED, Answer, State, Verdict
+from notifications.domain.pacing import Lane
 from notifications.storage.tables import mails, order_words
 from shared.bulk import insert_all
+from shared.cause import Cause
 from shared.database import Tx
 from shared.events import SuppressionReason
 from shared.sql import Row
@@ -24,12 +26,18 @@ SENDING = "send_mail"
 class NewMail:
     """A mail to be written down; ``due_at`` is None where it will not be sent, for ``reason``.
 
-    ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to.
+    It was called for by an event, or by a use case that names what it is about (``reference``) and, if it was a
+    member of staff, who. ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to.
     """
 
     mail_id: UUID
-    event_id: UUID
+    event_id: UUID | None
+    reference: str | None
+    requested_by: str | None
     mail: str
+    audience: str
+    lane: Lane
+    language: str
     recipient: str
     message_id: str
     subject: str
@@ -42,6 +50,12 @@ class NewMail:
     order_code: str | None = None
     member_id: UUID | None = None
     link: dict[str, Any] | None = None
+    traceparent: str | None = None
+
+
+def cause_of(mail: NewMail | Row) -> Cause:
+    """Return the event that a mail tells of."""
+    return Cause(mail.event_id, mail.traceparent)
 
 
 async def write_down(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
@@ -61,6 +75,11 @@ class Try:
     mail: Row
     number: int
     first_tried_at: datetime
+
+    @property
+    def cause(self) -> Cause:
+        """Return the event that the mail tells of."""
+        return cause_of(self.mail)
 
 
 async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]:
@@ -173,7 +192,7 @@ async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> Sequence[Row]:
     """
     return await tx.rows(
         "SELECT mail_id, mail, subject, text, created_at, ended_at, state FROM mails"
-        " WHERE order_code = :code AND state <> 'suppressed' AND (due_at IS NULL OR due_at <= :at"
+        " WHERE order_code = :code AND audience = 'customer' AND state <> 'suppressed' AND (due_at IS NULL OR due_at <= :at"
         " OR first_tried_at IS NOT NULL OR reason IS NOT NULL) ORDER BY created_at DESC",
         code=code,
         at=at,
@@ -193,6 +212,7 @@ _COLUMNS = (
     mails.c.mail_id,
     mails.c.mail,
     mails.c.title,
+    mails.c.audience,
     mails.c.recipient,
     mails.c.order_code,
     mails.c.subject,

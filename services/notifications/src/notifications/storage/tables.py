@@ -15,6 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -42,13 +43,19 @@ contacts = Table(
 Index("contacts_member_id", contacts.c.member_id)
 order_words = words_table(metadata)
 
-# One row per mail: for one event, one kind of mail and one recipient there is one, ever (NTF-15).
+# One row per mail: for one event or reference, one kind of mail and one recipient there is one, ever (NTF-15).
 mails = Table(
     "mails",
     metadata,
     Column("mail_id", Uuid, primary_key=True),
-    Column("event_id", Uuid, nullable=False),
+    # What called for it: an event, or a use case that names what it is about, and the member of staff who asked for it.
+    Column("event_id", Uuid),
+    Column("reference", Text),
+    Column("requested_by", Text),
     Column("mail", Text, nullable=False),
+    Column("audience", Text, nullable=False, server_default="customer"),
+    Column("lane", Text, nullable=False, server_default="order"),
+    Column("language", Text, nullable=False, server_default="ja"),
     Column("recipient", Text, nullable=False),
     Column("message_id", Text, nullable=False, unique=True),
     Column("order_code", Text),
@@ -64,6 +71,8 @@ mails = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("first_tried_at", DateTime(timezone=True)),
     Column("ended_at", DateTime(timezone=True)),
+    # The trace of the event.
+    Column("traceparent", Text),
     *due_columns(),
     UniqueConstraint("event_id", "mail", "recipient"),
 )
@@ -72,9 +81,10 @@ Index("mails_order_code", mails.c.order_code)
 Index("mails_created_at", mails.c.created_at)
 # What is about no order is found by a part of its address among these alone.
 Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
+# As shared.mail_address.COUNTED_MAIL folds it.
 Index(
-    "mails_recipient",
-    func.lower(mails.c.recipient),
+    "mails_mailbox",
+    func.regexp_replace(func.lower(mails.c.recipient), text("'[+][^@]*@'"), text("'@'")),
     mails.c.first_tried_at,
     postgresql_where=mails.c.first_tried_at.is_not(None),
 )
@@ -93,7 +103,7 @@ mail_attempts = Table(
     Column("answer", Text),
 )
 
-# What staff have set; a mail without a row is as the code says.
+# What staff have set; a mail without a row is as its file says.
 mail_settings = Table(
     "mail_settings",
     metadata,

@@ -6,12 +6,18 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse
 
+from notifications.domain.audience import AUDIENCES
 from notifications.domain.sender import Sender
+from notifications.mail_files import MailKind
+from notifications.send_test_mail import TEST_MAIL
 from notifications.templates import Mails
 from shared.database import Database
+from shared.errors import Refused
 from shared.sql import Row
 from shared.web.pages import Pages
 
+# What staff call the mails that no file is the kind of.
+TITLES = {TEST_MAIL: "テスト送信"}
 # State -> word and kind of badge (shared/web/README.md).
 STATES = {
     "queued": ("送信待ち", "wait"),
@@ -59,8 +65,8 @@ class Desk:
 
     def title(self, mail: str) -> str:
         """Return what staff call a kind of mail; one whose file is gone keeps its name."""
-        file = self.mails.files.get(mail)
-        return file.title if file else mail
+        kind = self.mails.kinds.get(mail)
+        return kind.title if kind else TITLES.get(mail, mail)
 
     def title_of(self, row: Row) -> str:
         """Return what staff call the mail of a row."""
@@ -79,6 +85,20 @@ async def _pages(request: Request) -> Pages:
 
 CurrentDesk = Annotated[Desk, Depends(_desk)]
 CurrentPages = Annotated[Pages, Depends(_pages)]
+
+
+def audience_label(code: str) -> str:
+    """Return what staff call an audience; one that this release does not know keeps its code."""
+    known = AUDIENCES.get(code)
+    return known.label if known else code
+
+
+def kind_of(desk: Desk, mail: str) -> MailKind:
+    """Return the kind of mail called ``mail``. Raises Refused (404)."""
+    kind = desk.mails.kinds.get(mail)
+    if kind is None:
+        raise Refused("mail_unknown", "このメールはありません。", status=404)
+    return kind
 
 
 def framed(html: str) -> HTMLResponse:

@@ -13,9 +13,20 @@ from notifications.message import MailMalformed, build
 from notifications.resend_mail import resend_mails
 from notifications.send_mail import letter_of
 from notifications.storage.mails import one_mail, tries_of
-from notifications.web.desk import OUTCOMES, REASONS, STATES, CurrentDesk, CurrentPages, Desk, framed
+from notifications.web.desk import (
+    OUTCOMES,
+    REASONS,
+    STATES,
+    CurrentDesk,
+    CurrentPages,
+    Desk,
+    audience_label,
+    framed,
+)
 from shared.errors import Refused
+from shared.events import MailsResent
 from shared.sql import Row
+from shared.web.deeds import done_by
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -35,6 +46,8 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
         title=desk.title_of(row),
         subject=row.subject,
         recipient=row.recipient,
+        audience=audience_label(row.audience),
+        requested_by=row.requested_by,
         order_code=row.order_code,
         text=row.text,
         word=word,
@@ -53,7 +66,7 @@ async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
     """The mail's HTML, for the frame on its page."""
     async with desk.db.transaction() as tx:
         row = _found(await one_mail(tx, mail_id))
-    return framed(desk.mails.html(row.subject, row.text))
+    return framed(desk.mails.html(row.subject, row.text, row.language))
 
 
 @router.post("/desk/mails/{mail_id}/resend")
@@ -63,6 +76,8 @@ async def resend(
     """Queue an undelivered mail anew."""
     async with desk.db.transaction() as tx:
         await resend_mails(tx, [mail_id], by=staff.name)
+        row = _found(await one_mail(tx, mail_id))
+        tx.say(MailsResent(**done_by(request, staff), subject=f"1通：{row.recipient}"))
     return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
 
 

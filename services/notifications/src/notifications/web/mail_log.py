@@ -9,8 +9,10 @@ from starlette.responses import Response
 from notifications.domain.mail import RESENDABLE, UNDELIVERED, State
 from notifications.resend_mail import resend_mails
 from notifications.storage.mails import Search, count_by_state, count_mails, find_mails
-from notifications.web.desk import REASONS, STATES, CurrentDesk, CurrentPages, Desk
+from notifications.web.desk import REASONS, STATES, TITLES, CurrentDesk, CurrentPages, Desk, audience_label
+from shared.events import MailsResent
 from shared.sql import Row
+from shared.web.deeds import done_by
 from shared.web.filters import number
 from shared.web.paging import Paging
 from shared.web.session import Staff, require_staff
@@ -50,12 +52,18 @@ async def show_log(
         rows=[_line(desk, row) for row in found],
         page=asked.of(total),
         tabs=_tabs(counts, state),
-        kinds=[(file.name, file.title) for file in desk.mails.files.values()],
+        kinds=[*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()],
         state=state,
         mail=mail,
         q=q,
         any_mail=bool(counts),
     )
+
+
+@router.get("/desk/mails/resend")
+async def leave_resend(request: Request, pages: CurrentPages) -> Response:
+    """Reload of a selection that was refused: back to the list."""
+    return pages.redirect(request, "/desk/mails")
 
 
 @router.post("/desk/mails/resend")
@@ -69,6 +77,7 @@ async def resend_selected(
     """Queue the selected undelivered mails anew; says how many of the selected ones were not undelivered."""
     async with desk.db.transaction() as tx:
         queued = await resend_mails(tx, id, by=staff.name)
+        tx.say(MailsResent(**done_by(request, staff), subject=f"{len(queued):,}通"))
     left = len(set(id)) - len(queued)
     toast = f"{number(len(queued))}通を再送待ちにしました"
     if left:
@@ -94,6 +103,7 @@ def _line(desk: Desk, row: Row) -> dict[str, Any]:
         "id": row.mail_id,
         "title": desk.title_of(row),
         "recipient": row.recipient,
+        "audience": audience_label(row.audience),
         "order_code": row.order_code,
         "subject": row.subject,
         "word": word,

@@ -6,15 +6,13 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from notifications.domain.sending import MailSetting
-from notifications.mail_files import MailFile
+from notifications.domain.sending import DELAY_MINUTES_MAX, MailSetting
+from notifications.mail_files import MailKind
 from notifications.storage.contacts import payment_names
 from notifications.storage.mail_settings import change_setting, latest_changes, setting_of
-from notifications.web.desk import CurrentDesk, CurrentPages, Desk
+from notifications.web.desk import CurrentDesk, CurrentPages, Desk, kind_of
 from shared.clock import now
-from shared.database import Tx
 from shared.errors import Refused
-from shared.events import PaymentCaptured
 from shared.sql import Row
 from shared.versions import version_of
 from shared.web.fields import Pieces
@@ -25,7 +23,6 @@ from shared.web.session import Owner, require_staff
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 SENDERS = {"shop": "このお店", "software": "受注管理ソフト"}
-KNOWN_PAYMENTS = {"cash_on_delivery": "代金引換", "rakuten_pay": "楽天ペイ(オンライン決済)"}
 FIELDS = {
     "enabled": "利用設定",
     "sender": "送信元",
@@ -41,7 +38,11 @@ class SettingForm(BaseModel):
     enabled: bool = Field(False, title="利用する")
     sender: Literal["shop", "software"] = Field(title="送信元")
     delay_minutes: Pieces = Field(
-        0, ge=0, le=1440, title="送信までの時間(分)", description="お支払い期限切れの場合にだけ適用します。"
+        0,
+        ge=0,
+        le=DELAY_MINUTES_MAX,
+        title="送信までの時間(分)",
+        description="お支払い期限切れの場合にだけ適用します。",
     )
     except_payment_kinds: list[str] = Field(default_factory=list, max_length=50)
 
@@ -50,8 +51,9 @@ class SettingForm(BaseModel):
 async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages) -> Response:
     """All kinds of mail and the latest changes."""
     async with desk.db.transaction() as tx:
-        names = await _payments(tx)
-        lines = [_line(file, await setting_of(tx, file.name), names) for file in desk.mails.files.values()]
+        names = await payment_names(tx)
+        kinds = desk.mails.kinds.values()
+        lines = [_line(desk, kind, await setting_of(tx, kind.default_setting), names) for kind in kinds]
         changes = await latest_changes(tx)
     return pages.render(
         request, "mail_settings.html", lines=lines, changes=[_change(desk, row, names) for row in changes]
@@ -61,13 +63,13 @@ async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages
 @router.get("/desk/mails/settings/{mail}")
 async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages, mail: str) -> Response:
     """The form of one kind of mail."""
-    file = _file(desk, mail)
+    kind = kind_of(desk, mail)
     async with desk.db.transaction() as tx:
-        setting = await setting_of(tx, mail)
-        names = await _payments(tx)
+        setting = await setting_of(tx, kind.default_setting)
+        names = await payment_names(tx)
     values = {name: getattr(setting, name) for name in FIELDS}
     form = Form(SettingForm, {**values, "version": version_of(setting)})
-    return pages.render(request, "mail_setting.html", form=form, **_about(file, names))
+    return pages.render(request, "mail_setting.html", form=form, **_about(kind, setting, names))
 
 
 @router.post("/desk/mails/settings/{mail}")
@@ -75,80 +77,71 @@ async def save_setting(
     request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Owner, mail: str
 ) -> Response:
     """Store what staff set."""
-    file = _file(desk, mail)
+    kind = kind_of(desk, mail)
     form = await read_form(request, SettingForm)
     if form.errors:
-        return await _again(request, desk, pages, file, form, status=422)
+        return await _again(request, desk, pages, kind, form, status=422)
     new = MailSetting(
         mail=mail,
         enabled=form.value.enabled,
         sender=form.value.sender,
-        delay_minutes=form.value.delay_minutes if _may_delay(file) else 0,
-        except_payment_kinds=frozenset(form.value.except_payment_kinds) if _by_payment(file) else frozenset(),
+        delay_minutes=form.value.delay_minutes if kind.may_wait else 0,
+        except_payment_kinds=frozenset(form.value.except_payment_kinds) if kind.by_method else frozenset(),
     )
     try:
         async with desk.db.transaction() as tx:
-            changed = await change_setting(tx, new, by=staff.name, at=now(), seen=form.value.version)
+            changed = await change_setting(
+                tx, new, default=kind.default_setting, by=staff.name, at=now(), seen=form.value.version
+            )
     except Refused as refused:
         form.refuse(refused)
-        return await _again(request, desk, pages, file, form, status=refused.status)
-    toast = f"{file.title}の設定を更新しました" if changed else "変更はありませんでした"
+        return await _again(request, desk, pages, kind, form, status=refused.status)
+    toast = f"{kind.title}の設定を更新しました" if changed else "変更はありませんでした"
     return pages.redirect(request, "/desk/mails/settings", toast=toast, kind="done" if changed else "note")
 
 
 async def _again(
-    request: Request, desk: Desk, pages: Pages, file: MailFile, form: Form[SettingForm], *, status: int
+    request: Request, desk: Desk, pages: Pages, kind: MailKind, form: Form[SettingForm], *, status: int
 ) -> Response:
     """The form with what is wrong with it; whoever saves it now has seen the setting of now."""
     async with desk.db.transaction() as tx:
-        names = await _payments(tx)
-        form.values["version"] = version_of(await setting_of(tx, file.name))
-    return pages.render(request, "mail_setting.html", status=status, form=form, **_about(file, names))
+        names = await payment_names(tx)
+        setting = await setting_of(tx, kind.default_setting)
+    form.values["version"] = version_of(setting)
+    return pages.render(
+        request, "mail_setting.html", status=status, form=form, **_about(kind, setting, names)
+    )
 
 
-def _file(desk: Desk, mail: str) -> MailFile:
-    file = desk.mails.files.get(mail)
-    if file is None:
-        raise Refused("mail_unknown", "このメールはありません。", status=404)
-    return file
-
-
-def _may_delay(file: MailFile) -> bool:
-    return file.may_wait
-
-
-def _by_payment(file: MailFile) -> bool:
-    return PaymentCaptured in file.events
-
-
-async def _payments(tx: Tx) -> dict[str, str]:
-    return KNOWN_PAYMENTS | await payment_names(tx)
-
-
-def _about(file: MailFile, names: dict[str, str]) -> dict[str, Any]:
+def _about(kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
+    # What staff have excepted stays a choice, even before an order has told its name.
+    methods = {one: one for one in setting.except_payment_kinds} | names
     return {
-        "mail": file.name,
-        "title": file.title,
-        "note": file.note,
+        "mail": kind.name,
+        "title": kind.title,
+        "note": kind.note,
+        "audience": kind.audience.label,
         "senders": [
-            {"value": "shop", "label": SENDERS["shop"], "hint": "このシステムからお客様に送信します。"},
+            {"value": "shop", "label": SENDERS["shop"], "hint": "このシステムから送信します。"},
             {
                 "value": "software",
                 "label": SENDERS["software"],
                 "hint": "二重に届かないよう、このシステムからは送信しません。",
             },
         ],
-        "may_delay": _may_delay(file),
-        "payments": sorted(names.items()) if _by_payment(file) else [],
+        "may_delay": kind.may_wait,
+        "payments": sorted(methods.items()) if kind.by_method else [],
     }
 
 
-def _line(file: MailFile, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
+def _line(desk: Desk, kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
     goes_out = setting.enabled and setting.sender == "shop"
     return {
-        "name": file.name,
-        "title": file.title,
-        "note": file.note,
+        "name": kind.name,
+        "title": kind.title,
+        "note": kind.note,
+        "audience": kind.audience.label,
+        "address": "" if kind.audience.told_by_events else desk.mails.shop.desk_address,
         "word": "利用する" if setting.enabled else "利用しない",
         "kind": "done" if goes_out else "plain",
         "sender": SENDERS[setting.sender],

@@ -7,7 +7,7 @@ a notice finds its payment by them. Amounts are integer yen, moments UTC.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 FailureReason = Literal[
@@ -45,17 +45,22 @@ class Authorized(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Declined(_Answer):
-    """The authorization or the number was refused for good, or the buyer gave up (PAY-22)."""
+    """The authorization or the number was refused for good, or the buyer gave up (PAY-22).
+
+    ``in_doubt``: the buyer may still pay at the provider; what comes of that is given back.
+    """
 
     reason: FailureReason
     detail: str = ""
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeedsBuyer(_Answer):
-    """The buyer has to go to ``redirect_url`` first; the same request is then made again."""
+    """The buyer has to go to ``redirect_url`` first; the same request is then made again. Empty where only
+    :meth:`payments.method.Method.visit` knows the way."""
 
-    redirect_url: str
+    redirect_url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +86,16 @@ class Issued(_Answer):
 class Captured(_Answer):
     """Money is ours. ``receipt_id`` is the provider's id of this one movement; it is booked once (M6).
 
-    Less than what is missing is short money, for numbers and for holds alike.
+    Less than what is missing is short money, for numbers and for holds alike. ``captured_on`` is the day, where only
+    the day is known; ``captured_at`` is its beginning then. ``beside_hold``: others took it on the same agreement with the
+    buyer, and not out of the hold of ours, which stands as it was.
     """
 
     amount: int
     captured_at: datetime
     receipt_id: str
+    captured_on: date | None = None
+    beside_hold: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +141,22 @@ class Expired(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherHold(_Answer):
+    """A hold of ``amount`` that others asked for on the same agreement with the buyer; ``stands`` until it is over."""
+
+    authorization_id: str
+    amount: int
+    stands: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnnamedCharges(_Answer):
+    """``amount`` was charged on the agreement with the buyer by charges that nobody has named to us."""
+
+    amount: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refunded(_Answer):
     """``amount`` went back to the buyer by ``route``, whoever asked for it; ``refund_ref`` is the provider's id of the
     refund, and it is booked once by it.
@@ -165,7 +190,8 @@ class Chargeback(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class RefundWaiting(_Answer):
-    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked."""
+    """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked; a method
+    says so with 1, where a refund of others has to end first."""
 
     ask_again_seconds: float = 30
     looks: int = 0
@@ -183,11 +209,31 @@ class RefundDeclined(_Answer):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShippingNoted(_Answer):
+    """The provider knows by now that the parcel left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShippingRefused(_Answer):
+    """The provider takes no word about this parcel; a person has to tell it in the provider's console."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unknown(_Answer):
-    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure."""
+    """No answer, or none that says whether it was done (time-out, 429, 5xx, garbage): never a failure.
+
+    ``mismatch``: there is an answer, but not one to what was asked, or none that can be written down: a person is
+    called. ``to_request``: it came in reply to a request, which is not made again until a person has looked.
+    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked.
+    """
 
     reason: str
     retry_after_seconds: float | None = None
+    mismatch: bool = False
+    to_request: bool = False
+    doubted_refund: str = ""
 
 
 Answer = (
@@ -202,10 +248,14 @@ Answer = (
     | CaptureRefused
     | Voided
     | Expired
+    | OtherHold
+    | UnnamedCharges
     | Refunded
     | RefundedInAll
     | Chargeback
     | RefundWaiting
     | RefundDeclined
+    | ShippingNoted
+    | ShippingRefused
     | Unknown
 )

@@ -1,10 +1,20 @@
 """What an order's way asks of its payment: a number, its money, or that all be undone. Pure."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
+from payments.domain.beside import free_other_holds
 from payments.domain.drafting import Ask, Draft, Settled
-from payments.domain.moves import NOT_YET, CaptureAsked, NumberAsked, ReauthorizationAsked, VoidAsked
+from payments.domain.moves import (
+    NOT_YET,
+    CaptureAsked,
+    NumberAsked,
+    PartCaptured,
+    ReauthorizationAsked,
+    VoidAsked,
+)
+from payments.domain.order import Parcel
 from payments.domain.payment import CaptureWish, Payment
 from payments.domain.terms import Terms
 from shared.clock import in_japan
@@ -38,6 +48,18 @@ def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
     return draft.done()
 
 
+def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
+    """Parcels are on their way: keep them, and have the provider told, where the terms say so."""
+    draft = Draft(payment, at)
+    if terms.parcels != "unasked" and payment.amount:
+        for parcel in parcels:
+            if parcel not in draft.payment.parcels:
+                draft.change(parcels=(*draft.payment.parcels, parcel))
+                if terms.parcels == "told":
+                    draft.ask("tell_shipped", 0)
+    return draft.done()
+
+
 def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Settled:
     """The whole order is shipped: take the money if the shop's policy says so.
 
@@ -55,18 +77,22 @@ def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Sett
 
 
 def capture_for_staff(
-    payment: Payment, terms: Terms, at: datetime, *, send_mail: bool, by: str = ""
+    payment: Payment, terms: Terms, at: datetime, *, send_mail: bool, by: str = "", amount: int | None = None
 ) -> Settled:
-    """Staff pressed 「注文を入金済みにする」 on an order whose money a provider holds (PAY-02, PAY-08)."""
+    """Staff pressed 「注文を入金済みにする」 on an order whose money a provider holds (PAY-02, PAY-08).
+
+    ``amount`` in yen, where they want a part of it only: the rest stays held, if the method can (``part_captures``).
+    """
     draft = Draft(payment, at, by)
-    refusal = _why_no_deposit(terms) or _why_no_capture(payment)
-    if payment.state == "capturing":
-        # Already asked for; the answer to that will be the answer to this.
+    part = amount if amount is not None and amount < payment.missing_amount else None
+    refusal = _why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
+    if payment.state == "capturing" and part is None:
+        # Already asked for; the answer to that will be the answer to this, or the rest is asked for then.
         draft.change(capture_wish=CaptureWish("admin", send_mail))
     elif refusal:
         draft.reject_capture(refusal)
     else:
-        ask_capture(draft, CaptureWish("admin", send_mail), terms)
+        ask_capture(draft, CaptureWish("admin", send_mail, part), terms)
     return draft.done()
 
 
@@ -84,7 +110,20 @@ def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
     else:
         draft.change(capture_wish=wish)
         draft.stop_calling("capture_failed")
-        draft.ask("capture", payment.missing_amount)
+        draft.ask("capture", payment.missing_amount if wish.amount is None else wish.amount)
+
+
+def capture_on(draft: Draft, terms: Terms, because: str) -> None:
+    """A part was captured at our wish and the rest is still held: ask for the rest, unless only the part was wanted."""
+    wish = draft.payment.capture_wish
+    if draft.payment.state != "capturing" or not draft.payment.parts:
+        return
+    draft.move(PartCaptured, because)
+    draft.change(capture_wish=None)
+    if wish is not None and wish.amount is not None:
+        wish = CaptureWish("shipped") if draft.payment.shipped else None
+    if wish is not None:
+        ask_capture(draft, wish, terms)
 
 
 def let_go(draft: Draft, because: str) -> bool:
@@ -141,6 +180,7 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
         # What failed was to give back what is spare; now all of it goes.
         draft.stop_calling("refund_failed")
     draft.give_back("order cancelled")
+    free_other_holds(draft)
     return draft.done()
 
 
@@ -174,6 +214,14 @@ def _why_no_deposit(
     if terms.deposit == "never":
         return "not_managed"
     return "automatic_only" if terms.deposit == "automatic" else None
+
+
+def _why_no_part(payment: Payment, terms: Terms, part: int | None) -> str | None:
+    if part is None:
+        return None
+    if not terms.part_captures or part < 1:
+        return "no_part_captures"
+    return "capture_under_way" if payment.state == "capturing" else None
 
 
 def _why_no_capture(payment: Payment) -> str | None:

@@ -8,22 +8,33 @@ from datetime import datetime
 from typing import Literal
 
 from payments.domain import journal
-from payments.domain.answers import RefundRoute, Reversed
+from payments.domain.answers import RefundDeclined, RefundRoute, Reversed
 from payments.domain.asking import let_go
+from payments.domain.beside import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.domain.drafting import Draft, Settled
 from payments.domain.moves import OVER, RefundAsked, ShortMoneyAccepted
-from payments.domain.payment import UNEXPLAINED, Payment
+from payments.domain.payment import MISMATCH, UNEXPLAINED, Payment
 from payments.domain.receiving import reverse, take_for_the_sale
-from payments.domain.returning import ELSEWHERE, charged_back, settled_outside, take_back_outside
+from payments.domain.returning import (
+    ELSEWHERE,
+    charged_back,
+    refund_declined,
+    settled_outside,
+    take_back_outside,
+)
 from payments.domain.terms import Terms
 from shared.events import PaymentCaptured
 
 TO_BE_SEEN = (
     ELSEWHERE,
     UNEXPLAINED,
+    MISMATCH,
+    OTHER_HOLD,
+    CHARGE_UNKNOWN,
     "chargeback",
     "chargeback_lost",
     "receipt_reversed",
+    "shipping_untold",
     "excess_money",
     "late_money",
 )
@@ -49,8 +60,14 @@ def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
 
 def may_refund_spare(payment: Payment, terms: Terms) -> bool:
     """Return whether more came than a paid order costs, and the rest may go back through the provider."""
+    return payment.spare_amount > 0 and _may_refund_beside_the_order(payment, terms)
+
+
+def _may_refund_beside_the_order(payment: Payment, terms: Terms) -> bool:
+    """Return whether some of the money of a paid order may go back through the provider while the order goes on."""
     free = not payment.refund_asked_amount and not payment.refunds_stopped
-    return payment.keeps_its_sale and payment.spare_amount > 0 and free and terms.flow != "unmanaged"
+    can = terms.part_refunds and terms.flow != "unmanaged"
+    return payment.keeps_its_sale and free and can
 
 
 def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
@@ -60,6 +77,23 @@ def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Se
         draft.stop_calling("refund_failed")
         draft.note("spare refund asked")
         draft.ask("refund", payment.spare_amount)
+    return draft.done()
+
+
+def part_refund_max(payment: Payment, terms: Terms) -> int:
+    """Return up to what amount staff may have the provider give back of a paid order that goes on (PAY-18)."""
+    return payment.held_amount if _may_refund_beside_the_order(payment, terms) else 0
+
+
+def refund_part(
+    payment: Payment, terms: Terms, at: datetime, *, amount: int, reason: str, by: str
+) -> Settled:
+    """Staff have the provider give back ``amount`` yen of a paid order, for a reason that its history keeps."""
+    draft = Draft(payment, at, by)
+    if 0 < amount <= part_refund_max(payment, terms):
+        draft.stop_calling("refund_failed")
+        draft.note("part refund asked", f"¥{amount:,} {reason}")
+        draft.ask("refund", amount, of_sale=True)
     return draft.done()
 
 
@@ -112,15 +146,23 @@ def may_accept_short(payment: Payment) -> bool:
     return waits and payment.spare_amount > 0 and not payment.order_cancelled and not payment.disputes
 
 
-def accept_short(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
-    """Staff take what is here for the whole: the order is paid."""
+def accept_short(
+    payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
+) -> Settled:
+    """Staff take what is here for the whole: the order is paid, and with ``send_mail`` its buyer is told so."""
     draft = Draft(payment, at, by)
     if may_accept_short(payment):
         amount = payment.spare_amount
         draft.book(journal.allocated(f"accepted:{payment.version}", amount))
         take_for_the_sale(draft, amount, "short money accepted", ShortMoneyAccepted)
         source = "manual_deposit" if terms.deposit == "by_hand" else "admin"
-        draft.say(PaymentCaptured, amount=draft.payment.sale_amount, captured_at=at, source=source)
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            captured_at=at,
+            source=source,
+            send_mail=send_mail,
+        )
     return draft.done()
 
 
@@ -131,11 +173,20 @@ def void_hold(payment: Payment, at: datetime, *, by: str) -> Settled:
     return draft.done()
 
 
+def owes_nothing(payment: Payment) -> bool:
+    """Return whether the order keeps all that is here, so that a refund which failed was a wish of staff."""
+    return payment.keeps_its_sale and not payment.spare_amount
+
+
 def to_be_seen(payment: Payment) -> tuple[str, ...]:
-    """Return the calls that staff may mark as seen; an open dispute or money that is spare goes on calling."""
+    """Return the calls that staff may mark as seen; an open dispute or money that is spare goes on calling.
+
+    A part refund that failed leaves nothing owed: whether to try again is theirs to decide.
+    """
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
     blocked |= {"chargeback"} if payment.disputes else set()
-    return tuple(word for word in payment.calls if word in TO_BE_SEEN and word not in blocked)
+    seen = (*TO_BE_SEEN, "refund_failed") if owes_nothing(payment) else TO_BE_SEEN
+    return tuple(word for word in payment.calls if word in seen and word not in blocked)
 
 
 def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
@@ -144,9 +195,18 @@ def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
     if seen := to_be_seen(payment):
         draft.note("marked as seen")
         draft.stop_calling(*seen)
+        if payment.doubted_refunds:
+            _end_doubted_refund(draft)
         if draft.payment.order_cancelled:
             draft.give_back("order cancelled")
     return draft.done()
+
+
+def _end_doubted_refund(draft: Draft) -> None:
+    """Staff have seen a refund that is not as large as was asked: it counts as the provider tells it, and what is left is
+    theirs to ask for anew, or to give back by another way."""
+    draft.change(doubted_refunds=())
+    refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=False)
 
 
 def amount_is_open(payment: Payment, reference: str, amount: int | None) -> bool:

@@ -1,7 +1,7 @@
 """What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -10,6 +10,7 @@ from payments.domain import journal
 from payments.domain.journal import Entry
 from payments.domain.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
 from payments.domain.payment import Loss, Payment
+from shared.cause import NO_CAUSE, Cause
 from shared.events import CaptureRejected, Event
 
 
@@ -26,11 +27,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Ask:
-    """A request to be made to the provider, the ``sequence``-th of its kind."""
+    """A request to be made to the provider, the ``sequence``-th of its kind, and what it follows from."""
 
     operation: Operation
     amount: int
     sequence: int = 1
+    cause: Cause = NO_CAUSE
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,15 @@ class Settled:
     events: tuple[Event, ...] = ()
     asks: tuple[Ask, ...] = ()
     entries: tuple[Entry, ...] = ()
+
+
+def because_of(cause: Cause, part: Settled) -> Settled:
+    """Return ``part`` with its events and requests following from ``cause``. Pure."""
+    return replace(
+        part,
+        events=tuple(event.following(cause) for event in part.events),
+        asks=tuple(replace(ask, cause=cause) for ask in part.asks),
+    )
 
 
 def and_then(whole: Settled, part: Settled) -> Settled:
@@ -56,16 +67,25 @@ def and_then(whole: Settled, part: Settled) -> Settled:
 
 
 class Draft:
-    """Collects what a rule decides. Lives within one call of a pure function."""
+    """Collects what a rule decides. Lives within one call of a pure function.
 
-    def __init__(self, payment: Payment, at: datetime, by: str = "") -> None:
+    ``by`` is the person who does it, ``asked_by`` who asked for what a provider did.
+    """
+
+    def __init__(self, payment: Payment, at: datetime, by: str = "", asked_by: str = "") -> None:
         self.payment = payment
         self.at = at
         self.by = by
+        self.asked_by = asked_by
         self._steps: list[Step] = []
         self._events: list[Event] = []
         self._asks: list[Ask] = []
         self._entries: list[Entry] = []
+
+    @property
+    def behind(self) -> str:
+        """Who does this, or asked the provider for what it did; empty for nobody."""
+        return self.by or self.asked_by
 
     def done(self) -> Settled:
         """Return what was collected."""
@@ -110,25 +130,30 @@ class Draft:
         self.change(version=version)
         self._steps.append(Step(version, self.payment.state, because, self.by, text))
 
-    def ask(self, operation: Operation, amount: int) -> None:
-        """Write down a request to the provider; of refunds one is under way at a time."""
+    def ask(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
+        """Write down a request to the provider; of refunds one is under way at a time.
+
+        ``of_sale``: the refund may take from what paid for an order that goes on.
+        """
         self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
+        self.change(asked_by=self.behind)
         if operation == "refund":
-            self.change(refund_asked_amount=amount)
+            self.change(refund_asked_amount=amount, refund_of_sale=of_sale)
 
     def book(self, *entries: Entry) -> None:
         """Write journal entries; those of no yen are left out."""
         self._entries += [entry for entry in entries if entry.amount]
 
     def say(self, kind: type[Event], **fields: Any) -> None:
-        """Say an event about this payment."""
+        """Say an event about this payment, with the name of whoever does it."""
         payment = self.payment
         about: dict[str, Any] = {
             "order_code": payment.order_code,
             "payment_id": payment.payment_id,
             "payment_kind": payment.method,
+            "by": self.by,
         }
-        self._events.append(kind(**about, **fields, occurred_at=self.at))
+        self._events.append(kind(**{**about, **fields}, occurred_at=self.at))
 
     def reject_capture(self, reason: str) -> None:
         """Say that the money asked for will not come by this way."""
@@ -149,7 +174,9 @@ class Draft:
             if payment.held_amount:
                 self.call("late_money")
             return
-        if payment.held_amount > 0 and self.move(RefundAsked, because):
+        # Of a refund that waited for a dispute, nothing is under way any more.
+        waited = payment.state == "refunding"
+        if payment.held_amount > 0 and (waited or self.move(RefundAsked, because)):
             # Nobody waits for the rest any more.
             self.stop_calling("short_money")
             self.ask("refund", payment.held_amount)

@@ -16,6 +16,8 @@ from payments.domain.answers import (
     RefundDeclined,
     Refunded,
     RefundWaiting,
+    ShippingNoted,
+    ShippingRefused,
     Unknown,
     Voided,
     Waiting,
@@ -42,7 +44,8 @@ State = Literal[
     "expired",
     "unmanaged",
 ]
-Operation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
+MoneyOperation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
+Operation = MoneyOperation | Literal["tell_shipped"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,16 @@ class RefundAsked:
 @dataclass(frozen=True)
 class CapturedInPart:
     """Less than the whole was taken, and no more will come by this way."""
+
+
+@dataclass(frozen=True)
+class PartCaptured:
+    """A part was taken, and the rest is still held."""
+
+
+@dataclass(frozen=True)
+class MoneyBeside:
+    """Others took money on the same agreement, while nothing was held for the order any more."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,7 @@ _BEGUN: dict[type, State] = {
 # Money of a payment that is over goes back (KON-39, F32).
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
 _AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing"}
+_BESIDE: dict[type, State] = {MoneyBeside: "short"}
 
 NEXT: dict[State, dict[type, State]] = {
     "placed": {NumberAsked: "requested", VoidAsked: "voided", Captured: "captured"},
@@ -136,6 +150,7 @@ NEXT: dict[State, dict[type, State]] = {
         Unknown: "capturing",
         Captured: "captured",
         CapturedInPart: "short",
+        PartCaptured: "authorized",
         CaptureDeclined: "declined",
         CaptureRefused: "authorized",
         Voided: "voided",
@@ -174,9 +189,9 @@ NEXT: dict[State, dict[type, State]] = {
     },
     # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
     "owed": {**_OVER, NothingLeft: "voided"},
-    "voided": _OVER | _AGAIN,
-    "declined": _OVER | _AGAIN,
-    "expired": _OVER | _AGAIN,
+    "voided": _OVER | _AGAIN | _BESIDE,
+    "declined": _OVER | _AGAIN | _BESIDE,
+    "expired": _OVER | _AGAIN | _BESIDE,
     "refunded": {**_OVER, RefundTakenBack: "owed"},
     "unmanaged": {},
 }
@@ -194,6 +209,7 @@ CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
     "capture": (Captured, CaptureDeclined, CaptureRefused, Voided, Expired),
     "void": (Voided, Captured, Declined, Expired),
     "refund": (Refunded, RefundDeclined),
+    "tell_shipped": (ShippingNoted, ShippingRefused),
 }
 
 
@@ -204,9 +220,11 @@ WANTED_IN: Mapping[Operation, frozenset[State]] = {
     "issue": NOT_YET,
     "capture": frozenset({"capturing"}),
     # Also what is voided already: a hold that we asked for may still turn up.
-    "void": frozenset({"voiding", "expired", "voided"}),
-    # Also what is spare on a paid order.
-    "refund": frozenset({"refunding", "captured"}),
+    "void": frozenset({"voiding", "expired", "voided", "declined"}),
+    # As long as one is under way: also of a paid order, and where its money was taken back meanwhile.
+    "refund": frozenset(NEXT) - {"refunded", "owed", "unmanaged"},
+    # A parcel that left is told as long as the order is to be paid, or is.
+    "tell_shipped": frozenset(NEXT) - OVER,
 }
 
 ENDS_A_HOLD = (Voided, Expired, CaptureDeclined)

@@ -3,12 +3,21 @@
 from payments.domain import journal
 from payments.domain.answers import Captured, Reversed
 from payments.domain.drafting import Draft
-from payments.domain.moves import NEXT, OVER, CapturedInPart, NothingLeft, Operation, Reopened
+from payments.domain.moves import (
+    NEXT,
+    OVER,
+    CapturedInPart,
+    MoneyBeside,
+    NothingLeft,
+    Operation,
+    Reopened,
+)
 from payments.domain.payment import ABOUT_SPARE_MONEY, Loss
 from payments.domain.returning import cover
 from payments.domain.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
 
+_HELD = ("authorized", "capturing", "voiding")
 _OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ended", "receipt_reversed")
 
 
@@ -18,20 +27,47 @@ def receive(
     """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
     payment = draft.payment
     if answer.receipt_id not in payment.receipts:
+        if answer.beside_hold and not payment.order_cancelled:
+            # Nothing was held any more, but the order goes on: it may be paid by this.
+            draft.move(MoneyBeside, because)
+            payment = draft.payment
         draft.change(receipts=(*payment.receipts, answer.receipt_id), received_at=answer.captured_at)
         if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
             _fulfil(draft, answer, terms, because)
+        elif terms.part_captures and payment.state in _HELD:
+            _keep_part(draft, answer, because)
         else:
             _put_aside(draft, answer, because)
-            _end_short_hold(draft, terms, because)
+            if not answer.beside_hold:
+                _end_short_hold(draft, terms, because)
         if payment.losses:
             cover(draft, answer.receipt_id, because)
         if payment.state in OVER:
             draft.give_back(because)
     stands = answer.receipt_id not in payment.reversals
-    if operation == "void" and stands and draft.payment.state == "voiding":
+    if operation != "void" or not stands or draft.payment.state != "voiding":
+        return
+    if draft.payment.parts != payment.parts:
+        # A part went first; the rest is still held, and to be let go.
+        draft.ask("void", payment.amount)
+    else:
         # Paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
+
+
+def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
+    """Book a part of what is held: it waits in suspense until the rest is here, and nobody has to look at it."""
+    payment = draft.payment
+    draft.change(parts=(*payment.parts, answer.receipt_id))
+    _suspend(draft, answer.receipt_id, answer.amount)
+    draft.note(because)
+
+
+def _free_hold(draft: Draft) -> None:
+    """Others took what our hold was for: give it back."""
+    payment = draft.payment
+    draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+    draft.ask("void", payment.amount)
 
 
 def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
@@ -66,6 +102,7 @@ def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
         authorization_id=payment.authorization_id,
         reason=reason,
         may_reauthorize=terms.may_reauthorize,
+        by=draft.behind if reason == "voided" else draft.by,
     )
 
 
@@ -81,9 +118,13 @@ def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
         draft.say(
             PaymentCaptured,
             amount=draft.payment.sale_amount,
+            excess_amount=draft.payment.spare_amount,
             captured_at=answer.captured_at,
+            captured_on=answer.captured_on,
+            by=draft.behind,
             source=wish.source if wish else terms.captured_source,
-            send_mail=wish.send_mail if wish else terms.deposit_mail,
+            send_mail=wish.send_mail if wish else terms.deposit_mail == "automatic",
+            deposit_mail=terms.deposit_mail != "never",
         )
 
 
@@ -99,11 +140,12 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     draft.move(by, because)
 
 
-def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str) -> None:
+def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str = "") -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
         draft.change(suspense_amount=draft.payment.suspense_amount + amount)
-        draft.call(attention)
+        if attention:
+            draft.call(attention)
 
 
 def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:

@@ -16,6 +16,13 @@ OVER_REFUNDED = "more went out than was here"
 def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
     """Book a refund once by its id, whoever asked for it. ``ours``: it is the answer to a request of ours."""
     payment = draft.payment
+    if payment.doubts(answer):
+        return
+    if answer.refund_ref in payment.doubted_refunds:
+        draft.change(
+            doubted_refunds=tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
+        )
+        payment = draft.payment
     # Equal in amount to what we asked for: ours, though the answer to our own question was lost. It has a name, so
     # it is none of those that only the provider's sum told of.
     found = not ours and 0 < answer.amount == payment.refund_asked_amount
@@ -36,6 +43,8 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
 def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
     """Book what the provider's sum holds beyond the refunds that have a name."""
     payment = draft.payment
+    if payment.doubted_refunds:
+        return
     beyond = answer.amount - payment.told_refunds_amount
     if beyond > 0:
         draft.change(unnamed_refund_amount=payment.unnamed_refund_amount + beyond)
@@ -200,29 +209,29 @@ def _give(
     by_dispute: bool = False,
     explained_by: str = "",
 ) -> None:
-    """Book the refund and tell the order, as far as it was ever told of that money."""
+    """Book the refund and tell the order and its buyer."""
     payment = draft.payment
+    spare = min(amount, payment.spare_amount)
     refund_id = draft.return_money(ref, amount, explained_by)
     if not draft.payment.spare_amount:
         draft.stop_calling(*ABOUT_SPARE_MONEY)
-    told = max(amount - payment.spare_amount, 0) if payment.goes_on else amount
     state = payment.state
     if draft.payment.held_amount == 0:
         _nothing_left(draft, because)
     if draft.payment.state == state:
         draft.note(because)
-    if told and payment.goes_on and not ours:
+    if amount > spare and payment.goes_on and not ours:
         draft.call(ELSEWHERE)
-    if told:
-        left = draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount
-        draft.say(
-            PaymentRefunded,
-            refund_id=refund_id,
-            amount=told,
-            remaining_amount=left,
-            route=route,
-            by_dispute=by_dispute,
-        )
+    draft.say(
+        PaymentRefunded,
+        refund_id=refund_id,
+        amount=amount,
+        spare_amount=spare,
+        remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
+        route=route,
+        by_dispute=by_dispute,
+        by=draft.behind or (payment.asked_by if ours and not by_dispute else ""),
+    )
 
 
 def _nothing_left(draft: Draft, because: str) -> None:

@@ -15,17 +15,21 @@ from payments.domain.answers import (
     Expired,
     Issued,
     NeedsBuyer,
+    OtherHold,
     RefundDeclined,
     Refunded,
     RefundedInAll,
     Reversed,
+    ShippingRefused,
     Unknown,
+    UnnamedCharges,
     Voided,
 )
-from payments.domain.asking import ask_capture, ask_hold
+from payments.domain.asking import ask_capture, ask_hold, capture_on
+from payments.domain.beside import hear_other_hold, hear_unnamed_charges
 from payments.domain.drafting import Draft, Settled
-from payments.domain.moves import NEXT, CapturedInPart, Operation
-from payments.domain.payment import CaptureWish, Number, Payment
+from payments.domain.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
+from payments.domain.payment import MISMATCH, CaptureWish, Number, Payment
 from payments.domain.receiving import end_hold, receive, reverse
 from payments.domain.returning import charged_back, refund_declined, refunded, refunded_in_all
 from payments.domain.terms import Terms
@@ -52,15 +56,17 @@ def settle(
 
     ``operation`` is the request that was answered, None for a notice or a look-up. What the payment's state
     does not expect is old news and changes nothing but the provider's ids. ``because`` and ``by`` stand in the
-    history where it was not the provider who told.
+    history where it was not the provider who told. What is said of a request names who had asked for it.
     """
-    draft = Draft(payment, at, by)
+    draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
     match answer:
         case Captured():
             receive(draft, answer, terms, because, operation)
+            if operation == "capture":
+                capture_on(draft, terms, because)
         case Reversed():
             reverse(draft, answer, because)
         case Refunded():
@@ -71,6 +77,18 @@ def settle(
             refund_declined(draft, answer, because, ours=ours)
         case Chargeback():
             charged_back(draft, answer, because)
+        case ShippingRefused():
+            draft.call("shipping_untold")
+            draft.note(because)
+        case _ if operation == "tell_shipped":
+            # How the money stands does not hang on it.
+            return draft.done()
+        case OtherHold():
+            hear_other_hold(draft, answer)
+        case UnnamedCharges():
+            hear_unnamed_charges(draft, answer)
+        case Unknown(mismatch=True):
+            _doubt(draft, answer, terms, because)
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
             _move(draft, answer, terms, because)
     if draft.payment.order_cancelled:
@@ -82,8 +100,36 @@ def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
     by: type = type(answer)
     if by is Declined and draft.payment.state == "reauthorizing" and draft.payment.held_amount:
         by = CapturedInPart
+    if by in ENDS_A_HOLD and draft.payment.keeps_parts:
+        _ended_with_parts(draft, because, terms)
+        return
     draft.move(by, because)
     _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
+
+
+def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
+    """The rest of a hold is gone of which a part was captured: the order goes on, and its money is short."""
+    payment = draft.payment
+    draft.move(CapturedInPart, because)
+    draft.change(redirect_url="", provider_status="")
+    draft.call("short_money")
+    if payment.renews_hold:
+        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+        ask_hold(draft, "hold given back to be renewed")
+    else:
+        end_hold(draft, "captured_in_part", terms)
+
+
+def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
+    """What was answered is not about what was asked: a person looks, and a refund with such an amount is not booked
+    until then."""
+    if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
+        draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
+    if MISMATCH not in draft.payment.calls:
+        draft.call(MISMATCH)
+        draft.note("answer does not fit", answer.reason)
+    if type(answer) in NEXT[draft.payment.state]:
+        _move(draft, answer, terms, because)
 
 
 def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
@@ -123,6 +169,8 @@ def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
         end_hold(draft, "reauthorization_declined", terms)
     else:
         draft.say(PaymentFailed, reason=answer.reason)
+        if answer.in_doubt:
+            draft.ask("void", draft.payment.amount)
         draft.give_back("declined with part of the money here")
 
 
@@ -150,6 +198,7 @@ def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
         number_label=number.label,
         confirmation_number=number.confirmation_number,
         due_at=number.due_at,
+        accepted_until=number.due_at + terms.grace,
         page_url=draft.payment.page_url,
     )
 
@@ -198,12 +247,12 @@ def _gone(draft: Draft, terms: Terms) -> None:
         return
     if payment.authorization_id:
         until = payment.holds_until(terms)
-        draft.say(PaymentVoided)
+        draft.say(PaymentVoided, by=draft.behind)
         end_hold(draft, "expired" if until is not None and draft.at > until else "voided", terms)
     elif not payment.order_cancelled:
         draft.say(PaymentFailed, reason="provider_error")
     elif payment.number is not None:
-        draft.say(PaymentVoided)
+        draft.say(PaymentVoided, by=draft.behind)
     draft.give_back("voided with part of the money here")
 
 

@@ -18,7 +18,8 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
     returned = before.goes_on and before.refunded_amount != after.refunded_amount
     if not returned and _beside(before) == _beside(after):
         return settled
-    draft = Draft(after.changed(revision=after.revision + 1), at)
+    by = next((step.by for step in reversed(settled.steps) if step.by), "")
+    draft = Draft(after.changed(revision=after.revision + 1), at, by)
     draft.say(
         PaymentStandingChanged,
         revision=draft.payment.revision,
@@ -28,6 +29,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
         suspense_amount=after.suspense_amount,
         refunded_amount=after.refunded_amount,
         lost_amount=after.lost_amount,
+        charged_back_amount=after.charged_back_amount,
         respond_by=after.respond_by,
     )
     return and_then(settled, draft.done())

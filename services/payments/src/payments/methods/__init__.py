@@ -5,7 +5,9 @@ import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from payments import providers
 from payments.method import Method, Shop
+from payments.provider import Provider
 
 
 class UnknownMethod(KeyError):
@@ -30,10 +32,19 @@ class Methods(Mapping[str, Method]):
     def __len__(self) -> int:
         return len(self._methods)
 
+    @property
+    def providers(self) -> Sequence[Provider]:
+        """The providers behind the methods, each once."""
+        return list({method.provider.name: method.provider for method in self._methods.values()}.values())
+
+    def provider_name(self, kind: str) -> str:
+        """Return the name of the provider behind a method; of one that is switched off, its own."""
+        return self._methods[kind].provider.name if kind in self._methods else kind
+
     async def close(self) -> None:
-        """Close the connections of all methods."""
-        for method in self._methods.values():
-            await method.close()
+        """Close the connections with all providers."""
+        for provider in self.providers:
+            await provider.close()
 
 
 def known_kinds() -> list[str]:
@@ -47,8 +58,8 @@ def find_methods(kinds: Sequence[str], shop: Shop) -> Methods:
 
 
 def template_folders() -> list[Path]:
-    """Return the folders with the templates of the methods' own pages."""
-    roots = [Path(root) for root in __path__]
+    """Return the folders with the templates of the methods' own pages, and of their providers'."""
+    roots = [Path(root) for root in (*__path__, *providers.__path__)]
     return sorted(folder for root in roots for folder in root.glob("*/templates") if folder.is_dir())
 
 

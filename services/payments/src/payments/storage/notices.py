@@ -9,7 +9,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from payments.domain.answers import Chargeback
-from payments.method import Notice
+from payments.provider import Notice
 from payments.storage.answers import is_storable
 from payments.storage.tables import notices
 from shared.bulk import update_all
@@ -47,40 +47,42 @@ _INSERT = f"""
 """  # noqa: S608 - the text is ours
 
 
-async def insert_notice(tx: Tx, method: str, notice: Notice, body: bytes, at: datetime) -> bool:
+async def insert_notice(tx: Tx, provider: str, notice: Notice, body: bytes, at: datetime) -> bool:
     """Store a notice; False if the provider had sent it before. Whatever of it can be kept is kept."""
     about_payment = notice.reference is not None
     state = "new" if about_payment else "noted" if notice.known else "unknown"
-    stored = await _insert(tx, method, notice, body, state, at)
+    stored = await _insert(tx, provider, notice, body, state, at)
     if stored and about_payment:
         tx.wake(NOTICE_WORK)
     return stored
 
 
-async def insert_unreadable(tx: Tx, method: str, body: bytes, at: datetime) -> None:
+async def insert_unreadable(tx: Tx, provider: str, body: bytes, at: datetime) -> None:
     """Keep for staff what a provider sent and nobody can read; sent again, it is kept once."""
     notice = Notice(_digest(body), None, "読み取れない通知")
-    await _insert(tx, method, notice, body, "unreadable", at)
+    await _insert(tx, provider, notice, body, "unreadable", at)
 
 
 async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str, str, datetime]]) -> None:
-    """Have one look answer every notice about the payment, given by method and reference, that came before it."""
+    """Have one look answer every notice about the payment, given by provider and reference, that came before it."""
     await tx.execute(
         "UPDATE notices AS n SET state = CASE WHEN n.known THEN 'done' ELSE 'unknown' END, payment_id = :payment_id,"
         " due_at = NULL, leased_until = NULL, lease = NULL"
         " FROM unnest(CAST(:methods AS text[]), CAST(:references AS text[]), CAST(:began AS timestamptz[]))"
         " AS d(method, reference, began)"
         " WHERE n.method = d.method AND n.reference = d.reference AND n.received_at < d.began"
-        " AND n.due_at IS NOT NULL AND n.refs = '{}' AND n.alert IS NULL",
+        " AND n.due_at IS NOT NULL AND n.alert IS NULL"
+        # What the payment knows already was asked about as well.
+        " AND n.refs <@ (SELECT refs FROM payments WHERE payment_id = :payment_id)",
         payment_id=payment_id,
-        methods=[method for method, _, _ in looked_up],
+        methods=[provider for provider, _, _ in looked_up],
         references=[reference for _, reference, _ in looked_up],
         began=[began for _, _, began in looked_up],
     )
 
 
 async def looked_at_now(tx: Tx, rows: Sequence[Row]) -> set[tuple[str, str]]:
-    """Return method and reference of those claimed ``rows`` about whose payment a look is under way for others."""
+    """Return provider and reference of those claimed ``rows`` about whose payment a look is under way for others."""
     found = await tx.rows(
         "SELECT DISTINCT n.method, n.reference FROM notices AS n"
         " JOIN unnest(CAST(:methods AS text[]), CAST(:references AS text[])) AS d(method, reference)"
@@ -104,11 +106,11 @@ async def mark_notice_seen(tx: Tx, notice_key: UUID, *, by: str) -> bool:
     return bool(changed)
 
 
-async def _insert(tx: Tx, method: str, notice: Notice, body: bytes, state: str, at: datetime) -> bool:
+async def _insert(tx: Tx, provider: str, notice: Notice, body: bytes, state: str, at: datetime) -> bool:
     stored = await tx.execute(
         _INSERT,
         key=new_id(),
-        method=method,
+        method=provider,
         notice_id=_short(notice.notice_id),
         reference=notice.reference,
         summary=_shown(notice.summary),

@@ -1,7 +1,7 @@
 """Payments between the table and the domain."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from payments.domain.drafting import Settled, Step
 from payments.domain.journal import Entry
 from payments.domain.payment import Payment
 from payments.method import Method
+from payments.storage.orders import insert_snapshots, order_of
 from payments.storage.requests import REQUEST_WORK, insert_requests
 from payments.storage.tables import (
     journal_lines,
@@ -31,7 +32,7 @@ from shared.words import add_words, words_of_code, words_of_names
 log = structlog.get_logger()
 
 Reference = tuple[str, str]
-"""The kind of a method, and an id by which its provider knows a payment: one of ``refs``, or the payment's own."""
+"""The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own."""
 WATCH_WORK = "payments due"
 DAY = timedelta(days=1)
 DAILY_AFTER_RECEIPT = timedelta(days=3)
@@ -55,6 +56,10 @@ _COLUMNS = (
     "refs",
     "placed_at",
 )
+_WITH_ORDER = """
+    SELECT p.*, s.snapshot FROM payments p LEFT JOIN order_snapshots s USING (order_code)
+    WHERE payment_id = ANY(:ids) ORDER BY payment_id
+"""
 _BY_ID = "SELECT * FROM payments WHERE payment_id = ANY(:ids) ORDER BY payment_id"
 _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY payment_id"
 _BY_REFERENCE = """
@@ -81,11 +86,11 @@ def _implied(row: Row) -> dict[str, Any]:
 
 
 async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
-    """Return payments by id without locking them; one that cannot be read is logged and left out."""
+    """Return payments by id with their orders, without locking them; one that cannot be read is logged and left out."""
     found = {}
-    for row in await tx.rows(_BY_ID, ids=list(payment_ids)):
+    for row in await tx.rows(_WITH_ORDER, ids=list(payment_ids)):
         try:
-            found[row.payment_id] = payment_of(row)
+            found[row.payment_id] = payment_of(row).changed(order=order_of(row.snapshot))
         except (ValueError, TypeError) as error:
             # What it says may hold personal data.
             log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
@@ -125,16 +130,22 @@ async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     return payment_of(row) if row is not None else None
 
 
-async def match_references(tx: Tx, references: Iterable[Reference]) -> dict[Reference, UUID]:
-    """Return the id of the payment that each reference is about; those of no payment are left out."""
+async def match_references(
+    tx: Tx, references: Iterable[Reference], provider_name: Callable[[str], str]
+) -> dict[Reference, UUID]:
+    """Return the id of the payment that each reference is about; those of no payment are left out.
+
+    ``provider_name`` tells who is behind a method: a reference is one of its provider's, by whatever method.
+    """
     wanted = set(references)
     own_ids = {value: _as_id(value) for _, value in wanted}
     ids = [one for one in own_ids.values() if one is not None]
     matched: dict[Reference, UUID] = {}
     for row in await tx.rows(_BY_REFERENCE, values=list(own_ids), ids=ids):
+        provider = provider_name(row.method)
         for value, own_id in own_ids.items():
-            if (row.method, value) in wanted and (value in row.provider_ids or own_id == row.payment_id):
-                matched.setdefault((row.method, value), row.payment_id)
+            if (provider, value) in wanted and (value in row.provider_ids or own_id == row.payment_id):
+                matched.setdefault((provider, value), row.payment_id)
     return matched
 
 
@@ -146,6 +157,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     new = [one for one in settled if one.payment.payment_id in fresh]
     first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
+    await insert_snapshots(tx, [one.payment for one in new], at)
     payers = {one.payment.order_code: one.payment.payer_name for one in new}
     await add_words(
         tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
@@ -262,7 +274,7 @@ def _receipts(booked: Iterable[tuple[Payment, Entry]], at: datetime) -> list[dic
 
 
 def _values(payment: Payment) -> dict[str, Any]:
-    everything: Mapping[str, Any] = _PAYMENT.dump_python(payment, mode="json")
+    everything: Mapping[str, Any] = _PAYMENT.dump_python(payment, mode="json", exclude={"order"})
     columns = {name: getattr(payment, name) for name in _COLUMNS}
     details = {name: value for name, value in everything.items() if name not in _COLUMNS}
     return {

@@ -13,8 +13,10 @@ from payments.domain.moves import Operation
 from payments.storage.answers import answer_as_json
 from payments.storage.tables import payment_requests
 from shared.bulk import insert_all
+from shared.cause import Cause
 from shared.database import Tx
 from shared.ids import new_id
+from shared.sql import Row
 
 REQUEST_WORK = "payment requests"
 _END = """
@@ -39,10 +41,17 @@ async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime
             "amount": ask.amount,
             "written_at": at,
             "due_at": at,
+            "caused_by": ask.cause.event_id,
+            "traceparent": ask.cause.traceparent,
         }
         for payment_id, ask in asks
     ]
     await insert_all(tx, payment_requests, rows, skip_known=True)
+
+
+def cause_of(row: Row) -> Cause:
+    """Return what a request follows from."""
+    return Cause(row.caused_by, row.traceparent)
 
 
 async def has_open_request(tx: Tx, payment_id: UUID, operation: Operation) -> bool:

@@ -62,6 +62,17 @@ Index("payments_provider_ids", payments.c.provider_ids, postgresql_using="gin")
 Index("payments_newest", payments.c.placed_at.desc())
 Index("payments_attention", payments.c.placed_at.desc(), postgresql_where=payments.c.attention != "")
 
+# The order as it was placed, for the methods: personal data, which stands in no other table of payments but for the
+# payer's name in `payments.details`. Only added to, and nothing refers to it.
+order_snapshots = Table(
+    "order_snapshots",
+    metadata,
+    Column("order_code", Text, primary_key=True),
+    Column("snapshot", JSONB, nullable=False, comment="domain.order.OrderSnapshot"),
+    Column("stored_at", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)
+
 # By what staff find a payment: its order's code, and who pays.
 order_words = words_table(metadata)
 
@@ -96,6 +107,9 @@ payment_requests = Table(
     Column("answer", JSONB),
     Column("written_at", DateTime(timezone=True), nullable=False),
     Column("answered_at", DateTime(timezone=True)),
+    # What asked for it: an event, or the request of a person; and the trace of that.
+    Column("caused_by", Uuid),
+    Column("traceparent", Text),
     *due_columns(),
 )
 due_index(payment_requests)
@@ -115,6 +129,7 @@ notices = Table(
     "notices",
     metadata,
     Column("notice_key", Uuid, primary_key=True),
+    # The provider's name; a method that has its provider to itself has the same.
     Column("method", Text, nullable=False),
     Column("notice_id", Text, nullable=False),
     Column("reference", Text),

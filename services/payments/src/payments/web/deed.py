@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from shared.web.fields import Line, Text, Yen
+from shared.web.fields import Line, PaidYen, Text
 
 Version = Annotated[int, Field(ge=1, title="版")]
 RecordId = Annotated[str, Field(title="記録番号", max_length=64, pattern=r"^desk:[0-9a-f]{32}$")]
@@ -45,24 +45,44 @@ class Press(BaseModel):
     version: Version
 
 
+DEPOSIT_MAIL = "入金確認メール(自動送信)を送信する"
+
+
+class Accept(BaseModel):
+    """Take what is here for the whole."""
+
+    version: Version
+    send_mail: bool = Field(False, title=DEPOSIT_MAIL)
+
+
 class Deposit(BaseModel):
     """What staff read on the statement. ``receipt_id`` comes with the form: sent twice, booked once."""
 
     version: Version
-    amount: Annotated[Yen, Field(ge=1)] = Field(title="入金額")
+    amount: PaidYen = Field(title="入金額")
     deposited_on: date = Field(title="入金日")
     receipt_id: RecordId
-    send_mail: bool = Field(False, title="入金確認メール(自動送信)を送信する")
+    send_mail: bool = Field(
+        False, title=DEPOSIT_MAIL, description="入金がご請求額に足りないときは送信しません。"
+    )
 
 
 class Outside(BaseModel):
     """What staff gave back by a way of their own. ``refund_id`` comes with the form: sent twice, booked once."""
 
     version: Version
-    returned_amount: Annotated[Yen, Field(ge=1)] = Field(title="返金した金額")
+    returned_amount: PaidYen = Field(title="返金した金額")
     route: Literal["bank_transfer", "gift_card"] = Field("bank_transfer", title="返金の方法")
     note: Text = Field(title="メモ", max_length=200, description="返金した日や振込先など")
     refund_id: RecordId
+
+
+class PartRefund(BaseModel):
+    """How much of a paid order's money the provider shall give back, and why."""
+
+    version: Version
+    refund_amount: PaidYen = Field(title="返金額")
+    refund_reason: Text = Field(title="返金の理由", max_length=200)
 
 
 class Dispute(BaseModel):
@@ -71,4 +91,4 @@ class Dispute(BaseModel):
     version: Version
     reference: Line = Field(title="申し立て番号", max_length=200)
     state: Literal["won", "lost"] = Field(title="結果")
-    disputed_amount: Annotated[Yen, Field(ge=1)] | None = Field(None, title="返金された金額")
+    disputed_amount: PaidYen | None = Field(None, title="返金された金額")

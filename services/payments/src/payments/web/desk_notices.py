@@ -31,7 +31,10 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         async with db.transaction() as tx:
             rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
             settings = await read_shop_settings(tx)
-        names = {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
+        names = {
+            one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
+            for kind, one in methods.items()
+        }
         return pages.render(
             request,
             "desk_notices.html",

@@ -20,11 +20,13 @@ from payments.storage.desk import amount_of_receipt, payment_story
 from payments.storage.payments import find_order_payment, look_soon
 from payments.storage.shop_settings import read_shop_settings
 from payments.web import payment_view
-from payments.web.deed import Deposit, Dispute, Outside, Press, TakeBack
+from payments.web.deed import Accept, Deposit, Dispute, Outside, PartRefund, Press, TakeBack
 from shared.clock import in_japan, now
 from shared.database import Database, Tx
 from shared.errors import Refused
+from shared.events import PaymentLookUpRequested
 from shared.ids import new_id
+from shared.web.deeds import done_by
 from shared.web.forms import Form, read_form
 from shared.web.pages import Pages
 from shared.web.session import Staff, Viewer, require_staff
@@ -38,7 +40,6 @@ PRESSES: dict[str, tuple[OnePress, str]] = {
         lambda one, terms, at, by: deeds.refund_spare(one, terms, at, by=by),
         "過入金の返金を依頼しました",
     ),
-    "accept": (lambda one, terms, at, by: deeds.accept_short(one, terms, at, by=by), "入金済みにしました"),
     "reauthorize": (
         lambda one, terms, at, by: asking.reauthorize(one, terms, at, by=by),
         "再与信を依頼しました",
@@ -74,12 +75,15 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             offers=payment_view.offers(payment, method.terms),
             deposit=_form(Deposit, refused, _expected(payment)),
             outside=_form(Outside, refused, _given_back(payment)),
+            accept=_accept(payment, refused),
             refused=refused,
             by_hand=method.terms.deposit == "by_hand",
             contraries=payment_view.contraries(payment, method.terms, story),
             dispute=next((form for form in refused if form.model is Dispute), Form(Dispute, {})),
             goes_back=not payment.goes_on,
             outside_amount_max=deeds.outside_amount_max(payment),
+            part_refund=_form(PartRefund, refused, {"version": payment.version}),
+            part_refund_max=deeds.part_refund_max(payment, method.terms),
             routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
             has_provider=payment.state != "unmanaged",
             labels=LABELS,
@@ -123,7 +127,23 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             told = form.value.model_dump(exclude={"version"})
             return record_deposit(payment, terms, at, **told, by=_name(staff), beside_the_sale=True)
 
-        return await act(request, order_code, form, deed, "入金を記録しました", _typed(form, "receipt_id"))
+        said = "入金を記録しました"
+        if not form.errors and form.value.send_mail:
+            async with db.transaction() as tx:
+                before = await _payment_of(tx, order_code)
+            if before.goes_on and form.value.amount < before.missing_amount:
+                said = "入金を記録しました。ご請求額に足りないため、メールは送信していません"
+        return await act(request, order_code, form, deed, said, _typed(form, "receipt_id"))
+
+    @routes.post(f"{PATH}/accept")
+    async def accept(request: Request, order_code: str, staff: Staff) -> Response:
+        """Take what is here for the whole."""
+        form = await read_form(request, Accept)
+
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            return deeds.accept_short(payment, terms, at, by=_name(staff), send_mail=form.value.send_mail)
+
+        return await act(request, order_code, form, deed, "入金済みにしました")
 
     @routes.post(f"{PATH}/deposit/take-back")
     async def take_back_deposit(request: Request, order_code: str, staff: Staff) -> Response:
@@ -156,9 +176,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
         def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
             told = form.value
-            if told.returned_amount > (most := deeds.outside_amount_max(payment)):
-                text = f"返金できるのは¥{most:,}までです。" if most else "いま記録できる返金はありません。"
-                raise Refused("more_than_held", text, field="returned_amount", status=422)
+            _check_within(deeds.outside_amount_max(payment), told.returned_amount, "returned_amount")
             return deeds.settle_outside(
                 payment,
                 at,
@@ -170,6 +188,20 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             )
 
         return await act(request, order_code, form, deed, "返金を記録しました", _typed(form, "refund_id"))
+
+    @routes.post(f"{PATH}/part-refund")
+    async def refund_part(request: Request, order_code: str, staff: Staff) -> Response:
+        """Have the provider give back some of the money of a paid order."""
+        form = await read_form(request, PartRefund)
+
+        def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+            told = form.value
+            _check_within(deeds.part_refund_max(payment, terms), told.refund_amount, "refund_amount")
+            return deeds.refund_part(
+                payment, terms, at, amount=told.refund_amount, reason=told.refund_reason, by=_name(staff)
+            )
+
+        return await act(request, order_code, form, deed, "返金を依頼しました")
 
     @routes.post(f"{PATH}/dispute")
     async def dispute(request: Request, order_code: str, staff: Staff) -> Response:
@@ -197,12 +229,13 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         return await act(request, order_code, form, deed, "結果を記録しました")
 
     @routes.post(f"{PATH}/look-up")
-    async def look_up(request: Request, order_code: str) -> Response:
+    async def look_up(request: Request, order_code: str, staff: Staff) -> Response:
         """Let the workers ask the provider now, also about what is over."""
         async with db.transaction() as tx:
             payment = await _payment_of(tx, order_code)
             if payment.state != "unmanaged":
                 await look_soon(tx, [payment.payment_id], also_unwatched=True)
+                tx.say(PaymentLookUpRequested(**done_by(request, staff), subject=order_code))
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
 
     @routes.post(f"{PATH}/{{press}}")
@@ -226,6 +259,12 @@ async def _payment_of(tx: Tx, order_code: str) -> Payment:
     return payment
 
 
+def _check_within(most: int, amount: int, field: str) -> None:
+    if amount > most:
+        text = f"返金できるのは¥{most:,}までです。" if most else "いま返金できる金額はありません。"
+        raise Refused("more_than_held", text, field=field, status=422)
+
+
 def _name(staff: Viewer) -> str:
     return staff.name or staff.member_id or ""
 
@@ -246,11 +285,18 @@ def _form(model: type[BaseModel], refused: tuple[Form[Any], ...], values: dict[s
 def _expected(payment: Payment) -> dict[str, Any]:
     return {
         "version": payment.version,
-        "amount": payment.missing_amount or payment.amount,
+        "amount": "" if payment.keeps_its_sale or not payment.goes_on else payment.missing_amount,
         "deposited_on": in_japan(now()).date().isoformat(),
         "receipt_id": f"desk:{new_id().hex}",
         "send_mail": "true",
     }
+
+
+def _accept(payment: Payment, refused: tuple[Form[Any], ...]) -> Form[Any] | None:
+    """Return the form to take what is here for the whole; None where that is not possible."""
+    if not deeds.may_accept_short(payment):
+        return None
+    return _form(Accept, refused, {"version": payment.version, "send_mail": "true"})
 
 
 def _given_back(payment: Payment) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The list of payments at the desk, and the same as a file."""
 
 from collections.abc import AsyncIterator, Mapping
+from typing import TypedDict
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -12,14 +13,36 @@ from payments.storage.desk import VIEWS, count_calls, count_views, every_payment
 from payments.storage.payments import payment_of
 from payments.storage.shop_settings import ShopSettings, read_shop_settings
 from shared.database import Database
+from shared.events import PaymentsExported
 from shared.sql import Row
 from shared.web.csv_file import csv_response
+from shared.web.deeds import done_by, rows_taken
 from shared.web.filters import jst
 from shared.web.pages import Pages
 from shared.web.paging import Paging
-from shared.web.session import require_staff
+from shared.web.session import Staff, require_staff
 
-COLUMNS = ("注文番号", "注文日時", "お支払い方法", "状態", "連携ステータス", "金額", "入金額")
+COLUMNS = (
+    "注文番号",
+    "注文日時",
+    "お支払い方法",
+    "状態",
+    "連携ステータス",
+    "金額",
+    "入金額",
+    "うち仮受金",
+    "返金額",
+)
+
+
+class _Asked(TypedDict):
+    """What narrows the list."""
+
+    view: str
+    method: str
+    state: str
+    call: str
+    text: str
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
@@ -28,12 +51,21 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
     @routes.get("/desk/payments/export.csv")
     async def export_payments(
-        view: str = "all", method: str = "", state: str = "", call: str = "", q: str = ""
+        request: Request,
+        staff: Staff,
+        view: str = "all",
+        method: str = "",
+        state: str = "",
+        call: str = "",
+        q: str = "",
     ) -> Response:
-        """Send what the list shows, all pages of it, as CSV."""
+        """Send what the list shows, all pages of it, as CSV; it is written down who has it."""
+        asked: _Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
         async with db.transaction() as tx:
             names = _names(await read_shop_settings(tx), methods)
-        found = every_payment(db, view=view, method=method, state=state, call=call, text=q.strip())
+            _, count = await list_payments(tx, **asked, limit=0, offset=0)
+            tx.say(PaymentsExported(**done_by(request, staff), subject=rows_taken(request, count)))
+        found = every_payment(db, **asked)
         return csv_response("payments", COLUMNS, _cells(found, names, methods))
 
     @routes.get("/desk/payments")
@@ -76,7 +108,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "state": STATES[one.state],
                     "status": one.provider_status if shown.get(one.method) else "",
                     "amount": one.amount,
-                    "captured": one.captured_amount,
+                    "money": (one.received_amount, one.suspense_amount, one.refunded_amount),
                     "attention": _calls(one),
                 }
                 for one in found
@@ -131,5 +163,7 @@ async def _cells(
             STATES[one.state][0] + "".join(f"（{word}）" for word in _calls(one)),
             one.provider_status if shown.get(one.method) else "",
             one.amount,
-            one.captured_amount,
+            one.received_amount,
+            one.suspense_amount,
+            one.refunded_amount,
         )

@@ -6,8 +6,8 @@ import structlog
 from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
-from payments.method import Method, NoticeRefused
 from payments.methods import Methods
+from payments.provider import NoticeRefused, Provider
 from payments.storage.notices import can_be_matched, insert_notice, insert_unreadable
 from shared.clock import now
 from shared.crash import crash_point
@@ -16,24 +16,24 @@ from shared.database import Database
 log = structlog.get_logger()
 
 
-def address(method: Method) -> str:
-    """Return the path to which the method's provider posts."""
-    return f"/payments/{method.path}/notices"
+def address(provider: Provider) -> str:
+    """Return the path to which the provider posts, whichever of its methods the notice is about."""
+    return f"/payments/{provider.path}/notices"
 
 
 def router(db: Database, methods: Methods) -> APIRouter:
-    """Return a route per method."""
+    """Return a route per provider."""
     routes = APIRouter(include_in_schema=False)
-    for method in methods.values():
-        routes.add_api_route(address(method), _receiver(db, method), methods=["POST"])
+    for provider in methods.providers:
+        routes.add_api_route(address(provider), _receiver(db, provider), methods=["POST"])
     return routes
 
 
-def _receiver(db: Database, method: Method) -> Callable[[Request], Awaitable[Response]]:
+def _receiver(db: Database, provider: Provider) -> Callable[[Request], Awaitable[Response]]:
     async def _refuse(body: bytes, status: int, *, keep: bool) -> Response:
         if keep:
             async with db.transaction() as tx:
-                await insert_unreadable(tx, method.kind, body, now())
+                await insert_unreadable(tx, provider.name, body, now())
         return PlainTextResponse("refused", status_code=status)
 
     async def receive_notice(request: Request) -> Response:
@@ -43,18 +43,18 @@ def _receiver(db: Database, method: Method) -> Callable[[Request], Awaitable[Res
         """
         body = await request.body()
         try:
-            notice = await method.read_notice(request.headers, body)
+            notice = await provider.read_notice(request.headers, body)
         except NoticeRefused as refusal:
-            log.warning("notice.refused", method=method.kind, code=refusal.code, genuine=refusal.genuine)
+            log.warning("notice.refused", provider=provider.name, code=refusal.code, genuine=refusal.genuine)
             return await _refuse(body, refusal.status, keep=refusal.genuine)
         if not can_be_matched(notice):
-            log.warning("notice.refused", method=method.kind, code="ids_unreadable", genuine=True)
+            log.warning("notice.refused", provider=provider.name, code="ids_unreadable", genuine=True)
             return await _refuse(body, 400, keep=True)
         crash_point("K14")
         async with db.transaction() as tx:
-            fresh = await insert_notice(tx, method.kind, notice, body, now())
+            fresh = await insert_notice(tx, provider.name, notice, body, now())
         crash_point("K15")
-        log.info("notice.stored", method=method.kind, reference=notice.reference, fresh=fresh)
+        log.info("notice.stored", provider=provider.name, reference=notice.reference, fresh=fresh)
         return PlainTextResponse("OK")
 
     return receive_notice

@@ -11,10 +11,10 @@ from payments.labels import (
     ATTENTION,
     POLICIES,
     REASONS,
+    REFUSALS,
     ROUTES,
     STATES,
     cause,
-    refusal,
     state_label,
 )
 from payments.web.deed import Contrary, Offer
@@ -36,12 +36,18 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
         "refundable": _yen(payment.refundable_amount or payment.held_amount),
         "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "other_holds": _yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "unnamed": _yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    if deeds.owes_nothing(payment):
+        words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
+    if payment.state in ("authorized", "capturing"):
+        words_told = ["short_money_held" if word == "short_money" else word for word in words_told]
     found = [ATTENTION.get(word, (word, word)) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
 
@@ -49,6 +55,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
     """Return what staff may do about the payment by one press, and what each will do, in yen."""
     spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
+    again = "もう一度" if "refund_failed" in payment.calls else ""
     possible = (
         (
             asking.may_reauthorize(payment, terms),
@@ -67,14 +74,6 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             ),
         ),
         (
-            deeds.may_accept_short(payment),
-            Offer(
-                "accept",
-                "不足のまま確定する",
-                f"{spare}で入金済みにします。不足の{missing}は請求しません。",
-            ),
-        ),
-        (
             deeds.may_refund_spare(payment, terms),
             Offer(
                 "refund-spare", "過入金を返金する", f"過入金の{spare}を返金するよう、決済会社に依頼します。"
@@ -82,9 +81,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
         ),
         (
             deeds.may_refund_again(payment),
-            Offer(
-                "refund", "返金をもう一度依頼する", f"{held}を返金するよう、決済会社にもう一度依頼します。"
-            ),
+            Offer("refund", f"返金を{again}依頼する", f"{held}を返金するよう、決済会社に{again}依頼します。"),
         ),
         (
             bool(deeds.to_be_seen(payment)),
@@ -111,13 +108,13 @@ def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
     if payment.payer_name:
         found.append(("注文者", payment.payer_name))
     money = (
-        ("入金額", payment.captured_amount),
-        ("仮受金", payment.spare_amount),
-        ("返金額", payment.refunded_amount),
-        ("お預かり中", payment.held_amount if payment.refunded_amount or payment.spare_amount else 0),
-        ("損失（お預かりを超えて出たお金）", payment.lost_amount),
+        ("入金額", payment.received_amount, payment.received_amount),
+        ("うち仮受金", payment.suspense_amount, payment.suspense_amount),
+        ("返金額", payment.refunded_amount, payment.refunded_amount),
+        ("お預かり中", payment.held_amount, payment.refunded_amount + payment.suspense_amount),
+        ("損失（お預かりを超えて出たお金）", payment.lost_amount, payment.lost_amount),
     )
-    found += [(label, _yen(amount)) for label, amount in money if amount]
+    found += [(label, _yen(amount)) for label, amount, shown in money if shown]
     return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
 
 
@@ -167,7 +164,8 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             {
                 "at": step.at,
                 "title": state_label(step.state),
-                "text": cause(step.because) + (f"（{step.note}）" if step.note else ""),
+                "text": cause(step.because)
+                + (f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""),
                 "by": step.by or "決済サービス",
                 "kind": STATES[step.state][1],
             }
@@ -181,7 +179,8 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "at": row.answered_at or row.written_at,
                 "attempts": row.attempts,
                 "answer": (row.answer or {}).get("answer", ""),
-                "reason": refusal((row.answer or {}).get("reason", "")),
+                "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
+                "code": _providers_code((row.answer or {}).get("reason", "")),
                 "key": parts(row.request_id.hex),
             }
             for row in story["requests"]
@@ -191,6 +190,11 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             for row in story["notices"]
         ],
     }
+
+
+def _providers_code(reason: str) -> str:
+    """Return what a provider gave as its reason; "" for a reason of ours, which has words."""
+    return "" if reason in REFUSALS else reason
 
 
 def parts(text: str) -> list[str]:

@@ -30,8 +30,29 @@
   /* ---- a form shown again by its own answer: reload and Back ask for the page, never to send it once more ---- */
   if ("posted" in document.body.dataset) history.replaceState(history.state, "", location.href);
 
+  /* ---- a page that waits: look again, and go on only once there is something else to read ---- */
+  const waiting = document.querySelector("[data-look-again]");
+  const wordsOf = (page) => page.querySelector("main")?.textContent.replace(/\s+/g, " ");
+  const lookAgain = async () => {
+    const link = waiting.querySelector("a");
+    try {
+      const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const next = page.querySelector("[data-look-again] a")?.getAttribute("href");
+      if (answer.redirected || !next || wordsOf(page) !== wordsOf(document)) return location.replace(answer.url);
+      link.href = next;
+    } catch { /* no answer, or one from elsewhere: the browser follows that by itself */
+      if (navigator.onLine) return location.replace(link.href);
+    }
+    setTimeout(lookAgain, Number(waiting.dataset.lookAgain) * 1000);
+  };
+  if (waiting) setTimeout(lookAgain, Number(waiting.dataset.lookAgain) * 1000);
+
   /* ---- errors: focus goes to the summary ---- */
   document.querySelector("[data-focus]")?.focus();
+
+  /* ---- a form that leads to another site sends itself; without us there is its button ---- */
+  document.querySelector("form[data-leaves]")?.submit();
 
   /* ---- a question before a dangerous action, in numbers ---- */
   const ask = (text) => new Promise((answer) => {

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d07a57c7c5d6"
-down_revision = "5d0e7b9a41c6"
+down_revision = "fd199f370739"
 branch_labels = None
 depends_on = None
 

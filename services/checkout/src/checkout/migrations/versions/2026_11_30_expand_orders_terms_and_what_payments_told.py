@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "3c1f0e9a7d52"
-down_revision = "d07a57c7c5d6"
+down_revision = "c8d41f0b7e25"
 branch_labels = None
 depends_on = None
 
@@ -19,8 +19,6 @@ _TERMS = """
         WHEN 'transfer' THEN 'by_hand' ELSE 'automatic' END,
     paid_before_shipping = {0}payment_group IN ('konbini', 'transfer')
 """
-_OPEN = "status = 'in_progress' AND deposit = 'unpaid' AND shipping = 'unshipped' AND total > 0"
-_BY_MAIL: sa.ColumnElement[str] = sa.literal_column("regexp_replace(lower(orderer_email), '[+][^@]*@', '@')")
 _GROUP, _GROUP_BEFORE = "Read by the former release alone", "Which steps the order takes (Appendix B)"
 
 _FILL_TERMS = """
@@ -49,22 +47,25 @@ BEGIN
             provider_status = excluded.provider_status;
     ELSIF facts->>'kind' = 'number' THEN
         INSERT INTO order_payments AS p
-            (order_code, payment_number, number_label, chain_name, confirmation_number, number_due_at, number_page_url)
+            (order_code, payment_number, number_label, chain_name, confirmation_number, number_due_at, number_page_url,
+            number_accepted_until)
         VALUES (entry.order_code, facts->>'number', facts->>'number_label', coalesce(facts->>'chain_name', ''),
-            facts->>'confirmation_number', CAST(facts->>'due_at' AS timestamptz), facts->>'page_url')
+            facts->>'confirmation_number', CAST(facts->>'due_at' AS timestamptz), facts->>'page_url',
+            CAST(facts->>'accepted_until' AS timestamptz))
         ON CONFLICT (order_code) DO UPDATE SET payment_number = excluded.payment_number,
             number_label = excluded.number_label, chain_name = excluded.chain_name,
             confirmation_number = excluded.confirmation_number, number_due_at = excluded.number_due_at,
-            number_page_url = excluded.number_page_url;
+            number_page_url = excluded.number_page_url, number_accepted_until = excluded.number_accepted_until;
     ELSIF facts->>'kind' = 'failure' THEN
         INSERT INTO order_payments AS p (order_code, failure) VALUES (entry.order_code, facts->>'reason')
         ON CONFLICT (order_code) DO UPDATE SET failure = excluded.failure;
     END IF;
     IF facts->>'kind' IN ('authorization', 'capture', 'refund') THEN
-        INSERT INTO order_money (order_code, kind, amount, authorization_id, route, at)
+        INSERT INTO order_money (order_code, kind, amount, authorization_id, route, excess, at)
         VALUES (entry.order_code, CASE facts->>'kind'
             WHEN 'authorization' THEN 'authorized' WHEN 'capture' THEN 'captured' ELSE 'refunded' END,
-            CAST(facts->>'amount' AS integer), facts->>'authorization_id', facts->>'route', entry.at);
+            CAST(facts->>'amount' AS integer), facts->>'authorization_id', facts->>'route',
+            coalesce(CAST(facts->>'excess' AS integer), 0), entry.at);
     END IF;
 END $$
 """
@@ -96,13 +97,19 @@ def upgrade() -> None:
             "payment_number",
             sa.Text(),
             nullable=True,
-            comment="What the buyer pays with, as the next five tell",
+            comment="What the buyer pays with, as the next six tell",
         ),
         sa.Column("number_label", sa.Text(), nullable=True),
         sa.Column("chain_name", sa.Text(), nullable=True),
         sa.Column("confirmation_number", sa.Text(), nullable=True),
         sa.Column("number_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("number_page_url", sa.Text(), nullable=True),
+        sa.Column(
+            "number_accepted_until",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="Until when a late payment is still taken",
+        ),
         sa.Column("failure", sa.Text(), nullable=True, comment="Why it failed, in the word of payments"),
         sa.ForeignKeyConstraint(["order_code"], ["orders.code"]),
         sa.PrimaryKeyConstraint("order_code"),
@@ -116,6 +123,13 @@ def upgrade() -> None:
         sa.Column("amount", sa.Integer(), nullable=False),
         sa.Column("authorization_id", sa.Text(), nullable=True, comment="Of what was authorized"),
         sa.Column("route", sa.Text(), nullable=True, comment="By which a refund went back"),
+        sa.Column(
+            "excess",
+            sa.Integer(),
+            nullable=False,
+            server_default="0",
+            comment="What of a refund was paid too much",
+        ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('authorized', 'captured', 'refunded')", name="order_money_kind"),
         sa.ForeignKeyConstraint(["order_code"], ["orders.code"]),
@@ -152,14 +166,11 @@ def _add_terms() -> None:
         "CREATE TRIGGER orders_fill_terms BEFORE INSERT ON orders FOR EACH ROW"
         " WHEN (NEW.payment_flow IS NULL) EXECUTE FUNCTION orders_fill_terms()"
     )
-    _make_indexes(f"{_OPEN} AND payment_flow <> 'authorized'", "payment_deposit = 'capture'")
+    _make_index("payment_deposit = 'capture'")
 
 
-def _make_indexes(holds: str, by_capture: str) -> None:
-    for name in ("orders_open_by_mail", "orders_open_by_client", "orders_processed_unpaid"):
-        op.drop_index(name, table_name="orders")
-    op.create_index("orders_open_by_mail", "orders", [_BY_MAIL], postgresql_where=sa.text(holds))
-    op.create_index("orders_open_by_client", "orders", ["client_address"], postgresql_where=sa.text(holds))
+def _make_index(by_capture: str) -> None:
+    op.drop_index("orders_processed_unpaid", table_name="orders")
     op.create_index(
         "orders_processed_unpaid",
         "orders",
@@ -176,7 +187,7 @@ def downgrade() -> None:
     op.drop_table("order_payments")
     op.execute("DROP TRIGGER orders_fill_terms ON orders")
     op.execute("DROP FUNCTION orders_fill_terms")
-    _make_indexes(f"{_OPEN} AND payment_group <> 'card_like'", "payment_group = 'card_like'")
+    _make_index("payment_group = 'card_like'")
     op.alter_column("orders", "payment_group", comment=_GROUP_BEFORE, existing_comment=_GROUP)
     for column in ("paid_before_shipping", "payment_deposit", "payment_flow"):
         op.drop_column("orders", column)

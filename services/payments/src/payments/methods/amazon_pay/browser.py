@@ -1,22 +1,14 @@
-"""What the buyer's browser holds: its wallet, the orders that it placed, and the session of a member."""
+"""What the buyer's browser holds beside its orders: its wallet."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
 
-from payments.domain.payment import Payment
+from payments.web.visitor import cookies_of
 from shared.statements import COOKIE, Issuer, StatementInvalid, Verifier
-from shared.web.cookies import Cookies
-from shared.web.session import Sessions, viewer_of
 
 WALLET = COOKIE["wallet"]
-
-
-def cookies_of(request: Request) -> Cookies:
-    """The reader and writer of this origin's cookies."""
-    cookies: Cookies = request.app.state.cookies
-    return cookies
 
 
 def wallet_of(request: Request, issuer: Issuer | None) -> Mapping[str, Any]:
@@ -28,26 +20,3 @@ def wallet_of(request: Request, issuer: Issuer | None) -> Mapping[str, Any]:
         return Verifier({"keys": [issuer.public_jwk()]}).verify("wallet", statement)
     except StatementInvalid:
         return {}
-
-
-async def may_see(request: Request, order: str, payment: Payment | None) -> bool:
-    """Whether this is the buyer's browser: it placed the order, or the member who did is logged in here.
-
-    An order of a member leaves no statement in the browser, so that it is out of sight after the logout.
-    """
-    if _placed(request, order):
-        return True
-    if payment is None or payment.member_id is None:
-        return False
-    return (await viewer_of(request)).member_id == str(payment.member_id)
-
-
-def _placed(request: Request, order: str) -> bool:
-    """Whether this browser placed the order: checkout's statement says so."""
-    sessions: Sessions = request.app.state.sessions
-    try:
-        statement = cookies_of(request).read(request, COOKIE["order"]) or ""
-        codes = sessions.verifier.verify("order", statement).get("codes")
-    except StatementInvalid:
-        return False
-    return isinstance(codes, list) and order in codes

@@ -12,11 +12,21 @@ from urllib.parse import quote, urlsplit
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from payments.methods.amazon_pay.objects import Buyer, Charge, Permission, Problem, Refund, Session
+from payments.methods.amazon_pay.objects import (
+    OTHER_CURRENCY,
+    Buyer,
+    Charge,
+    Permission,
+    Problem,
+    Refund,
+    Session,
+)
 from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.retry_after import retry_after_seconds
 from shared import clock
 
 T = TypeVar("T", bound=BaseModel)
+S = TypeVar("S", Session, Permission, Charge, Refund)
 KEY = "x-amz-pay-idempotency-key"
 NOT_AN_ANSWER = {408, 425, 429}
 
@@ -34,13 +44,16 @@ class SaysNo(Exception):
 class NoAnswer(Exception):
     """No answer, an unreadable one, or one that says nothing about what was done.
 
-    `retry_after_seconds` is what Amazon asked for, if it did.
+    `retry_after_seconds` is what Amazon asked for, if it did. `mismatch`: it is about something else than was asked.
     """
 
-    def __init__(self, reason: str, retry_after_seconds: int | None = None) -> None:
+    def __init__(
+        self, reason: str, retry_after_seconds: int | None = None, *, mismatch: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after_seconds = retry_after_seconds
+        self.mismatch = mismatch
 
 
 def yen(amount: int) -> dict[str, str]:
@@ -57,20 +70,24 @@ class AmazonPayClient:
 
     async def session(self, session_id: str) -> Session:
         """Get Checkout Session."""
-        return await self._call(Session, "GET", f"checkoutSessions/{quote(session_id, safe='')}")
+        return about(
+            session_id, await self._call(Session, "GET", f"checkoutSessions/{quote(session_id, safe='')}")
+        )
 
     async def update_session(self, session_id: str, body: dict[str, Any]) -> Session:
         """Update Checkout Session; only while it is open."""
-        return await self._call(Session, "PATCH", f"checkoutSessions/{quote(session_id, safe='')}", body)
+        path = f"checkoutSessions/{quote(session_id, safe='')}"
+        return about(session_id, await self._call(Session, "PATCH", path, body))
 
     async def complete_session(self, session_id: str, amount: int) -> Session:
         """Complete Checkout Session; `amount` (yen) must be the session's."""
         path = f"checkoutSessions/{quote(session_id, safe='')}/complete"
-        return await self._call(Session, "POST", path, {"chargeAmount": yen(amount)})
+        return about(session_id, await self._call(Session, "POST", path, {"chargeAmount": yen(amount)}))
 
     async def permission(self, permission_id: str) -> Permission:
         """Get Charge Permission."""
-        return await self._call(Permission, "GET", f"chargePermissions/{quote(permission_id, safe='')}")
+        path = f"chargePermissions/{quote(permission_id, safe='')}"
+        return about(permission_id, await self._call(Permission, "GET", path))
 
     async def create_charge(self, permission_id: str, amount: int, *, key: str) -> Charge:
         """Create Charge: a further authorization of `amount` yen within what the buyer agreed to."""
@@ -80,30 +97,32 @@ class AmazonPayClient:
             "captureNow": False,
             "canHandlePendingAuthorization": True,
         }
-        return await self._call(Charge, "POST", "charges", body, key)
+        made = await self._call(Charge, "POST", "charges", body, key)
+        return told_of(made, made.charge_permission_id == permission_id)
 
     async def charge(self, charge_id: str) -> Charge:
         """Get Charge."""
-        return await self._call(Charge, "GET", f"charges/{quote(charge_id, safe='')}")
+        return about(charge_id, await self._call(Charge, "GET", f"charges/{quote(charge_id, safe='')}"))
 
     async def capture(self, charge_id: str, amount: int, *, key: str) -> Charge:
         """Capture Charge, once per charge; `amount` in yen."""
         path = f"charges/{quote(charge_id, safe='')}/capture"
-        return await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key)
+        return about(charge_id, await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key))
 
     async def cancel(self, charge_id: str, reason: str) -> Charge:
         """Cancel Charge: let the authorization go."""
         path = f"charges/{quote(charge_id, safe='')}/cancel"
-        return await self._call(Charge, "DELETE", path, {"cancellationReason": reason})
+        return about(charge_id, await self._call(Charge, "DELETE", path, {"cancellationReason": reason}))
 
     async def create_refund(self, charge_id: str, amount: int, *, key: str) -> Refund:
         """Create Refund; `amount` in yen. It is settled later."""
         body = {"chargeId": charge_id, "refundAmount": yen(amount)}
-        return await self._call(Refund, "POST", "refunds", body, key)
+        made = await self._call(Refund, "POST", "refunds", body, key)
+        return told_of(made, made.charge_id == charge_id)
 
     async def refund(self, refund_id: str) -> Refund:
         """Get Refund."""
-        return await self._call(Refund, "GET", f"refunds/{quote(refund_id, safe='')}")
+        return about(refund_id, await self._call(Refund, "GET", f"refunds/{quote(refund_id, safe='')}"))
 
     async def buyer(self, token: str) -> Buyer:
         """Get Buyer, by the token of a sign-in."""
@@ -145,12 +164,27 @@ class AmazonPayClient:
 
 def _read(kind: type[T], response: httpx.Response) -> T:
     if response.status_code in NOT_AN_ANSWER or response.status_code >= 500:
-        after = response.headers.get("retry-after", "")
-        raise NoAnswer(f"status {response.status_code}", int(after) if after.isdigit() else None)
+        raise NoAnswer(f"status {response.status_code}", retry_after_seconds(response.headers))
     try:
         if response.is_success:
             return kind.model_validate_json(response.content)
         problem = Problem.model_validate_json(response.content)
     except ValidationError as error:
+        if any(one["type"] == OTHER_CURRENCY for one in error.errors(include_input=False)):
+            raise NoAnswer("currency_differs", mismatch=True) from error
         raise NoAnswer(f"unreadable answer with status {response.status_code}") from error
     raise SaysNo(response.status_code, problem.reason_code, problem.message)
+
+
+def about(asked_id: str, answered: S) -> S:
+    """Return what was `answered`. Raises `NoAnswer` if it is another object than the one asked for."""
+    if answered.own_id != asked_id:
+        raise NoAnswer("other_reference", mismatch=True)
+    return answered
+
+
+def told_of(made: T, of_the_same: bool) -> T:
+    """Return what was `made`. Raises `NoAnswer` if it belongs to something else than was asked."""
+    if not of_the_same:
+        raise NoAnswer("other_reference", mismatch=True)
+    return made

@@ -13,11 +13,11 @@ from payments.domain.payment import NOT_YET, Payment
 from payments.method import Shop
 from payments.methods.amazon_pay import meaning
 from payments.methods.amazon_pay.client import AmazonPayClient, SaysNo, yen
-from payments.methods.amazon_pay.looking import CHARGE
+from payments.methods.amazon_pay.looking import CHARGE, PERMISSION
 from payments.methods.amazon_pay.objects import Session
 from shared.clock import now
 
-SESSION, PERMISSION = "checkout_session_id", "charge_permission_id"
+SESSION = "checkout_session_id"
 OVER = "InvalidCheckoutSessionStatus"
 
 

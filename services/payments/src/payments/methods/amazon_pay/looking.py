@@ -6,14 +6,23 @@ at the shop asked for, because Seller Central gives money back, too.
 
 from collections.abc import Sequence
 
-from payments.domain.answers import Answer, RefundDeclined, Refunded, RefundedInAll, RefundWaiting
+from payments.domain.answers import (
+    Answer,
+    RefundDeclined,
+    Refunded,
+    RefundedInAll,
+    RefundWaiting,
+    UnnamedCharges,
+)
 from payments.domain.payment import Payment
 from payments.methods.amazon_pay import meaning
-from payments.methods.amazon_pay.client import AmazonPayClient, SaysNo
+from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Charge, Refund
 
-CHARGE = "charge_id"
+CHARGE, PERMISSION = "charge_id", "charge_permission_id"
 REFUND = "refund_"
+NAMED = "named_charge_"
+"""Charges that a notice named, ours among them; the others were made by order-management software or the like."""
 NOT_FOUND = "ResourceNotFound"
 
 
@@ -21,6 +30,39 @@ def charges_of(payment: Payment) -> list[str]:
     """Ids of all charges of the payment, the present one last."""
     known = (*payment.ended_holds, payment.authorization_id, payment.refs.get(CHARGE, ""))
     return list(dict.fromkeys(charge_id for charge_id in known if charge_id))
+
+
+def others_of(payment: Payment) -> list[str]:
+    """Ids of charges that notices named and that are none of ours. While a hold is asked for anew, one of them may be
+    the answer to that, so none is told apart."""
+    if payment.state == "reauthorizing":
+        return []
+    ours = charges_of(payment)
+    return [value for name, value in payment.refs.items() if name.startswith(NAMED) and value not in ours]
+
+
+async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
+    """Charges that we asked for. Raises `NoAnswer` if one is on another permission than the payment's."""
+    charges = [await client.charge(charge_id) for charge_id in charges_of(payment)]
+    for charge in charges:
+        if payment.refs.get(PERMISSION, charge.charge_permission_id) != charge.charge_permission_id:
+            raise NoAnswer("other_reference", mismatch=True)
+    return charges
+
+
+async def other_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
+    """Charges that others made on the payment's permission; what a notice named and is not there is left out."""
+    found: list[Charge] = []
+    for charge_id in others_of(payment):
+        try:
+            charge = await client.charge(charge_id)
+        except SaysNo as no:
+            if no.code != NOT_FOUND:
+                raise
+            continue
+        if charge.charge_permission_id == payment.refs.get(PERMISSION):
+            found.append(charge)
+    return found
 
 
 def refunds_of(payment: Payment) -> dict[str, bool]:
@@ -35,9 +77,13 @@ def refunds_of(payment: Payment) -> dict[str, bool]:
 async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence[Answer]:
     """All charges, then the refunds that have names, then what went back in all."""
     answers: list[Answer] = []
-    charges = [await client.charge(charge_id) for charge_id in charges_of(payment)]
-    for charge in charges:
+    ours, others = await our_charges(client, payment), await other_charges(client, payment)
+    for charge in ours:
         answers += await _of_charge(client, payment, charge)
+    for charge in others:
+        answers += meaning.of_other_charge(charge)
+    charges = ours + others
+    answers += await _unnamed(client, payment, charges)
     for refund, is_ours in await known_refunds(client, payment):
         told = meaning.of_refund(refund, {})
         # How a refund of others fares on its way must not be taken for the fate of ours.
@@ -45,6 +91,18 @@ async def look_at_charges(client: AmazonPayClient, payment: Payment) -> Sequence
             answers.append(told)
     returned = sum(charge.returned for charge in charges)
     return [*answers, RefundedInAll(amount=returned)] if returned else answers
+
+
+async def _unnamed(
+    client: AmazonPayClient, payment: Payment, charges: Sequence[Charge]
+) -> list[UnnamedCharges]:
+    """What was charged on the permission beyond the charges we know, where that is news."""
+    if payment.state == "reauthorizing" or not charges:
+        return []
+    limits = (await client.permission(charges[0].charge_permission_id)).limits
+    unnamed = max(limits.charged - sum(charge.counted for charge in charges), 0) if limits else 0
+    news = unnamed != payment.unnamed_charge_amount
+    return [UnnamedCharges(amount=unnamed)] if news else []
 
 
 async def _of_charge(client: AmazonPayClient, payment: Payment, charge: Charge) -> list[Answer]:
@@ -58,7 +116,7 @@ async def _of_charge(client: AmazonPayClient, payment: Payment, charge: Charge) 
 async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple[Refund, bool]]:
     """The payment's refunds, each with whether we asked for it. One that belongs to others is left out."""
     found: list[tuple[Refund, bool]] = []
-    charges = charges_of(payment)
+    charges = charges_of(payment) + others_of(payment)
     for refund_id, is_ours in refunds_of(payment).items():
         try:
             refund = await client.refund(refund_id)
@@ -77,13 +135,12 @@ async def where_to_refund(client: AmazonPayClient, payment: Payment, amount: int
     It counts the refunds that have names, not what the charges say: a repetition has to come out the same.
     """
     charge_ids = charges_of(payment)
-    if len(charge_ids) == 1:
+    if len(charge_ids) == 1 and not others_of(payment):
         return charge_ids[0], amount
     left: dict[str, int] = {}
-    for charge_id in charge_ids:
-        charge = await client.charge(charge_id)
+    for charge in await our_charges(client, payment) + await other_charges(client, payment):
         if charge.state == "Captured":
-            left[charge_id] = (charge.capture_amount or charge.charge_amount).amount
+            left[charge.charge_id] = (charge.capture_amount or charge.charge_amount).amount
     for refund, _ in await known_refunds(client, payment):
         if refund.charge_id in left and not isinstance(meaning.of_refund(refund, {}), RefundDeclined):
             left[refund.charge_id] -= refund.refund_amount.amount

@@ -1,5 +1,7 @@
 """What Amazon's objects mean to a payment. Pure."""
 
+from dataclasses import replace
+
 from payments.domain.answers import (
     Answer,
     Authorized,
@@ -8,6 +10,7 @@ from payments.domain.answers import (
     Declined,
     Expired,
     FailureReason,
+    OtherHold,
     RefundDeclined,
     Refunded,
     RefundWaiting,
@@ -68,7 +71,7 @@ def refused(no: SaysNo) -> Declined | Unknown:
 
 def unclear(gap: NoAnswer) -> Unknown:
     """No answer is no failure."""
-    return Unknown(reason=gap.reason, retry_after_seconds=gap.retry_after_seconds)
+    return Unknown(reason=gap.reason, retry_after_seconds=gap.retry_after_seconds, mismatch=gap.mismatch)
 
 
 def is_our_fault(no: SaysNo) -> bool:
@@ -137,6 +140,15 @@ def of_new_hold(charge: Charge, instrument: str) -> Answer:
         why = declined(charge.status_details)
         return Declined(refs=refs, reason=why.reason, detail=why.detail)
     return first
+
+
+def of_other_charge(charge: Charge) -> list[Answer]:
+    """All that a charge tells that others made on the same permission: money, or a hold that is not ours."""
+    stands = charge.state in ("AuthorizationInitiated", "Authorized", "CaptureInitiated")
+    held = OtherHold(authorization_id=charge.charge_id, amount=charge.charge_amount.amount, stands=stands)
+    if charge.state == "Captured":
+        return [held, replace(_captured(charge, {}), beside_hold=True)]
+    return [held]
 
 
 def _captured(charge: Charge, refs: dict[str, str]) -> Captured:

@@ -23,6 +23,8 @@ from payments.domain.answers import (
     Declined,
     NeedsBuyer,
     RefundDeclined,
+    Refunded,
+    RefundWaiting,
     Unknown,
     Voided,
 )
@@ -31,8 +33,15 @@ from payments.domain.terms import Terms
 from payments.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
 from payments.methods.amazon_pay import looking, meaning
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
-from payments.methods.amazon_pay.journey import PERMISSION, Journey, session_of
-from payments.methods.amazon_pay.looking import CHARGE, REFUND, charges_of, look_at_charges
+from payments.methods.amazon_pay.journey import Journey, session_of
+from payments.methods.amazon_pay.looking import (
+    CHARGE,
+    NAMED,
+    PERMISSION,
+    REFUND,
+    charges_of,
+    look_at_charges,
+)
 from payments.methods.amazon_pay.notices import Hint, NoticeReader
 from payments.methods.amazon_pay.objects import Charge
 from payments.methods.amazon_pay.pages import AmazonPayPages
@@ -40,9 +49,10 @@ from payments.methods.amazon_pay.settings import AmazonPaySettings
 from shared.clock import now
 
 T = TypeVar("T")
-SESSION_LIVES = timedelta(hours=24)
 LOOKED_AFTER = timedelta(days=120)
 """How long the notice of a refund made in Seller Central may get lost without us missing the refund."""
+_NAMES = {"REFUND": REFUND, "CHARGE": NAMED}
+"""What a notice may name that we did not ask for."""
 GIVES_UP_SECONDS = CALL_SECONDS_MAX - 1
 
 
@@ -78,6 +88,7 @@ class AmazonPay(Method):
             hint="Amazonアカウントに登録したお届け先とお支払い方法でご注文いただけます。",
             needs_wallet=True,
             button_label="amazon pay",
+            confirm_path=f"/payments/{self.path}/confirm",
             amount_max=10_000_000,
             authorized_at_order=True,
             bulk_capture=True,
@@ -86,14 +97,21 @@ class AmazonPay(Method):
         )
 
     async def authorize(self, payment: Payment, *, key: str) -> Answer:
-        """Do the next step: tell Amazon the amount, wait for the buyer, or complete."""
+        """Do the next step: tell Amazon the amount, wait for the buyer, or complete.
+
+        The wait ends long before Amazon's session does, for it holds stock. Nothing but our call completes a session,
+        and this one has just found that the buyer did not agree.
+        """
         session_id = session_of(payment)
         if session_id is None:
             # The order did not carry the session; the buyer's next page does, if the buyer gets there.
-            if now() - payment.placed_at > SESSION_LIVES:
-                return Declined(reason="buyer_abandoned", detail="no checkout session")
-            return NeedsBuyer(redirect_url=self.journey.page("confirm", payment))
-        return await _in_time(self._authorize(payment, session_id))
+            answer: Answer = NeedsBuyer(redirect_url=self.journey.page("confirm", payment))
+        else:
+            answer = await _in_time(self._authorize(payment, session_id))
+        awaited_for = now() - payment.placed_at
+        if isinstance(answer, NeedsBuyer) and awaited_for > timedelta(minutes=self.settings.buyer_minutes):
+            return Declined(reason="buyer_abandoned", detail="no return from Amazon", refs=answer.refs)
+        return answer
 
     async def _authorize(self, payment: Payment, session_id: str) -> Answer:
         try:
@@ -109,9 +127,8 @@ class AmazonPay(Method):
         permission_id = payment.refs.get(PERMISSION)
         if permission_id is None:
             return Declined(reason="provider_error", detail="no charge permission")
-        for charge_id in dict.fromkeys((*payment.ended_holds, payment.authorization_id)):
-            if charge_id and (await self.client.charge(charge_id)).may_be_cancelled:
-                await self.client.cancel(charge_id, "再与信")
+        await self._cancel_open((*payment.ended_holds, payment.authorization_id), "再与信")
+        await self._cancel_others(payment, "再与信")
         try:
             made = await self.client.create_charge(permission_id, amount, key=key)
         except SaysNo as no:
@@ -141,7 +158,17 @@ class AmazonPay(Method):
         """Cancel the charge. Without one, wait until none can come any more: a call may arrive late."""
         return await _in_time(self._void(payment))
 
+    async def _cancel_open(self, charge_ids: Sequence[str], why: str) -> None:
+        for charge_id in dict.fromkeys(charge_ids):
+            if charge_id and (await self.client.charge(charge_id)).may_be_cancelled:
+                await self.client.cancel(charge_id, why)
+
+    async def _cancel_others(self, payment: Payment, why: str) -> None:
+        """Let go what others hold on the same permission."""
+        await self._cancel_open([one.authorization_id for one in payment.other_holds if one.stands], why)
+
     async def _void(self, payment: Payment) -> Answer:
+        await self._cancel_others(payment, "ご注文のキャンセル")
         if CHARGE in payment.refs:
             return await self._cancel(payment)
         session_id = session_of(payment)
@@ -169,7 +196,7 @@ class AmazonPay(Method):
 
     async def _refund(self, payment: Payment, amount: int, key: str) -> Answer:
         if await looking.others_refund(self.client, payment):
-            return RefundDeclined(reason="other_refund_under_way")
+            return RefundWaiting(looks=1)
         charge_id, part = await looking.where_to_refund(self.client, payment, amount)
         try:
             refund = await self.client.create_refund(charge_id, part, key=key)
@@ -177,7 +204,13 @@ class AmazonPay(Method):
             if meaning.is_our_fault(no):
                 raise
             return RefundDeclined(reason=no.code)
-        return meaning.of_refund(refund, {REFUND + key: refund.refund_id})
+        refs = {REFUND + key: refund.refund_id}
+        if refund.refund_amount.amount != part:
+            doubted = refund.refund_id
+            return Unknown(reason="amount_differs", mismatch=True, doubted_refund=doubted, refs=refs)
+        told = meaning.of_refund(refund, refs)
+        # A part is all that this charge can take: the look tells of it, and the rest is asked for then.
+        return RefundWaiting(refs=refs) if isinstance(told, Refunded) and part < amount else told
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Ask for charges and refunds, whoever made them. An open session tells nothing yet."""
@@ -203,7 +236,9 @@ class AmazonPay(Method):
             envelope.message_id,
             hint.charge_permission_id or hint.object_id,
             f"{hint.object_type} {hint.object_id}",
-            refs={REFUND + hint.object_id: hint.object_id} if hint.object_type == "REFUND" else {},
+            refs={_NAMES[hint.object_type] + hint.object_id: hint.object_id}
+            if hint.object_type in _NAMES
+            else {},
             known=hint.is_known,
         )
 

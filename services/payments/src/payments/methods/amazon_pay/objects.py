@@ -1,25 +1,44 @@
 """What we read of Amazon's objects. Unknown fields and new reason codes are let through."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+DIGITS_MAX = 30
+OTHER_CURRENCY = "other_currency"
 
 
 def _yen(value: object) -> int:
     """`"1980"`, 1980 and the recorded quirk `"1980.00"` are all 1980 yen; fractions are an error."""
-    amount = Decimal(str(value))
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation as error:
+        raise ValueError("not an amount") from error
+    if not amount.is_finite() or len(amount.as_tuple().digits) > DIGITS_MAX or amount.adjusted() > DIGITS_MAX:
+        raise ValueError("not an amount of yen")
     if amount != amount.to_integral_value():
         raise ValueError("yen have no fractions")
     return int(amount)
 
 
+def _jpy(code: str) -> str:
+    """A Japanese merchant is paid in yen and in nothing else."""
+    if code != "JPY":
+        raise PydanticCustomError(OTHER_CURRENCY, "not in yen")
+    return code
+
+
 def _moment(value: object) -> datetime:
     """`20260401T030000Z`, or the recorded quirk of milliseconds since 1970."""
     if isinstance(value, int):
-        return datetime.fromtimestamp(value / 1000, UTC)
+        try:
+            return datetime.fromtimestamp(value / 1000, UTC)
+        except (OverflowError, OSError) as error:
+            raise ValueError("not a moment") from error
     return datetime.strptime(str(value), "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
@@ -36,7 +55,7 @@ class Money(Shown):
     """An amount in yen."""
 
     amount: Annotated[int, BeforeValidator(_yen)]
-    currency_code: str
+    currency_code: Annotated[str, AfterValidator(_jpy)]
 
 
 class StatusDetails(Shown):
@@ -122,6 +141,11 @@ class Session(Shown):
     charge_id: str | None = None
 
     @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.checkout_session_id
+
+    @property
     def instrument(self) -> str:
         """The chosen instrument's label, empty if none is known."""
         first = next(iter(self.payment_preferences or []), None)
@@ -161,12 +185,30 @@ class Session(Shown):
         return any(each.constraint_id == "BuyerNotAssociated" for each in self.constraints or [])
 
 
+class Limits(Shown):
+    """How much may be charged in all, and how much of it is left: captures lower it, whoever makes them."""
+
+    amount_limit: Money
+    amount_balance: Money
+
+    @property
+    def charged(self) -> int:
+        """What was charged by now, in yen."""
+        return self.amount_limit.amount - self.amount_balance.amount
+
+
 class Permission(Shown):
     """A charge permission."""
 
     charge_permission_id: str
+    limits: Limits | None = None
     merchant_metadata: MerchantMetadata | None = None
     payment_preferences: list[PaymentPreference | None] | None = None
+
+    @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.charge_permission_id
 
     @property
     def instrument(self) -> str:
@@ -187,9 +229,21 @@ class Charge(Shown):
     creation_timestamp: Moment
 
     @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.charge_id
+
+    @property
     def state(self) -> str:
         """`Authorized`, `Captured` and so on."""
         return self.status_details.state
+
+    @property
+    def counted(self) -> int:
+        """What it may have taken of the permission's limit: all that it holds, or what was captured of it."""
+        taken = (self.capture_amount or self.charge_amount).amount if self.state == "Captured" else 0
+        stands = self.state in ("AuthorizationInitiated", "Authorized", "CaptureInitiated")
+        return self.charge_amount.amount if stands else taken
 
     @property
     def may_be_cancelled(self) -> bool:
@@ -209,6 +263,11 @@ class Refund(Shown):
     charge_id: str
     refund_amount: Money
     status_details: StatusDetails
+
+    @property
+    def own_id(self) -> str:
+        """Its own id."""
+        return self.refund_id
 
 
 class Problem(Shown):

@@ -5,21 +5,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import structlog
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from payments.domain.payment import NOT_YET, Payment
 from payments.method import Counter
 from payments.methods.amazon_pay import wallet
-from payments.methods.amazon_pay.browser import WALLET, cookies_of, may_see, wallet_of
+from payments.methods.amazon_pay.browser import WALLET, wallet_of
 from payments.methods.amazon_pay.buttons import Buttons
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.web import visits
+from payments.web.visitor import cookies_of, may_see
+from payments.web.visits import TURNS_MAX, UNDER_WAY, Code
 from shared.web.cookies import PIECE_BYTES_MAX, PIECES_MAX
 from shared.web.edge import ContentSecurity
 from shared.web.session import safe_next, viewer
@@ -36,14 +39,11 @@ AMAZON_ORIGINS = ("https://*.payments-amazon.com", "https://*.amazon.co.jp", "ht
 AMAZON_SCRIPT_MAY = ContentSecurity(
     script=AMAZON_ORIGINS, image=AMAZON_ORIGINS, connect=AMAZON_ORIGINS, frame=AMAZON_ORIGINS
 )
-TURNS_MAX = 40
-ARRIVED = frozenset({"authorized", "capturing", "captured"})
 OTHER_BROWSER = (
     "お手続きをはじめたときとは別のブラウザーで開かれたため、続けられませんでした。"
     "はじめたブラウザーに戻ってお手続きください。"
 )
 SCRIPT = Path(__file__).parent / "static" / "button.js"
-Code = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,39 +173,27 @@ class AmazonPayPages:
         if payment is None or not _is_of(payment, amazonCheckoutSessionId):
             ours = await may_see(request, order, payment)
             return _go(f"/orders/{order}") if ours else self._elsewhere(request)
-        if payment.state in ("requested", "waiting_for_buyer", "unknown") and turn < TURNS_MAX:
+        if payment.state in UNDER_WAY and turn < TURNS_MAX:
             if turn == 0:
                 await self.counter.hasten(order)
             return self._wait(
                 request, "/result", order, turn, amazonCheckoutSessionId=amazonCheckoutSessionId
             )
         if not await may_see(request, order, payment):
-            return self._elsewhere(request, order if payment.state in ARRIVED else "")
+            return self._elsewhere(request, order if payment.state in visits.ARRIVED else "")
         response = _go(f"/orders/{order}")
         cookies_of(request).clear(response, WALLET, request=request)
         return response
 
     def _elsewhere(self, request: Request, paid_order: str = "") -> Response:
-        """The buyer came back in another browser, which may not see the order: what became of it, and a way on."""
-        return self.counter.pages.render(request, "amazon_pay_elsewhere.html", paid_order=paid_order)
+        return visits.elsewhere(self.counter.pages, request, paid_order)
 
     async def script(self) -> Response:
         """The few lines that give Amazon's script its configuration."""
         return FileResponse(SCRIPT, media_type="text/javascript")
 
     def _wait(self, request: Request, path: str, order: str, turn: int, **more: str) -> Response:
-        """「お支払いを確認しています」; after many turns the order page tells more than we can."""
-        if turn >= TURNS_MAX:
-            return _go(f"/orders/{order}")
-        query = urlencode({"order": order, "turn": turn + 1, **more})
-        return self.counter.pages.render(
-            request,
-            "amazon_pay_wait.html",
-            title="お支払いを確認しています",
-            text="Amazon Payに確認しています。このままお待ちください。",
-            refresh_seconds=1 if turn < 10 else 3,
-            onward=f"{self.prefix}{path}?{query}",
-        )
+        return visits.wait(self.counter.pages, request, f"{self.prefix}{path}", order, turn, **more)
 
     def _to_amazon(self, request: Request, config: dict[str, object]) -> Response:
         if self.settings.simulated:

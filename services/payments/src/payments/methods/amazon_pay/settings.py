@@ -48,6 +48,12 @@ class AmazonPaySettings(BaseSettings):
         "https://static-fe.payments-amazon.com/checkout.js", description="Amazon's script for buttons"
     )
     store_name: str = Field("のれん商店", max_length=50)
+    buyer_minutes: int = Field(
+        45,
+        ge=5,
+        le=1440,
+        description="An order whose buyer does not come back from Amazon's page ends after this",
+    )
     timeout_seconds: float = Field(10, gt=0, le=60)
     sandbox: bool = Field(False, validation_alias="SANDBOX")
 

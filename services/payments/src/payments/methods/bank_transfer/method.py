@@ -1,17 +1,36 @@
 """Bank transfer as a payment method. Money comes in without us and goes back through the bank's interface."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
 import httpx
+from pydantic import BaseModel, ConfigDict
 
 from payments.domain.answers import Answer, Issued, RefundDeclined, Refunded, Unknown, Voided
 from payments.domain.payment import Payment
 from payments.domain.terms import Terms
 from payments.method import Menu, Method, Shop
 from payments.methods.bank_transfer.settings import BankTransferSettings
+from payments.retry_after import retry_after_seconds
 from shared.clock import now
+
+
+class Payout(BaseModel):
+    """A transfer that left the account, under the reference that was given with it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    payout_id: str
+    reference: str
+    amount: int
+    currency: str = "JPY"
+
+
+class Payouts(BaseModel):
+    """Transfers, oldest first."""
+
+    payouts: tuple[Payout, ...]
 
 
 class BankTransfer(Method):
@@ -47,6 +66,7 @@ class BankTransfer(Method):
             name="銀行振込",
             group="transfer",
             hint=f"ご注文後にお振込先をお知らせします。{self._days()}にお振り込みください。振込手数料はお客様のご負担となります。",
+            when_paid=f"ご注文から{self._days()}（期限はご注文後の画面とメールに記載します）",
             amount_max=self.settings.amount_max,
             bulk_capture=True,
             manual_deposit=True,
@@ -74,9 +94,10 @@ class BankTransfer(Method):
             reply = await self._http.post("/payouts", json=body, headers=self._headers(key))
             if reply.status_code == 422:
                 return RefundDeclined(reason=str(reply.json().get("code", "declined")))
-            reply.raise_for_status()
-            return _paid_back(reply.json())
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+            if not reply.is_success:
+                return _unclear(reply)
+            return _paid_back(Payout.model_validate_json(reply.content), payment)
+        except (httpx.HTTPError, ValueError) as error:
             return Unknown(reason=type(error).__name__)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
@@ -85,9 +106,11 @@ class BankTransfer(Method):
             reply = await self._http.get(
                 "/payouts", params={"reference": payment.payment_id.hex}, headers=self._headers()
             )
-            reply.raise_for_status()
-            return [_paid_back(payout) for payout in reply.json()["payouts"]]
-        except (httpx.HTTPError, ValueError, KeyError) as error:
+            if not reply.is_success:
+                return (_unclear(reply),)
+            found = Payouts.model_validate_json(reply.content).payouts
+            return [_paid_back(payout, payment) for payout in found]
+        except (httpx.HTTPError, ValueError) as error:
             return (Unknown(reason=type(error).__name__),)
 
     async def close(self) -> None:
@@ -104,5 +127,14 @@ class BankTransfer(Method):
         return headers | ({"Idempotency-Key": key} if key else {})
 
 
-def _paid_back(payout: Mapping[str, Any]) -> Refunded:
-    return Refunded(refund_ref=str(payout["payout_id"]), amount=int(payout["amount"]), route="bank_transfer")
+def _unclear(reply: httpx.Response) -> Unknown:
+    pause = retry_after_seconds(reply.headers)
+    return Unknown(reason=f"http_{reply.status_code}", retry_after_seconds=pause)
+
+
+def _paid_back(payout: Payout, payment: Payment) -> Refunded | Unknown:
+    if payout.reference != payment.payment_id.hex:
+        return Unknown(reason="other_reference", mismatch=True)
+    if payout.currency != "JPY":
+        return Unknown(reason="currency_differs", mismatch=True)
+    return Refunded(refund_ref=payout.payout_id, amount=payout.amount, route="bank_transfer")

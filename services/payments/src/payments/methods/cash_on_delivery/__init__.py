@@ -11,7 +11,7 @@ class CashOnDelivery(Method):
     """Nothing is ever asked of anybody, and no payment event is said (features.md A.1)."""
 
     kind = "cash_on_delivery"
-    terms = Terms(flow="unmanaged", deposit="never")
+    terms = Terms(flow="unmanaged", deposit="never", deposit_mail="never")
 
     def __init__(self, settings: CashOnDeliverySettings | None = None) -> None:
         self.settings = settings or CashOnDeliverySettings()
@@ -28,6 +28,7 @@ class CashOnDelivery(Method):
             name="代金引換",
             group="cash_on_delivery",
             hint="商品のお受け取り時に、配達員へ現金でお支払いください。",
+            when_paid="商品のお受け取り時",
             amount_max=self.settings.amount_max,
             deposit_mail=False,
         )

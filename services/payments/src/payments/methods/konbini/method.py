@@ -26,7 +26,9 @@ from payments.methods.konbini.vouchers import (
     closed,
     issued,
     last_refund,
+    not_ours,
 )
+from payments.retry_after import retry_after_seconds
 
 SIGNATURE = "x-konbini-signature"
 LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"
@@ -46,7 +48,7 @@ class Konbini(Method):
             deposit="automatic",
             grace=timedelta(hours=settings.grace_hours),
             captured_source="konbini_notice",
-            deposit_mail=True,
+            deposit_mail="automatic",
         )
         self.poll_seconds = {"waiting": settings.poll_seconds}
         self._http = http
@@ -69,6 +71,7 @@ class Konbini(Method):
             name=LABEL,
             group="konbini",
             hint=f"お支払い番号の発行から{self.settings.due_days}日以内にお支払いください。手数料は無料です。",
+            when_paid=f"お支払い番号の発行から{self.settings.due_days}日以内",
             amount_min=self.settings.amount_min,
             amount_max=self.settings.amount_max,
             choices=(Choice("chain", "お支払い場所", options),),
@@ -86,7 +89,7 @@ class Konbini(Method):
             "payer_name": payment.payer_name,
             "due_days": self.settings.due_days,
         }
-        found = await self._call("POST", "/numbers", body, key=key)
+        found = await self._call("POST", "/numbers", payment, body, key=key)
         if isinstance(found, str):
             return Declined(reason="declined", detail=found)
         return found if isinstance(found, Unknown) else issued(found, chain)
@@ -94,7 +97,7 @@ class Konbini(Method):
     async def void(self, payment: Payment, *, key: str) -> Answer:
         """Close the number, so that tills refuse it; if money was faster, say so."""
         number_id = payment.refs.get("number_id", "")
-        found = await self._call("POST", f"/numbers/{number_id}/close", {}, key=key)
+        found = await self._call("POST", f"/numbers/{number_id}/close", payment, {}, key=key)
         if isinstance(found, str):
             return Unknown(reason=found)
         return found if isinstance(found, Unknown) else closed(found, payment)
@@ -104,14 +107,14 @@ class Konbini(Method):
         route = "bank_transfer" if payment.choice.get("refund_account") else "gift_card"
         number_id = payment.refs.get("number_id", "")
         body = {"amount": amount, "route": route}
-        found = await self._call("POST", f"/numbers/{number_id}/refunds", body, key=key)
+        found = await self._call("POST", f"/numbers/{number_id}/refunds", payment, body, key=key)
         if isinstance(found, str):
             return RefundDeclined(reason=found)
         return found if isinstance(found, Unknown) else last_refund(found, payment, amount)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Return the number and what happened to it."""
-        found = await self._call("GET", f"/numbers/by-reference/{payment.payment_id.hex}")
+        found = await self._call("GET", f"/numbers/by-reference/{payment.payment_id.hex}", payment)
         if isinstance(found, Unknown):
             return (found,)
         return () if isinstance(found, str) else all_answers(found, payment)
@@ -144,9 +147,15 @@ class Konbini(Method):
         await self._http.aclose()
 
     async def _call(
-        self, verb: str, path: str, body: Mapping[str, object] | None = None, *, key: str = ""
+        self,
+        verb: str,
+        path: str,
+        payment: Payment,
+        body: Mapping[str, object] | None = None,
+        *,
+        key: str = "",
     ) -> Voucher | Unknown | str:
-        """Return the voucher, the code of a definite refusal, or Unknown."""
+        """Return the payment's voucher, the code of a definite refusal, or Unknown."""
         headers = {"Authorization": f"Bearer {self.settings.secret.get_secret_value()}"}
         if key:
             headers["Idempotency-Key"] = key
@@ -155,12 +164,9 @@ class Konbini(Method):
             if reply.status_code in (404, 422):
                 return str(reply.json().get("code", "refused"))
             if reply.status_code >= 400:
-                return Unknown(reason=f"http_{reply.status_code}", retry_after_seconds=_retry_after(reply))
-            return Voucher.model_validate_json(reply.content)
+                pause = retry_after_seconds(reply.headers)
+                return Unknown(reason=f"http_{reply.status_code}", retry_after_seconds=pause)
+            voucher = Voucher.model_validate_json(reply.content)
+            return not_ours(voucher, payment) or voucher
         except (httpx.HTTPError, ValidationError, json.JSONDecodeError) as error:
             return Unknown(reason=type(error).__name__)
-
-
-def _retry_after(reply: httpx.Response) -> float | None:
-    given = reply.headers.get("retry-after", "")
-    return float(given) if given.isdecimal() else None

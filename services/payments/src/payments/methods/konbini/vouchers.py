@@ -39,6 +39,7 @@ class Voucher(_Object):
 
     number_id: str
     reference: str
+    currency: str = "JPY"
     number_11: str
     number_13: str
     due_at: datetime
@@ -61,6 +62,16 @@ class NoticeBody(_Object):
         """What happened, in words."""
         word = KINDS.get(self.kind, f"不明な通知（{self.kind}）")
         return f"{word} ¥{self.amount:,}" if self.amount else word
+
+
+def not_ours(voucher: Voucher, payment: Payment) -> Unknown | None:
+    """Return why the company's answer is not about the payment's number; None if it is."""
+    known = payment.refs.get("number_id", voucher.number_id)
+    if voucher.reference != payment.payment_id.hex or voucher.number_id != known:
+        return Unknown(reason="other_reference", mismatch=True)
+    if voucher.currency != "JPY":
+        return Unknown(reason="currency_differs", mismatch=True)
+    return None
 
 
 def issued(voucher: Voucher, chain_name: str) -> Answer:

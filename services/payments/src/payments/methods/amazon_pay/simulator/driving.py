@@ -16,8 +16,8 @@ from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.__main__ import make_keys
 from payments.methods.amazon_pay.simulator.app import make_app
 from payments.methods.amazon_pay.simulator.behaviours import ANY, ask_for
-from payments.methods.amazon_pay.simulator.bodies import CreateSession, WebCheckoutDetails
-from payments.methods.amazon_pay.simulator.charges import capture_charge, get_charge
+from payments.methods.amazon_pay.simulator.bodies import CreateCharge, CreateSession, WebCheckoutDetails
+from payments.methods.amazon_pay.simulator.charges import capture_charge, create_charge, get_charge
 from payments.methods.amazon_pay.simulator.ipn import Sealer, post
 from payments.methods.amazon_pay.simulator.sessions import create_session, get_session
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
@@ -93,6 +93,18 @@ class Driver:
             if not tell:
                 ask_for(tx, charge.id, "notice:notice_never")
             capture_charge(tx, charge, amount or payment.amount, source="console", pending_seconds=0)
+
+    def charge_beside(self, payment: Payment, amount: int, *, capture: bool, tell: bool = True) -> str:
+        """Order-management software charges the payment's permission; return the id of its charge."""
+        money = {"amount": str(amount), "currencyCode": "JPY"}
+        permission = payment.refs["charge_permission_id"]
+        body = CreateCharge.model_validate(
+            {"chargePermissionId": permission, "chargeAmount": money, "captureNow": capture}
+        )
+        with self._store.transaction() as tx:
+            if not tell:
+                ask_for(tx, permission, "notice:notice_never")
+            return create_charge(tx, body, None, None, pending_seconds=0).id
 
     def go_wrong(self, operation: Operation | str, mood: str) -> None:
         """Let the next call go wrong: decline, silence (not done, no answer) or lost_answer (done)."""

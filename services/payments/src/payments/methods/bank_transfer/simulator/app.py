@@ -69,14 +69,14 @@ class Bank:
         if found is None:
             self._add("payout", f"bp_{new_id().hex}", amount, name, reference, key)
             found = self._db.execute("select * from entries where key = ?", (key,)).fetchone()
-        return {"payout_id": found["id"], "amount": found["amount"]}
+        return _payout(found)
 
     def payouts(self, reference: str) -> list[dict[str, Any]]:
         """Return the outgoing transfers of a reference."""
         rows = self._db.execute(
             "select * from entries where kind = 'payout' and reference = ? order by entry", (reference,)
         )
-        return [{"payout_id": row["id"], "amount": row["amount"]} for row in rows]
+        return [_payout(row) for row in rows]
 
     def set_mood(self, operation: str, mood: str) -> None:
         """Decide how the next call of ``operation`` (refund, look_up) goes wrong."""
@@ -96,6 +96,10 @@ class Bank:
             "insert into entries (at, kind, id, amount, name, reference, key) values (?, ?, ?, ?, ?, ?, ?)",
             (now().isoformat(), kind, id_, amount, name, reference, key),
         )
+
+
+def _payout(row: sqlite3.Row) -> dict[str, Any]:
+    return {"payout_id": row["id"], "reference": row["reference"], "amount": row["amount"]}
 
 
 def make_app(settings: SimulatorSettings, *, hang_seconds: float = HANG_SECONDS) -> FastAPI:

@@ -1,0 +1,4 @@
+"""Providers that several payment methods share, a folder each; see ``payments/provider.py``.
+
+A method that has its provider to itself needs no folder here.
+"""

@@ -1,0 +1,122 @@
+"""Carriers (配送会社): what each is called, how it writes its tracking numbers, and where a buyer follows a parcel.
+
+Events and rows say the code of a carrier; pages and mails show its name. A carrier that we do not know is the text
+that somebody typed: code and name at once, with any number and without a page. Before there were codes, events and
+rows said the name; they are still understood.
+
+Tracking numbers (お問い合わせ番号) have twelve digits, the last of which is the rest of the others divided by seven;
+Japan Post's registered mail has eleven, its international mail the form of UPU S10.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import quote
+
+from shared.errors import Refused
+
+_DASHES = re.compile(r"[-‐‑‒–—―−ーｰ\s]")
+_INTERNATIONAL = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+_S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A carrier. ``page`` ends where the number goes, '' if there is none; ``other_names`` is what people also type.
+
+    ``digits`` are the lengths that its numbers may have, none: any number is taken; ``international``: or UPU S10.
+    """
+
+    code: str
+    name: str
+    page: str = ""
+    digits: tuple[int, ...] = ()
+    international: bool = False
+    other_names: tuple[str, ...] = ()
+
+    def tracking_page(self, number: str | None) -> str:
+        """Return the address that shows where parcel ``number`` is, '' if there is none."""
+        plain = re.sub(r"[^0-9A-Za-z]", "", number or "")
+        return f"{self.page}{quote(plain)}" if self.page and plain else ""
+
+    def checked_number(self, number: str) -> str:
+        """Return a typed ``number`` as the carrier knows it.
+
+        Raises Refused at ``tracking_number``: a wrong length or a wrong check digit.
+        """
+        plain = plain_number(number)
+        if not self.digits:
+            return plain
+        if self.international and _INTERNATIONAL.fullmatch(plain):
+            fits = _s10_fits(plain[2:11])
+        elif plain.isdecimal() and len(plain) in self.digits:
+            fits = int(plain[:-1]) % 7 == int(plain[-1])
+        else:
+            lengths = "または".join(f"{length}桁" for length in self.digits)
+            raise _wrong(f"{self.name}の送り状番号は{lengths}の数字で入力してください")
+        if not fits:
+            raise _wrong(
+                f"{self.name}の送り状番号に誤りがあります（最後の数字が合いません）。もう一度確認してください"
+            )
+        return plain
+
+
+CARRIERS: Mapping[str, Carrier] = MappingProxyType(
+    {
+        carrier.code: carrier
+        for carrier in (
+            Carrier(
+                "yamato",
+                "ヤマト運輸",
+                "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id=",
+                digits=(12,),
+                other_names=("ヤマト", "クロネコヤマト", "宅急便"),
+            ),
+            Carrier(
+                "sagawa",
+                "佐川急便",
+                "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo=",
+                digits=(12,),
+                other_names=("佐川", "飛脚宅配便"),
+            ),
+            Carrier(
+                "japan_post",
+                "日本郵便",
+                "https://trackings.post.japanpost.jp/services/srv/search/direct?searchKind=S002&locale=ja&reqCodeNo1=",
+                digits=(11, 12),
+                international=True,
+                other_names=("郵便局", "ゆうパック"),
+            ),
+        )
+    }
+)
+"""The carriers that we know, by code."""
+
+_BY_WORD = {
+    word: carrier
+    for carrier in CARRIERS.values()
+    for word in (carrier.code, carrier.name, *carrier.other_names)
+}
+
+
+def carrier_called(text: str | None) -> Carrier:
+    """Return the carrier that a code, or a name as people type it, means; of any other text one that is called so."""
+    typed = (text or "").strip()
+    word = unicodedata.normalize("NFKC", typed).replace(" ", "").lower()
+    return _BY_WORD.get(word) or Carrier(typed, typed)
+
+
+def plain_number(text: str) -> str:
+    """Return a tracking number as typed in half-width letters and digits, without hyphens and blanks."""
+    return _DASHES.sub("", unicodedata.normalize("NFKC", text)).upper()
+
+
+def _s10_fits(digits: str) -> bool:
+    rest = 11 - sum(int(d) * w for d, w in zip(digits[:8], _S10_WEIGHTS, strict=True)) % 11
+    return int(digits[8]) == {10: 0, 11: 5}.get(rest, rest)
+
+
+def _wrong(message: str) -> Refused:
+    return Refused("tracking_number_invalid", message, field="tracking_number", status=422)

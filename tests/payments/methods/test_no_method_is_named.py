@@ -1,0 +1,37 @@
+"""Outside the methods' and providers' folders no code of payments asks which method it is (decision 0006)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import payments
+from payments.methods import known_kinds
+
+ROOT = Path(payments.__file__).parent
+# What operators set; a list of names, and no question.
+DEFAULTS = ROOT / "settings.py"
+FOLDERS = ("methods", "providers", "migrations")
+
+
+def modules() -> Iterator[Path]:
+    """Every module outside the folders of methods and providers."""
+    for file in sorted(ROOT.rglob("*.py")):
+        folder = file.relative_to(ROOT).parts[0]
+        if file != DEFAULTS and (folder not in FOLDERS or file.parent.parent == ROOT):
+            yield file
+
+
+def test_no_code_outside_the_folders_asks_for_a_method() -> None:
+    kinds = set(known_kinds())
+    for file in modules():
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        asked = [one for one in ast.walk(tree) if isinstance(one, ast.Compare | ast.MatchValue)]
+        texts = {part.value for one in asked for part in ast.walk(one) if isinstance(part, ast.Constant)}
+        assert not texts & kinds, file
+        imported = {one.module or "" for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)}
+        assert not {name for name in imported if name.startswith("payments.methods.")}, file
+
+
+def test_no_template_outside_the_folders_names_a_method() -> None:
+    for file in (ROOT / "web" / "templates").glob("*.html"):
+        assert not [kind for kind in known_kinds() if f'"{kind}"' in file.read_text(encoding="utf-8")], file

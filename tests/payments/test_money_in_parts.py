@@ -1,0 +1,348 @@
+"""A hold captured in parts, a paid order of which a part goes back, and second tries of what was refused."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from harness.keys import Keys
+from payments.domain import asking, deeds
+from payments.domain.answers import (
+    Captured,
+    CaptureDeclined,
+    CaptureRefused,
+    Expired,
+    RefundDeclined,
+    Refunded,
+    Voided,
+)
+from payments.domain.drafting import Ask, Settled
+from payments.domain.payment import CaptureWish, Payment
+from payments.domain.settling import settle
+from payments.domain.standing import with_standing
+from payments.domain.terms import Terms
+from payments.web import payment_view
+from shared.clock import clock
+from shared.events import (
+    AuthorizationEnded,
+    CaptureRejected,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentStandingChanged,
+)
+from tests.payments.conftest import Shopping
+from tests.payments.desk import press, sign_in
+from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
+from tests.payments.test_konbini_payments import issued, notify
+from tests.payments.test_payment_rules import AT, CARD, CASH, HELD, payment
+
+PARTS = Terms(flow="authorized", deposit="capture", may_reauthorize=True, part_captures=True)
+FIRST = Captured(amount=1_000, captured_at=AT, receipt_id="r1")
+SECOND = Captured(amount=2_300, captured_at=AT, receipt_id="r2")
+HOLDING = payment(**HELD)
+LIVE = payment("captured", authorization_id="a1", captured_amount=3_300, receipts=("r1",))
+
+
+def kinds(settled: Settled) -> list[type]:
+    return [type(event) for event in settled.events]
+
+
+def wanted(amount: int | None = None, before: Payment = HOLDING, terms: Terms = PARTS) -> Settled:
+    return asking.capture_for_staff(before, terms, AT, send_mail=False, by="佐藤", amount=amount)
+
+
+def books(*settled: Settled) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for entry in (entry for one in settled for entry in one.entries):
+        found[entry.debit] += entry.amount
+        found[entry.credit] -= entry.amount
+    return found
+
+
+def test_each_part_is_a_request_and_the_last_pays_the_order() -> None:
+    asked = wanted(1_000)
+    assert asked.asks == (Ask("capture", 1_000),)
+    part = settle(asked.payment, "capture", FIRST, AT, PARTS)
+    assert (part.payment.state, part.payment.capture_wish, part.payment.parts) == (
+        "authorized",
+        None,
+        ("r1",),
+    )
+    assert (part.events, part.payment.calls) == ((), ()), "nobody has to look at it"
+    rest = wanted(before=part.payment)
+    assert rest.asks == (Ask("capture", 2_300, 2),)
+    paid = settle(rest.payment, "capture", SECOND, AT, PARTS)
+    assert (paid.payment.state, paid.payment.captured_amount, paid.payment.spare_amount) == (
+        "captured",
+        3_300,
+        0,
+    )
+    assert [event.amount for event in paid.events if isinstance(event, PaymentCaptured)] == [3_300]
+    assert books(part, paid) == {"receivable": 3_300, "sales": -3_300, "suspense": 0}
+
+
+def test_a_part_is_told_as_money_that_is_here() -> None:
+    before = wanted(1_000).payment
+    told = with_standing(before, settle(before, "capture", FIRST, AT, PARTS), AT).events
+    assert [(type(one), one.suspense_amount, one.calls) for one in told] == [  # type: ignore[attr-defined]
+        (PaymentStandingChanged, 1_000, ())
+    ]
+
+
+def test_who_takes_less_than_asked_is_asked_for_the_rest() -> None:
+    asked = asking.capture_after_shipping(HOLDING, PARTS, AT)
+    part = settle(asked.payment, "capture", FIRST, AT, PARTS)
+    assert (part.payment.state, part.asks) == ("capturing", (Ask("capture", 2_300, 2),))
+    assert part.payment.capture_wish == CaptureWish("shipped")
+
+
+def test_what_is_shipped_during_a_part_is_captured_next() -> None:
+    shipped_meanwhile = asking.capture_after_shipping(wanted(1_000).payment, PARTS, AT)
+    assert shipped_meanwhile.asks == ()
+    part = settle(shipped_meanwhile.payment, "capture", FIRST, AT, PARTS)
+    assert part.asks == (Ask("capture", 2_300, 2),)
+
+
+def test_the_whole_wanted_during_a_part_is_asked_for_next() -> None:
+    whole = wanted(before=wanted(1_000).payment)
+    assert (whole.asks, whole.events) == ((), ())
+    assert settle(whole.payment, "capture", FIRST, AT, PARTS).asks == (Ask("capture", 2_300, 2),)
+
+
+def test_a_part_found_by_a_look_leaves_the_rest_held() -> None:
+    found = settle(HOLDING, None, FIRST, AT, PARTS)
+    assert (found.payment.state, found.payment.parts, found.asks) == ("authorized", ("r1",), ())
+    assert found.payment.heard_before(FIRST)
+    again = settle(found.payment, None, FIRST, AT, PARTS)
+    assert again == Settled(found.payment)
+
+
+def test_a_part_found_before_its_own_answer_is_booked_once() -> None:
+    asked = wanted(1_000).payment
+    found = settle(asked, None, FIRST, AT, PARTS)
+    assert (found.payment.state, found.asks) == ("capturing", ())
+    told = settle(found.payment, "capture", FIRST, AT, PARTS)
+    assert (told.payment.state, told.entries, told.asks) == ("authorized", (), ())
+
+
+@pytest.mark.parametrize("terms", [CARD, PARTS])
+@pytest.mark.parametrize("amount", [0, 1_000])
+def test_a_part_is_refused_where_holds_have_none(terms: Terms, amount: int) -> None:
+    if terms is PARTS and amount:
+        return
+    refused = wanted(amount, terms=terms)
+    assert [one.reason for one in refused.events if isinstance(one, CaptureRejected)] == ["no_part_captures"]
+    assert refused.payment.state == "authorized"
+
+
+def test_a_part_is_refused_while_another_is_asked_for() -> None:
+    refused = wanted(500, before=wanted(1_000).payment)
+    assert [one.reason for one in refused.events if isinstance(one, CaptureRejected)] == ["capture_under_way"]
+    assert (refused.payment, refused.asks) == (wanted(1_000).payment, ())
+
+
+def test_a_part_as_large_as_what_is_missing_is_the_whole() -> None:
+    assert wanted(3_300) == wanted()
+    assert wanted(3_300, terms=CARD).asks == (Ask("capture", 3_300),)
+
+
+PART = settle(wanted(1_000).payment, "capture", FIRST, AT, PARTS).payment
+
+
+@pytest.mark.parametrize("end", [Voided(), Expired(), CaptureDeclined(reason="x")])
+def test_a_hold_that_ends_after_a_part_leaves_short_money(end: Voided | Expired | CaptureDeclined) -> None:
+    ended = settle(PART, None, end, AT, PARTS)
+    assert (ended.payment.state, ended.payment.held_amount, ended.asks) == ("short", 1_000, ())
+    assert ended.payment.calls == ("short_money", "authorization_ended")
+    assert [one.reason for one in ended.events if isinstance(one, AuthorizationEnded)] == ["captured_in_part"]
+    assert deeds.may_accept_short(ended.payment)
+
+
+def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
+    asked = asking.reauthorize(PART, PARTS, AT, by="佐藤")
+    assert (asked.payment.state, asked.asks) == ("voiding", (Ask("void", 3_300, 2),))
+    renewed = settle(asked.payment, "void", Voided(), AT, PARTS)
+    assert renewed.payment.state == "reauthorizing"
+    assert renewed.asks == (Ask("reauthorize", 2_300, 2),)
+
+
+def test_a_cancelled_order_gets_part_and_hold_back() -> None:
+    ended = asking.cancel(PART, AT)
+    assert (ended.payment.state, ended.asks) == ("voiding", (Ask("void", 3_300, 2),))
+    voided = settle(ended.payment, "void", Voided(), AT, PARTS)
+    assert (voided.payment.state, voided.asks) == ("refunding", (Ask("refund", 1_000),))
+
+
+def test_a_part_that_was_quicker_than_the_void_lets_the_rest_go() -> None:
+    voiding = asking.cancel(HOLDING, AT)
+    assert voiding.asks == (Ask("void", 3_300),)
+    quick = settle(voiding.payment, "void", FIRST, AT, PARTS)
+    assert (quick.payment.state, quick.asks) == ("voiding", (Ask("void", 3_300, 2),))
+    again = settle(quick.payment, "void", FIRST, AT, PARTS)
+    assert again.payment.state == "refunding", "what cannot be closed goes back"
+
+
+def test_an_order_cancelled_during_a_part_keeps_nothing() -> None:
+    cancelled_meanwhile = asking.cancel(wanted(1_000).payment, AT)
+    assert cancelled_meanwhile.asks == ()
+    part = settle(cancelled_meanwhile.payment, "capture", FIRST, AT, PARTS)
+    assert (part.payment.state, part.asks) == ("voiding", (Ask("void", 3_300, 2),))
+
+
+def test_a_capture_that_was_refused_is_asked_for_again() -> None:
+    refused = settle(wanted(1_000).payment, "capture", CaptureRefused(reason="x"), AT, PARTS)
+    assert wanted(1_000, before=refused.payment).asks == (Ask("capture", 1_000),)
+
+
+def test_parts_go_back_up_to_what_is_still_here() -> None:
+    asked = deeds.refund_part(LIVE, CARD, AT, amount=1_000, reason="傷があった", by="佐藤")
+    assert (asked.payment.state, asked.asks) == ("captured", (Ask("refund", 1_000),))
+    assert [(one.because, one.by, one.note) for one in asked.steps] == [
+        ("part refund asked", "佐藤", "¥1,000 傷があった")
+    ]
+    assert deeds.part_refund_max(asked.payment, CARD) == 0, "one at a time"
+    back = settle(asked.payment, "refund", Refunded(refund_ref="f1", amount=1_000), AT, CARD)
+    assert (back.payment.state, back.payment.sale_amount, back.payment.calls) == ("captured", 2_300, ())
+    told = [(one.amount, one.remaining_amount) for one in back.events if isinstance(one, PaymentRefunded)]
+    assert told == [(1_000, 2_300)]
+    assert deeds.part_refund_max(back.payment, CARD) == 2_300
+    too_much = deeds.refund_part(back.payment, CARD, AT, amount=2_500, reason="x", by="佐藤")
+    assert too_much == Settled(back.payment)
+    rest = deeds.refund_part(back.payment, CARD, AT, amount=2_300, reason="x", by="佐藤")
+    assert rest.asks == (Ask("refund", 2_300, 2),)
+    over = settle(rest.payment, "refund", Refunded(refund_ref="f2", amount=2_300), AT, CARD)
+    assert (over.payment.state, over.payment.held_amount) == ("refunded", 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "terms"),
+    [
+        (replace(LIVE, state="short"), CARD),
+        (replace(LIVE, order_cancelled=True), CARD),
+        (LIVE, replace(CARD, part_refunds=False)),
+        (LIVE, CASH),
+    ],
+)
+def test_nothing_is_offered_back_where_it_cannot_go(before: Payment, terms: Terms) -> None:
+    assert deeds.part_refund_max(before, terms) == 0
+    spare = replace(before, suspense_amount=100)
+    assert not deeds.may_refund_spare(spare, terms)
+
+
+def test_only_a_part_refund_takes_from_the_sale() -> None:
+    both = replace(LIVE, suspense_amount=200)
+    spare = deeds.refund_spare(both, CARD, AT, by="佐藤").payment
+    assert (spare.refund_asked_amount, spare.refundable_amount) == (200, 200)
+    part = deeds.refund_part(both, CARD, AT, amount=500, reason="x", by="佐藤").payment
+    assert (part.refund_asked_amount, part.refundable_amount) == (500, 3_500)
+
+
+def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
+    asked = deeds.refund_part(LIVE, CARD, AT, amount=1_000, reason="x", by="佐藤").payment
+    failed = settle(asked, "refund", RefundDeclined(reason="x"), AT, CARD).payment
+    assert (failed.state, failed.calls, deeds.may_refund_again(failed)) == (
+        "captured",
+        ("refund_failed",),
+        False,
+    )
+    [(_, text)] = payment_view.calls(failed, CARD)
+    assert "依頼した返金は成立しませんでした（お預かり ¥3,300）" in text
+    again = deeds.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
+    assert (again.payment.calls, again.asks) == ((), (Ask("refund", 800),))
+    assert deeds.mark_seen(failed, AT, by="佐藤").payment.calls == ()
+    assert deeds.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
+
+
+async def test_part_refunds_are_rows_with_keys_of_their_own(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    await shopping.payments.hears(placed("N1", "card"), shipped("N1"))
+    await shopping.payments.work()
+    for amount in (1_000, 800):
+        form = {"refund_amount": amount, "refund_reason": "傷があったため"}
+        assert (await press(shopping.payments, "N1", "part-refund", **form)).status_code == 303
+        await shopping.payments.work()
+    assert [one.amount for one in shopping.card.effects(Refunded)] == [1_000, 800]  # type: ignore[union-attr]
+    rows = await shopping.payments.rows(
+        "SELECT request_id, sequence, amount, state FROM payment_requests WHERE operation = 'refund'"
+        " ORDER BY written_at"
+    )
+    assert [(row.sequence, row.amount, row.state) for row in rows] == [(1, 1_000, "done"), (2, 800, "done")]
+    assert {row.request_id.hex for row in rows} <= set(shopping.card.keys)
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert "¥1,500まで返金できます" in page
+    assert "¥1,000 傷があったため" in page
+    assert "佐藤 店長" in page
+    await shopping.payments.hears(cancelled("N1"))
+    await shopping.payments.work()
+    assert [one.amount for one in shopping.card.effects(Refunded)] == [1_000, 800, 1_500]  # type: ignore[union-attr]
+    assert (await shopping.payments.payment("N1")).state == "refunded"
+
+
+async def test_the_desk_refuses_more_than_is_here_and_no_reason(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    await shopping.payments.hears(placed("N1", "card"))
+    await shopping.payments.work()
+    assert "返金を依頼する" not in (await shopping.payments.browser.get("/desk/payments/N1")).text
+    form = {"refund_amount": "1000", "refund_reason": "傷"}
+    early = await press(shopping.payments, "N1", "part-refund", **form)
+    assert (early.status_code, "いま返金できる金額はありません。" in early.text) == (422, True)
+    await shopping.payments.hears(shipped("N1"))
+    await shopping.payments.work()
+    much = await press(shopping.payments, "N1", "part-refund", **form | {"refund_amount": "3301"})
+    assert (much.status_code, "返金できるのは¥3,300までです。" in much.text) == (422, True)
+    silent = await press(shopping.payments, "N1", "part-refund", **form | {"refund_reason": " "})
+    assert (silent.status_code, "返金の理由" in silent.text) == (422, True)
+    assert shopping.card.effects(Refunded) == []
+
+
+async def test_a_refused_part_refund_is_asked_for_with_a_new_key(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    await shopping.payments.hears(placed("N1", "card"), shipped("N1"))
+    await shopping.payments.work()
+    form = {"refund_amount": "1000", "refund_reason": "傷"}
+    shopping.card.moods["refund"] = "refuse"
+    for _ in range(2):
+        assert (await press(shopping.payments, "N1", "part-refund", **form)).status_code == 303
+        await shopping.payments.work()
+    rows = await shopping.payments.rows(
+        "SELECT sequence, state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
+    )
+    assert [(row.sequence, row.state) for row in rows] == [(1, "declined"), (1, "done")]
+    assert [one.amount for one in shopping.card.effects(Refunded)] == [1_000]  # type: ignore[union-attr]
+
+
+async def test_parts_of_a_hold_are_captured_once_each(shopping: Shopping) -> None:
+    method = shopping.payments.methods["card"]
+    method.terms = PARTS
+    await shopping.payments.hears(placed("N1", "card"))
+    await shopping.payments.work()
+    shopping.card.moods["capture"] = "lost_answer"
+    await shopping.payments.hears(capture_requested("N1", amount=1_000))
+    await shopping.payments.work()
+    clock.move(timedelta(minutes=5))
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "authorized"
+    await shopping.payments.hears(shipped("N1"))
+    await shopping.payments.work()
+    assert [one.amount for one in shopping.card.effects(Captured)] == [1_000, 2_300]  # type: ignore[union-attr]
+    [captured] = await shopping.payments.said(PaymentCaptured)
+    assert isinstance(captured, PaymentCaptured)
+    assert (captured.amount, captured.source) == (3_300, "shipped")
+    rows = await shopping.payments.rows(
+        "SELECT sequence, amount FROM payment_requests WHERE operation = 'capture' ORDER BY sequence"
+    )
+    assert [tuple(row) for row in rows] == [(1, 1_000), (2, 2_300)]
+
+
+async def test_a_refund_whose_money_is_taken_back_meanwhile_ends(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    number = await issued(shopping)
+    await shopping.konbini.pay(number, amount=5_000)
+    await notify(shopping)
+    await shopping.konbini.take_back(number)
+    assert (await press(shopping.payments, "N1", "refund-spare")).status_code == 303
+    await notify(shopping)
+    reopened = await shopping.payments.payment("N1")
+    assert (reopened.state, reopened.held_amount, reopened.refund_asked_amount) == ("waiting", 0, 0)
+    assert shopping.konbini.returned(number) == []
