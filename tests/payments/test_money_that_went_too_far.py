@@ -280,3 +280,17 @@ def test_the_rest_of_a_refund_goes_back_once_a_dispute_ends(state: str) -> None:
     assert disputed.asks == ()
     ended = deeds.decide_dispute(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
     assert ended.asks == (Ask("refund", 3_300 if state == "won" else 3_000, len(ended.payment.refunds) + 1),)
+
+
+def test_short_money_beside_a_hold_offers_what_can_be_done() -> None:
+    held = payment("authorized", suspense_amount=300, attention="short_money", authorization_id="a1")
+    text = shown(held)
+    assert "残りの¥3,000は承認済" in text
+    assert "不足のまま確定" not in text
+
+
+def test_late_money_after_a_lost_chargeback_is_asked_for_once() -> None:
+    late = payment("voided", suspense_amount=300, attention="late_money", order_cancelled=True)
+    failed = payment("owed", suspense_amount=300, attention="refund_failed", order_cancelled=True)
+    labels = [[offer.label for offer in payment_view.offers(one, CARD)] for one in (late, failed)]
+    assert [names[0] for names in labels] == ["返金を依頼する", "返金をもう一度依頼する"]

@@ -27,7 +27,15 @@ from payments.domain.answers import (
     Waiting,
 )
 from payments.domain.drafting import Settled
-from payments.domain.moves import NEXT, OVER, NothingLeft, ReauthorizationAsked, RefundTakenBack, State
+from payments.domain.moves import (
+    NEXT,
+    OVER,
+    MoneyBeside,
+    NothingLeft,
+    ReauthorizationAsked,
+    RefundTakenBack,
+    State,
+)
 from payments.domain.payment import Payment
 from payments.domain.settling import settle
 from payments.domain.terms import Terms
@@ -105,10 +113,10 @@ def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
     assert {state for moves in NEXT.values() for state in moves.values()} <= set(NEXT)
 
 
-def test_what_is_over_is_left_only_to_pay_money_back_or_at_the_wish_of_staff() -> None:
+def test_what_is_over_is_left_only_for_money_that_moves_or_at_a_wish() -> None:
     for state in OVER:
-        by_staff = (ReauthorizationAsked, NothingLeft, RefundTakenBack)
-        left = {by: to for by, to in NEXT[state].items() if by not in by_staff}
+        by_others = (ReauthorizationAsked, NothingLeft, RefundTakenBack, MoneyBeside)
+        left = {by: to for by, to in NEXT[state].items() if by not in by_others}
         assert set(left.values()) <= {"refunding"}
 
 

@@ -512,10 +512,11 @@ def test_only_what_is_left_in_suspense_is_returned_from_it() -> None:
 
 
 def test_a_refund_under_way_changes_nothing_and_a_failed_one_needs_a_person() -> None:
-    before = payment("refunding", captured_amount=3_300, order_cancelled=True)
+    before = payment("refunding", captured_amount=3_300, order_cancelled=True, refund_asked_amount=3_300)
     assert settle(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
     failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
-    assert failed.payment == replace(before, state="owed", version=5, attention="refund_failed")
+    owed = replace(before, state="owed", version=5, attention="refund_failed", refund_asked_amount=0)
+    assert failed.payment == owed
     assert (failed.asks, failed.events) == ((), ())
 
 
@@ -600,7 +601,7 @@ def test_a_refund_counts_wherever_an_older_one_that_failed_is_listed(
 
 
 def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
-    before = replace(GONE_WRONG, state="refunding", attention="")
+    before = replace(GONE_WRONG, state="refunding", attention="", refund_asked_amount=3_300)
     assert settle(before, None, FAILED, AT, CARD) == Settled(before)
     fresh = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (fresh.state, fresh.failed_refunds) == ("owed", ("f1", "f2"))

@@ -38,7 +38,9 @@ async def cancel_order(
     although_shipped: bool = False,
     version: int | None = None,
 ) -> OrderCancelled:
-    """Cancel for staff (ORD-21); ``staff_reason`` chooses the words of the mail. Points and money go back by those who own them, as they hear of it.
+    """Cancel for staff (ORD-21). Points and money go back by those who own them, as they hear of it.
+
+    ``staff_reason`` is whose wish it was; the words of the mail follow it.
 
     Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without
     ``although_shipped``.

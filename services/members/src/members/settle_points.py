@@ -133,8 +133,8 @@ class CancelledPoints:
 
     def give_back(self, event: OrderCancelled) -> PointsReturned | None:
         """Undo what an order did to points, once; return what is to be said, if it did anything."""
-        code = event.order_code
-        if self.ended.get(code) != event:
+        code, ended = event.order_code, self.ended.get(event.order_code)
+        if ended is None or ended.event_id != event.event_id:
             return None
         used = self.spent.get(code)
         if used is not None:

@@ -84,7 +84,7 @@ CAUSES = {
     "marked as seen": "確認済みにしました",
     "chargeback won": "チャージバックは店舗の主張が認められました",
     "chargeback lost": "チャージバックにより返金されました",
-    "refund asked again": "スタッフが返金をもう一度依頼しました",
+    "refund asked again": "スタッフが返金を依頼しました",
     "expired with part of the money here": "一部入金のまま期限が切れました",
     "declined with part of the money here": "一部入金のままお支払いが不成立になりました",
     "voided with part of the money here": "一部入金のままお支払いが取り消されました",

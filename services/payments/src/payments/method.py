@@ -51,11 +51,19 @@ open request is the call made again, with the same key. Find things by the ids i
 is done as ``Refunded`` with the provider's id, whoever asked for it, and, where the provider knows the sum but not
 every refund, ``RefundedInAll`` behind them. Both count in every state of the payment, on a live order, too.
 
+**Answers that do not fit.** Every answer is compared with what was asked (``domain/checking.py``). A method does the same
+with what only it can read: the ids of what it asked about, and the currency. What is about something else is
+``Unknown`` with ``mismatch``; it never changes ``refs``.
+
+**What others do.** Where others can charge the agreement with the buyer beside us, their money is ``Captured`` with
+``beside_hold`` and their hold an ``OtherHold``; :meth:`Method.void` and :meth:`Method.reauthorize` let
+``payment.other_holds`` go, too.
+
 **Notices.** What the provider posts to ``/payments/<path>/notices`` goes to :meth:`Provider.read_notice`,
 which proves that it is genuine and returns the provider's id of the notice and the reference it is about. It
 is stored, committed and answered with 200; then, as due work, the payment is looked up. A notice is a hint:
 what it claims is never believed, only what the look-up says. Ids that only the notice names (a refund made in the
-console) are its ``refs``; the look-up must see that they belong to the payment. A ``Chargeback`` that the provider
+console, a charge of others) are its ``refs``; the look-up must see that they belong to the payment. A ``Chargeback`` that the provider
 cannot be asked about is its ``alert``: it calls a person. A kind that the method does not know is ``known=False``:
 it is looked at and listed for staff. A forged one raises :class:`NoticeRefused`.
 

@@ -90,7 +90,7 @@ class Batch:
     def add(self, part: Settled) -> None:
         """Take what was decided about one of the payments."""
         key, cause = part.payment.payment_id, current_cause()
-        if part != Settled(self.payment(key)):
+        if part.steps or part.events or part.asks or part.payment != self.payment(key):
             self._causes[key] = cause
         part = because_of(cause, part)
         self._settled[key] = and_then(self._settled[key], part)

@@ -35,7 +35,7 @@ PATH = "/desk/payments/{order_code}"
 LABELS = {"operations": OPERATIONS, "answers": ANSWERS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
 OnePress = Callable[[Payment, Terms, datetime, str], Settled]
 PRESSES: dict[str, tuple[OnePress, str]] = {
-    "refund": (lambda one, _, at, by: deeds.refund_again(one, at, by=by), "返金をもう一度依頼しました"),
+    "refund": (lambda one, _, at, by: deeds.refund_again(one, at, by=by), "返金を依頼しました"),
     "refund-spare": (
         lambda one, terms, at, by: deeds.refund_spare(one, terms, at, by=by),
         "過入金の返金を依頼しました",

@@ -35,15 +35,14 @@
   const wordsOf = (page) => page.querySelector("main")?.textContent.replace(/\s+/g, " ");
   const lookAgain = async () => {
     const link = waiting.querySelector("a");
+    // Another address is a step of its own, perhaps to another site: the browser goes there.
+    if (link.href !== location.href) return location.replace(link.href);
     try {
       const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const next = page.querySelector("[data-look-again] a")?.getAttribute("href");
-      if (answer.redirected || !next || wordsOf(page) !== wordsOf(document)) return location.replace(answer.url);
-      link.href = next;
-    } catch { /* no answer, or one from elsewhere: the browser follows that by itself */
-      if (navigator.onLine) return location.replace(link.href);
-    }
+      const waits = page.querySelector("[data-look-again]");
+      if (answer.redirected || !waits || wordsOf(page) !== wordsOf(document)) return location.replace(answer.url);
+    } catch { /* no answer: look again later */ }
     setTimeout(lookAgain, Number(waiting.dataset.lookAgain) * 1000);
   };
   if (waiting) setTimeout(lookAgain, Number(waiting.dataset.lookAgain) * 1000);
