@@ -115,7 +115,7 @@ def placed_here(service: Payments, keys: Keys, *codes: str) -> None:
 
 def onward(page: httpx.Response) -> str:
     """Where a waiting page leads by itself."""
-    found = re.search(r'http-equiv="refresh" content="\d+;url=([^"]+)"', page.text)
+    found = re.search(r'data-look-again="\d+"><a href="([^"]+)"', page.text)
     assert found, page.text
     return found.group(1).replace("&amp;", "&")
 
