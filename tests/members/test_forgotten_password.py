@@ -187,7 +187,17 @@ async def test_the_event_about_a_link_carries_no_secret(members: MembersService)
     await members.register()
     event = await asks(members)
     assert set(event.model_dump()) - {"event_id", "occurred_at", "caused_by"} <= {
-        *("member_id", "request_id", "name", "email", "expires_at", "first", "shop", "correlation")
+        *(
+            "member_id",
+            "request_id",
+            "name",
+            "email",
+            "expires_at",
+            "first",
+            "language",
+            "shop",
+            "correlation",
+        )
     }
     assert timedelta(minutes=30) <= event.expires_at - now() <= timedelta(minutes=60)
 

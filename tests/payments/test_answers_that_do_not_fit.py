@@ -15,6 +15,7 @@ from harness.postgres import MakeDatabase
 from payments.calls import Calls
 from payments.domain.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
 from payments.domain.checking import checked
+from payments.methods import Methods
 from payments.methods.amazon_pay.client import NoAnswer, _read
 from payments.methods.amazon_pay.objects import Charge
 from payments.perform_requests import Requests
@@ -160,7 +161,7 @@ def test_the_ids_of_a_payment_are_not_overwritten() -> None:
 
 async def test_no_provider_makes_us_wait_longer_than_an_hour(method: Scripted) -> None:
     method.known = [(Unknown(reason="http_429", retry_after_seconds=1_800_000_000),)]
-    [answer] = await Calls({"scripted": method}).look_up(NEW.changed(method="scripted"))  # type: ignore[arg-type]
+    [answer] = await Calls(Methods([method])).look_up(NEW.changed(method="scripted"))
     assert isinstance(answer, Unknown)
     assert answer.retry_after_seconds == 3_600
 

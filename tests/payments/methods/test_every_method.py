@@ -207,7 +207,8 @@ async def test_money_that_cannot_be_is_not_booked(tried: Trial, change: Change) 
     tried.meddler.let(change, "GET")
     await soon(tried)
     seen = await tried.payments.payment("N1")
-    assert (seen.calls, seen.held_amount) == (("answer_mismatch",), before.held_amount)
+    assert "answer_mismatch" in seen.calls
+    assert seen.held_amount == before.held_amount
     tried.meddler.stop()
     clock.move(timedelta(hours=2))
     await tried.payments.work()

@@ -112,7 +112,7 @@ orders = Table(
         server_default="false",
         comment="The buyer asked to become a member with this order",
     ),
-    # Of what was refunded, and beyond it, as payments told (PaymentStandingChanged).
+    # As payments told with the standing.
     Column("charged_back_amount", Integer, nullable=False, server_default="0"),
     Column("lost_amount", Integer, nullable=False, server_default="0"),
     Column("wallet_kind", Text),

@@ -34,7 +34,9 @@ def receive(
         draft.change(receipts=(*payment.receipts, answer.receipt_id), received_at=answer.captured_at)
         if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
             _fulfil(draft, answer, terms, because)
-        elif terms.part_captures and payment.state in _HELD:
+            if answer.beside_hold and payment.state in ("authorized", "capturing"):
+                _free_hold(draft)
+        elif terms.part_captures and payment.state in _HELD and not answer.beside_hold:
             _keep_part(draft, answer, because)
         else:
             _put_aside(draft, answer, because)
