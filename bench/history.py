@@ -23,6 +23,8 @@ COPIES: dict[str, dict[str, dict[str, str]]] = {
         "order_lines": {"order_code": CODE, "destination_id": ID},
         "order_history": {"order_code": CODE},
         "timeline": {"entry_id": "", "order_code": CODE},
+        "order_payments": {"order_code": CODE},
+        "order_money": {"entry_id": "", "order_code": CODE},
         "placements": {"key": CODE, "order_code": CODE},
         "stock_entries": {"entry_id": ID, "reference": CODE},
         "inbox": {"event_id": ID},

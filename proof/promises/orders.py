@@ -11,10 +11,8 @@ from proof.observers import Outside
 from proof.promises import Check, promise
 from proof.promises.steps import (
     AFTER_CANCELLATION,
-    AUTHORIZED_BEFORE_SHIPPING,
     ORDER_BEGINS,
     ORDER_STEPS,
-    PAID_BEFORE_SHIPPING,
     REFUNDED_AT_ONCE,
 )
 
@@ -102,12 +100,12 @@ async def no_order_is_stuck(outside: Outside, check: Check) -> None:
 
 def _why_stuck(order: Mapping[str, Any], payment: Mapping[str, Any] | None, is_old: bool) -> str | None:
     """Return why nobody would move this order any more, or None if somebody will."""
-    state, group = order["payment"], order["payment_group"]
+    state = order["payment"]
     if payment is None:
         return "payments knows nothing of it"
     if state in ("failed", "expired"):
         return f"its payment {state}, and it was not cancelled"
-    if group == "cash_on_delivery":
+    if order["payment_flow"] == "unmanaged":
         return None  # staff ship it, the carrier takes the money
     if state == "awaited":
         waits = payment["due_at"] is not None or payment["state"] == "waiting_for_buyer"
@@ -185,13 +183,9 @@ def _wrong_step(order: Mapping[str, Any], history: Sequence[Mapping[str, Any]]) 
         if "shipping" in moved:
             # A person may ship although the money left again, with a reason under their name.
             left_again = before["payment"] in ("short", "refunded")
-            if (
-                order["payment_group"] in PAID_BEFORE_SHIPPING
-                and before["deposit"] != "paid"
-                and not left_again
-            ):
+            if order["paid_before_shipping"] and before["deposit"] != "paid" and not left_again:
                 return "it was shipped before it was paid"
-            if order["payment_group"] in AUTHORIZED_BEFORE_SHIPPING and before["payment"] == "awaited":
+            if order["payment_flow"] == "authorized" and before["payment"] == "awaited":
                 return "it was shipped before it was authorized"
     return None
 

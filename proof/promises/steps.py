@@ -73,10 +73,6 @@ REFUNDED_AT_ONCE = frozenset(
 # A cancelled order is over: only what its payment still does is noted (refund edges).
 AFTER_CANCELLATION = frozenset({"payment"})
 
-# Groups of methods that are shipped only after the money came, and only after it was promised.
-PAID_BEFORE_SHIPPING = frozenset({"konbini", "transfer"})
-AUTHORIZED_BEFORE_SHIPPING = frozenset({"card_like"})
-
 _BEGINNING = ("placed", "requested", "waiting_for_buyer", "pending", "unknown")
 _FIRST_WORDS = (
     "waiting_for_buyer",

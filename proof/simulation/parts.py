@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from checkout.domain.purchase import Purchase
-from checkout.place_order import Till
 from checkout.storage.placements import Placement
+from checkout.till import Till
 from payments.calls import Calls
 from payments.methods import Methods
 from proof.simulation.nodes import Node
@@ -89,7 +89,7 @@ class Parts:
     due_work: Callable[[Node, Sequence[DueWork]], Sequence[DueWork]] = as_it_is
     poll_seconds: float = POLL_SECONDS
     besides: Callable[[Node], Awaitable[None]] | None = None
-    place: Callable[[Till, Purchase], Coroutine[Any, Any, Placement]] = Till.place
+    place: Callable[[Till, Purchase], Coroutine[Any, Any, Placement]] = Till.place_order
     ends_with_core_tasks: bool = True
     strong: tuple[str, ...] = ()
     kinds: tuple[str, ...] = KINDS

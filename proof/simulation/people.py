@@ -10,10 +10,10 @@ from uuid import UUID
 from checkout.cancel_order import cancel_order
 from checkout.domain.purchase import Purchase
 from checkout.domain.vouchers import Benefit, Wallet
-from checkout.place_order import Busy, Till
 from checkout.request_capture import request_capture
 from checkout.ship_order import ShipWish, ship_order
 from checkout.storage.placements import Placement
+from checkout.till import Busy, Till
 from members.reserve_benefit import reserve_benefit
 from payments.counter import PaymentCounter
 from payments.domain.payment import Payment

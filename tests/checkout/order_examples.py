@@ -4,15 +4,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from checkout.domain.order import PaymentGroup
 from checkout.storage.orders import NewOrder, insert_orders
 from checkout.storage.stock import reserve_stock
 from shared.clock import now
 from shared.database import Database
 from shared.events import Address, Amounts, Destination, Line, Orderer, OrderPlaced, PaymentNumberIssued
 from shared.ids import new_id
+from tests.checkout.payment_terms import TERMS, Group
 
-KIND: dict[PaymentGroup, tuple[str, str]] = {
+KIND: dict[Group, tuple[str, str]] = {
     "card_like": ("amazon_pay", "Amazon Pay"),
     "konbini": ("konbini", "コンビニ払い"),
     "transfer": ("bank_transfer", "銀行振込"),
@@ -44,7 +44,7 @@ async def stock_up(db: Database, available: int = 100) -> None:
         )
 
 
-def placed(group: PaymentGroup, code: str, *, destinations: int = 1, **changes: Any) -> OrderPlaced:
+def placed(group: Group, code: str, *, destinations: int = 1, **changes: Any) -> OrderPlaced:
     """Return an order of two cups for each delivery address, 3,500 yen with shipping for one."""
     kind, name = KIND[group]
     items = 3_000 * destinations
@@ -52,6 +52,7 @@ def placed(group: PaymentGroup, code: str, *, destinations: int = 1, **changes: 
         "order_code": code,
         "payment_kind": kind,
         "payment_name": name,
+        **TERMS[group],
         "amounts": Amounts(items=items, shipping=500, total=items + 500),
         "orderer": Orderer(**ADDRESS, kana="シケン ハナコ", email="hanako@example.jp"),
         "destinations": tuple(
@@ -70,7 +71,7 @@ def placed(group: PaymentGroup, code: str, *, destinations: int = 1, **changes: 
 
 async def place(
     db: Database,
-    group: PaymentGroup,
+    group: Group,
     code: str,
     *,
     destinations: int = 1,
@@ -82,7 +83,7 @@ async def place(
     order = placed(group, code, destinations=destinations, order_number=number, **changes)
     async with db.transaction() as tx:
         await reserve_stock(tx, {code: {SKU: 2 * destinations}}, at=order.placed_at)
-        await insert_orders(tx, [NewOrder(order, group)])
+        await insert_orders(tx, [NewOrder(order)])
     return order
 
 

@@ -18,20 +18,22 @@ from checkout.gateways.standings import Standings
 from checkout.main import install
 from checkout.settings import Settings
 from checkout.storage.menu import keep_menu
+from checkout.till import Till
 from harness.keys import Keys
 from shared.clock import now
 from shared.database import Database
 from shared.ids import new_id
 from shared.web.operations import Operations
+from tests.checkout.payment_terms import on_menu
 
 ORIGIN = "http://127.0.0.1:8080"
 
-AMAZON_PAY = {"kind": "amazon_pay", "name": "Amazon Pay", "needs_wallet": True, "authorized_at_order": True}
+AMAZON_PAY = {"kind": "amazon_pay", "name": "Amazon Pay", "needs_wallet": True, **on_menu("card_like")}
 KONBINI = {
     "kind": "konbini",
     "name": "コンビニ・ATM・ネットバンキング・電子マネー払い",
     "amount_max": 300_000,
-    "auto_captured": True,
+    **on_menu("konbini"),
     "choices": [
         {
             "name": "chain",
@@ -43,8 +45,8 @@ KONBINI = {
         }
     ],
 }
-BANK_TRANSFER = {"kind": "bank_transfer", "name": "銀行振込", "manual_deposit": True}
-CASH_ON_DELIVERY = {"kind": "cash_on_delivery", "name": "代金引換"}
+BANK_TRANSFER = {"kind": "bank_transfer", "name": "銀行振込", **on_menu("transfer")}
+CASH_ON_DELIVERY = {"kind": "cash_on_delivery", "name": "代金引換", **on_menu("cash_on_delivery")}
 MENU = (AMAZON_PAY, KONBINI, BANK_TRANSFER, CASH_ON_DELIVERY)
 
 ORDERER = {
@@ -174,6 +176,7 @@ def shop_app(
         app,
         db,
         settings,
+        Till(db, origin_url=ORIGIN, limits=settings.hold_limits),
         issuer=keys.issuers["checkout"],
         verifier=keys.verifier,
         members=Members((members or FakeMembers()).client()),

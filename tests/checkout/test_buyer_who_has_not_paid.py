@@ -17,12 +17,13 @@ from shared.events import (
 )
 from shared.ids import new_id
 from tests.checkout.order_examples import number_issued, payment
+from tests.checkout.payment_terms import on_menu
 from tests.checkout.shopper import BANK_TRANSFER, ORDERER, Shopper, a_coupon, open_shop
 
 CARD = {
     "kind": "card",
     "name": "クレジットカード",
-    "authorized_at_order": True,
+    **on_menu("card_like"),
     "confirm_path": "/payments/card/confirm",
 }
 MISSING = "お支払いがまだ完了していません"

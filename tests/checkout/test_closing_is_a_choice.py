@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from checkout.consumers import consumers
-from checkout.domain.order import PaymentGroup
 from harness.hearing import Hearing, said
 from shared.clock import now
 from shared.database import Database
 from shared.events import OrderProcessed, PaymentAuthorized, PaymentCaptured
 from tests.checkout.order_examples import KIND, order_row, payment, place
+from tests.checkout.payment_terms import Group
 from tests.checkout.shopper import Shopper
 
 SETTINGS = "/desk/orders/settings"
@@ -29,7 +29,7 @@ async def chooses(clerk: Shopper, closing: str) -> None:
     assert answer.status_code == 303, clerk.text
 
 
-async def pays(db: Database, group: PaymentGroup, code: str) -> None:
+async def pays(db: Database, group: Group, code: str) -> None:
     """Let payments say what it says of an order that is authorized and paid."""
     news: list[Any] = []
     if group == "card_like":
@@ -48,7 +48,7 @@ async def pays(db: Database, group: PaymentGroup, code: str) -> None:
     await Hearing(consumers, db).hears(*news)
 
 
-async def completes(db: Database, clerk: Shopper, group: PaymentGroup, code: str) -> None:
+async def completes(db: Database, clerk: Shopper, group: Group, code: str) -> None:
     """Take an order to where shipping and deposit are complete."""
     await place(db, group, code)
     await pays(db, group, code)
@@ -60,7 +60,7 @@ async def completes(db: Database, clerk: Shopper, group: PaymentGroup, code: str
 @pytest.mark.feature("ORD-01", clause="complete and marked: processed")
 @pytest.mark.parametrize("group", KIND)
 async def test_a_complete_order_that_nobody_marks_stays_in_progress_where_staff_close(
-    shop_db: Database, clerk: Shopper, group: PaymentGroup
+    shop_db: Database, clerk: Shopper, group: Group
 ) -> None:
     await chooses(clerk, "by_staff")
     await completes(shop_db, clerk, group, "S-1")
@@ -79,7 +79,7 @@ async def test_a_complete_order_that_nobody_marks_stays_in_progress_where_staff_
 
 @pytest.mark.parametrize("group", KIND)
 async def test_a_complete_order_closes_by_itself_where_nobody_chose_otherwise(
-    shop_db: Database, clerk: Shopper, group: PaymentGroup
+    shop_db: Database, clerk: Shopper, group: Group
 ) -> None:
     await completes(shop_db, clerk, group, "S-2")
 

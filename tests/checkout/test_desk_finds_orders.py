@@ -120,7 +120,6 @@ async def test_part_of_a_product_and_common_kanji_of_a_name_are_enough(
             [
                 NewOrder(
                     order.model_copy(update={"destinations": (destination,), "order_number": 10_025}),
-                    "konbini",
                 )
             ],
         )

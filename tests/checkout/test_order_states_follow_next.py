@@ -12,22 +12,22 @@ from checkout.domain.order import AXIS_OF, NEXT, Order, Parcel
 from checkout.domain.order_rules import check_cancellable, check_capturable, check_shippable
 from checkout.domain.steps import (
     STEPS,
-    WORKFLOW,
     StepGroup,
     cancel_effects,
     capture_warnings,
     next_step,
     processed_warnings,
+    workflow,
 )
 from shared.errors import Refused
+from tests.checkout.payment_terms import GROUPS, TERMS, Group
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 SENT = Parcel(UUID(int=2), "発送 済", ship_date=AT.date())
 LEFT = Parcel(UUID(int=3), "未発送 花子")
-GROUPS = ("card_like", "konbini", "transfer", "cash_on_delivery")
 
 
-def order(group: str = "card_like", **changes: object) -> Order:
+def order(group: Group = "card_like", **changes: object) -> Order:
     values = {
         "code": "X1",
         "version": 1,
@@ -35,7 +35,7 @@ def order(group: str = "card_like", **changes: object) -> Order:
         "deposit": "unpaid",
         "shipping": "unshipped",
         "payment": "awaited",
-        "payment_group": group,
+        **TERMS[group],
         "total": 3_500,
         "points_used": 0,
         "placed_at": datetime(2026, 11, 22, tzinfo=UTC),
@@ -45,11 +45,18 @@ def order(group: str = "card_like", **changes: object) -> Order:
     return Order(**values)  # type: ignore[arg-type]
 
 
+def steps_of(group: Group) -> tuple[str, ...]:
+    terms = TERMS[group]
+    return workflow(terms["payment_deposit"], paid_before_shipping=terms["paid_before_shipping"])
+
+
 moves = st.lists(st.sampled_from(sorted(AXIS_OF)), max_size=30)
 
 
 @given(group=st.sampled_from(GROUPS), asked=moves)
-def test_every_walk_keeps_to_the_edges_and_counts_versions_without_gaps(group: str, asked: list[str]) -> None:
+def test_every_walk_keeps_to_the_edges_and_counts_versions_without_gaps(
+    group: Group, asked: list[str]
+) -> None:
     now, cancelled_as = order(group), None
     for move in asked:
         axis = AXIS_OF[move]  # type: ignore[index]
@@ -89,7 +96,7 @@ def test_a_prepaid_order_never_becomes_shippable_unpaid(asked: list[str]) -> Non
 @pytest.mark.parametrize(
     ("group", "first"), [("card_like", "A"), ("konbini", "C"), ("transfer", "F"), ("cash_on_delivery", "E")]
 )
-def test_the_next_step_of_a_new_order_depends_on_how_it_is_paid(group: str, first: str) -> None:
+def test_the_next_step_of_a_new_order_depends_on_how_it_is_paid(group: Group, first: str) -> None:
     step = next_step(order(group)).step
     assert step is not None
     assert step.code == first
@@ -103,14 +110,46 @@ def test_a_wallet_order_is_captured_after_shipping_and_a_prepaid_one_before() ->
     assert next_step(paid).step == STEPS["E"]
 
 
+@pytest.mark.parametrize(
+    ("group", "steps"),
+    [
+        ("card_like", "A B a D E c d F H b G"),
+        ("konbini", "A B a C b D E c d G"),
+        ("transfer", "A B a C F b D E c d G"),
+        ("cash_on_delivery", "A B a D E c d G"),
+    ],
+)
+def test_the_steps_of_an_order_are_those_of_the_matrix(group: Group, steps: str) -> None:
+    assert " ".join(steps_of(group)) == steps
+
+
+def test_an_invoice_is_paid_by_hand_after_the_parcel_left() -> None:
+    invoice = order("transfer", paid_before_shipping=False, payment="number_issued")
+    assert next_step(invoice).step == STEPS["E"]
+    check_shippable(invoice)
+    assert next_step(invoice.moved("ship")).step == STEPS["F"]
+    check_capturable(invoice)
+    assert " ".join(workflow("by_hand", paid_before_shipping=False)) == "A B a D E c d C F b G"
+
+
+def test_money_held_at_the_order_may_come_by_itself() -> None:
+    waiting = order(payment_deposit="automatic", payment="awaited")
+    assert next_step(waiting).step == STEPS["A"]
+    sent = order(payment_deposit="automatic", payment="authorized").moved("ship")
+    assert next_step(sent).step == STEPS["C"]
+    with pytest.raises(Refused):
+        check_capturable(sent)
+    assert not sent.processed_but_unpaid
+
+
 def test_the_workflow_knows_twelve_steps_in_three_groups() -> None:
     assert set(STEPS) == set("ABCDEFGHabcd")
     assert {step.group for step in STEPS.values()} == {"common", "deposit", "shipping"}
-    assert set().union(*WORKFLOW.values()) == set(STEPS)
+    assert set().union(*(steps_of(group) for group in GROUPS)) == set(STEPS)
 
 
 @pytest.mark.parametrize("group", ["konbini", "cash_on_delivery"])
-def test_a_deposit_that_staff_may_not_set_is_refused(group: str) -> None:
+def test_a_deposit_that_staff_may_not_set_is_refused(group: Group) -> None:
     with pytest.raises(Refused) as refused:
         check_capturable(order(group))
     assert refused.value.code == "deposit_not_by_staff"
@@ -138,7 +177,7 @@ def test_a_deposit_that_staff_may_not_set_is_refused(group: str) -> None:
     ],
 )
 def test_what_cannot_be_shipped_yet_is_refused_in_words(
-    group: str, state: dict[str, object], code: str, words: str
+    group: Group, state: dict[str, object], code: str, words: str
 ) -> None:
     with pytest.raises(Refused) as refused:
         check_shippable(order(group, **state))
@@ -156,7 +195,7 @@ def test_what_cannot_be_shipped_yet_is_refused_in_words(
     ],
 )
 def test_what_is_authorized_or_paid_or_paid_at_the_door_can_be_shipped(
-    group: str, state: dict[str, object]
+    group: Group, state: dict[str, object]
 ) -> None:
     check_shippable(order(group, **state))
 
@@ -241,7 +280,7 @@ def test_staff_read_what_a_wallet_order_waits_for(
         ("cash_on_delivery", "E", "発送処理をしてください。送り状番号は必要な場合のみ登録します。"),
     ],
 )
-def test_staff_read_what_other_new_orders_wait_for(group: str, step: str, words: str) -> None:
+def test_staff_read_what_other_new_orders_wait_for(group: Group, step: str, words: str) -> None:
     said = next_step(order(group))
     assert (said.step, said.kind, said.text) == (STEPS[step], "wait", words)
 
@@ -265,7 +304,7 @@ UNPAID_WALLET = (
     ],
 )
 def test_who_marks_an_order_processed_is_warned_of_what_is_open(
-    group: str, state: dict[str, object], warnings: list[str]
+    group: Group, state: dict[str, object], warnings: list[str]
 ) -> None:
     assert processed_warnings(order(group, **state)) == warnings
 
@@ -339,7 +378,7 @@ def test_the_workflow_lists_all_twelve_steps_with_their_group() -> None:
         "deposit": ["C", "F", "H", "b"],
         "shipping": ["D", "E", "c", "d"],
     }
-    assert {code for steps in WORKFLOW.values() for code in steps} == set(STEPS)
+    assert {code for group in GROUPS for code in steps_of(group)} == set(STEPS)
 
 
 def test_cancelling_a_bank_transfer_speaks_of_no_number() -> None:

@@ -11,6 +11,7 @@ from checkout.domain.price import Discounts, ShippingRules, price_order
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import Line
+from tests.checkout.payment_terms import Group, on_menu
 from tests.checkout.shopper import AMAZON_PAY, KONBINI, a_coupon
 
 RULES = ShippingRules(fee=550, free_from=5_000)
@@ -155,15 +156,20 @@ def test_a_wallet_pays_on_its_own_page_only_and_nothing_else_there() -> None:
     assert konbini.unsuited(1_000, wallet_kind="amazon_pay") == "not_in_wallet"
 
 
-def test_the_menu_tells_which_steps_an_order_takes() -> None:
-    groups = {
+def test_the_former_release_and_this_one_read_each_others_menu() -> None:
+    former: dict[Group, dict[str, bool]] = {
         "card_like": {"authorized_at_order": True},
         "konbini": {"auto_captured": True},
         "transfer": {"manual_deposit": True},
         "cash_on_delivery": {},
     }
-    for group, facts in groups.items():
-        assert Method.model_validate({"kind": "some", "name": "方法", **facts}).group == group
+    for group, words in former.items():
+        method = Method.model_validate({"kind": "some", "name": "方法", **words})
+        assert method == Method.model_validate({"kind": "some", "name": "方法", **on_menu(group)})
+        kept = method.as_kept()
+        assert {
+            name for name in former["card_like"] | former["konbini"] | former["transfer"] if kept[name]
+        } == {*words}
 
 
 @pytest.mark.parametrize("chosen", [{}, {"chain": ""}, {"chain": "unknown"}])

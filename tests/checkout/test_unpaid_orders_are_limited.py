@@ -13,6 +13,7 @@ from harness.keys import Keys
 from shared.database import Database
 from shared.ids import new_id
 from shared.mail_address import counted_mail
+from tests.checkout.payment_terms import on_menu
 from tests.checkout.shopper import ORDERER, ORIGIN, Shopper, open_shop, shop_app
 
 SORRY = "お支払いまたは発送がお済みでないご注文があるため、新しいご注文をお受けできません。"
@@ -137,7 +138,7 @@ async def test_one_browser_is_told_in_words_before_anything_is_stored(shop_db: D
 
 
 async def test_orders_that_await_a_wallet_count_for_their_browser(shop_db: Database, keys: Keys) -> None:
-    card = {"kind": "card", "name": "カード", "authorized_at_order": True}
+    card = {"kind": "card", "name": "カード", **on_menu("card_like")}
     await open_shop(shop_db, menu=(card, {"kind": "cash_on_delivery", "name": "代金引換"}))
     shopper = Shopper(shop_app(shop_db, keys, limits={"guest_unpaid_orders_per_browser": 2}), keys)
 
@@ -213,8 +214,8 @@ async def test_a_transfer_has_the_most_and_the_least_that_the_menu_says(
     shop_db: Database, keys: Keys
 ) -> None:
     menu = (
-        {"kind": "bank_transfer", "name": "銀行振込", "manual_deposit": True, "amount_max": 2_000},
-        {"kind": "konbini", "name": "コンビニ払い", "auto_captured": True, "amount_min": 2_000},
+        {"kind": "bank_transfer", "name": "銀行振込", **on_menu("transfer"), "amount_max": 2_000},
+        {"kind": "konbini", "name": "コンビニ払い", **on_menu("konbini"), "amount_min": 2_000},
     )
     await open_shop(shop_db, price=1_000, menu=menu)
     async with program(shop_db, keys, {}) as client:

@@ -34,6 +34,7 @@ from checkout.domain.steps import (
     processed_warnings,
 )
 from shared.errors import Refused
+from tests.checkout.payment_terms import GROUPS, TERMS, Group
 from tests.properties.profile import LONG, stories
 
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
@@ -100,10 +101,11 @@ class OrderStory(RuleBasedStateMachine):
     seen: ClassVar[Counter[str]] = Counter()
 
     @initialize(
-        group=st.sampled_from(["card_like", "konbini", "transfer", "cash_on_delivery"]),
+        group=st.sampled_from(GROUPS),
         parcels=st.integers(1, 3),
     )
-    def an_order_is_placed(self, group: str, parcels: int) -> None:
+    def an_order_is_placed(self, group: Group, parcels: int) -> None:
+        self.group = group
         self.order = Order(
             code="N1",
             version=1,
@@ -111,7 +113,7 @@ class OrderStory(RuleBasedStateMachine):
             deposit="unpaid",
             shipping="unshipped",
             payment="awaited",
-            payment_group=group,  # type: ignore[arg-type]
+            **TERMS[group],
             total=3_500,
             points_used=0,
             placed_at=AT,
@@ -176,7 +178,7 @@ class OrderStory(RuleBasedStateMachine):
     def close_if_complete(self) -> None:
         """処理済み by itself, once nothing is left (ORD-01)."""
         model = self.model
-        paid = model["deposit"] == "paid" or self.order.payment_group == "cash_on_delivery"
+        paid = model["deposit"] == "paid" or self.group == "cash_on_delivery"
         complete = paid and model["shipping"] == "shipped"
         assert self.order.is_complete == complete
         if complete and model["status"] == "in_progress":
@@ -186,7 +188,7 @@ class OrderStory(RuleBasedStateMachine):
 
     @rule(parcels=st.integers(1, 3))
     def staff_ship_parcels(self, parcels: int) -> None:
-        model, group = self.model, self.order.payment_group
+        model, group = self.model, self.group
         allowed = model["status"] != "cancelled" and model["shipping"] == "unshipped"
         allowed &= group not in ("konbini", "transfer") or model["deposit"] == "paid"
         secured = ("authorized", "captured", "refunded_in_part")
@@ -216,7 +218,7 @@ class OrderStory(RuleBasedStateMachine):
     def staff_want_the_money(self) -> None:
         model = self.model
         allowed = model["status"] != "cancelled" and model["deposit"] == "unpaid"
-        allowed &= self.order.payment_group in ("card_like", "transfer") and not model["asked"]
+        allowed &= self.group in ("card_like", "transfer") and not model["asked"]
         allowed &= model["payment"] not in ("lapsed", "refunded")
         if not allowed:
             with pytest.raises(Refused):
@@ -261,7 +263,7 @@ class OrderStory(RuleBasedStateMachine):
 
     @invariant()
     def nothing_leaves_unpaid_that_must_be_paid_first(self) -> None:
-        group, model = self.order.payment_group, self.model
+        group, model = self.group, self.model
         if group in ("konbini", "transfer") and self.left < len(self.order.parcels):
             assert model["deposit"] == "paid", "KON-35"
 
@@ -277,13 +279,13 @@ class OrderStory(RuleBasedStateMachine):
             assert (step.step, step.kind) == (None, "note")
         elif step.kind == "done":
             assert order.status == "processed"
-            assert order.is_complete or order.payment_group == "cash_on_delivery"
-        unpaid_card = model["deposit"] == "unpaid" and order.payment_group == "card_like"
+            assert order.is_complete or self.group == "cash_on_delivery"
+        unpaid_card = model["deposit"] == "unpaid" and self.group == "card_like"
         assert order.processed_but_unpaid == (unpaid_card and model["status"] == "processed")
         assert bool(capture_warnings(order)) == (
-            order.payment_group == "card_like" and model["shipping"] == "unshipped"
+            self.group == "card_like" and model["shipping"] == "unshipped"
         )
-        open_deposit = model["deposit"] == "unpaid" and order.payment_group != "cash_on_delivery"
+        open_deposit = model["deposit"] == "unpaid" and self.group != "cash_on_delivery"
         assert len(processed_warnings(order)) == open_deposit + (model["shipping"] == "unshipped")
         assert len(cancel_effects(order)) == 3
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from harness.postgres import MakeDatabase
 from harness.together import statements_of
-from shared.bulk import insert_all, update_all
+from shared.bulk import insert_all, update_all, upsert_all
 
 metadata = MetaData()
 things = Table(
@@ -96,12 +96,24 @@ async def test_rows_change_where_key_and_condition_hold(make_db: MakeDatabase) -
     assert [row.facts is None for row in found] == [False, True, True]
 
 
+async def test_known_rows_are_changed_and_others_added(make_db: MakeDatabase) -> None:
+    db = await make_db("things", metadata)
+    known = thing("一", order=1)
+    async with db.transaction() as tx:
+        await insert_all(tx, things, [known])
+        changes = [{"thing_id": known["thing_id"], "order": 2}, {"thing_id": uuid4(), "order": 3}]
+        await upsert_all(tx, things, changes, key="thing_id")
+        found = await tx.rows('SELECT name, "order" FROM things ORDER BY "order"')
+    assert [tuple(row) for row in found] == [("一", 2), (None, 3)]
+
+
 async def test_no_rows_are_no_statement(make_db: MakeDatabase) -> None:
     db = await make_db("things", metadata)
     with statements_of(db) as sent:
         async with db.transaction() as tx:
             assert list(await insert_all(tx, things, [])) == []
             await update_all(tx, things, [], key="thing_id")
+            await upsert_all(tx, things, [], key="thing_id")
     assert sent == []
 
 

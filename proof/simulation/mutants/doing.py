@@ -7,8 +7,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from checkout.domain.purchase import Purchase
-from checkout.place_order import Till
 from checkout.storage.placements import Placement
+from checkout.till import Till
 from members.take_order import PlacedOrders
 from notifications.domain.mail import Accepted
 from notifications.domain.sender import Sender
@@ -106,7 +106,7 @@ async def new_key_when_tried_again(till: Till, purchase: Purchase) -> Placement:
     tried = _TRIED.setdefault(till, set())
     key = new_id().hex if purchase.key in tried else purchase.key
     tried.add(purchase.key)
-    return await till.place(replace(purchase, key=key))
+    return await till.place_order(replace(purchase, key=key))
 
 
 def _one_by_one(work: DueWork, perform: "SendsFirst") -> DueWork:

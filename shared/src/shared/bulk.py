@@ -78,6 +78,19 @@ async def update_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str
     await tx.put_off(Change(table, statement, _document(rows)))
 
 
+async def upsert_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str) -> None:
+    """Insert ``rows``, which all name the same columns; where the unique column ``key`` is known, set the others instead.
+
+    No key may come twice.
+    """
+    if not rows:
+        return
+    columns = tuple(rows[0])
+    changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != key)
+    statement = f'{_insert(table, columns, False, "")} ON CONFLICT ("{key}") DO UPDATE SET {changes}'
+    await tx.put_off(Change(table, statement, _document(rows)))
+
+
 def _document(rows: Sequence[Values]) -> str:
     return orjson.dumps(rows, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
 

@@ -139,7 +139,7 @@ async def create_order(
         client_address=counted_as(request),
         earlier_orders=tuple(orders_of(shop, request)),
     )
-    placement = await shop.till.place(purchase)
+    placement = await shop.till.place_order(purchase)
     page_url = f"{shop.origin_url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
     keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)

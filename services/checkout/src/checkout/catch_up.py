@@ -70,9 +70,10 @@ async def catch_up_orders(tx: Tx) -> int:
         words[parcel.order_code] |= words_of_numbers(parcel.phone, parcel.tracking_number)
     for line in await _of(tx, "sku, name", "order_lines", codes):
         words[line.order_code] |= words_of_texts(line.sku) | words_of_products(line.name)
-    for told in await _of(tx, "topic, text, facts", "timeline", codes):
-        number = told.facts.get("number", "") if told.facts.get("kind") == "number" else ""
-        words[told.order_code] |= words_of_texts(told.text if told.topic == "note" else "")
+    for entry in await _of(tx, "topic, text", "timeline", codes):
+        words[entry.order_code] |= words_of_texts(entry.text if entry.topic == "note" else "")
+    for told in await _of(tx, "payment_number", "order_payments", codes):
+        number = told.payment_number or ""
         words[told.order_code] |= words_of_numbers(number if number.isdecimal() else "")
     await add_words(tx, order_words, words)
     return len(orders)

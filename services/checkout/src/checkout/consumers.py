@@ -22,9 +22,11 @@ from checkout.hear_standing import (
     told_by_refund,
 )
 from checkout.news import entry_of, standing_entry
+from checkout.payment_news import told_by
 from checkout.process_order import process_if_complete
 from checkout.storage.order_book import AboutAnOrder, OrderBook
-from checkout.storage.timeline import add_entries, authorizations_of, known_orders
+from checkout.storage.order_payments import authorizations_of
+from checkout.storage.timeline import add_entries, known_orders
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.errors import TryAgain
@@ -157,7 +159,7 @@ async def note_refund(event: PaymentRefunded, tx: Tx, book: OrderBook) -> None:
     """Money went back to the buyer: all of it, or a part."""
     order = _known(book, event)
     if (move := refund_move(order, event)) is None:
-        book.note(entry_of(event, order))
+        _note(book, event, order)
     else:
         _take(book, move, event)
     book.set_standing(order.code, told_by_refund(order.standing, event))
@@ -241,7 +243,7 @@ def _take(book: OrderBook, move: Move, event: Any) -> bool:
     order = _known(book, event)
     if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
-    book.note(entry_of(event, order))
+    _note(book, event, order)
     # A hold of an order that is cancelled and voided is old news, whatever comes of it later.
     over = order.status == "cancelled" and order.payment == "voided" and move in ("authorize", "lapse")
     if over or not order.may(move):
@@ -249,3 +251,9 @@ def _take(book: OrderBook, move: Move, event: Any) -> bool:
     facts: dict[str, Any] = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
     book.move(order.code, move, by=PAYMENTS, at=event.occurred_at, **facts)
     return True
+
+
+def _note(book: OrderBook, event: Any, order: Order) -> None:
+    """Put what payments said on the timeline and into the columns that the pages of orders show."""
+    book.note(entry_of(event, order))
+    book.keep(told_by(event))

@@ -14,13 +14,13 @@ from checkout.consumers import consumers
 from checkout.gateways.members import Members
 from checkout.gateways.payment_menu import ReadMenu
 from checkout.gateways.standings import Standings
-from checkout.place_order import Busy, Till
 from checkout.settings import Settings
 from checkout.storage.catalogue_tables import method_menu
 from checkout.storage.menu import ask_for_menu
 from checkout.storage.order_tables import catch_up
 from checkout.storage.sample_catalogue import add_sample_catalogue
 from checkout.storage.tables import metadata
+from checkout.till import Busy, Till
 from checkout.web import (
     amazon_order,
     cart,
@@ -103,6 +103,8 @@ def make() -> Service:
     )
     read_menu = ReadMenu(db, payments, every=timedelta(seconds=settings.menu_refresh_seconds))
 
+    till = Till(db, origin_url=settings.origin_url, limits=settings.hold_limits)
+
     async def on_start() -> None:
         async with db.transaction() as tx:
             if settings.sandbox:
@@ -117,7 +119,7 @@ def make() -> Service:
 
     def pages(app: FastAPI) -> None:
         issuer, verifier = storefront_keys
-        install(app, db, settings, issuer=issuer, verifier=verifier, members=Members(members))
+        install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(members))
         app.state.standings = Standings(others)
 
     return Service(
@@ -126,6 +128,7 @@ def make() -> Service:
         metadata=metadata,
         consumers=consumers,
         db=db,
+        resources={Till: till},
         due_work=[
             DueWork("read_menu", method_menu, read_menu, concurrency=1),
             DueWork("catch_up", catch_up, CatchUp(db), concurrency=1),
@@ -140,6 +143,7 @@ def install(
     app: FastAPI,
     db: Database,
     settings: Settings,
+    till: Till,
     *,
     issuer: Issuer,
     verifier: Verifier,
@@ -150,7 +154,6 @@ def install(
     pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
-    till = Till(db, origin_url=origin_url, limits=settings.hold_limits)
     app.state.storefront = Storefront(db, till, pages, issuer, verifier, members, origin_url)
     app.mount("/static/shop", StoreFiles(directory=WEB / "static"), name="shop-static")
     install_web(

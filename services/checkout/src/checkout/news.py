@@ -1,6 +1,7 @@
 """What other services said about an order, as a line of its timeline in words for staff.
 
-``facts`` of a line are what the blocks of the order page are made of: ``kind`` tells which.
+``facts`` of a line about points or the member are what the blocks of the order page are made of: ``kind`` tells which.
+Those of a payment are read by the former release alone, and marked as kept in columns (``payment_news.py``).
 """
 
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from checkout.domain.order import PAID_BEFORE_SHIPPING, Order
+from checkout.domain.order import Order
 from checkout.news_words import (
     BENEFIT,
     ENDED,
@@ -23,6 +24,7 @@ from checkout.news_words import (
     UNDELIVERED,
     told,
 )
+from checkout.payment_news import excess_of
 from checkout.standing_news import standing_words
 from checkout.storage.timeline import Entry, Kind, Topic
 from shared import events
@@ -48,13 +50,13 @@ def entry_of(event: Event, about: Order | str) -> Entry:
         title=title,
         text=text,
         by=_who(event),
-        facts=facts,
+        facts={**facts, "kept": True} if topic == "payment" else facts,
         event_id=event.event_id,
     )
     if order is None:
         return entry
-    if isinstance(event, events.PaymentVoided) and order.payment_group in PAID_BEFORE_SHIPPING:
-        return replace(entry, title=_NUMBER_VOIDED[order.payment_group])
+    if isinstance(event, events.PaymentVoided) and order.payment_flow == "prepaid":
+        return replace(entry, title=_NUMBER_VOIDED.get(order.payment_deposit, title))
     if order.status == "cancelled" and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
         return replace(
             entry,
@@ -90,8 +92,8 @@ def _who(event: Event) -> str:
 
 
 _NUMBER_VOIDED = {
-    "konbini": "お支払い番号を無効にしました",
-    "transfer": "お振込先のご案内を無効にしました",
+    "automatic": "お支払い番号を無効にしました",
+    "by_hand": "お振込先のご案内を無効にしました",
 }
 
 
@@ -169,7 +171,7 @@ def _voided(event: events.PaymentVoided) -> _Line:
 
 def _refunded(event: events.PaymentRefunded) -> _Line:
     route = "dispute" if event.by_dispute else event.route
-    facts = {"kind": "refund", "amount": event.amount, "excess": _excess(event), "route": route}
+    facts = {"kind": "refund", "amount": event.amount, "excess": excess_of(event), "route": route}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
@@ -177,14 +179,8 @@ def _refunded(event: events.PaymentRefunded) -> _Line:
     return "payment", "note", _refund_title(event), text, facts
 
 
-def _excess(event: events.PaymentRefunded) -> int:
-    """Return how much of a refund was paid too much, in yen. Money of an order that was never paid is none of it."""
-    paid = bool(event.remaining_amount) or event.amount > event.spare_amount
-    return event.spare_amount if paid else 0
-
-
 def _refund_title(event: events.PaymentRefunded) -> str:
-    excess = _excess(event)
+    excess = excess_of(event)
     if excess == event.amount:
         return f"過入金 ¥{excess:,}を返金しました"
     return f"¥{event.amount:,}を返金しました" + (f"（うち過入金 ¥{excess:,}）" if excess else "")

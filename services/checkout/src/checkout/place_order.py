@@ -2,15 +2,16 @@
 
 What the buyer's side sends is what is wanted, never what it costs: prices, shipping, fees and discounts are
 computed here from our own rows and from signed statements. A lost answer is found again by its key.
+
+Consumers and due work call :func:`place_orders` or :func:`place_order` in their own transaction; requests go
+to the till (``till.py``), which places many together.
 """
 
-import asyncio
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import structlog
 from asyncpg import IntegrityConstraintViolationError
 
 from checkout.domain.cart import Product, merged
@@ -29,119 +30,96 @@ from checkout.domain.vouchers import Wallet
 from checkout.storage.carts import mark_ordered
 from checkout.storage.menu import read_rules
 from checkout.storage.orders import NewOrder, insert_orders
-from checkout.storage.placements import Placement, find_placements, take_keys
+from checkout.storage.placements import Placement, find_placements, take_keys, used_twice
 from checkout.storage.products import read_products
 from checkout.storage.shop_settings import ShopSettings
 from checkout.storage.stock import reserve_stock
 from shared.cause import Cause, current_cause, following
 from shared.clock import now
-from shared.crash import crash_point
-from shared.database import Database, Tx, is_transient
+from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Destination, OrderPlaced, StockReserved
 from shared.ids import new_id
-from shared.together import Together
-
-log = structlog.get_logger()
-
-TRIES_MAX = 3
-BATCH_MAX = 100
-_ONCE_ONLY = {
-    "placements_benefit_once": Refused(
-        "benefit_used",
-        "このポイントまたはクーポンはすでに別のご注文に使われています。もう一度指定してください。",
-    ),
-    "placements_wallet_once": Refused(
-        "wallet_used",
-        "この画面でのお支払いはすでに完了しています。カートからやり直してください。",
-    ),
-}
 
 
-class Busy(Exception):
-    """The database could not take the order now; nothing was ordered, and the same request may come again."""
-
-
-class _Turned(Exception):
-    """Some orders of a batch are refused after others were written: begin anew without them."""
+class BeginAnew(Exception):
+    """Some orders are ``refused``, by their keys, after others were written: undo all and begin anew without them."""
 
     def __init__(self, refused: Mapping[str, Refused]) -> None:
         self.refused = refused
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A purchase that a request asks for."""
+@dataclass(frozen=True)
+class PlacingSettings:
+    """What placing orders needs from the settings of the service: its address, and what one buyer may hold."""
 
-    purchase: Purchase
-    cause: Cause
-
-
-class Till:
-    """Where orders are placed: one transaction each, or one for all that came while the last one ran."""
-
-    def __init__(self, db: Database, *, origin_url: str, limits: HoldLimits = HoldLimits()) -> None:  # noqa: B008
-        self._db = db
-        self._origin_url = origin_url.rstrip("/")
-        self._limits = limits
-        self._together: Together[_Asked, Placement | Refused] = Together(
-            self._place_together, batch_max=BATCH_MAX, key=lambda asked: asked.purchase.key
-        )
-
-    async def place(self, purchase: Purchase) -> Placement:
-        """Store the order and say it, or find the one that this key already placed.
-
-        Raises Refused where the rules say no, Busy when the database stayed unavailable for all tries: the
-        order may then exist, and asking again with the same key tells.
-        """
-        placement = await self._together.do(_Asked(purchase, current_cause()))
-        if isinstance(placement, Refused):
-            raise placement
-        if not placement.repeated:
-            log.info("order.placed", order_code=placement.order_code, payment_kind=purchase.payment_kind)
-        return placement
-
-    async def _place_together(self, asked: Sequence[_Asked]) -> list[Placement | Refused]:
-        outcomes: dict[str, Placement | Refused] = {}
-        left = {one.purchase.key: one for one in asked}
-        for attempt in range(1, TRIES_MAX + 1):
-            try:
-                while left:
-                    try:
-                        outcomes |= await self._place_all(list(left.values()))
-                        left = {}
-                    except _Turned as turned:
-                        outcomes |= turned.refused
-                        left = {key: one for key, one in left.items() if key not in turned.refused}
-                return [outcomes[one.purchase.key] for one in asked]
-            except IntegrityConstraintViolationError as error:
-                raise _once_only(error) from error
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                log.warning("order.try_failed", attempt=attempt, error=type(error).__name__)
-                await asyncio.sleep(0.05 * attempt)
-        raise Busy
-
-    async def _place_all(self, asked: Sequence[_Asked]) -> dict[str, Placement | Refused]:
-        async with self._db.transaction() as tx:
-            outcomes = await _place(tx, asked, origin_url=self._origin_url, limits=self._limits)
-            crash_point("K1")
-        crash_point("K2")
-        return outcomes
+    origin_url: str
+    limits: HoldLimits = HoldLimits()  # noqa: RUF009 - frozen
 
 
-async def _place(
-    tx: Tx, asked: Sequence[_Asked], *, origin_url: str, limits: HoldLimits
+async def place_order(tx: Tx, purchase: Purchase, settings: PlacingSettings) -> Placement:
+    """Place one order in the caller's transaction, or find the one that its key already placed.
+
+    Raises Refused where the rules say no; nothing of the order is left in the transaction then.
+    """
+    outcome = (await place_orders(tx, [purchase], settings))[purchase.key]
+    if isinstance(outcome, Refused):
+        raise outcome
+    return outcome
+
+
+async def place_orders(
+    tx: Tx, purchases: Sequence[Purchase], settings: PlacingSettings
 ) -> dict[str, Placement | Refused]:
-    """Place orders by their keys. Raises _Turned if the transaction must begin anew without some."""
-    at, purchases = now(), [one.purchase for one in asked]
-    shop = await _read_shop(tx, purchases, limits)
+    """Place orders in the caller's transaction; return by their keys what was placed, found or refused.
+
+    What is refused leaves nothing behind, and nothing in the way of the others. Keys differ.
+    """
+    outcomes: dict[str, Placement | Refused] = {}
+    left = {purchase.key: purchase for purchase in purchases}
+    while left:
+        try:
+            async with tx.savepoint():
+                stored = await store_orders(tx, list(left.values()), settings)
+        except BeginAnew as anew:
+            outcomes |= anew.refused
+            left = {key: one for key, one in left.items() if key not in anew.refused}
+        except IntegrityConstraintViolationError as error:
+            refused = used_twice(error)
+            if refused is None:
+                raise
+            if len(left) > 1:
+                for one in left.values():
+                    outcomes |= await place_orders(tx, [one], settings)
+                return outcomes
+            return outcomes | dict.fromkeys(left, refused)
+        else:
+            say_placed(tx, stored)
+            return outcomes | stored.outcomes
+    return outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """``outcomes`` by key, and the orders of which nobody has heard yet."""
+
+    outcomes: dict[str, Placement | Refused]
+    new: Sequence["_New"]
+
+
+async def store_orders(tx: Tx, purchases: Sequence[Purchase], settings: PlacingSettings) -> Stored:
+    """Write orders with their keys and their stock. The caller says them, with :func:`say_placed`.
+
+    Raises BeginAnew if the transaction, or its savepoint, must begin anew without some of them, and
+    IntegrityConstraintViolationError if what may be used once was used before; ``used_twice`` reads it.
+    """
+    at = now()
+    shop = await _read_shop(tx, purchases, settings.limits)
     refusals: dict[str, Placement | Refused] = {}
     new: list[_New] = []
     for purchase in purchases:
         try:
-            one = _order(shop, purchase, code=new_order_code(at), at=at, origin_url=origin_url)
+            one = _order(shop, purchase, code=new_order_code(at), at=at, origin_url=settings.origin_url)
             _check_hold(shop.holds, one)
             new.append(one)
         except Refused as refused:
@@ -149,17 +127,19 @@ async def _place(
     taken = await take_keys(tx, [(one.purchase, one.placement) for one in new], at=at)
     # A key that is taken has placed an order, whatever the rules say today; only a new key is refused.
     known = await find_placements(tx, [one for one in purchases if one.key not in taken])
-    outcomes = refusals | known
     new = [one.numbered(taken[one.purchase.key]) for one in new if one.purchase.key in taken]
-    if not new:
-        return outcomes
+    if new:
+        await _write(tx, new, at=at)
+    return Stored(refusals | known | {one.purchase.key: one.placement for one in new}, new)
+
+
+async def _write(tx: Tx, new: Sequence["_New"], *, at: datetime) -> None:
     await _tie_carts(tx, new, at=at)
     await insert_orders(
         tx,
         [
             NewOrder(
                 placed=one.placed,
-                payment_group=one.method.group,
                 page_key=one.page_key,
                 client_address=one.purchase.counted_client,
             )
@@ -170,16 +150,21 @@ async def _place(
     wanted = {one.code: merged(one.purchase.lines) for one in new}
     short = await reserve_stock(tx, wanted, at=at)
     if short:
-        raise _Turned(
+        raise BeginAnew(
             {one.purchase.key: _sold_out(*short[one.code], one.placed) for one in new if one.code in short}
         )
-    causes = {one.purchase.key: one.cause for one in asked}
-    for one in new:
-        with following(causes[one.purchase.key]):
+
+
+def say_placed(tx: Tx, stored: Stored, causes: Mapping[str, Cause] | None = None) -> None:
+    """Say the new orders with this commit, and of prepaid ones that their stock is held.
+
+    ``causes`` are what each follows from, by its key; without them, all follow from what the caller follows from.
+    """
+    for one in stored.new:
+        with following(causes[one.purchase.key] if causes else current_cause()):
             tx.say(one.placed)
-            if one.method.is_prepaid:
+            if one.method.flow == "prepaid":
                 tx.say(StockReserved(order_code=one.code, caused_by=one.placed.event_id))
-    return outcomes | {one.purchase.key: one.placement for one in new}
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +207,7 @@ async def _read_shop(tx: Tx, purchases: Sequence[Purchase], limits: HoldLimits) 
 
 def _check_hold(holds: Holds, new: _New) -> None:
     """Refuse what would hold too much stock for money that comes later, or never. Raises Refused."""
-    total, secured = new.placed.amounts.total, new.method.authorized_at_order
+    total, secured = new.placed.amounts.total, new.method.flow == "authorized"
     holds.limits.check_size(new.purchase, total, secured=secured)
     if total > 0:
         holds.check(new.purchase, secured=secured)
@@ -239,7 +224,7 @@ async def _tie_carts(tx: Tx, new: Sequence[_New], *, at: datetime) -> None:
         if one.purchase.cart_id is not None and (one.purchase.cart_id, one.code) not in tied
     }
     if untied:
-        raise _Turned(untied)
+        raise BeginAnew(untied)
 
 
 def _order(shop: _Shop, purchase: Purchase, *, code: str, at: datetime, origin_url: str) -> _New:
@@ -269,7 +254,9 @@ def _order(shop: _Shop, purchase: Purchase, *, code: str, at: datetime, origin_u
         order_code=code,
         payment_kind=method.kind,
         payment_name=method.name,
-        payment_flow=method.payment_flow,
+        payment_flow=method.flow,
+        payment_deposit=method.deposit,
+        paid_before_shipping=method.paid_before_shipping,
         payment_choice={**check_choice(method, purchase.payment_choice), **_wallets_session(wallet)},
         amounts=amounts,
         member_id=purchase.member_id,
@@ -298,9 +285,3 @@ def _sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
     name = next(line.name for line in placed.destinations[0].lines if line.sku == sku)
     text = f"「{name}」の在庫は残り{left}点です。" if left else f"「{name}」は売り切れました。"
     return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
-
-
-def _once_only(error: IntegrityConstraintViolationError) -> Exception:
-    """Say which statement was used twice; any other broken constraint is a bug."""
-    refused = _ONCE_ONLY.get(error.constraint_name or "")
-    return refused or error

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends
 
 from payments.domain.payment import Payment
 from payments.labels import state_label
+from payments.method import Method
 from payments.methods import Methods
 from payments.storage.payments import find_order_payment
-from payments.storage.shop_settings import read_shop_settings
+from payments.storage.shop_settings import ShopSettings, read_shop_settings
 from shared.database import Database
 from shared.errors import Refused
 from shared.web.session import Viewer, viewer
@@ -24,12 +25,10 @@ def router(db: Database, methods: Methods) -> APIRouter:
         """The menu, in order, without the methods that staff have taken off it."""
         async with db.transaction() as tx:
             settings = await read_shop_settings(tx)
-        entries = [method.menu() for kind, method in methods.items() if settings.offers(kind)]
+        offered = [method for kind, method in methods.items() if settings.offers(kind)]
         return {
             "capture_policy": settings.capture_policy,
-            "methods": [
-                entry.as_json() | {"name": settings.name_of(entry.kind, entry.name)} for entry in entries
-            ],
+            "methods": [_entry(method, settings) for method in offered],
         }
 
     @routes.get("/orders/{order_code}")
@@ -57,6 +56,17 @@ def router(db: Database, methods: Methods) -> APIRouter:
         return public | (_private(payment) if holds_key(payment, key) else {})
 
     return routes
+
+
+def _entry(method: Method, settings: ShopSettings) -> dict[str, Any]:
+    """Return the menu's entry of a method, under the shop's name for it, and how its orders run by its terms."""
+    entry, terms = method.menu(), method.terms
+    return entry.as_json() | {
+        "name": settings.name_of(entry.kind, entry.name),
+        "flow": terms.flow,
+        "deposit": terms.deposit,
+        "paid_before_shipping": terms.paid_before_shipping,
+    }
 
 
 def holds_key(payment: Payment, key: str) -> bool:

@@ -6,7 +6,8 @@ folder is found, ``PAYMENTS_METHODS=konbini,amazon_pay,...`` switches it on, che
 ``GET /api/payments/methods``, and ``tests/payments/methods/test_every_method.py`` drives its simulator.
 
 **The menu.** Before there is a payment there is a choice. :meth:`Method.menu` says what checkout may offer:
-name, limits, choices such as the chain of konbini. It is data; it is fetched now and then and kept.
+name, limits, choices such as the chain of konbini. It is data; it is fetched now and then and kept. ``flow``, ``deposit``
+and ``paid_before_shipping`` of :attr:`Method.terms` go with it: they are all that checkout asks about the method's orders.
 
 **OrderPlaced.** A :class:`~payments.domain.payment.Payment` row is made with a copy of what the buyer chose
 (``payment.choice``), the order's total (``payment.amount``) and the name of the buyer. The order as it was placed

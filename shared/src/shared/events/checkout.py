@@ -107,10 +107,11 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 
     ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
-    payment runs: ``authorized`` (held at order time), ``prepaid`` (paid before shipping) or ``unmanaged``; empty
-    where the producer did not say it yet. ``order_number`` is the short number that is said on the telephone (受付番号).
-    ``page_url`` carries a key that opens the page of this order alone. ``language`` (BCP 47: ``ja``, ``en-US``) is what
-    the buyer reads; empty where nobody said it.
+    payment runs: ``authorized`` (held at order time), ``prepaid`` (a number is issued, the money comes later) or ``unmanaged``;
+    ``payment_deposit`` is who makes it 入金済み: a ``capture``, the payment itself (``automatic``), staff ``by_hand``, or nobody
+    (``never``); ``paid_before_shipping`` whether that comes before the parcel. Empty where the producer did not say it yet.
+    ``order_number`` is the short number that is said on the telephone (受付番号). ``page_url`` carries a key that opens the page
+    of this order alone. ``language`` (BCP 47: ``ja``, ``en-US``) is what the buyer reads; empty where nobody said it.
     """
 
     order_number: int | None = None
@@ -119,6 +120,8 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     payment_kind: str
     payment_name: str
     payment_flow: str = ""
+    payment_deposit: str = ""
+    paid_before_shipping: bool | None = None
     payment_choice: dict[str, str] = Field(default_factory=dict)
     amounts: Amounts
     member_id: UUID | None = None

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from checkout.domain.order import PaymentGroup
+from checkout.domain.order import PaymentDeposit, PaymentFlow
 from shared.errors import Refused
 
 UNAVAILABLE = "このご注文にはご利用頂けません"
@@ -42,6 +42,10 @@ class Choice(_Part):
 class Method(_Part):
     """One payment method on the menu.
 
+    ``flow``, ``deposit`` and ``paid_before_shipping`` say how an order paid with it runs (features.md Appendix B): whether
+    its money is held at order time (``authorized``), comes later (``prepaid``) or never passes through us
+    (``unmanaged``); who makes it 入金済み; and whether that comes before the parcel. They go onto the order.
+
     A wallet (``needs_wallet``) has a button in the cart and its own order page in place of the form (AP-11,
     AP-13): the buyer begins at ``start_path``, changes address or instrument at ``change_path``, and goes to
     ``confirm_path`` once the order is stored.
@@ -57,9 +61,9 @@ class Method(_Part):
     amount_max: int | None = None
     fee: int = Field(0, ge=0)
     choices: tuple[Choice, ...] = ()
-    authorized_at_order: bool = False
-    auto_captured: bool = False
-    manual_deposit: bool = False
+    flow: PaymentFlow
+    deposit: PaymentDeposit
+    paid_before_shipping: bool
     start_path: str | None = Field(None, pattern=r"^/[a-z]")
     change_path: str | None = Field(None, pattern=r"^/[a-z]")
     confirm_path: str | None = Field(None, pattern=r"^/[a-z]")
@@ -74,6 +78,29 @@ class Method(_Part):
         pages = {f"{page}_path": f"{own}/{page}" for page in ("start", "change", "confirm")}
         return {**entry, **{name: entry.get(name) or path for name, path in pages.items()}}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _told_in_former_words(cls, entry: Any) -> Any:
+        """An entry of the former release says with three booleans how an order runs."""
+        if not isinstance(entry, Mapping) or entry.get("flow"):
+            return entry
+        if entry.get("authorized_at_order"):
+            terms: tuple[str, str, bool] = ("authorized", "capture", False)
+        elif entry.get("auto_captured") or entry.get("manual_deposit"):
+            terms = ("prepaid", "automatic" if entry.get("auto_captured") else "by_hand", True)
+        else:
+            terms = ("unmanaged", "never", False)
+        return {**entry, **dict(zip(("flow", "deposit", "paid_before_shipping"), terms, strict=True))}
+
+    def as_kept(self) -> dict[str, Any]:
+        """Return the entry as it is kept, with the words by which replicas of the former release read it."""
+        return {
+            **self.model_dump(),
+            "authorized_at_order": self.flow == "authorized",
+            "auto_captured": self.deposit == "automatic",
+            "manual_deposit": self.deposit == "by_hand",
+        }
+
     @property
     def cart_button(self) -> str:
         """Return what stands on its button in the cart; a display name of the shop's does not change it (AP-11)."""
@@ -83,25 +110,6 @@ class Method(_Part):
     def due(self) -> str:
         """Return when the buyer pays, for the page of the law on distance selling (お支払い時期)."""
         return self.when_paid or "ご注文時にお手続きいただきます（ご請求日は決済会社の規約によります）"
-
-    @property
-    def group(self) -> PaymentGroup:
-        """Return which steps an order paid with it takes (features.md Appendix B)."""
-        if self.authorized_at_order:
-            return "card_like"
-        if self.auto_captured:
-            return "konbini"
-        return "transfer" if self.manual_deposit else "cash_on_delivery"
-
-    @property
-    def payment_flow(self) -> str:
-        """Return how its payments run, as OrderPlaced says it; mails hang on it."""
-        return {"card_like": "authorized", "cash_on_delivery": "unmanaged"}.get(self.group, "prepaid")
-
-    @property
-    def is_prepaid(self) -> bool:
-        """Tell whether payments waits for held stock before it asks for the money (KON-44)."""
-        return self.group in ("konbini", "transfer")
 
     def unsuited(self, total: int, *, wallet_kind: str | None = None) -> Reason | None:
         """Return why an order of ``total`` yen cannot be paid with it; None if it can.

@@ -29,7 +29,9 @@ PaymentState = Literal[
     "refunded_in_part",
     "refunded",
 ]
-PaymentGroup = Literal["card_like", "konbini", "transfer", "cash_on_delivery"]
+# How the payment runs and who makes the order 入金済み: payments says both of each method in its menu.
+PaymentFlow = Literal["authorized", "prepaid", "unmanaged"]
+PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 Move = Literal[
     "process",
     "cancel",
@@ -168,9 +170,8 @@ PAYMENT_LABEL: dict[str, str] = {
     "refunded": "返金済",
 }
 
-# Groups whose deposit staff may set by hand (PAY-06, PAY-13, Appendix B).
-DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"card_like", "transfer"})
-PAID_BEFORE_SHIPPING: frozenset[str] = frozenset({"konbini", "transfer"})
+# Deposits that staff may set (PAY-06, PAY-13, Appendix B).
+DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
 # Payments' word for money that a bank took back for good.
 LOST_CHARGEBACK = "chargeback_lost"
 
@@ -218,7 +219,11 @@ NOTHING_TOLD = Standing()
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the rules need to know of an order. ``version`` counts its changes, from 1, without gaps."""
+    """What the rules need to know of an order. ``version`` counts its changes, from 1, without gaps.
+
+    ``payment_flow``, ``payment_deposit`` and ``paid_before_shipping`` are those of the payment method's menu when the
+    order was placed; which method it is, no rule asks.
+    """
 
     code: str
     version: int
@@ -226,7 +231,9 @@ class Order:
     deposit: Deposit
     shipping: Shipping
     payment: PaymentState
-    payment_group: PaymentGroup
+    payment_flow: PaymentFlow
+    payment_deposit: PaymentDeposit
+    paid_before_shipping: bool
     total: int
     points_used: int
     placed_at: datetime
@@ -258,15 +265,15 @@ class Order:
     def is_complete(self) -> bool:
         """Shipping and deposit are complete (ORD-01), and nobody is called for.
 
-        COD's deposit is not managed here (PAY-13).
+        A deposit that nobody makes, as at the door, is not waited for (PAY-13).
         """
-        paid = self.deposit == "paid" or self.payment_group == "cash_on_delivery"
+        paid = self.deposit == "paid" or self.payment_deposit == "never"
         return self.shipping == "shipped" and paid and not self.calls
 
     @property
     def processed_but_unpaid(self) -> bool:
         """Closed although its money was never taken: easily missed (PAY-11)."""
-        return self.status == "processed" and self.deposit == "unpaid" and self.payment_group == "card_like"
+        return self.status == "processed" and self.deposit == "unpaid" and self.payment_deposit == "capture"
 
     def may(self, move: Move) -> bool:
         """Tell whether NEXT has an edge for ``move``. What payments says is believed after the end, too."""

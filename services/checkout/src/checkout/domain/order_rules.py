@@ -1,6 +1,6 @@
 """Which deeds of staff an order allows now, beyond what ``order.py`` says of its moves; refusals say why not."""
 
-from checkout.domain.order import DEPOSIT_BY_STAFF, LOST_CHARGEBACK, PAID_BEFORE_SHIPPING, Order
+from checkout.domain.order import DEPOSIT_BY_STAFF, LOST_CHARGEBACK, Order
 from shared.errors import Refused
 
 NO_REAUTHORIZATION = (
@@ -20,9 +20,9 @@ def check_shippable(order: Order, *, override: str = "") -> None:
         if override:
             return
         raise Refused("payment_unsecured", risk, field="override_reason")
-    if order.payment_group in PAID_BEFORE_SHIPPING and order.deposit == "unpaid":
+    if order.paid_before_shipping and order.deposit == "unpaid":
         raise Refused("unpaid_prepaid", "前払いの注文です。入金を確認してから発送してください。")
-    if order.payment_group == "card_like" and order.payment not in _SECURED:
+    if order.payment_flow == "authorized" and order.payment not in _SECURED:
         raise Refused(
             "payment_not_authorized", "決済がまだ承認されていません。承認を確認してから発送してください。"
         )
@@ -63,7 +63,7 @@ def check_capturable(order: Order) -> None:
     """Refuse to ask for a deposit that staff may not set (PAY-06), that is there, or that is asked for."""
     if order.status == "cancelled" or order.deposit == "paid":
         order.moved("deposit")
-    if order.payment_group not in DEPOSIT_BY_STAFF:
+    if order.payment_deposit not in DEPOSIT_BY_STAFF:
         raise Refused("deposit_not_by_staff", "このお支払い方法の入金状況は手動で変更できません。")
     if order.payment == "lapsed":
         raise Refused(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from checkout.domain.money_back import refund_waits_for
-from checkout.domain.order import LOST_CHARGEBACK, Order, PaymentGroup
+from checkout.domain.order import LOST_CHARGEBACK, Order, PaymentDeposit
 from checkout.domain.order_rules import NO_REAUTHORIZATION
 
 StepGroup = Literal["common", "deposit", "shipping"]
@@ -37,12 +37,20 @@ STEPS: dict[str, Step] = {
     )
 }
 
-WORKFLOW: dict[PaymentGroup, tuple[str, ...]] = {
-    "card_like": ("A", "B", "a", "D", "E", "c", "d", "F", "H", "b", "G"),
-    "konbini": ("A", "B", "a", "C", "b", "D", "E", "c", "d", "G"),
-    "transfer": ("A", "B", "a", "C", "F", "b", "D", "E", "c", "d", "G"),
-    "cash_on_delivery": ("A", "B", "a", "D", "E", "c", "d", "G"),
+_DEPOSIT_STEPS: dict[PaymentDeposit, tuple[str, ...]] = {
+    "capture": ("F", "H", "b"),
+    "automatic": ("C", "b"),
+    "by_hand": ("C", "F", "b"),
+    "never": (),
 }
+_PARCEL_STEPS = ("D", "E", "c", "d")
+
+
+def workflow(deposit: PaymentDeposit, *, paid_before_shipping: bool) -> tuple[str, ...]:
+    """Return the steps of an order by who makes it 入金済み, and whether that comes before the parcel (Appendix B.2)."""
+    money = _DEPOSIT_STEPS[deposit]
+    work = (*money, *_PARCEL_STEPS) if paid_before_shipping else (*_PARCEL_STEPS, *money)
+    return ("A", "B", "a", *work, "G")
 
 
 # Beside the twelve steps: only where the hold on the buyer's money ended (AP-34, PAY-30).
@@ -68,19 +76,15 @@ def next_step(order: Order) -> NextStep:
         return NextStep(REAUTHORIZE, _lapsed_text(order), "stop")
     if order.payment in _GONE:
         return NextStep(STEPS["A"], _gone_text(order), "stop")
-    unpaid = order.deposit == "unpaid"
-    if order.payment_group == "konbini" and unpaid:
-        return NextStep(STEPS["C"], "お客様のお支払いを待っています。入金は自動で反映されます。", "wait")
-    if order.payment_group == "transfer" and unpaid:
-        return NextStep(
-            STEPS["F"], "入金をまち、口座への入金を確認したら、入金日を登録してください。", "wait"
-        )
-    if order.payment_group == "card_like" and order.payment == "awaited":
+    unpaid = order.deposit == "unpaid" and order.payment_deposit != "never"
+    if unpaid and order.paid_before_shipping:
+        return _deposit_step(order)
+    if order.payment_flow == "authorized" and order.payment == "awaited":
         return NextStep(STEPS["A"], "決済の承認を待っています。承認されるまで発送できません。", "wait")
     if order.shipping == "unshipped":
         return NextStep(STEPS["E"], _shipping_text(order), "wait")
-    if order.payment_group == "card_like" and unpaid:
-        return NextStep(STEPS["F"], _capture_text(order), "stop" if order.processed_but_unpaid else "wait")
+    if unpaid:
+        return _deposit_step(order)
     if order.calls:
         return NextStep(STEPS["A"], "確認が必要な項目があります。上の内容を確認してください。", "stop")
     if order.status == "processed":
@@ -89,6 +93,17 @@ def next_step(order: Order) -> NextStep:
 
 
 _GONE = ("voided", "short", "refunded")
+
+
+def _deposit_step(order: Order) -> NextStep:
+    """Return how an unpaid order becomes 入金済み."""
+    if order.payment_deposit == "capture":
+        return NextStep(STEPS["F"], _capture_text(order), "stop" if order.processed_but_unpaid else "wait")
+    if order.payment_deposit == "by_hand":
+        return NextStep(
+            STEPS["F"], "入金をまち、口座への入金を確認したら、入金日を登録してください。", "wait"
+        )
+    return NextStep(STEPS["C"], "お客様のお支払いを待っています。入金は自動で反映されます。", "wait")
 
 
 def _gone_text(order: Order) -> str:
@@ -133,7 +148,7 @@ def _capture_text(order: Order) -> str:
 
 def capture_warnings(order: Order) -> list[str]:
     """Return what to warn of before a deposit step: it belongs after shipping (PAY-29)."""
-    if order.payment_group == "card_like" and order.shipping == "unshipped":
+    if order.payment_deposit == "capture" and order.shipping == "unshipped":
         return ["未発送の注文です。このお支払い方法では、通常は発送処理の後に入金処理を行います。"]
     return []
 
@@ -141,11 +156,11 @@ def capture_warnings(order: Order) -> list[str]:
 def processed_warnings(order: Order) -> list[str]:
     """Return what to warn of before 処理済み: an open deposit (PAY-11, ORD-15), a parcel not sent (ORD-20)."""
     warnings = []
-    if order.deposit == "unpaid" and order.payment_group == "card_like":
+    if order.deposit == "unpaid" and order.payment_deposit == "capture":
         warnings.append(
             "未入金の注文です。処理済みにすると「通常処理中/未入金」の一覧に表示されなくなり、入金処理が漏れるおそれがあります。"
         )
-    elif order.deposit == "unpaid" and order.payment_group != "cash_on_delivery":
+    elif order.deposit == "unpaid" and order.payment_deposit != "never":
         warnings.append("未入金の注文です。")
     if order.shipping == "unshipped":
         warnings.append("未発送の注文です。")
@@ -177,7 +192,7 @@ def _money_effects(order: Order) -> list[str]:
     elif order.payment == "number_issued":
         effects.append(
             "この後に届いたお振り込みは、お客様に返金します。"
-            if order.payment_group == "transfer"
+            if order.payment_deposit == "by_hand"
             else "発行済みのお支払い番号を無効にします。"
         )
     if effects:

@@ -3,24 +3,22 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from checkout.domain.order import Standing
 from checkout.domain.order_code import ORDER_CODE
+from checkout.storage.order_payments import Number, PaymentTold, read_told
 from checkout.storage.orders import standing_of
 from checkout.storage.placements import placement_of_order
 from shared.database import Tx
 from shared.sql import Row
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
-PAYMENT_TOPICS = ("number", "failure", "expiry", "capture", "authorization", "refund")
 
 
 @dataclass(frozen=True)
 class BuyersOrder:
-    """An order with its lines and parcels, and what payments last told the buyer to know.
+    """An order with its lines and parcels, and what payments told of its payment.
 
     ``registers``: the buyer asked to become a member with it and was not refused; ``registered``: members has
     made the buyer a member with this order; ``linked``: one who may log in with
@@ -30,8 +28,7 @@ class BuyersOrder:
     head: Row
     lines: Sequence[Row]
     parcels: Sequence[Row]
-    payment: dict[str, dict[str, Any]]
-    refunds: Sequence[dict[str, Any]] = ()
+    told: PaymentTold
     confirm_path: str | None = None
     registers: bool = False
     registered: bool = False
@@ -68,27 +65,14 @@ class BuyersOrder:
         return max(int(self.head.total) - self.received, 0)
 
     @property
-    def number(self) -> dict[str, Any] | None:
+    def number(self) -> Number | None:
         """Return the payment number that the buyer pays with, if there is one."""
-        return self.payment.get("number")
-
-    @property
-    def number_due_at(self) -> datetime | None:
-        """Return until when the number is good."""
-        number = self.number
-        return datetime.fromisoformat(number["due_at"]) if number else None
-
-    @property
-    def accepted_until(self) -> datetime | None:
-        """Return until when a late payment is still taken, where payments said that."""
-        until = (self.number or {}).get("accepted_until")
-        return datetime.fromisoformat(until) if until else None
+        return self.told.number
 
     @property
     def failure(self) -> str | None:
         """Return the reason why the payment failed, as payments words it; None if it did not."""
-        failed = self.payment.get("failure")
-        return failed["reason"] if failed and self.head.payment == "failed" else None
+        return self.told.failure if self.head.payment == "failed" else None
 
 
 async def buyer_of_order(tx: Tx, code: str) -> Row | None:
@@ -115,12 +99,9 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
         "SELECT * FROM order_destinations WHERE order_code = :code ORDER BY position", code=code
     )
     facts = await tx.rows(
-        "SELECT facts FROM timeline WHERE order_code = :code AND topic IN ('payment', 'member')"
-        " ORDER BY at, entry_id",
+        "SELECT facts FROM timeline WHERE order_code = :code AND topic = 'member' ORDER BY at, entry_id",
         code=code,
     )
-    payment = {row.facts["kind"]: row.facts for row in facts if row.facts.get("kind") in PAYMENT_TOPICS}
-    refunds = [row.facts for row in facts if row.facts.get("kind") == "refund"]
     placement = await placement_of_order(tx, code) if head.payment == "awaited" else None
     confirm_path = placement.next_path if placement and placement.confirm_path else None
     kinds = {row.facts.get("kind") for row in facts}
@@ -128,8 +109,7 @@ async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
         head,
         lines,
         parcels,
-        payment,
-        refunds,
+        await read_told(tx, code),
         confirm_path,
         registers=head.registers_member and "registration_refused" not in kinds,
         registered="registered" in kinds,
@@ -160,7 +140,7 @@ async def read_orders_of(
 ) -> Sequence[Row]:
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
-        "SELECT code, placed_at, status, deposit, shipping, payment, payment_group, payment_name, total, cancel_reason,"
+        "SELECT code, placed_at, status, deposit, shipping, payment, payment_flow, payment_deposit, payment_name, total, cancel_reason,"
         " money_with_us, refunded_amount, payment_calls, points_used, coupon_name"
         " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
         " AND cancel_reason IS DISTINCT FROM 'unpaid'"

@@ -6,10 +6,10 @@ there: no look-up by key becomes a walk through all that is unpaid.
 
 from checkout.storage.order_tables import MAILBOX, OPEN
 
-HELD = f"{OPEN} AND (payment_group <> 'card_like' OR payment = 'awaited')"
+HELD = f"{OPEN} AND (payment_flow <> 'authorized' OR payment = 'awaited')"
 _COLUMNS = (
     f"code, {MAILBOX} AS mail, client_address, member_id, wallet_buyer_id AS buyer_id,"
-    " payment_group = 'card_like' AS awaits_yes"
+    " payment_flow = 'authorized' AS awaits_yes"
 )
 
 
@@ -18,7 +18,7 @@ def _found(wanted: str, where: str) -> str:
     return f"""
         SELECT one.* FROM {wanted}, (VALUES (true), (false)) AS kind(awaits_yes), LATERAL (
             SELECT {_COLUMNS} FROM orders
-            WHERE {HELD} AND (payment_group = 'card_like') = kind.awaits_yes AND {where} LIMIT :orders_max
+            WHERE {HELD} AND (payment_flow = 'authorized') = kind.awaits_yes AND {where} LIMIT :orders_max
         ) AS one"""  # noqa: S608 - our own column names
 
 

@@ -78,7 +78,7 @@ async def keep_menu(tx: Tx, methods: Sequence[Method], *, at: datetime) -> None:
     await tx.execute(
         "INSERT INTO method_menu (menu_id, methods, seen_at) VALUES (1, CAST(:methods AS jsonb), :at)"
         " ON CONFLICT (menu_id) DO UPDATE SET methods = excluded.methods, seen_at = excluded.seen_at",
-        methods=orjson.dumps([method.model_dump() for method in methods]).decode(),
+        methods=orjson.dumps([method.as_kept() for method in methods]).decode(),
         at=at,
     )
 

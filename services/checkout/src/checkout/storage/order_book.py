@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from checkout.domain.order import Move, Order, Parcel, Standing
+from checkout.storage.order_payments import Told, keep_told
 from checkout.storage.order_tables import order_destinations, order_history, order_words, orders
 from checkout.storage.orders import order_of
 from checkout.storage.shop_settings import Closing, ShopSettings
@@ -55,7 +56,8 @@ _STANDING = (
 # NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
 # comes with the orders: asking for it apart would be one more round trip for every event.
 _LOCK = f"""
-    SELECT code, {", ".join(_STATES)}, payment_group, total, points_used, placed_at, {", ".join(_FACTS)},
+    SELECT code, {", ".join(_STATES)}, payment_flow, payment_deposit, paid_before_shipping,
+        total, points_used, placed_at, {", ".join(_FACTS)},
         {", ".join(_STANDING)},
         (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
@@ -96,6 +98,7 @@ class OrderBook:
         self._parcels: dict[UUID, Parcel] = {}
         self._called: dict[str, None] = {}
         self._entries: list[Entry] = []
+        self._told: list[Told] = []
         self._words: dict[str, set[str]] = {}
         chosen: Closing | None = rows[0].closing if rows else None
         self.closing: Closing = chosen or ShopSettings().closing
@@ -181,6 +184,11 @@ class OrderBook:
         """Add lines to the timelines of orders in the book."""
         self._entries += entries
 
+    def keep(self, told: Told | None) -> None:
+        """Keep what payments told of the payment of an order in the book."""
+        if told is not None:
+            self._told.append(told)
+
     def find_by(self, code: str, words: set[str]) -> None:
         """Let the search of the desk find an order by more words."""
         self._words[code] = self._words.get(code, set()) | words
@@ -190,7 +198,7 @@ class OrderBook:
         """Undo what the block did to one order if it raises."""
         order, facts = self._orders.get(code), dict(self._facts.get(code, {}))
         was_changed, was_called = code in self._changed, code in self._called
-        history, entries = len(self._history), len(self._entries)
+        history, entries, told = len(self._history), len(self._entries), len(self._told)
         parcels, words = dict(self._parcels), self._words.get(code, set())
         try:
             yield
@@ -201,7 +209,7 @@ class OrderBook:
                 self._changed.pop(code, None)
             if not was_called:
                 self._called.pop(code, None)
-            del self._history[history:], self._entries[entries:]
+            del self._history[history:], self._entries[entries:], self._told[told:]
             self._parcels, self._words[code] = parcels, words
             raise
 
@@ -239,6 +247,7 @@ class OrderBook:
             for parcel in self._parcels.values()
         ]
         await update_all(tx, order_destinations, parcels, key="destination_id")
+        await keep_told(tx, self._told)
         await add_entries(tx, self._entries)
         await add_words(tx, order_words, self._words)
 

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from checkout.domain.order import Order
 from checkout.storage.catalogue_tables import products
+from checkout.storage.order_payments import PaymentTold, read_told
 from checkout.storage.order_tables import (
     WITH_CALLS,
     order_destinations,
@@ -75,7 +76,7 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     if search.called:
         found.append(WITH_CALLS)
     if search.deposit == "unpaid":
-        found.append(orders.c.payment_group != "cash_on_delivery")
+        found.append(orders.c.payment_deposit != "never")
     if search.payment_kind:
         found.append(orders.c.payment_kind.in_(search.payment_kind))
     if search.text:
@@ -130,7 +131,7 @@ async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
         *_conditions(replace(search, deposit=None)),
         # True of all of them, and what the index of the work list asks for.
         orders.c.deposit == "unpaid",
-        orders.c.payment_group == "cash_on_delivery",
+        orders.c.payment_deposit == "never",
     ]
     return int(await tx.value(select(func.count()).select_from(orders).where(*conditions)) or 0)
 
@@ -159,7 +160,7 @@ async def processed_but_unpaid(tx: Tx) -> Sequence[Row]:
         .where(
             orders.c.status == "processed",
             orders.c.deposit == "unpaid",
-            orders.c.payment_group == "card_like",
+            orders.c.payment_deposit == "capture",
         )
         .order_by(orders.c.placed_at)
         .limit(100)
@@ -188,6 +189,7 @@ class WholeOrder:
     destinations: Sequence[Row]
     lines: Sequence[Row]
     timeline: Sequence[Row]
+    told: PaymentTold
 
 
 async def read_whole_order(tx: Tx, code: str) -> WholeOrder:
@@ -212,4 +214,5 @@ async def read_whole_order(tx: Tx, code: str) -> WholeOrder:
         destinations=destinations,
         lines=lines,
         timeline=await timeline_of(tx, code),
+        told=await read_told(tx, code),
     )

@@ -47,7 +47,7 @@ orders = Table(
     Column("channel", Text, nullable=False),
     Column("payment_kind", Text, nullable=False),
     Column("payment_name", Text, nullable=False),
-    Column("payment_group", Text, nullable=False, comment="Which steps the order takes (Appendix B)"),
+    Column("payment_group", Text, nullable=False, comment="Read by the former release alone"),
     Column("payment_choice", JSONB, nullable=False),
     Column("items_amount", Integer, nullable=False),
     Column("shipping_fee", Integer, nullable=False),
@@ -117,6 +117,10 @@ orders = Table(
     Column("lost_amount", Integer, nullable=False, server_default="0"),
     Column("wallet_kind", Text),
     Column("wallet_buyer_id", Text),
+    # What the menu said of the method as the order was placed: which steps it takes (Appendix B).
+    Column("payment_flow", Text, nullable=False),
+    Column("payment_deposit", Text, nullable=False, comment="Who makes the order 入金済み"),
+    Column("paid_before_shipping", Boolean, nullable=False),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
@@ -168,7 +172,7 @@ Index(
     orders.c.placed_at,
     postgresql_where=(orders.c.status == "processed")
     & (orders.c.deposit == "unpaid")
-    & (orders.c.payment_group == "card_like"),
+    & (orders.c.payment_deposit == "capture"),
 )
 
 order_words = words_table(metadata)

@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from asyncpg import IntegrityConstraintViolationError
+
 from checkout.domain.purchase import Purchase
 from checkout.storage.catalogue_tables import placements
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.errors import Refused
 from shared.sql import Row
+
+_ONCE_ONLY = {
+    "placements_benefit_once": Refused(
+        "benefit_used",
+        "このポイントまたはクーポンはすでに別のご注文に使われています。もう一度指定してください。",
+    ),
+    "placements_wallet_once": Refused(
+        "wallet_used",
+        "この画面でのお支払いはすでに完了しています。カートからやり直してください。",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -90,3 +103,8 @@ async def placement_of_order(tx: Tx, order_code: str) -> Placement | None:
         "SELECT order_code, total, confirm_path FROM placements WHERE order_code = :code", code=order_code
     )
     return Placement(row.order_code, row.total, row.confirm_path, repeated=True) if row else None
+
+
+def used_twice(error: IntegrityConstraintViolationError) -> Refused | None:
+    """Say which statement of the buyer was used twice; None for any other broken constraint, which is a bug."""
+    return _ONCE_ONLY.get(error.constraint_name or "")

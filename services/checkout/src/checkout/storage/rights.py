@@ -18,6 +18,8 @@ RIGHTS = {
     "order_history": ADDED_TO,
     "order_words": ADDED_TO,
     "catch_up": changed_in(*DUE),
+    "order_payments": CHANGED,
+    "order_money": ADDED_TO,
     "timeline": ADDED_TO,
     "order_look_ups": SWEPT,
     "revoked_sessions": ADDED_TO,

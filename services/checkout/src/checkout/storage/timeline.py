@@ -60,16 +60,6 @@ async def known_orders(tx: Tx, codes: Sequence[str]) -> set[str]:
     return {row.code for row in found}
 
 
-async def authorizations_of(tx: Tx, code: str) -> list[str]:
-    """Return the authorizations of which payments told for an order, the newest first."""
-    rows = await tx.rows(
-        "SELECT facts->>'authorization_id' AS authorization_id FROM timeline WHERE order_code = :code"
-        " AND topic = 'payment' AND facts->>'kind' = 'authorization' ORDER BY entry_id DESC",
-        code=code,
-    )
-    return [row.authorization_id for row in rows]
-
-
 async def timeline_of(tx: Tx, code: str) -> Sequence[Row]:
     """Return the whole timeline of an order, newest first."""
     return await tx.rows(

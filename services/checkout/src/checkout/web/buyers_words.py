@@ -1,11 +1,11 @@
 """How an order stands, in words for its buyer."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from checkout.domain.money_back import money_back
+from checkout.storage.order_payments import Refund
 from shared.clock import in_japan
 from shared.sql import Row
 
@@ -33,10 +33,10 @@ ROUTE = {
 }
 
 
-def refund_words(refund: Mapping[str, Any]) -> str:
-    """Return the sentence about one refund, a fact of the order's timeline; what was paid too much is named."""
-    amount, excess = refund["amount"], refund.get("excess", 0)
-    how = ROUTE.get(refund["route"], "を返金しました")
+def refund_words(refund: Refund) -> str:
+    """Return the sentence about one refund; what was paid too much is named."""
+    amount, excess = refund.amount, refund.excess
+    how = ROUTE.get(refund.route, "を返金しました")
     if excess == amount:
         return f"お支払いの超過分 ¥{amount:,}{how}。"
     return f"¥{amount:,}{f'（うち超過分 ¥{excess:,}）' if excess else ''}{how}。"
@@ -61,7 +61,7 @@ def progress(row: Row) -> Progress:
         return _taken_back(row)
     if row.shipping == "shipped":
         return Progress("発送済み", "done", "商品を発送しました。到着までお待ちください。")
-    if row.payment == "number_issued" and row.payment_group == "konbini" and row.money_with_us:
+    if row.payment == "number_issued" and row.payment_deposit == "automatic" and row.money_with_us:
         text = "ご入金いただいた金額がご注文金額に足りません。お店からのご連絡をお待ちください。"
         return Progress("お支払いの確認中", "wait", text)
     if row.payment == "number_issued":
@@ -75,7 +75,7 @@ def progress(row: Row) -> Progress:
     if row.payment == "lapsed":
         text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
         return Progress("お支払いの確認中", "wait", text)
-    if row.payment_group == "cash_on_delivery":
+    if row.payment_flow == "unmanaged":
         text = f"ご注文を承りました。商品のお受け取り時に ¥{row.total:,} をお支払いください。"
         return Progress(
             "ご注文受付", "note", text if row.total else "ご注文を承りました。お支払いは不要です。"
@@ -88,7 +88,7 @@ def overdue(row: Row, due_at: datetime, accepted_until: datetime | None, at: dat
     if row.status == "cancelled" or row.payment != "number_issued" or at <= due_at:
         return None
     text = f"お支払い期限（{_minute(due_at)}）を過ぎました。"
-    if row.payment_group == "transfer" and accepted_until is not None and at < accepted_until:
+    if row.payment_deposit == "by_hand" and accepted_until is not None and at < accepted_until:
         text += f"{_minute(accepted_until)}までにご入金を確認できた場合は、ご注文を承ります。"
     else:
         text += "お支払いがお済みの場合は、ご入金を確認できるまでお待ちください。"
@@ -105,9 +105,9 @@ def _awaited(row: Row) -> Progress:
     """Nothing is promised before the yes of a method whose yes comes later."""
     if row.payment != "awaited" or not row.total:
         return Progress("ご注文受付", "note", "ご注文を承りました。")
-    if row.payment_group == "card_like":
+    if row.payment_flow == "authorized":
         return Progress("お支払いの確認待ち", "wait", "お支払いを確認してから、ご注文が確定します。")
-    if row.payment_group == "konbini":
+    if row.payment_deposit == "automatic":
         return Progress("ご注文受付", "wait", "お支払い番号を発行しています。")
     return Progress("ご注文受付", "wait", "ご注文を承りました。お支払い先をご用意しています。")
 
@@ -123,7 +123,7 @@ def _refunded(row: Row) -> Progress:
 def _taken_back(row: Row) -> Progress:
     """The money came and was taken back: by the till of a konbini, or by a bank."""
     text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
-    if row.payment_group == "konbini":
+    if row.payment_flow == "prepaid" and row.payment_deposit == "automatic":
         text = (
             "ご入金が取り消されたと連絡がありました。お支払いがお済みでない場合は、お支払い期限までに"
             "同じお支払い番号でお支払いください。お済みの場合は、お店へお問い合わせください。"

@@ -144,7 +144,7 @@ async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase
         client_address=counted_as(request),
         earlier_orders=tuple(orders_of(shop, request)),
     )
-    placement = await shop.till.place(purchase)
+    placement = await shop.till.place_order(purchase)
     response = shop.pages.redirect(request, placement.next_path)
     keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
     return response

@@ -168,7 +168,7 @@ async def render_order(
         whole = await read_whole_order(tx, code)
     ship = ship or Form(ShipForm, {"send_mail": "true"})
     # A transfer's mail promises that the buyer will be told.
-    promised = {"send_mail": "true"} if whole.row.payment_group == "transfer" else {}
+    promised = {"send_mail": "true"} if whole.row.payment_deposit == "by_hand" else {}
     today = in_japan(now()).date().isoformat()
     deposit = deposit or Form(DepositForm, {"deposit_date": today, **promised})
     status_form, note = status_form or Form(StatusForm), note or Form(NoteForm)
@@ -243,7 +243,7 @@ def _allows(rule: Callable[[Order], None], order: Order) -> bool:
 
 def _deposit_button(order: Order) -> str:
     """Say what the button records: what is missing, never more."""
-    if order.payment_group == "transfer":
+    if order.payment_deposit == "by_hand":
         return f"¥{order.missing_money:,}の入金を記録する"
     return f"¥{order.missing_money:,}の入金処理を依頼する"
 

@@ -23,35 +23,35 @@ def amounts_rows(row: Any) -> list[tuple[str, int]]:
     return lines
 
 
-def _facts(whole: WholeOrder, topic: str, kind: str) -> list[dict[str, Any]]:
-    return [e.facts for e in whole.timeline if e.topic == topic and e.facts.get("kind") == kind]
+def _points(whole: WholeOrder, kind: str) -> list[dict[str, Any]]:
+    return [e.facts for e in whole.timeline if e.topic == "points" and e.facts.get("kind") == kind]
 
 
 def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
-    """Return what payments said, newest fact of each kind."""
-    rows = [("決済種別", whole.row.payment_name)]
-    if authorization := next(iter(_facts(whole, "payment", "authorization")), None):
+    """Return what payments told of the payment, and its money in yen."""
+    rows, told = [("決済種別", whole.row.payment_name)], whole.told
+    if authorization := told.authorization:
         rows += [
-            ("承認結果", authorization["provider_status"]),
-            ("承認番号", authorization["authorization_id"]),
-            ("承認金額", f"¥{authorization['amount']:,}"),
+            ("承認結果", authorization.provider_status),
+            ("承認番号", authorization.authorization_id),
+            ("承認金額", f"¥{authorization.amount:,}"),
         ]
-        if authorization["instrument"]:
-            rows.append(("お支払い元", authorization["instrument"]))
-    if number := next(iter(_facts(whole, "payment", "number")), None):
-        if number["chain_name"]:
-            rows.append(("お支払い先", number["chain_name"]))
-        rows.append((number["number_label"], number["number"]))
-        if number["confirmation_number"]:
-            rows.append(("確認番号", number["confirmation_number"]))
+        if authorization.instrument:
+            rows.append(("お支払い元", authorization.instrument))
+    if number := told.number:
+        if number.chain_name:
+            rows.append(("お支払い先", number.chain_name))
+        rows.append((number.label, number.number))
+        if number.confirmation_number:
+            rows.append(("確認番号", number.confirmation_number))
     return rows + _money_rows(whole)
 
 
 def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     """Return what came, what went back and what is still here: the first is the sum of the other two."""
     standing = whole.order.standing
-    captured = sum(fact["amount"] for fact in _facts(whole, "payment", "capture"))
-    refunded = sum(fact["amount"] for fact in _facts(whole, "payment", "refund"))
+    captured = whole.told.captured
+    refunded = sum(refund.amount for refund in whole.told.refunds)
     if standing.revision:
         captured = standing.captured
         refunded = max(captured + standing.suspense - whole.order.money_with_us, 0)
@@ -76,12 +76,12 @@ def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     }
     rows = []
     for kind, label in labels.items():
-        if total := sum(fact["points"] for fact in _facts(whole, "points", kind)):
+        if total := sum(fact["points"] for fact in _points(whole, kind)):
             rows.append((label, f"{total:,}ポイント"))
-    if revoked := sum(fact["revoked"] for fact in _facts(whole, "points", "returned")):
+    if revoked := sum(fact["revoked"] for fact in _points(whole, "returned")):
         rows.append(("付与の取消", f"{revoked:,}ポイント"))
     for kind, label in (("coupon_redeemed", "クーポンのご利用"), ("coupon_returned", "クーポンの返却")):
-        rows += [(label, fact["coupon"]) for fact in _facts(whole, "points", kind)]
+        rows += [(label, fact["coupon"]) for fact in _points(whole, kind)]
     if not rows and whole.row.points_used:
         rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
     return rows

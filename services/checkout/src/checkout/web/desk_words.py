@@ -70,7 +70,7 @@ OrderCode = Annotated[
 def badges(row: Any) -> dict[str, tuple[str, str]]:
     """Return (word, kind) for status, deposit, shipping and payment of a stored order."""
     ended = row.status == "cancelled"
-    managed = row.payment_group != "cash_on_delivery"
+    managed = row.payment_deposit != "never"
     return {
         "status": (STATUS_LABEL[row.status], _STATUS_KIND[row.status]),
         "deposit": _deposit(row, managed=managed, ended=ended),
@@ -115,7 +115,7 @@ def _payment(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
         return "無効", "plain"
     if row.payment in ("awaited", "short") and ended:
         return "取消済", "plain"
-    if row.payment_group == "transfer" and row.payment == "number_issued":
+    if row.payment_deposit == "by_hand" and row.payment == "number_issued":
         return "振込待ち", "wait"
     return PAYMENT_LABEL[row.payment], "stop" if row.payment in ("lapsed", "short") else "note"
 
@@ -128,7 +128,7 @@ def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:
 
 def deposit_by_staff(row: Any) -> bool:
     """Tell whether staff may set this order's deposit (PAY-06)."""
-    return row.payment_group in DEPOSIT_BY_STAFF
+    return row.payment_deposit in DEPOSIT_BY_STAFF
 
 
 def actor(viewer: Viewer) -> str:

@@ -261,4 +261,4 @@ def _fee_in_words(method: Method) -> str:
     """Return what the shop charges for it. What the buyer's own bank takes for a transfer is in the method's hint."""
     if method.fee:
         return f"手数料 ¥{method.fee:,}"
-    return "" if method.group == "transfer" else "手数料無料"
+    return "" if method.deposit == "by_hand" else "手数料無料"

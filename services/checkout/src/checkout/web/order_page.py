@@ -93,12 +93,12 @@ def _page(
     head = order.head
     age = (now() - head.placed_at).total_seconds()
     waits_for_payments = (
-        head.payment == _WAITING and head.payment_group != "cash_on_delivery" and head.status != "cancelled"
+        head.payment == _WAITING and head.payment_flow != "unmanaged" and head.status != "cancelled"
     )
     look_again = waits_for_payments and age < LOOK_AGAIN_FOR_SECONDS
     can_go_back = order.awaits_buyer and _can_go_back(request, shop, order)
-    due_at = order.number_due_at
-    late = overdue(head, due_at, order.accepted_until, now()) if due_at else None
+    number = order.number
+    late = overdue(head, number.due_at, number.accepted_until, now()) if number else None
     response = shop.pages.render(
         request,
         "order_page.html",
@@ -134,7 +134,7 @@ def _can_go_back(request: Request, shop: Storefront, order: BuyersOrder) -> bool
 
 def _may_be_thanked(head: Row) -> bool:
     """Nobody is thanked before the yes of a method whose yes comes later."""
-    return head.payment != _WAITING or head.payment_group != "card_like" or not head.total
+    return head.payment != _WAITING or head.payment_flow != "authorized" or not head.total
 
 
 @router.post("/orders/{code}/again")

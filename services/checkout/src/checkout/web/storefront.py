@@ -13,7 +13,6 @@ from starlette.responses import Response
 from checkout.domain.order_code import ORDER_CODE
 from checkout.domain.vouchers import Benefit, Wallet
 from checkout.gateways.members import Members
-from checkout.place_order import Till
 from checkout.storage.carts import (
     StoredCart,
     give_to_member,
@@ -23,6 +22,7 @@ from checkout.storage.carts import (
     open_cart_of_member,
     read_cart,
 )
+from checkout.till import Till
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.statements import COOKIE, Issuer, Purpose, StatementInvalid, Verifier

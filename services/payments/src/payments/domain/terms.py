@@ -42,3 +42,8 @@ class Terms:
     part_refunds: bool = True
     visit: timedelta | None = None
     parcels: Literal["unasked", "kept", "told"] = "unasked"
+
+    @property
+    def paid_before_shipping(self) -> bool:
+        """Return whether an order is sent only once its money is here."""
+        return self.flow == "prepaid"
