@@ -16,7 +16,7 @@ from checkout.till import Till
 from members.consumers import consumers as members_consumers
 from members.reserve_benefit import ReleaseBenefits
 from members.settle_points import ExpirePoints
-from members.storage.tables import benefit_reservations, point_grants
+from members.storage.point_tables import benefit_reservations, point_grants
 from members.storage.tables import metadata as members_metadata
 from notifications.consumers import consumers as notifications_consumers
 from notifications.domain.sender import Sender

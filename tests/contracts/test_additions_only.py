@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.amqp import decode_event
 from shared.events import CATALOGUE, OrderPlaced
+from shared.heard import decode_event
 from shared.ids import new_id
 from tools.released import broken, released_schemas, schemas_now
 

@@ -6,10 +6,11 @@ from typing import Any
 import orjson
 from faststream.rabbit import TestRabbitBroker
 
-from shared.amqp import decode_event, events_exchange
+from shared.amqp import events_exchange
 from shared.consumers import Consumers
 from shared.database import Database
 from shared.events import Event
+from shared.heard import decode_event
 from shared.stream import stream
 
 

@@ -11,7 +11,7 @@ import pytest
 from members.domain.coupons import Terms
 from members.issue_coupon import define_coupon, issue_coupon
 from members.reserve_benefit import ReleaseBenefits, reserve_benefit
-from members.storage.tables import benefit_reservations
+from members.storage.point_tables import benefit_reservations
 from shared import clock
 from shared.clock import in_japan, now
 from shared.due import claim_due

@@ -23,9 +23,10 @@ from members.domain.rules import Rules
 from members.register_member import NewMember, register_member
 from members.reserve_benefit import ReleaseBenefits, reserve_benefit
 from members.settle_points import ExpirePoints
+from members.storage.point_tables import benefit_reservations, point_grants
 from members.storage.points import balance_of
 from members.storage.rules import set_rules
-from members.storage.tables import benefit_reservations, metadata, point_grants
+from members.storage.tables import metadata
 from shared import clock
 from shared.clock import now
 from shared.database import Database

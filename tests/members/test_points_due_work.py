@@ -14,8 +14,8 @@ from members.reserve_benefit import (
     reserve_registration_points,
 )
 from members.settle_points import ExpirePoints, activate_by_staff
+from members.storage.point_tables import benefit_reservations, point_grants
 from members.storage.points import balance_of, lock_known_balance
-from members.storage.tables import benefit_reservations, point_grants
 from shared.clock import clock, now
 from shared.due import claim_due
 from shared.errors import Refused

@@ -13,7 +13,7 @@ from harness.eventually import eventually
 from members.reserve_benefit import ReleaseBenefits, reserve_benefit, reserve_registration_points
 from members.settle_points import activate_by_staff
 from members.storage.benefits import end_reservation, lock_reservation
-from members.storage.tables import benefit_reservations
+from members.storage.point_tables import benefit_reservations
 from shared import clock
 from shared.clock import now
 from shared.due import DueRunner, DueWork, claim_due

@@ -7,7 +7,6 @@ import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
-from shared.amqp import decode_event
 from shared.cause import (
     NO_CAUSE,
     Cause,
@@ -21,6 +20,7 @@ from shared.cause import (
 from shared.clock import now
 from shared.database import Connection, Tx
 from shared.events import PointsUsed
+from shared.heard import decode_event
 from shared.ids import new_id
 from shared.logs import add_trace
 from shared.outbox import outbox_rows

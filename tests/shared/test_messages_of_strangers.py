@@ -9,9 +9,9 @@ from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
 from pamqp.encode import field_table
 
-from shared.amqp import Heard, decode_event
 from shared.errors import Undecodable, UnknownVersion, WrongExchange
 from shared.events import CATALOGUE, PointsReturned, PointsUsed
+from shared.heard import Heard, decode_event
 from shared.ids import new_id
 from shared.retries import _told as told
 

@@ -8,11 +8,12 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from proof.simulation.nodes import Node
 from proof.simulation.parts import IDLE_SECONDS
-from shared.amqp import BrokerError, BrokerUnavailable, Heard, Link, Publisher
+from shared.amqp import BrokerError, BrokerUnavailable, Link, Publisher
 from shared.consumers import Consumer
 from shared.database import Database, is_transient
 from shared.errors import Refused, TryAgain
 from shared.events import Event
+from shared.heard import Heard
 from shared.inbox import forget_heard, insert_inbox
 from shared.retries import put_off
 

@@ -5,39 +5,28 @@ needs it. Nothing is restored behind our back, so nothing can be half alive (doc
 """
 
 import asyncio
-import json
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import aiormq
-import orjson
 import structlog
-from aiormq.abc import AbstractChannel, AbstractConnection, ChannelFrame, DeliveredMessage
+from aiormq.abc import AbstractChannel, AbstractConnection, ChannelFrame
 from aiormq.channel import Channel
 from pamqp.body import ContentBody
 from pamqp.commands import Basic
 from pamqp.header import ContentHeader
-from pydantic import ValidationError
 from yarl import URL
 
-from shared.cause import read_traceparent
 from shared.crash import crash_point
-from shared.deaths import Death, death_in
-from shared.errors import Undecodable, UnknownVersion, WrongExchange
-from shared.events import CATALOGUE, Event
 
 log = structlog.get_logger()
 
 HEARTBEAT_SECONDS = 10
 PUBLISH_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
-# Far above any bound of our own; what claims more was not counted by us.
-ATTEMPTS_SANE_MAX = 1000
-EVENT_TYPE = re.compile(r"[a-z]+(_[a-z]+)*\.v[1-9][0-9]*")
 
 # ChannelInvalidStateError is what a channel says that died since its message came: no AMQPError, but the same.
 BrokerError = (
@@ -257,95 +246,4 @@ def event_properties(
         correlation_id=correlation,
         timestamp=occurred_at,
         headers={"occurred_at": occurred_at.isoformat(), **headers},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A decoded delivery."""
-
-    event: Event
-    headers: Mapping[str, Any]
-    delivery: DeliveredMessage
-
-    @property
-    def tag(self) -> int:
-        """Return the delivery tag, to acknowledge by."""
-        return self.delivery.delivery_tag or 0
-
-    @property
-    def death(self) -> Death | None:
-        """Return the death from which this message was moved back, if it was."""
-        return death_in(self.headers)
-
-    @property
-    def attempts(self) -> int:
-        """Return how many times handling this message has failed so far; 0 where that is no sane count.
-
-        What was moved back from the dead letters, however that was done, begins anew.
-        """
-        count = 0 if self.death else self.headers.get("attempts", 0)
-        return count if isinstance(count, int) and 0 <= count < ATTEMPTS_SANE_MAX else 0
-
-    @classmethod
-    def decode(cls, delivery: DeliveredMessage, kinds: Collection[type[Event]]) -> Self:
-        """Decode ``delivery``. Raises Undecodable if it is not one of the ``kinds`` of event that are heard.
-
-        WrongExchange, where it was said on the exchange of a service that may not say it.
-        """
-        properties = delivery.header.properties
-        headers = properties.headers or {}
-        event = decode_event(
-            delivery.body, type_=properties.message_type, event_id=properties.message_id, headers=headers
-        )
-        if type(event) not in kinds:
-            raise Undecodable(f"{event.type} is not heard here")
-        exchange = delivery.exchange or ""
-        if exchange.endswith(".events") and exchange != events_exchange(event.producer):
-            raise WrongExchange(f"{event.type} came by {exchange}")
-        return cls(event, headers, delivery)
-
-
-def decode_event(
-    body: bytes, *, type_: str | None, event_id: str | None, headers: Mapping[str, Any]
-) -> Event:
-    """Return the event that ``body`` and its envelope say. Raises Undecodable if they say none.
-
-    UnknownVersion is the one that an upgrade may mend.
-    """
-    kind = CATALOGUE.get(type_ or "")
-    if kind is None:
-        another = EVENT_TYPE.fullmatch(type_ or "")
-        raise (UnknownVersion if another else Undecodable)(f"unknown type {type_!r}")
-    try:
-        data = orjson.loads(body)
-        if not isinstance(data, dict):
-            raise Undecodable(f"{kind.type}: body is not an object")
-        # What we write comes back byte for byte; only what others wrote is read a second time.
-        if orjson.dumps(data) != body:
-            json.loads(body, object_pairs_hook=_once_each)
-        envelope = {
-            "event_id": event_id,
-            "occurred_at": headers.get("occurred_at"),
-            "caused_by": headers.get("causation_id"),
-            "traceparent": read_traceparent(headers.get("traceparent")),
-        }
-        return kind.model_validate(data | envelope)
-    except orjson.JSONDecodeError as error:
-        raise Undecodable(f"{kind.type}: not JSON") from error
-    except ValidationError as error:
-        # Only places and kinds: the values may be personal data.
-        raise Undecodable(f"{kind.type}: {_places(error)}") from error
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that names a key twice: it would mean one thing to us, another to whoever reads first."""
-    if len({key for key, _ in pairs}) != len(pairs):
-        raise Undecodable("a key is given twice")
-
-
-def _places(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(map(str, place['loc']))}: {place['type']}"
-        for place in error.errors(include_input=False)[:5]
     )

@@ -10,10 +10,11 @@ from pamqp.commands import Basic
 from pamqp.encode import encode_table_value
 
 from shared import metrics
-from shared.amqp import BrokerUnavailable, Heard, Outgoing, Publisher
+from shared.amqp import BrokerUnavailable, Outgoing, Publisher
 from shared.consumers import Consumer
 from shared.deaths import without_deaths
 from shared.errors import TryAgain
+from shared.heard import Heard
 from shared.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
 
 log = structlog.get_logger()

@@ -11,9 +11,9 @@ from typing import Any
 from faststream.rabbit import RabbitBroker, RabbitMessage
 from faststream.rabbit.subscriber import RabbitSubscriber
 
-from shared.amqp import decode_event
 from shared.consumers import Consumer, Consumers
 from shared.database import Database
+from shared.heard import decode_event
 from shared.inbox import insert_inbox
 from shared.topology import consumer_queue, topic
 

@@ -19,13 +19,14 @@ import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from shared import metrics
-from shared.amqp import BrokerError, BrokerUnavailable, Heard, Link, Publisher, cancelled_by_us
+from shared.amqp import BrokerError, BrokerUnavailable, Link, Publisher, cancelled_by_us
 from shared.clock import elapsed
 from shared.consumers import Consumer
 from shared.crash import crash_point
 from shared.database import Database, is_transient
 from shared.deaths import Death
 from shared.errors import Refused, TryAgain, Undecodable
+from shared.heard import Heard
 from shared.inbox import insert_inbox, insert_replay
 from shared.logs import bound_contextvars
 from shared.retries import bury, put_off

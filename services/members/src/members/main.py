@@ -12,7 +12,8 @@ from members.password_hasher import PasswordHasher
 from members.reserve_benefit import ReleaseBenefits
 from members.settings import Settings
 from members.settle_points import ExpirePoints
-from members.storage.tables import benefit_reservations, metadata, point_grants
+from members.storage.point_tables import benefit_reservations, point_grants
+from members.storage.tables import metadata
 from members.web import (
     amazon,
     benefits,

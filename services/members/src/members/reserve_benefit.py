@@ -23,9 +23,9 @@ from members.storage.benefits import (
     lock_reservation,
 )
 from members.storage.members import mailbox_had_points, member_by_buyer, member_by_email
+from members.storage.point_tables import benefit_reservations
 from members.storage.points import balance_of, lock_balance, store_balance
 from members.storage.rules import rules_at
-from members.storage.tables import benefit_reservations
 from members.use_coupon import hold_coupon, release_coupons
 from shared.clock import now
 from shared.database import Database, Tx

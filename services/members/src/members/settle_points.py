@@ -18,6 +18,7 @@ from members.domain.ledger import (
 from members.domain.rules import Activation
 from members.storage.accounts import Accounts
 from members.storage.orders import first_of_each, lock_orders, set_cancelled
+from members.storage.point_tables import point_grants
 from members.storage.points import (
     grant_by_id,
     lapsed_and_consumed,
@@ -28,7 +29,6 @@ from members.storage.points import (
     record_posting,
     set_grant_active,
 )
-from members.storage.tables import point_grants
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import strike_off

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from members.domain.ledger import Balance, Grant, Posting
 from members.domain.rules import Activation
+from members.storage.point_tables import point_balances, point_grants, point_postings
 from members.storage.points import balance_from, expiry, grant_values, posting_values
-from members.storage.tables import point_balances, point_grants, point_postings
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
 

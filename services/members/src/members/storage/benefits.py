@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.storage.members import email_key
-from members.storage.tables import benefit_reservations
+from members.storage.point_tables import benefit_reservations
 from shared.bulk import update_all
 from shared.database import Tx
 from shared.sql import Row

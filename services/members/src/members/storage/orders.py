@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from members.storage.tables import member_orders
+from members.storage.point_tables import member_orders
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
 from shared.errors import TryAgain

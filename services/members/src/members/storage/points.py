@@ -7,7 +7,7 @@ from uuid import UUID
 
 from members.domain.ledger import Balance, Grant, Posting
 from members.domain.rules import Activation, GrantActivation
-from members.storage.tables import point_grants, point_postings
+from members.storage.point_tables import point_grants, point_postings
 from shared.bulk import insert_all
 from shared.clock import end_of_day, in_japan
 from shared.database import Tx
