@@ -16,6 +16,7 @@ from payments.methods.konbini.simulator.driving import Driver as KonbiniDriver
 from payments.storage.tables import metadata
 from tests.payments.card import Card, CardCompany
 from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
+from tests.payments.scripted import Scripted
 
 
 @dataclass
@@ -44,3 +45,19 @@ async def shopping(make_db: MakeDatabase, keys: Keys, tmp_path: Path) -> AsyncIt
         payments = make_payments(db, keys, tmp_path, *methods)
         stack.push_async_callback(payments.browser.aclose)
         yield Shopping(payments, card, konbini, bank)
+
+
+@pytest.fixture
+async def method() -> Scripted:
+    """A provider that says what the test wrote down."""
+    return Scripted()
+
+
+@pytest.fixture
+async def payments(
+    make_db: MakeDatabase, keys: Keys, tmp_path: Path, method: Scripted
+) -> AsyncIterator[Payments]:
+    """A fresh payments service with that provider alone."""
+    service = make_payments(await make_db("payments", metadata), keys, tmp_path, method)
+    yield service
+    await service.browser.aclose()

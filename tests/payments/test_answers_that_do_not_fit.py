@@ -1,9 +1,7 @@
 """Answers that are not about what was asked, or that no book can hold: not believed, and a person is called."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +9,6 @@ import pytest
 
 from harness.eventually import eventually
 from harness.keys import Keys
-from harness.postgres import MakeDatabase
 from payments.calls import Calls
 from payments.domain.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
 from payments.domain.checking import checked
@@ -20,29 +17,14 @@ from payments.methods.amazon_pay.client import NoAnswer, _read
 from payments.methods.amazon_pay.objects import Charge
 from payments.perform_requests import Requests
 from payments.retry_after import retry_after_seconds
-from payments.storage.tables import metadata
 from shared.clock import clock, now
 from shared.due import DueRunner
 from shared.events import PaymentStandingChanged
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed
-from tests.payments.payments_service import Payments, make_payments
+from tests.payments.payments_service import Payments
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, NEW
-
-
-@pytest.fixture
-def method() -> Scripted:
-    return Scripted()
-
-
-@pytest.fixture
-async def payments(
-    make_db: MakeDatabase, keys: Keys, tmp_path: Path, method: Scripted
-) -> AsyncIterator[Payments]:
-    service = make_payments(await make_db("payments", metadata), keys, tmp_path, method)
-    yield service
-    await service.browser.aclose()
 
 
 def granted(hold: str = "a1") -> Authorized:

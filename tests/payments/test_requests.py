@@ -1,6 +1,6 @@
 """Requests, notices and looks as rows: what each answer makes of them, on a real database."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -61,22 +61,6 @@ from tests.payments.scripted import Scripted
 
 SILENCE = Unknown(reason="timeout")
 NUMBERS = Terms(flow="prepaid", deposit="automatic", grace=timedelta(hours=12))
-
-
-@pytest.fixture
-async def method() -> Scripted:
-    """A provider that says what the test wrote down."""
-    return Scripted()
-
-
-@pytest.fixture
-async def payments(
-    make_db: MakeDatabase, keys: Keys, tmp_path: Path, method: Scripted
-) -> AsyncIterator[Payments]:
-    """A fresh payments service with that provider alone."""
-    service = make_payments(await make_db("payments", metadata), keys, tmp_path, method)
-    yield service
-    await service.browser.aclose()
 
 
 def granted() -> Authorized:

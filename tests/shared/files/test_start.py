@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
+from structlog.testing import capture_logs
 
 from deploy.keys import make_keys
 from shared.files.location import Location
@@ -93,7 +94,9 @@ def test_a_bucket_that_is_there_is_left_as_it_was(s3: str) -> None:
 
 def test_a_store_that_is_away_keeps_no_process_from_starting() -> None:
     address = "s3://shop?endpoint=http://127.0.0.1:9"
-    prepare_files("checkout", settings(files_url=address, files_access_key="a", files_secret_key="b"))
+    with capture_logs() as told:
+        prepare_files("checkout", settings(files_url=address, files_access_key="a", files_secret_key="b"))
+    assert [(line["event"], line["address"]) for line in told] == [("files.store_away", address)]
 
 
 def test_the_secret_is_in_no_text_of_the_settings() -> None:

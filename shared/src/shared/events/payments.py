@@ -8,6 +8,19 @@ from shared.events._desk import DeskEvent
 from shared.events._event import Event, Yen
 from shared.events._open import Open
 
+FailureReason = Literal[
+    "marketplace_not_supported",
+    "insufficient_balance",
+    "wrong_card_data",
+    "expired_card",
+    "limit_exceeded",
+    "amount_mismatch",
+    "buyer_abandoned",
+    "declined",
+    "provider_error",
+]
+"""Why a provider refused, or what the buyer did not do (PAY-22)."""
+
 
 class PaymentsEvent(Event):
     """Only payments may say these. A payment is one try for one amount.
@@ -37,19 +50,7 @@ class PaymentAuthorized(PaymentsEvent):
 class PaymentFailed(PaymentsEvent):
     """The provider refused, or the buyer gave up; the order cannot be paid by this try (PAY-22)."""
 
-    reason: Open[
-        Literal[
-            "marketplace_not_supported",
-            "insufficient_balance",
-            "wrong_card_data",
-            "expired_card",
-            "limit_exceeded",
-            "amount_mismatch",
-            "buyer_abandoned",
-            "declined",
-            "provider_error",
-        ]
-    ]
+    reason: Open[FailureReason]
 
 
 class PaymentNumberIssued(PaymentsEvent):

@@ -10,17 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
-FailureReason = Literal[
-    "marketplace_not_supported",
-    "insufficient_balance",
-    "wrong_card_data",
-    "expired_card",
-    "limit_exceeded",
-    "amount_mismatch",
-    "buyer_abandoned",
-    "declined",
-    "provider_error",
-]
+from shared.events.payments import FailureReason as FailureReason
+
 RefundRoute = Literal["provider", "gift_card", "bank_transfer"]
 ProviderStatus = Literal["承認済", "与信済"]
 
