@@ -20,6 +20,7 @@ from deploy.native.processes import Process, Supervisor, processes
 from deploy.native.runtime import Native
 from deploy.native.site import REPOSITORY, SERVICES, Site
 from deploy.ready import complaints, wait_until_ready
+from proof.installation import NO_LIMITS
 from shared.statements import Issuer
 
 KIND = "bench_card"
@@ -127,7 +128,7 @@ class Installation:
         roles = list(environment.ROLES) if number == 0 else ["worker", "relay"]
         module = "bench.payments_with_card" if base.name == "payments" else base.name
         port = self.site.ports[base.name] if number == 0 else self.site.port(8300 + len(self.running))
-        own = {"HTTP_PORT": str(port), **self.settings}
+        own = {"HTTP_PORT": str(port), **dict.fromkeys(NO_LIMITS, "0"), **self.settings}
         if base.name == "payments":
             own |= {
                 "PAYMENTS_METHODS": KIND,

@@ -57,7 +57,7 @@ class Shop:
         if member is not None:
             headers["Cookie"] = f"noren_session={member}"
         wish = self._wish(number)
-        asked_at = time.time()
+        asked_at, refused = time.time(), ""
         for _ in range(50):
             async with self.client.post("/api/checkout/orders", json=wish, headers=headers) as answer:
                 if answer.status == 201:
@@ -69,8 +69,9 @@ class Shop:
                 if answer.status not in AGAIN:
                     self.seen.errors.append(f"{answer.status} {(await answer.text())[:200]}")
                     return
+                refused = f"{answer.status} {(await answer.text())[:200]}"
             await asyncio.sleep(0.1)
-        self.seen.errors.append("gave up")
+        self.seen.errors.append(f"gave up: {refused}")
 
     def _wish(self, number: int) -> dict[str, Any]:
         skus = self._random.sample(self.plan["skus"], k=self._random.choice((1, 1, 2)))

@@ -20,7 +20,11 @@ from typing import Any, Self, cast
 from urllib.parse import urljoin, urlsplit
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    NoSuchElementException,
+    StaleElementReferenceException,
+    WebDriverException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -208,8 +212,9 @@ class Chromium:
             try:
                 if check():
                     return
-            except (StaleElementReferenceException, NoSuchElementException):
-                pass
+            except WebDriverException as error:
+                if not _is_of_a_page_just_left(error):
+                    raise
             time.sleep(LOOK_AGAIN_SECONDS)
         raise NotInTheBrowser(f"not in time: {what} on {self.driver.current_url}: {self.text[:600]}")
 
@@ -272,6 +277,15 @@ class Chromium:
 
     def _media(self, features: list[dict[str, str]], media: str = "") -> None:
         self._cdp("Emulation.setEmulatedMedia", media=media, features=features)
+
+
+def _is_of_a_page_just_left(error: WebDriverException) -> bool:
+    """Whether the next page replaced the one that was looked at: looking again helps.
+
+    Chromium says so in its own words where the element vanishes between finding and reading it.
+    """
+    gone = isinstance(error, StaleElementReferenceException | NoSuchElementException)
+    return gone or "does not belong to the document" in str(error.msg)
 
 
 def _options(profile: str, screen: Screen) -> webdriver.ChromeOptions:

@@ -90,6 +90,19 @@ def test_a_sum_told_by_the_provider_is_booked_beyond_what_came_and_once() -> Non
     assert (named.payment.lost_amount, named.entries) == (200, ())
 
 
+def test_the_name_of_a_refund_known_by_its_sum_is_not_our_own_of_equal_amount() -> None:
+    known = settle(LIVE, None, RefundedInAll(amount=1_000), AT, CARD).payment
+    asked = replace(known, refund_asked_amount=1_000)
+    named = settle(asked, None, replace(OUT, amount=1_000), AT, CARD).payment
+    assert (named.refunded_amount, named.unnamed_refund_amount, named.refund_asked_amount) == (
+        1_000,
+        0,
+        1_000,
+    )
+    ours = settle(named, None, Refunded(refund_ref="b2", amount=1_000, route="provider"), AT, CARD).payment
+    assert (ours.refunded_amount, ours.refund_asked_amount) == (2_000, 0)
+
+
 def test_a_receipt_taken_back_after_its_refund_is_a_loss_that_staff_see() -> None:
     before = replace(LIVE, order_cancelled=True, state="refunded", refunded_amount=3_300)
     settled = settle(before, None, BACK, AT, KONBINI)

@@ -23,9 +23,10 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
             doubted_refunds=tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
         )
         payment = draft.payment
-    # Equal in amount to what we asked for: ours, though the answer to our own question was lost. It has a name, so
-    # it is none of those that only the provider's sum told of.
-    found = not ours and 0 < answer.amount == payment.refund_asked_amount
+    # Equal in amount to what we asked for: ours, though the answer to our own question was lost. Where the provider's
+    # sum told of as much before, this is the name of that: it is booked already, whoever asked for it.
+    has_sum_only = payment.unnamed_refund_amount >= answer.amount
+    found = not ours and not has_sum_only and 0 < answer.amount == payment.refund_asked_amount
     ours = ours or found
     if not payment.heard_before(answer):
         if not ours and _was_written_down(draft, answer):
