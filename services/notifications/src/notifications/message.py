@@ -8,11 +8,11 @@ All our mails have one shape, so they are put together here: the standard librar
 generator of messages of any shape costs more than everything else that is done for a mail.
 """
 
+import re
+from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
-from email.base64mime import body_encode
 from email.header import Header, decode_header, make_header
-from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
@@ -100,26 +100,32 @@ def _from(sender: Sender) -> str:
 
 def _part(text: str, kind: str) -> list[str]:
     lines = text.replace("\x00", "").splitlines()
-    body = "".join(f"{line}\r\n" for line in lines).encode()
+    body = _CRLF.join([*lines, ""]).encode()
     return [
         f"--{_BOUNDARY}",
         f'Content-Type: text/{kind}; charset="utf-8"',
         "MIME-Version: 1.0",
         "Content-Transfer-Encoding: base64",
         "",
-        body_encode(body, eol=_CRLF),
+        _in_base64(body),
     ]
+
+
+def _in_base64(body: bytes) -> str:
+    """Return ``body`` in lines of 76 characters, each with its end (RFC 2045 §6.8)."""
+    text = b2a_base64(body, newline=False).decode("ascii")
+    return "".join(f"{text[at : at + 76]}\r\n" for at in range(0, len(text), 76))
 
 
 def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
     head, _, body = raw.partition(b"\r\n\r\n")
-    read = BytesHeaderParser().parsebytes(head)
-    if read.keys() != _HEADERS:
-        raise MailMalformed(f"headers are {read.keys()}")
-    if str(make_header(decode_header(read["Subject"]))) != subject:
+    fields = _fields(head.decode("ascii"))
+    read = dict(fields)
+    if [name for name, _ in fields] != _HEADERS:
+        raise MailMalformed(f"headers are {[name for name, _ in fields]}")
+    if _decoded(read["Subject"]) != subject:
         raise MailMalformed("the subject reads back differently")
-    name, address = parseaddr(read["From"])
-    if Sender(str(make_header(decode_header(name))), address) != letter.sender:
+    if _sender(read["From"]) != letter.sender:
         raise MailMalformed("the sender reads back differently")
     if read["To"] != letter.recipient or read["Message-ID"] != letter.message_id:
         raise MailMalformed("recipient or Message-ID reads back differently")
@@ -132,3 +138,29 @@ def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
         raise MailMalformed("a line does not end in CRLF")
     if max(map(len, raw.split(b"\r\n"))) > _LINE_BYTES_MAX:
         raise MailMalformed("a line is too long")
+
+
+def _fields(head: str) -> list[tuple[str, str]]:
+    """Return names and values as a mail program splits the head: a line that begins with a blank goes on with the last.
+
+    What is no field has an empty name.
+    """
+    fields: list[tuple[str, str]] = []
+    for line in re.split(r"\r\n|\r|\n", head):
+        if line[:1] in (" ", "\t") and fields:
+            name, value = fields[-1]
+            fields[-1] = name, f"{value}\r\n{line}"
+        else:
+            name, colon, value = line.partition(":")
+            fields.append((name if colon else "", value.lstrip(" \t")))
+    return fields
+
+
+def _decoded(value: str) -> str:
+    return str(make_header(decode_header(value)))
+
+
+@lru_cache(maxsize=8)
+def _sender(value: str) -> Sender:
+    name, address = parseaddr(value)
+    return Sender(_decoded(name), address)

@@ -29,7 +29,7 @@ LINK_HIDDEN = "（リンクは表示されません）"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _UNSAFE = re.compile(rf"{_CONTROL.pattern}|=\?")
 # The same in JSON text, which writes the first 32 characters with a backslash and a letter.
-_UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029]|=\?")
+UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029]|=\?")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -126,10 +126,11 @@ class Mails:
     def render(self, kind: MailKind, event: Event, order: OrderPlaced | None = None) -> Rendered:
         """Return the words of ``kind`` for ``event``, in the language of whom it is for.
 
+        ``order`` is the event itself, or one that was kept in one line (:func:`in_one_line`).
         Raises jinja2.UndefinedError for a name it lacks.
         """
         clean = in_one_line(event)
-        known = _known(clean, clean if order is event else in_one_line(order))
+        known = _known(clean, clean if order is event else order)
         language = kind.in_language(kind.audience.language(event, order)).language
         subject, text = (template.render(known) for template in self._words[kind.name, language])
         return Rendered(
@@ -174,7 +175,7 @@ def in_one_line(value: Any) -> Any:
     ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923). What is
     clean already, as almost everything is, comes back as it is and not as a copy.
     """
-    if isinstance(value, BaseModel) and not _UNSAFE_IN_JSON.search(value.model_dump_json()):
+    if isinstance(value, BaseModel) and not UNSAFE_IN_JSON.search(value.model_dump_json()):
         return value
     match value:
         case str():

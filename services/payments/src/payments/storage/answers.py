@@ -21,9 +21,19 @@ def answer_as_json(answer: Answer | None) -> dict[str, Any] | None:
 def is_storable(value: object) -> bool:
     """Return whether PostgreSQL can keep every text in ``value``, deep down: no NUL, and no half of a character."""
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        return _is_storable_text(value)
     if isinstance(value, Mapping):
         return all(is_storable(one) for pair in value.items() for one in pair)
     if isinstance(value, (list, tuple)):
-        return all(is_storable(one) for one in value)
-    return is_storable(vars(value)) if is_dataclass(value) else True
+        return all(map(is_storable, value))
+    return all(map(is_storable, vars(value).values())) if is_dataclass(value) else True
+
+
+def _is_storable_text(text: str) -> bool:
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

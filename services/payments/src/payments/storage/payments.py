@@ -56,6 +56,8 @@ _COLUMNS = (
     "refs",
     "placed_at",
 )
+# What :func:`_implied` says of rows without them stands in every row, also where it is the default.
+_IMPLIED = ("suspense_returned_amount", "refund_asked_amount")
 _WITH_ORDER = """
     SELECT p.*, s.snapshot FROM payments p LEFT JOIN order_snapshots s USING (order_code)
     WHERE payment_id = ANY(:ids) ORDER BY payment_id
@@ -274,9 +276,13 @@ def _receipts(booked: Iterable[tuple[Payment, Entry]], at: datetime) -> list[dic
 
 
 def _values(payment: Payment) -> dict[str, Any]:
-    everything: Mapping[str, Any] = _PAYMENT.dump_python(payment, mode="json", exclude={"order"})
+    """Return the row of ``payment``. A field at its default is left out: a default never changes what it means."""
+    told: Mapping[str, Any] = _PAYMENT.dump_python(
+        payment, mode="json", exclude={"order"}, exclude_defaults=True
+    )
     columns = {name: getattr(payment, name) for name in _COLUMNS}
-    details = {name: value for name, value in everything.items() if name not in _COLUMNS}
+    details = {name: value for name, value in told.items() if name not in _COLUMNS}
+    details |= {name: getattr(payment, name) for name in _IMPLIED}
     return {
         **columns,
         "refs": dict(payment.refs),
