@@ -7,9 +7,9 @@ import pytest
 
 from harness.keys import Keys
 from harness.post import Post
+from notifications.change_setting import change_setting
 from notifications.domain.sending import MailSetting
 from notifications.examples import example_of, example_order
-from notifications.storage.mail_settings import change_setting
 from shared.clock import clock, now
 from shared.events import (
     Event,
@@ -70,9 +70,7 @@ async def test_thanks_wait_for_the_yes_and_come_once(post: Post) -> None:
 async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Post) -> None:
     async with post.db.transaction() as tx:
         setting = MailSetting("order_placed.customer", sender="software")
-        await change_setting(
-            tx, setting, default=post.mails[setting.mail].default_setting, by="店長", at=now()
-        )
+        await change_setting(tx, post.mails[setting.mail], setting, by="店長", at=now())
     order = await placed(post, "authorized")
     await post.hears(of(order, PaymentAuthorized), of(order, PaymentAuthorized))
 

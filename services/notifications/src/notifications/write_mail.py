@@ -1,6 +1,6 @@
 """The door by which every mail comes into being: here it is written down, to be counted, paced, logged and sent again.
 
-An event calls for a mail through its file (consumers.py). A use case without an event, such as an answer of support,
+An event calls for a mail through its file (write_event_mails.py). A use case without an event, such as an answer of support,
 an announcement or a test, calls :func:`write_mail`.
 """
 

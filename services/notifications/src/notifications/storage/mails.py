@@ -146,20 +146,20 @@ FROM ours AS o WHERE a.mail_id = o.mail_id AND a.number = o.number RETURNING a.m
 
 async def queue_again(
     tx: Tx, mail_ids: Sequence[UUID], states: Sequence[State], *, at: datetime
-) -> set[UUID]:
-    """Queue those of ``mail_ids`` that are in one of ``states`` anew; return which."""
+) -> dict[UUID, str]:
+    """Queue those of ``mail_ids`` that are in one of ``states`` anew; return which, each with its recipient."""
     rows = await tx.rows(
         "UPDATE mails SET state = 'queued', due_at = :at, attempts = 0, first_tried_at = NULL,"
         " ended_at = NULL, reason = NULL"
         " WHERE mail_id = ANY(CAST(:ids AS uuid[])) AND state = ANY(CAST(:states AS text[]))"
-        " RETURNING mail_id",
+        " RETURNING mail_id, recipient",
         ids=list(mail_ids),
         states=list(states),
         at=at,
     )
     if rows:
         tx.wake(SENDING)
-    return {row.mail_id for row in rows}
+    return {row.mail_id: row.recipient for row in rows}
 
 
 async def end_waiting(tx: Tx, codes: Sequence[str], kinds: Sequence[str], *, at: datetime) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from notifications.domain.mail import RESENDABLE
 from notifications.message import MailMalformed, build
-from notifications.resend_mail import resend_mails
+from notifications.resend_mail import resend_mail
 from notifications.send_mail import letter_of
 from notifications.storage.mails import one_mail, tries_of
 from notifications.web.desk import (
@@ -24,7 +24,6 @@ from notifications.web.desk import (
     framed,
 )
 from shared.errors import Refused
-from shared.events import MailsResent
 from shared.sql import Row
 from shared.web.deeds import done_by
 from shared.web.session import Staff, require_staff
@@ -75,9 +74,7 @@ async def resend(
 ) -> Response:
     """Queue an undelivered mail anew."""
     async with desk.db.transaction() as tx:
-        await resend_mails(tx, [mail_id], by=staff.name)
-        row = _found(await one_mail(tx, mail_id))
-        tx.say(MailsResent(**done_by(request, staff), subject=f"1通：{row.recipient}"))
+        await resend_mail(tx, mail_id, deed=done_by(request, staff))
     return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
 
 

@@ -10,7 +10,6 @@ from notifications.domain.mail import RESENDABLE, UNDELIVERED, State
 from notifications.resend_mail import resend_mails
 from notifications.storage.mails import Search, count_by_state, count_mails, find_mails
 from notifications.web.desk import REASONS, STATES, TITLES, CurrentDesk, CurrentPages, Desk, audience_label
-from shared.events import MailsResent
 from shared.sql import Row
 from shared.web.deeds import done_by
 from shared.web.filters import number
@@ -76,10 +75,9 @@ async def resend_selected(
 ) -> Response:
     """Queue the selected undelivered mails anew; says how many of the selected ones were not undelivered."""
     async with desk.db.transaction() as tx:
-        queued = await resend_mails(tx, id, by=staff.name)
-        tx.say(MailsResent(**done_by(request, staff), subject=f"{len(queued):,}通"))
-    left = len(set(id)) - len(queued)
-    toast = f"{number(len(queued))}通を再送待ちにしました"
+        queued = await resend_mails(tx, id, deed=done_by(request, staff))
+    left = len(set(id)) - queued
+    toast = f"{number(queued)}通を再送待ちにしました"
     if left:
         return pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）", kind="wait")
     return pages.redirect(request, "/desk/mails", toast=toast)

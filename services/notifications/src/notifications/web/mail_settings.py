@@ -6,10 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from notifications.change_setting import change_setting
 from notifications.domain.sending import DELAY_MINUTES_MAX, MailSetting
 from notifications.mail_files import MailKind
 from notifications.storage.contacts import payment_names
-from notifications.storage.mail_settings import change_setting, latest_changes, setting_of
+from notifications.storage.mail_settings import latest_changes, setting_of
 from notifications.web.desk import CurrentDesk, CurrentPages, Desk, kind_of
 from shared.clock import now
 from shared.errors import Refused
@@ -81,18 +82,16 @@ async def save_setting(
     form = await read_form(request, SettingForm)
     if form.errors:
         return await _again(request, desk, pages, kind, form, status=422)
-    new = MailSetting(
+    wanted = MailSetting(
         mail=mail,
         enabled=form.value.enabled,
         sender=form.value.sender,
-        delay_minutes=form.value.delay_minutes if kind.may_wait else 0,
-        except_payment_kinds=frozenset(form.value.except_payment_kinds) if kind.by_method else frozenset(),
+        delay_minutes=form.value.delay_minutes,
+        except_payment_kinds=frozenset(form.value.except_payment_kinds),
     )
     try:
         async with desk.db.transaction() as tx:
-            changed = await change_setting(
-                tx, new, default=kind.default_setting, by=staff.name, at=now(), seen=form.value.version
-            )
+            changed = await change_setting(tx, kind, wanted, by=staff.name, at=now(), seen=form.value.version)
     except Refused as refused:
         form.refuse(refused)
         return await _again(request, desk, pages, kind, form, status=refused.status)
