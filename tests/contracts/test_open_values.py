@@ -17,8 +17,8 @@ from harness.hearing import said
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker
 from harness.running import read_queue, running
-from notifications.examples import example_of
-from notifications.templates import Mails, Shop
+from notifications.mails.rendering import Mails, Shop
+from notifications.previews.examples import example_of
 from payments.methods import Methods
 from payments.settings import Settings as PaymentsSettings
 from shared.amqp import Outgoing, Publisher, event_properties, events_exchange

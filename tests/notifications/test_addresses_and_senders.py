@@ -8,10 +8,10 @@ from pydantic import SecretStr, ValidationError
 
 from harness.mail_sink import MailSink
 from harness.post import Post
-from notifications.domain.sender import Sender, sender
-from notifications.examples import example_order
-from notifications.gateways.smtp import MailServer
-from notifications.send_mail import MailSending
+from notifications.mailing.send_mail import MailSending
+from notifications.mailing.smtp import MailServer
+from notifications.mails.sender import Sender, sender
+from notifications.previews.examples import example_order
 from notifications.settings import Settings
 from shared.database import Database
 

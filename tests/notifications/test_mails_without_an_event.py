@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import Post, browser, session
-from notifications.domain.pacing import Pace
-from notifications.templates import Rendered
-from notifications.write_mail import Purpose, write_mail
+from notifications.mailing.pacing import Pace
+from notifications.mailing.write_mail import Purpose, write_mail
+from notifications.mails.rendering import Rendered
 from shared.database import Database
 from shared.events import MailSent, MailSuppressed
 from shared.ids import new_id

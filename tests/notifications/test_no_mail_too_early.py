@@ -7,9 +7,9 @@ import pytest
 
 from harness.keys import Keys
 from harness.post import Post
-from notifications.change_setting import change_setting
-from notifications.domain.sending import MailSetting
-from notifications.examples import example_of, example_order
+from notifications.mail_settings.change_setting import change_setting
+from notifications.mail_settings.rules import MailSetting
+from notifications.previews.examples import example_of, example_order
 from shared.clock import clock, now
 from shared.events import (
     Event,

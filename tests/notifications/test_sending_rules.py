@@ -5,7 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.post import SHOP
-from notifications.domain.mail import (
+from notifications.mail_settings.rules import (
+    MailSetting,
+    Send,
+    Suppress,
+    decide,
+)
+from notifications.mailing.delivery import (
     Accepted,
     Answer,
     Later,
@@ -14,15 +20,9 @@ from notifications.domain.mail import (
     Verdict,
     judge,
 )
-from notifications.domain.pacing import Drop, Go, Wait, pace
-from notifications.domain.sending import (
-    MailSetting,
-    Send,
-    Suppress,
-    decide,
-)
-from notifications.examples import example_order
-from notifications.templates import Mails
+from notifications.mailing.pacing import Drop, Go, Wait, pace
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_order
 from shared.events import Event, OrderCancelled, PaymentCaptured, Shipped, ShippedDestination
 from shared.ids import new_id
 

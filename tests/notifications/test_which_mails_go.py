@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from harness.post import Post
-from notifications.change_setting import change_setting
-from notifications.domain.sending import MailSetting
-from notifications.examples import example_of
+from notifications.mail_settings.change_setting import change_setting
+from notifications.mail_settings.rules import MailSetting
+from notifications.previews.examples import example_of
 from shared.clock import now
 from shared.errors import TryAgain
 from shared.events import (

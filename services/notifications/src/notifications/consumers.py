@@ -1,16 +1,16 @@
 """What notifications hears: orders, to know their buyers; ended sessions; and whatever has a mail.
 
-The consumers of mails are not written here: each kind of mail in ``mails/`` is one, on a queue named after it
+The consumers of mails are not written here: each kind of mail in ``mails/texts/`` is one, on a queue named after it
 (``shipped.customer.ja.txt`` is ``notifications.shipped_customer``) that gets all the events that the mail hears.
 """
 
 from collections.abc import Iterable
 
-from notifications.end_orders import EndedOrders
-from notifications.mail_files import MailKind, find_mails
-from notifications.remember_orders import remember_orders
-from notifications.templates import Mails
-from notifications.write_event_mails import write_event_mails
+from notifications.mailing.end_orders import EndedOrders
+from notifications.mailing.write_event_mails import write_event_mails
+from notifications.mails.files import MailKind, find_mails
+from notifications.mails.rendering import Mails
+from notifications.orders.remember_orders import remember_orders
 from shared.consumers import Consumers, Handler
 from shared.database import Tx
 from shared.events import Event, MailSuppressed, OrderCancelled, OrderPlaced, SessionsRevoked

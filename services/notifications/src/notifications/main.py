@@ -1,15 +1,15 @@
 """Wires notifications: the only file that knows all parts."""
 
 from notifications.consumers import consumers
-from notifications.gateways.smtp import MailServer
-from notifications.one_time_links import OneTimeLinks
-from notifications.send_mail import MailSending
+from notifications.mailing.one_time_links import OneTimeLinks
+from notifications.mailing.rows import count_undelivered
+from notifications.mailing.send_mail import MailSending
+from notifications.mailing.smtp import MailServer
+from notifications.mails.desk import Desk
+from notifications.mails.rendering import Mails, Shop
+from notifications.pages import page_installer
 from notifications.settings import Settings
-from notifications.storage.mails import count_undelivered
-from notifications.storage.tables import metadata
-from notifications.templates import Mails, Shop
-from notifications.web.desk import Desk
-from notifications.web.pages import page_installer
+from notifications.tables import metadata
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
