@@ -15,12 +15,12 @@ from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.pacing import Pace
 from notifications.mailing.send_mail import MailSending, conclude_tries
 from notifications.mailing.smtp import MailServer
+from notifications.mailing.tables import mails as mails_table
 from notifications.mails.desk import Desk
 from notifications.mails.rendering import Mails, Shop
 from notifications.mails.sender import Sender
 from notifications.pages import page_installer
 from notifications.previews.examples import example_order
-from notifications.tables import mails as mails_table
 from shared.clock import clock, now
 from shared.database import Database
 from shared.due import claim_due

@@ -10,6 +10,7 @@ from notifications.mail_settings.rules import (
     Send,
     Suppress,
     decide,
+    default_setting,
 )
 from notifications.mailing.delivery import (
     Accepted,
@@ -121,14 +122,14 @@ def test_a_mail_that_does_not_go_tells_why(setting: MailSetting, has_address: bo
 def test_payments_tells_whether_a_method_has_a_deposit_mail(has_mail: bool) -> None:
     kind = MAILS["payment_captured.customer"]
     paid = captured(send_mail=True).model_copy(update={"deposit_mail": has_mail})
-    decided = decide(kind.default_setting, has_address=True, paid=paid if kind.by_method else None)
+    decided = decide(default_setting(kind), has_address=True, paid=paid if kind.by_method else None)
     assert decided == (Send() if has_mail else Suppress("method_without_deposit_mail"))
 
 
 def test_the_head_of_a_mail_tells_its_setting_before_staff_change_it() -> None:
-    delays = {name: kind.default_setting.delay_minutes for name, kind in MAILS.kinds.items()}
+    delays = {name: default_setting(kind).delay_minutes for name, kind in MAILS.kinds.items()}
     assert {name: minutes for name, minutes in delays.items() if minutes} == {"order_cancelled.customer": 10}
-    assert MAILS["shipped.customer"].default_setting == MailSetting("shipped.customer")
+    assert default_setting(MAILS["shipped.customer"]) == MailSetting("shipped.customer")
 
 
 @pytest.mark.parametrize(

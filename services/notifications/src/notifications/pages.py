@@ -9,8 +9,8 @@ from notifications.mail_log import desk as mail_log
 from notifications.mail_log import desk_detail as mail_detail
 from notifications.mail_settings import desk as mail_settings
 from notifications.mails.desk import Desk
-from notifications.message_centre import pages as messages
-from notifications.previews import desk as mail_preview
+from notifications.message_centre import pages as message_centre
+from notifications.previews import desk as previews
 from shared.statements import Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.session import IsRevoked, Sessions
@@ -26,12 +26,13 @@ def page_installer(
     desk: Desk, verifier: Verifier, is_revoked: IsRevoked, *, origin: str, secure: bool
 ) -> Callable[[FastAPI], None]:
     """Return the function that puts the pages on an application. ``origin`` is what browsers see."""
-    templates = make_templates(*Path(__file__).parent.glob("*/templates"), desk_pages=DESK_PAGES)
+    folders = sorted(Path(__file__).parent.glob("*/templates"))
+    templates = make_templates(*folders, desk_pages=DESK_PAGES)
 
     def install(app: FastAPI) -> None:
         app.state.desk = desk
         # `/desk/mails/settings` before `/desk/mails/{mail_id}`.
-        for module in (mail_settings, mail_preview, mail_log, mail_detail, messages):
+        for module in (mail_settings, previews, mail_log, mail_detail, message_centre):
             app.include_router(module.router)
         install_web(app, templates, Sessions(verifier, is_revoked), origin=origin, secure=secure)
 

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from notifications.mail_log.resend_mail import resend_mails
+from notifications.mail_log.rows import Search, count_by_state, count_mails, find_mails
+from notifications.mail_log.words import REASONS, STATES, TITLES, audience_label, title_of
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
-from notifications.mailing.rows import Search, count_by_state, count_mails, find_mails
-from notifications.mails.desk import REASONS, STATES, TITLES, CurrentDesk, CurrentPages, Desk, audience_label
+from notifications.mails.desk import CurrentDesk, CurrentPages, Desk
 from shared.sql import Row
 from shared.web.deeds import done_by
 from shared.web.filters import number
@@ -99,7 +100,7 @@ def _line(desk: Desk, row: Row) -> dict[str, Any]:
     word, kind = STATES[row.state]
     return {
         "id": row.mail_id,
-        "title": desk.title_of(row),
+        "title": title_of(desk, row),
         "recipient": row.recipient,
         "audience": audience_label(row.audience),
         "order_code": row.order_code,

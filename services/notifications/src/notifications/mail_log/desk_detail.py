@@ -9,20 +9,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from notifications.mail_log.resend_mail import resend_mail
+from notifications.mail_log.rows import one_mail, tries_of
+from notifications.mail_log.words import OUTCOMES, REASONS, STATES, audience_label, title_of
 from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.message import MailMalformed, build
-from notifications.mailing.rows import one_mail, tries_of
 from notifications.mailing.send_mail import letter_of
-from notifications.mails.desk import (
-    OUTCOMES,
-    REASONS,
-    STATES,
-    CurrentDesk,
-    CurrentPages,
-    Desk,
-    audience_label,
-    framed,
-)
+from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.deeds import done_by
@@ -42,7 +34,7 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
         request,
         "mail_detail.html",
         id=row.mail_id,
-        title=desk.title_of(row),
+        title=title_of(desk, row),
         subject=row.subject,
         recipient=row.recipient,
         audience=audience_label(row.audience),

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from notifications.mailing.delivery import RESENDABLE
-from notifications.mailing.rows import queue_again
+from notifications.mailing.tries import SENDING
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -34,11 +34,21 @@ async def resend_mails(tx: Tx, mail_ids: Sequence[UUID], *, deed: Mapping[str, A
 
 
 async def _queue(tx: Tx, mail_ids: Sequence[UUID], deed: Mapping[str, Any]) -> dict[UUID, str]:
-    queued = await queue_again(tx, mail_ids, RESENDABLE, at=now())
+    rows = await tx.rows(
+        "UPDATE mails SET state = 'queued', due_at = :at, attempts = 0, first_tried_at = NULL,"
+        " ended_at = NULL, reason = NULL"
+        " WHERE mail_id = ANY(CAST(:ids AS uuid[])) AND state = ANY(CAST(:states AS text[]))"
+        " RETURNING mail_id, recipient",
+        at=now(),
+        ids=list(mail_ids),
+        states=list(RESENDABLE),
+    )
+    queued = {row.mail_id: row.recipient for row in rows}
     if not queued:
         raise Refused(
             "nothing_to_resend",
             "再送できるのは、受け付けられなかったメールと、送信をあきらめたメールだけです。",
         )
+    tx.wake(SENDING)
     log.info("mail.queued_again", by=deed["by"], mails=len(queued))
     return queued

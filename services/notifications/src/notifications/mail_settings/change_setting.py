@@ -27,7 +27,7 @@ async def change_setting(
         except_payment_kinds=wanted.except_payment_kinds if kind.by_method else frozenset(),
     )
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext(:key))", key=f"mail_settings.{new.mail}")
-    before = await setting_of(tx, kind.default_setting)
+    before = await setting_of(tx, kind)
     check_seen(seen, before)
     if before == new:
         return False

@@ -8,9 +8,9 @@ from starlette.responses import Response
 
 from notifications.mail_settings.change_setting import change_setting
 from notifications.mail_settings.rows import latest_changes, setting_of
-from notifications.mail_settings.rules import DELAY_MINUTES_MAX, MailSetting
+from notifications.mail_settings.rules import MailSetting
 from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, kind_of
-from notifications.mails.files import MailKind
+from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
 from notifications.orders.rows import payment_names
 from shared.clock import now
 from shared.errors import Refused
@@ -54,7 +54,7 @@ async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages
     async with desk.db.transaction() as tx:
         names = await payment_names(tx)
         kinds = desk.mails.kinds.values()
-        lines = [_line(desk, kind, await setting_of(tx, kind.default_setting), names) for kind in kinds]
+        lines = [_line(desk, kind, await setting_of(tx, kind), names) for kind in kinds]
         changes = await latest_changes(tx)
     return pages.render(
         request, "mail_settings.html", lines=lines, changes=[_change(desk, row, names) for row in changes]
@@ -66,7 +66,7 @@ async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages,
     """The form of one kind of mail."""
     kind = kind_of(desk, mail)
     async with desk.db.transaction() as tx:
-        setting = await setting_of(tx, kind.default_setting)
+        setting = await setting_of(tx, kind)
         names = await payment_names(tx)
     values = {name: getattr(setting, name) for name in FIELDS}
     form = Form(SettingForm, {**values, "version": version_of(setting)})
@@ -105,7 +105,7 @@ async def _again(
     """The form with what is wrong with it; whoever saves it now has seen the setting of now."""
     async with desk.db.transaction() as tx:
         names = await payment_names(tx)
-        setting = await setting_of(tx, kind.default_setting)
+        setting = await setting_of(tx, kind)
     form.values["version"] = version_of(setting)
     return pages.render(
         request, "mail_setting.html", status=status, form=form, **_about(kind, setting, names)

@@ -2,18 +2,19 @@
 
 from collections.abc import Sequence
 
-from notifications.mail_settings.rules import MailSetting
+from notifications.mail_settings.rules import MailSetting, default_setting
+from notifications.mails.files import MailKind
 from shared.database import Tx
 from shared.sql import Row
 
 
-async def setting_of(tx: Tx, default: MailSetting) -> MailSetting:
-    """Return the setting that holds now of the mail of ``default``, which holds until staff set another."""
-    row = await tx.row("SELECT * FROM mail_settings WHERE mail = :mail", mail=default.mail)
+async def setting_of(tx: Tx, kind: MailKind) -> MailSetting:
+    """Return the setting of ``kind`` that holds now."""
+    row = await tx.row("SELECT * FROM mail_settings WHERE mail = :mail", mail=kind.name)
     if row is None:
-        return default
+        return default_setting(kind)
     return MailSetting(
-        mail=default.mail,
+        mail=kind.name,
         enabled=row.enabled,
         sender=row.sender,
         delay_minutes=row.delay_minutes,

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal, Protocol
 
+from notifications.mails.files import MailKind
+
 Sender = Literal["shop", "software"]
 Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
-
-DELAY_MINUTES_MAX = 1440
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,11 @@ class MailSetting:
     sender: Sender = "shop"
     delay_minutes: int = 0
     except_payment_kinds: frozenset[str] = field(default_factory=frozenset)
+
+
+def default_setting(kind: MailKind) -> MailSetting:
+    """Return the setting of ``kind`` before staff change it."""
+    return MailSetting(kind.name, delay_minutes=kind.delay_minutes)
 
 
 class PaidByMethod(Protocol):

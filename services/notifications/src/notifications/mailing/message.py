@@ -17,7 +17,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
 from notifications.mails.audience import JAPANESE
-from notifications.mails.rendering import in_one_line
+from notifications.mails.one_line import in_one_line
 from notifications.mails.sender import Sender
 from shared.clock import in_japan
 from shared.mail_address import MailAddressRefused, mail_address

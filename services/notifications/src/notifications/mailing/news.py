@@ -3,7 +3,7 @@
 from typing import Any
 
 from notifications.mailing.delivery import Verdict
-from notifications.mailing.rows import NewMail, cause_of
+from notifications.mailing.store_mails import NewMail, cause_of
 from shared.events import Event, MailSent, MailSuppressed, SuppressionReason
 from shared.sql import Row
 

@@ -6,11 +6,9 @@ shop gets as many of its own as there are.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
+from notifications.mails.audience import Lane
 from shared.events import SuppressionReason
-
-Lane = Literal["order", "account", "desk"]
 
 WINDOW = timedelta(hours=1)
 # One that was held back for so long has nothing to tell any more.

@@ -19,10 +19,10 @@ from notifications.mailing.message import Letter, MailMalformed, build
 from notifications.mailing.news import of_verdict
 from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.pacing import Pace
-from notifications.mailing.rows import SENDING, Outcome, Try, end_tries, start_tries
+from notifications.mailing.tables import mails as mails_table
+from notifications.mailing.tries import SENDING, Outcome, Try, end_tries, start_tries
 from notifications.mails.rendering import Mails, with_link
 from notifications.mails.sender import Sender
-from notifications.tables import mails as mails_table
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx

@@ -16,7 +16,6 @@ import aiosmtplib
 import structlog
 
 from notifications.mailing.delivery import Accepted, Answer, Later, RefusedByServer, Unknown
-from notifications.settings import Settings
 
 log = structlog.get_logger()
 
@@ -61,21 +60,6 @@ class MailServer:
     connections_max: int = 8
     _idle: list[_Connection] = field(default_factory=list, init=False, repr=False)
     _leaving: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> "MailServer":
-        """The server that the environment names."""
-        password = settings.smtp_password
-        return cls(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            sender=settings.sender.address,
-            security=settings.smtp_security,
-            username=settings.smtp_username,
-            password=password.get_secret_value() if password else None,
-            timeout_seconds=settings.smtp_timeout_seconds,
-            connections_max=settings.smtp_connections_max,
-        )
 
     async def send(self, recipient: str, raw: bytes) -> Answer:
         """Hand ``raw`` over for ``recipient`` and return what the server made of it; never raises."""

@@ -8,7 +8,7 @@ from notifications.mail_settings.rows import setting_of
 from notifications.mail_settings.rules import MailSetting, decide
 from notifications.mailing.message import envelope_address
 from notifications.mailing.one_time_links import kept_of
-from notifications.mailing.rows import NewMail
+from notifications.mailing.store_mails import NewMail
 from notifications.mailing.write_mail import Purpose, new_mail, write_all
 from notifications.mails.files import MailKind
 from notifications.mails.rendering import Mails
@@ -30,7 +30,7 @@ async def write_event_mails(
         events = [event for event in events if mails.is_called_for(kind, event)]
     if not events:
         return []
-    setting = await setting_of(tx, kind.default_setting)
+    setting = await setting_of(tx, kind)
     orders = await _orders(tx, kind, events)
     new: list[NewMail] = []
     for event in events:

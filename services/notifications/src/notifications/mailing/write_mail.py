@@ -13,10 +13,10 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from notifications.mail_settings.rules import Decision, Send, Suppress
 from notifications.mailing.message import envelope_address
 from notifications.mailing.news import suppressed
-from notifications.mailing.pacing import Lane
-from notifications.mailing.rows import NewMail, write_down
-from notifications.mails.audience import AUDIENCES
-from notifications.mails.rendering import Mails, Rendered, in_one_line
+from notifications.mailing.store_mails import NewMail, store_mails
+from notifications.mails.audience import AUDIENCES, Lane
+from notifications.mails.one_line import in_one_line
+from notifications.mails.rendering import Mails, Rendered
 from shared.clock import now
 from shared.database import Tx
 from shared.events import MailSuppressed
@@ -108,6 +108,6 @@ async def write_all(tx: Tx, new: Sequence[NewMail]) -> list[MailSuppressed]:
 
     Of two with the same id the first one counts.
     """
-    stored = await write_down(tx, new)
+    stored = await store_mails(tx, new)
     first = {mail.mail_id: mail for mail in reversed(new) if mail.mail_id in stored}
     return [suppressed(mail, mail.reason) for mail in first.values() if mail.reason is not None]

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from shared.events import OrderPlaced
 
+Lane = Literal["order", "account", "desk"]
+"""With which mails to the same address one is counted."""
 JAPANESE = "ja"
 """The language that every mail has, and that is written where a mail has no other that is asked for."""
 

@@ -27,12 +27,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from notifications.mail_settings.rules import DELAY_MINUTES_MAX, MailSetting
-from notifications.mailing.pacing import Lane
-from notifications.mails.audience import AUDIENCES, JAPANESE, Audience
+from notifications.mails.audience import AUDIENCES, JAPANESE, Audience, Lane
 from shared.events import CATALOGUE, Event
 
 FOLDER = Path(__file__).parent / "texts"
+DELAY_MINUTES_MAX = 1440
 
 _FILE_NAME = re.compile(r"(?P<name>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language>[a-z]{2})\.txt")
 _ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
@@ -144,9 +143,9 @@ class MailKind:
         return "Methods" in self.head
 
     @property
-    def default_setting(self) -> MailSetting:
-        """Its setting before staff change it."""
-        return MailSetting(self.name, delay_minutes=int(self.head.get("Delay", "0")))
+    def delay_minutes(self) -> int:
+        """Its delay before staff set another."""
+        return int(self.head.get("Delay", "0"))
 
     @property
     def lane(self) -> Lane:
@@ -204,7 +203,7 @@ def _fault_of(kind: MailKind) -> str:
         return "its events do not tell whether their payment method has a deposit mail"
     if "Delay" in kind.head and not kind.may_wait:
         return "Delay: counts only with Waits:"
-    if kind.default_setting.delay_minutes > DELAY_MINUTES_MAX:
+    if kind.delay_minutes > DELAY_MINUTES_MAX:
         return f"Delay: is {DELAY_MINUTES_MAX} minutes at most"
     return ""
 

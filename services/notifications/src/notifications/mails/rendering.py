@@ -14,11 +14,11 @@ from typing import Any
 
 import jinja2
 import jinja2.meta
-from pydantic import BaseModel
 
 from notifications.mails.audience import JAPANESE
 from notifications.mails.files import FOLDER, MailFile, MailKind, find_mails
 from notifications.mails.html import HtmlMail
+from notifications.mails.one_line import in_one_line
 from shared.carriers import carrier_called
 from shared.events import Event, OrderPlaced
 from shared.web.filters import FILTERS
@@ -26,10 +26,6 @@ from shared.web.filters import FILTERS
 # What is kept and shown in place of a one-time link, which stands in the message that leaves and nowhere else.
 LINK_HIDDEN = "（リンクは表示されません）"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_UNSAFE = re.compile(rf"{_CONTROL.pattern}|=\?")
-# The same in JSON text, which writes the first 32 characters with a backslash and a letter.
-_UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029]|=\?")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -166,29 +162,3 @@ def _known(event: Event, order: OrderPlaced | None) -> dict[str, Any]:
 def with_link(text: str, link: str) -> str:
     """Return ``text`` with ``link`` on the line that was kept for it; what people typed never fills a line."""
     return "\n".join(link if line == LINK_HIDDEN else line for line in text.split("\n"))
-
-
-def in_one_line(value: Any) -> Any:
-    """Return ``value``, and all text in it, without anything that could start a line or a header.
-
-    ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923). What is
-    clean already, as almost everything is, comes back as it is and not as a copy.
-    """
-    if isinstance(value, BaseModel) and not _UNSAFE_IN_JSON.search(value.model_dump_json()):
-        return value
-    match value:
-        case str():
-            return _CONTROL.sub(" ", value).replace("=?", "＝？") if _UNSAFE.search(value) else value
-        case BaseModel():
-            cleaned = ((name, part, in_one_line(part)) for name, part in value)
-            changed = {name: clean for name, part, clean in cleaned if clean is not part}
-            return value.model_copy(update=changed) if changed else value
-        case tuple():
-            parts = tuple(in_one_line(part) for part in value)
-            return (
-                parts if any(clean is not part for clean, part in zip(parts, value, strict=True)) else value
-            )
-        case dict():
-            return {in_one_line(name): in_one_line(part) for name, part in value.items()} if value else value
-        case _:
-            return value

@@ -5,9 +5,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from notifications.mailing.rows import mails_of_order
 from notifications.mails.desk import CurrentDesk, CurrentPages
 from notifications.mails.html import blocks, inline_on_page
+from notifications.message_centre.rows import mails_of_order
 from notifications.orders.rows import belongs_to
 from shared.clock import now
 from shared.errors import Refused

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import orjson
 
-from notifications.mails.rendering import in_one_line
-from notifications.tables import contacts, order_words
+from notifications.mails.one_line import in_one_line
+from notifications.orders.tables import contacts, order_words
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import OrderPlaced

@@ -1,7 +1,6 @@
-"""Whom an order belongs to, kept from OrderPlaced for every later mail."""
+"""Questions about orders: whom one belongs to, and how it was placed."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
 from shared.database import Tx
@@ -15,17 +14,6 @@ async def orders_of(tx: Tx, codes: Sequence[str]) -> dict[str, OrderPlaced]:
         codes=list(codes),
     )
     return {row.order_code: OrderPlaced.model_validate_json(row.placed) for row in rows}
-
-
-async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> int:
-    """Note when orders were cancelled; return how many of them we know."""
-    return await tx.execute(
-        "UPDATE contacts AS c SET cancelled_at = coalesce(c.cancelled_at, n.at)"
-        " FROM unnest(CAST(:codes AS text[]), CAST(:ats AS timestamptz[])) AS n(order_code, at)"
-        " WHERE c.order_code = n.order_code",
-        codes=list(cancelled),
-        ats=list(cancelled.values()),
-    )
 
 
 async def belongs_to(tx: Tx, code: str, member_id: UUID) -> bool:
