@@ -7,6 +7,7 @@ import pytest
 
 from harness.post import Post
 from notifications.mail_settings.change_setting import change_setting
+from notifications.mail_settings.rows import setting_of
 from notifications.mail_settings.rules import MailSetting
 from notifications.previews.examples import example_of
 from shared.clock import now
@@ -35,6 +36,14 @@ async def set_to(post: Post, setting: MailSetting) -> None:
     """Set a kind of mail as staff would."""
     async with post.db.transaction() as tx:
         await change_setting(tx, post.mails[setting.mail], setting, by="店長", at=now())
+
+
+async def test_a_setting_keeps_nothing_that_its_mail_does_not_have(post: Post) -> None:
+    wanted = MailSetting("shipped.customer", delay_minutes=30, except_payment_kinds=frozenset({"card"}))
+    await set_to(post, wanted)
+
+    async with post.db.transaction() as tx:
+        assert await setting_of(tx, post.mails[wanted.mail]) == MailSetting("shipped.customer")
 
 
 async def test_an_event_before_its_order_comes_back_later(post: Post) -> None:
