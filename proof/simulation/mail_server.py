@@ -4,7 +4,7 @@ import asyncio
 from email import message_from_bytes
 from email.header import decode_header, make_header
 
-from notifications.domain.mail import Accepted, Answer, Later, RefusedByServer, Unknown
+from notifications.mailing.delivery import Accepted, Answer, Later, RefusedByServer, Unknown
 from proof.observers import Mail
 from proof.simulation.chance import Chance
 from proof.simulation.trace import Trace

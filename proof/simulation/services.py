@@ -19,11 +19,11 @@ from members.settle_points import ExpirePoints
 from members.storage.point_tables import benefit_reservations, point_grants
 from members.storage.tables import metadata as members_metadata
 from notifications.consumers import consumers as notifications_consumers
-from notifications.domain.sender import Sender
-from notifications.send_mail import MailSending, Server
-from notifications.storage.tables import metadata as notifications_metadata
-from notifications.templates import Mails
-from notifications.templates import Shop as MailShop
+from notifications.mailing.send_mail import MailSending, Server
+from notifications.mails.rendering import Mails
+from notifications.mails.rendering import Shop as MailShop
+from notifications.mails.sender import Sender
+from notifications.tables import metadata as notifications_metadata
 from payments.act_on_notices import Notices
 from payments.calls import Calls
 from payments.consumers import consumers as payments_consumers

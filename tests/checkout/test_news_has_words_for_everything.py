@@ -5,7 +5,7 @@ import pytest
 from checkout import news_words as news
 from checkout.consumers import consumers
 from checkout.news import entry_of
-from notifications.examples import example_of
+from notifications.previews.examples import example_of
 from shared.events import (
     CATALOGUE,
     AuthorizationEnded,

@@ -17,8 +17,8 @@ from harness.hearing import said
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker
 from harness.running import read_queue, running
-from notifications.examples import example_of
-from notifications.templates import Mails, Shop
+from notifications.mails.rendering import Mails, Shop
+from notifications.previews.examples import example_of
 from payments.methods import Methods
 from payments.settings import Settings as PaymentsSettings
 from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
@@ -42,6 +42,7 @@ from shared.events import (
     UnknownValueSaid,
 )
 from shared.ids import new_id
+from shared.migrations import module_of
 from tests.checkout.order_examples import place
 from tests.payments.card import Card
 from tests.payments.payments_service import settings_for
@@ -186,7 +187,7 @@ def _parts(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def _tables(service: str) -> MetaData:
-    metadata: MetaData = import_module(f"{service}.storage.tables").metadata
+    metadata: MetaData = module_of(service, "tables").metadata
     return metadata
 
 

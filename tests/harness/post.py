@@ -11,16 +11,16 @@ from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.mail_sink import Copy, MailSink
 from notifications.consumers import consumers
-from notifications.domain.pacing import Pace
-from notifications.domain.sender import Sender
-from notifications.examples import example_order
-from notifications.gateways.smtp import MailServer
-from notifications.one_time_links import OneTimeLinks
-from notifications.send_mail import MailSending, conclude_tries
-from notifications.storage.tables import mails as mails_table
-from notifications.templates import Mails, Shop
-from notifications.web.desk import Desk
-from notifications.web.pages import page_installer
+from notifications.mailing.one_time_links import OneTimeLinks
+from notifications.mailing.pacing import Pace
+from notifications.mailing.send_mail import MailSending, conclude_tries
+from notifications.mailing.smtp import MailServer
+from notifications.mailing.tables import mails as mails_table
+from notifications.mails.desk import Desk
+from notifications.mails.rendering import Mails, Shop
+from notifications.mails.sender import Sender
+from notifications.pages import page_installer
+from notifications.previews.examples import example_order
 from shared.clock import clock, now
 from shared.database import Database
 from shared.due import claim_due

@@ -9,7 +9,7 @@ from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import Post, pages_of
 from harness.postgres import MakeDatabase
-from notifications.storage.tables import metadata
+from notifications.tables import metadata
 from shared.database import Database
 
 

@@ -8,10 +8,10 @@ from pydantic import SecretStr, ValidationError
 
 from harness.mail_sink import MailSink
 from harness.post import Post
-from notifications.domain.sender import Sender, sender
-from notifications.examples import example_order
-from notifications.gateways.smtp import MailServer
-from notifications.send_mail import MailSending
+from notifications.mailing.send_mail import MailSending
+from notifications.mails.sender import Sender, sender
+from notifications.main import mail_server
+from notifications.previews.examples import example_order
 from notifications.settings import Settings
 from shared.database import Database
 
@@ -42,7 +42,7 @@ def settings(mail_from: str, **more: Any) -> Settings:
 @pytest.mark.parametrize("name", NAMES)
 async def test_the_name_of_the_sender_arrives_as_it_was_set(db: Database, sink: MailSink, name: str) -> None:
     set_ = settings(f"{name} <shop@noren.example>")
-    server = MailServer.from_settings(set_.model_copy(update={"smtp_port": sink.port}))
+    server = mail_server(set_.model_copy(update={"smtp_port": sink.port}))
     post = Post(db, sink)
     post.sending = MailSending(server, post.mails, sender=set_.sender)
     await post.hears(example_order())

@@ -13,9 +13,9 @@ from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SHOP, Post, browser, pages_of, session
 from notifications.consumers import hear_mails, remember_order
-from notifications.domain.pacing import Pace
-from notifications.examples import example_of, example_order
-from notifications.templates import Mails
+from notifications.mailing.pacing import Pace
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_of, example_order
 from shared.consumers import Consumers
 from shared.database import Database
 from shared.events import OrderPlaced, PasswordResetRequested

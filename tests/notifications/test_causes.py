@@ -9,9 +9,9 @@ from harness.postgres import MakeDatabase
 from harness.together import hear_together
 from harness.traces import causes, traced
 from notifications.consumers import consumers
-from notifications.examples import example_of, example_order
-from notifications.storage.tables import metadata
-from notifications.templates import Mails
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_of, example_order
+from notifications.tables import metadata
 from shared.clock import clock
 from shared.events import OrderCancelled, OrderPlaced, Shipped
 

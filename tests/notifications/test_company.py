@@ -4,8 +4,8 @@ import asyncio
 
 from harness.post import Post
 from harness.together import statements_of
-from notifications.examples import example_order
-from notifications.send_mail import Company
+from notifications.mailing.send_mail import Company
+from notifications.previews.examples import example_order
 from shared.clock import elapsed
 from shared.due import DueRunner
 from shared.ids import new_id

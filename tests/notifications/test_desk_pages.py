@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
-from notifications.examples import example_of, example_order
-from notifications.mail_files import find_mails
+from notifications.mails.files import find_mails
+from notifications.previews.examples import example_of, example_order
 from shared.clock import now
 from shared.events import MailsResent, PaymentCaptured, SessionsRevoked
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from harness.post import SENDER, SHOP
-from notifications.examples import example_of, example_order
-from notifications.mail_files import MailKind, find_mails
-from notifications.message import Letter, build
-from notifications.templates import Mails
+from notifications.mailing.message import Letter, build
+from notifications.mails.files import MailKind, find_mails
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_of, example_order
 from shared.clock import now
 
 MAILS = {kind.name: kind for kind in find_mails()}

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.post import SENDER, SHOP, Post
-from notifications.examples import example_of, example_order
-from notifications.message import Letter, MailMalformed, build
-from notifications.templates import Mails
+from notifications.mailing.message import Letter, MailMalformed, build
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_of, example_order
 from shared.events import MemberRegistered
 
 LETTER = Letter(

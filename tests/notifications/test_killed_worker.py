@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.eventually import eventually
 from harness.mail_sink import MailSink
 from harness.post import SHOP, Post
-from notifications.examples import example_order
+from notifications.previews.examples import example_order
 from shared.database import Database
 from shared.events import MailSent
 

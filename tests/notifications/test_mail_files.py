@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from harness.post import SHOP
-from notifications.examples import example_of, example_order
-from notifications.mail_files import find_mails
-from notifications.templates import Mails
+from notifications.mails.files import find_mails
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_of, example_order
 from shared.events import PaymentAuthorized, PaymentCaptured, Shipped
 
 BODY = "\n\n{# 試験メール。試験です。 #}\n{{ order.orderer.name }} 様\n"

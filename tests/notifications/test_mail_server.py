@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from harness.mail_sink import MailSink
-from notifications.domain.mail import Accepted, Later, RefusedByServer, Unknown
-from notifications.gateways.smtp import MAILS_PER_CONNECTION_MAX, MailServer
+from notifications.mailing.delivery import Accepted, Later, RefusedByServer, Unknown
+from notifications.mailing.smtp import MAILS_PER_CONNECTION_MAX, MailServer
 
 RAW = b"From: shop@noren.example\r\nTo: hanako@example.jp\r\nSubject: x\r\n\r\nx\r\n"
 

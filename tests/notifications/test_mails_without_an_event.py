@@ -11,11 +11,11 @@ from fastapi import FastAPI
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import Post, browser, session
-from notifications.domain.pacing import Pace
-from notifications.templates import Rendered
-from notifications.write_mail import Purpose, write_mail
+from notifications.mailing.pacing import Pace
+from notifications.mailing.write_mail import Purpose, write_mail
+from notifications.mails.rendering import Rendered
 from shared.database import Database
-from shared.events import MailSent, MailSuppressed
+from shared.events import MailSent, MailsResent, MailSuppressed
 from shared.ids import new_id
 
 ANSWER = Rendered("お問い合わせへのご返答", "お待たせいたしました。\n", "サポートからの返答")
@@ -116,6 +116,8 @@ async def test_a_test_that_was_refused_is_sent_again_like_any_mail(
     assert (await staff.post(f"/desk/mails/{row.mail_id}/resend")).status_code == 303
     await post.sends()
     assert len(post.journal) == 1
+    deeds = [event.subject for event in await post.said() if isinstance(event, MailsResent)]
+    assert deeds == ["1通：desk@noren.example"]
 
 
 @pytest.mark.parametrize("to", ["", "nobody", "a@b\r\nRCPT TO:<spy@example.com>", "花子@example.jp"])

@@ -10,9 +10,9 @@ from harness.post import SHOP, Post
 from harness.postgres import MakeDatabase
 from harness.together import hear_together, statements_of
 from notifications.consumers import consumers
-from notifications.examples import example_of, example_order
-from notifications.storage.tables import metadata
-from notifications.templates import Mails
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_of, example_order
+from notifications.tables import metadata
 from shared.database import Database
 from shared.errors import TryAgain
 from shared.events import Event, MemberRegistered, OrderCancelled, PaymentCaptured, Shipped

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import Post, browser, session
-from notifications.examples import example_of
+from notifications.previews.examples import example_of
 from shared.events import OrderCancelled, PaymentNumberIssued
 from shared.ids import new_id
 

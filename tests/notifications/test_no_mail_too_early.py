@@ -7,9 +7,9 @@ import pytest
 
 from harness.keys import Keys
 from harness.post import Post
-from notifications.domain.sending import MailSetting
-from notifications.examples import example_of, example_order
-from notifications.storage.mail_settings import change_setting
+from notifications.mail_settings.change_setting import change_setting
+from notifications.mail_settings.rules import MailSetting
+from notifications.previews.examples import example_of, example_order
 from shared.clock import clock, now
 from shared.events import (
     Event,
@@ -70,9 +70,7 @@ async def test_thanks_wait_for_the_yes_and_come_once(post: Post) -> None:
 async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Post) -> None:
     async with post.db.transaction() as tx:
         setting = MailSetting("order_placed.customer", sender="software")
-        await change_setting(
-            tx, setting, default=post.mails[setting.mail].default_setting, by="店長", at=now()
-        )
+        await change_setting(tx, post.mails[setting.mail], setting, by="店長", at=now())
     order = await placed(post, "authorized")
     await post.hears(of(order, PaymentAuthorized), of(order, PaymentAuthorized))
 
@@ -156,12 +154,40 @@ async def test_a_late_cancellation_mail_is_true_beside_a_refund(post: Post) -> N
 
 
 async def test_a_cancellation_of_an_unpaid_order_asks_not_to_pay(post: Post) -> None:
-    for kind, words in (("bank_transfer", "お振込みなさらないよう"), ("konbini", "お支払いなさらないよう")):
-        order = await placed(post, "prepaid", payment_kind=kind)
+    for deposit, words in (("by_hand", "お振込みなさらないよう"), ("automatic", "お支払いなさらないよう")):
+        order = await placed(post, "prepaid", payment_kind="any", payment_deposit=deposit)
         await post.hears(of(order, OrderCancelled, reason="staff", refund_amount=0))
         await post.sends()
         assert words in post.journal[-1].text
         assert "ご返金額" not in post.journal[-1].text
+
+
+async def test_a_cancellation_of_what_is_paid_at_the_door_asks_for_nothing(post: Post) -> None:
+    order = await placed(post, "unmanaged", payment_kind="any", payment_deposit="never")
+    await post.hears(of(order, OrderCancelled, reason="staff", refund_amount=0))
+    await post.sends()
+
+    assert "なさらないよう" not in post.journal[-1].text
+
+
+@pytest.mark.parametrize(
+    ("flow", "deposit", "words"),
+    [
+        ("prepaid", "by_hand", "お振込先は、"),
+        ("prepaid", "automatic", "お支払い番号は、"),
+        ("unmanaged", "never", ""),
+    ],
+)
+async def test_thanks_tell_what_the_payment_waits_for(
+    post: Post, flow: str, deposit: str, words: str
+) -> None:
+    await placed(post, flow, payment_kind="any", payment_deposit=deposit)
+    await post.sends()
+
+    told = [
+        line for line in post.journal[-1].text.splitlines() if "メールでご案内" in line or "メールと" in line
+    ]
+    assert [line[: len(words)] for line in told] == [words] * bool(words)
 
 
 async def test_a_hold_that_is_let_go_is_told_as_no_charge(post: Post) -> None:

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SHOP, Post, browser, pages_of, session
-from notifications.examples import example_of
-from notifications.one_time_links import OneTimeLinks
-from notifications.templates import LINK_HIDDEN
+from notifications.mailing.one_time_links import OneTimeLinks
+from notifications.mails.rendering import LINK_HIDDEN
+from notifications.previews.examples import example_of
 from shared.clock import clock, now
 from shared.database import Database
 from shared.events import EmailVerificationRequested, MailSuppressed, PasswordChanged, PasswordResetRequested

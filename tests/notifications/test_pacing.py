@@ -8,9 +8,9 @@ import pytest
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SHOP, Post, browser, pages_of, session
-from notifications.domain.pacing import Pace
-from notifications.examples import example_of, example_order
-from notifications.one_time_links import OneTimeLinks
+from notifications.mailing.one_time_links import OneTimeLinks
+from notifications.mailing.pacing import Pace
+from notifications.previews.examples import example_of, example_order
 from shared.clock import now
 from shared.database import Database
 from shared.events import MailSuppressed, PasswordResetRequested

@@ -6,8 +6,8 @@ import pytest
 
 from harness.mail_sink import MailSink
 from harness.post import Post
-from notifications.domain.mail import TRY_FOR_MAX
-from notifications.examples import example_order
+from notifications.mailing.delivery import TRY_FOR_MAX
+from notifications.previews.examples import example_order
 from shared.database import Database
 from shared.events import MailSent, MailSuppressed
 

@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.post import SHOP
-from notifications.domain.mail import (
+from notifications.mail_settings.rules import (
+    MailSetting,
+    Send,
+    Suppress,
+    decide,
+    default_setting,
+)
+from notifications.mailing.delivery import (
     Accepted,
     Answer,
     Later,
@@ -14,15 +21,9 @@ from notifications.domain.mail import (
     Verdict,
     judge,
 )
-from notifications.domain.pacing import Drop, Go, Wait, pace
-from notifications.domain.sending import (
-    MailSetting,
-    Send,
-    Suppress,
-    decide,
-)
-from notifications.examples import example_order
-from notifications.templates import Mails
+from notifications.mailing.pacing import Drop, Go, Wait, pace
+from notifications.mails.rendering import Mails
+from notifications.previews.examples import example_order
 from shared.events import Event, OrderCancelled, PaymentCaptured, Shipped, ShippedDestination
 from shared.ids import new_id
 
@@ -121,14 +122,14 @@ def test_a_mail_that_does_not_go_tells_why(setting: MailSetting, has_address: bo
 def test_payments_tells_whether_a_method_has_a_deposit_mail(has_mail: bool) -> None:
     kind = MAILS["payment_captured.customer"]
     paid = captured(send_mail=True).model_copy(update={"deposit_mail": has_mail})
-    decided = decide(kind.default_setting, has_address=True, paid=paid if kind.by_method else None)
+    decided = decide(default_setting(kind), has_address=True, paid=paid if kind.by_method else None)
     assert decided == (Send() if has_mail else Suppress("method_without_deposit_mail"))
 
 
 def test_the_head_of_a_mail_tells_its_setting_before_staff_change_it() -> None:
-    delays = {name: kind.default_setting.delay_minutes for name, kind in MAILS.kinds.items()}
+    delays = {name: default_setting(kind).delay_minutes for name, kind in MAILS.kinds.items()}
     assert {name: minutes for name, minutes in delays.items() if minutes} == {"order_cancelled.customer": 10}
-    assert MAILS["shipped.customer"].default_setting == MailSetting("shipped.customer")
+    assert default_setting(MAILS["shipped.customer"]) == MailSetting("shipped.customer")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from harness.post import Post
-from notifications.domain.sending import MailSetting
-from notifications.examples import example_of
-from notifications.storage.mail_settings import change_setting
+from notifications.mail_settings.change_setting import change_setting
+from notifications.mail_settings.rows import setting_of
+from notifications.mail_settings.rules import MailSetting
+from notifications.previews.examples import example_of
 from shared.clock import now
 from shared.errors import TryAgain
 from shared.events import (
@@ -34,8 +35,15 @@ async def about(post: Post, kind: type[Event], **changes: Any) -> Event:
 async def set_to(post: Post, setting: MailSetting) -> None:
     """Set a kind of mail as staff would."""
     async with post.db.transaction() as tx:
-        default = post.mails[setting.mail].default_setting
-        await change_setting(tx, setting, default=default, by="店長", at=now())
+        await change_setting(tx, post.mails[setting.mail], setting, by="店長", at=now())
+
+
+async def test_a_setting_keeps_nothing_that_its_mail_does_not_have(post: Post) -> None:
+    wanted = MailSetting("shipped.customer", delay_minutes=30, except_payment_kinds=frozenset({"card"}))
+    await set_to(post, wanted)
+
+    async with post.db.transaction() as tx:
+        assert await setting_of(tx, post.mails[wanted.mail]) == MailSetting("shipped.customer")
 
 
 async def test_an_event_before_its_order_comes_back_later(post: Post) -> None:

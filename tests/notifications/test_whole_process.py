@@ -16,7 +16,7 @@ from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SHOP
 from harness.rabbitmq import TestBroker
-from notifications.examples import example_of, example_order
+from notifications.previews.examples import example_of, example_order
 from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
 from shared.database import Database
 from shared.events import Event, PaymentNumberIssued

@@ -14,7 +14,7 @@ from members.consumers import consumers
 from members.domain.rules import Rules
 from members.register_member import NewMember, register_member
 from members.storage.tables import metadata
-from notifications.examples import example_order
+from notifications.previews.examples import example_order
 from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
 from shared.clock import now
 from shared.consumers import Consumers

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from notifications.domain.mail import (
+from notifications.mailing.delivery import (
     NEXT,
     PAUSE_MAX,
     RESENDABLE,

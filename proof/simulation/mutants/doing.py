@@ -10,13 +10,14 @@ from checkout.domain.purchase import Purchase
 from checkout.storage.placements import Placement
 from checkout.till import Till
 from members.take_order import PlacedOrders
-from notifications.domain.mail import Accepted
-from notifications.domain.sender import Sender
-from notifications.message import build
-from notifications.send_mail import Server, letter_of
-from notifications.storage.mails import SENDING, cause_of
-from notifications.storage.tables import mails as mails_table
-from notifications.templates import Mails
+from notifications.mailing.delivery import Accepted
+from notifications.mailing.message import build
+from notifications.mailing.send_mail import Server, letter_of
+from notifications.mailing.store_mails import cause_of
+from notifications.mailing.tables import mails as mails_table
+from notifications.mailing.tries import SENDING
+from notifications.mails.rendering import Mails
+from notifications.mails.sender import Sender
 from payments.claims import Claim, claims_of, end_claims
 from payments.domain import asking
 from payments.methods import Methods

@@ -1,15 +1,15 @@
 """Wires notifications: the only file that knows all parts."""
 
 from notifications.consumers import consumers
-from notifications.gateways.smtp import MailServer
-from notifications.one_time_links import OneTimeLinks
-from notifications.send_mail import MailSending
+from notifications.mail_log.rows import count_undelivered
+from notifications.mailing.one_time_links import OneTimeLinks
+from notifications.mailing.send_mail import MailSending
+from notifications.mailing.smtp import MailServer
+from notifications.mails.desk import Desk
+from notifications.mails.rendering import Mails, Shop
+from notifications.pages import page_installer
 from notifications.settings import Settings
-from notifications.storage.mails import count_undelivered
-from notifications.storage.tables import metadata
-from notifications.templates import Mails, Shop
-from notifications.web.desk import Desk
-from notifications.web.pages import page_installer
+from notifications.tables import metadata
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
@@ -37,7 +37,7 @@ def make(settings: Settings | None = None) -> Service:
             desk_mail=settings.desk_mail,
         )
     )
-    server = MailServer.from_settings(settings)
+    server = mail_server(settings)
     key = settings.signing_key_file
     links = OneTimeLinks(Issuer.from_file("notifications", key), settings.origin_url) if key else None
     sending = MailSending(server, mails, sender=settings.sender, pace=settings.pace, links=links)
@@ -59,4 +59,19 @@ def make(settings: Settings | None = None) -> Service:
         ),
         close=server.close,
         figures=count_undelivered,
+    )
+
+
+def mail_server(settings: Settings) -> MailServer:
+    """Return the mail server that the environment (``settings``) names."""
+    password = settings.smtp_password
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.sender.address,
+        security=settings.smtp_security,
+        username=settings.smtp_username,
+        password=password.get_secret_value() if password else None,
+        timeout_seconds=settings.smtp_timeout_seconds,
+        connections_max=settings.smtp_connections_max,
     )

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from notifications.domain.pacing import Pace
-from notifications.domain.sender import Sender, sender
+from notifications.mailing.pacing import Pace
+from notifications.mails.sender import Sender, sender
 from shared.mail_address import mail_address
 from shared.settings import ServiceSettings
 

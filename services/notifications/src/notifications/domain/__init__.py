@@ -1,1 +1,0 @@
-"""The rules of sending mail; no I/O."""

@@ -1,1 +1,0 @@
-"""The outside systems notifications talks to."""

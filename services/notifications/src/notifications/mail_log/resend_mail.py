@@ -1,0 +1,54 @@
+"""Staff queue undelivered mails anew, with the Message-ID they have (NTF-14), and the deed is said."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from notifications.mailing.delivery import RESENDABLE
+from notifications.mailing.tries import SENDING
+from shared.clock import now
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import MailsResent
+
+log = structlog.get_logger()
+
+
+async def resend_mail(tx: Tx, mail_id: UUID, *, deed: Mapping[str, Any]) -> None:
+    """Queue one undelivered mail anew. ``deed`` is who does it (shared.web.deeds). Raises Refused for any other mail."""
+    [recipient] = (await _queue(tx, [mail_id], deed)).values()
+    tx.say(MailsResent(**deed, subject=f"1通：{recipient}"))
+
+
+async def resend_mails(tx: Tx, mail_ids: Sequence[UUID], *, deed: Mapping[str, Any]) -> int:
+    """Queue the undelivered ones of ``mail_ids`` anew; return how many they are. ``deed`` is who does it.
+
+    Raises Refused if there is none: mails that were sent, or wait to be, are never sent in bulk again
+    (SHP-16, NTF-03).
+    """
+    queued = await _queue(tx, mail_ids, deed)
+    tx.say(MailsResent(**deed, subject=f"{len(queued):,}通"))
+    return len(queued)
+
+
+async def _queue(tx: Tx, mail_ids: Sequence[UUID], deed: Mapping[str, Any]) -> dict[UUID, str]:
+    rows = await tx.rows(
+        "UPDATE mails SET state = 'queued', due_at = :at, attempts = 0, first_tried_at = NULL,"
+        " ended_at = NULL, reason = NULL"
+        " WHERE mail_id = ANY(CAST(:ids AS uuid[])) AND state = ANY(CAST(:states AS text[]))"
+        " RETURNING mail_id, recipient",
+        at=now(),
+        ids=list(mail_ids),
+        states=list(RESENDABLE),
+    )
+    queued = {row.mail_id: row.recipient for row in rows}
+    if not queued:
+        raise Refused(
+            "nothing_to_resend",
+            "再送できるのは、受け付けられなかったメールと、送信をあきらめたメールだけです。",
+        )
+    tx.wake(SENDING)
+    log.info("mail.queued_again", by=deed["by"], mails=len(queued))
+    return queued

@@ -1,0 +1,99 @@
+"""Questions about the log of mails."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, select
+
+from notifications.mailing.delivery import UNDELIVERED, State
+from notifications.mailing.tables import mails
+from notifications.orders.tables import order_words
+from shared.database import Tx
+from shared.sql import Row
+from shared.words import found_by, plan_for_words
+
+
+async def one_mail(tx: Tx, mail_id: UUID) -> Row | None:
+    """Return one mail, or None."""
+    return await tx.row("SELECT * FROM mails WHERE mail_id = :mail_id", mail_id=mail_id)
+
+
+async def tries_of(tx: Tx, mail_id: UUID) -> Sequence[Row]:
+    """Return the tries of a mail, newest first."""
+    return await tx.rows(
+        "SELECT * FROM mail_attempts WHERE mail_id = :mail_id ORDER BY number DESC", mail_id=mail_id
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What staff look for in the log; empty values do not narrow it."""
+
+    states: Sequence[State] = ()
+    mail: str = ""
+    words: str = ""
+
+
+_COLUMNS = (
+    mails.c.mail_id,
+    mails.c.mail,
+    mails.c.title,
+    mails.c.audience,
+    mails.c.recipient,
+    mails.c.order_code,
+    mails.c.subject,
+    mails.c.state,
+    mails.c.reason,
+    mails.c.created_at,
+    mails.c.due_at,
+    mails.c.ended_at,
+    mails.c.attempts,
+)
+
+
+def _conditions(search: Search) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if search.states:
+        found.append(mails.c.state.in_(search.states))
+    if search.mail:
+        found.append(mails.c.mail == search.mail)
+    if search.words:
+        # Each is answered by an index of its own; joined by OR, none would be.
+        ids = select(mails.c.mail_id)
+        about_no_order = mails.c.order_code.is_(None)
+        by_words = ids.where(found_by(mails.c.order_code, order_words, search.words))
+        by_code = ids.where(mails.c.order_code == search.words)
+        by_address = ids.where(about_no_order, mails.c.recipient.icontains(search.words, autoescape=True))
+        found.append(mails.c.mail_id.in_(by_words.union_all(by_code, by_address)))
+    return found
+
+
+async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> Sequence[Row]:
+    """Return one page of the log, newest first; words are parts of a code, a name or an address."""
+    if search.words:
+        await plan_for_words(tx)
+    newest = (mails.c.created_at.desc(), mails.c.mail_id.desc())
+    return await tx.rows(
+        select(*_COLUMNS).where(*_conditions(search)).order_by(*newest).limit(limit).offset(offset)
+    )
+
+
+async def count_mails(tx: Tx, search: Search) -> int:
+    """Return how many mails the search finds."""
+    if search.words:
+        await plan_for_words(tx)
+    return int(await tx.value(select(func.count()).select_from(mails).where(*_conditions(search))) or 0)
+
+
+async def count_undelivered(tx: Tx) -> dict[str, int]:
+    """Return how many mails did not reach anybody, for the page of operations."""
+    found = "SELECT count(*) FROM mails WHERE state = ANY(CAST(:states AS text[]))"
+    return {"undelivered": int(await tx.value(found, states=list(UNDELIVERED)) or 0)}
+
+
+async def count_by_state(tx: Tx) -> dict[str, int]:
+    """Return how many mails are in each state."""
+    return {
+        row.state: row.n for row in await tx.rows("SELECT state, count(*) AS n FROM mails GROUP BY state")
+    }

@@ -1,0 +1,81 @@
+"""Whether an event's mail goes out, and when: the shop's settings against what the event asks for."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal, Protocol
+
+from notifications.mails.files import MailKind
+
+Sender = Literal["shop", "software"]
+Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
+
+
+@dataclass(frozen=True, slots=True)
+class MailSetting:
+    """What staff set for one kind of mail (メール設定一覧, NTF-09).
+
+    ``sender`` is ``software`` where order-management software sends this mail, so that we must not (NTF-10).
+    ``delay_minutes`` counts from the event. ``except_payment_kinds`` never get this mail (NTF-04).
+    """
+
+    mail: str
+    enabled: bool = True
+    sender: Sender = "shop"
+    delay_minutes: int = 0
+    except_payment_kinds: frozenset[str] = field(default_factory=frozenset)
+
+
+def default_setting(kind: MailKind) -> MailSetting:
+    """Return the setting of ``kind`` before staff change it."""
+    return MailSetting(kind.name, delay_minutes=kind.delay_minutes)
+
+
+class PaidByMethod(Protocol):
+    """An event that says by which method was paid, and whether that method has a deposit mail at all (X-11)."""
+
+    @property
+    def payment_kind(self) -> str:
+        """The method."""
+        ...
+
+    @property
+    def deposit_mail(self) -> bool:
+        """Whether the mail may be sent, as payments tells."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The mail goes out ``delay`` after the event."""
+
+    delay: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """The mail was called for and does not go out; the reason is kept and said."""
+
+    reason: Reason
+
+
+Decision = Send | Suppress
+
+
+def decide(
+    setting: MailSetting, *, has_address: bool, may_wait: bool = False, paid: PaidByMethod | None = None
+) -> Decision:
+    """Return whether the mail of ``setting``, which an event calls for, goes out.
+
+    ``may_wait``: whether the delay of the settings counts for this event, as the mail's file says. A buyer who let
+    the deadline pass is in no hurry (NTF-12); one whose order staff cancelled should know at once.
+    ``paid`` is the event where the mail is one that not every payment method has (NTF-04).
+    """
+    if paid and (not paid.deposit_mail or paid.payment_kind in setting.except_payment_kinds):
+        return Suppress("method_without_deposit_mail")
+    if setting.sender == "software":
+        return Suppress("sent_by_software")
+    if not setting.enabled:
+        return Suppress("switched_off")
+    if not has_address:
+        return Suppress("no_address")
+    return Send(timedelta(minutes=setting.delay_minutes) if may_wait else timedelta(0))

@@ -1,0 +1,29 @@
+"""What staff have set, and who changed what."""
+
+from sqlalchemy import ARRAY, Boolean, Column, DateTime, Identity, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from notifications.metadata import metadata
+
+# What staff have set; a mail without a row is as its file says.
+mail_settings = Table(
+    "mail_settings",
+    metadata,
+    Column("mail", Text, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("delay_minutes", Integer, nullable=False),
+    Column("except_payment_kinds", ARRAY(Text), nullable=False),
+)
+
+mail_setting_changes = Table(
+    "mail_setting_changes",
+    metadata,
+    Column("change_id", Integer, Identity(), primary_key=True),
+    Column("mail", Text, nullable=False),
+    Column("before", JSONB, nullable=False),
+    Column("after", JSONB, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)

@@ -1,0 +1,80 @@
+"""What is looked at when mails are about to leave: their orders, and how many mails their addresses got lately."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifications.mailing.pacing import WINDOW
+from shared.database import Tx
+from shared.mail_address import COUNTED_MAIL
+from shared.sql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """The mails of one lane that an address got lately: how many, and when the oldest of them was handed over."""
+
+    sent: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether a mail may leave. ``cancelled``: its order was."""
+
+    cancelled: bool
+    lately: Lately
+
+
+async def circumstances_of(
+    tx: Tx, rows: Sequence[Row], *, most: int, at: datetime
+) -> dict[UUID, Circumstances]:
+    """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count."""
+    found = await tx.rows(
+        _CIRCUMSTANCES,
+        ids=[row.mail_id for row in rows],
+        since=at - WINDOW,
+        most=most,
+    )
+    return {row.mail_id: Circumstances(row.cancelled, Lately(row.sent, row.oldest_at)) for row in found}
+
+
+_CIRCUMSTANCES = f"""
+SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.oldest_at
+FROM mails AS m LEFT JOIN contacts AS c ON c.order_code = m.order_code
+CROSS JOIN LATERAL (
+    SELECT count(*) AS sent, min(tried_at) AS oldest_at FROM (
+        SELECT first_tried_at AS tried_at FROM mails AS other
+        WHERE {COUNTED_MAIL.format(column="other.recipient")} = {COUNTED_MAIL.format(column="m.recipient")}
+        AND other.first_tried_at > :since
+        AND other.lane = m.lane
+        ORDER BY first_tried_at DESC LIMIT :most
+    ) AS mails_of_address
+) AS lately
+WHERE m.mail_id = ANY(CAST(:ids AS uuid[]))
+"""  # noqa: S608 - our own expression
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A claimed mail that does not leave: until ``until``, or never where that is None; ``reason`` says why."""
+
+    mail_id: UUID
+    reason: str
+    until: datetime | None
+
+
+async def hold_back(tx: Tx, held: Sequence[Held], *, at: datetime) -> None:
+    """End our claims on mails that do not leave now; it was no try."""
+    await tx.execute(
+        "UPDATE mails AS m SET state = CASE WHEN h.until IS NULL THEN 'suppressed' ELSE 'queued' END,"
+        " due_at = h.until, reason = h.reason, attempts = m.attempts - 1, leased_until = NULL, lease = NULL,"
+        " ended_at = CASE WHEN h.until IS NULL THEN CAST(:at AS timestamptz) END"
+        " FROM unnest(CAST(:ids AS uuid[]), CAST(:reasons AS text[]), CAST(:untils AS timestamptz[]))"
+        " AS h(mail_id, reason, until) WHERE m.mail_id = h.mail_id",
+        ids=[one.mail_id for one in held],
+        reasons=[one.reason for one in held],
+        untils=[one.until for one in held],
+        at=at,
+    )

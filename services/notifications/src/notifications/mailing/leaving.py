@@ -1,0 +1,77 @@
+"""What is decided about a mail at the moment it would leave: it was true when it was written, is it still?
+
+A mail that asks for money of an order that was cancelled meanwhile, or whose one-time link is dead, never leaves; one
+of too many to the same address waits. All of it is kept with its reason, and what never leaves is said.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifications.mailing.departures import Circumstances, Held, circumstances_of, hold_back
+from notifications.mailing.news import suppressed
+from notifications.mailing.pacing import Departure, Drop, Go, Pace, Wait, pace
+from notifications.mails.rendering import Mails
+from shared.database import Tx
+from shared.events import MailSuppressed
+from shared.mail_address import counted_mail
+from shared.sql import Row
+
+PACED = "paced"
+"""Why a mail waits that would be one too many."""
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Lets claimed mails leave, or holds them back."""
+
+    mails: Mails
+    pace: Pace
+
+    async def let_go(self, tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Row]:
+        """Return those of the claimed ``rows`` that leave now; the claim on the others ends.
+
+        Workers that claim at the same moment may let a few more go to one address.
+        """
+        known = await circumstances_of(
+            tx,
+            rows,
+            most=max(self.pace.order, self.pace.account, 1),
+            at=at,
+        )
+        going: list[Row] = []
+        held: list[Held] = []
+        dropped: list[MailSuppressed] = []
+        more: Counter[tuple[str, str]] = Counter()
+        for row in sorted(rows, key=lambda row: row.created_at):
+            key = (counted_mail(row.recipient), row.lane)
+            match self._decide(row, known[row.mail_id], more[key], at):
+                case Go():
+                    more[key] += row.first_tried_at is None
+                    going.append(row)
+                case Wait(until):
+                    held.append(Held(row.mail_id, PACED, until))
+                case Drop(reason):
+                    held.append(Held(row.mail_id, reason, None))
+                    dropped.append(suppressed(row, reason))
+        if held:
+            await hold_back(tx, held, at=at)
+            tx.say(*dropped)
+        return going
+
+    def _decide(self, row: Row, known: Circumstances, more: int, at: datetime) -> Departure:
+        kind = self.mails.kinds.get(row.mail)
+        if known.cancelled and kind is not None and kind.until_cancelled:
+            return Drop("order_cancelled")
+        if row.link is not None and datetime.fromisoformat(row.link["expires_at"]) <= at:
+            return Drop("link_expired")
+        if row.first_tried_at is not None:
+            return Go()
+        return pace(
+            known.lately.sent + more,
+            per_hour=self.pace.of(row.lane),
+            oldest_at=known.lately.oldest_at,
+            created_at=row.created_at,
+            at=at,
+        )

@@ -1,0 +1,184 @@
+"""Due work: hand queued mails to the mail server, each at least once and with one Message-ID (N1).
+
+The try is on disk, with the claim, before the server hears of it, and its answer after; each for many mails in
+one transaction, so those that end at about the same time wait for each other. Whoever dies in between leaves mails
+whose lease runs out; they are sent again with the same Message-ID, which mail programs show once.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from notifications.mailing.delivery import Accepted, Answer, RefusedByServer, judge
+from notifications.mailing.leaving import Gate
+from notifications.mailing.message import Letter, MailMalformed, build
+from notifications.mailing.news import of_verdict
+from notifications.mailing.one_time_links import OneTimeLinks
+from notifications.mailing.pacing import Pace
+from notifications.mailing.tables import mails as mails_table
+from notifications.mailing.tries import SENDING, Outcome, Try, end_tries, start_tries
+from notifications.mails.rendering import Mails, with_link
+from notifications.mails.sender import Sender
+from shared.clock import now
+from shared.crash import crash_point
+from shared.database import Tx
+from shared.due import DueWork
+from shared.sql import Row
+from shared.statements import StatementInvalid
+
+log = structlog.get_logger()
+
+# How long a mail waits whose worker died. A conversation with a slow server may take longer: its worker
+# prolongs the lease. One that stands still for this long may find its mail sent a second time by another.
+LEASE = timedelta(seconds=20)
+# How long the outcome of a mail waits for those of the others in hand, to be written down with them.
+LINGER_SECONDS = 0.2
+
+
+class Server(Protocol):
+    """What takes mails."""
+
+    async def send(self, recipient: str, raw: bytes) -> Answer:
+        """Hand a mail over and tell what became of it."""
+
+
+class Company:
+    """Lets those who are done wait for those who are still under way, at most ``linger_seconds``."""
+
+    def __init__(self, linger_seconds: float) -> None:
+        self._linger_seconds = linger_seconds
+        self._under_way = 0
+        self._departure = asyncio.Event()
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Be one for whom others wait, until the block ends."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._depart()
+
+    async def gather(self) -> None:
+        """Go on together with all who are done too: once nobody is under way, or the time is up."""
+        if not self._under_way:
+            return
+        departure = self._departure
+        try:
+            async with asyncio.timeout(self._linger_seconds):
+                await departure.wait()
+        except TimeoutError:
+            if departure is self._departure:
+                self._depart()
+
+    def _depart(self) -> None:
+        self._departure.set()
+        self._departure = asyncio.Event()
+
+
+class MailSending:
+    """Sends claimed mails. ``links`` signs one-time links; without it mails that have one are refused."""
+
+    def __init__(
+        self,
+        server: Server,
+        mails: Mails,
+        *,
+        sender: Sender,
+        pace: Pace | None = None,
+        links: OneTimeLinks | None = None,
+    ) -> None:
+        self._server = server
+        self._mails = mails
+        self._sender = sender
+        self._gate = Gate(mails, pace or Pace())
+        self._links = links
+        self._company = Company(LINGER_SECONDS)
+
+    def due_work(self, *, concurrency: int) -> DueWork:
+        """Return the due work that has up to ``concurrency`` mails in hand."""
+        return DueWork(
+            SENDING,
+            mails_table,
+            self.send,
+            begin=self.begin,
+            conclude=conclude_tries,
+            concurrency=concurrency,
+            lease_seconds=int(LEASE.total_seconds()),
+            prolong=True,
+            cause=lambda tried: tried.cause,
+        )
+
+    async def begin(self, tx: Tx, rows: Sequence[Row]) -> list[Try]:
+        """Note, with the claim, that mails are being sent; not those that do not leave now after all."""
+        at = now()
+        going = await self._gate.let_go(tx, rows, at=at)
+        return await start_tries(tx, going, at=at) if going else []
+
+    async def send(self, tried: Try) -> Outcome:
+        """Hand the mail over and return what came of it."""
+        with self._company.under_way():
+            answer = await self._hand_over(tried)
+        if isinstance(answer, Accepted):
+            crash_point("K13")
+        row, at = tried.mail, now()
+        verdict = judge(answer, attempts=row.attempts, first_tried_at=tried.first_tried_at, at=at)
+        log.info(
+            f"mail.{verdict.state}",
+            mail=row.mail,
+            mail_id=str(row.mail_id),
+            correlation=row.order_code,
+            attempt=tried.number,
+            answer=answer.answer[:200],
+        )
+        await self._company.gather()
+        return Outcome(answer, verdict, at)
+
+    async def _hand_over(self, tried: Try) -> Answer:
+        row = tried.mail
+        try:
+            link = self._link_of(row)
+            raw = build(letter_of(row, self._mails, sender=self._sender, at=tried.first_tried_at, link=link))
+        except (MailMalformed, StatementInvalid) as error:
+            log.exception("mail.malformed", mail=row.mail, mail_id=str(row.mail_id))
+            return RefusedByServer(f"not sent: {error}", 500)
+        return await self._server.send(row.recipient, raw)
+
+    def _link_of(self, row: Row) -> str:
+        if row.link is None:
+            return ""
+        if self._links is None:
+            raise MailMalformed("SIGNING_KEY_FILE is not set, so no one-time link can be made")
+        return self._links.sign(row.link)
+
+
+async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
+    """Write down what came of the tries, and say it; not of those that another worker has taken over."""
+    ours = await end_tries(tx, ended)
+    for tried, outcome in ended:
+        if tried.mail.mail_id in ours:
+            tx.say(*of_verdict(tried.mail, outcome.verdict))
+
+
+def letter_of(row: Row, mails: Mails, *, sender: Sender, at: datetime, link: str = "") -> Letter:
+    """Return the mail of a row as it is sent; ``at`` is its first try, so that every copy is the same.
+
+    ``link`` is its one-time link; without it the letter says that there is one and does not show it.
+    """
+    text = with_link(row.text, link) if link else row.text
+    return Letter(
+        sender=sender,
+        recipient=row.recipient,
+        subject=row.subject,
+        text=text,
+        html=mails.html(row.subject, text, row.language),
+        message_id=row.message_id,
+        at=at,
+        language=row.language,
+    )

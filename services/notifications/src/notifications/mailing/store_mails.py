@@ -1,0 +1,62 @@
+"""A mail is stored as it was rendered, once; what is stored already stays as it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from notifications.mailing.delivery import State
+from notifications.mailing.tables import mails
+from notifications.mails.audience import Lane
+from shared.bulk import insert_all
+from shared.cause import Cause
+from shared.database import Tx
+from shared.events import SuppressionReason
+from shared.sql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class NewMail:
+    """A mail to be written down; ``due_at`` is None where it will not be sent, for ``reason``.
+
+    It was called for by an event, or by a use case that names what it is about (``reference``) and, if it was a
+    member of staff, who. ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to.
+    """
+
+    mail_id: UUID
+    event_id: UUID | None
+    reference: str | None
+    requested_by: str | None
+    mail: str
+    audience: str
+    lane: Lane
+    language: str
+    recipient: str
+    message_id: str
+    subject: str
+    text: str
+    title: str
+    created_at: datetime
+    state: State
+    due_at: datetime | None = None
+    reason: SuppressionReason | None = None
+    order_code: str | None = None
+    member_id: UUID | None = None
+    link: dict[str, Any] | None = None
+    traceparent: str | None = None
+
+
+def cause_of(mail: NewMail | Row) -> Cause:
+    """Return the event that a mail tells of."""
+    return Cause(mail.event_id, mail.traceparent)
+
+
+async def store_mails(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
+    """Store ``new`` and return the ids of those stored: a mail that is there already stays as it is.
+
+    The sender is not woken: it looks every second, and finds all that was written down meanwhile together.
+    """
+    rows = [{name: getattr(mail, name) for name in NewMail.__slots__} for mail in new]
+    stored = await insert_all(tx, mails, rows, skip_known=True, returning="mail_id")
+    return {row.mail_id for row in stored}

@@ -1,0 +1,79 @@
+"""Mails, and every try to send them."""
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from notifications.metadata import metadata
+from shared.due import due_columns, due_index
+
+# One row per mail: for one event or reference, one kind of mail and one recipient there is one, ever (NTF-15).
+mails = Table(
+    "mails",
+    metadata,
+    Column("mail_id", Uuid, primary_key=True),
+    # What called for it: an event, or a use case that names what it is about, and the member of staff who asked for it.
+    Column("event_id", Uuid),
+    Column("reference", Text),
+    Column("requested_by", Text),
+    Column("mail", Text, nullable=False),
+    Column("audience", Text, nullable=False, server_default="customer"),
+    Column("lane", Text, nullable=False, server_default="order"),
+    Column("language", Text, nullable=False, server_default="ja"),
+    Column("recipient", Text, nullable=False),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("order_code", Text),
+    Column("member_id", Uuid),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    # What staff call it; NULL in rows of before: what its file says.
+    Column("title", Text),
+    # Which request a one-time link is for. The link itself is nowhere but in the message that left.
+    Column("link", JSONB),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("first_tried_at", DateTime(timezone=True)),
+    Column("ended_at", DateTime(timezone=True)),
+    # The trace of the event.
+    Column("traceparent", Text),
+    *due_columns(),
+    UniqueConstraint("event_id", "mail", "recipient"),
+)
+due_index(mails)
+Index("mails_order_code", mails.c.order_code)
+Index("mails_created_at", mails.c.created_at)
+# What is about no order is found by a part of its address among these alone.
+Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
+# As shared.mail_address.COUNTED_MAIL folds it.
+Index(
+    "mails_mailbox",
+    func.regexp_replace(func.lower(mails.c.recipient), text("'[+][^@]*@'"), text("'@'")),
+    mails.c.first_tried_at,
+    postgresql_where=mails.c.first_tried_at.is_not(None),
+)
+Index("mails_undelivered", mails.c.state, postgresql_where=mails.c.state.in_(("refused", "gave_up")))
+
+# Every try. One without an outcome was cut off: the process died, perhaps after the server had accepted.
+mail_attempts = Table(
+    "mail_attempts",
+    metadata,
+    Column("mail_id", Uuid, ForeignKey("mails.mail_id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("outcome", Text),
+    Column("code", Integer),
+    Column("answer", Text),
+)

@@ -1,0 +1,91 @@
+"""The tries to send a mail: each is on disk before the server hears of it, and its outcome after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from notifications.mailing.delivery import Answer, Verdict
+from notifications.mailing.store_mails import cause_of
+from shared.cause import Cause
+from shared.database import Tx
+from shared.sql import Row
+
+SENDING = "send_mail"
+"""The due work that sends queued mails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try that has begun: of which claimed mail, its number, and when the first one was."""
+
+    mail: Row
+    number: int
+    first_tried_at: datetime
+
+    @property
+    def cause(self) -> Cause:
+        """Return the event that the mail tells of."""
+        return cause_of(self.mail)
+
+
+async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]:
+    """Note that a try of each mail begins. ``rows`` are claimed in this transaction, so that they are ours."""
+    begun = await tx.rows(
+        "WITH begun AS (UPDATE mails SET state = 'sending', reason = NULL,"
+        " first_tried_at = coalesce(first_tried_at, CAST(:at AS timestamptz))"
+        " WHERE mail_id = ANY(CAST(:ids AS uuid[])) RETURNING mail_id)"
+        " INSERT INTO mail_attempts (mail_id, number, started_at)"
+        " SELECT mail_id, 1 + (SELECT coalesce(max(number), 0) FROM mail_attempts AS a"
+        " WHERE a.mail_id = begun.mail_id), CAST(:at AS timestamptz) FROM begun RETURNING mail_id, number",
+        ids=[row.mail_id for row in rows],
+        at=at,
+    )
+    numbers = {row.mail_id: row.number for row in begun}
+    return [Try(row, numbers[row.mail_id], row.first_tried_at or at) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the server answered to a try, what that makes of the mail, and when it was."""
+
+    answer: Answer
+    verdict: Verdict
+    at: datetime
+
+
+async def end_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> set[UUID]:
+    """Note how each try ended and the state that its mail is in now, and end our claim on it.
+
+    Returns the mails that were still ours; of any other nothing is written.
+    """
+    ours = await tx.rows(
+        _END_TRIES,
+        mail_ids=[tried.mail.mail_id for tried, _ in ended],
+        leases=[tried.mail.lease for tried, _ in ended],
+        numbers=[tried.number for tried, _ in ended],
+        states=[outcome.verdict.state for _, outcome in ended],
+        due=[outcome.verdict.due_at for _, outcome in ended],
+        at=[outcome.at for _, outcome in ended],
+        outcomes=[type(outcome.answer).__name__ for _, outcome in ended],
+        codes=[getattr(outcome.answer, "code", None) for _, outcome in ended],
+        answers=[outcome.answer.answer[:500] for _, outcome in ended],
+    )
+    return {row.mail_id for row in ours}
+
+
+_END_TRIES = """
+WITH ended AS (
+    SELECT * FROM unnest(
+        CAST(:mail_ids AS uuid[]), CAST(:leases AS uuid[]), CAST(:numbers AS integer[]), CAST(:states AS text[]),
+        CAST(:due AS timestamptz[]), CAST(:at AS timestamptz[]), CAST(:outcomes AS text[]),
+        CAST(:codes AS integer[]), CAST(:answers AS text[])
+    ) AS e(mail_id, lease, number, state, due_at, at, outcome, code, answer)
+), ours AS (
+    UPDATE mails AS m SET state = e.state, due_at = e.due_at, ended_at = CASE WHEN e.due_at IS NULL THEN e.at END,
+        leased_until = NULL, lease = NULL
+    FROM ended AS e WHERE m.mail_id = e.mail_id AND m.lease = e.lease RETURNING e.*
+)
+UPDATE mail_attempts AS a SET ended_at = o.at, outcome = o.outcome, code = o.code, answer = o.answer
+FROM ours AS o WHERE a.mail_id = o.mail_id AND a.number = o.number RETURNING a.mail_id
+"""

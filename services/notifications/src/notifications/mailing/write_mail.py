@@ -1,0 +1,113 @@
+"""The door by which every mail comes into being: here it is written down, to be counted, paced, logged and sent again.
+
+An event calls for a mail through its file (write_event_mails.py). A use case without an event, such as an answer of support,
+an announcement or a test, calls :func:`write_mail`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from notifications.mail_settings.rules import Decision, Send, Suppress
+from notifications.mailing.message import envelope_address
+from notifications.mailing.news import suppressed
+from notifications.mailing.store_mails import NewMail, store_mails
+from notifications.mails.audience import AUDIENCES, Lane
+from notifications.mails.one_line import in_one_line
+from notifications.mails.rendering import Mails, Rendered
+from shared.clock import now
+from shared.database import Tx
+from shared.events import MailSuppressed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purpose:
+    """What a mail is and why it is written: by an event (``event_id``), or by a use case (``reference``).
+
+    ``name`` and ``audience`` are what rows, log and events call it (``shipped.customer``). ``lane`` says with which
+    mails to the same address it is counted. ``requested_by`` is the member of staff who has it sent, ``traceparent``
+    the trace that it goes on in.
+    """
+
+    name: str
+    audience: str = "customer"
+    lane: Lane = "order"
+    event_id: UUID | None = None
+    reference: str | None = None
+    requested_by: str | None = None
+    order_code: str | None = None
+    member_id: UUID | None = None
+    link: dict[str, Any] | None = None
+    traceparent: str | None = None
+
+
+async def write_mail(
+    tx: Tx, mails: Mails, words: Rendered, purpose: Purpose, addresses: Sequence[str]
+) -> list[UUID]:
+    """Write down a rendered mail to each of ``addresses``, to leave now; return their ids, also of those known before.
+
+    The same ``reference`` never makes two mails of a name to one address, however often it is asked for. An address
+    that nobody delivers to gets none, which is said. Raises ValueError for a purpose without reference, or for an
+    audience that there is none of.
+    """
+    if purpose.reference is None or purpose.audience not in AUDIENCES:
+        raise ValueError(f"{purpose.name}: a mail without an event needs a reference and a known audience")
+    at = now()
+    new: list[NewMail] = []
+    for typed in dict.fromkeys(addresses):
+        mail_id = uuid5(NAMESPACE_URL, f"{purpose.name}/{purpose.reference}/{typed}")
+        decision = Suppress("no_address") if envelope_address(typed) is None else Send()
+        new.append(new_mail(mails, words, purpose, mail_id, typed=typed, decision=decision, due_from=at))
+    tx.say(*await write_all(tx, new))
+    return [mail.mail_id for mail in new]
+
+
+def new_mail(
+    mails: Mails,
+    words: Rendered,
+    purpose: Purpose,
+    mail_id: UUID,
+    *,
+    typed: str,
+    decision: Decision,
+    due_from: datetime,
+) -> NewMail:
+    """Return a mail to the address that somebody ``typed``, to be sent or, for a reason, not to be.
+
+    The delay of ``decision`` counts from ``due_from``.
+    """
+    return NewMail(
+        mail_id=mail_id,
+        event_id=purpose.event_id,
+        reference=purpose.reference,
+        requested_by=purpose.requested_by,
+        mail=purpose.name,
+        audience=purpose.audience,
+        lane=purpose.lane,
+        language=words.language,
+        recipient=envelope_address(typed) or in_one_line(typed),
+        message_id=f"<{mail_id}@{mails.shop.mail.rpartition('@')[2]}>",
+        subject=words.subject,
+        text=words.text,
+        title=words.title,
+        created_at=now(),
+        state="queued" if isinstance(decision, Send) else "suppressed",
+        due_at=due_from + decision.delay if isinstance(decision, Send) else None,
+        reason=decision.reason if isinstance(decision, Suppress) else None,
+        order_code=purpose.order_code,
+        member_id=purpose.member_id,
+        link=purpose.link,
+        traceparent=purpose.traceparent,
+    )
+
+
+async def write_all(tx: Tx, new: Sequence[NewMail]) -> list[MailSuppressed]:
+    """Write down mails that are not there yet; return what there is to say of those that do not go out.
+
+    Of two with the same id the first one counts.
+    """
+    stored = await store_mails(tx, new)
+    first = {mail.mail_id: mail for mail in reversed(new) if mail.mail_id in stored}
+    return [suppressed(mail, mail.reason) for mail in first.values() if mail.reason is not None]

@@ -1,0 +1,243 @@
+"""Mails are files: ``texts/<name>.<audience>.<language>.txt``. The file is the subscription.
+
+The head is a line ``Subject:`` and, where the mail is not simply called for by each event that its name names, one
+line for each of these:
+
+    Hears: OrderPlaced, PaymentAuthorized    the events that call for it, in place of the one that its name names
+    When: <expression>                       only for those events of which this holds
+    Once: order                              at most once for each order
+    Waits: <expression>                      the delay that staff set counts only where this holds
+    Delay: 10                                the minutes of that delay until staff set others
+    Until: OrderCancelled                    not any more once the order was cancelled
+    Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
+    Lane: account                            paced apart from the mails about orders
+    Title: <text>                            what staff call it, where one name does not fit all
+
+Expressions are Jinja and know ``heard`` (the name of the event's class), ``event`` and ``order``. Then comes a blank
+line and the text. A comment at the head of the text is its name and note for staff.
+
+The audience says whom the mail is for (audience.py). The Japanese file is the kind of mail; another language
+adds a file with a ``Subject:`` and a text alone, for those who are written to in it. We write in each language that
+has a ``_signature.<language>.txt``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from notifications.mails.audience import AUDIENCES, JAPANESE, Audience, Lane
+from shared.events import CATALOGUE, Event
+
+FOLDER = Path(__file__).parent / "texts"
+DELAY_MINUTES_MAX = 1440
+
+_FILE_NAME = re.compile(r"(?P<name>[a-z_]+)\.(?P<audience>[a-z]+)\.(?P<language>[a-z]{2})\.txt")
+_ABOUT = re.compile(r"\A\{#\s*(?P<words>.*?)\s*#\}")
+# Of each line of the head what its value looks like.
+_HEAD: Mapping[str, str] = {
+    "Subject": ".+",
+    "Hears": ".+",
+    "When": ".+",
+    "Once": "order",
+    "Waits": ".+",
+    "Delay": "[0-9]{1,4}",
+    "Until": "OrderCancelled",
+    "Methods": "deposit_mail",
+    "Lane": "order|account",
+    "Title": ".+",
+}
+
+
+@dataclass(frozen=True)
+class MailFile:
+    """One file: what a mail says in one language. ``name`` is that of its kind (``shipped.customer``)."""
+
+    path: Path
+    name: str
+    audience: Audience
+    language: str
+    head: Mapping[str, str]
+    text: str
+
+    @property
+    def subject(self) -> str:
+        """The template of the subject line."""
+        return self.head["Subject"]
+
+
+@dataclass(frozen=True)
+class MailKind:
+    """One kind of mail, in all its languages: one queue, one setting. Its Japanese file tells everything else."""
+
+    files: Mapping[str, MailFile]
+    events: tuple[type[Event], ...]
+
+    @property
+    def _japanese(self) -> MailFile:
+        return self.files[JAPANESE]
+
+    @property
+    def name(self) -> str:
+        """What rows and events call it: ``shipped.customer``."""
+        return self._japanese.name
+
+    @property
+    def audience(self) -> Audience:
+        """Whom it is for."""
+        return self._japanese.audience
+
+    @property
+    def head(self) -> Mapping[str, str]:
+        """The lines that say when it goes out."""
+        return self._japanese.head
+
+    def in_language(self, language: str) -> MailFile:
+        """Return what it says in ``language``, or in Japanese if it does not know that one."""
+        return self.files.get(language) or self._japanese
+
+    @property
+    def event(self) -> type[Event]:
+        """The first of the events that call for it: of this one the preview is."""
+        return self.events[0]
+
+    @property
+    def title(self) -> str:
+        """What staff call the mail: the first sentence of the comment that begins its text."""
+        return self._about.partition("。")[0] or self.name
+
+    @property
+    def note(self) -> str:
+        """When it goes out, for staff: the rest of that comment."""
+        return self._about.partition("。")[2]
+
+    @cached_property
+    def _about(self) -> str:
+        found = _ABOUT.match(self._japanese.text)
+        return found["words"] if found else ""
+
+    @property
+    def about_an_order(self) -> bool:
+        """Whether all its events are of an order, whose orderer OrderPlaced has told; else they bring ``email``."""
+        return all(_requires(event, "order_code") for event in self.events)
+
+    @property
+    def once_per_order(self) -> bool:
+        """Whether an order gets it once, whatever calls for it."""
+        return "Once" in self.head
+
+    @property
+    def until_cancelled(self) -> bool:
+        """Whether it would tell something untrue once its order was cancelled."""
+        return "Until" in self.head
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether staff may set a delay."""
+        return "Waits" in self.head
+
+    @property
+    def by_method(self) -> bool:
+        """Whether there are payment methods without this mail, and staff may except more of them."""
+        return "Methods" in self.head
+
+    @property
+    def delay_minutes(self) -> int:
+        """Its delay before staff set another."""
+        return int(self.head.get("Delay", "0"))
+
+    @property
+    def lane(self) -> Lane:
+        """With which mails to the same address it is counted."""
+        if not self.audience.told_by_events:
+            return "desk"
+        return "account" if self.head.get("Lane") == "account" else "order"
+
+
+def find_mails(folder: Path = FOLDER) -> list[MailKind]:
+    """Return every kind of mail in ``folder``. Raises ValueError for a file that could not be sent right."""
+    kinds: dict[str, dict[str, MailFile]] = {}
+    for path in sorted(folder.glob("[!_]*.txt")):
+        file = _read(path)
+        kinds.setdefault(file.name, {})[file.language] = file
+    return [_kind(files) for files in kinds.values()]
+
+
+def _read(path: Path) -> MailFile:
+    match = _FILE_NAME.fullmatch(path.name)
+    if match is None:
+        raise ValueError(f"{path.name} is not <name>.<audience>.<language>.txt")
+    audience, language = AUDIENCES.get(match["audience"]), match["language"]
+    if audience is None:
+        raise ValueError(f"{path.name}: we write to {', '.join(AUDIENCES)} only")
+    if not any((folder / f"_signature.{language}.txt").is_file() for folder in (path.parent, FOLDER)):
+        raise ValueError(f"{path.name}: there is no _signature.{language}.txt, so we do not write in it")
+    if language != JAPANESE and not audience.told_by_events:
+        raise ValueError(f"{path.name}: mails to {audience.code} are written in Japanese")
+    head, text = _parts(path)
+    return MailFile(path, f"{match['name']}.{audience.code}", audience, language, head, text)
+
+
+def _kind(files: Mapping[str, MailFile]) -> MailKind:
+    if JAPANESE not in files:
+        raise ValueError(f"{next(iter(files.values())).path.name}: there is no Japanese file of this mail")
+    for file in files.values():
+        if file.language != JAPANESE and file.head.keys() != {"Subject"}:
+            raise ValueError(
+                f"{file.path.name}: its head is Subject: alone; the Japanese file tells the rest"
+            )
+    kind = MailKind(files, _events(files[JAPANESE]))
+    if fault := _fault_of(kind):
+        raise ValueError(f"{files[JAPANESE].path.name}: {fault}")
+    return kind
+
+
+def _fault_of(kind: MailKind) -> str:
+    """Return why a mail of this kind could not be sent right, '' if it can."""
+    if kind.audience.told_by_events and not (kind.about_an_order or _all_have(kind.events, "email")):
+        return "its events name neither an order nor an address"
+    if (kind.once_per_order or kind.until_cancelled) and not kind.about_an_order:
+        return "it is about no order"
+    if kind.by_method and not _all_have(kind.events, "payment_kind", "deposit_mail"):
+        return "its events do not tell whether their payment method has a deposit mail"
+    if "Delay" in kind.head and not kind.may_wait:
+        return "Delay: counts only with Waits:"
+    if kind.delay_minutes > DELAY_MINUTES_MAX:
+        return f"Delay: is {DELAY_MINUTES_MAX} minutes at most"
+    return ""
+
+
+def _parts(path: Path) -> tuple[dict[str, str], str]:
+    head, _, text = path.read_text("utf-8").partition("\n\n")
+    lines = [line.partition(":") for line in head.split("\n")]
+    found = {name: value.strip() for name, _, value in lines}
+    if not lines or lines[0][0] != "Subject" or len(found) != len(lines):
+        raise ValueError(f"{path.name} must begin with one line Subject: and a blank line after its head")
+    for name, value in found.items():
+        if not re.fullmatch(_HEAD.get(name, ""), value):
+            raise ValueError(f"{path.name}: {name}: {value} is no line of a mail's head")
+    return found, text
+
+
+def _events(file: MailFile) -> tuple[type[Event], ...]:
+    """Return what calls for the mail: the newest version of each event that is named."""
+    by_class: dict[str, type[Event]] = {}
+    for kind in sorted(CATALOGUE.values(), key=lambda kind: kind.version):
+        by_class[kind.__name__] = kind
+        by_class[kind.type.partition(".")[0]] = kind
+    own = file.name.partition(".")[0]
+    names = [one.strip() for one in file.head["Hears"].split(",")] if "Hears" in file.head else [own]
+    unknown = [one for one in names if one not in by_class]
+    if unknown:
+        raise ValueError(f"{file.path.name} hears {unknown}, which is no event we know")
+    return tuple(by_class[one] for one in names)
+
+
+def _requires(event: type[Event], name: str) -> bool:
+    field = event.model_fields.get(name)
+    return field is not None and field.is_required()
+
+
+def _all_have(events: Sequence[type[Event]], *names: str) -> bool:
+    return all(name in event.model_fields for event in events for name in names)

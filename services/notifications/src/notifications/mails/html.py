@@ -1,0 +1,135 @@
+"""HTML made from a mail's text, inside ``texts/_layout.html``.
+
+Japanese business mails have had their signs for decades, and the HTML follows them:
+
+    ■ ご注文内容              a heading
+    注文番号：N-123            lines of label and value, as a table
+    ・白磁の湯呑              goods; lines below that begin with a full-width blank belong to it
+    【8888】                  emphasis
+    ▼ご注文内容の確認          a link: this line, then its address alone on the next
+    ----                      what follows is the signature
+
+Everything is escaped. Only addresses that our own templates bring become links.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import jinja2
+from markupsafe import Markup, escape
+
+_LABEL = re.compile(r"(?P<label>[^：。、\s][^：。、]{0,13}?)[ 　]*：(?P<value>.*)")
+_URL = re.compile(r"https?://[^\s<>\"']+")
+_STRONG = re.compile(r"【([^【】]+)】")
+
+Kind = Literal["heading", "facts", "goods", "link", "text"]
+
+
+@dataclass(slots=True)
+class Block:
+    """A piece of a mail: ``lines`` of a text, pairs of facts, goods with what is said of each, or one link."""
+
+    kind: Kind
+    lines: list[str] = field(default_factory=list)
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    href: str = ""
+
+
+class HtmlMail:
+    """Puts texts into the layout of the shop."""
+
+    def __init__(self, shop_name: str, folder: Path) -> None:
+        env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader([folder, Path(__file__).parent / "texts"]),
+            undefined=jinja2.StrictUndefined,
+            autoescape=True,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        env.filters.update(inline=inline, inline_lines=inline_lines)
+        self._layout = env.get_template("_layout.html")
+        self._shop_name = shop_name
+
+    def render(self, subject: str, text: str, language: str) -> str:
+        """Return the whole HTML document for ``text``, which is in ``language``."""
+        body, _, signature = text.partition("\n----\n")
+        return self._layout.render(
+            subject=subject,
+            language=language,
+            shop_name=self._shop_name,
+            blocks=list(blocks(body)),
+            signature=signature.strip().splitlines(),
+        )
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Cut a text into its blocks. Blank lines part them; each kind of line starts its own."""
+    for paragraph in re.split(r"\n{2,}", text.strip()):
+        block: Block | None = None
+        lines = paragraph.split("\n")
+        while lines:
+            line = lines.pop(0)
+            if line.startswith("▼") and lines and _URL.fullmatch(lines[0]):
+                if block:
+                    yield block
+                block = Block("link", [line.removeprefix("▼").strip()], href=lines.pop(0))
+                continue
+            kind = _kind(line, block)
+            if block is None or block.kind != kind or kind == "heading":
+                if block:
+                    yield block
+                block = Block(kind)
+            _add(block, line)
+        if block:
+            yield block
+
+
+def _kind(line: str, before: Block | None) -> Kind:
+    if line.startswith("■"):
+        return "heading"
+    if line.startswith("・") or (line.startswith("　") and before is not None and before.kind == "goods"):
+        return "goods"
+    return "facts" if _LABEL.fullmatch(line) and "://" not in line.partition("：")[0] else "text"
+
+
+def _add(block: Block, line: str) -> None:
+    match block.kind:
+        case "heading":
+            block.lines.append(line.removeprefix("■").strip())
+        case "facts":
+            found = _LABEL.fullmatch(line)
+            if found:
+                block.pairs.append((found["label"].strip(), found["value"].strip()))
+        case "goods" if line.startswith("・"):
+            block.pairs.append((line.removeprefix("・"), ""))
+        case "goods":
+            name, said = block.pairs[-1]
+            block.pairs[-1] = (name, f"{said}\n{line.strip()}".strip())
+        case _:
+            block.lines.append(line)
+
+
+@lru_cache(maxsize=2048)
+def inline(line: str) -> Markup:
+    """Escape a line and make 【…】 strong, in the shop's colour as mail programs want it: inline."""
+    return _marked(line, r'<strong class="link" style="color:#1f3a5f;font-size:1.1em">\1</strong>')
+
+
+def inline_lines(lines: Sequence[str]) -> Markup:
+    """The lines, each made by :func:`inline`, one below the other."""
+    return Markup("<br>".join(map(inline, lines)))  # noqa: S704 - escaped each
+
+
+def inline_on_page(line: str) -> Markup:
+    """The same for our own pages, whose style sheet knows what is strong."""
+    return _marked(line, r"<strong>\1</strong>")
+
+
+def _marked(line: str, strong: str) -> Markup:
+    escaped = escape(line)
+    return Markup(_STRONG.sub(strong, str(escaped))) if "【" in line else escaped  # noqa: S704 - escaped first

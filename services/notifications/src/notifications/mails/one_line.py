@@ -1,0 +1,37 @@
+"""What people typed can start no line and no header of a mail."""
+
+import re
+from typing import Any
+
+from pydantic import BaseModel
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_UNSAFE = re.compile(rf"{_CONTROL.pattern}|=\?")
+# The same in JSON text, which writes the first 32 characters with a backslash and a letter.
+_UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029]|=\?")
+
+
+def in_one_line(value: Any) -> Any:
+    """Return ``value``, and all text in it, without anything that could start a line or a header.
+
+    ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923). What is
+    clean already, as almost everything is, comes back as it is and not as a copy.
+    """
+    if isinstance(value, BaseModel) and not _UNSAFE_IN_JSON.search(value.model_dump_json()):
+        return value
+    match value:
+        case str():
+            return _CONTROL.sub(" ", value).replace("=?", "＝？") if _UNSAFE.search(value) else value
+        case BaseModel():
+            cleaned = ((name, part, in_one_line(part)) for name, part in value)
+            changed = {name: clean for name, part, clean in cleaned if clean is not part}
+            return value.model_copy(update=changed) if changed else value
+        case tuple():
+            parts = tuple(in_one_line(part) for part in value)
+            return (
+                parts if any(clean is not part for clean, part in zip(parts, value, strict=True)) else value
+            )
+        case dict():
+            return {in_one_line(name): in_one_line(part) for name, part in value.items()} if value else value
+        case _:
+            return value

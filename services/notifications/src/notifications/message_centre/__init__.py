@@ -1,0 +1,1 @@
+"""メッセージセンター: what buyers were told by mail, on the site."""

@@ -1,0 +1,21 @@
+"""What all tables belong to, and those of the machinery: outbox, inbox, and ended sessions."""
+
+from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
+
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+
+# Sessions that members ended: all of a member's up to a moment, or one alone.
+revoked_sessions = Table(
+    "revoked_sessions",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, nullable=False),
+    Column("session_id", Uuid),
+    Column("issued_until", DateTime(timezone=True), nullable=False),
+)
+Index("revoked_sessions_member_id", revoked_sessions.c.member_id)

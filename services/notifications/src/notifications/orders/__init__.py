@@ -1,0 +1,1 @@
+"""What later mails must know of an order: whose it is, how it was placed, whether it ended."""

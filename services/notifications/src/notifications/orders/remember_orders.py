@@ -1,0 +1,44 @@
+"""Keep whom an order belongs to, and what later mails tell of it: later events carry only its code."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
+
+from notifications.mails.one_line import in_one_line
+from notifications.orders.tables import contacts, order_words
+from shared.bulk import insert_all
+from shared.database import Tx
+from shared.events import OrderPlaced
+from shared.words import add_words, words_of_code, words_of_names, words_of_texts
+
+
+async def remember_orders(tx: Tx, placed: Sequence[OrderPlaced]) -> None:
+    """Keep each order once, with nothing in it that could start a line or a header of a mail."""
+    orders = [in_one_line(order) for order in placed]
+    rows = [
+        {
+            "order_code": order.order_code,
+            "member_id": _member(order),
+            "email": order.orderer.email,
+            "name": order.orderer.name,
+            "placed": orjson.Fragment(order.model_dump_json()),
+            "placed_at": order.placed_at,
+        }
+        for order in orders
+    ]
+    await insert_all(tx, contacts, rows, skip_known=True)
+    words = {
+        one.order_code: words_of_contact(one.order_code, one.orderer.name, one.orderer.email)
+        for one in orders
+    }
+    await add_words(tx, order_words, words)
+
+
+def words_of_contact(order_code: str, name: str, email: str) -> set[str]:
+    """Return by what the mails about an order are found."""
+    return words_of_code(order_code) | words_of_names(name) | words_of_texts(email)
+
+
+def _member(order: OrderPlaced) -> UUID | None:
+    return order.registration.member_id if order.registration else order.member_id

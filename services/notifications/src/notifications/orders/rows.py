@@ -1,0 +1,34 @@
+"""Questions about orders: whom one belongs to, and how it was placed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from shared.database import Tx
+from shared.events import OrderPlaced
+
+
+async def orders_of(tx: Tx, codes: Sequence[str]) -> dict[str, OrderPlaced]:
+    """Return the orders among ``codes`` that we have heard of, by code."""
+    rows = await tx.rows(
+        "SELECT order_code, CAST(placed AS text) AS placed FROM contacts WHERE order_code = ANY(CAST(:codes AS text[]))",
+        codes=list(codes),
+    )
+    return {row.order_code: OrderPlaced.model_validate_json(row.placed) for row in rows}
+
+
+async def belongs_to(tx: Tx, code: str, member_id: UUID) -> bool:
+    """Tell whether order ``code`` is one of this member's."""
+    found = await tx.value(
+        "SELECT 1 FROM contacts WHERE order_code = :code AND member_id = :member_id",
+        code=code,
+        member_id=member_id,
+    )
+    return found is not None
+
+
+async def payment_names(tx: Tx) -> dict[str, str]:
+    """Return the payment methods that orders have used, code to the name that buyers see."""
+    rows = await tx.rows(
+        "SELECT DISTINCT placed->>'payment_kind' AS kind, placed->>'payment_name' AS name FROM contacts"
+    )
+    return {row.kind: row.name for row in rows}

@@ -1,0 +1,22 @@
+"""What later mails must know of an order."""
+
+from sqlalchemy import Column, DateTime, Index, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from notifications.metadata import metadata
+from shared.words import words_table
+
+# Whom an order belongs to, and what later mails tell about it: events after OrderPlaced carry only its code.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("order_code", Text, primary_key=True),
+    Column("member_id", Uuid),
+    Column("email", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("placed", JSONB, nullable=False),
+    Column("placed_at", DateTime(timezone=True), nullable=False),
+    Column("cancelled_at", DateTime(timezone=True)),
+)
+Index("contacts_member_id", contacts.c.member_id)
+order_words = words_table(metadata)

@@ -1,0 +1,1 @@
+"""プレビュー: each mail with a golden event, and a test of it."""

@@ -1,0 +1,126 @@
+"""プレビュー: every mail as it would look, with the golden event; and a test of it to an address that staff type."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from notifications.mails.audience import JAPANESE
+from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed, kind_of
+from notifications.mails.files import MailKind
+from notifications.previews.send_test_mail import example_words, send_test_mail
+from shared.ids import new_id
+from shared.web.fields import Email
+from shared.web.forms import Form, read_form
+from shared.web.pages import Pages
+from shared.web.session import Staff, require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+LANGUAGES = {"ja": "日本語", "en": "英語", "ko": "韓国語", "zh": "中国語"}
+
+
+class TestForm(BaseModel):
+    """Where a test goes; ``request_id`` is of the page, so that two clicks are one mail."""
+
+    to: Email = Field(title="テスト送信の宛先")
+    request_id: UUID = Field(title="送信の番号")
+
+
+@router.get("/desk/mails/preview")
+async def list_previews(request: Request, desk: CurrentDesk, pages: CurrentPages) -> Response:
+    """All mails, each with the subject it would have."""
+    lines = [
+        {
+            "name": kind.name,
+            "title": kind.title,
+            "note": kind.note,
+            "subject": example_words(desk.mails, kind, JAPANESE).subject,
+        }
+        for kind in desk.mails.kinds.values()
+    ]
+    return pages.render(request, "mail_previews.html", lines=lines)
+
+
+@router.get("/desk/mails/preview/{mail}")
+async def show_preview(
+    request: Request, desk: CurrentDesk, pages: CurrentPages, mail: str, language: str = JAPANESE
+) -> Response:
+    """One mail with the golden event, as text and as HTML, in one of its languages."""
+    form = Form(TestForm, {"request_id": new_id()})
+    return _page(request, desk, pages, kind_of(desk, mail), language, form)
+
+
+@router.get("/desk/mails/preview/{mail}/html")
+async def show_preview_html(desk: CurrentDesk, mail: str, language: str = JAPANESE) -> Response:
+    """The HTML, for the frame on the preview's page."""
+    words = example_words(desk.mails, kind_of(desk, mail), language)
+    return framed(desk.mails.html(words.subject, words.text, words.language))
+
+
+@router.post("/desk/mails/preview/{mail}/test")
+async def send_test(
+    request: Request,
+    desk: CurrentDesk,
+    pages: CurrentPages,
+    staff: Staff,
+    mail: str,
+    language: str = JAPANESE,
+) -> Response:
+    """テスト送信: the mail as it is shown goes to the address that was typed."""
+    kind = kind_of(desk, mail)
+    form = await read_form(request, TestForm)
+    if form.errors:
+        return _page(request, desk, pages, kind, language, form, status=422)
+    async with desk.db.transaction() as tx:
+        mail_id = await send_test_mail(
+            tx,
+            desk.mails,
+            kind,
+            language=language,
+            to=form.value.to,
+            by=staff.name,
+            request_id=form.value.request_id,
+        )
+    return pages.redirect(
+        request, f"/desk/mails/{mail_id}", toast="テストメールを送信待ちにしました", kind="note"
+    )
+
+
+def _page(
+    request: Request,
+    desk: Desk,
+    pages: Pages,
+    kind: MailKind,
+    language: str,
+    form: Form[TestForm],
+    *,
+    status: int = 200,
+) -> Response:
+    words = example_words(desk.mails, kind, language)
+    return pages.render(
+        request,
+        "mail_preview.html",
+        status=status,
+        mail=kind.name,
+        title=kind.title,
+        note=kind.note,
+        audience=kind.audience.label,
+        subject=words.subject,
+        text=words.text,
+        language=words.language,
+        languages=_languages(kind, words.language),
+        form=form,
+    )
+
+
+def _languages(kind: MailKind, current: str) -> list[dict[str, Any]]:
+    """The languages to choose from; none where there is but one."""
+    if len(kind.files) < 2:
+        return []
+    return [
+        {"label": LANGUAGES.get(code, code), "href": f"?language={code}", "current": code == current}
+        for code in kind.files
+    ]

@@ -1,0 +1,39 @@
+"""Staff send themselves a mail of one kind, as the preview shows it, to see how it arrives."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import structlog
+
+from notifications.mailing.write_mail import Purpose, write_mail
+from notifications.mails.files import MailKind
+from notifications.mails.rendering import Mails, Rendered
+from notifications.previews.examples import example_of, example_order
+from shared.database import Tx
+
+TEST_MAIL = "test.shop"
+"""What rows and events call a test."""
+
+log = structlog.get_logger()
+
+
+def example_words(mails: Mails, kind: MailKind, language: str) -> Rendered:
+    """Return what a mail of ``kind`` says in ``language`` of the golden events."""
+    origin = mails.shop.url
+    event = example_of(kind.event, origin=origin, language=language)
+    return mails.render(kind, event, example_order(origin=origin, language=language))
+
+
+async def send_test_mail(
+    tx: Tx, mails: Mails, kind: MailKind, *, language: str, to: str, by: str, request_id: UUID
+) -> UUID:
+    """Write down a test of ``kind`` to the address ``to`` and return its id.
+
+    ``by`` is the member of staff who asked for it, which is kept with the mail. The same ``request_id`` is one mail.
+    """
+    words = example_words(mails, kind, language)
+    words = replace(words, subject=f"【テスト】{words.subject}", title=f"テスト送信：{words.title}")
+    purpose = Purpose(name=TEST_MAIL, audience="shop", reference=f"{kind.name}/{request_id}", requested_by=by)
+    [mail_id] = await write_mail(tx, mails, words, purpose, [to])
+    log.info("mail.test_written", kind=kind.name, mail_id=str(mail_id), by=by)
+    return mail_id

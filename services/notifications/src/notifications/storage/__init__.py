@@ -1,1 +1,0 @@
-"""What notifications owns, in PostgreSQL."""

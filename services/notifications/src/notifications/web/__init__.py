@@ -1,1 +1,0 @@
-"""The pages of notifications: the mail desk, and the buyer's message centre."""
