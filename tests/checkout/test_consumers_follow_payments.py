@@ -96,10 +96,8 @@ def standing(code: str, revision: int, *calls: str, **amounts: int) -> PaymentSt
 
 async def ship(db: Database, code: str) -> None:
     async with db.transaction() as tx:
-        tx.say(
-            *await ship_order(
-                tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
-            )
+        await ship_order(
+            tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
         )
 
 

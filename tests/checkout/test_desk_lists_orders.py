@@ -61,10 +61,8 @@ async def capture(db: Database, code: str) -> None:
 
 async def ship(db: Database, code: str) -> None:
     async with db.transaction() as tx:
-        tx.say(
-            *await ship_order(
-                tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
-            )
+        await ship_order(
+            tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
         )
 
 

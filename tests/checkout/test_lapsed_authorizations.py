@@ -253,6 +253,6 @@ async def test_a_void_after_the_cancellation_stays_a_void_whatever_comes_late(
 ) -> None:
     await place(db, "card_like", "L-11")
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="L-11", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="L-11", note="試験", by="店長", at=now())
     await hearing.hears(PaymentVoided(**payment("L-11")), authorized("L-11"), ended("L-11"))
     assert (await order_row(db, "L-11")).payment == "voided"

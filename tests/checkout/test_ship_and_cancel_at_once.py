@@ -32,8 +32,7 @@ async def at_once(db: Database, *acts: Callable[[Tx], Awaitable[Any]]) -> Counte
     async def one(act: Callable[[Tx], Awaitable[Any]]) -> str:
         try:
             async with db.transaction() as tx:
-                events = await act(tx)
-                tx.say(*(events if isinstance(events, list) else [events]))
+                await act(tx)
         except Refused as refused:
             return refused.code
         return "done"

@@ -37,7 +37,7 @@ async def cancel_order(
     send_mail: bool = True,
     although_shipped: bool = False,
     version: int | None = None,
-) -> OrderCancelled:
+) -> None:
     """Cancel for staff (ORD-21). Points and money go back by those who own them, as they hear of it.
 
     ``staff_reason`` is whose wish it was; the words of the mail follow it.
@@ -47,7 +47,7 @@ async def cancel_order(
     """
     async with open_orders(tx, [order_code]) as book:
         check_cancellable(book.seen(order_code, version), although_shipped=although_shipped)
-        return await end_order(
+        await end_order(
             tx,
             book,
             order_code,
@@ -71,8 +71,8 @@ async def end_order(
     staff_reason: StaffReason = "shop",
     note: str = "",
     send_mail: bool = True,
-) -> OrderCancelled:
-    """Cancel an order in the book: state, stock, cart and timeline in one commit.
+) -> None:
+    """Cancel an order in the book, and say so: state, stock, cart and timeline in one commit.
 
     What left the house does not come back to stock by itself. A payment that failed gives the cart back,
     so that the buyer can choose another method (PAY-22).
@@ -99,14 +99,16 @@ async def end_order(
             by=by,
         )
     )
-    return OrderCancelled(
-        order_code=code,
-        reason=reason,
-        staff_reason=staff_reason,
-        by=by,
-        note=note,
-        send_mail=send_mail,
-        refund_amount=refund_amount,
-        refund_waits_for=waits_for,
-        occurred_at=at,
+    book.say(
+        OrderCancelled(
+            order_code=code,
+            reason=reason,
+            staff_reason=staff_reason,
+            by=by,
+            note=note,
+            send_mail=send_mail,
+            refund_amount=refund_amount,
+            refund_waits_for=waits_for,
+            occurred_at=at,
+        )
     )

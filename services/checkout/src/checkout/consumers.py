@@ -99,26 +99,24 @@ async def note_payment_number(event: PaymentNumberIssued, tx: Tx, book: OrderBoo
         book.find_by(event.order_code, words_of_numbers(event.number))
 
 
-@consumers.on(PaymentFailed, opens=OrderBook)
-async def cancel_failed_order(event: PaymentFailed, tx: Tx, book: OrderBook) -> OrderCancelled | None:
+@consumers.on(PaymentFailed, opens=OrderBook, says=[OrderCancelled])
+async def cancel_failed_order(event: PaymentFailed, tx: Tx, book: OrderBook) -> None:
     """The order cannot be paid: it ends, stock and cart go back (PAY-22)."""
     code, at = event.order_code, event.occurred_at
-    if not _take(book, "fail", event) or not book[code].may("cancel"):
-        return None
-    return await end_order(tx, book, code, reason="payment_failed", by=PAYMENTS, at=at)
+    if _take(book, "fail", event) and book[code].may("cancel"):
+        await end_order(tx, book, code, reason="payment_failed", by=PAYMENTS, at=at)
 
 
-@consumers.on(PaymentExpired, opens=OrderBook)
-async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) -> OrderCancelled | None:
+@consumers.on(PaymentExpired, opens=OrderBook, says=[OrderCancelled])
+async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) -> None:
     """The deadline passed unpaid: the order ends, and nobody is blamed for it (KON-17, KON-33)."""
     code, at = event.order_code, event.occurred_at
-    if not _take(book, "expire", event) or not book[code].may("cancel"):
-        return None
-    return await end_order(tx, book, code, reason="unpaid", by=PAYMENTS, at=at)
+    if _take(book, "expire", event) and book[code].may("cancel"):
+        await end_order(tx, book, code, reason="unpaid", by=PAYMENTS, at=at)
 
 
-@consumers.on(PaymentCaptured, opens=OrderBook, linger_seconds=0.05)
-async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> list[OrderProcessed]:
+@consumers.on(PaymentCaptured, opens=OrderBook, says=[OrderProcessed], linger_seconds=0.05)
+async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> None:
     """The money is ours: 入金済み, and 処理済み if the parcels are gone already and the shop wants that.
 
     Money for a cancelled order is only noted; payments gives it back as it hears of the cancellation.
@@ -128,10 +126,10 @@ async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> lis
     if left_again := overtaken(standing, event):
         if taken:
             book.move(code, left_again, by=PAYMENTS, at=at)
-        return []
+        return
     if standing.money is not None:
         book.set_standing(code, told_by_capture(standing, event))
-    return record_paid(book, code, at=at, captured_at=event.captured_at)
+    record_paid(book, code, at=at, captured_at=event.captured_at)
 
 
 @consumers.on(CaptureRejected, opens=OrderBook)
@@ -166,12 +164,12 @@ async def note_refund(event: PaymentRefunded, tx: Tx, book: OrderBook) -> None:
     unpaid_again(book, order.code, at=event.occurred_at)
 
 
-@consumers.on(PaymentStandingChanged, opens=OrderBook)
-async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) -> list[OrderProcessed]:
+@consumers.on(PaymentStandingChanged, opens=OrderBook, says=[OrderProcessed])
+async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) -> None:
     """What staff must know of the money: shown with the order until payments says that all is well again."""
     order = _known(book, event)
     if not is_news(order.standing, event):
-        return []
+        return
     at, told = event.occurred_at, told_by_payments(order.standing, event)
     book.move(order.code, "call", by=PAYMENTS, at=at, reason=" ".join(event.calls))
     book.set_standing(order.code, told)
@@ -179,10 +177,10 @@ async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) 
         book.note(entry)
     if move := money_move(order, told):
         book.move(order.code, move, by=PAYMENTS, at=at, capture_requested_at=None)
-    paid = move == "capture"
-    processed = record_paid(book, order.code, at=at, captured_at=at) if paid else []
+    if move == "capture":
+        record_paid(book, order.code, at=at, captured_at=at)
     unpaid_again(book, order.code, at=at)
-    return [*processed, *process_if_complete(book, order.code, at=at)]
+    process_if_complete(book, order.code, at=at)
 
 
 @consumers.on(BenefitShortageFound, RegistrationRefused, opens=OrderBook)

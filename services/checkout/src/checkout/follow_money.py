@@ -7,19 +7,18 @@ from checkout.process_order import process_if_complete
 from checkout.storage.order_book import OrderBook
 from checkout.storage.timeline import Entry
 from shared.clock import in_japan
-from shared.events import OrderProcessed
 
 PAYMENTS = "決済サービス"
 
 
-def record_paid(book: OrderBook, code: str, *, at: datetime, captured_at: datetime) -> list[OrderProcessed]:
+def record_paid(book: OrderBook, code: str, *, at: datetime, captured_at: datetime) -> None:
     """Set an order in the book to 入金済み, once, and to 処理済み if that was all."""
     order = book[code]
     if not order.may("deposit"):
-        return []
+        return
     day = order.deposit_date or in_japan(captured_at).date()
     book.move(code, "deposit", by=PAYMENTS, at=at, deposit_date=day)
-    return process_if_complete(book, code, at=at)
+    process_if_complete(book, code, at=at)
 
 
 def unpaid_again(book: OrderBook, code: str, *, at: datetime) -> None:

@@ -4,6 +4,7 @@ Whether it closes by itself is the shop's choice: marking it is an optional last
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from checkout.storage.order_book import OrderBook, open_orders
 from checkout.storage.timeline import Entry
@@ -15,26 +16,28 @@ BY_ITSELF = "自動処理"
 
 async def process_order(
     tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
-) -> OrderProcessed:
+) -> None:
     """Set 処理済み for staff (ORD-11, ORD-12). Open steps warn, they do not forbid (ORD-20).
 
     Raises Refused: unknown, changed since ``version``, processed already or cancelled.
     """
     async with open_orders(tx, [order_code]) as book:
         book.seen(order_code, version)
-        return close_order(book, order_code, by=by, at=at)
+        close_order(book, order_code, by=by, at=at)
 
 
-def process_if_complete(book: OrderBook, code: str, *, at: datetime) -> list[OrderProcessed]:
+def process_if_complete(book: OrderBook, code: str, *, at: datetime, caused_by: UUID | None = None) -> None:
     """Close an order in the book that has nothing left to be done (ORD-01), unless staff do that here."""
     order = book[code]
-    if book.closing == "by_staff" or not order.is_complete or not order.may("process"):
-        return []
-    return [close_order(book, code, by=BY_ITSELF, at=at)]
+    if book.closing == "by_itself" and order.is_complete and order.may("process"):
+        close_order(book, code, by=BY_ITSELF, at=at, caused_by=caused_by)
 
 
-def close_order(book: OrderBook, code: str, *, by: str, at: datetime) -> OrderProcessed:
-    """Set an order in the book to 処理済み. Raises Refused where it may not be."""
+def close_order(book: OrderBook, code: str, *, by: str, at: datetime, caused_by: UUID | None = None) -> None:
+    """Set an order in the book to 処理済み, and say so; ``caused_by`` is the event of the same deed that led to it.
+
+    Raises Refused where it may not be.
+    """
     book.move(code, "process", by=by, at=at, processed_at=at)
     book.note(Entry(order_code=code, at=at, topic="order", kind="done", title="処理済みになりました", by=by))
-    return OrderProcessed(order_code=code, by=by, occurred_at=at)
+    book.say(OrderProcessed(order_code=code, by=by, occurred_at=at, caused_by=caused_by))

@@ -20,7 +20,7 @@ async def request_capture(
     send_mail: bool = False,
     deposit_date: date | None = None,
     version: int | None = None,
-) -> CaptureRequested:
+) -> None:
     """Say that staff want the order 入金済み; it becomes so when payments says PaymentCaptured (PAY-04).
 
     Raises Refused: unknown, changed since ``version``, a method whose deposit staff may not set (PAY-06),
@@ -28,7 +28,7 @@ async def request_capture(
     """
     async with open_orders(tx, [order_code]) as book:
         book.seen(order_code, version)
-        return ask_for_capture(book, order_code, by=by, at=at, send_mail=send_mail, deposit_date=deposit_date)
+        ask_for_capture(book, order_code, by=by, at=at, send_mail=send_mail, deposit_date=deposit_date)
 
 
 def ask_for_capture(
@@ -39,7 +39,7 @@ def ask_for_capture(
     at: datetime,
     send_mail: bool = False,
     deposit_date: date | None = None,
-) -> CaptureRequested:
+) -> None:
     """Do the same for an order in the book."""
     order = book[code]
     check_capturable(order)
@@ -57,8 +57,10 @@ def ask_for_capture(
             by=by,
         )
     )
-    return CaptureRequested(
-        order_code=code, by=by, send_mail=send_mail, deposit_date=deposit_date, occurred_at=at
+    book.say(
+        CaptureRequested(
+            order_code=code, by=by, send_mail=send_mail, deposit_date=deposit_date, occurred_at=at
+        )
     )
 
 

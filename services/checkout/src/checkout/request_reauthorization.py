@@ -12,7 +12,7 @@ from shared.events import ReauthorizationRequested
 
 async def request_reauthorization(
     tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
-) -> ReauthorizationRequested:
+) -> None:
     """Ask payments for a new authorization; PaymentAuthorized makes the order 承認済 again.
 
     Raises Refused: unknown, changed since ``version``, not lapsed, asked for already, or not to be had.
@@ -32,4 +32,4 @@ async def request_reauthorization(
                 by=by,
             )
         )
-    return ReauthorizationRequested(order_code=order_code, by=by, occurred_at=at)
+        book.say(ReauthorizationRequested(order_code=order_code, by=by, occurred_at=at))

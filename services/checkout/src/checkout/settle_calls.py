@@ -8,12 +8,9 @@ from checkout.storage.order_book import open_orders
 from checkout.storage.timeline import Entry
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import OrderProcessed
 
 
-async def settle_calls(
-    tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
-) -> list[OrderProcessed]:
+async def settle_calls(tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None) -> None:
     """Take our own calls off an order, which may complete it. Raises Refused: unknown, changed, nothing to see."""
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)
@@ -33,4 +30,4 @@ async def settle_calls(
                 by=by,
             )
         )
-        return process_if_complete(book, order_code, at=at)
+        process_if_complete(book, order_code, at=at)

@@ -17,7 +17,7 @@ from shared.carriers import carrier_called
 from shared.clock import in_japan
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import Event, OrderProcessed, Shipped, ShippedDestination
+from shared.events import Shipped, ShippedDestination
 
 Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
 
@@ -61,15 +61,11 @@ async def ship_order(
     carrier: str | None = None,
     tracking_number: str | None = None,
     version: int | None = None,
-) -> list[Shipped | OrderProcessed]:
+) -> None:
     """Ship the parcels of one order; see :func:`ship`. Raises Refused also if it changed since ``version``."""
     async with open_orders(tx, [order_code]) as book:
         book.seen(order_code, version)
-        events = ship(
-            book, order_code, sent=sent, wish=wish, carrier=carrier, tracking_number=tracking_number
-        )
-    await take_from_stock(tx, events)
-    return events
+        ship(book, order_code, sent=sent, wish=wish, carrier=carrier, tracking_number=tracking_number)
 
 
 def ship(
@@ -80,10 +76,10 @@ def ship(
     wish: ShipWish,
     carrier: str | None = None,
     tracking_number: str | None = None,
-) -> list[Shipped | OrderProcessed]:
+) -> None:
     """Ship the parcels in ``sent``, or with None all that are left, those with ``carrier`` and number.
 
-    Say the events, and let :func:`take_from_stock` see them. Raises Refused: unknown, cancelled, shipped,
+    What left the house leaves the stock, and both events are said. Raises Refused: unknown, cancelled, shipped,
     unpaid although prepaid (KON-35), not authorized, its authorization ended without a reason to ship, no
     parcel ticked (ORD-17), a ship date before the order, or a number that is none of its carrier's.
     """
@@ -118,16 +114,16 @@ def ship(
         by=wish.by,
         occurred_at=wish.at,
     )
+    book.say(shipped)
+    book.do_at_last(_take_from_stock, shipped)
     if wish.mark_processed and full and book[code].may("process"):
-        processed = [close_order(book, code, by=wish.by, at=wish.at)]
+        close_order(book, code, by=wish.by, at=wish.at, caused_by=shipped.event_id)
     else:
-        processed = process_if_complete(book, code, at=wish.at)
-    return [shipped, *(one.model_copy(update={"caused_by": shipped.event_id}) for one in processed)]
+        process_if_complete(book, code, at=wish.at, caused_by=shipped.event_id)
 
 
-async def take_from_stock(tx: Tx, events: Sequence[Event]) -> None:
-    """Note that what ``events`` say was shipped left the house."""
-    shipped = [event for event in events if isinstance(event, Shipped)]
+async def _take_from_stock(tx: Tx, shipped: Sequence[Shipped]) -> None:
+    """Note that what was shipped left the house."""
     quantities = await quantities_of(tx, [event.order_code for event in shipped])
     await ship_stock(
         tx,

@@ -3,12 +3,14 @@
     async with open_orders(tx, codes) as book:
         book.move(code, "authorize", by=..., at=...)
         book.note(Entry(...))
+        book.say(OrderProcessed(...))
 
-Consumers name it as what they open (:mod:`shared.consumers`). One order or five hundred take the same number of statements. Nothing is written before the block is left
-without an error, so what was refused for one order has left no trace of it.
+Consumers name it as what they open (:mod:`shared.consumers`). One order or five hundred take the same number of
+statements. Nothing is written or said before the block is left without an error, so what was refused for one order
+has left no trace of it.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -22,8 +24,10 @@ from checkout.storage.orders import order_of
 from checkout.storage.shop_settings import Closing, ShopSettings
 from checkout.storage.timeline import Entry, add_entries
 from shared.bulk import insert_all, update_all
+from shared.cause import current_cause
 from shared.database import Tx
 from shared.errors import Refused
+from shared.events import Event
 from shared.sql import Row
 from shared.words import add_words, words_of_numbers
 
@@ -69,6 +73,10 @@ _PARCELS = """
 """
 
 
+Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
+"""What is done once for all orders of a book, with what each of them asked for."""
+
+
 class AboutAnOrder(Protocol):
     """An event that names its order."""
 
@@ -100,6 +108,8 @@ class OrderBook:
         self._entries: list[Entry] = []
         self._told: list[Told] = []
         self._words: dict[str, set[str]] = {}
+        self._deeds: list[tuple[Deed, Any]] = []
+        self._said: list[Event] = []
         chosen: Closing | None = rows[0].closing if rows else None
         self.closing: Closing = chosen or ShopSettings().closing
 
@@ -193,12 +203,21 @@ class OrderBook:
         """Let the search of the desk find an order by more words."""
         self._words[code] = self._words.get(code, set()) | words
 
+    def say(self, event: Event) -> None:
+        """Say ``event`` as the book is written. It follows from what the caller follows from now."""
+        self._said.append(event.following(current_cause()))
+
+    def do_at_last(self, deed: Deed, *subjects: Any) -> None:
+        """Do ``deed`` as the book is written: once, for the ``subjects`` of all orders."""
+        self._deeds += [(deed, subject) for subject in subjects]
+
     @contextmanager
     def all_or_nothing(self, code: str) -> Iterator[None]:
         """Undo what the block did to one order if it raises."""
         order, facts = self._orders.get(code), dict(self._facts.get(code, {}))
         was_changed, was_called = code in self._changed, code in self._called
         history, entries, told = len(self._history), len(self._entries), len(self._told)
+        deeds, said = len(self._deeds), len(self._said)
         parcels, words = dict(self._parcels), self._words.get(code, set())
         try:
             yield
@@ -210,6 +229,7 @@ class OrderBook:
             if not was_called:
                 self._called.pop(code, None)
             del self._history[history:], self._entries[entries:], self._told[told:]
+            del self._deeds[deeds:], self._said[said:]
             self._parcels, self._words[code] = parcels, words
             raise
 
@@ -224,7 +244,7 @@ class OrderBook:
         return self._orders[order.code]
 
     async def write(self, tx: Tx) -> None:
-        """Write everything down."""
+        """Write everything down, do what was asked for at last, and say the events."""
         rows = [
             {
                 "code": code,
@@ -250,6 +270,9 @@ class OrderBook:
         await keep_told(tx, self._told)
         await add_entries(tx, self._entries)
         await add_words(tx, order_words, self._words)
+        for deed in dict.fromkeys(deed for deed, _ in self._deeds):
+            await deed(tx, [subject for wanted, subject in self._deeds if wanted is deed])
+        tx.say(*self._said)
 
 
 def _standing_values(order: Order) -> dict[str, Any]:

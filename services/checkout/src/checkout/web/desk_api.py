@@ -18,14 +18,13 @@ from checkout.domain.steps import next_step
 from checkout.process_order import close_order
 from checkout.request_capture import ask_for_capture
 from checkout.request_reauthorization import request_reauthorization
-from checkout.ship_order import Sent, ShipWish, ship, take_from_stock
+from checkout.ship_order import Sent, ShipWish, ship
 from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import read_whole_order
 from checkout.web.desk_words import CarrierText, OrderCode, TrackingNumber, actor
 from checkout.web.each_order import ORDERS_MAX, Outcome, for_each_order
 from shared.clock import now
 from shared.database import Database
-from shared.events import Event
 from shared.web.fields import JsonBool, JsonDate, Text
 from shared.web.session import Staff, require_staff
 
@@ -170,10 +169,10 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
         at=now(),
     )
 
-    def act(book: OrderBook, code: str) -> Sequence[Event]:
+    def act(book: OrderBook, code: str) -> None:
         one = wanted[code]
         book.seen(code, one.version)
-        return ship(
+        ship(
             book,
             code,
             sent=None if one.destinations is None else [_sent(parcel) for parcel in one.destinations],
@@ -182,8 +181,7 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
             wish=replace(wish, override_reason=one.override_reason.strip()),
         )
 
-    words = {"done": "発送済みにしました", "action": "api_ship"}
-    return await _each(request, list(wanted), act, after=take_from_stock, **words)
+    return await _each(request, list(wanted), act, done="発送済みにしました", action="api_ship")
 
 
 def _sent(parcel: SentParcel) -> Sent:
@@ -195,13 +193,9 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
     """Ask payments to take the money or record the deposit (PAY-04); the outcome arrives as an event."""
     by, at = actor(staff), now()
 
-    def capture(book: OrderBook, code: str) -> Sequence[Event]:
+    def capture(book: OrderBook, code: str) -> None:
         book.seen(code, body.versions.get(code))
-        return [
-            ask_for_capture(
-                book, code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at
-            )
-        ]
+        ask_for_capture(book, code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at)
 
     return await _each(
         request, body.order_codes, capture, done="入金処理を依頼しました", action="api_capture"
@@ -213,9 +207,9 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     """Set 処理済み (ORD-11)."""
     by, at = actor(staff), now()
 
-    def process(book: OrderBook, code: str) -> Sequence[Event]:
+    def process(book: OrderBook, code: str) -> None:
         book.seen(code, body.versions.get(code))
-        return [close_order(book, code, by=by, at=at)]
+        close_order(book, code, by=by, at=at)
 
     return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
 
@@ -233,10 +227,8 @@ async def reauthorize_order(
     """Ask for a new authorization (AP-34). 404 unknown, 409 where none ended or none is to be had."""
     db: Database = request.app.state.db
     async with db.transaction() as tx:
-        tx.say(
-            await request_reauthorization(
-                tx, order_code=order_code, version=body.version, by=actor(staff), at=now()
-            )
+        await request_reauthorization(
+            tx, order_code=order_code, version=body.version, by=actor(staff), at=now()
         )
     return OrderResult(order_code=order_code, ok=True, code="done", message="再与信を依頼しました")
 
@@ -276,18 +268,16 @@ async def cancel_one_order(
     """Cancel an order (ORD-21). 404 unknown, 409 if the rules refuse."""
     db: Database = request.app.state.db
     async with db.transaction() as tx:
-        tx.say(
-            await cancel_order(
-                tx,
-                order_code=order_code,
-                note=body.note,
-                staff_reason=body.staff_reason,
-                send_mail=body.send_mail,
-                although_shipped=body.although_shipped,
-                version=body.version,
-                by=actor(staff),
-                at=now(),
-            )
+        await cancel_order(
+            tx,
+            order_code=order_code,
+            note=body.note,
+            staff_reason=body.staff_reason,
+            send_mail=body.send_mail,
+            although_shipped=body.although_shipped,
+            version=body.version,
+            by=actor(staff),
+            at=now(),
         )
     return OrderResult(order_code=order_code, ok=True, code="done", message="キャンセルしました")
 

@@ -14,7 +14,7 @@ from checkout.domain.order_rules import check_capturable, check_shippable
 from checkout.domain.steps import capture_warnings, processed_warnings
 from checkout.process_order import close_order
 from checkout.request_capture import ask_for_capture
-from checkout.ship_order import ShipWish, ship, take_from_stock
+from checkout.ship_order import ShipWish, ship
 from checkout.storage.order_book import OrderBook
 from checkout.storage.order_search import TABS, read_orders
 from checkout.web.desk_words import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber, actor, badges
@@ -22,7 +22,6 @@ from checkout.web.each_order import ORDERS_MAX, for_each_order
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
-from shared.events import Event
 from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
 from shared.web.session import Staff, require_staff
@@ -112,7 +111,6 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
         _acting(bulk, tracking, by=by, at=at),
         done=DONE[bulk.action],
         action=f"bulk_{bulk.action}",
-        after=take_from_stock,
     )
     return pages.render(
         request,
@@ -129,23 +127,23 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
 
 def _acting(
     bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]], *, by: str, at: datetime
-) -> Callable[[OrderBook, str], Sequence[Event]]:
+) -> Callable[[OrderBook, str], None]:
     wish = ShipWish(
         source="admin_bulk", send_mail=bulk.send_mail, mark_processed=bulk.mark_processed, by=by, at=at
     )
 
-    def ship_one(book: OrderBook, code: str) -> Sequence[Event]:
+    def ship_one(book: OrderBook, code: str) -> None:
         book.seen(code, tracking[code].value.version)
         number = tracking[code].value.number or None
-        return ship(book, code, sent=None, carrier=bulk.carrier or None, tracking_number=number, wish=wish)
+        ship(book, code, sent=None, carrier=bulk.carrier or None, tracking_number=number, wish=wish)
 
-    def capture(book: OrderBook, code: str) -> Sequence[Event]:
+    def capture(book: OrderBook, code: str) -> None:
         book.seen(code, tracking[code].value.version)
-        return [ask_for_capture(book, code, send_mail=bulk.send_mail, by=by, at=at)]
+        ask_for_capture(book, code, send_mail=bulk.send_mail, by=by, at=at)
 
-    def process(book: OrderBook, code: str) -> Sequence[Event]:
+    def process(book: OrderBook, code: str) -> None:
         book.seen(code, tracking[code].value.version)
-        return [close_order(book, code, by=by, at=at)]
+        close_order(book, code, by=by, at=at)
 
     return {"ship": ship_one, "capture": capture, "process": process}[bulk.action]
 

@@ -57,20 +57,18 @@ async def ship_parcels(request: Request, code: OrderCode, staff: Staff) -> Respo
     if not form.errors and not any(parcels[one].errors for one in ticked if one in parcels):
         try:
             async with db.transaction() as tx:
-                tx.say(
-                    *await ship_order(
-                        tx,
-                        order_code=code,
-                        sent=[_sent(one, parcels.get(one)) for one in ticked],
-                        wish=ShipWish(
-                            source="admin_single",
-                            send_mail=form.value.send_mail,
-                            override_reason=form.value.override_reason.strip(),
-                            by=actor(staff),
-                            at=now(),
-                        ),
-                        version=form.value.version,
-                    )
+                await ship_order(
+                    tx,
+                    order_code=code,
+                    sent=[_sent(one, parcels.get(one)) for one in ticked],
+                    wish=ShipWish(
+                        source="admin_single",
+                        send_mail=form.value.send_mail,
+                        override_reason=form.value.override_reason.strip(),
+                        by=actor(staff),
+                        at=now(),
+                    ),
+                    version=form.value.version,
                 )
             return _back(request, code, f"{len(ticked)}件のお届け先を発送済みにしました")
         except Refused as refused:
@@ -126,7 +124,7 @@ async def reauthorize(request: Request, code: OrderCode, staff: Staff) -> Respon
     form = await read_form(request, SeenForm)
     version = _seen(form)
     async with db.transaction() as tx:
-        tx.say(await request_reauthorization(tx, order_code=code, version=version, by=actor(staff), at=now()))
+        await request_reauthorization(tx, order_code=code, version=version, by=actor(staff), at=now())
     return _back(request, code, "再与信を依頼しました")
 
 
@@ -137,7 +135,7 @@ async def mark_seen(request: Request, code: OrderCode, staff: Staff) -> Response
     form = await read_form(request, SeenForm)
     version = _seen(form)
     async with db.transaction() as tx:
-        tx.say(*await settle_calls(tx, order_code=code, version=version, by=actor(staff), at=now()))
+        await settle_calls(tx, order_code=code, version=version, by=actor(staff), at=now())
     return _back(request, code, "確認済みにしました")
 
 
@@ -160,16 +158,14 @@ async def enter_deposit(request: Request, code: OrderCode, staff: Staff) -> Resp
     if not form.errors:
         try:
             async with db.transaction() as tx:
-                tx.say(
-                    await request_capture(
-                        tx,
-                        order_code=code,
-                        deposit_date=form.value.deposit_date,
-                        send_mail=form.value.send_mail,
-                        version=form.value.version,
-                        by=actor(staff),
-                        at=now(),
-                    )
+                await request_capture(
+                    tx,
+                    order_code=code,
+                    deposit_date=form.value.deposit_date,
+                    send_mail=form.value.send_mail,
+                    version=form.value.version,
+                    by=actor(staff),
+                    at=now(),
                 )
             return _back(request, code, "入金処理を依頼しました")
         except Refused as refused:
@@ -190,10 +186,8 @@ async def set_processed(request: Request, code: OrderCode, staff: Staff) -> Resp
     if not form.errors:
         try:
             async with db.transaction() as tx:
-                tx.say(
-                    await process_order(
-                        tx, order_code=code, version=form.value.version, by=actor(staff), at=now()
-                    )
+                await process_order(
+                    tx, order_code=code, version=form.value.version, by=actor(staff), at=now()
                 )
             return _back(request, code, "処理済みにしました")
         except Refused as refused:
@@ -210,18 +204,16 @@ async def cancel(request: Request, code: OrderCode, staff: Staff) -> Response:
         wish = form.value
         try:
             async with db.transaction() as tx:
-                tx.say(
-                    await cancel_order(
-                        tx,
-                        order_code=code,
-                        note=wish.note,
-                        staff_reason=wish.staff_reason,
-                        send_mail=wish.send_mail,
-                        although_shipped=wish.although_shipped,
-                        version=wish.version,
-                        by=actor(staff),
-                        at=now(),
-                    )
+                await cancel_order(
+                    tx,
+                    order_code=code,
+                    note=wish.note,
+                    staff_reason=wish.staff_reason,
+                    send_mail=wish.send_mail,
+                    although_shipped=wish.although_shipped,
+                    version=wish.version,
+                    by=actor(staff),
+                    at=now(),
                 )
             return _back(request, code, "注文をキャンセルしました")
         except Refused as refused:

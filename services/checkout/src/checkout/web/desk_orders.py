@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, replace
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -11,20 +12,19 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.domain.order import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+from checkout.export_orders import export_orders
 from checkout.storage.order_search import (
     FOUND_MAX,
     TABS,
     Search,
     count_paid_at_the_door,
     count_tabs,
-    every_order,
     find_orders,
     payment_kinds,
     processed_but_unpaid,
 )
 from checkout.web.desk_words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
 from shared.database import Database
-from shared.events import OrdersExported
 from shared.sql import Row
 from shared.web.csv_file import csv_response
 from shared.web.deeds import done_by, rows_taken
@@ -162,16 +162,14 @@ async def list_orders(
 
 
 @router.get("/desk/orders/export.csv")
-async def export_orders(
-    request: Request, staff: Staff, tab: str = "new", sort: str = "-placed_at"
-) -> Response:
+async def send_orders(request: Request, staff: Staff, tab: str = "new", sort: str = "-placed_at") -> Response:
     """Send what the list shows, all pages of it, as CSV; it is written down who has it."""
     db: Database = request.app.state.db
     search = asked_search(parse_form(SearchForm, request.query_params), tab if tab in TABS else "all")
-    async with db.transaction() as tx:
-        _, count = await find_orders(tx, search, sort=sort, limit=0, offset=0)
-        tx.say(OrdersExported(**done_by(request, staff), subject=rows_taken(request, count)))
-    return csv_response("orders", COLUMNS, _cells(every_order(db, search, sort=sort)))
+    found = await export_orders(
+        db, search, sort=sort, by=done_by(request, staff), subject=partial(rows_taken, request)
+    )
+    return csv_response("orders", COLUMNS, _cells(found))
 
 
 async def _cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...]]:

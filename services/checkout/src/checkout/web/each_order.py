@@ -1,14 +1,13 @@
 """One wish for many orders, some of which may be refused: a refusal leaves no trace and stops no neighbour."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from checkout.storage.order_book import OrderBook, open_orders
-from shared.database import Database, Tx, is_transient
+from shared.database import Database, is_transient
 from shared.errors import Refused
-from shared.events import Event
 
 log = structlog.get_logger()
 
@@ -29,13 +28,12 @@ class Outcome:
 async def for_each_order(
     db: Database,
     codes: Sequence[str],
-    act: Callable[[OrderBook, str], Sequence[Event]],
+    act: Callable[[OrderBook, str], None],
     *,
     done: str,
     action: str,
-    after: Callable[[Tx, Sequence[Event]], Awaitable[None]] | None = None,
 ) -> list[Outcome]:
-    """Run ``act`` for every order and say the events it returns; ``after`` sees them before the commit.
+    """Run ``act`` for every order.
 
     ``action`` names the wish in the log, ``done`` is the sentence for an order where it succeeded. Raises
     Refused if there are no orders or too many.
@@ -47,7 +45,7 @@ async def for_each_order(
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
     outcomes: list[Outcome] = []
     for start in range(0, len(wanted), ORDERS_AT_ONCE):
-        outcomes += await _act(db, wanted[start : start + ORDERS_AT_ONCE], act, done=done, after=after)
+        outcomes += await _act(db, wanted[start : start + ORDERS_AT_ONCE], act, done=done)
     for one in outcomes:
         log.info("desk.acted", action=action, order_code=one.order_code, outcome=one.code)
     return outcomes
@@ -56,26 +54,20 @@ async def for_each_order(
 async def _act(
     db: Database,
     codes: Sequence[str],
-    act: Callable[[OrderBook, str], Sequence[Event]],
+    act: Callable[[OrderBook, str], None],
     *,
     done: str,
-    after: Callable[[Tx, Sequence[Event]], Awaitable[None]] | None,
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     try:
-        async with db.transaction() as tx:
-            said: list[Event] = []
-            async with open_orders(tx, codes) as book:
-                for code in codes:
-                    try:
-                        with book.all_or_nothing(code):
-                            said += act(book, code)
-                        outcomes.append(Outcome(code, True, "done", done))
-                    except Refused as refused:
-                        outcomes.append(Outcome(code, False, refused.code, refused.message))
-            if after is not None and said:
-                await after(tx, said)
-            tx.say(*said)
+        async with db.transaction() as tx, open_orders(tx, codes) as book:
+            for code in codes:
+                try:
+                    with book.all_or_nothing(code):
+                        act(book, code)
+                    outcomes.append(Outcome(code, True, "done", done))
+                except Refused as refused:
+                    outcomes.append(Outcome(code, False, refused.code, refused.message))
     except Exception as error:
         if not is_transient(error):
             raise

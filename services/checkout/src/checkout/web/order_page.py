@@ -10,8 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from checkout.cancel_order import end_order
 from checkout.domain.order_code import ORDER_CODE
+from checkout.give_up_payment import give_up_payment
 from checkout.storage.buyers_orders import (
     BuyersOrder,
     page_key_of,
@@ -20,7 +20,6 @@ from checkout.storage.buyers_orders import (
     read_orders_of,
 )
 from checkout.storage.carts import StoredCart, cart_of_order, move_lines, read_cart
-from checkout.storage.order_book import open_orders
 from checkout.web.buyers_words import FAILED, overdue, parcel_state, progress, refund_words
 from checkout.web.quote import Quote
 from checkout.web.storefront import (
@@ -36,14 +35,13 @@ from shared.carriers import carrier_called
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import Amounts, OrderCancelled
+from shared.events import Amounts
 from shared.sql import Row
 from shared.web.session import CurrentViewer, Viewer
 
 router = APIRouter(include_in_schema=False)
 
 _WAITING = "awaited"
-OTHER_METHOD = "お客様が別のお支払い方法を選ぶため"
 LOOK_AGAIN_SECONDS = 3
 LOOK_AGAIN_FOR_SECONDS = 120
 # So long the order's page tells who registered with it how to log in.
@@ -141,31 +139,19 @@ def _may_be_thanked(head: Row) -> bool:
 async def order_again(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> Response:
     """「別のお支払い方法で注文する」: back to the cart of an order that was not, or cannot be, paid (AP-47).
 
-    A try that is still open is cancelled first: a yes that comes later is given back by payments.
+    A try that is still open is given up first.
     """
     order = await own_order(request, shop, seen, code)
     if not order.awaits_buyer and order.head.payment != "failed":
         raise Refused("order_not_failed", "このご注文のお支払いはお手続き中か、完了しています。")
     async with shop.db.transaction() as tx:
         if order.awaits_buyer:
-            tx.say(await _give_up(tx, code))
+            await give_up_payment(tx, order_code=code, at=now())
         kept = await _kept_cart(request, tx, code)
     response = shop.pages.redirect(request, "/cart")
     if kept is not None:
         keep_cart(request, response, kept.cart_id, kept.cart.count)
     return response
-
-
-async def _give_up(tx: Tx, code: str) -> OrderCancelled:
-    """Cancel a try that nobody has paid. Raises Refused where payments has spoken meanwhile."""
-    async with open_orders(tx, [code]) as book:
-        if book[code].status == "cancelled" or book[code].payment != _WAITING:
-            raise Refused(
-                "order_not_failed", "お支払いの状況が変わりました。ご注文の画面を開き直してください。"
-            )
-        return await end_order(
-            tx, book, code, reason="payment_failed", note=OTHER_METHOD, by="お客様", at=now(), send_mail=False
-        )
 
 
 async def _kept_cart(request: Request, tx: Tx, code: str) -> StoredCart | None:
