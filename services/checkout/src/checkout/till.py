@@ -9,7 +9,7 @@ from asyncpg import IntegrityConstraintViolationError
 
 from checkout.domain.holds import HoldLimits
 from checkout.domain.purchase import Purchase
-from checkout.place_order import BeginAnew, PlacingSettings, place_orders, say_placed, store_orders
+from checkout.place_order import BeginAnew, PlacingSettings, place_orders, try_to_place
 from checkout.storage.placements import Placement, used_twice
 from shared.cause import Cause, current_cause
 from shared.crash import crash_point
@@ -86,9 +86,9 @@ class Till:
         raise Busy
 
     async def _place_in_one_transaction(self, asked: Sequence[_Asked]) -> dict[str, Placement | Refused]:
+        causes = {one.purchase.key: one.cause for one in asked}
         async with self._db.transaction() as tx:
-            stored = await store_orders(tx, [one.purchase for one in asked], self._settings)
-            say_placed(tx, stored, {one.purchase.key: one.cause for one in asked})
+            outcomes = await try_to_place(tx, [one.purchase for one in asked], self._settings, causes)
             crash_point("K1")
         crash_point("K2")
-        return stored.outcomes
+        return outcomes

@@ -37,7 +37,7 @@ class NewOrder:
 async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     """Store orders with lines, destinations, words, first history row and first timeline entry.
 
-    Raises IntegrityConstraintViolationError if a code is taken. The caller says OrderPlaced and holds the stock.
+    Raises IntegrityConstraintViolationError if a code is taken.
     """
     if not new:
         return
