@@ -7,13 +7,13 @@ from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from checkout.cancel_order import cancel_order
-from checkout.domain.purchase import Purchase
-from checkout.domain.vouchers import Benefit, Wallet
-from checkout.request_capture import request_capture
-from checkout.ship_order import ShipWish, ship_order
-from checkout.storage.placements import Placement
-from checkout.till import Busy, Till
+from checkout.orders.cancel_order import cancel_order
+from checkout.orders.request_capture import request_capture
+from checkout.placing.placements import Placement
+from checkout.placing.purchase import Purchase
+from checkout.placing.till import Busy, Till
+from checkout.placing.vouchers import Benefit, Wallet
+from checkout.shipping.ship_order import ShipWish, ship_order
 from members.reserve_benefit import reserve_benefit
 from payments.counter import PaymentCounter
 from payments.domain.payment import Payment

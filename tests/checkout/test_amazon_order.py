@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from checkout.storage.buyers_orders import buyer_of_order
-from checkout.storage.shop_settings import ShopSettings, change_shop_settings
+from checkout.my_orders.rows import buyer_of_order
+from checkout.shop.rows import ShopSettings, change_shop_settings
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now

@@ -2,8 +2,8 @@
 
 import pytest
 
-from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
+from checkout.orders.cancel_order import cancel_order
 from harness.hearing import Hearing, said
 from shared.clock import now
 from shared.database import Database

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from checkout.storage.shop_settings import ShopSettings, change_shop_settings
+from checkout.shop.rows import ShopSettings, change_shop_settings
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.ship_order import ShipWish, ship_order
-from checkout.storage.tables import metadata
+from checkout.shipping.ship_order import ShipWish, ship_order
+from checkout.tables import metadata
 from harness.hearing import Hearing
 from harness.keys import Keys
 from harness.postgres import MakeDatabase

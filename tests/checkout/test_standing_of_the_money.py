@@ -8,10 +8,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
-from checkout.storage.tables import metadata
-from checkout.web.buyers_words import progress
+from checkout.my_orders.words import progress
+from checkout.orders.cancel_order import cancel_order
+from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase

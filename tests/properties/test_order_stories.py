@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from checkout.domain.order import (
+from checkout.orders.order import (
     BEFORE_ITS_TIME,
     DEPOSIT_LABEL,
     NEXT,
@@ -26,8 +26,8 @@ from checkout.domain.order import (
     Order,
     Parcel,
 )
-from checkout.domain.order_rules import check_cancellable, check_capturable, check_shippable
-from checkout.domain.steps import (
+from checkout.orders.rules import check_cancellable, check_capturable, check_shippable
+from checkout.orders.steps import (
     cancel_effects,
     capture_warnings,
     next_step,

@@ -6,10 +6,15 @@ comes back later, and a cancelled order stays cancelled.
 
 from typing import Any
 
-from checkout.cancel_order import end_order
-from checkout.domain.order import BEFORE_ITS_TIME, Move, Order
-from checkout.follow_money import PAYMENTS, record_paid, unpaid_again
-from checkout.hear_standing import (
+from checkout.orders.book import AboutAnOrder, OrderBook
+from checkout.orders.cancel_order import end_order
+from checkout.orders.follow_money import PAYMENTS, record_paid, unpaid_again
+from checkout.orders.news import entry_of, standing_entry
+from checkout.orders.order import BEFORE_ITS_TIME, Move, Order
+from checkout.orders.payment_news import told_by
+from checkout.orders.payments import authorizations_of
+from checkout.orders.process_order import process_if_complete
+from checkout.orders.standing import (
     WATCHED,
     covered_again,
     is_news,
@@ -21,12 +26,7 @@ from checkout.hear_standing import (
     told_by_payments,
     told_by_refund,
 )
-from checkout.news import entry_of, standing_entry
-from checkout.payment_news import told_by
-from checkout.process_order import process_if_complete
-from checkout.storage.order_book import AboutAnOrder, OrderBook
-from checkout.storage.order_payments import authorizations_of
-from checkout.storage.timeline import add_entries, known_orders
+from checkout.orders.timeline import add_entries, known_orders
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.errors import TryAgain

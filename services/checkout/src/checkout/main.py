@@ -8,39 +8,37 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from checkout import api
-from checkout.catch_up import CatchUp, ask_to_catch_up
+from checkout.catalogue import pages as shop
+from checkout.catalogue import search_engines
+from checkout.catalogue.samples import add_sample_catalogue
+from checkout.catalogue.tables import method_menu
 from checkout.consumers import consumers
-from checkout.gateways.members import Members
-from checkout.gateways.payment_menu import ReadMenu
-from checkout.gateways.standings import Standings
+from checkout.my_orders import look_up_page as order_look_up
+from checkout.my_orders import pages as order_page
+from checkout.order_desk import actions as desk_order_actions
+from checkout.order_desk import api as desk_api
+from checkout.order_desk import bulk as desk_bulk
+from checkout.order_desk import one_order as desk_order
+from checkout.order_desk import operations as desk_operations
+from checkout.order_desk import work_lists as desk_orders
+from checkout.order_desk.standings import Standings
+from checkout.orders.catch_up import CatchUp, ask_to_catch_up
+from checkout.orders.tables import catch_up
+from checkout.payment_menu.read_menu import ReadMenu
+from checkout.payment_menu.rows import ask_for_menu
+from checkout.placing import api
+from checkout.placing import cart_page as cart
+from checkout.placing import confirm_page as order_confirm
+from checkout.placing import form_pages as order_form
+from checkout.placing import wallet_page as amazon_order
+from checkout.placing.members import Members
+from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
-from checkout.storage.catalogue_tables import method_menu
-from checkout.storage.menu import ask_for_menu
-from checkout.storage.order_tables import catch_up
-from checkout.storage.sample_catalogue import add_sample_catalogue
-from checkout.storage.tables import metadata
-from checkout.till import Busy, Till
-from checkout.web import (
-    amazon_order,
-    cart,
-    desk_api,
-    desk_bulk,
-    desk_operations,
-    desk_order,
-    desk_order_actions,
-    desk_orders,
-    desk_settings,
-    desk_stock,
-    order_confirm,
-    order_form,
-    order_look_up,
-    order_page,
-    search_engines,
-    shop,
-)
-from checkout.web.store_files import StoreFiles
-from checkout.web.storefront import DISPATCH, Storefront
+from checkout.shop import desk as desk_settings
+from checkout.shop.store_files import StoreFiles
+from checkout.shop.storefront import DISPATCH, Storefront
+from checkout.stock import desk as desk_stock
+from checkout.tables import metadata
 from shared.app import Service
 from shared.clock import now
 from shared.database import Database
@@ -51,7 +49,7 @@ from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.problems import Problem, answer
 from shared.web.session import Sessions
 
-WEB = Path(__file__).parent / "web"
+HERE = Path(__file__).parent
 DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders"),
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
@@ -79,6 +77,11 @@ ROUTERS = (
     desk_order.router,
 )
 RETRY_AFTER_SECONDS = 2
+
+
+def template_folders() -> list[Path]:
+    """Return where the slices keep their templates."""
+    return sorted(HERE.glob("*/templates"))
 
 
 def make() -> Service:
@@ -151,11 +154,11 @@ def install(
 ) -> None:
     """Put all pages and JSON routes of checkout on ``app``."""
 
-    pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
+    pages = make_templates(*template_folders(), desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
     app.state.storefront = Storefront(db, till, pages, issuer, verifier, members, origin_url)
-    app.mount("/static/shop", StoreFiles(directory=WEB / "static"), name="shop-static")
+    app.mount("/static/shop", StoreFiles(directory=HERE / "static"), name="shop-static")
     install_web(
         app,
         pages,
