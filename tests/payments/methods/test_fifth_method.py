@@ -11,10 +11,10 @@ from types import ModuleType
 import pytest
 
 import payments.methods
-from checkout.catalogue.tables import method_menu
 from checkout.consumers import consumers
 from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
+from checkout.payment_menu.tables import method_menu
 from checkout.tables import metadata as checkout_metadata
 from harness.due_once import claim, perform
 from harness.hearing import Hearing, said

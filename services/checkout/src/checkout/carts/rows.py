@@ -169,14 +169,6 @@ async def reopen_cart(tx: Tx, order_code: str, *, at: datetime) -> None:
     )
 
 
-async def cart_of_order(tx: Tx, order_code: str) -> UUID | None:
-    """Return the cart that the order was placed from, if it came from one."""
-    found: UUID | None = await tx.value(
-        "SELECT cart_id FROM placements WHERE order_code = :code", code=order_code
-    )
-    return found
-
-
 async def move_lines(tx: Tx, from_id: UUID, to_id: UUID, *, at: datetime) -> None:
     """Put what is in one cart into another, which must not be ordered; of what is in both, the larger number."""
     await tx.execute(

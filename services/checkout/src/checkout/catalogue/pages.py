@@ -7,7 +7,6 @@ from starlette.responses import Response
 
 from checkout.catalogue.rows import read_products, read_shelf
 from checkout.catalogue.search_engines import product_data
-from checkout.payment_menu.rows import read_menu
 from checkout.shop.rows import read_shop_settings
 from checkout.shop.storefront import Shop
 from shared.errors import Refused
@@ -43,12 +42,3 @@ async def show_item(request: Request, shop: Shop, sku: str) -> Response:
         settings=settings,
         structured=product_data(product, shop.origin_url),
     )
-
-
-@router.get("/legal")
-async def show_legal(request: Request, shop: Shop) -> Response:
-    """Show what the law on distance selling asks for (特定商取引法), with the fees and payment methods in force."""
-    async with shop.db.transaction() as tx:
-        settings = await read_shop_settings(tx)
-        menu = await read_menu(tx)
-    return shop.pages.render(request, "shop_legal.html", settings=settings, methods=menu.methods)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from checkout.carts.rules import Product
+from checkout.catalogue.rules import Product
 from shared.database import Tx
 from shared.sql import Row
 

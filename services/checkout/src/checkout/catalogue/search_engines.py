@@ -6,8 +6,8 @@ from xml.sax.saxutils import escape
 from fastapi import APIRouter
 from starlette.responses import PlainTextResponse, Response
 
-from checkout.carts.rules import Product
 from checkout.catalogue.rows import read_shelf
+from checkout.catalogue.rules import Product
 from checkout.shop.storefront import Shop
 from shared.web.pages import FOOTER_LINKS
 

@@ -10,7 +10,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from checkout.carts.rows import StoredCart, cart_of_order, move_lines, read_cart
+from checkout.carts.browser import cart_of, keep_cart
+from checkout.carts.rows import StoredCart
+from checkout.carts.take_back_cart import take_back_cart
 from checkout.my_orders.rows import (
     BuyersOrder,
     page_key_of,
@@ -19,21 +21,15 @@ from checkout.my_orders.rows import (
     read_orders_of,
 )
 from checkout.my_orders.words import FAILED, overdue, parcel_state, progress, refund_words
+from checkout.orders.browser import orders_of, show_from_now_on
 from checkout.orders.code import ORDER_CODE
 from checkout.orders.give_up_payment import give_up_payment
+from checkout.placing.browser import wallet_of
+from checkout.placing.placements import cart_of_order
 from checkout.placing.quote import Quote
-from checkout.shop.storefront import (
-    Shop,
-    Storefront,
-    cart_of,
-    keep_cart,
-    orders_of,
-    show_from_now_on,
-    wallet_of,
-)
+from checkout.shop.storefront import Shop, Storefront
 from shared.carriers import carrier_called
 from shared.clock import now
-from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Amounts
 from shared.sql import Row
@@ -147,24 +143,13 @@ async def order_again(request: Request, shop: Shop, seen: CurrentViewer, code: s
     async with shop.db.transaction() as tx:
         if order.awaits_buyer:
             await give_up_payment(tx, order_code=code, at=now())
-        kept = await _kept_cart(request, tx, code)
+        cart_id = await cart_of_order(tx, code)
+        present = await cart_of(request, tx)
+        kept = await take_back_cart(tx, cart_id, present, at=now()) if cart_id else None
     response = shop.pages.redirect(request, "/cart")
     if kept is not None:
         keep_cart(request, response, kept.cart_id, kept.cart.count)
     return response
-
-
-async def _kept_cart(request: Request, tx: Tx, code: str) -> StoredCart | None:
-    """Return the cart of the order, with what was put into another one meanwhile; None if it was ordered again."""
-    cart_id = await cart_of_order(tx, code)
-    kept = await read_cart(tx, cart_id) if cart_id else None
-    if kept is None or kept.ordered_as is not None:
-        return None
-    present = await cart_of(request, tx)
-    if present is not None and present.ordered_as is None and present.cart_id != kept.cart_id:
-        await move_lines(tx, present.cart_id, kept.cart_id, at=now())
-        return await read_cart(tx, kept.cart_id) or kept
-    return kept
 
 
 async def own_order(request: Request, shop: Storefront, seen: Viewer, code: str) -> BuyersOrder:

@@ -75,16 +75,6 @@ class BuyersOrder:
         return self.told.failure if self.head.payment == "failed" else None
 
 
-async def buyer_of_order(tx: Tx, code: str) -> Row | None:
-    """Return whose order it is: ``member_id`` (also of who registered with it), and the account at the wallet."""
-    return await tx.row(
-        "SELECT member_id, coalesce(wallet_buyer_id, amazon_buyer_id) AS wallet_buyer_id,"
-        " CASE WHEN wallet_buyer_id IS NULL AND amazon_buyer_id IS NOT NULL THEN 'amazon_pay'"
-        " ELSE wallet_kind END AS wallet_kind FROM orders WHERE code = :code",
-        code=code,
-    )
-
-
 async def read_buyers_order(tx: Tx, code: str) -> BuyersOrder | None:
     """Return the order, or None if there is no such order."""
     head = await tx.row("SELECT * FROM orders WHERE code = :code", code=code)

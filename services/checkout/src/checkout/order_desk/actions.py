@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from checkout.order_desk.fields import OrderCode
 from checkout.order_desk.one_order import (
     CancelForm,
     DepositForm,
@@ -18,8 +19,7 @@ from checkout.order_desk.one_order import (
     render_cancel,
     render_order,
 )
-from checkout.order_desk.search import read_whole_order
-from checkout.order_desk.words import OrderCode, actor
+from checkout.order_desk.rows import read_whole_order
 from checkout.orders.cancel_order import cancel_order
 from checkout.orders.process_order import process_order
 from checkout.orders.request_capture import request_capture
@@ -29,6 +29,7 @@ from checkout.orders.steps import capture_warnings, processed_warnings
 from checkout.orders.write_note import write_note
 from checkout.shipping.register_tracking import register_tracking
 from checkout.shipping.ship_order import Sent, ShipWish, ship_order
+from checkout.shop.staff import actor
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused

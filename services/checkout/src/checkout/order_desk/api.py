@@ -14,8 +14,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.order_desk.each_order import ORDERS_MAX, Outcome, for_each_order
-from checkout.order_desk.search import read_whole_order
-from checkout.order_desk.words import CarrierText, OrderCode, TrackingNumber, actor
+from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
+from checkout.order_desk.rows import read_whole_order
 from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import StaffReason, cancel_order
 from checkout.orders.process_order import close_order
@@ -23,6 +23,7 @@ from checkout.orders.request_capture import ask_for_capture
 from checkout.orders.request_reauthorization import request_reauthorization
 from checkout.orders.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
+from checkout.shop.staff import actor
 from shared.clock import now
 from shared.database import Database
 from shared.web.fields import JsonBool, JsonDate, Text
@@ -171,7 +172,6 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
 
     def act(book: OrderBook, code: str) -> None:
         one = wanted[code]
-        book.seen(code, one.version)
         ship(
             book,
             code,
@@ -179,6 +179,7 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
             carrier=one.carrier,
             tracking_number=one.tracking_number or None,
             wish=replace(wish, override_reason=one.override_reason.strip()),
+            version=one.version,
         )
 
     return await _each(request, list(wanted), act, done="発送済みにしました", action="api_ship")
@@ -194,8 +195,15 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
     by, at = actor(staff), now()
 
     def capture(book: OrderBook, code: str) -> None:
-        book.seen(code, body.versions.get(code))
-        ask_for_capture(book, code, send_mail=body.send_mail, deposit_date=body.deposit_date, by=by, at=at)
+        ask_for_capture(
+            book,
+            code,
+            send_mail=body.send_mail,
+            deposit_date=body.deposit_date,
+            by=by,
+            at=at,
+            version=body.versions.get(code),
+        )
 
     return await _each(
         request, body.order_codes, capture, done="入金処理を依頼しました", action="api_capture"
@@ -208,8 +216,7 @@ async def process_orders(request: Request, body: ProcessOrders, staff: Staff) ->
     by, at = actor(staff), now()
 
     def process(book: OrderBook, code: str) -> None:
-        book.seen(code, body.versions.get(code))
-        close_order(book, code, by=by, at=at)
+        close_order(book, code, by=by, at=at, version=body.versions.get(code))
 
     return await _each(request, body.order_codes, process, done="処理済みにしました", action="api_process")
 

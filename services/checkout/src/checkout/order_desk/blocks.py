@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from checkout.order_desk.search import WholeOrder
+from checkout.order_desk.rows import WholeOrder
 
 
 def amounts_rows(row: Any) -> list[tuple[str, int]]:

@@ -10,8 +10,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.order_desk.each_order import ORDERS_MAX, for_each_order
-from checkout.order_desk.search import TABS, read_orders
-from checkout.order_desk.words import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber, actor, badges
+from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
+from checkout.order_desk.rows import read_orders
+from checkout.order_desk.search import TABS
+from checkout.order_desk.words import badges
 from checkout.orders.book import OrderBook
 from checkout.orders.order import Order
 from checkout.orders.process_order import close_order
@@ -19,6 +21,7 @@ from checkout.orders.request_capture import ask_for_capture
 from checkout.orders.rules import check_capturable, check_shippable
 from checkout.orders.steps import capture_warnings, processed_warnings
 from checkout.shipping.ship_order import ShipWish, ship
+from checkout.shop.staff import actor
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
@@ -133,17 +136,22 @@ def _acting(
     )
 
     def ship_one(book: OrderBook, code: str) -> None:
-        book.seen(code, tracking[code].value.version)
-        number = tracking[code].value.number or None
-        ship(book, code, sent=None, carrier=bulk.carrier or None, tracking_number=number, wish=wish)
+        ship(
+            book,
+            code,
+            sent=None,
+            carrier=bulk.carrier or None,
+            tracking_number=tracking[code].value.number or None,
+            wish=wish,
+            version=tracking[code].value.version,
+        )
 
     def capture(book: OrderBook, code: str) -> None:
-        book.seen(code, tracking[code].value.version)
-        ask_for_capture(book, code, send_mail=bulk.send_mail, by=by, at=at)
+        version = tracking[code].value.version
+        ask_for_capture(book, code, send_mail=bulk.send_mail, by=by, at=at, version=version)
 
     def process(book: OrderBook, code: str) -> None:
-        book.seen(code, tracking[code].value.version)
-        close_order(book, code, by=by, at=at)
+        close_order(book, code, by=by, at=at, version=tracking[code].value.version)
 
     return {"ship": ship_one, "capture": capture, "process": process}[bulk.action]
 

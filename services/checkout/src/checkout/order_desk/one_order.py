@@ -10,15 +10,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from checkout.order_desk.blocks import amounts_rows, payment_rows, points_rows
-from checkout.order_desk.search import WholeOrder, read_whole_order
-from checkout.order_desk.words import (
-    CARRIER_OPTIONS,
-    ORDER_KIND_LABEL,
-    CarrierText,
-    OrderCode,
-    TrackingNumber,
-    badges,
-)
+from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
+from checkout.order_desk.rows import WholeOrder, read_whole_order
+from checkout.order_desk.words import ORDER_KIND_LABEL, badges
 from checkout.orders.calls import calls_of
 from checkout.orders.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
 from checkout.orders.news_words import REFUSED_BY_PROVIDER

@@ -1,4 +1,4 @@
-"""Finding orders for the desk: the work lists, the search, and one order whole."""
+"""Finding orders for the desk: the work lists and the search."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,21 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from checkout.catalogue.tables import products
-from checkout.orders.order import Order
-from checkout.orders.payments import PaymentTold, read_told
-from checkout.orders.rows import order_of
 from checkout.orders.tables import (
     WITH_CALLS,
-    order_destinations,
-    order_lines,
     order_words,
     orders,
 )
-from checkout.orders.timeline import timeline_of
 from shared.clock import JAPAN
 from shared.database import Database, Tx
-from shared.errors import Refused
 from shared.sql import Row
 from shared.words import found_by, plan_for_words
 
@@ -164,55 +156,4 @@ async def processed_but_unpaid(tx: Tx) -> Sequence[Row]:
         )
         .order_by(orders.c.placed_at)
         .limit(100)
-    )
-
-
-async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Row, Order]]:
-    """Return the known ones of ``codes`` as stored and as the rules see them, without locking."""
-    rows = await tx.rows(select(orders).where(orders.c.code.in_(codes)))
-    parcels: dict[str, list[Row]] = {}
-    for parcel in await tx.rows(
-        select(order_destinations)
-        .where(order_destinations.c.order_code.in_(codes))
-        .order_by(order_destinations.c.position)
-    ):
-        parcels.setdefault(parcel.order_code, []).append(parcel)
-    return {row.code: (row, order_of(row, parcels[row.code])) for row in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class WholeOrder:
-    """One order with everything that belongs to it."""
-
-    row: Row
-    order: Order
-    destinations: Sequence[Row]
-    lines: Sequence[Row]
-    timeline: Sequence[Row]
-    told: PaymentTold
-
-
-async def read_whole_order(tx: Tx, code: str) -> WholeOrder:
-    """Return one order with lines, destinations and timeline. Raises Refused (404) if there is none."""
-    row = await tx.row(select(orders).where(orders.c.code == code))
-    if row is None:
-        raise Refused("order_unknown", "この注文は見つかりません。", status=404)
-    destinations = await tx.rows(
-        select(order_destinations)
-        .where(order_destinations.c.order_code == code)
-        .order_by(order_destinations.c.position)
-    )
-    lines = await tx.rows(
-        select(order_lines, products.c.image)
-        .outerjoin(products, products.c.sku == order_lines.c.sku)
-        .where(order_lines.c.order_code == code)
-        .order_by(order_lines.c.line_number)
-    )
-    return WholeOrder(
-        row=row,
-        order=order_of(row, destinations),
-        destinations=destinations,
-        lines=lines,
-        timeline=await timeline_of(tx, code),
-        told=await read_told(tx, code),
     )

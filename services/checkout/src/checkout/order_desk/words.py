@@ -1,70 +1,14 @@
 """How states of an order are shown at the desk: a word, and the kind of mark beside it."""
 
-import re
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, Field
+from typing import Any
 
 from checkout.orders.calls import CALL_LABEL, UNKNOWN_CALL
 from checkout.orders.money_back import money_back
-from checkout.orders.order import (
-    DEPOSIT_BY_STAFF,
-    DEPOSIT_LABEL,
-    PAYMENT_LABEL,
-    SHIPPING_LABEL,
-    STATUS_LABEL,
-)
-from shared.carriers import CARRIERS, carrier_called, plain_number
-from shared.web.fields import Line, wrong
-from shared.web.session import Viewer
+from checkout.orders.order import DEPOSIT_BY_STAFF
+from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 
 ORDER_KIND_LABEL = {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
 _STATUS_KIND = {"in_progress": "note", "processed": "done", "cancelled": "plain"}
-
-
-def _tracking_number(text: str) -> str:
-    number = plain_number(text)
-    if not re.fullmatch(r"[0-9A-Z]*", number):
-        raise wrong("送り状番号は英数字とハイフンで入力してください")
-    return number
-
-
-TrackingNumber = Annotated[
-    str,
-    AfterValidator(_tracking_number),
-    Field(title="送り状番号", max_length=40, json_schema_extra={"pattern": "^[0-9A-Za-z-]*$"}),
-]
-
-
-_CODE = re.compile("[a-z_]+")
-
-
-def _carrier(text: str) -> str:
-    """What looks like a code must be one: a slip in it would reach the buyer as the name of a carrier."""
-    code = carrier_called(text).code
-    if code not in CARRIERS and _CODE.fullmatch(code):
-        raise wrong(f"配送会社のコードは {'、'.join(CARRIERS)} のいずれかを入力してください")
-    return code
-
-
-CarrierText = Annotated[
-    Line,
-    AfterValidator(_carrier),
-    Field(
-        title="配送会社",
-        max_length=40,
-        description=f"A code ({', '.join(CARRIERS)}), or the name of another carrier",
-        examples=list(CARRIERS),
-        json_schema_extra={"pattern": rf"^({'|'.join(CARRIERS)}|[ぁ-ゖァ-ヺー一-鿿]+)?$"},
-    ),
-]
-CARRIER_OPTIONS = [(carrier.code, carrier.name) for carrier in CARRIERS.values()]
-
-
-# Refuses what PostgreSQL cannot hold before it gets there; an address that cannot exist is a missing page.
-OrderCode = Annotated[
-    str, Field(title="受注コード", min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_-]+$")
-]
 
 
 def badges(row: Any) -> dict[str, tuple[str, str]]:
@@ -129,8 +73,3 @@ def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:
 def deposit_by_staff(row: Any) -> bool:
     """Tell whether staff may set this order's deposit (PAY-06)."""
     return row.payment_deposit in DEPOSIT_BY_STAFF
-
-
-def actor(viewer: Viewer) -> str:
-    """Return the name under which a person's acts are recorded."""
-    return viewer.name or f"スタッフ {viewer.member_id}"

@@ -23,7 +23,7 @@ from checkout.order_desk.search import (
     processed_but_unpaid,
 )
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
-from checkout.orders.order import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.database import Database
 from shared.sql import Row
 from shared.web.csv_file import csv_response

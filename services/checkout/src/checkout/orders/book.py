@@ -19,10 +19,10 @@ from uuid import UUID
 
 from checkout.orders.order import Move, Order, Parcel, Standing
 from checkout.orders.payments import Told, keep_told
-from checkout.orders.rows import order_of
+from checkout.orders.rows import order_of, standing_values
 from checkout.orders.tables import order_destinations, order_history, order_words, orders
 from checkout.orders.timeline import Entry, add_entries
-from checkout.shop.rows import Closing, ShopSettings
+from checkout.shop.rules import Closing, ShopSettings
 from shared.bulk import insert_all, update_all
 from shared.cause import current_cause
 from shared.database import Tx
@@ -254,7 +254,7 @@ class OrderBook:
             for code in self._changed
         ]
         await update_all(tx, orders, rows, key="code")
-        called = [_standing_values(self._orders[code]) for code in self._called]
+        called = [standing_values(self._orders[code]) for code in self._called]
         await update_all(tx, orders, called, key="code")
         await insert_all(tx, order_history, self._history)
         parcels = [
@@ -273,26 +273,6 @@ class OrderBook:
         for deed in dict.fromkeys(deed for deed, _ in self._deeds):
             await deed(tx, [subject for wanted, subject in self._deeds if wanted is deed])
         tx.say(*self._said)
-
-
-def _standing_values(order: Order) -> dict[str, Any]:
-    standing = order.standing
-    return {
-        "code": order.code,
-        "standing_revision": standing.revision,
-        "payment_calls": standing.calls,
-        "captured_amount": standing.captured,
-        "suspense_amount": standing.suspense,
-        "refunded_amount": standing.refunded,
-        "charged_back_amount": standing.charged_back,
-        "lost_amount": standing.lost,
-        "respond_by": standing.respond_by,
-        "money_with_us": standing.money,
-        "money_told_at": standing.money_at,
-        "may_reauthorize": standing.may_reauthorize,
-        "reauthorization_requested_at": standing.reauthorization_requested_at,
-        "own_calls": order.own_calls,
-    }
 
 
 @asynccontextmanager

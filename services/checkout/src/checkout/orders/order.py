@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
+from checkout.payment_menu.rules import PaymentDeposit, PaymentFlow
 from shared.errors import Refused
 
 Axis = Literal["status", "deposit", "shipping", "payment"]
@@ -29,9 +30,6 @@ PaymentState = Literal[
     "refunded_in_part",
     "refunded",
 ]
-# How the payment runs and who makes the order 入金済み: payments says both of each method in its menu.
-PaymentFlow = Literal["authorized", "prepaid", "unmanaged"]
-PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 Move = Literal[
     "process",
     "cancel",
@@ -147,28 +145,6 @@ _UNPAID: tuple[str, ...] = ("awaited", "authorized", "number_issued")
 BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
     [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
 )
-
-STATUS_LABEL: dict[str, str] = {
-    "in_progress": "通常処理",
-    "processed": "処理済み",
-    "cancelled": "キャンセル",
-}
-DEPOSIT_LABEL: dict[str, str] = {"unpaid": "未入金", "paid": "入金済み"}
-SHIPPING_LABEL: dict[str, str] = {"unshipped": "未発送", "shipped": "発送済み"}
-# 「承認済」 is the provider status that permits capture (PAY-08).
-PAYMENT_LABEL: dict[str, str] = {
-    "awaited": "結果待ち",
-    "authorized": "承認済",
-    "lapsed": "与信切れ",
-    "number_issued": "支払い番号発行済",
-    "captured": "売上確定済",
-    "short": "入金不足",
-    "failed": "決済失敗",
-    "expired": "期限切れ",
-    "voided": "取消済",
-    "refunded_in_part": "一部返金",
-    "refunded": "返金済",
-}
 
 # Deposits that staff may set (PAY-06, PAY-13, Appendix B).
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})

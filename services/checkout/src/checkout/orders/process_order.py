@@ -22,8 +22,7 @@ async def process_order(
     Raises Refused: unknown, changed since ``version``, processed already or cancelled.
     """
     async with open_orders(tx, [order_code]) as book:
-        book.seen(order_code, version)
-        close_order(book, order_code, by=by, at=at)
+        close_order(book, order_code, by=by, at=at, version=version)
 
 
 def process_if_complete(book: OrderBook, code: str, *, at: datetime, caused_by: UUID | None = None) -> None:
@@ -33,11 +32,20 @@ def process_if_complete(book: OrderBook, code: str, *, at: datetime, caused_by: 
         close_order(book, code, by=BY_ITSELF, at=at, caused_by=caused_by)
 
 
-def close_order(book: OrderBook, code: str, *, by: str, at: datetime, caused_by: UUID | None = None) -> None:
+def close_order(
+    book: OrderBook,
+    code: str,
+    *,
+    by: str,
+    at: datetime,
+    version: int | None = None,
+    caused_by: UUID | None = None,
+) -> None:
     """Set an order in the book to 処理済み, and say so; ``caused_by`` is the event of the same deed that led to it.
 
-    Raises Refused where it may not be.
+    Raises Refused where it may not be, or it changed since ``version``.
     """
+    book.seen(code, version)
     book.move(code, "process", by=by, at=at, processed_at=at)
     book.note(Entry(order_code=code, at=at, topic="order", kind="done", title="処理済みになりました", by=by))
     book.say(OrderProcessed(order_code=code, by=by, occurred_at=at, caused_by=caused_by))

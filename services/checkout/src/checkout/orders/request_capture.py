@@ -27,8 +27,15 @@ async def request_capture(
     paid, cancelled, asked for already, or a deposit date outside of order day to today (PAY-07).
     """
     async with open_orders(tx, [order_code]) as book:
-        book.seen(order_code, version)
-        ask_for_capture(book, order_code, by=by, at=at, send_mail=send_mail, deposit_date=deposit_date)
+        ask_for_capture(
+            book,
+            order_code,
+            by=by,
+            at=at,
+            send_mail=send_mail,
+            deposit_date=deposit_date,
+            version=version,
+        )
 
 
 def ask_for_capture(
@@ -39,9 +46,10 @@ def ask_for_capture(
     at: datetime,
     send_mail: bool = False,
     deposit_date: date | None = None,
+    version: int | None = None,
 ) -> None:
     """Do the same for an order in the book."""
-    order = book[code]
+    order = book.seen(code, version)
     check_capturable(order)
     if deposit_date is not None:
         _check_date(deposit_date, placed_at=order.placed_at, at=at)

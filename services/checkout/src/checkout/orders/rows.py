@@ -197,6 +197,27 @@ def standing_of(row: Row) -> Standing:
     )
 
 
+def standing_values(order: Order) -> dict[str, Any]:
+    """Return the same as columns, with what we call staff for."""
+    standing = order.standing
+    return {
+        "code": order.code,
+        "standing_revision": standing.revision,
+        "payment_calls": standing.calls,
+        "captured_amount": standing.captured,
+        "suspense_amount": standing.suspense,
+        "refunded_amount": standing.refunded,
+        "charged_back_amount": standing.charged_back,
+        "lost_amount": standing.lost,
+        "respond_by": standing.respond_by,
+        "money_with_us": standing.money,
+        "money_told_at": standing.money_at,
+        "may_reauthorize": standing.may_reauthorize,
+        "reauthorization_requested_at": standing.reauthorization_requested_at,
+        "own_calls": order.own_calls,
+    }
+
+
 async def quantities_of(tx: Tx, codes: Sequence[str]) -> dict[UUID, dict[str, int]]:
     """Return how many pieces of which SKU go to each delivery address of the orders."""
     found = await tx.rows(
@@ -208,3 +229,13 @@ async def quantities_of(tx: Tx, codes: Sequence[str]) -> dict[UUID, dict[str, in
     for row in found:
         quantities.setdefault(row.destination_id, {})[row.sku] = row.n
     return quantities
+
+
+async def buyer_of_order(tx: Tx, code: str) -> Row | None:
+    """Return whose order it is: ``member_id`` (also of who registered with it), and the account at the wallet."""
+    return await tx.row(
+        "SELECT member_id, coalesce(wallet_buyer_id, amazon_buyer_id) AS wallet_buyer_id,"
+        " CASE WHEN wallet_buyer_id IS NULL AND amazon_buyer_id IS NOT NULL THEN 'amazon_pay'"
+        " ELSE wallet_kind END AS wallet_kind FROM orders WHERE code = :code",
+        code=code,
+    )

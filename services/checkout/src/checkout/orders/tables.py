@@ -234,7 +234,7 @@ order_history = Table(
     metadata,
     Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("move", Text, nullable=False, comment="An edge of orders/order.py, or 'place'"),
+    Column("move", Text, nullable=False, comment="An edge of domain/order.py, or 'place'"),
     Column("status", Text, nullable=False),
     Column("deposit", Text, nullable=False),
     Column("shipping", Text, nullable=False),
@@ -266,25 +266,3 @@ timeline = Table(
     info={"append_only": True},
 )
 Index("timeline_by_order", timeline.c.order_code, timeline.c.at)
-
-order_look_ups = Table(
-    "order_look_ups",
-    metadata,
-    Column("look_up_id", Uuid, primary_key=True),
-    Column("code_sha256", Text, nullable=False),
-    Column("client_address", Text, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-)
-Index("order_look_ups_by_code", order_look_ups.c.code_sha256, order_look_ups.c.at)
-Index("order_look_ups_by_client", order_look_ups.c.client_address, order_look_ups.c.at)
-
-revoked_sessions = Table(
-    "revoked_sessions",
-    metadata,
-    Column("event_id", Uuid, primary_key=True),
-    Column("member_id", Uuid, nullable=False),
-    Column("session_id", Uuid, comment="NULL: all sessions of the member"),
-    Column("issued_until", DateTime(timezone=True), nullable=False),
-    info={"append_only": True},
-)
-Index("revoked_sessions_by_member", revoked_sessions.c.member_id)

@@ -10,9 +10,9 @@ import httpx
 import structlog
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from checkout.catalogue.tables import method_menu
 from checkout.payment_menu.rows import keep_menu
 from checkout.payment_menu.rules import Method
+from checkout.payment_menu.tables import method_menu
 from shared.clock import now
 from shared.database import Database
 from shared.due import strike_off

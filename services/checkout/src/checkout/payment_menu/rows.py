@@ -1,75 +1,22 @@
 """The menu of payment methods as payments last told it: orders are taken while payments is away."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from checkout.payment_menu.rules import Menu, Method
-from checkout.placing.held_orders import HELD_ORDERS
-from checkout.placing.holds import HeldOrder
-from checkout.placing.purchase import Purchase
-from checkout.shop.rows import ShopSettings
 from shared.database import Tx
-from shared.mail_address import counted_mail
-
-_RULES = f"""
-    SELECT (SELECT json_object_agg(name, value) FROM shop_settings) AS settings,
-        (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods, ({HELD_ORDERS}) AS held
-"""  # noqa: S608 - our own statements
 
 
 async def read_menu(tx: Tx) -> Menu:
     """Return the last menu seen; an empty one before the first."""
-    return _menu(await tx.value("SELECT methods FROM method_menu WHERE menu_id = 1"))
+    return menu_of(await tx.value("SELECT methods FROM method_menu WHERE menu_id = 1"))
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What an order is computed and judged by, from our own rows."""
-
-    settings: ShopSettings
-    menu: Menu
-    held: Sequence[HeldOrder]
-
-
-async def read_rules(
-    tx: Tx,
-    *,
-    buyers: Sequence[Purchase],
-    orders_max: int,
-) -> Rules:
-    """Return the settings in force, the last menu seen and the open orders of these buyers, in one question.
-
-    ``orders_max``: no more are read of one client, mailbox, member or wallet.
-    """
-    guests = {
-        (counted_mail(one.orderer.email), one.counted_client)
-        for one in buyers
-        if one.counted_client is not None
-    }
-    mails = sorted(guests)
-    row = await tx.row(
-        _RULES,
-        mails=[mail for mail, _ in mails],
-        mail_clients=[client for _, client in mails],
-        clients=sorted({client for _, client in mails}),
-        members=sorted({one.member_id for one in buyers if one.member_id is not None}),
-        buyers=sorted({one.wallet.buyer_id for one in buyers if one.wallet is not None}),
-        codes=sorted({code for one in buyers if one.counts_as_guest for code in one.earlier_orders}),
-        orders_max=orders_max,
-    )
-    assert row is not None
-    return Rules(
-        ShopSettings.model_validate(row.settings or {}),
-        _menu(row.methods),
-        [HeldOrder(**held) for held in row.held or ()],
-    )
-
-
-def _menu(methods: Sequence[dict[str, Any]] | None) -> Menu:
+def menu_of(methods: Sequence[dict[str, Any]] | None) -> Menu:
+    """Return the menu of a stored row; an empty one without a row."""
     return Menu(tuple(Method.model_validate(method) for method in methods or ()))
 
 

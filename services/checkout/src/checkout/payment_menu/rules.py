@@ -10,8 +10,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from checkout.orders.order import PaymentDeposit, PaymentFlow
 from shared.errors import Refused
+
+# How the payment runs, and who makes the order 入金済み: payments says both of each method.
+PaymentFlow = Literal["authorized", "prepaid", "unmanaged"]
+PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
 
 UNAVAILABLE = "このご注文にはご利用頂けません"
 """The exact text beside a method that does not suit the order (KON-08)."""

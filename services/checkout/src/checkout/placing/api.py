@@ -1,18 +1,20 @@
-"""JSON routes: orders placed by programs, the payment menu with reasons, addresses of postal codes."""
+"""Orders placed by programs, the payment menu with reasons, addresses of postal codes."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
-from checkout.my_orders.pages import own_order
+from checkout.orders.browser import keep_order, orders_of
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Reason
+from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.fields import AddressFields, OrdererFields
 from checkout.placing.purchase import Purchase
-from checkout.shop.storefront import Shop, benefit_of, keep_order, orders_of, wallet_of
+from checkout.placing.till import till_of
+from checkout.shop.storefront import Shop
 from shared.errors import Refused
 from shared.postal import find_towns
 from shared.web.client_address import counted_as
@@ -66,19 +68,6 @@ class PlacedOrder(BaseModel):
     total: int = Field(description="Yen, tax included")
     page_url: str
     next_path: str = Field(description="Where a browser goes next: the order's page, or the wallet")
-
-
-class OrderState(BaseModel):
-    """An order as its buyer may read it."""
-
-    order_code: str
-    status: str
-    deposit: str
-    shipping: str
-    payment: str
-    payment_kind: str
-    total: int
-    lines: list[dict[str, Any]]
 
 
 class OfferedMethod(BaseModel):
@@ -139,7 +128,7 @@ async def create_order(
         client_address=counted_as(request),
         earlier_orders=tuple(orders_of(shop, request)),
     )
-    placement = await shop.till.place_order(purchase)
+    placement = await till_of(request).place_order(purchase)
     page_url = f"{shop.origin_url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
     keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
@@ -148,26 +137,6 @@ async def create_order(
         total=placement.total,
         page_url=page_url,
         next_path=placement.next_path,
-    )
-
-
-@router.get("/orders/{code}", responses={404: {}})
-async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> OrderState:
-    """Read an order of one's own: placed with this cookie jar, or by the member who is signed in."""
-    order = await own_order(request, shop, seen, code)
-    head = order.head
-    return OrderState(
-        order_code=head.code,
-        status=head.status,
-        deposit=head.deposit,
-        shipping=head.shipping,
-        payment=head.payment,
-        payment_kind=head.payment_kind,
-        total=head.total,
-        lines=[
-            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
-            for line in order.lines
-        ],
     )
 
 

@@ -1,20 +1,23 @@
 """The cart: add, change, remove, and the two buttons that lead to an order (AP-11)."""
 
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.carts.rows import StoredCart, add_to_cart, read_cart, set_quantity
-from checkout.carts.rules import LINES_MAX, QUANTITY_MAX, Cart, Product, shortage
+from checkout.carts.browser import cart_of, joined_cart_of, keep_cart, open_cart_of
+from checkout.carts.put_into_cart import put_into_cart
+from checkout.carts.rows import StoredCart, read_cart, set_quantity
+from checkout.carts.rules import QUANTITY_MAX
 from checkout.catalogue.rows import read_products
+from checkout.catalogue.rules import Product
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu
 from checkout.placing.quote import quote_cart
-from checkout.shop.rows import ShopSettings, read_shop_settings
-from checkout.shop.storefront import Shop, Storefront, cart_of, joined_cart_of, keep_cart, open_cart_of
+from checkout.shop.rows import read_shop_settings
+from checkout.shop.rules import ShopSettings
+from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -26,8 +29,6 @@ from shared.web.session import viewer
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 WRONG_QUANTITY = f"数量は1〜{QUANTITY_MAX}の数字で入力してください"
-
-CART_FULL = f"カートに入れられる商品は{LINES_MAX}種類までです。"
 
 
 class AddItem(BaseModel):
@@ -66,20 +67,16 @@ async def add_item(request: Request, shop: Shop) -> Response:
         if product is None or not product.on_sale:
             raise Refused("product_unknown", "この商品は取り扱いを終了しました。", status=404)
         cart_id = await open_cart_of(request, tx)
-        before = await _contents(tx, cart_id)
-        if len(before.lines) >= LINES_MAX and asked.sku not in {line.product.sku for line in before.lines}:
-            return _back_to_item(request, shop, asked.sku, CART_FULL, str(asked.quantity))
-        held = sum(line.quantity for line in before.lines if line.product.sku == asked.sku)
-        added = max(0, min(asked.quantity, min(product.available, QUANTITY_MAX) - held))
-        if added:
-            await add_to_cart(tx, cart_id, asked.sku, added, at=now())
-        after = await _contents(tx, cart_id)
-    if added < asked.quantity:
-        toast = _not_all(product, held + added)
+        try:
+            put = await put_into_cart(tx, cart_id, product, asked.quantity, at=now())
+        except Refused as full:
+            return _back_to_item(request, shop, asked.sku, full.message, str(asked.quantity))
+    if put.added < asked.quantity:
+        toast = _not_all(product, put.now_in_cart)
         response = shop.pages.redirect(request, "/cart", toast=toast, kind="wait")
     else:
         response = shop.pages.redirect(request, "/cart", toast=f"「{product.name}」をカートに入れました")
-    keep_cart(request, response, cart_id, after.count)
+    keep_cart(request, response, cart_id, put.cart.count)
     return response
 
 
@@ -108,7 +105,7 @@ async def change_item(request: Request, shop: Shop, sku: str) -> Response:
     async with shop.db.transaction() as tx:
         stored = await cart_of(request, tx)
         if stored is not None and stored.ordered_as is None and not why:
-            why = _too_many(stored.cart, sku, form.value.quantity)
+            why = stored.cart.why_not(sku, form.value.quantity)
             if not why:
                 await set_quantity(tx, stored.cart_id, sku, form.value.quantity, at=now())
             stored = await read_cart(tx, stored.cart_id)
@@ -134,19 +131,6 @@ async def change_item(request: Request, shop: Shop, sku: str) -> Response:
 
 def _place(sku: str) -> str:
     return f"line-{sku}"
-
-
-def _too_many(cart: Cart, sku: str, quantity: int) -> str:
-    """Return why a line cannot grow to ``quantity``; less than before is always taken."""
-    line = next((line for line in cart.lines if line.product.sku == sku), None)
-    if line is None or line.product.sold_out or quantity <= line.quantity:
-        return ""
-    return shortage(line.product, quantity)
-
-
-async def _contents(tx: Tx, cart_id: UUID) -> Cart:
-    stored = await read_cart(tx, cart_id)
-    return stored.cart if stored else Cart()
 
 
 async def _frame(tx: Tx) -> tuple[ShopSettings, Menu]:

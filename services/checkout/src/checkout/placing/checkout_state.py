@@ -8,25 +8,23 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
+from checkout.carts.browser import cart_of
 from checkout.carts.rows import StoredCart, forget_draft, read_cart
 from checkout.carts.rules import Cart
-from checkout.my_orders.rows import buyer_of_order
+from checkout.orders.browser import keep_order, orders_of
+from checkout.orders.rows import buyer_of_order
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu, Method
+from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.placements import placement_of_order
 from checkout.placing.purchase import Purchase
 from checkout.placing.quote import Quote, goods, quote_cart
+from checkout.placing.till import till_of
 from checkout.placing.vouchers import Benefit
 from checkout.pricing.price import NO_DISCOUNTS
-from checkout.shop.rows import ShopSettings, read_shop_settings
-from checkout.shop.storefront import (
-    Storefront,
-    benefit_of,
-    cart_of,
-    keep_order,
-    orders_of,
-    wallet_of,
-)
+from checkout.shop.rows import read_shop_settings
+from checkout.shop.rules import ShopSettings
+from checkout.shop.storefront import Storefront
 from shared.clock import now
 from shared.database import Tx
 from shared.web.client_address import counted_as
@@ -144,7 +142,7 @@ async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase
         client_address=counted_as(request),
         earlier_orders=tuple(orders_of(shop, request)),
     )
-    placement = await shop.till.place_order(purchase)
+    placement = await till_of(request).place_order(purchase)
     response = shop.pages.redirect(request, placement.next_path)
     keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
     return response
@@ -177,8 +175,3 @@ async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:
 def typed(seen: Viewer, changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return what to keep of an order form, with the member who typed it."""
     return dict(changes) if seen.member_id is None else {**changes, TYPED_BY: seen.member_id}
-
-
-def carried_cookies(request: Request) -> dict[str, str]:
-    """Return our own cookies, to read from another service as this browser."""
-    return {name: value for name, value in request.cookies.items() if "noren_" in name}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from checkout.carts.rules import Product
+from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
 from checkout.placing.holds import Holds
 from checkout.placing.purchase import Purchase, check_benefit, check_method, order_lines, registration_of

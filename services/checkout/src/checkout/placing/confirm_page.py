@@ -6,16 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from checkout.placing.checkout_state import (
-    STEPS,
-    Checkout,
-    carried_cookies,
-    earlier_step,
-    load_checkout,
-    order_and_go_on,
-)
+from checkout.placing.browser import carried_cookies
+from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, order_and_go_on
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import AddressFields, Confirmation, OrdererFields
+from checkout.placing.members import members_of
 from checkout.placing.purchase import Purchase
 from checkout.shop.storefront import Shop, Storefront
 from shared.errors import Refused
@@ -87,7 +82,9 @@ def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
 async def _confirmation(request: Request, shop: Storefront, checkout: Checkout) -> Response:
     method, draft = checkout.method, checkout.draft
     fee = method.fee if method else 0
-    profile = await shop.members.profile(carried_cookies(request)) if checkout.viewer.signed_in else None
+    profile = (
+        await members_of(request).profile(carried_cookies(request)) if checkout.viewer.signed_in else None
+    )
     benefit = checkout.usable_benefit()
     quote = checkout.quote(fee=fee)
     return shop.pages.render(

@@ -9,15 +9,10 @@ from starlette.responses import Response
 
 from checkout.carts.rows import keep_typed, save_draft
 from checkout.payment_menu.rules import UNAVAILABLE, Method, check_choice
-from checkout.placing.checkout_state import (
-    STEPS,
-    Checkout,
-    carried_cookies,
-    earlier_step,
-    load_checkout,
-    typed,
-)
+from checkout.placing.browser import carried_cookies
+from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, typed
 from checkout.placing.fields import AddressFields, DeliverTo, OrdererFields
+from checkout.placing.members import members_of
 from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
@@ -57,7 +52,7 @@ async def show_customer(request: Request, shop: Shop) -> Response:
         return _customer(request, shop, checkout, Form.restored(OrdererFields, refused["form"]))
     values = dict(checkout.draft.get("orderer", {}))
     if not values and checkout.viewer.signed_in:
-        profile = await shop.members.profile(carried_cookies(request))
+        profile = await members_of(request).profile(carried_cookies(request))
         values = profile.model_dump() if profile else {"name": checkout.viewer.name}
     return _customer(request, shop, checkout, Form(OrdererFields, values))
 

@@ -15,11 +15,11 @@ from checkout.carts.rules import merged
 from checkout.catalogue.rows import read_products
 from checkout.orders.code import new_order_code
 from checkout.orders.rows import NewOrder, insert_orders
-from checkout.payment_menu.rows import read_rules
 from checkout.placing.compose_order import ComposedOrder, Terms, compose_order, sold_out
 from checkout.placing.holds import HoldLimits, Holds
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
 from checkout.placing.purchase import Purchase
+from checkout.placing.rows import read_rules
 from checkout.stock.moves import reserve_stock
 from shared.cause import Cause, current_cause, following
 from shared.clock import now

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
 
-from checkout.catalogue.tables import placements
 from checkout.placing.purchase import Purchase
+from checkout.placing.tables import placements
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.errors import Refused
@@ -103,6 +104,14 @@ async def placement_of_order(tx: Tx, order_code: str) -> Placement | None:
         "SELECT order_code, total, confirm_path FROM placements WHERE order_code = :code", code=order_code
     )
     return Placement(row.order_code, row.total, row.confirm_path, repeated=True) if row else None
+
+
+async def cart_of_order(tx: Tx, order_code: str) -> UUID | None:
+    """Return the cart that the order was placed from, if it came from one."""
+    found: UUID | None = await tx.value(
+        "SELECT cart_id FROM placements WHERE order_code = :code", code=order_code
+    )
+    return found
 
 
 def used_twice(error: IntegrityConstraintViolationError) -> Refused | None:

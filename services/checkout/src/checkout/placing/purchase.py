@@ -8,7 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from checkout.carts.rules import Product, merged
+from checkout.carts.rules import merged
+from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Method
 from checkout.placing.vouchers import Benefit, Wallet
 from shared.errors import Refused

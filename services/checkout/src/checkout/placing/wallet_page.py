@@ -11,20 +11,16 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.carts.rows import keep_typed
-from checkout.placing.checkout_state import (
-    Checkout,
-    carried_cookies,
-    load_checkout,
-    order_and_go_on,
-    typed,
-)
+from checkout.placing.browser import carried_cookies, wallet_of
+from checkout.placing.checkout_state import Checkout, load_checkout, order_and_go_on, typed
 from checkout.placing.confirm_page import STALE
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import OrdererFields, WalletConfirmation
+from checkout.placing.members import members_of
 from checkout.placing.purchase import Purchase
 from checkout.placing.vouchers import Benefit, Wallet
 from checkout.placing.wallet_delivery import Delivery, delivery_of, keepable, kept_in, mark_of, typed_in
-from checkout.shop.storefront import Shop, Storefront, wallet_of
+from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import Amounts
@@ -129,7 +125,7 @@ async def _arrival(request: Request, shop: Storefront, checkout: Checkout, walle
     cookies: Cookies = request.app.state.cookies
     if checkout.viewer.signed_in or cookies.read(request, ARRIVED_COOKIE) == wallet.checkout_session_id:
         return None
-    link = await shop.members.amazon_link(
+    link = await members_of(request).amazon_link(
         wallet.buyer_id, email=wallet.email, cookies=carried_cookies(request)
     )
     if link is None or link.state == "none":
@@ -212,7 +208,7 @@ async def _benefits(
 ) -> dict[str, Any]:
     """Return what may be used: a member's points and coupons, or points for registering with this order (PNT-02)."""
     if checkout.viewer.signed_in:
-        profile = await shop.members.profile(carried_cookies(request))
+        profile = await members_of(request).profile(carried_cookies(request))
         return {
             "points_available": profile.points_available if profile else 0,
             "points_by_registering": False,
@@ -223,6 +219,6 @@ async def _benefits(
                 checkout.settings.shipping,
             ),
         }
-    rules = await shop.members.point_rules()
+    rules = await members_of(request).point_rules()
     usable = rules.registration_points_usable_at_once if rules else 0
     return {"points_available": usable, "points_by_registering": True, "coupons": []}

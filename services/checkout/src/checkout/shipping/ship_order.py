@@ -62,10 +62,17 @@ async def ship_order(
     tracking_number: str | None = None,
     version: int | None = None,
 ) -> None:
-    """Ship the parcels of one order; see :func:`ship`. Raises Refused also if it changed since ``version``."""
+    """Ship the parcels of one order; see :func:`ship`."""
     async with open_orders(tx, [order_code]) as book:
-        book.seen(order_code, version)
-        ship(book, order_code, sent=sent, wish=wish, carrier=carrier, tracking_number=tracking_number)
+        ship(
+            book,
+            order_code,
+            sent=sent,
+            wish=wish,
+            carrier=carrier,
+            tracking_number=tracking_number,
+            version=version,
+        )
 
 
 def ship(
@@ -76,14 +83,15 @@ def ship(
     wish: ShipWish,
     carrier: str | None = None,
     tracking_number: str | None = None,
+    version: int | None = None,
 ) -> None:
     """Ship the parcels in ``sent``, or with None all that are left, those with ``carrier`` and number.
 
-    What left the house leaves the stock, and both events are said. Raises Refused: unknown, cancelled, shipped,
+    What left the house leaves the stock. Raises Refused: unknown, changed since ``version``, cancelled, shipped,
     unpaid although prepaid (KON-35), not authorized, its authorization ended without a reason to ship, no
     parcel ticked (ORD-17), a ship date before the order, or a number that is none of its carrier's.
     """
-    order = book[code]
+    order = book.seen(code, version)
     check_shippable(order, override=wish.override_reason)
     if risk := unsecured(order):
         book.note(_override(order, risk, wish))

@@ -6,15 +6,9 @@ from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from starlette.responses import Response
 
-from checkout.shop.rows import (
-    FREE_SHIPPING_FROM_MAX,
-    SHIPPING_FEE_MAX,
-    Closing,
-    ShopSettings,
-    change_shop_settings,
-    read_changes,
-    read_shop_settings,
-)
+from checkout.shop.change_settings import change_shop_settings
+from checkout.shop.rows import read_changes, read_shop_settings
+from checkout.shop.rules import FREE_SHIPPING_FROM_MAX, SHIPPING_FEE_MAX, Closing, ShopSettings
 from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.order_desk.words import actor
+from checkout.shop.staff import actor
 from checkout.stock.receive_goods import Cause, receive_goods
 from checkout.stock.shelves import read_shelf_of, read_shelves, read_stock_entries
 from shared.clock import now

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from checkout.catalogue.tables import stock_entries
+from checkout.stock.tables import stock_entries
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.ids import new_id
