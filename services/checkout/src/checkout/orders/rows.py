@@ -1,4 +1,4 @@
-"""New orders into their tables, and stored ones as the domain sees them; order_book.py changes them."""
+"""New orders into their tables, and stored ones as the rules see them; ``book.py`` changes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -153,7 +153,7 @@ def _first_version(placed: OrderPlaced) -> dict[str, Any]:
 
 
 def order_of(row: Row, parcels: Sequence[Row]) -> Order:
-    """Return the domain's view of stored rows."""
+    """Return stored rows as the rules see them."""
     return Order(
         code=row.code,
         version=row.version,
