@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from bench.measure import Databases
-from checkout.receive_goods import receive_goods
+from checkout.stock.receive_goods import receive_goods
 from shared.clock import now
 from shared.database import Database
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.engine import URL
 
-from checkout.domain.methods import Method
-from checkout.storage.menu import keep_menu
+from checkout.payment_menu.rows import keep_menu
+from checkout.payment_menu.rules import Method
 from members.register_member import NewMember, register_member
 from members.storage.rules import rules_at
 from payments.methods import Methods

@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from checkout.domain.purchase import Purchase
-from checkout.storage.placements import Placement
-from checkout.till import Till
+from checkout.placing.placements import Placement
+from checkout.placing.purchase import Purchase
+from checkout.placing.till import Till
 from payments.calls import Calls
 from payments.methods import Methods
 from proof.simulation.nodes import Node

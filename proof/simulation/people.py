@@ -7,13 +7,13 @@ from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from checkout.cancel_order import cancel_order
-from checkout.domain.purchase import Purchase
-from checkout.domain.vouchers import Benefit, Wallet
-from checkout.request_capture import request_capture
-from checkout.ship_order import ShipWish, ship_order
-from checkout.storage.placements import Placement
-from checkout.till import Busy, Till
+from checkout.orders.cancel_order import cancel_order
+from checkout.orders.request_capture import request_capture
+from checkout.placing.placements import Placement
+from checkout.placing.purchase import Purchase
+from checkout.placing.till import Busy, Till
+from checkout.placing.vouchers import Benefit, Wallet
+from checkout.shipping.ship_order import ShipWish, ship_order
 from members.reserve_benefit import reserve_benefit
 from payments.counter import PaymentCounter
 from payments.domain.payment import Payment
@@ -29,7 +29,7 @@ from shared import clock
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import Address, Event, Orderer
+from shared.events import Address, Orderer
 from shared.ids import new_id
 
 HOME = {
@@ -59,18 +59,17 @@ async def play(world: World) -> None:
             raise error
 
 
-async def _capture_by_staff(tx: Tx) -> list[Event]:
+async def _capture_by_staff(tx: Tx) -> None:
     await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
-    return []
 
 
-async def _staff(world: World, service: str, act: Callable[[Tx], Awaitable[list[Any]]]) -> bool:
+async def _staff(world: World, service: str, act: Callable[[Tx], Awaitable[None]]) -> bool:
     """Let a person do something in one transaction; return whether it was done and answered."""
     node = world.node(service)
 
     async def do() -> None:
         async with node.db.transaction() as tx:
-            tx.say(*await act(tx))
+            await act(tx)
 
     try:
         await node.ask(do)
@@ -280,13 +279,12 @@ class Story:
                     await self._desk(self._deposit)
                 return
 
-    async def _ship_now(self, tx: Tx) -> list[Any]:
+    async def _ship_now(self, tx: Tx) -> None:
         wish = ShipWish(source="admin_single", by="staff", at=now(), send_mail=True)
-        shipped = await ship_order(tx, order_code=self.code, sent=None, wish=wish)
-        return list(shipped)
+        await ship_order(tx, order_code=self.code, sent=None, wish=wish)
 
-    async def _deposit(self, tx: Tx) -> list[Any]:
-        return [await request_capture(tx, order_code=self.code, by="staff", at=now(), send_mail=True)]
+    async def _deposit(self, tx: Tx) -> None:
+        await request_capture(tx, order_code=self.code, by="staff", at=now(), send_mail=True)
 
     async def _cancel(self) -> None:
         await asyncio.sleep(self.chance.seconds(0, 22))
@@ -296,13 +294,10 @@ class Story:
                 return
             await asyncio.sleep(self.chance.seconds(0.3, 3))
 
-    async def _cancel_now(self, tx: Tx) -> list[Any]:
-        cancelled = await cancel_order(
-            tx, order_code=self.code, note="", by="staff", at=now(), although_shipped=True
-        )
-        return [cancelled]
+    async def _cancel_now(self, tx: Tx) -> None:
+        await cancel_order(tx, order_code=self.code, note="", by="staff", at=now(), although_shipped=True)
 
-    async def _desk(self, act: Callable[[Tx], Awaitable[list[Any]]]) -> bool:
+    async def _desk(self, act: Callable[[Tx], Awaitable[None]]) -> bool:
         try:
             return await _staff(self.world, "checkout", act)
         except Refused:

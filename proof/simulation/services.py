@@ -11,8 +11,8 @@ from pydantic import SecretStr
 from sqlalchemy import MetaData
 
 from checkout.consumers import consumers as checkout_consumers
-from checkout.storage.tables import metadata as checkout_metadata
-from checkout.till import Till
+from checkout.placing.till import Till
+from checkout.tables import metadata as checkout_metadata
 from members.consumers import consumers as members_consumers
 from members.reserve_benefit import ReleaseBenefits
 from members.settle_points import ExpirePoints

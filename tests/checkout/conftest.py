@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from checkout.storage.tables import metadata
+from checkout.tables import metadata
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.database import Database

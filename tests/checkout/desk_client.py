@@ -1,14 +1,18 @@
 """The order desk as a browser or a program sees it: the real routes in the real frame."""
 
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
 
-import checkout.web.desk_order
-from checkout.web import desk_api, desk_bulk, desk_order, desk_order_actions, desk_orders, desk_stock
+from checkout.main import template_folders
+from checkout.order_desk import actions as desk_order_actions
+from checkout.order_desk import api as desk_api
+from checkout.order_desk import bulk as desk_bulk
+from checkout.order_desk import one_order as desk_order
+from checkout.order_desk import work_lists as desk_orders
+from checkout.stock import desk as desk_stock
 from harness.keys import Keys
 from shared.database import Database
 from shared.revocations import RevokedSessions
@@ -17,14 +21,13 @@ from shared.web.session import Sessions
 
 ORIGIN = "http://127.0.0.1:8080"
 STAFF = UUID("0190f5fe-7c00-7a00-8000-000000000001")
-TEMPLATES = Path(checkout.web.desk_order.__file__).parent / "templates"
 
 
 def desk_app(db: Database, keys: Keys) -> FastAPI:
     """Return an application with nothing but the desk."""
 
     app = FastAPI()
-    pages = make_templates(TEMPLATES)
+    pages = make_templates(*template_folders())
     install_web(app, pages, Sessions(keys.verifier, RevokedSessions(db)), origin=ORIGIN, secure=False)
     app.state.db = db
     for part in (desk_stock, desk_orders, desk_bulk, desk_order, desk_order_actions, desk_api):

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from checkout.storage.orders import NewOrder, insert_orders
-from checkout.storage.stock import reserve_stock
+from checkout.orders.rows import NewOrder, insert_orders
+from checkout.stock.moves import reserve_stock
 from shared.clock import now
 from shared.database import Database
 from shared.events import Address, Amounts, Destination, Line, Orderer, OrderPlaced, PaymentNumberIssued

@@ -12,13 +12,13 @@ import orjson
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from checkout.domain.methods import Menu, Method
-from checkout.gateways.members import Members
-from checkout.gateways.standings import Standings
 from checkout.main import install
+from checkout.order_desk.standings import Standings
+from checkout.payment_menu.rows import keep_menu
+from checkout.payment_menu.rules import Menu, Method
+from checkout.placing.members import Members
+from checkout.placing.till import Till
 from checkout.settings import Settings
-from checkout.storage.menu import keep_menu
-from checkout.till import Till
 from harness.keys import Keys
 from shared.clock import now
 from shared.database import Database

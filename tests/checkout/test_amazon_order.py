@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from checkout.storage.buyers_orders import buyer_of_order
-from checkout.storage.shop_settings import ShopSettings, change_shop_settings
+from checkout.orders.rows import buyer_of_order
+from checkout.shop.change_settings import change_shop_settings
+from checkout.shop.rules import ShopSettings
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from checkout.storage.timeline import Entry, add_entries
+from checkout.orders.timeline import Entry, add_entries
 from harness.hearing import said
 from shared.clock import now
 from shared.database import Database

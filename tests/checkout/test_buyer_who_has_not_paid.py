@@ -2,8 +2,8 @@
 
 import pytest
 
-from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
+from checkout.orders.cancel_order import cancel_order
 from harness.hearing import Hearing, said
 from shared.clock import now
 from shared.database import Database
@@ -157,7 +157,7 @@ async def test_a_cancelled_order_asks_for_nothing(shop_db: Database, shopper: Sh
     await shopper.opens(f"/orders/{code}")
     assert "12345678901" in shopper.text
     async with shop_db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code=code, note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code=code, note="試験", by="店長", at=now())
     await shopper.opens(f"/orders/{code}")
     assert "ご利用の" not in shopper.text
     for words in ("12345678901", "お支払い期限", "期限までに", THANKS):
@@ -173,7 +173,7 @@ async def test_the_buyer_reads_what_went_back_and_how(shop_db: Database, shopper
         PaymentCaptured(**payment(code, "card"), amount=2_550, captured_at=now(), source="shipped"),
     )
     async with shop_db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code=code, note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code=code, note="試験", by="店長", at=now())
     await shopper.opens(f"/orders/{code}")
     assert "お支払い済みの金額は返金いたします。" in shopper.text
     await hearing.hears(

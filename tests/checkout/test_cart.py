@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from checkout.storage.sample_catalogue import add_sample_catalogue, sample_products
+from checkout.catalogue.samples import add_sample_catalogue, sample_products
 from harness.keys import Keys
 from shared.database import Database
 from tests.checkout.shopper import AMAZON_PAY, CASH_ON_DELIVERY, MENU, Shopper, open_shop, shop_app

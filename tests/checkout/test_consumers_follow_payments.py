@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
-from checkout.ship_order import ShipWish, ship_order
-from checkout.storage.tables import metadata
+from checkout.orders.cancel_order import cancel_order
+from checkout.shipping.ship_order import ShipWish, ship_order
+from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.postgres import MakeDatabase
 from shared.clock import now
@@ -96,10 +96,8 @@ def standing(code: str, revision: int, *calls: str, **amounts: int) -> PaymentSt
 
 async def ship(db: Database, code: str) -> None:
     async with db.transaction() as tx:
-        tx.say(
-            *await ship_order(
-                tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
-            )
+        await ship_order(
+            tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
         )
 
 
@@ -240,7 +238,7 @@ async def test_a_deadline_that_passes_after_the_payment_is_old_news(db: Database
 async def test_a_rejected_capture_stays_unpaid_with_the_reason_and_may_be_asked_again(
     db: Database, hearing: Hearing
 ) -> None:
-    from checkout.request_capture import request_capture
+    from checkout.orders.request_capture import request_capture
 
     await place(db, "card_like", "W7")
     async with db.transaction() as tx:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from checkout.storage.shop_settings import ShopSettings, change_shop_settings
+from checkout.shop.change_settings import change_shop_settings
+from checkout.shop.rules import ShopSettings
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now

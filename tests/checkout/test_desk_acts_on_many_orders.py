@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.storage.tables import metadata
+from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from checkout.receive_goods import STOCK_MAX
-from checkout.storage.tables import metadata
+from checkout.stock.receive_goods import STOCK_MAX
+from checkout.tables import metadata
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.database import Database

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from checkout.storage.tables import metadata
+from checkout.tables import metadata
 from harness.hearing import said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase

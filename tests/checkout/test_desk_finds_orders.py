@@ -9,12 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from checkout.catch_up import catch_up_orders
 from checkout.consumers import consumers
-from checkout.register_tracking import register_tracking
-from checkout.storage.orders import NewOrder, insert_orders
-from checkout.storage.tables import metadata
-from checkout.write_note import write_note
+from checkout.orders.catch_up import catch_up_orders
+from checkout.orders.rows import NewOrder, insert_orders
+from checkout.orders.write_note import write_note
+from checkout.shipping.register_tracking import register_tracking
+from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.ship_order import ShipWish, ship_order
-from checkout.storage.tables import metadata
+from checkout.shipping.ship_order import ShipWish, ship_order
+from checkout.tables import metadata
 from harness.hearing import Hearing
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -61,10 +61,8 @@ async def capture(db: Database, code: str) -> None:
 
 async def ship(db: Database, code: str) -> None:
     async with db.transaction() as tx:
-        tx.say(
-            *await ship_order(
-                tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
-            )
+        await ship_order(
+            tx, order_code=code, sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
         )
 
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.ship_order import ShipWish, ship_order
-from checkout.storage.tables import metadata
+from checkout.shipping.ship_order import ShipWish, ship_order
+from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -145,10 +145,8 @@ async def test_shipping_stands_below_the_capture_that_it_led_to_although_the_pro
     await place(db, "card_like", "V-3")
     await hearing.hears(authorization("V-3"))
     async with db.transaction() as tx:
-        tx.say(
-            *await ship_order(
-                tx, order_code="V-3", sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
-            )
+        await ship_order(
+            tx, order_code="V-3", sent=None, wish=ShipWish(source="admin_bulk", by="試験", at=now())
         )
     second = now().replace(microsecond=0)
     await hearing.hears(PaymentCaptured(**payment("V-3"), amount=3_500, captured_at=second, source="shipped"))

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
-from checkout.storage.tables import metadata
+from checkout.orders.cancel_order import cancel_order
+from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -253,6 +253,6 @@ async def test_a_void_after_the_cancellation_stays_a_void_whatever_comes_late(
 ) -> None:
     await place(db, "card_like", "L-11")
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="L-11", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="L-11", note="試験", by="店長", at=now())
     await hearing.hears(PaymentVoided(**payment("L-11")), authorized("L-11"), ended("L-11"))
     assert (await order_row(db, "L-11")).payment == "voided"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from checkout import news_words as news
 from checkout.consumers import consumers
-from checkout.news import entry_of
+from checkout.orders import news_words as news
+from checkout.orders.news import entry_of
 from notifications.previews.examples import example_of
 from shared.events import (
     CATALOGUE,

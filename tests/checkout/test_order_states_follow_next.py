@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.domain.order import AXIS_OF, NEXT, Order, Parcel
-from checkout.domain.order_rules import check_cancellable, check_capturable, check_shippable
-from checkout.domain.steps import (
+from checkout.orders.order import AXIS_OF, NEXT, Order, Parcel
+from checkout.orders.rules import check_cancellable, check_capturable, check_shippable
+from checkout.orders.steps import (
     STEPS,
     StepGroup,
     cancel_effects,

@@ -8,8 +8,8 @@ import pytest
 from alembic import command
 from sqlalchemy import MetaData
 
-from checkout.storage.order_payments import Authorization, PaymentTold, Refund, read_told
-from checkout.storage.tables import metadata
+from checkout.orders.payments import Authorization, PaymentTold, Refund, read_told
+from checkout.tables import metadata
 from harness.postgres import TestPostgres
 from shared.database import Database
 from shared.migrations import alembic_config

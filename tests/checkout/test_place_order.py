@@ -8,8 +8,8 @@ import httpx
 import pytest
 from asyncpg import CheckViolationError
 
-from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
+from checkout.orders.cancel_order import cancel_order
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from shared.clock import now

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.domain.coupon import Coupon
-from checkout.domain.methods import Method, check_choice
-from checkout.domain.order_code import ORDER_CODE, new_order_code
-from checkout.domain.price import Discounts, ShippingRules, price_order
+from checkout.orders.code import ORDER_CODE, new_order_code
+from checkout.payment_menu.rules import Method, check_choice
+from checkout.pricing.coupon import Coupon
+from checkout.pricing.price import Discounts, ShippingRules, price_order
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import Line

@@ -1,6 +1,6 @@
 """Staff change the shipping fee at the desk; the shop follows at once, and who changed what is kept."""
 
-from checkout.storage.shop_settings import read_shop_settings
+from checkout.shop.rows import read_shop_settings
 from shared.database import Database
 from tests.checkout.shopper import Shopper, open_shop
 

@@ -8,10 +8,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from checkout.cancel_order import cancel_order
 from checkout.consumers import consumers
-from checkout.storage.tables import metadata
-from checkout.web.buyers_words import progress
+from checkout.my_orders.words import progress
+from checkout.orders.cancel_order import cancel_order
+from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -159,7 +159,7 @@ async def test_cancelling_says_all_the_money_that_goes_back_and_tells_it_on(
     page = (await desk.get("/desk/orders/S-5/cancel")).text
     assert "お預かりしている ¥7,000 をすべて返金します（うち仮受金 ¥3,500）。" in page
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="S-5", note="在庫の破損", by="店長", at=now()))
+        await cancel_order(tx, order_code="S-5", note="在庫の破損", by="店長", at=now())
     (event,) = await said(db)
     assert isinstance(event, OrderCancelled)
     assert (event.refund_amount, event.note) == (7_000, "在庫の破損")
@@ -190,7 +190,7 @@ async def test_a_refunded_order_is_no_longer_shown_as_paid(
     await place(db, "konbini", "S-7")
     await hearing.hears(captured("S-7"))
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="S-7", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="S-7", note="試験", by="店長", at=now())
     waiting = (await desk.get("/desk/orders?tab=all")).text
     assert "返金処理中" in waiting
     await hearing.hears(refunded("S-7", 3_500 - (left or 0), left))
@@ -206,7 +206,7 @@ async def test_a_cancelled_number_is_shown_as_void_at_once_and_said_so(
     await place(db, "konbini", "S-8")
     await hearing.hears(number_issued("S-8"))
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="S-8", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="S-8", note="試験", by="店長", at=now())
     assert "無効" in (await desk.get("/desk/orders/S-8")).text
     await hearing.hears(PaymentVoided(**payment("S-8", "konbini")))
     assert "取消済" in (await desk.get("/desk/orders/S-8")).text
@@ -394,7 +394,7 @@ async def test_a_chargeback_lost_after_the_cancellation_ends_the_refund_under_wa
     await place(db, "card_like", "T-10")
     await hearing.hears(captured("T-10", "amazon_pay"))
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="T-10", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="T-10", note="試験", by="店長", at=now())
     assert "返金処理中" in (await desk.get("/desk/orders/T-10")).text
     await hearing.hears(standing("T-10", 1, captured_amount=3_500, refunded_amount=3_500))
     page = (await desk.get("/desk/orders/T-10")).text
@@ -408,7 +408,7 @@ async def test_a_cancelled_order_whose_receipt_was_taken_back_waits_for_no_refun
     await place(db, "konbini", "T-11")
     await hearing.hears(captured("T-11"))
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="T-11", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="T-11", note="試験", by="店長", at=now())
     await hearing.hears(standing("T-11", 1))
     page = (await desk.get("/desk/orders/T-11")).text
     assert "返金処理中" not in page
@@ -432,7 +432,7 @@ async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
     await place(db, "konbini", "S-20")
     await hearing.hears(number_issued("S-20"), standing("S-20", 1, "short_money", suspense_amount=1_000))
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="S-20", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="S-20", note="試験", by="店長", at=now())
     await hearing.hears(PaymentVoided(**payment("S-20", "konbini")))
     assert "返金処理中" in (await desk.get("/desk/orders?tab=all")).text
     await hearing.hears(
@@ -484,7 +484,7 @@ async def test_the_timeline_tells_each_yen_given_back_once(
     too_much = {"captured_amount": 3_500, "suspense_amount": 2_500}
     await hearing.hears(captured("S-23"), standing("S-23", 1, "excess_money", **too_much))
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="S-23", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="S-23", note="試験", by="店長", at=now())
     await hearing.hears(
         refunded("S-23", 6_000, 0, spare=2_500), standing("S-23", 2, **too_much, refunded_amount=6_000)
     )
@@ -531,7 +531,7 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund(
     )
     assert "入金済みの ¥3,500 を返金します" not in page
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="D-1", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="D-1", note="試験", by="店長", at=now())
 
     (event,) = await said(db)
     assert isinstance(event, OrderCancelled)
@@ -550,7 +550,7 @@ async def test_what_became_of_the_dispute_is_told(
 ) -> None:
     await disputed(db, hearing, "D-2")
     async with db.transaction() as tx:
-        tx.say(await cancel_order(tx, order_code="D-2", note="試験", by="店長", at=now()))
+        await cancel_order(tx, order_code="D-2", note="試験", by="店長", at=now())
 
     amounts = {"captured_amount": 3_500, "refunded_amount": back, "charged_back_amount": back}
     await hearing.hears(standing("D-2", 2, *(["chargeback_lost"] if back else []), **amounts))

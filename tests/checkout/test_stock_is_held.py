@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from checkout.storage.stock import LeftTheHouse, reserve_stock, ship_stock
+from checkout.stock.moves import LeftTheHouse, reserve_stock, ship_stock
 from harness.eventually import eventually
 from shared.clock import now
 from shared.database import Database, Tx

@@ -92,7 +92,7 @@ async def test_carriers_of_stored_parcels_become_codes(postgres: TestPostgres) -
                 {"carrier": name},
             )
 
-    await asyncio.to_thread(migrate, "checkout", address, import_module("checkout.storage.tables").metadata)
+    await asyncio.to_thread(migrate, "checkout", address, module_of("checkout", "tables").metadata)
 
     async with engine.connect() as connection:
         found = set((await connection.execute(text("SELECT carrier FROM order_destinations"))).scalars())

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from sqlalchemy import MetaData
 
-from checkout.storage.tables import metadata
+from checkout.tables import metadata
 from harness.eventually import eventually
 from harness.keys import Keys
 from harness.postgres import MakeDatabase

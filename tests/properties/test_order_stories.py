@@ -16,23 +16,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from checkout.domain.order import (
-    BEFORE_ITS_TIME,
-    DEPOSIT_LABEL,
-    NEXT,
-    PAYMENT_LABEL,
-    SHIPPING_LABEL,
-    STATUS_LABEL,
-    Order,
-    Parcel,
-)
-from checkout.domain.order_rules import check_cancellable, check_capturable, check_shippable
-from checkout.domain.steps import (
+from checkout.orders.order import BEFORE_ITS_TIME, NEXT, Order, Parcel
+from checkout.orders.rules import check_cancellable, check_capturable, check_shippable
+from checkout.orders.steps import (
     cancel_effects,
     capture_warnings,
     next_step,
     processed_warnings,
 )
+from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.errors import Refused
 from tests.checkout.payment_terms import GROUPS, TERMS, Group
 from tests.properties.profile import LONG, stories

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from checkout.domain.purchase import Purchase
-from checkout.storage.placements import Placement
-from checkout.till import Till
+from checkout.placing.placements import Placement
+from checkout.placing.purchase import Purchase
+from checkout.placing.till import Till
 from members.take_order import PlacedOrders
 from notifications.mailing.delivery import Accepted
 from notifications.mailing.message import build

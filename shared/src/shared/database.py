@@ -97,14 +97,17 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Let what is done inside be undone alone, if it raises."""
+        """Let what is done and said inside be undone alone, if it raises."""
         await self.write()
+        said, wakes = len(self._said), set(self._wakes)
         try:
             async with self._connection.transaction():
                 yield
                 await self.write()
         except BaseException:
             self._changes.clear()
+            del self._said[said:]
+            self._wakes = wakes
             raise
 
     async def put_off(self, change: Change) -> None:

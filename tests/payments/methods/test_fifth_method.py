@@ -12,10 +12,10 @@ import pytest
 
 import payments.methods
 from checkout.consumers import consumers
-from checkout.gateways.payment_menu import ReadMenu
-from checkout.storage.catalogue_tables import method_menu
-from checkout.storage.menu import ask_for_menu
-from checkout.storage.tables import metadata as checkout_metadata
+from checkout.payment_menu.read_menu import ReadMenu
+from checkout.payment_menu.rows import ask_for_menu
+from checkout.payment_menu.tables import method_menu
+from checkout.tables import metadata as checkout_metadata
 from harness.due_once import claim, perform
 from harness.hearing import Hearing, said
 from harness.keys import Keys

@@ -8,39 +8,32 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from checkout import api
-from checkout.catch_up import CatchUp, ask_to_catch_up
+from checkout.catalogue import pages as catalogue_pages
+from checkout.catalogue import search_engines
+from checkout.catalogue.samples import add_sample_catalogue
 from checkout.consumers import consumers
-from checkout.gateways.members import Members
-from checkout.gateways.payment_menu import ReadMenu
-from checkout.gateways.standings import Standings
+from checkout.my_orders import api as my_orders_api
+from checkout.my_orders import look_up_page
+from checkout.my_orders import pages as my_orders_pages
+from checkout.order_desk import actions, bulk, one_order, operations, work_lists
+from checkout.order_desk import api as order_desk_api
+from checkout.order_desk.standings import Standings
+from checkout.orders.catch_up import CatchUp, ask_to_catch_up
+from checkout.orders.tables import catch_up
+from checkout.payment_menu.read_menu import ReadMenu
+from checkout.payment_menu.rows import ask_for_menu
+from checkout.payment_menu.tables import method_menu
+from checkout.placing import api as placing_api
+from checkout.placing import cart_page, confirm_page, form_pages, wallet_page
+from checkout.placing.members import Members
+from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
-from checkout.storage.catalogue_tables import method_menu
-from checkout.storage.menu import ask_for_menu
-from checkout.storage.order_tables import catch_up
-from checkout.storage.sample_catalogue import add_sample_catalogue
-from checkout.storage.tables import metadata
-from checkout.till import Busy, Till
-from checkout.web import (
-    amazon_order,
-    cart,
-    desk_api,
-    desk_bulk,
-    desk_operations,
-    desk_order,
-    desk_order_actions,
-    desk_orders,
-    desk_settings,
-    desk_stock,
-    order_confirm,
-    order_form,
-    order_look_up,
-    order_page,
-    search_engines,
-    shop,
-)
-from checkout.web.store_files import StoreFiles
-from checkout.web.storefront import DISPATCH, Storefront
+from checkout.shop import desk as shop_desk
+from checkout.shop import pages as shop_pages
+from checkout.shop.store_files import StoreFiles
+from checkout.shop.storefront import DISPATCH, Storefront
+from checkout.stock import desk as stock_desk
+from checkout.tables import metadata
 from shared.app import Service
 from shared.clock import now
 from shared.database import Database
@@ -51,7 +44,7 @@ from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.problems import Problem, answer
 from shared.web.session import Sessions
 
-WEB = Path(__file__).parent / "web"
+HERE = Path(__file__).parent
 DESK_PAGES = (
     DeskPage("orders", "受注管理", "/desk/orders"),
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
@@ -60,25 +53,32 @@ DESK_PAGES = (
 # Programs first: they ask most often, and a request is compared with one router after the other. Settings before
 # the orders' own pages, whose paths end in an order code.
 ROUTERS = (
-    api.router,
-    desk_api.router,
-    shop.router,
+    placing_api.router,
+    my_orders_api.router,
+    order_desk_api.router,
+    catalogue_pages.router,
+    shop_pages.router,
     search_engines.router,
-    cart.router,
-    order_form.router,
-    order_confirm.router,
-    amazon_order.router,
-    order_look_up.router,
-    order_page.router,
-    desk_settings.router,
-    desk_stock.router,
-    desk_bulk.router,
-    desk_operations.router,
-    desk_orders.router,
-    desk_order_actions.router,
-    desk_order.router,
+    cart_page.router,
+    form_pages.router,
+    confirm_page.router,
+    wallet_page.router,
+    look_up_page.router,
+    my_orders_pages.router,
+    shop_desk.router,
+    stock_desk.router,
+    bulk.router,
+    operations.router,
+    work_lists.router,
+    actions.router,
+    one_order.router,
 )
 RETRY_AFTER_SECONDS = 2
+
+
+def template_folders() -> list[Path]:
+    """Return where the slices keep their templates."""
+    return sorted(HERE.glob("*/templates"))
 
 
 def make() -> Service:
@@ -151,11 +151,13 @@ def install(
 ) -> None:
     """Put all pages and JSON routes of checkout on ``app``."""
 
-    pages = make_templates(WEB / "templates", desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
+    pages = make_templates(*template_folders(), desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
-    app.state.storefront = Storefront(db, till, pages, issuer, verifier, members, origin_url)
-    app.mount("/static/shop", StoreFiles(directory=WEB / "static"), name="shop-static")
+    app.state.till = till
+    app.state.members = members
+    app.state.storefront = Storefront(db, pages, issuer, verifier, origin_url)
+    app.mount("/static/shop", StoreFiles(directory=HERE / "static"), name="shop-static")
     install_web(
         app,
         pages,

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from checkout.domain.holds import HoldLimits, SizeLimits
+from checkout.placing.holds import HoldLimits, SizeLimits
 from shared.settings import ServiceSettings
 
 

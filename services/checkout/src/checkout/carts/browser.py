@@ -1,0 +1,63 @@
+"""The cart of a browser, and of the member who uses it."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from checkout.carts.join_carts import join_carts
+from checkout.carts.rows import StoredCart, open_cart, read_cart
+from checkout.shop.storefront import cookies_of
+from shared.clock import now
+from shared.database import Tx
+from shared.web.cookies import CART_COOKIE, CART_COUNT_COOKIE
+from shared.web.session import viewer_of
+
+KEPT_FOR = timedelta(days=60)
+
+
+def cart_id_of(request: Request) -> UUID | None:
+    """Return the id of the browser's cart, or None."""
+    try:
+        return UUID(cookies_of(request).read(request, CART_COOKIE) or "")
+    except ValueError:
+        return None
+
+
+async def cart_of(request: Request, tx: Tx) -> StoredCart | None:
+    """Return the browser's cart, ordered or not; None if it has none.
+
+    A member's cart, with the address typed into it, is shown to nobody who uses the browser after the logout.
+    """
+    cart_id = cart_id_of(request)
+    stored = await read_cart(tx, cart_id) if cart_id else None
+    if stored is None or stored.member_id is None:
+        return stored
+    return stored if stored.member_id == await _member(request) else None
+
+
+async def joined_cart_of(request: Request, tx: Tx) -> StoredCart | None:
+    """Return the browser's cart after joining it with the one that the member filled elsewhere."""
+    stored, member_id = await cart_of(request, tx), await _member(request)
+    return stored if member_id is None else await join_carts(tx, stored, member_id, at=now())
+
+
+async def open_cart_of(request: Request, tx: Tx) -> UUID:
+    """Return the cart to put things into: the browser's own, or a new one once that was ordered."""
+    stored = await joined_cart_of(request, tx)
+    if stored is not None and stored.ordered_as is None:
+        return stored.cart_id
+    return await open_cart(tx, at=now(), member_id=await _member(request))
+
+
+async def _member(request: Request) -> UUID | None:
+    seen = await viewer_of(request)
+    return UUID(seen.member_id) if seen.member_id else None
+
+
+def keep_cart(request: Request, response: Response, cart_id: UUID, count: int) -> None:
+    """Let the browser keep its cart, and the number that the header shows."""
+    cookies, seconds = cookies_of(request), int(KEPT_FOR.total_seconds())
+    cookies.write(response, CART_COOKIE, str(cart_id), max_age_seconds=seconds)
+    cookies.write(response, CART_COUNT_COOKIE, str(count), max_age_seconds=seconds)

@@ -1,0 +1,32 @@
+"""A member has one cart on every device: what a browser holds joins it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from checkout.carts.rows import (
+    StoredCart,
+    give_to_member,
+    keep_typed,
+    move_lines,
+    open_cart_of_member,
+    read_cart,
+)
+from shared.database import Tx
+
+
+async def join_carts(
+    tx: Tx, stored: StoredCart | None, member_id: UUID, *, at: datetime
+) -> StoredCart | None:
+    """Join the browser's cart, ``stored``, with the one that the member fills, and return it."""
+    mine = stored if stored is not None and stored.ordered_as is None else None
+    if mine is not None and mine.member_id == member_id:
+        return stored
+    theirs = await open_cart_of_member(tx, member_id)
+    if theirs is None:
+        if mine is not None:
+            await give_to_member(tx, mine.cart_id, member_id)
+        return stored
+    if mine is not None and mine.cart.lines:
+        await move_lines(tx, mine.cart_id, theirs, at=at)
+        await keep_typed(tx, theirs, mine.draft, at=at)
+    return await read_cart(tx, theirs)

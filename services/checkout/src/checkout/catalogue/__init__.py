@@ -1,0 +1,1 @@
+"""What is sold: the shelf, the pages of products, and what search engines read of them."""

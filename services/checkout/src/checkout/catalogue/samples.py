@@ -1,0 +1,50 @@
+"""The demo's catalogue. A sandbox puts it on the shelf at start; running again changes nothing."""
+
+import tomllib
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+from shared.clock import now
+from shared.database import Tx
+from shared.ids import new_id
+
+
+def sample_products() -> list[dict[str, Any]]:
+    """Return the products of ``samples.toml`` in the shop's order."""
+    text = files("checkout.catalogue").joinpath("samples.toml").read_text("utf-8")
+    products: list[dict[str, Any]] = tomllib.loads(text)["products"]
+    return products
+
+
+async def add_sample_catalogue(tx: Tx) -> int:
+    """Add the products that are not there yet, with their initial stock; return how many were added."""
+    added = 0
+    for position, product in enumerate(sample_products()):
+        new = await tx.row(
+            "INSERT INTO products (sku, name, category, maker, summary, description, facts, image, unit_price,"
+            " position) VALUES (:sku, :name, :category, :maker, :summary, :description,"
+            " CAST(:facts AS jsonb), :image, :unit_price, :position) ON CONFLICT DO NOTHING RETURNING sku",
+            **{key: value for key, value in product.items() if key not in ("stock", "facts")},
+            facts=orjson.dumps(product["facts"]).decode(),
+            position=position,
+        )
+        if new is not None:
+            await _initial_stock(tx, product["sku"], product["stock"])
+            added += 1
+    return added
+
+
+async def _initial_stock(tx: Tx, sku: str, quantity: int) -> None:
+    await tx.execute(
+        "INSERT INTO stock (sku, available) VALUES (:sku, :quantity)", sku=sku, quantity=quantity
+    )
+    await tx.execute(
+        "INSERT INTO stock_entries (entry_id, sku, reason, reference, available_change, reserved_change, at)"
+        " VALUES (:id, :sku, 'initial', 'catalogue', :quantity, 0, :at)",
+        id=new_id(),
+        sku=sku,
+        quantity=quantity,
+        at=now(),
+    )

@@ -1,1 +1,0 @@
-"""What is true of carts, prices and orders; no input or output."""

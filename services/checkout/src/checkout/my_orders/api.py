@@ -1,0 +1,45 @@
+"""Orders of a buyer for programs."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from checkout.my_orders.pages import own_order
+from checkout.shop.storefront import Shop
+from shared.web.session import CurrentViewer, viewer
+
+router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
+
+
+class OwnOrder(BaseModel):
+    """An order as its buyer may read it."""
+
+    order_code: str
+    status: str
+    deposit: str
+    shipping: str
+    payment: str
+    payment_kind: str
+    total: int
+    lines: list[dict[str, Any]]
+
+
+@router.get("/orders/{code}", responses={404: {}})
+async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> OwnOrder:
+    """Read an order of one's own: placed with this cookie jar, or by the member who is signed in."""
+    order = await own_order(request, shop, seen, code)
+    head = order.head
+    return OwnOrder(
+        order_code=head.code,
+        status=head.status,
+        deposit=head.deposit,
+        shipping=head.shipping,
+        payment=head.payment,
+        payment_kind=head.payment_kind,
+        total=head.total,
+        lines=[
+            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
+            for line in order.lines
+        ],
+    )

@@ -1,0 +1,64 @@
+"""ご注文の確認: a guest finds an order again by its code, or its 受付番号, and what was given with it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import AfterValidator, BaseModel, Field
+from starlette.responses import Response
+
+from checkout.my_orders.look_up_order import look_up_order
+from checkout.orders.browser import show_from_now_on
+from checkout.orders.code import typed_code
+from checkout.shop.storefront import Shop
+from shared.clock import now
+from shared.errors import Refused
+from shared.web.client_address import counted_as
+from shared.web.fields import Line
+from shared.web.forms import Form, read_form
+from shared.web.session import viewer
+from shared.widths import half_width
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+PAGE = "/orders/find"
+NOT_FOUND = "番号と、メールアドレスまたは電話番号の組み合わせが見つかりません。入力内容をご確認ください。"
+
+
+class LookUpFields(BaseModel):
+    """What a guest knows of an order: its code, and the e-mail address or the telephone number given with it."""
+
+    code: Annotated[Line, AfterValidator(lambda text: typed_code(half_width(text)))] = Field(
+        title="注文番号または受付番号",
+        min_length=1,
+        max_length=40,
+        description="メールの件名または本文に記載されています。",
+    )
+    contact: Line = Field(title="メールアドレスまたは電話番号", min_length=1, max_length=254)
+
+
+@router.get(PAGE)
+async def ask_for_order(request: Request, shop: Shop) -> Response:
+    """Show the form."""
+    return shop.pages.render(request, "order_look_up.html", form=Form(LookUpFields))
+
+
+@router.post(PAGE)
+async def find_order(request: Request, shop: Shop) -> Response:
+    """Open the order in this browser; the same answer for an unknown code and for one of somebody else."""
+    form = await read_form(request, LookUpFields)
+    if not form.errors:
+        code, contact = form.value.code, form.value.contact
+        try:
+            async with shop.db.transaction() as tx:
+                found = await look_up_order(
+                    tx, code=code, contact=contact, client_address=counted_as(request), at=now()
+                )
+        except Refused as refused:
+            form.refuse(refused)
+            return shop.pages.render(request, "order_look_up.html", status=refused.status, form=form)
+        if found is not None:
+            response = shop.pages.redirect(request, f"/orders/{found}")
+            show_from_now_on(shop, request, response, found)
+            return response
+        form.refuse(Refused("order_not_found", NOT_FOUND, status=422))
+    return shop.pages.render(request, "order_look_up.html", status=422, form=form)

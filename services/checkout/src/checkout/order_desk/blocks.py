@@ -1,0 +1,87 @@
+"""The blocks 金額, 決済 and ポイント of one order at the desk, as rows of label and value."""
+
+from typing import Any
+
+from checkout.order_desk.rows import WholeOrder
+
+
+def amounts_rows(row: Any) -> list[tuple[str, int]]:
+    """Return what the total is made of, in yen."""
+    named = f"（クーポン「{row.coupon_name}」）" if row.coupon_name else ""
+    frees_shipping = named and not row.coupon_discount
+    lines = [
+        ("商品合計", row.items_amount),
+        (f"送料{named}" if frees_shipping else "送料", row.shipping_fee),
+    ]
+    for label, amount in (
+        ("手数料", row.payment_fee),
+        (f"クーポン値引き{named}", -row.coupon_discount),
+        ("ポイント利用", -row.point_discount),
+    ):
+        if amount:
+            lines.append((label, amount))
+    return lines
+
+
+def _points(whole: WholeOrder, kind: str) -> list[dict[str, Any]]:
+    return [e.facts for e in whole.timeline if e.topic == "points" and e.facts.get("kind") == kind]
+
+
+def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
+    """Return what payments told of the payment, and its money in yen."""
+    rows, told = [("決済種別", whole.row.payment_name)], whole.told
+    if authorization := told.authorization:
+        rows += [
+            ("承認結果", authorization.provider_status),
+            ("承認番号", authorization.authorization_id),
+            ("承認金額", f"¥{authorization.amount:,}"),
+        ]
+        if authorization.instrument:
+            rows.append(("お支払い元", authorization.instrument))
+    if number := told.number:
+        if number.chain_name:
+            rows.append(("お支払い先", number.chain_name))
+        rows.append((number.label, number.number))
+        if number.confirmation_number:
+            rows.append(("確認番号", number.confirmation_number))
+    return rows + _money_rows(whole)
+
+
+def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:
+    """Return what came, what went back and what is still here: the first is the sum of the other two."""
+    standing = whole.order.standing
+    captured = whole.told.captured
+    refunded = sum(refund.amount for refund in whole.told.refunds)
+    if standing.revision:
+        captured = standing.captured
+        refunded = max(captured + standing.suspense - whole.order.money_with_us, 0)
+    received = captured + standing.suspense
+    amounts = (
+        ("入金額", received, received),
+        ("うち仮受金", standing.suspense, standing.suspense),
+        ("返金額", refunded, refunded),
+        ("お預かり中", max(received - refunded, 0), refunded + standing.suspense),
+    )
+    return [(label, f"¥{amount:,}") for label, amount, shown in amounts if shown]
+
+
+def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
+    """Return the shop's points and coupons around this order, as members told them."""
+    labels = {
+        "used": "ポイント利用",
+        "granted_pending": "付与（有効待ち）",
+        "granted_active": "付与（有効）",
+        "activated": "有効化",
+        "returned": "キャンセルによるポイント返還",
+    }
+    rows = []
+    for kind, label in labels.items():
+        if total := sum(fact["points"] for fact in _points(whole, kind)):
+            rows.append((label, f"{total:,}ポイント"))
+    if revoked := sum(fact["revoked"] for fact in _points(whole, "returned")):
+        rows.append(("付与の取消", f"{revoked:,}ポイント"))
+    for kind, label in (("coupon_redeemed", "クーポンのご利用"), ("coupon_returned", "クーポンの返却")):
+        rows += [(label, fact["coupon"]) for fact in _points(whole, kind)]
+    if not rows and whole.row.points_used:
+        rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
+    return rows

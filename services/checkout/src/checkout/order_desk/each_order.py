@@ -1,0 +1,77 @@
+"""One wish for many orders, some of which may be refused: a refusal leaves no trace and stops no neighbour."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from checkout.orders.book import OrderBook, open_orders
+from shared.database import Database, is_transient
+from shared.errors import Refused
+
+log = structlog.get_logger()
+
+ORDERS_MAX = 500
+ORDERS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one order: done, or refused with a code for programs and a sentence for people."""
+
+    order_code: str
+    ok: bool
+    code: str
+    text: str
+
+
+async def for_each_order(
+    db: Database,
+    codes: Sequence[str],
+    act: Callable[[OrderBook, str], None],
+    *,
+    done: str,
+    action: str,
+) -> list[Outcome]:
+    """Run ``act`` for every order.
+
+    ``action`` names the wish in the log, ``done`` is the sentence for an order where it succeeded. Raises
+    Refused if there are no orders or too many.
+    """
+    wanted = list(dict.fromkeys(codes))
+    if not wanted:
+        raise Refused("nothing_selected", "注文を1件以上選んでください", status=422)
+    if len(wanted) > ORDERS_MAX:
+        raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
+    outcomes: list[Outcome] = []
+    for start in range(0, len(wanted), ORDERS_AT_ONCE):
+        outcomes += await _act(db, wanted[start : start + ORDERS_AT_ONCE], act, done=done)
+    for one in outcomes:
+        log.info("desk.acted", action=action, order_code=one.order_code, outcome=one.code)
+    return outcomes
+
+
+async def _act(
+    db: Database,
+    codes: Sequence[str],
+    act: Callable[[OrderBook, str], None],
+    *,
+    done: str,
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    try:
+        async with db.transaction() as tx, open_orders(tx, codes) as book:
+            for code in codes:
+                try:
+                    with book.all_or_nothing(code):
+                        act(book, code)
+                    outcomes.append(Outcome(code, True, "done", done))
+                except Refused as refused:
+                    outcomes.append(Outcome(code, False, refused.code, refused.message))
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        # The commit may or may not have happened; what was done before must still be told.
+        text = "結果を確認できませんでした。受注詳細を開いて確認してください。"
+        return [Outcome(code, False, "unknown", text) for code in codes]
+    return outcomes

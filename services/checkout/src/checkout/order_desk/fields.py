@@ -1,0 +1,54 @@
+"""Fields of the forms and programs of the order desk."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.carriers import CARRIERS, carrier_called, plain_number
+from shared.web.fields import Line, wrong
+
+
+def _tracking_number(text: str) -> str:
+    number = plain_number(text)
+    if not re.fullmatch(r"[0-9A-Z]*", number):
+        raise wrong("送り状番号は英数字とハイフンで入力してください")
+    return number
+
+
+TrackingNumber = Annotated[
+    str,
+    AfterValidator(_tracking_number),
+    Field(title="送り状番号", max_length=40, json_schema_extra={"pattern": "^[0-9A-Za-z-]*$"}),
+]
+
+
+_CODE = re.compile("[a-z_]+")
+
+
+def _carrier(text: str) -> str:
+    """What looks like a code must be one: a slip in it would reach the buyer as the name of a carrier."""
+    code = carrier_called(text).code
+    if code not in CARRIERS and _CODE.fullmatch(code):
+        raise wrong(f"配送会社のコードは {'、'.join(CARRIERS)} のいずれかを入力してください")
+    return code
+
+
+CarrierText = Annotated[
+    Line,
+    AfterValidator(_carrier),
+    Field(
+        title="配送会社",
+        max_length=40,
+        description=f"A code ({', '.join(CARRIERS)}), or the name of another carrier",
+        examples=list(CARRIERS),
+        json_schema_extra={"pattern": rf"^({'|'.join(CARRIERS)}|[ぁ-ゖァ-ヺー一-鿿]+)?$"},
+    ),
+]
+CARRIER_OPTIONS = [(carrier.code, carrier.name) for carrier in CARRIERS.values()]
+
+
+# Refuses what PostgreSQL cannot hold before it gets there; an address that cannot exist is a missing page.
+OrderCode = Annotated[
+    str, Field(title="受注コード", min_length=1, max_length=40, pattern=r"^[0-9A-Za-z_-]+$")
+]

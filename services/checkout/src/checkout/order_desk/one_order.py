@@ -1,0 +1,274 @@
+"""受注詳細: one order on one page, from what was bought to everything that happened since (ORD-10)."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from checkout.order_desk.blocks import amounts_rows, payment_rows, points_rows
+from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
+from checkout.order_desk.rows import WholeOrder, read_whole_order
+from checkout.order_desk.words import ORDER_KIND_LABEL, badges
+from checkout.orders.calls import calls_of
+from checkout.orders.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
+from checkout.orders.news_words import REFUSED_BY_PROVIDER
+from checkout.orders.order import Order
+from checkout.orders.rules import check_capturable, check_reauthorizable, unsecured
+from checkout.orders.steps import cancel_effects, capture_warnings, next_step, processed_warnings
+from shared.carriers import CARRIERS, carrier_called
+from shared.clock import in_japan, now
+from shared.database import Database
+from shared.errors import Refused
+from shared.web.fields import Text
+from shared.web.forms import Form
+from shared.web.pages import Pages
+from shared.web.session import require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+Version = Annotated[int, Field(ge=1, title="版")]
+
+
+class ParcelForm(BaseModel):
+    """What is known of the parcel to one delivery address."""
+
+    ship_date: date | None = Field(None, title="商品発送日")
+    carrier: CarrierText = ""
+    tracking_number: TrackingNumber = ""
+
+
+class TrackingForm(ParcelForm):
+    """送付情報編集: the same, for an order as it was seen."""
+
+    version: Version
+
+
+class SeenForm(BaseModel):
+    """A button on an order as it was seen."""
+
+    version: Version
+
+
+class ShipForm(BaseModel):
+    """Which parcels to ship (ORD-17)."""
+
+    destinations: list[UUID] = Field(default_factory=list, title="お届け先")
+    send_mail: bool = Field(False, title="発送通知メール/受取通知メール(自動送信)を送信する")
+    override_reason: Text = Field(
+        "",
+        title="このまま発送する理由",
+        description="代金を受け取れないおそれがあります。発送する場合だけ入力してください。お名前とともに履歴に残ります。",
+        max_length=500,
+    )
+    version: Version
+
+
+class DepositForm(BaseModel):
+    """入金状況 (PAY-07)."""
+
+    deposit_date: date = Field(title="入金日")
+    send_mail: bool = Field(False, title="入金確認メール(自動送信)を送信する")
+    version: Version
+    confirmed: bool = False
+
+
+class StatusForm(BaseModel):
+    """ステータス (ORD-12)."""
+
+    status: Literal["processed"] = Field(title="ステータス")
+    version: Version
+    confirmed: bool = False
+
+
+class CancelForm(BaseModel):
+    """取消処理 (ORD-21)."""
+
+    staff_reason: StaffReason = Field(
+        title="キャンセルの区分", description="お客様へのメールの文面が変わります。"
+    )
+    note: Text = Field(
+        title="キャンセル理由",
+        description="お客様へのメールに記載されます。",
+        min_length=1,
+        max_length=500,
+    )
+    send_mail: bool = Field(False, title="キャンセルのメールをお客様に送信する")
+    although_shipped: bool = Field(False, title="発送後にキャンセルする(返品・受取拒否)")
+    version: Version
+
+
+class NoteForm(BaseModel):
+    """A remark of staff."""
+
+    text: Text = Field(title="メモ", description="お客様には表示されません。", min_length=1, max_length=1_000)
+    version: Version
+
+
+@router.get("/desk/orders/{code}")
+async def show_order(request: Request, code: OrderCode) -> Response:
+    """受注詳細."""
+    return await render_order(request, code)
+
+
+@router.get("/desk/orders/{code}/cancel")
+async def ask_to_cancel(request: Request, code: OrderCode) -> Response:
+    """What cancelling will do, before it is done."""
+    return await render_cancel(request, code, Form(CancelForm, {"send_mail": "true"}))
+
+
+async def render_cancel(
+    request: Request, code: str, form: Form[CancelForm], *, status: int = 200
+) -> Response:
+    """The page that says what cancelling will do to stock, points and money."""
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    async with db.transaction() as tx:
+        whole = await read_whole_order(tx, code)
+    return pages.render(
+        request,
+        "desk_cancel.html",
+        status=status,
+        order=whole.row,
+        form=form,
+        staff_reasons=list(STAFF_REASON_LABEL.items()),
+        effects=cancel_effects(whole.order, coupon=whole.row.coupon_name or ""),
+        started_shipping=any(parcel.shipped for parcel in whole.order.parcels),
+    )
+
+
+async def render_order(
+    request: Request,
+    code: str,
+    *,
+    status: int = 200,
+    warned: Literal["", "deposit", "status"] = "",
+    ship: Form[ShipForm] | None = None,
+    parcels: Mapping[UUID, Form[Any]] | None = None,
+    deposit: Form[DepositForm] | None = None,
+    status_form: Form[StatusForm] | None = None,
+    note: Form[NoteForm] | None = None,
+) -> Response:
+    """The page of an order; forms that were submitted come back with their errors.
+
+    ``warned`` names the form that was not carried out yet, because its warnings are to be read first.
+    """
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    async with db.transaction() as tx:
+        whole = await read_whole_order(tx, code)
+    ship = ship or Form(ShipForm, {"send_mail": "true"})
+    # A transfer's mail promises that the buyer will be told.
+    promised = {"send_mail": "true"} if whole.row.payment_deposit == "by_hand" else {}
+    today = in_japan(now()).date().isoformat()
+    deposit = deposit or Form(DepositForm, {"deposit_date": today, **promised})
+    status_form, note = status_form or Form(StatusForm), note or Form(NoteForm)
+    given = parcels or {}
+    destinations = [_destination(whole, row, given.get(row.destination_id)) for row in whole.destinations]
+    forms = [ship, deposit, status_form, note, *(one["form"] for one in destinations)]
+    return pages.render(
+        request,
+        "desk_order.html",
+        status=status,
+        order=whole.row,
+        badges=badges(whole.row),
+        kind=ORDER_KIND_LABEL[whole.row.order_kind],
+        next=next_step(whole.order),
+        calls=calls_of(whole.order),
+        risk=unsecured(whole.order),
+        deposit_button=_deposit_button(whole.order),
+        cancel_label=REASON_LABEL.get(whole.row.cancel_reason or "", ""),
+        amounts=amounts_rows(whole.row),
+        destinations=destinations,
+        carriers=CARRIER_OPTIONS,
+        forms=forms,
+        warned=warned,
+        ship=ship,
+        deposit=deposit,
+        status_form=status_form,
+        note=note,
+        may=_may(whole.order),
+        capture_warnings=capture_warnings(whole.order),
+        processed_warnings=processed_warnings(whole.order),
+        payment=payment_rows(whole),
+        points=points_rows(whole),
+        mails=[entry for entry in whole.timeline if entry.topic == "mail"],
+        timeline=[
+            {
+                "at": entry.at,
+                "title": entry.title,
+                "text": entry.text,
+                "by": entry.by,
+                "kind": entry.kind,
+                "technical": _technical(entry),
+            }
+            for entry in whole.timeline
+        ],
+    )
+
+
+def _technical(entry: Any) -> str:
+    """Return the provider's own word for a refusal that has none of ours."""
+    return str(entry.facts.get("reason", "")) if entry.text == REFUSED_BY_PROVIDER else ""
+
+
+def _may(order: Order) -> dict[str, bool]:
+    """Which forms the page offers; the rules themselves decide again on submission."""
+    return {
+        "ship": order.may("ship"),
+        "deposit": _allows(check_capturable, order),
+        "process": order.may("process"),
+        "cancel": order.may("cancel"),
+        "reauthorize": _allows(check_reauthorizable, order),
+        "track": order.status != "cancelled",
+    }
+
+
+def _allows(rule: Callable[[Order], None], order: Order) -> bool:
+    try:
+        rule(order)
+    except Refused:
+        return False
+    return True
+
+
+def _deposit_button(order: Order) -> str:
+    """Say what the button records: what is missing, never more."""
+    if order.payment_deposit == "by_hand":
+        return f"¥{order.missing_money:,}の入金を記録する"
+    return f"¥{order.missing_money:,}の入金処理を依頼する"
+
+
+def _destination(whole: WholeOrder, row: Any, form: Form[Any] | None) -> dict[str, Any]:
+    carrier = carrier_called(row.carrier)
+    values = {
+        "ship_date": in_japan(now()).date().isoformat(),
+        "carrier": carrier.code,
+        "tracking_number": row.tracking_number or "",
+    }
+    form = form or Form(ParcelForm, values, prefix=f"{row.destination_id}-")
+    typed = carrier_called(form["carrier"])
+    return {
+        "id": row.destination_id,
+        "row": row,
+        "shipped": row.ship_date is not None,
+        "form": form,
+        "carrier": carrier.name,
+        "typed_carrier": typed.name,
+        # What somebody typed for a carrier that has no code stays a choice.
+        "carriers": CARRIER_OPTIONS if typed.code in ("", *CARRIERS) else [*CARRIER_OPTIONS, typed.code],
+        "goods": [
+            {
+                "name": line.name,
+                "note": f"商品コード {line.sku}",
+                "image": f"/static/shop/goods/{line.image}" if line.image else "",
+                "quantity": line.quantity,
+                "amount": line.unit_price * line.quantity,
+            }
+            for line in whole.lines
+            if line.destination_id == row.destination_id
+        ],
+    }

@@ -1,0 +1,159 @@
+"""Finding orders for the desk: the work lists and the search."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from checkout.orders.tables import (
+    WITH_CALLS,
+    order_words,
+    orders,
+)
+from shared.clock import JAPAN
+from shared.database import Database, Tx
+from shared.sql import Row
+from shared.words import found_by, plan_for_words
+
+FOUND_MAX = 1_000
+SORTABLE = {
+    "number": orders.c.number,
+    "placed_at": orders.c.placed_at,
+    "code": orders.c.code,
+    "total": orders.c.total,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What to look for (ORD-05); None means すべて.
+
+    ``called``: only orders that ask for a person. Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, both included. 未入金 is said
+    only of orders whose deposit is managed here, so it leaves out what is paid at the door (ORD-07, PAY-13).
+    """
+
+    text: str = ""
+    status: str | None = None
+    order_kind: str | None = None
+    payment_kind: tuple[str, ...] | None = None
+    deposit: str | None = None
+    shipping: str | None = None
+    placed_from: date | None = None
+    placed_to: date | None = None
+    called: bool | None = None
+
+
+# The saved searches of the desk (ORD-09). The first is the default for new work (ORD-05).
+TABS: dict[str, tuple[str, Search]] = {
+    "new": (
+        "新規受注",
+        Search(status="in_progress", order_kind="normal", deposit="unpaid", shipping="unshipped"),
+    ),
+    "all": ("全件", Search()),
+    "unshipped": ("通常処理中/未発送", Search(status="in_progress", shipping="unshipped")),
+    "unpaid": ("通常処理中/未入金", Search(status="in_progress", deposit="unpaid")),
+    "processed": ("受注一覧(処理済み)", Search(status="processed")),
+    "attention": ("要確認", Search(called=True)),
+}
+
+
+def _conditions(search: Search) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        orders.c[name] == value
+        for name in ("status", "order_kind", "deposit", "shipping")
+        if (value := getattr(search, name)) is not None
+    ]
+    if search.called:
+        found.append(WITH_CALLS)
+    if search.deposit == "unpaid":
+        found.append(orders.c.payment_deposit != "never")
+    if search.payment_kind:
+        found.append(orders.c.payment_kind.in_(search.payment_kind))
+    if search.text:
+        found.append(found_by(orders.c.code, order_words, search.text))
+    if search.placed_from:
+        found.append(orders.c.placed_at >= _midnight(search.placed_from))
+    if search.placed_to:
+        found.append(orders.c.placed_at < _midnight(search.placed_to) + timedelta(days=1))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), JAPAN)
+
+
+async def find_orders(
+    tx: Tx, search: Search, *, sort: str, limit: int, offset: int
+) -> tuple[Sequence[Row], int]:
+    """Return a page of orders and how many there are in all. ``sort``: a SORTABLE name, "-" for descending.
+
+    Of what a text finds no more than FOUND_MAX + 1 are counted: a word that half of the orders have would
+    make everybody wait.
+    """
+    conditions = _conditions(search)
+    if search.text:
+        await plan_for_words(tx)
+        some = select(orders.c.code).where(*conditions).limit(FOUND_MAX + 1)
+        total = await tx.value(select(func.count()).select_from(some.subquery()))
+    else:
+        total = await tx.value(select(func.count()).select_from(orders).where(*conditions))
+    rows = await tx.rows(
+        select(orders).where(*conditions).order_by(*_order(sort)).limit(limit).offset(offset)
+    )
+    return rows, int(total or 0)
+
+
+def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[Row]:
+    """Stream all orders found, in bounded memory."""
+    return db.stream(select(orders).where(*_conditions(search)).order_by(*_order(sort)))
+
+
+def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
+    column = SORTABLE.get(sort.lstrip("-"), orders.c.placed_at)
+    return (column.desc() if sort.startswith("-") else column.asc()), orders.c.code.desc()
+
+
+async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
+    """Return how many orders only 入金状況 「すべて」 finds: those that ``search`` for 未入金 leaves out (ORD-07)."""
+    if search.deposit != "unpaid":
+        return 0
+    conditions = [
+        *_conditions(replace(search, deposit=None)),
+        # True of all of them, and what the index of the work list asks for.
+        orders.c.deposit == "unpaid",
+        orders.c.payment_deposit == "never",
+    ]
+    return int(await tx.value(select(func.count()).select_from(orders).where(*conditions)) or 0)
+
+
+async def count_tabs(tx: Tx) -> Mapping[str, int]:
+    """Return how many orders each saved search finds."""
+    counts = {key: func.count().filter(*_conditions(search)) for key, (_, search) in TABS.items()}
+    row = await tx.row(select(*(count.label(key) for key, count in counts.items())).select_from(orders))
+    return dict(row) if row is not None else {}
+
+
+async def payment_kinds(tx: Tx) -> Sequence[tuple[str, str]]:
+    """Return (kind, name) of the methods that orders were placed with, to search by (AP-32)."""
+    rows = await tx.rows(
+        select(orders.c.payment_kind, func.max(orders.c.payment_name).label("name"))
+        .group_by(orders.c.payment_kind)
+        .order_by(orders.c.payment_kind)
+    )
+    return [(row.payment_kind, row.name) for row in rows]
+
+
+async def processed_but_unpaid(tx: Tx) -> Sequence[Row]:
+    """Return the oldest orders closed although their money was never taken (PAY-11)."""
+    return await tx.rows(
+        select(orders.c.code, orders.c.total)
+        .where(
+            orders.c.status == "processed",
+            orders.c.deposit == "unpaid",
+            orders.c.payment_deposit == "capture",
+        )
+        .order_by(orders.c.placed_at)
+        .limit(100)
+    )

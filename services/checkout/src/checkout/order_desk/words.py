@@ -1,0 +1,75 @@
+"""How states of an order are shown at the desk: a word, and the kind of mark beside it."""
+
+from typing import Any
+
+from checkout.orders.calls import CALL_LABEL, UNKNOWN_CALL
+from checkout.orders.money_back import money_back
+from checkout.orders.order import DEPOSIT_BY_STAFF
+from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+
+ORDER_KIND_LABEL = {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
+_STATUS_KIND = {"in_progress": "note", "processed": "done", "cancelled": "plain"}
+
+
+def badges(row: Any) -> dict[str, tuple[str, str]]:
+    """Return (word, kind) for status, deposit, shipping and payment of a stored order."""
+    ended = row.status == "cancelled"
+    managed = row.payment_deposit != "never"
+    return {
+        "status": (STATUS_LABEL[row.status], _STATUS_KIND[row.status]),
+        "deposit": _deposit(row, managed=managed, ended=ended),
+        "shipping": (SHIPPING_LABEL[row.shipping], _kind(row.shipping == "shipped", ended, otherwise="wait")),
+        "payment": _payment(row, managed=managed, ended=ended),
+    }
+
+
+def called_for(row: Any) -> list[str]:
+    """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
+    words = (CALL_LABEL.get(word, UNKNOWN_CALL) for word in (*row.payment_calls, *row.own_calls))
+    return list(dict.fromkeys(words))
+
+
+def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
+    """Money that went back is no longer 入金済み; money of an ended order is on its way back."""
+    if not managed:
+        return "管理対象外", "plain"
+    back = money_back(row) if ended else "nothing_came"
+    if row.payment == "refunded" or back == "given_back":
+        return _GIVEN_BACK
+    if row.payment == "refunded_in_part":
+        return "一部返金", "wait"
+    if row.payment == "short":
+        return ("未入金", "plain") if ended else ("入金不足", "stop")
+    if back == "waiting":
+        return "返金保留", "stop"
+    if back == "on_its_way":
+        return "返金処理中", "wait"
+    return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")
+
+
+_GIVEN_BACK = ("返金済", "note")
+
+
+def _payment(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
+    if not managed:
+        return "管理対象外", "plain"
+    if ended and money_back(row) == "given_back":
+        return _GIVEN_BACK
+    if row.payment == "number_issued" and ended:
+        return "無効", "plain"
+    if row.payment in ("awaited", "short") and ended:
+        return "取消済", "plain"
+    if row.payment_deposit == "by_hand" and row.payment == "number_issued":
+        return "振込待ち", "wait"
+    return PAYMENT_LABEL[row.payment], "stop" if row.payment in ("lapsed", "short") else "note"
+
+
+def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:
+    if done:
+        return "done"
+    return "plain" if nothing_to_do else otherwise
+
+
+def deposit_by_staff(row: Any) -> bool:
+    """Tell whether staff may set this order's deposit (PAY-06)."""
+    return row.payment_deposit in DEPOSIT_BY_STAFF

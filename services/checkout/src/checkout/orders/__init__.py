@@ -1,0 +1,1 @@
+"""Orders: how they stand, what may follow, and everything that happened around them."""

@@ -1,0 +1,291 @@
+"""Orders under change: locked together, changed in memory by the state table, written with few statements.
+
+    async with open_orders(tx, codes) as book:
+        book.move(code, "authorize", by=..., at=...)
+        book.note(Entry(...))
+        book.say(OrderProcessed(...))
+
+Consumers name it as what they open (:mod:`shared.consumers`). One order or five hundred take the same number of
+statements. Nothing is written or said before the block is left without an error, so what was refused for one order
+has left no trace of it.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from checkout.orders.order import Move, Order, Parcel, Standing
+from checkout.orders.payments import Told, keep_told
+from checkout.orders.rows import order_of, standing_values
+from checkout.orders.tables import order_destinations, order_history, order_words, orders
+from checkout.orders.timeline import Entry, add_entries
+from checkout.shop.rules import Closing, ShopSettings
+from shared.bulk import insert_all, update_all
+from shared.cause import current_cause
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import Event
+from shared.sql import Row
+from shared.words import add_words, words_of_numbers
+
+_STATES = ("version", "status", "deposit", "shipping", "payment")
+_FACTS = (
+    "capture_requested_at",
+    "deposit_date",
+    "shipped_at",
+    "processed_at",
+    "cancelled_at",
+    "cancel_reason",
+)
+# Changed beside the straight way only, and written apart from the rest.
+_STANDING = (
+    "standing_revision",
+    "payment_calls",
+    "captured_amount",
+    "suspense_amount",
+    "refunded_amount",
+    "charged_back_amount",
+    "lost_amount",
+    "respond_by",
+    "money_with_us",
+    "money_told_at",
+    "may_reauthorize",
+    "reauthorization_requested_at",
+    "own_calls",
+)
+
+# NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
+# comes with the orders: asking for it apart would be one more round trip for every event.
+_LOCK = f"""
+    SELECT code, {", ".join(_STATES)}, payment_flow, payment_deposit, paid_before_shipping,
+        total, points_used, placed_at, {", ".join(_FACTS)},
+        {", ".join(_STANDING)},
+        (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
+    FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
+"""  # noqa: S608 - our own column names
+# A question of its own: one asked together with the lock would see the parcels as they were before waiting for it.
+_PARCELS = """
+    SELECT order_code, destination_id, name, ship_date, carrier, tracking_number
+    FROM order_destinations WHERE order_code = ANY(:codes) ORDER BY order_code, position
+"""
+
+
+Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
+"""What is done once for all orders of a book, with what each of them asked for."""
+
+
+class AboutAnOrder(Protocol):
+    """An event that names its order."""
+
+    type: ClassVar[str]
+
+    @property
+    def order_code(self) -> str:
+        """Return the code of the order."""
+
+
+class OrderBook:
+    """The orders that a transaction has locked, and what is to be written of them."""
+
+    @classmethod
+    def open(cls, tx: Tx, events: Sequence[AboutAnOrder]) -> "AbstractAsyncContextManager[OrderBook]":
+        """Be the unit of work of ``events``: see :func:`open_orders`."""
+        return open_orders(tx, [event.order_code for event in events])
+
+    def __init__(self, rows: Sequence[Row], parcels: Sequence[Row]) -> None:
+        of_order: dict[str, list[Row]] = {}
+        for parcel in parcels:
+            of_order.setdefault(parcel.order_code, []).append(parcel)
+        self._orders = {row.code: order_of(row, of_order.get(row.code, ())) for row in rows}
+        self._facts = {row.code: {name: getattr(row, name) for name in _FACTS} for row in rows}
+        self._changed: dict[str, None] = {}
+        self._history: list[dict[str, Any]] = []
+        self._parcels: dict[UUID, Parcel] = {}
+        self._called: dict[str, None] = {}
+        self._entries: list[Entry] = []
+        self._told: list[Told] = []
+        self._words: dict[str, set[str]] = {}
+        self._deeds: list[tuple[Deed, Any]] = []
+        self._said: list[Event] = []
+        chosen: Closing | None = rows[0].closing if rows else None
+        self.closing: Closing = chosen or ShopSettings().closing
+
+    def get(self, code: str) -> Order | None:
+        """Return an order as it stands now, or None if it is not in the book."""
+        return self._orders.get(code)
+
+    def __getitem__(self, code: str) -> Order:
+        """Return an order as it stands now. Raises Refused (404) for one that does not exist."""
+        order = self._orders.get(code)
+        if order is None:
+            raise Refused("order_unknown", "この注文は見つかりません。", status=404)
+        return order
+
+    def seen(self, code: str, version: int | None) -> Order:
+        """Return an order for a person's wish. Raises Refused: unknown, or not the ``version`` they saw."""
+        order = self[code]
+        if version is not None and order.version != version:
+            raise Refused(
+                "order_changed_meanwhile",
+                "この注文は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
+            )
+        return order
+
+    def move(self, code: str, move: Move, *, by: str, at: datetime, reason: str = "", **facts: Any) -> Order:
+        """Move an order along the state table, with a history row and new ``facts`` (columns of orders).
+
+        Returns the order moved. Raises Refused where the state table has no such edge.
+        """
+        moved = self[code].moved(move)
+        self._history.append(
+            {
+                "order_code": code,
+                "move": move,
+                **{name: getattr(moved, name) for name in _STATES},
+                "by": by,
+                "at": at,
+                "reason": reason,
+            }
+        )
+        return self._keep(moved, facts)
+
+    def set_facts(self, code: str, **facts: Any) -> Order:
+        """Change what is known of an order without moving it."""
+        return self._keep(self[code], facts)
+
+    def set_standing(
+        self, code: str, standing: Standing, *, own_calls: tuple[str, ...] | None = None
+    ) -> Order:
+        """Change what is known of an order's money, and what we call staff for."""
+        order = self[code]
+        self._orders[code] = replace(
+            order, standing=standing, own_calls=order.own_calls if own_calls is None else own_calls
+        )
+        self._called[code] = None
+        return self._orders[code]
+
+    def set_parcel(
+        self,
+        code: str,
+        destination_id: UUID,
+        *,
+        ship_date: date | None,
+        carrier: str | None,
+        tracking_number: str | None,
+    ) -> Order:
+        """Change what is known of one parcel; a ship date makes it shipped."""
+        order = self[code]
+        parcels = tuple(
+            replace(one, ship_date=ship_date, carrier=carrier, tracking_number=tracking_number)
+            if one.destination_id == destination_id
+            else one
+            for one in order.parcels
+        )
+        if tracking_number:
+            self.find_by(code, words_of_numbers(tracking_number))
+        self._parcels |= {one.destination_id: one for one in parcels if one.destination_id == destination_id}
+        self._orders[code] = replace(order, parcels=parcels)
+        return self._orders[code]
+
+    def note(self, *entries: Entry) -> None:
+        """Add lines to the timelines of orders in the book."""
+        self._entries += entries
+
+    def keep(self, told: Told | None) -> None:
+        """Keep what payments told of the payment of an order in the book."""
+        if told is not None:
+            self._told.append(told)
+
+    def find_by(self, code: str, words: set[str]) -> None:
+        """Let the search of the desk find an order by more words."""
+        self._words[code] = self._words.get(code, set()) | words
+
+    def say(self, event: Event) -> None:
+        """Say ``event`` as the book is written. It follows from what the caller follows from now."""
+        self._said.append(event.following(current_cause()))
+
+    def do_at_last(self, deed: Deed, *subjects: Any) -> None:
+        """Do ``deed`` as the book is written: once, for the ``subjects`` of all orders."""
+        self._deeds += [(deed, subject) for subject in subjects]
+
+    @contextmanager
+    def all_or_nothing(self, code: str) -> Iterator[None]:
+        """Undo what the block did to one order if it raises."""
+        order, facts = self._orders.get(code), dict(self._facts.get(code, {}))
+        was_changed, was_called = code in self._changed, code in self._called
+        history, entries, told = len(self._history), len(self._entries), len(self._told)
+        deeds, said = len(self._deeds), len(self._said)
+        parcels, words = dict(self._parcels), self._words.get(code, set())
+        try:
+            yield
+        except BaseException:
+            if order is not None:
+                self._orders[code], self._facts[code] = order, facts
+            if not was_changed:
+                self._changed.pop(code, None)
+            if not was_called:
+                self._called.pop(code, None)
+            del self._history[history:], self._entries[entries:], self._told[told:]
+            del self._deeds[deeds:], self._said[said:]
+            self._parcels, self._words[code] = parcels, words
+            raise
+
+    def _keep(self, order: Order, facts: dict[str, Any]) -> Order:
+        self._facts[order.code] |= facts
+        self._changed[order.code] = None
+        self._orders[order.code] = replace(
+            order,
+            capture_requested_at=self._facts[order.code]["capture_requested_at"],
+            deposit_date=self._facts[order.code]["deposit_date"],
+        )
+        return self._orders[order.code]
+
+    async def write(self, tx: Tx) -> None:
+        """Write everything down, do what was asked for at last, and say the events."""
+        rows = [
+            {
+                "code": code,
+                **{name: getattr(self._orders[code], name) for name in _STATES},
+                **self._facts[code],
+            }
+            for code in self._changed
+        ]
+        await update_all(tx, orders, rows, key="code")
+        called = [standing_values(self._orders[code]) for code in self._called]
+        await update_all(tx, orders, called, key="code")
+        await insert_all(tx, order_history, self._history)
+        parcels = [
+            {
+                "destination_id": parcel.destination_id,
+                "ship_date": parcel.ship_date,
+                "carrier": parcel.carrier,
+                "tracking_number": parcel.tracking_number,
+            }
+            for parcel in self._parcels.values()
+        ]
+        await update_all(tx, order_destinations, parcels, key="destination_id")
+        await keep_told(tx, self._told)
+        await add_entries(tx, self._entries)
+        await add_words(tx, order_words, self._words)
+        for deed in dict.fromkeys(deed for deed, _ in self._deeds):
+            await deed(tx, [subject for wanted, subject in self._deeds if wanted is deed])
+        tx.say(*self._said)
+
+
+@asynccontextmanager
+async def open_orders(tx: Tx, codes: Sequence[str]) -> AsyncIterator[OrderBook]:
+    """Lock the orders named ``codes`` until the commit; what the block does to them is written at its end.
+
+    Unknown codes are simply not in the book. Orders are always locked in the order of their codes, so two
+    transactions never wait for each other.
+    """
+    wanted = sorted(set(codes))
+    book = OrderBook(
+        await tx.rows(_LOCK, codes=wanted) if wanted else (),
+        await tx.rows(_PARCELS, codes=wanted) if wanted else (),
+    )
+    yield book
+    await book.write(tx)

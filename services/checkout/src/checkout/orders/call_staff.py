@@ -1,0 +1,18 @@
+"""Staff are called to look at an order for what happened to it here, until they have seen it."""
+
+from checkout.orders.book import OrderBook
+from checkout.orders.hearing import known_order
+from checkout.orders.news import entry_of
+from shared.events import BenefitShortageFound, RegistrationRefused
+
+MEMBERS = "会員サービス"
+
+
+def call_staff(book: OrderBook, event: BenefitShortageFound | RegistrationRefused) -> None:
+    """Call for a benefit that could not be taken, or a registration that was refused."""
+    order = known_order(book, event)
+    call = "benefit_shortage" if isinstance(event, BenefitShortageFound) else "registration_refused"
+    book.move(order.code, "call", by=MEMBERS, at=event.occurred_at, reason=call)
+    own_calls = tuple(dict.fromkeys((*order.own_calls, call)))
+    book.set_standing(order.code, order.standing, own_calls=own_calls)
+    book.note(entry_of(event, order))

@@ -1,0 +1,96 @@
+"""The words that ask staff for a look at an order, as sentences with amounts in yen."""
+
+from dataclasses import dataclass
+
+from checkout.orders.order import Order, Standing
+from shared.clock import in_japan
+
+CALL_LABEL: dict[str, str] = {
+    "short_money": "入金不足",
+    "excess_money": "過入金",
+    "late_money": "期限後の入金",
+    "capture_failed": "売上請求の失敗",
+    "refund_failed": "返金の失敗",
+    "refunded_elsewhere": "管理画面での返金",
+    "chargeback": "チャージバック",
+    "chargeback_lost": "チャージバック敗訴",
+    "receipt_reversed": "入金の取消",
+    "refund_unexplained": "不明な返金",
+    "shipping_untold": "発送の報告",
+    "answer_mismatch": "回答の不一致",
+    "other_hold": "別の与信",
+    "charge_unknown": "不明な売上",
+    "no_answer": "回答待ち",
+    "authorization_ended": "与信切れ",
+    "benefit_shortage": "値引きの不足",
+    "registration_refused": "会員登録の見送り",
+}
+UNKNOWN_CALL = "決済の確認"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One thing that a person has to look at. ``ours``: staff say themselves that it was seen."""
+
+    word: str
+    label: str
+    text: str
+    ours: bool = False
+
+
+def calls_of(order: Order) -> list[Call]:
+    """Return what asks for a person at ``order``; words that are not known here stay visible."""
+    return [
+        Call(word, CALL_LABEL.get(word, UNKNOWN_CALL), call_text(word, order.standing, order.total))
+        for word in order.standing.calls
+    ] + [
+        Call(word, CALL_LABEL.get(word, word), _OWN_TEXT.get(word, ""), ours=True) for word in order.own_calls
+    ]
+
+
+def call_text(word: str, standing: Standing, total: int) -> str:
+    """Return the sentence for one of payments' words, for an order that costs ``total`` yen."""
+    came = standing.captured + standing.suspense
+    if word == "short_money":
+        missing = max(total - max(came - standing.refunded, 0), 0)
+        return f"請求 ¥{total:,} に対して入金は ¥{came:,} です。¥{missing:,} 不足しています。"
+    if word == "excess_money":
+        extra = max(came - total, standing.suspense) - standing.refunded
+        return f"¥{max(extra, 0):,} の過入金です。差額の返金が必要です。"
+    if word == "late_money":
+        return f"お支払い期限またはキャンセルの後に入金がありました。お預かりしているのは ¥{_with_us(standing):,} です。"
+    if word == "refunded_elsewhere":
+        return f"決済会社の管理画面などで ¥{standing.refunded - standing.charged_back:,} が返金されています。"
+    if word == "refund_failed":
+        return f"返金できていません。お預かりしているのは ¥{_with_us(standing):,} です。"
+    if word == "receipt_reversed":
+        return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。"
+    if word == "chargeback_lost":
+        return f"チャージバックで代金が回収されました。お預かりしているのは ¥{_with_us(standing):,} です。"
+    if word == "chargeback":
+        until = f"{in_japan(standing.respond_by):%Y/%m/%d %H:%M}" if standing.respond_by else ""
+        return f"チャージバックの申し立てがあります。{f'回答期限は {until} です。' if until else '内容を確認してください。'}"
+    if word == "refund_unexplained":
+        more = f" ¥{standing.lost:,} " if standing.lost else ""
+        return f"入金の記録より{more}多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。"
+    return _TEXT.get(word, f"決済の画面で内容を確認してください（{word}）。")
+
+
+_TEXT = {
+    "capture_failed": "売上請求ができませんでした。代金は入金されていません。",
+    "refund_unexplained": "入金の記録より多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。",
+    "shipping_untold": "決済会社に発送を報告できていません。決済会社の管理画面で発送を登録してください。",
+    "answer_mismatch": "決済会社の回答が、依頼した内容と一致しません。決済の画面で確認してください。",
+    "other_hold": "受注管理ソフトなどによる与信があります。決済の画面で確認してください。",
+    "charge_unknown": "この注文で記録していない売上が決済会社にあります。決済の画面で確認してください。",
+    "no_answer": "決済会社から結果が返っていません。照会を続けています。",
+    "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法をご案内してください。発送前の場合は、それまで発送できません。",
+}
+_OWN_TEXT = {
+    "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",
+    "registration_refused": "ご注文と同時の会員登録は行われませんでした。ご注文は有効です。",
+}
+
+
+def _with_us(standing: Standing) -> int:
+    return max(standing.captured + standing.suspense - standing.refunded, 0)

@@ -1,0 +1,114 @@
+"""Ends an order: by staff, by a deadline that passed unpaid, or because it cannot be paid."""
+
+from datetime import datetime
+from typing import Literal
+
+from checkout.carts.rows import reopen_cart
+from checkout.orders.book import OrderBook, open_orders
+from checkout.orders.money_back import refund_waits_for
+from checkout.orders.rules import check_cancellable
+from checkout.orders.timeline import Entry
+from checkout.stock.moves import release_stock
+from shared.database import Tx
+from shared.events import OrderCancelled
+
+CancelReason = Literal["staff", "unpaid", "payment_failed"]
+StaffReason = Literal["buyer", "shop", "return"]
+STAFF_REASON_LABEL: dict[StaffReason, str] = {
+    "buyer": "お客様のご依頼",
+    "shop": "当店の都合",
+    "return": "返品",
+}
+REASON_LABEL: dict[str, str] = {
+    "staff": "スタッフによるキャンセル",
+    "unpaid": "お支払い期限切れによる自動キャンセル",
+    "payment_failed": "決済が成立しなかったため自動キャンセル",
+}
+
+
+async def cancel_order(
+    tx: Tx,
+    *,
+    order_code: str,
+    note: str,
+    by: str,
+    at: datetime,
+    staff_reason: StaffReason = "shop",
+    send_mail: bool = True,
+    although_shipped: bool = False,
+    version: int | None = None,
+) -> None:
+    """Cancel for staff (ORD-21). Points and money go back by those who own them, as they hear of it.
+
+    ``staff_reason`` is whose wish it was; the words of the mail follow it.
+
+    Raises Refused: unknown, changed since ``version``, cancelled already, or shipped without
+    ``although_shipped``.
+    """
+    async with open_orders(tx, [order_code]) as book:
+        check_cancellable(book.seen(order_code, version), although_shipped=although_shipped)
+        await end_order(
+            tx,
+            book,
+            order_code,
+            reason="staff",
+            staff_reason=staff_reason,
+            note=note,
+            by=by,
+            at=at,
+            send_mail=send_mail,
+        )
+
+
+async def end_order(
+    tx: Tx,
+    book: OrderBook,
+    code: str,
+    *,
+    reason: CancelReason,
+    by: str,
+    at: datetime,
+    staff_reason: StaffReason = "shop",
+    note: str = "",
+    send_mail: bool = True,
+) -> None:
+    """Cancel an order in the book, and say so: state, stock, cart and timeline in one commit.
+
+    What left the house does not come back to stock by itself. A payment that failed gives the cart back,
+    so that the buyer can choose another method (PAY-22).
+    """
+    refund_amount = book[code].money_with_us
+    why = (
+        f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）"
+        if reason == "staff"
+        else REASON_LABEL[reason]
+    )
+    waits_for = refund_waits_for(book[code].standing.calls) if refund_amount else ""
+    book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
+    await release_stock(tx, code, at=at)
+    if reason == "payment_failed":
+        await reopen_cart(tx, code, at=at)
+    book.note(
+        Entry(
+            order_code=code,
+            at=at,
+            topic="order",
+            kind="stop",
+            title="注文をキャンセルしました",
+            text=f"{why}　{note}".strip(),
+            by=by,
+        )
+    )
+    book.say(
+        OrderCancelled(
+            order_code=code,
+            reason=reason,
+            staff_reason=staff_reason,
+            by=by,
+            note=note,
+            send_mail=send_mail,
+            refund_amount=refund_amount,
+            refund_waits_for=waits_for,
+            occurred_at=at,
+        )
+    )

@@ -1,0 +1,101 @@
+"""The deposit of an order follows its money: 入金済み when it came, 未入金 again when it left."""
+
+from datetime import datetime
+
+from checkout.orders.book import OrderBook
+from checkout.orders.hearing import PAYMENTS, follow, known_order, note
+from checkout.orders.news import entry_of, standing_entry
+from checkout.orders.process_order import process_if_complete
+from checkout.orders.standing import (
+    is_news,
+    money_move,
+    overtaken,
+    refund_move,
+    told_by_capture,
+    told_by_payments,
+    told_by_refund,
+)
+from checkout.orders.timeline import Entry
+from checkout.orders.words import PAYMENT_LABEL
+from shared.clock import in_japan
+from shared.events import CaptureRejected, PaymentCaptured, PaymentRefunded, PaymentStandingChanged
+
+
+def follow_capture(book: OrderBook, event: PaymentCaptured) -> None:
+    """Make an order 入金済み, unless its money left again meanwhile, and 処理済み if that was all."""
+    code, at, taken = event.order_code, event.occurred_at, follow(book, "capture", event)
+    standing = book[code].standing
+    if left_again := overtaken(standing, event):
+        if taken:
+            book.move(code, left_again, by=PAYMENTS, at=at)
+        return
+    if standing.money is not None:
+        book.set_standing(code, told_by_capture(standing, event))
+    _record_paid(book, code, at=at, captured_at=event.captured_at)
+
+
+def follow_rejection(book: OrderBook, event: CaptureRejected) -> None:
+    """Let an order be asked for again."""
+    order = known_order(book, event)
+    if order.deposit == "unpaid":
+        book.set_facts(order.code, capture_requested_at=None, deposit_date=None)
+    book.note(entry_of(event, order))
+
+
+def follow_refund(book: OrderBook, event: PaymentRefunded) -> None:
+    """Note money that went back; an order whose money all went back is 未入金 again."""
+    order = known_order(book, event)
+    if (move := refund_move(order, event)) is None:
+        note(book, event, order)
+    else:
+        follow(book, move, event)
+    book.set_standing(order.code, told_by_refund(order.standing, event))
+    _unpaid_again(book, order.code, at=event.occurred_at)
+
+
+def follow_standing(book: OrderBook, event: PaymentStandingChanged) -> None:
+    """Take over how the money of an order stands, and move payment and deposit after it; old news changes nothing."""
+    order = known_order(book, event)
+    if not is_news(order.standing, event):
+        return
+    at, told = event.occurred_at, told_by_payments(order.standing, event)
+    book.move(order.code, "call", by=PAYMENTS, at=at, reason=" ".join(event.calls))
+    book.set_standing(order.code, told)
+    if entry := standing_entry(event, order):
+        book.note(entry)
+    if move := money_move(order, told):
+        book.move(order.code, move, by=PAYMENTS, at=at, capture_requested_at=None)
+    if move == "capture":
+        _record_paid(book, order.code, at=at, captured_at=at)
+    _unpaid_again(book, order.code, at=at)
+    process_if_complete(book, order.code, at=at)
+
+
+def _record_paid(book: OrderBook, code: str, *, at: datetime, captured_at: datetime) -> None:
+    """Set an order in the book to 入金済み, once, and to 処理済み if that was all."""
+    order = book[code]
+    if not order.may("deposit"):
+        return
+    day = order.deposit_date or in_japan(captured_at).date()
+    book.move(code, "deposit", by=PAYMENTS, at=at, deposit_date=day)
+    process_if_complete(book, code, at=at)
+
+
+def _unpaid_again(book: OrderBook, code: str, *, at: datetime) -> None:
+    """Set an order in the book to 未入金 where the money that had paid for it is no longer with us."""
+    order = book[code]
+    if order.payment not in ("short", "refunded") or not order.may("undeposit"):
+        return
+    book.move(code, "undeposit", by=PAYMENTS, at=at, deposit_date=None)
+    book.note(
+        Entry(
+            order_code=code,
+            at=at,
+            topic="payment",
+            kind="stop",
+            title="未入金に戻りました",
+            text=f"{PAYMENT_LABEL[order.payment]}　お預かりしている代金 ¥{order.money_with_us:,}",
+            by=PAYMENTS,
+            facts={"kind": "undeposit"},
+        )
+    )

@@ -1,0 +1,72 @@
+"""An order follows the state of its payment: authorized, lapsed, a number issued, failed, expired, voided."""
+
+from checkout.orders.book import OrderBook
+from checkout.orders.cancel_order import end_order
+from checkout.orders.hearing import PAYMENTS, follow, known_order
+from checkout.orders.news import entry_of
+from checkout.orders.payments import authorizations_of
+from checkout.orders.standing import WATCHED, covered_again, lapsed
+from shared.database import Tx
+from shared.errors import TryAgain
+from shared.events import (
+    AuthorizationEnded,
+    PaymentAuthorized,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentNumberIssued,
+    PaymentVoided,
+)
+from shared.words import words_of_numbers
+
+
+def follow_authorization(book: OrderBook, event: PaymentAuthorized) -> None:
+    """Make an order 承認済; a new authorization takes the place of one that ended."""
+    before = known_order(book, event)
+    if follow(book, "authorize", event) and before.payment != "awaited":
+        book.set_standing(before.code, covered_again(before))
+
+
+async def follow_end_of_authorization(tx: Tx, book: OrderBook, event: AuthorizationEnded) -> None:
+    """Make an order 与信切れ where it was its newest authorization that ended; else only note it.
+
+    Raises TryAgain for the end of an authorization of which nothing was heard yet.
+    """
+    order = known_order(book, event)
+    if order.status != "cancelled" and event.authorization_id and order.payment in WATCHED:
+        told = await authorizations_of(tx, order.code)
+        if event.authorization_id not in told:
+            raise TryAgain(f"{event.type} of {order.code} came before its authorization")
+        if event.authorization_id != told[0]:
+            book.note(entry_of(event, order))
+            return
+    follow(book, "lapse", event)
+    book.set_standing(order.code, lapsed(book[order.code], event))
+
+
+def follow_number(book: OrderBook, event: PaymentNumberIssued) -> None:
+    """Let an order wait for the money of its number, by which it is found from now on."""
+    follow(book, "issue_number", event)
+    # An account for transfers is the same for all orders and tells none of them.
+    if event.number.isdecimal():
+        book.find_by(event.order_code, words_of_numbers(event.number))
+
+
+async def follow_failure(tx: Tx, book: OrderBook, event: PaymentFailed) -> None:
+    """End an order that cannot be paid."""
+    code = event.order_code
+    if follow(book, "fail", event) and book[code].may("cancel"):
+        await end_order(tx, book, code, reason="payment_failed", by=PAYMENTS, at=event.occurred_at)
+
+
+async def follow_expiry(tx: Tx, book: OrderBook, event: PaymentExpired) -> None:
+    """End an order whose deadline passed unpaid."""
+    code = event.order_code
+    if follow(book, "expire", event) and book[code].may("cancel"):
+        await end_order(tx, book, code, reason="unpaid", by=PAYMENTS, at=event.occurred_at)
+
+
+def follow_void(book: OrderBook, event: PaymentVoided) -> None:
+    """Note that a hold or a number is gone; an order that goes on has lost its authorization by that (AP-34)."""
+    order = known_order(book, event)
+    ends = order.status == "cancelled" or order.payment not in ("authorized", "lapsed")
+    follow(book, "void" if ends else "lapse", event)

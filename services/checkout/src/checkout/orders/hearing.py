@@ -1,0 +1,43 @@
+"""What all news about an order has in common: the order must be ours, and the state table decides."""
+
+from typing import Any
+
+from checkout.orders.book import AboutAnOrder, OrderBook
+from checkout.orders.news import entry_of
+from checkout.orders.order import BEFORE_ITS_TIME, Move, Order
+from checkout.orders.payment_news import told_by
+from shared.errors import TryAgain
+
+PAYMENTS = "決済サービス"
+
+
+def known_order(book: OrderBook, event: AboutAnOrder) -> Order:
+    """Return the order of ``event``. Raises TryAgain for one that is not ours: it ends as a dead letter.
+
+    An order is stored before anyone can hear of it, so this is money or goods of which nobody knows.
+    """
+    order = book.get(event.order_code)
+    if order is None:
+        raise TryAgain(f"{event.type} is about {event.order_code}, which is no order here")
+    return order
+
+
+def follow(book: OrderBook, move: Move, event: Any) -> bool:
+    """Note what payments said and follow it if the state table has an edge; tell whether it had."""
+    order = known_order(book, event)
+    if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
+        raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
+    note(book, event, order)
+    # A hold of an order that is cancelled and voided is old news, whatever comes of it later.
+    over = order.status == "cancelled" and order.payment == "voided" and move in ("authorize", "lapse")
+    if over or not order.may(move):
+        return False
+    facts: dict[str, Any] = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
+    book.move(order.code, move, by=PAYMENTS, at=event.occurred_at, **facts)
+    return True
+
+
+def note(book: OrderBook, event: Any, order: Order) -> None:
+    """Put what payments said on the timeline and into the columns that the pages of orders show."""
+    book.note(entry_of(event, order))
+    book.keep(told_by(event))

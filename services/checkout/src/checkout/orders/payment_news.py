@@ -1,0 +1,82 @@
+"""What events of payments add to what is known of the payment of an order, in columns."""
+
+from collections.abc import Callable
+from typing import Any
+
+from checkout.orders.payments import Told
+from shared import events
+
+
+def told_by(event: Any) -> Told | None:
+    """Return what ``event`` adds for its order; None for an event that only moves it."""
+    told = _TOLD.get(type(event))
+    return told(event) if told else None
+
+
+def _authorized(event: events.PaymentAuthorized) -> Told:
+    return Told(
+        event.order_code,
+        {
+            "authorization_id": event.authorization_id,
+            "authorized_amount": event.amount,
+            "instrument": event.instrument,
+            "provider_status": event.provider_status,
+        },
+        _money("authorized", event, authorization_id=event.authorization_id),
+    )
+
+
+def _number(event: events.PaymentNumberIssued) -> Told:
+    return Told(
+        event.order_code,
+        {
+            "payment_number": event.number,
+            "number_label": event.number_label,
+            "chain_name": event.chain_name,
+            "confirmation_number": event.confirmation_number,
+            "number_due_at": event.due_at,
+            "number_page_url": event.page_url,
+            "number_accepted_until": event.accepted_until,
+        },
+    )
+
+
+def _failed(event: events.PaymentFailed) -> Told:
+    return Told(event.order_code, {"failure": event.reason})
+
+
+def _captured(event: events.PaymentCaptured) -> Told:
+    return Told(event.order_code, money=_money("captured", event))
+
+
+def _refunded(event: events.PaymentRefunded) -> Told:
+    route = "dispute" if event.by_dispute else event.route
+    return Told(event.order_code, money=_money("refunded", event, route=route, excess=excess_of(event)))
+
+
+def excess_of(event: events.PaymentRefunded) -> int:
+    """Return how much of a refund was paid too much, in yen. Money of an order that was never paid is none of it."""
+    paid = bool(event.remaining_amount) or event.amount > event.spare_amount
+    return event.spare_amount if paid else 0
+
+
+def _money(
+    kind: str, event: Any, *, authorization_id: str | None = None, route: str | None = None, excess: int = 0
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "amount": event.amount,
+        "authorization_id": authorization_id,
+        "route": route,
+        "excess": excess,
+        "at": event.occurred_at,
+    }
+
+
+_TOLD: dict[type[events.Event], Callable[[Any], Told]] = {
+    events.PaymentAuthorized: _authorized,
+    events.PaymentNumberIssued: _number,
+    events.PaymentFailed: _failed,
+    events.PaymentCaptured: _captured,
+    events.PaymentRefunded: _refunded,
+}

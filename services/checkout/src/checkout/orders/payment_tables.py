@@ -1,0 +1,59 @@
+"""Tables of what payments told of the payment of an order, as the pages of orders show it.
+
+Payments' own books are the truth; these are what checkout heard of it, in the order in which it heard.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+)
+
+from checkout.metadata import metadata
+
+order_payments = Table(
+    "order_payments",
+    metadata,
+    Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
+    Column("authorization_id", Text, comment="Of the newest authorization, as the next three"),
+    Column("authorized_amount", Integer),
+    Column("instrument", Text),
+    Column("provider_status", Text),
+    Column("payment_number", Text, comment="What the buyer pays with, as the next six tell"),
+    Column("number_label", Text),
+    Column("chain_name", Text),
+    Column("confirmation_number", Text),
+    Column("number_due_at", DateTime(timezone=True)),
+    Column("number_page_url", Text),
+    Column(
+        "number_accepted_until", DateTime(timezone=True), comment="Until when a late payment is still taken"
+    ),
+    Column("failure", Text, comment="Why it failed, in the word of payments"),
+    comment="One row for each order of which payments told anything but money",
+)
+
+order_money = Table(
+    "order_money",
+    metadata,
+    Column("entry_id", BigInteger, Identity(), primary_key=True),
+    Column("order_code", Text, ForeignKey("orders.code"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount", Integer, nullable=False),
+    Column("authorization_id", Text, comment="Of what was authorized"),
+    Column("route", Text, comment="By which a refund went back"),
+    Column(
+        "excess", Integer, nullable=False, server_default="0", comment="What of a refund was paid too much"
+    ),
+    Column("at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("kind IN ('authorized', 'captured', 'refunded')", name="order_money_kind"),
+    comment="Money that was held, taken or given back, a row each time that payments told",
+    info={"append_only": True},
+)
+Index("order_money_by_order", order_money.c.order_code, order_money.c.entry_id)

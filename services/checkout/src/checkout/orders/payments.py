@@ -1,0 +1,132 @@
+"""What payments told of the payment of an order: kept as the events arrive, read by the pages of orders."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from checkout.orders.payment_tables import order_money, order_payments
+from shared.bulk import insert_all, upsert_all
+from shared.database import Tx
+from shared.sql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one event adds for an order: columns of ``order_payments``, and perhaps a row of ``order_money``."""
+
+    order_code: str
+    payment: Mapping[str, Any] = field(default_factory=dict)
+    money: Mapping[str, Any] | None = None
+
+
+async def keep_told(tx: Tx, told: Sequence[Told]) -> None:
+    """Keep what events told, the last of them for good; their orders are locked."""
+    rows: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}
+    for one in told:
+        if one.payment:
+            of_columns = rows.setdefault(tuple(one.payment), {})
+            of_columns[one.order_code] = {"order_code": one.order_code, **one.payment}
+    for of_columns in rows.values():
+        await upsert_all(tx, order_payments, list(of_columns.values()), key="order_code")
+    money = [{"order_code": one.order_code, **one.money} for one in told if one.money]
+    await insert_all(tx, order_money, money)
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """The newest authorization; ``amount`` in yen."""
+
+    authorization_id: str
+    amount: int
+    instrument: str
+    provider_status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """What the buyer pays with until ``due_at``: a payment number, or the account to transfer to.
+
+    ``accepted_until``: so long a late payment is still taken, where payments said that.
+    """
+
+    number: str
+    label: str
+    chain_name: str
+    confirmation_number: str | None
+    due_at: datetime
+    page_url: str
+    accepted_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """Money that went back: ``amount`` in yen, by ``route``; ``excess`` of it was paid too much."""
+
+    amount: int
+    route: str
+    excess: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTold:
+    """What is known of the payment of an order. ``captured`` in yen; ``failure`` is payments' word for the reason."""
+
+    authorization: Authorization | None = None
+    number: Number | None = None
+    failure: str | None = None
+    captured: int = 0
+    refunds: Sequence[Refund] = ()
+
+
+_TOLD = """
+    SELECT p.*, m.captured, m.refunds FROM (
+        SELECT sum(amount) FILTER (WHERE kind = 'captured') AS captured,
+            json_agg(json_build_array(amount, route, excess) ORDER BY entry_id)
+                FILTER (WHERE kind = 'refunded') AS refunds
+        FROM order_money WHERE order_code = :code
+    ) AS m LEFT JOIN order_payments AS p ON p.order_code = :code
+"""
+
+
+async def read_told(tx: Tx, code: str) -> PaymentTold:
+    """Return what payments told of the payment of this order so far."""
+    row = await tx.row(_TOLD, code=code)
+    assert row is not None  # an aggregate always has one
+    return PaymentTold(
+        authorization=_authorization(row),
+        number=_number(row),
+        failure=row.failure,
+        captured=row.captured or 0,
+        refunds=[Refund(*refund) for refund in row.refunds or ()],
+    )
+
+
+async def authorizations_of(tx: Tx, code: str) -> list[str]:
+    """Return the authorizations of which payments told for an order, the newest first."""
+    rows = await tx.rows(
+        "SELECT authorization_id FROM order_money WHERE order_code = :code AND kind = 'authorized'"
+        " ORDER BY entry_id DESC",
+        code=code,
+    )
+    return [row.authorization_id for row in rows]
+
+
+def _authorization(row: Row) -> Authorization | None:
+    if row.authorization_id is None:
+        return None
+    return Authorization(row.authorization_id, row.authorized_amount, row.instrument, row.provider_status)
+
+
+def _number(row: Row) -> Number | None:
+    if row.payment_number is None:
+        return None
+    return Number(
+        number=row.payment_number,
+        label=row.number_label,
+        chain_name=row.chain_name,
+        confirmation_number=row.confirmation_number,
+        due_at=row.number_due_at,
+        page_url=row.number_page_url,
+        accepted_until=row.number_accepted_until,
+    )

@@ -1,0 +1,51 @@
+"""Closes an order as 処理済み: by staff, or by itself once shipping and deposit are complete.
+
+Whether it closes by itself is the shop's choice: marking it is an optional last step (ORD-13).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from checkout.orders.book import OrderBook, open_orders
+from checkout.orders.timeline import Entry
+from shared.database import Tx
+from shared.events import OrderProcessed
+
+BY_ITSELF = "自動処理"
+
+
+async def process_order(
+    tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
+) -> None:
+    """Set 処理済み for staff (ORD-11, ORD-12). Open steps warn, they do not forbid (ORD-20).
+
+    Raises Refused: unknown, changed since ``version``, processed already or cancelled.
+    """
+    async with open_orders(tx, [order_code]) as book:
+        close_order(book, order_code, by=by, at=at, version=version)
+
+
+def process_if_complete(book: OrderBook, code: str, *, at: datetime, caused_by: UUID | None = None) -> None:
+    """Close an order in the book that has nothing left to be done (ORD-01), unless staff do that here."""
+    order = book[code]
+    if book.closing == "by_itself" and order.is_complete and order.may("process"):
+        close_order(book, code, by=BY_ITSELF, at=at, caused_by=caused_by)
+
+
+def close_order(
+    book: OrderBook,
+    code: str,
+    *,
+    by: str,
+    at: datetime,
+    version: int | None = None,
+    caused_by: UUID | None = None,
+) -> None:
+    """Set an order in the book to 処理済み, and say so; ``caused_by`` is the event of the same deed that led to it.
+
+    Raises Refused where it may not be, or it changed since ``version``.
+    """
+    book.seen(code, version)
+    book.move(code, "process", by=by, at=at, processed_at=at)
+    book.note(Entry(order_code=code, at=at, topic="order", kind="done", title="処理済みになりました", by=by))
+    book.say(OrderProcessed(order_code=code, by=by, occurred_at=at, caused_by=caused_by))

@@ -1,0 +1,35 @@
+"""再与信: the hold on the buyer's money is gone, and a new one is asked for (AP-34, PAY-30)."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from checkout.orders.book import open_orders
+from checkout.orders.rules import check_reauthorizable
+from checkout.orders.timeline import Entry
+from shared.database import Tx
+from shared.events import ReauthorizationRequested
+
+
+async def request_reauthorization(
+    tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
+) -> None:
+    """Ask payments for a new authorization; PaymentAuthorized makes the order 承認済 again.
+
+    Raises Refused: unknown, changed since ``version``, not lapsed, asked for already, or not to be had.
+    """
+    async with open_orders(tx, [order_code]) as book:
+        order = book.seen(order_code, version)
+        check_reauthorizable(order)
+        book.move(order_code, "call", by=by, at=at, reason="reauthorization_requested")
+        book.set_standing(order_code, replace(order.standing, reauthorization_requested_at=at))
+        book.note(
+            Entry(
+                order_code=order_code,
+                at=at,
+                topic="payment",
+                kind="wait",
+                title="再与信を依頼しました",
+                by=by,
+            )
+        )
+        book.say(ReauthorizationRequested(order_code=order_code, by=by, occurred_at=at))

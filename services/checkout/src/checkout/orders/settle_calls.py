@@ -1,0 +1,33 @@
+"""「確認済みにする」: staff have seen what we called them for. Payments' own calls end with payments."""
+
+from datetime import datetime
+
+from checkout.orders.book import open_orders
+from checkout.orders.calls import CALL_LABEL
+from checkout.orders.process_order import process_if_complete
+from checkout.orders.timeline import Entry
+from shared.database import Tx
+from shared.errors import Refused
+
+
+async def settle_calls(tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None) -> None:
+    """Take our own calls off an order, which may complete it. Raises Refused: unknown, changed, nothing to see."""
+    async with open_orders(tx, [order_code]) as book:
+        order = book.seen(order_code, version)
+        if not order.own_calls:
+            raise Refused("nothing_called", "確認が必要な項目はありません。画面を開き直してください。")
+        book.move(order_code, "call", by=by, at=at, reason="seen")
+        book.set_standing(order_code, order.standing, own_calls=())
+        labels = "・".join(CALL_LABEL.get(word, word) for word in order.own_calls)
+        book.note(
+            Entry(
+                order_code=order_code,
+                at=at,
+                topic="order",
+                kind="done",
+                title="確認済みにしました",
+                text=labels,
+                by=by,
+            )
+        )
+        process_if_complete(book, order_code, at=at)

@@ -1,0 +1,44 @@
+"""The line of an order's timeline when payments tells anew how its money stands, in yen, for staff."""
+
+from checkout.orders.calls import CALL_LABEL, UNKNOWN_CALL, call_text
+from checkout.orders.order import Order, Standing
+from shared.events import PaymentStandingChanged
+
+SETTLED = "決済の確認事項が解消しました"
+
+
+def standing_words(event: PaymentStandingChanged, before: Order) -> tuple[str, str] | None:
+    """Return title and text, compared with what was known ``before``; None where there is nothing new to read."""
+    if event.calls:
+        return _called(event, before.standing)
+    return _settled(event, before.standing)
+
+
+def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] | None:
+    told = Standing(
+        captured=event.captured_amount,
+        suspense=event.suspense_amount,
+        refunded=event.refunded_amount,
+        charged_back=event.charged_back_amount,
+        lost=event.lost_amount,
+        respond_by=event.respond_by,
+    )
+    labels = "・".join(CALL_LABEL.get(word, UNKNOWN_CALL) for word in event.calls)
+    text = " ".join(call_text(word, told, event.expected_amount) for word in event.calls)
+    if known.calls == event.calls and _amounts(known) == _amounts(told):
+        return None
+    return f"決済の確認が必要です：{labels}", text
+
+
+def _settled(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] | None:
+    short = event.expected_amount - event.captured_amount
+    if "short_money" in known.calls and event.captured_amount and not event.refunded_amount:
+        if short > 0:
+            return f"入金不足のまま確定しました（不足¥{short:,}は請求しません）", ""
+        return "不足していた代金が入金されました", ""
+    # A refund has a line of its own, and what was settled before is not settled again.
+    return (SETTLED, "") if known.calls else None
+
+
+def _amounts(standing: Standing) -> tuple[object, ...]:
+    return standing.captured, standing.suspense, standing.refunded, standing.respond_by

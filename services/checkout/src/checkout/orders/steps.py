@@ -1,0 +1,222 @@
+"""Which step an order needs next, by the way it is paid (ORD-02, ORD-03, Appendix B.2)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from checkout.orders.money_back import refund_waits_for
+from checkout.orders.order import LOST_CHARGEBACK, Order
+from checkout.orders.rules import NO_REAUTHORIZATION
+from checkout.payment_menu.rules import PaymentDeposit
+
+StepGroup = Literal["common", "deposit", "shipping"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the twelve steps; capitals are work, small letters are mails and the parcel itself."""
+
+    code: str
+    label: str
+    group: StepGroup
+
+
+STEPS: dict[str, Step] = {
+    step.code: step
+    for step in (
+        Step("A", "受注を確認する", "common"),
+        Step("B", "受注管理ソフトへ取り込む", "common"),
+        Step("G", "処理済みにする", "common"),
+        Step("a", "サンクスメール", "common"),
+        Step("C", "入金をまつ", "deposit"),
+        Step("F", "入金処理", "deposit"),
+        Step("H", "決済サービス管理画面で入金処理", "deposit"),
+        Step("b", "ご入金確認メール", "deposit"),
+        Step("D", "送り状番号を登録する", "shipping"),
+        Step("E", "発送処理", "shipping"),
+        Step("c", "発送", "shipping"),
+        Step("d", "発送通知メール", "shipping"),
+    )
+}
+
+_DEPOSIT_STEPS: dict[PaymentDeposit, tuple[str, ...]] = {
+    "capture": ("F", "H", "b"),
+    "automatic": ("C", "b"),
+    "by_hand": ("C", "F", "b"),
+    "never": (),
+}
+_PARCEL_STEPS = ("D", "E", "c", "d")
+
+
+def workflow(deposit: PaymentDeposit, *, paid_before_shipping: bool) -> tuple[str, ...]:
+    """Return the steps of an order by who makes it 入金済み, and whether that comes before the parcel (Appendix B.2)."""
+    money = _DEPOSIT_STEPS[deposit]
+    work = (*money, *_PARCEL_STEPS) if paid_before_shipping else (*_PARCEL_STEPS, *money)
+    return ("A", "B", "a", *work, "G")
+
+
+# Beside the twelve steps: only where the hold on the buyer's money ended (AP-34, PAY-30).
+REAUTHORIZE = Step("R", "再与信", "deposit")
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The step an order waits for. ``step`` is None where nothing is left to do."""
+
+    step: Step | None
+    text: str
+    kind: Literal["done", "wait", "stop", "note"]
+
+
+def next_step(order: Order) -> NextStep:
+    """Return what staff, or the buyer, have to do next for ``order``."""
+    if order.status == "cancelled":
+        if order.calls:
+            return NextStep(None, "キャンセルされた注文ですが、確認が必要な項目があります。", "stop")
+        return NextStep(None, "キャンセルされた注文です。必要な処理はありません。", "note")
+    if order.payment == "lapsed":
+        return NextStep(REAUTHORIZE, _lapsed_text(order), "stop")
+    if order.payment in _GONE:
+        return NextStep(STEPS["A"], _gone_text(order), "stop")
+    unpaid = order.deposit == "unpaid" and order.payment_deposit != "never"
+    if unpaid and order.paid_before_shipping:
+        return _deposit_step(order)
+    if order.payment_flow == "authorized" and order.payment == "awaited":
+        return NextStep(STEPS["A"], "決済の承認を待っています。承認されるまで発送できません。", "wait")
+    if order.shipping == "unshipped":
+        return NextStep(STEPS["E"], _shipping_text(order), "wait")
+    if unpaid:
+        return _deposit_step(order)
+    if order.calls:
+        return NextStep(STEPS["A"], "確認が必要な項目があります。上の内容を確認してください。", "stop")
+    if order.status == "processed":
+        return NextStep(None, "すべての処理が完了しています。", "done")
+    return NextStep(STEPS["G"], "発送と入金が完了しました。必要であれば処理済みにしてください。", "note")
+
+
+_GONE = ("voided", "short", "refunded")
+
+
+def _deposit_step(order: Order) -> NextStep:
+    """Return how an unpaid order becomes 入金済み."""
+    if order.payment_deposit == "capture":
+        return NextStep(STEPS["F"], _capture_text(order), "stop" if order.processed_but_unpaid else "wait")
+    if order.payment_deposit == "by_hand":
+        return NextStep(
+            STEPS["F"], "入金をまち、口座への入金を確認したら、入金日を登録してください。", "wait"
+        )
+    return NextStep(STEPS["C"], "お客様のお支払いを待っています。入金は自動で反映されます。", "wait")
+
+
+def _gone_text(order: Order) -> str:
+    ask = "注文をどうするか、お客様に確認してください。"
+    if order.payment == "voided":
+        return f"決済が取り消されています。{ask}"
+    shipped = "すでに発送済みです。" if order.shipping == "shipped" else "このままでは発送できません。"
+    if order.payment == "short":
+        return f"入金が取り消され、代金が不足しています。{shipped}お客様にお支払いの状況を確認してください。"
+    if LOST_CHARGEBACK in order.standing.calls:
+        return f"チャージバックで代金が回収されました。{shipped}{ask}"
+    return f"代金はお客様に戻っています。{shipped}{ask}"
+
+
+def _shipping_text(order: Order) -> str:
+    left = sum(not parcel.shipped for parcel in order.parcels)
+    if left < len(order.parcels):
+        return f"お届け先{len(order.parcels)}件のうち、未発送が{left}件あります。"
+    return "発送処理をしてください。送り状番号は必要な場合のみ登録します。"
+
+
+def _lapsed_text(order: Order) -> str:
+    if order.standing.reauthorization_requested_at is not None:
+        return "再与信を依頼しました。決済サービスの結果を待っています。"
+    if order.standing.may_reauthorize and order.shipping == "shipped":
+        return "発送済みですが、与信が切れています。再与信してから、入金処理をしてください。"
+    if order.standing.may_reauthorize:
+        return "与信が切れています。再与信するか、キャンセルしてください。このままでは発送できません。"
+    return f"与信が切れています。{NO_REAUTHORIZATION}"
+
+
+def _capture_text(order: Order) -> str:
+    if order.capture_requested_at is not None:
+        return "入金処理を依頼しました。決済サービスの結果を待っています。"
+    if order.processed_but_unpaid:
+        return "処理済みですが未入金です。入金処理の漏れがないか確認してください。"
+    return (
+        "入金処理をしてください。発送と同時に売上を確定する設定の場合は、数分で入金済みになります。"
+        "数分たっても未入金のときは、入金処理を依頼してください。"
+    )
+
+
+def capture_warnings(order: Order) -> list[str]:
+    """Return what to warn of before a deposit step: it belongs after shipping (PAY-29)."""
+    if order.payment_deposit == "capture" and order.shipping == "unshipped":
+        return ["未発送の注文です。このお支払い方法では、通常は発送処理の後に入金処理を行います。"]
+    return []
+
+
+def processed_warnings(order: Order) -> list[str]:
+    """Return what to warn of before 処理済み: an open deposit (PAY-11, ORD-15), a parcel not sent (ORD-20)."""
+    warnings = []
+    if order.deposit == "unpaid" and order.payment_deposit == "capture":
+        warnings.append(
+            "未入金の注文です。処理済みにすると「通常処理中/未入金」の一覧に表示されなくなり、入金処理が漏れるおそれがあります。"
+        )
+    elif order.deposit == "unpaid" and order.payment_deposit != "never":
+        warnings.append("未入金の注文です。")
+    if order.shipping == "unshipped":
+        warnings.append("未発送の注文です。")
+    if order.calls:
+        warnings.append("確認が必要な項目が残っています。")
+    return warnings
+
+
+def cancel_effects(order: Order, *, coupon: str = "") -> list[str]:
+    """Return in words what cancelling ``order`` will do to stock, points, its ``coupon`` and money (ORD-21)."""
+    shipped = any(parcel.shipped for parcel in order.parcels)
+    effects = [
+        "発送済みの商品は、在庫に自動では戻りません。返品を受け取ってから在庫を追加してください。"
+        if shipped
+        else "確保していた在庫を戻します。"
+    ]
+    if order.points_used:
+        effects.append(f"ご利用ポイント {order.points_used:,}ポイントを会員に返します。")
+    if coupon:
+        effects.append(f"ご利用クーポン「{coupon}」を会員に返します（有効期限は延びません）。")
+    effects.append("この注文で付与したポイントがあれば取り消します。")
+    return [*effects, *_money_effects(order)]
+
+
+def _money_effects(order: Order) -> list[str]:
+    effects = [_refund_text(order, order.money_with_us)] if order.money_with_us else []
+    if order.payment == "authorized":
+        effects.append(f"¥{order.total:,} の与信を取り消します。売上は発生しません。")
+    elif order.payment == "number_issued":
+        effects.append(
+            "この後に届いたお振り込みは、お客様に返金します。"
+            if order.payment_deposit == "by_hand"
+            else "発行済みのお支払い番号を無効にします。"
+        )
+    if effects:
+        return effects
+    if order.payment == "captured":
+        return ["お支払いは ¥0 のため、返金はありません。"]
+    if order.payment in ("short", "refunded", "refunded_in_part"):
+        return ["お預かりしているお金はないため、返金はありません。"]
+    return ["決済は行われていないため、お金の動きはありません。"]
+
+
+def _refund_text(order: Order, money: int) -> str:
+    match refund_waits_for(order.standing.calls):
+        case "dispute":
+            return (
+                f"チャージバックの申し立て中のため、お預かりしている ¥{money:,} は、結果が決まるまで返金しません。店舗の主張が"
+                "認められた場合は、その後に返金します。"
+            )
+        case "check":
+            return f"不明な返金があるため、お預かりしている ¥{money:,} は、決済の画面で確認済みにするまで返金しません。"
+    suspense = max(order.standing.suspense - order.standing.refunded, 0)
+    if suspense:
+        return f"お預かりしている ¥{money:,} をすべて返金します（うち仮受金 ¥{min(suspense, money):,}）。"
+    if order.standing.refunded:
+        return f"お預かりしている ¥{money:,} を返金します（¥{order.standing.refunded:,} は返金済みです）。"
+    return f"入金済みの ¥{money:,} を返金します。"

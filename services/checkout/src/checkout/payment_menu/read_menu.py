@@ -1,0 +1,63 @@
+"""Reading the menu of payment methods from payments, as due work: one worker asks, all pages know.
+
+Pages and orders use the menu kept in our own row, so that neither waits for payments (architecture §1).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from checkout.payment_menu.rows import keep_menu
+from checkout.payment_menu.rules import Method
+from checkout.payment_menu.tables import method_menu
+from shared.clock import now
+from shared.database import Database
+from shared.due import strike_off
+from shared.sql import Row
+
+log = structlog.get_logger()
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    methods: list[dict[str, Any]]
+
+
+class ReadMenu:
+    """Due work on the one row of ``method_menu``."""
+
+    def __init__(self, db: Database, client: httpx.AsyncClient, *, every: timedelta) -> None:
+        self._db = db
+        self._client = client
+        self._every = every
+
+    async def __call__(self, row: Row) -> None:
+        """Ask payments and keep what it says; if it does not answer, the last menu stays."""
+        methods = await self._ask()
+        async with self._db.transaction() as tx:
+            mine = await strike_off(tx, method_menu, row.menu_id, row.lease, due_at=now() + self._every)
+            if mine and methods is not None:
+                await keep_menu(tx, methods, at=now())
+
+    async def _ask(self) -> list[Method] | None:
+        try:
+            response = await self._client.get("/api/payments/methods")
+            response.raise_for_status()
+            answer = _Answer.model_validate_json(response.content)
+        except (httpx.HTTPError, ValidationError) as error:
+            log.warning("menu.not_read", error=type(error).__name__)
+            return None
+        return [method for entry in answer.methods if (method := _method(entry)) is not None]
+
+
+def _method(entry: dict[str, Any]) -> Method | None:
+    """A method that we cannot understand is left out; the others are still offered."""
+    try:
+        return Method.model_validate(entry)
+    except ValidationError as error:
+        log.warning("menu.entry_left_out", kind=str(entry.get("kind")), problems=error.error_count())
+        return None

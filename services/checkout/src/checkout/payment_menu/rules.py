@@ -1,0 +1,171 @@
+"""The menu of payment methods as payments tells it, and which entries suit an order.
+
+Checkout knows no method by name: what a method needs on our pages (a button of its own, choices, a page to
+go to after the order) stands in its entry, so that a new method needs no change here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from shared.errors import Refused
+
+# How the payment runs, and who makes the order 入金済み: payments says both of each method.
+PaymentFlow = Literal["authorized", "prepaid", "unmanaged"]
+PaymentDeposit = Literal["capture", "automatic", "by_hand", "never"]
+
+UNAVAILABLE = "このご注文にはご利用頂けません"
+"""The exact text beside a method that does not suit the order (KON-08)."""
+
+Reason = Literal["limit", "wallet_only", "not_in_wallet"]
+"""Machine-readable reasons why a method does not suit the order (KON-42)."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Option(_Part):
+    """One answer to a choice, as a konbini chain."""
+
+    value: str
+    label: str
+
+
+class Choice(_Part):
+    """Something the buyer chooses with the method; goes into the order's ``payment_choice``."""
+
+    name: str
+    label: str
+    options: tuple[Option, ...] = Field(min_length=1)
+
+
+class Method(_Part):
+    """One payment method on the menu.
+
+    ``flow``, ``deposit`` and ``paid_before_shipping`` say how an order paid with it runs (features.md Appendix B): whether
+    its money is held at order time (``authorized``), comes later (``prepaid``) or never passes through us
+    (``unmanaged``); who makes it 入金済み; and whether that comes before the parcel. They go onto the order.
+
+    A wallet (``needs_wallet``) has a button in the cart and its own order page in place of the form (AP-11,
+    AP-13): the buyer begins at ``start_path``, changes address or instrument at ``change_path``, and goes to
+    ``confirm_path`` once the order is stored.
+    """
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$")
+    name: str
+    hint: str = ""
+    when_paid: str = ""
+    needs_wallet: bool = False
+    button_label: str = ""
+    amount_min: int = 1
+    amount_max: int | None = None
+    fee: int = Field(0, ge=0)
+    choices: tuple[Choice, ...] = ()
+    flow: PaymentFlow
+    deposit: PaymentDeposit
+    paid_before_shipping: bool
+    start_path: str | None = Field(None, pattern=r"^/[a-z]")
+    change_path: str | None = Field(None, pattern=r"^/[a-z]")
+    confirm_path: str | None = Field(None, pattern=r"^/[a-z]")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wallet_has_pages(cls, entry: Any) -> Any:
+        """A wallet that does not name its pages has them under its own name."""
+        if not isinstance(entry, Mapping) or not entry.get("needs_wallet"):
+            return entry
+        own = f"/payments/{entry.get('kind')}"
+        pages = {f"{page}_path": f"{own}/{page}" for page in ("start", "change", "confirm")}
+        return {**entry, **{name: entry.get(name) or path for name, path in pages.items()}}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _told_in_former_words(cls, entry: Any) -> Any:
+        """An entry of the former release says with three booleans how an order runs."""
+        if not isinstance(entry, Mapping) or entry.get("flow"):
+            return entry
+        if entry.get("authorized_at_order"):
+            terms: tuple[str, str, bool] = ("authorized", "capture", False)
+        elif entry.get("auto_captured") or entry.get("manual_deposit"):
+            terms = ("prepaid", "automatic" if entry.get("auto_captured") else "by_hand", True)
+        else:
+            terms = ("unmanaged", "never", False)
+        return {**entry, **dict(zip(("flow", "deposit", "paid_before_shipping"), terms, strict=True))}
+
+    def as_kept(self) -> dict[str, Any]:
+        """Return the entry as it is kept, with the words by which replicas of the former release read it."""
+        return {
+            **self.model_dump(),
+            "authorized_at_order": self.flow == "authorized",
+            "auto_captured": self.deposit == "automatic",
+            "manual_deposit": self.deposit == "by_hand",
+        }
+
+    @property
+    def cart_button(self) -> str:
+        """Return what stands on its button in the cart; a display name of the shop's does not change it (AP-11)."""
+        return self.button_label or self.name.lower()
+
+    @property
+    def due(self) -> str:
+        """Return when the buyer pays, for the page of the law on distance selling (お支払い時期)."""
+        return self.when_paid or "ご注文時にお手続きいただきます（ご請求日は決済会社の規約によります）"
+
+    def unsuited(self, total: int, *, wallet_kind: str | None = None) -> Reason | None:
+        """Return why an order of ``total`` yen cannot be paid with it; None if it can.
+
+        ``wallet_kind`` is the wallet on whose order page the buyer is: there only that wallet pays (AP-15,
+        PAY-27). Limits are inclusive (KON-02). Nothing to pay suits every method: no provider is asked.
+        """
+        if wallet_kind is not None and self.kind != wallet_kind:
+            return "not_in_wallet"
+        if wallet_kind is None and self.needs_wallet:
+            return "wallet_only"
+        if total == 0:
+            return None
+        if total < self.amount_min or (self.amount_max is not None and total > self.amount_max):
+            return "limit"
+        return None
+
+    def why_unsuited(self, total: int) -> str:
+        """Return what to say beside it where an order of ``total`` yen does not suit it, with the least sum it takes."""
+        if 0 < total < self.amount_min:
+            return f"{UNAVAILABLE}（お支払い金額が¥{self.amount_min:,}未満のためご利用いただけません）"
+        return UNAVAILABLE
+
+
+def check_choice(method: Method, chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return the choices that ``method`` knows of, checked. Raises Refused(choice_missing) at its field."""
+    checked = {}
+    for choice in method.choices:
+        value = chosen.get(choice.name, "")
+        if value not in {option.value for option in choice.options}:
+            raise Refused(
+                "choice_missing", f"{choice.label}を選択してください", field=choice.name, status=422
+            )
+        checked[choice.name] = value
+    return checked
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The methods that the shop has in use, in the order in which payments lists them."""
+
+    methods: Sequence[Method] = ()
+
+    def find(self, kind: str) -> Method | None:
+        """Return the method of this kind, or None when the shop does not use it."""
+        return next((method for method in self.methods if method.kind == kind), None)
+
+    @property
+    def wallets(self) -> list[Method]:
+        """Return the methods with a button of their own in the cart."""
+        return [method for method in self.methods if method.needs_wallet]
+
+    @property
+    def for_form(self) -> list[Method]:
+        """Return the methods that the standard form offers."""
+        return [method for method in self.methods if not method.needs_wallet]

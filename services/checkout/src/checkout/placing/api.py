@@ -1,0 +1,176 @@
+"""Orders placed by programs, the payment menu with reasons, addresses of postal codes."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
+from checkout.orders.browser import keep_order, orders_of
+from checkout.payment_menu.rows import read_menu
+from checkout.payment_menu.rules import Reason
+from checkout.placing.browser import benefit_of, wallet_of
+from checkout.placing.fields import AddressFields, OrdererFields
+from checkout.placing.purchase import Purchase
+from checkout.placing.till import till_of
+from checkout.shop.storefront import Shop
+from shared.errors import Refused
+from shared.postal import find_towns
+from shared.web.client_address import counted_as
+from shared.web.fields import JsonInt, postal_digits
+from shared.web.session import CurrentViewer, viewer
+
+router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
+
+
+class _Body(BaseModel):
+    # A price, total, status or member sent by the client is refused, never believed.
+    model_config = ConfigDict(extra="forbid")
+
+
+class WantedLine(_Body):
+    """One product in one quantity; what it costs is the shop's to say."""
+
+    sku: str = Field(min_length=1, max_length=80)
+    quantity: JsonInt = Field(ge=1, le=QUANTITY_MAX)
+
+
+class WantedAddress(AddressFields):
+    """A delivery address (お届け先)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WantedOrderer(OrdererFields):
+    """Who buys (注文者情報)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class WantedOrder(_Body):
+    """An order as it is wished. ``expected_total`` (yen) refuses the order if it would cost anything else."""
+
+    lines: list[WantedLine] = Field(min_length=1, max_length=LINES_MAX)
+    orderer: WantedOrderer
+    delivery: WantedAddress | None = Field(None, description="The orderer's own address if absent")
+    payment_kind: str = Field(min_length=2, max_length=42)
+    payment_choice: dict[str, Annotated[str, Field(max_length=80)]] = Field(
+        default_factory=dict, max_length=8
+    )
+    expected_total: Annotated[JsonInt, Field(ge=0)] | None = None
+
+
+class PlacedOrder(BaseModel):
+    """The order that now exists; the same for every repetition of the request."""
+
+    order_code: str
+    total: int = Field(description="Yen, tax included")
+    page_url: str
+    next_path: str = Field(description="Where a browser goes next: the order's page, or the wallet")
+
+
+class OfferedMethod(BaseModel):
+    """A payment method, and why it does not suit an order of this total, if it does not (KON-42)."""
+
+    kind: str
+    name: str
+    available: bool
+    reason: Reason | None
+    message: str
+
+
+class FoundTown(BaseModel):
+    """One town of a postal code; the street number follows."""
+
+    prefecture: str
+    address1: str
+
+
+class FoundArea(BaseModel):
+    """Where a postal code is: what all its towns have in common, and the towns to choose from."""
+
+    prefecture: str = Field(description="Empty if the code lies in several prefectures")
+    address1: str = Field(description="City and town; the city alone if there are several towns")
+    towns: list[FoundTown]
+
+
+@router.post("/orders", status_code=201, responses={409: {}, 422: {}, 429: {}, 503: {}})
+async def create_order(
+    request: Request,
+    response: Response,
+    wanted: WantedOrder,
+    shop: Shop,
+    seen: CurrentViewer,
+    idempotency_key: Annotated[str, Header(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")],
+) -> PlacedOrder:
+    """Place an order once per `Idempotency-Key`.
+
+    The same key with the same body gives the same answer, with another body 422. After 503 or a lost answer
+    send the same request again. Points, coupons and wallets come from the browser's signed statements.
+    """
+    wallet = wallet_of(shop, request)
+    if wallet is not None and wallet.kind != wanted.payment_kind:
+        wallet = None
+    orderer = wanted.orderer
+    purchase = Purchase(
+        key=idempotency_key,
+        lines=tuple((line.sku, line.quantity) for line in wanted.lines),
+        orderer=orderer.orderer(),
+        address=(wanted.delivery or orderer).address(),
+        payment_kind=wanted.payment_kind,
+        payment_choice=wanted.payment_choice,
+        total_seen=wanted.expected_total,
+        member_id=UUID(seen.member_id) if seen.member_id else None,
+        email_proved=seen.email_proved,
+        benefit=benefit_of(shop, request),
+        wallet=wallet,
+        client_address=counted_as(request),
+        earlier_orders=tuple(orders_of(shop, request)),
+    )
+    placement = await till_of(request).place_order(purchase)
+    page_url = f"{shop.origin_url}/orders/{placement.order_code}"
+    response.headers["Location"] = page_url
+    keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
+    return PlacedOrder(
+        order_code=placement.order_code,
+        total=placement.total,
+        page_url=page_url,
+        next_path=placement.next_path,
+    )
+
+
+@router.get("/methods")
+async def list_methods(shop: Shop, total: Annotated[int, Query(ge=0, le=99_999_999)]) -> list[OfferedMethod]:
+    """List the payment methods for an order of `total` yen on the standard form."""
+    async with shop.db.transaction() as tx:
+        menu = await read_menu(tx)
+    offered = []
+    for method in menu.methods:
+        reason = method.unsuited(total, wallet_kind=method.kind if method.needs_wallet else None)
+        offered.append(
+            OfferedMethod(
+                kind=method.kind,
+                name=method.name,
+                available=reason is None,
+                reason=reason,
+                message=method.why_unsuited(total) if reason else "",
+            )
+        )
+    return offered
+
+
+@router.get("/postal/{code}", responses={404: {}})
+async def find_postal_code(code: str) -> FoundArea:
+    """Return the towns of a postal code, in whatever width and form it is written; 404 for one we do not know."""
+    towns = find_towns(postal_digits(code))
+    if not towns:
+        raise Refused(
+            "postal_code_unknown", "この郵便番号は見つかりませんでした。ご住所をご確認ください。", status=404
+        )
+    prefectures, cities = {town.prefecture for town in towns}, {town.city for town in towns}
+    return FoundArea(
+        prefecture=towns[0].prefecture if len(prefectures) == 1 else "",
+        address1=towns[0].address1 if len(towns) == 1 else towns[0].city if len(cities) == 1 else "",
+        towns=[FoundTown(prefecture=town.prefecture, address1=town.address1) for town in towns],
+    )

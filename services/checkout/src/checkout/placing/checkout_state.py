@@ -1,0 +1,177 @@
+"""Where a buyer stands between cart and order, for both ways to order. Steps cannot be skipped."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response
+
+from checkout.carts.browser import cart_of
+from checkout.carts.rows import StoredCart, forget_draft, read_cart
+from checkout.carts.rules import Cart
+from checkout.orders.browser import keep_order, orders_of
+from checkout.orders.rows import buyer_of_order
+from checkout.payment_menu.rows import read_menu
+from checkout.payment_menu.rules import Menu, Method
+from checkout.placing.browser import benefit_of, wallet_of
+from checkout.placing.placements import placement_of_order
+from checkout.placing.purchase import Purchase
+from checkout.placing.quote import Quote, goods, quote_cart
+from checkout.placing.till import till_of
+from checkout.placing.vouchers import Benefit
+from checkout.pricing.price import NO_DISCOUNTS
+from checkout.shop.rows import read_shop_settings
+from checkout.shop.rules import ShopSettings
+from checkout.shop.storefront import Storefront
+from shared.clock import now
+from shared.database import Tx
+from shared.web.client_address import counted_as
+from shared.web.session import Viewer, viewer_of
+
+TYPED_BY = "typed_by"
+CART_GONE = (
+    "ログアウトしたため、または時間がたったため、カートを表示できません。"
+    "会員の方は、ログインすると続きからご注文いただけます"
+)
+STEPS = (
+    ("お客様情報入力", "/order/customer"),
+    ("お届け先入力", "/order/delivery"),
+    ("お支払い方法選択", "/order/payment"),
+    ("注文確認", "/order/confirm"),
+)
+"""The four screens of the standard form, in this order (AP-12)."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A cart on its way to an order, with everything that its pages show."""
+
+    stored: StoredCart
+    settings: ShopSettings
+    menu: Menu
+    viewer: Viewer
+    benefit: Benefit | None
+
+    @property
+    def cart(self) -> Cart:
+        """Return what is in it."""
+        return self.stored.cart
+
+    @property
+    def draft(self) -> Mapping[str, Any]:
+        """Return what the form was told so far."""
+        return self.stored.draft
+
+    @property
+    def member_id(self) -> UUID | None:
+        """Return who is signed in."""
+        return UUID(self.viewer.member_id) if self.viewer.member_id else None
+
+    @property
+    def method(self) -> Method | None:
+        """Return the method chosen on the standard form, while the shop offers it."""
+        method = self.menu.find(str(self.draft.get("payment_kind", "")))
+        return method if method is not None and not method.needs_wallet else None
+
+    def steps_done(self) -> int:
+        """Return how many of the first three screens are filled in."""
+        if "orderer" not in self.draft:
+            return 0
+        if "deliver_to" not in self.draft:
+            return 1
+        return 2 if self.method is None else 3
+
+    def usable_benefit(self, *, registers: bool = False) -> Benefit | None:
+        """Return the benefit set aside in this browser, if it is for who is ordering."""
+        benefit = self.benefit
+        if benefit is None:
+            return None
+        if benefit.registration:
+            return benefit if registers and self.member_id is None else None
+        return benefit if benefit.member_id == self.member_id else None
+
+    def quote(self, *, fee: int = 0, registers: bool = False) -> Quote:
+        """Return what it costs now."""
+        benefit = self.usable_benefit(registers=registers)
+        discounts = benefit.discounts if benefit else NO_DISCOUNTS
+        return quote_cart(self.cart, self.settings.shipping, fee=fee, discounts=discounts)
+
+    def summary(self, quote: Quote) -> dict[str, Any]:
+        """Return what the summary beside the form shows."""
+        return {"goods": goods(self.cart), "quote": quote}
+
+
+async def load_checkout(request: Request, shop: Storefront) -> Checkout | Response:
+    """Return the checkout of this browser, or where to go when there is nothing to order."""
+    seen = await viewer_of(request)
+    async with shop.db.transaction() as tx:
+        stored = await cart_of(request, tx)
+        settings = await read_shop_settings(tx)
+        menu = await read_menu(tx)
+        placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
+        owner = await _owner(tx, request, shop, placement.order_code) if placement is not None else None
+        if stored is not None and placement is None:
+            stored = await _of_who_types(tx, stored, seen)
+    if placement is not None:
+        response = shop.pages.redirect(request, placement.next_path)
+        keep_order(shop, request, response, placement.order_code, member_id=owner)
+        return response
+    if stored is None and request.method == "POST":
+        return shop.pages.redirect(request, "/cart", toast=CART_GONE, kind="wait")
+    if stored is None or not stored.cart.lines:
+        return shop.pages.redirect(request, "/cart")
+    if not stored.cart.can_be_ordered:
+        return shop.pages.redirect(
+            request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
+        )
+    return Checkout(stored, settings, menu, seen, benefit_of(shop, request))
+
+
+def earlier_step(request: Request, shop: Storefront, checkout: Checkout, number: int) -> Response | None:
+    """Return the way to the first screen that is still empty, if that is before screen ``number``."""
+    done = checkout.steps_done()
+    return None if done >= number - 1 else shop.pages.redirect(request, STEPS[done][1])
+
+
+async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase) -> Response:
+    """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
+    purchase = replace(
+        purchase,
+        client_address=counted_as(request),
+        earlier_orders=tuple(orders_of(shop, request)),
+    )
+    placement = await till_of(request).place_order(purchase)
+    response = shop.pages.redirect(request, placement.next_path)
+    keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
+    return response
+
+
+async def _owner(tx: Tx, request: Request, shop: Storefront, code: str) -> UUID | None:
+    """Return the member to whom alone an order is shown; None where the browser that placed it may see it.
+
+    That is a guest's, or of somebody who becomes a member with it and whose wallet is in this browser.
+    """
+    buyer, wallet = await buyer_of_order(tx, code), wallet_of(shop, request)
+    if buyer is None:
+        return None
+    own = (buyer.wallet_kind, buyer.wallet_buyer_id)
+    if wallet is not None and (wallet.kind, wallet.buyer_id) == own:
+        return None
+    member_id: UUID | None = buyer.member_id
+    return member_id
+
+
+async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:
+    """Return the cart without what another member typed into its order form, which is forgotten."""
+    typed_by = stored.draft.get(TYPED_BY)
+    if typed_by is None or typed_by == seen.member_id:
+        return stored
+    await forget_draft(tx, stored.cart_id, at=now())
+    return await read_cart(tx, stored.cart_id) or stored
+
+
+def typed(seen: Viewer, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what to keep of an order form, with the member who typed it."""
+    return dict(changes) if seen.member_id is None else {**changes, TYPED_BY: seen.member_id}

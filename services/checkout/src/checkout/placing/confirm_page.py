@@ -1,0 +1,127 @@
+"""Screen four of the standard form: 注文確認, and 「注文を確定する」."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from checkout.placing.browser import carried_cookies
+from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, order_and_go_on
+from checkout.placing.coupon_choices import coupon_choices
+from checkout.placing.fields import AddressFields, Confirmation, OrdererFields
+from checkout.placing.members import members_of
+from checkout.placing.purchase import Purchase
+from checkout.shop.storefront import Shop, Storefront
+from shared.errors import Refused
+from shared.postal import contradiction
+from shared.web.forms import read_form
+from shared.web.session import viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+STALE = "カートまたは入力内容が変わりました。ご確認のうえ、もう一度確定してください。"
+
+
+@router.get("/order/confirm")
+async def show_confirmation(request: Request, shop: Shop) -> Response:
+    """Show the whole order before it is placed."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 4):
+        return back
+    return await _confirmation(request, shop, checkout)
+
+
+@router.post("/order/confirm")
+async def confirm(request: Request, shop: Shop) -> Response:
+    """Place the order. The same confirmation sent again leads to the same order."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    done = checkout.steps_done()
+    if done < 3:
+        raise Refused("step_skipped", f"先に「{STEPS[done][0]}」を入力してください。")
+    form = await read_form(request, Confirmation)
+    if form.errors or form.value.key != checkout.stored.attempt_key:
+        return _not_placed(request, shop, STALE)
+    try:
+        return await order_and_go_on(request, shop, _purchase(checkout, form.value))
+    except Refused as refused:
+        if refused.code == "cart_already_ordered":
+            return shop.pages.redirect(request, "/order")
+        return _not_placed(request, shop, refused.message)
+
+
+def _not_placed(request: Request, shop: Storefront, why: str) -> Response:
+    """Show the confirmation again with the reason, by a redirect: reload and Back never send an order again."""
+    return shop.pages.redirect(request, "/order/confirm", toast=why, kind="stop", place="trouble")
+
+
+def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
+    draft = checkout.draft
+    orderer = OrdererFields.of_draft(draft["orderer"])
+    other = draft["deliver_to"] == "other"
+    address = AddressFields.of_draft(draft["delivery"]) if other else orderer
+    return Purchase(
+        key=confirmed.key,
+        lines=tuple((line.product.sku, line.quantity) for line in checkout.cart.lines),
+        orderer=orderer.orderer(),
+        address=address.address(),
+        payment_kind=draft["payment_kind"],
+        payment_choice=draft.get("payment_choice", {}),
+        total_seen=confirmed.total,
+        cart_id=checkout.stored.cart_id,
+        member_id=checkout.member_id,
+        email_proved=checkout.viewer.email_proved,
+        benefit=checkout.usable_benefit(),
+    )
+
+
+async def _confirmation(request: Request, shop: Storefront, checkout: Checkout) -> Response:
+    method, draft = checkout.method, checkout.draft
+    fee = method.fee if method else 0
+    profile = (
+        await members_of(request).profile(carried_cookies(request)) if checkout.viewer.signed_in else None
+    )
+    benefit = checkout.usable_benefit()
+    quote = checkout.quote(fee=fee)
+    return shop.pages.render(
+        request,
+        "order_confirm.html",
+        questions=_questions(draft),
+        key=checkout.stored.attempt_key,
+        orderer=draft["orderer"],
+        delivery=draft["orderer"] if draft["deliver_to"] == "orderer" else draft["delivery"],
+        method=method,
+        choices=_chosen_labels(checkout),
+        points_available=profile.points_available if profile else 0,
+        points_used=benefit.points if benefit else 0,
+        **coupon_choices(
+            profile.coupons if profile else (),
+            benefit.coupon if benefit else None,
+            quote.amounts,
+            checkout.settings.shipping,
+        ),
+        **checkout.summary(quote),
+    )
+
+
+def _questions(draft: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is odd about an address, each with the screen where it is mended; the buyer may know better."""
+    addresses = [(draft["orderer"], "/order/customer")]
+    if draft["deliver_to"] == "other":
+        addresses.append((draft["delivery"], "/order/delivery"))
+    found = [(contradiction(one["postal_code"], one["prefecture"]), path) for one, path in addresses]
+    return [(question, path) for question, path in found if question]
+
+
+def _chosen_labels(checkout: Checkout) -> list[tuple[str, str]]:
+    chosen = checkout.draft.get("payment_choice", {})
+    return [
+        (choice.label, option.label)
+        for choice in (checkout.method.choices if checkout.method else ())
+        for option in choice.options
+        if option.value == chosen.get(choice.name)
+    ]

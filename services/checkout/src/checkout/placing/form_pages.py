@@ -1,0 +1,259 @@
+"""The standard order form, screens one to three: who buys, where it goes, how it is paid (AP-12)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from checkout.carts.rows import keep_typed, save_draft
+from checkout.payment_menu.rules import UNAVAILABLE, Method, check_choice
+from checkout.placing.browser import carried_cookies
+from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, typed
+from checkout.placing.fields import AddressFields, DeliverTo, OrdererFields
+from checkout.placing.members import members_of
+from checkout.shop.storefront import Shop, Storefront
+from shared.clock import now
+from shared.errors import Refused
+from shared.web.fields import CHOSEN, PREFECTURES
+from shared.web.forms import TYPED_MAX, Form, read_form
+from shared.web.session import viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+OTHER = "other_"
+REFUSED = "refused"
+"""What of a draft is no answer yet: the screen that was sent last, what was typed there and what is wrong with it."""
+
+
+class ChooseMethod(BaseModel):
+    """お支払い方法選択. What a method lets the buyer choose has inputs of its own beside it."""
+
+    payment_kind: Annotated[str, CHOSEN] = Field(max_length=42, title="お支払い方法")
+
+
+@router.get("/order")
+async def show_next_screen(request: Request, shop: Shop) -> Response:
+    """「このサイトでお支払い」: go to the first screen that is not filled in."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    return shop.pages.redirect(request, STEPS[checkout.steps_done()][1])
+
+
+@router.get("/order/customer")
+async def show_customer(request: Request, shop: Shop) -> Response:
+    """Screen 1, filled with what was typed before or with the member's record."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if refused := _refused_on(checkout, request):
+        return _customer(request, shop, checkout, Form.restored(OrdererFields, refused["form"]))
+    values = dict(checkout.draft.get("orderer", {}))
+    if not values and checkout.viewer.signed_in:
+        profile = await members_of(request).profile(carried_cookies(request))
+        values = profile.model_dump() if profile else {"name": checkout.viewer.name}
+    return _customer(request, shop, checkout, Form(OrdererFields, values))
+
+
+@router.post("/order/customer")
+async def save_customer(request: Request, shop: Shop) -> Response:
+    """Keep the orderer and go on."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    form = await read_form(request, OrdererFields)
+    if form.errors:
+        return await _refuse(request, shop, checkout, form=form.kept())
+    return await _keep(request, shop, checkout, {"orderer": form.value.model_dump()}, "/order/delivery")
+
+
+@router.get("/order/delivery")
+async def show_delivery(request: Request, shop: Shop) -> Response:
+    """Screen 2."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 2):
+        return back
+    if refused := _refused_on(checkout, request):
+        other = Form.restored(AddressFields, refused["other"], prefix=OTHER)
+        return _delivery(request, shop, checkout, Form.restored(DeliverTo, refused["chosen"]), other)
+    draft = checkout.draft
+    chosen = Form(DeliverTo, {"deliver_to": draft.get("deliver_to", "orderer")})
+    other = Form(AddressFields, draft.get("delivery", {}), prefix=OTHER)
+    return _delivery(request, shop, checkout, chosen, other)
+
+
+@router.post("/order/delivery")
+async def save_delivery(request: Request, shop: Shop) -> Response:
+    """Keep where it goes; another address is only looked at when it was chosen."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 2):
+        return back
+    chosen = await read_form(request, DeliverTo)
+    other = await read_form(request, AddressFields, prefix=OTHER)
+    if chosen.errors:
+        other.errors.clear()
+    to_other = not chosen.errors and chosen.value.deliver_to == "other"
+    if chosen.errors or (to_other and other.errors):
+        return await _refuse(request, shop, checkout, chosen=chosen.kept(), other=other.kept())
+    changes: dict[str, Any] = {"deliver_to": chosen.value.deliver_to}
+    if to_other:
+        changes["delivery"] = other.value.model_dump()
+    return await _keep(request, shop, checkout, changes, "/order/payment")
+
+
+@router.get("/order/payment")
+async def show_payment(request: Request, shop: Shop) -> Response:
+    """Screen 3: every method of the menu, with a reason beside those that do not suit (KON-08)."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 3):
+        return back
+    if refused := _refused_on(checkout, request):
+        form = Form.restored(ChooseMethod, refused["form"])
+        return _payment(request, shop, checkout, form, refused["choices"])
+    form = Form(ChooseMethod, {"payment_kind": checkout.draft.get("payment_kind", "")})
+    return _payment(request, shop, checkout, form, checkout.draft.get("payment_choice", {}))
+
+
+@router.post("/order/payment")
+async def save_payment(request: Request, shop: Shop) -> Response:
+    """Keep the method and what was chosen with it."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if back := earlier_step(request, shop, checkout, 3):
+        return back
+    form = await read_form(request, ChooseMethod)
+    chosen: dict[str, str] = {}
+    if not form.errors:
+        kind = form.value.payment_kind
+        chosen = await _choices(request, kind)
+        try:
+            method = checkout.menu.find(kind)
+            if method is None or method.unsuited(checkout.quote(fee=method.fee).amounts.total):
+                raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
+            changes = {"payment_kind": kind, "payment_choice": check_choice(method, chosen)}
+        except Refused as refused:
+            # A choice is no field of the form's own: its input is named after the method as well.
+            if refused.code == "choice_missing":
+                form.errors[f"{kind}-{refused.field}"] = refused.message
+            else:
+                form.refuse(refused)
+        else:
+            return await _keep(request, shop, checkout, changes, "/order/confirm")
+    return await _refuse(request, shop, checkout, form=form.kept(), choices=chosen)
+
+
+async def _choices(request: Request, kind: str) -> dict[str, str]:
+    """Return what was chosen with the method: its inputs carry its name in front of their own."""
+    prefix = f"{kind}-"
+    sent = await request.form()
+    return {
+        name.removeprefix(prefix): value[:TYPED_MAX]
+        for name, value in sent.items()
+        if name.startswith(prefix) and isinstance(value, str)
+    }
+
+
+async def _keep(
+    request: Request, shop: Storefront, checkout: Checkout, changes: Mapping[str, Any], path: str
+) -> Response:
+    if checkout.draft.get(REFUSED):
+        changes = {**changes, REFUSED: None}
+    async with shop.db.transaction() as tx:
+        await save_draft(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
+    return shop.pages.redirect(request, path)
+
+
+async def _refuse(request: Request, shop: Storefront, checkout: Checkout, **parts: Any) -> Response:
+    """Keep what was sent and show its screen again, by a redirect: Back and reload never ask to send it again."""
+    refused = {"path": request.url.path, **parts}
+    async with shop.db.transaction() as tx:
+        await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, {REFUSED: refused}), at=now())
+    return shop.pages.redirect(request, request.url.path)
+
+
+def _refused_on(checkout: Checkout, request: Request) -> Mapping[str, Any]:
+    """Return what was refused on this very screen, if that was the last thing sent."""
+    refused: Mapping[str, Any] = checkout.draft.get(REFUSED) or {}
+    return refused if refused.get("path") == request.url.path else {}
+
+
+def _customer(
+    request: Request,
+    shop: Storefront,
+    checkout: Checkout,
+    form: Form[OrdererFields],
+) -> Response:
+    return shop.pages.render(
+        request,
+        "order_customer.html",
+        form=form,
+        prefectures=PREFECTURES,
+        **checkout.summary(checkout.quote()),
+    )
+
+
+def _delivery(
+    request: Request,
+    shop: Storefront,
+    checkout: Checkout,
+    chosen: Form[DeliverTo],
+    other: Form[AddressFields],
+) -> Response:
+    return shop.pages.render(
+        request,
+        "order_delivery.html",
+        chosen=chosen,
+        other=other,
+        orderer=checkout.draft["orderer"],
+        prefectures=PREFECTURES,
+        **checkout.summary(checkout.quote()),
+    )
+
+
+def _payment(
+    request: Request,
+    shop: Storefront,
+    checkout: Checkout,
+    form: Form[ChooseMethod],
+    chosen: Mapping[str, str],
+) -> Response:
+    return shop.pages.render(
+        request,
+        "order_payment.html",
+        form=form,
+        chosen=chosen,
+        options=[_option(method, checkout) for method in checkout.menu.for_form],
+        **checkout.summary(checkout.quote()),
+    )
+
+
+def _option(method: Method, checkout: Checkout) -> dict[str, Any]:
+    """Return the method as a card; one that does not suit the order says so and cannot be chosen."""
+    total = checkout.quote(fee=method.fee).amounts.total
+    reason = method.unsuited(total)
+    return {
+        "value": method.kind,
+        "label": method.name,
+        "hint": method.hint,
+        "aside": _fee_in_words(method),
+        "disabled": reason is not None,
+        "why": method.why_unsuited(total),
+        "reason": reason,
+        "choices": method.choices,
+    }
+
+
+def _fee_in_words(method: Method) -> str:
+    """Return what the shop charges for it. What the buyer's own bank takes for a transfer is in the method's hint."""
+    if method.fee:
+        return f"手数料 ¥{method.fee:,}"
+    return "" if method.deposit == "by_hand" else "手数料無料"

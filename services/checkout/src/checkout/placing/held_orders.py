@@ -1,0 +1,41 @@
+"""Open orders that hold stock without sure money, found by who placed them, each look-up by an index of its own.
+
+No more are read of one buyer than the limits count: so many that await a yes, and so many others. OFFSET 0 keeps it
+there: no look-up by key becomes a walk through all that is unpaid.
+"""
+
+from checkout.orders.tables import MAILBOX, OPEN
+
+HELD = f"{OPEN} AND (payment_flow <> 'authorized' OR payment = 'awaited')"
+_COLUMNS = (
+    f"code, {MAILBOX} AS mail, client_address, member_id, wallet_buyer_id AS buyer_id,"
+    " payment_flow = 'authorized' AS awaits_yes"
+)
+
+
+def _found(wanted: str, where: str) -> str:
+    """Return the statement that finds the held orders of everybody in ``wanted``."""
+    return f"""
+        SELECT one.* FROM {wanted}, (VALUES (true), (false)) AS kind(awaits_yes), LATERAL (
+            SELECT {_COLUMNS} FROM orders
+            WHERE {HELD} AND (payment_flow = 'authorized') = kind.awaits_yes AND {where} LIMIT :orders_max
+        ) AS one"""  # noqa: S608 - our own column names
+
+
+HELD_ORDERS = f"""
+    SELECT json_agg(held) FROM (
+        {
+    _found(
+        "unnest(CAST(:mails AS text[]), CAST(:mail_clients AS text[])) AS wanted(mail, client)",
+        f"client_address = wanted.client AND {MAILBOX} = wanted.mail",
+    )
+}
+        UNION {_found("unnest(CAST(:clients AS text[])) AS wanted(client)", "client_address = wanted.client")}
+        UNION {_found("unnest(CAST(:members AS uuid[])) AS wanted(id)", "member_id = wanted.id")}
+        UNION {_found("unnest(CAST(:buyers AS text[])) AS wanted(id)", "wallet_buyer_id = wanted.id")}
+        UNION SELECT {
+    _COLUMNS
+} FROM (SELECT * FROM orders WHERE code = ANY(CAST(:codes AS text[])) OFFSET 0) AS ours
+        WHERE {HELD}
+    ) AS held
+"""  # noqa: S608 - our own column names

@@ -1,0 +1,119 @@
+"""Which idempotency key placed which order, for good: a retry with the same key finds the first result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from asyncpg import IntegrityConstraintViolationError
+
+from checkout.placing.purchase import Purchase
+from checkout.placing.tables import placements
+from shared.bulk import insert_all
+from shared.database import Tx
+from shared.errors import Refused
+from shared.sql import Row
+
+_ONCE_ONLY = {
+    "placements_benefit_once": Refused(
+        "benefit_used",
+        "このポイントまたはクーポンはすでに別のご注文に使われています。もう一度指定してください。",
+    ),
+    "placements_wallet_once": Refused(
+        "wallet_used",
+        "この画面でのお支払いはすでに完了しています。カートからやり直してください。",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The answer to 「注文を確定する」. ``confirm_path``: where the buyer still has to go with the code."""
+
+    order_code: str
+    total: int
+    confirm_path: str | None = None
+    repeated: bool = False
+
+    @property
+    def next_path(self) -> str:
+        """Return the page to show next."""
+        if self.confirm_path is not None:
+            return f"{self.confirm_path}?order={self.order_code}"
+        return f"/orders/{self.order_code}"
+
+
+async def take_keys(tx: Tx, wanted: Sequence[tuple[Purchase, Placement]], *, at: datetime) -> dict[str, int]:
+    """Take the keys for their orders, and keep what is answered; return the keys taken with a number each.
+
+    Waits for another transaction that holds one of them. Raises IntegrityConstraintViolationError if a benefit or a wallet's
+    session was used for another order already.
+    """
+    taken = await insert_all(
+        tx,
+        placements,
+        [
+            {
+                "key": purchase.key,
+                "request_sha256": purchase.fingerprint,
+                "order_code": placement.order_code,
+                "cart_id": purchase.cart_id,
+                "benefit_reservation_id": purchase.benefit.reservation_id if purchase.benefit else None,
+                "wallet_session_id": purchase.wallet.checkout_session_id if purchase.wallet else None,
+                "placed_at": at,
+                "total": placement.total,
+                "confirm_path": placement.confirm_path,
+            }
+            # In one order everywhere, so that two transactions with the same keys wait, and never deadlock.
+            for purchase, placement in sorted(wanted, key=lambda one: one[0].key)
+        ],
+        skip_known="key",
+        returning="key, nextval('order_numbers') AS number",
+    )
+    return {row.key: row.number for row in taken}
+
+
+async def find_placements(tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+    """Return the orders that these keys placed; Refused(key_reused) for a key used for something else."""
+    if not purchases:
+        return {}
+    rows = await tx.rows(
+        "SELECT key, request_sha256, order_code, total, confirm_path FROM placements WHERE key = ANY(:keys)",
+        keys=[purchase.key for purchase in purchases],
+    )
+    known = {row.key: row for row in rows}
+    return {
+        purchase.key: _found(known[purchase.key], purchase) for purchase in purchases if purchase.key in known
+    }
+
+
+def _found(row: Row, purchase: Purchase) -> Placement | Refused:
+    if row.request_sha256 != purchase.fingerprint:
+        return Refused(
+            "key_reused",
+            "同じ確認番号で内容の異なる注文が送信されました。",
+            field="Idempotency-Key",
+            status=422,
+        )
+    return Placement(row.order_code, row.total, row.confirm_path, repeated=True)
+
+
+async def placement_of_order(tx: Tx, order_code: str) -> Placement | None:
+    """Return the answer that was given when this order was placed; None for an unknown code."""
+    row = await tx.row(
+        "SELECT order_code, total, confirm_path FROM placements WHERE order_code = :code", code=order_code
+    )
+    return Placement(row.order_code, row.total, row.confirm_path, repeated=True) if row else None
+
+
+async def cart_of_order(tx: Tx, order_code: str) -> UUID | None:
+    """Return the cart that the order was placed from, if it came from one."""
+    found: UUID | None = await tx.value(
+        "SELECT cart_id FROM placements WHERE order_code = :code", code=order_code
+    )
+    return found
+
+
+def used_twice(error: IntegrityConstraintViolationError) -> Refused | None:
+    """Say which statement of the buyer was used twice; None for any other broken constraint, which is a bug."""
+    return _ONCE_ONLY.get(error.constraint_name or "")

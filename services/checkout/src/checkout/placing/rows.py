@@ -1,0 +1,61 @@
+"""By what orders are computed and judged, from our own rows, in one question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checkout.payment_menu.rows import menu_of
+from checkout.payment_menu.rules import Menu
+from checkout.placing.held_orders import HELD_ORDERS
+from checkout.placing.holds import HeldOrder
+from checkout.placing.purchase import Purchase
+from checkout.shop.rules import ShopSettings
+from shared.database import Tx
+from shared.mail_address import counted_mail
+
+_RULES = f"""
+    SELECT (SELECT json_object_agg(name, value) FROM shop_settings) AS settings,
+        (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods, ({HELD_ORDERS}) AS held
+"""  # noqa: S608 - our own statements
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an order is computed and judged by, from our own rows."""
+
+    settings: ShopSettings
+    menu: Menu
+    held: Sequence[HeldOrder]
+
+
+async def read_rules(
+    tx: Tx,
+    *,
+    buyers: Sequence[Purchase],
+    orders_max: int,
+) -> Rules:
+    """Return the settings in force, the last menu seen and the open orders of these buyers, in one question.
+
+    ``orders_max``: no more are read of one client, mailbox, member or wallet.
+    """
+    guests = {
+        (counted_mail(one.orderer.email), one.counted_client)
+        for one in buyers
+        if one.counted_client is not None
+    }
+    mails = sorted(guests)
+    row = await tx.row(
+        _RULES,
+        mails=[mail for mail, _ in mails],
+        mail_clients=[client for _, client in mails],
+        clients=sorted({client for _, client in mails}),
+        members=sorted({one.member_id for one in buyers if one.member_id is not None}),
+        buyers=sorted({one.wallet.buyer_id for one in buyers if one.wallet is not None}),
+        codes=sorted({code for one in buyers if one.counts_as_guest for code in one.earlier_orders}),
+        orders_max=orders_max,
+    )
+    assert row is not None
+    return Rules(
+        ShopSettings.model_validate(row.settings or {}),
+        menu_of(row.methods),
+        [HeldOrder(**held) for held in row.held or ()],
+    )

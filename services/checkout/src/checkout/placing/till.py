@@ -1,0 +1,101 @@
+"""The till: orders that requests ask for, many in one transaction; workers place orders in their own."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from asyncpg import IntegrityConstraintViolationError
+from fastapi import Request
+
+from checkout.placing.holds import HoldLimits
+from checkout.placing.place_order import BeginAnew, PlacingSettings, place_orders, try_to_place
+from checkout.placing.placements import Placement, used_twice
+from checkout.placing.purchase import Purchase
+from shared.cause import Cause, current_cause
+from shared.crash import crash_point
+from shared.database import Database, Tx, is_transient
+from shared.errors import Refused
+from shared.together import Together
+
+log = structlog.get_logger()
+
+TRIES_MAX = 3
+BATCH_MAX = 100
+
+
+class Busy(Exception):
+    """The database could not take the order now; nothing was ordered, and the same request may come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A purchase that a request asks for."""
+
+    purchase: Purchase
+    cause: Cause
+
+
+def till_of(request: Request) -> "Till":
+    """Return the till of the pages."""
+    till: Till = request.app.state.till
+    return till
+
+
+class Till:
+    """Where orders are placed. A resource of the service: pages, consumers and due work have the same one."""
+
+    def __init__(self, db: Database, *, origin_url: str, limits: HoldLimits = HoldLimits()) -> None:  # noqa: B008
+        self._db = db
+        self._settings = PlacingSettings(origin_url.rstrip("/"), limits)
+        self._together: Together[_Asked, Placement | Refused] = Together(
+            self._place_batch, batch_max=BATCH_MAX, key=lambda asked: asked.purchase.key
+        )
+
+    async def place_orders(self, tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+        """Place orders in the caller's transaction; see :func:`checkout.placing.place_order.place_orders`."""
+        return await place_orders(tx, purchases, self._settings)
+
+    async def place_order(self, purchase: Purchase) -> Placement:
+        """Store the order and say it, or find the one that this key already placed.
+
+        In a transaction of its own, or in one with all that came while the last one ran. Raises Refused where the
+        rules say no, Busy when the database stayed unavailable for all tries: the order may then exist, and asking
+        again with the same key tells.
+        """
+        placement = await self._together.do(_Asked(purchase, current_cause()))
+        if isinstance(placement, Refused):
+            raise placement
+        if not placement.repeated:
+            log.info("order.placed", order_code=placement.order_code, payment_kind=purchase.payment_kind)
+        return placement
+
+    async def _place_batch(self, asked: Sequence[_Asked]) -> list[Placement | Refused]:
+        outcomes: dict[str, Placement | Refused] = {}
+        left = {one.purchase.key: one for one in asked}
+        for attempt in range(1, TRIES_MAX + 1):
+            try:
+                while left:
+                    try:
+                        outcomes |= await self._place_in_one_transaction(list(left.values()))
+                        left = {}
+                    except BeginAnew as anew:
+                        outcomes |= anew.refused
+                        left = {key: one for key, one in left.items() if key not in anew.refused}
+                return [outcomes[one.purchase.key] for one in asked]
+            except IntegrityConstraintViolationError as error:
+                raise (used_twice(error) or error) from error
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                log.warning("order.try_failed", attempt=attempt, error=type(error).__name__)
+                await asyncio.sleep(0.05 * attempt)
+        raise Busy
+
+    async def _place_in_one_transaction(self, asked: Sequence[_Asked]) -> dict[str, Placement | Refused]:
+        causes = {one.purchase.key: one.cause for one in asked}
+        async with self._db.transaction() as tx:
+            outcomes = await try_to_place(tx, [one.purchase for one in asked], self._settings, causes)
+            crash_point("K1")
+        crash_point("K2")
+        return outcomes

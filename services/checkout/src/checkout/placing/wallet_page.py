@@ -1,0 +1,224 @@
+"""「ご注文手続き」: one page for a buyer who comes with a wallet instead of the four screens (AP-13, AP-43).
+
+The orderer's block is filled from the wallet's FIRST address (AP-07) and may be corrected (AP-08); delivery
+goes to the address chosen in the wallet, as this page showed it. No other method can be used here (AP-15).
+"""
+
+from typing import Any
+from urllib.parse import quote as quoted
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from checkout.carts.rows import keep_typed
+from checkout.placing.browser import carried_cookies, wallet_of
+from checkout.placing.checkout_state import Checkout, load_checkout, order_and_go_on, typed
+from checkout.placing.confirm_page import STALE
+from checkout.placing.coupon_choices import coupon_choices
+from checkout.placing.fields import OrdererFields, WalletConfirmation
+from checkout.placing.members import members_of
+from checkout.placing.purchase import Purchase
+from checkout.placing.vouchers import Benefit, Wallet
+from checkout.placing.wallet_delivery import Delivery, delivery_of, keepable, kept_in, mark_of, typed_in
+from checkout.shop.storefront import Shop, Storefront
+from shared.clock import now
+from shared.errors import Refused
+from shared.events import Amounts
+from shared.prefectures import PREFECTURES
+from shared.web.cookies import Cookies
+from shared.web.forms import Form, read_form
+from shared.web.session import viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+PAGE = "/order/amazon"
+ARRIVAL = f"/members/amazon/arrive?next={quoted(PAGE, safe='')}"
+ARRIVED_COOKIE = "noren_arrived"
+TYPED = "wallet_orderer"
+CHOSEN_ANEW = "お届け先またはお支払い方法が変更されています。内容をご確認のうえ、もう一度確定してください。"
+
+
+@router.get(PAGE)
+async def show_wallet_order(request: Request, shop: Shop) -> Response:
+    """Show the page; a buyer whom members knows is signed in first, if members answers in time."""
+    wallet = wallet_of(shop, request)
+    if wallet is not None and wallet.error is not None:
+        return shop.pages.render(request, "amazon_refused.html", text=wallet.error)
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if wallet is None or wallet.checkout_session_id is None:
+        return shop.pages.redirect(
+            request, "/cart", toast="もう一度カートのボタンからお進みください", kind="wait"
+        )
+    if to_members := await _arrival(request, shop, checkout, wallet):
+        return to_members
+    form = Form(OrdererFields, {**wallet.orderer, **checkout.draft.get(TYPED, {})})
+    ticked = checkout.draft.get("register_member", checkout.settings.registration_box_ticked)
+    box = Form(WalletConfirmation, {"register_member": ticked})
+    delivery = delivery_of(wallet, kept_in(checkout.draft, wallet))
+    return await _page(request, shop, checkout, wallet, form, box, delivery)
+
+
+@router.post(f"{PAGE}/typed")
+async def keep_what_is_typed(request: Request, shop: Shop) -> Response:
+    """Keep the corrections while the buyer changes the address in the wallet and comes back."""
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Checkout):
+        form = await read_form(request, OrdererFields)
+        box = await read_form(request, WalletConfirmation)
+        fields = {name: value for name, value in form.values.items() if isinstance(value, str)}
+        changes = {
+            TYPED: fields,
+            "register_member": bool(box.values.get("register_member")),
+            **keepable(wallet_of(shop, request), typed_in(await request.form())),
+        }
+        async with shop.db.transaction() as tx:
+            await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
+    return Response(status_code=204)
+
+
+@router.post(PAGE)
+async def confirm_wallet_order(request: Request, shop: Shop) -> Response:
+    """「注文を確定する」: place the order as it stands on the page, then on to the wallet's confirmation."""
+    wallet = wallet_of(shop, request)
+    if wallet is not None and wallet.error is not None:
+        return shop.pages.render(request, "amazon_refused.html", status=409, text=wallet.error)
+    checkout = await load_checkout(request, shop)
+    if isinstance(checkout, Response):
+        return checkout
+    if wallet is None or wallet.checkout_session_id is None:
+        raise Refused("wallet_not_ready", "お支払い方法の認証が切れました。カートからやり直してください。")
+    form, box = await read_form(request, OrdererFields), await read_form(request, WalletConfirmation)
+    delivery = delivery_of(wallet, typed_in(await request.form()))
+    trouble, status = _why_not(checkout, wallet, form, box, delivery)
+    if not status:
+        try:
+            await _refuse_other_methods(request, wallet)
+            purchase = _purchase(checkout, wallet, form.value, box.value, delivery)
+            return await order_and_go_on(request, shop, purchase)
+        except Refused as refused:
+            if refused.code == "cart_already_ordered":
+                return shop.pages.redirect(request, PAGE)
+            trouble, status = refused.message, refused.status
+    return await _page(request, shop, checkout, wallet, form, box, delivery, trouble=trouble, status=status)
+
+
+def _why_not(
+    checkout: Checkout,
+    wallet: Wallet,
+    form: Form[OrdererFields],
+    box: Form[WalletConfirmation],
+    delivery: Delivery,
+) -> tuple[str, int]:
+    """Return what to say and answer before anything is ordered; ("", 0) if nothing stands in the way."""
+    if box.values.get("shown") != mark_of(wallet):
+        return CHOSEN_ANEW, 409
+    if form.errors or delivery.form.errors:
+        return "", 422
+    stale = bool(box.errors) or box.value.key != checkout.stored.attempt_key
+    return (STALE, 409) if stale else ("", 0)
+
+
+async def _arrival(request: Request, shop: Storefront, checkout: Checkout, wallet: Wallet) -> Response | None:
+    """Send a buyer whom members knows there once, to be signed in or asked for the shop login (X-35)."""
+    cookies: Cookies = request.app.state.cookies
+    if checkout.viewer.signed_in or cookies.read(request, ARRIVED_COOKIE) == wallet.checkout_session_id:
+        return None
+    link = await members_of(request).amazon_link(
+        wallet.buyer_id, email=wallet.email, cookies=carried_cookies(request)
+    )
+    if link is None or link.state == "none":
+        return None
+    response = shop.pages.redirect(request, ARRIVAL)
+    cookies.write(response, ARRIVED_COOKIE, wallet.checkout_session_id or "", max_age_seconds=7200)
+    return response
+
+
+async def _refuse_other_methods(request: Request, wallet: Wallet) -> None:
+    """A method submitted by hand is looked at like any other: only the wallet pays here (AP-15)."""
+    asked = (await request.form()).get("payment_kind", wallet.kind)
+    if asked != wallet.kind:
+        raise Refused(
+            "method_unavailable", "この画面ではAmazon Pay以外のお支払い方法はご利用頂けません。", status=422
+        )
+
+
+def _purchase(
+    checkout: Checkout, wallet: Wallet, orderer: OrdererFields, box: WalletConfirmation, delivery: Delivery
+) -> Purchase:
+    registers = box.register_member and not checkout.viewer.signed_in
+    return Purchase(
+        key=box.key,
+        lines=tuple((line.product.sku, line.quantity) for line in checkout.cart.lines),
+        orderer=orderer.orderer(),
+        address=delivery.address,
+        payment_kind=wallet.kind,
+        total_seen=box.total,
+        cart_id=checkout.stored.cart_id,
+        member_id=checkout.member_id,
+        email_proved=checkout.viewer.email_proved,
+        benefit=checkout.usable_benefit(registers=registers),
+        wallet=wallet,
+        registers=registers,
+        newsletter=box.newsletter,
+    )
+
+
+async def _page(
+    request: Request,
+    shop: Storefront,
+    checkout: Checkout,
+    wallet: Wallet,
+    form: Form[OrdererFields],
+    box: Form[WalletConfirmation],
+    delivery: Delivery,
+    *,
+    trouble: str = "",
+    status: int = 200,
+) -> Response:
+    registers = bool(box["register_member"]) and not checkout.viewer.signed_in
+    method = checkout.menu.find(wallet.kind)
+    quote = checkout.quote(fee=method.fee if method else 0, registers=registers)
+    benefit = checkout.usable_benefit(registers=registers)
+    unsuited = method is None or method.unsuited(quote.amounts.total, wallet_kind=wallet.kind)
+    return shop.pages.render(
+        request,
+        "amazon_order.html",
+        status=status,
+        trouble=trouble,
+        submitted=status != 200,
+        key=checkout.stored.attempt_key,
+        form=form,
+        box=box,
+        wallet=wallet,
+        shown=mark_of(wallet),
+        delivery=delivery,
+        method=method,
+        unsuited=bool(unsuited),
+        prefectures=PREFECTURES,
+        points_used=benefit.points if benefit else 0,
+        **await _benefits(request, shop, checkout, benefit, quote.amounts),
+        **checkout.summary(quote),
+    )
+
+
+async def _benefits(
+    request: Request, shop: Storefront, checkout: Checkout, benefit: Benefit | None, amounts: Amounts
+) -> dict[str, Any]:
+    """Return what may be used: a member's points and coupons, or points for registering with this order (PNT-02)."""
+    if checkout.viewer.signed_in:
+        profile = await members_of(request).profile(carried_cookies(request))
+        return {
+            "points_available": profile.points_available if profile else 0,
+            "points_by_registering": False,
+            **coupon_choices(
+                profile.coupons if profile else (),
+                benefit.coupon if benefit else None,
+                amounts,
+                checkout.settings.shipping,
+            ),
+        }
+    rules = await members_of(request).point_rules()
+    usable = rules.registration_points_usable_at_once if rules else 0
+    return {"points_available": usable, "points_by_registering": True, "coupons": []}

@@ -1,0 +1,1 @@
+"""What an order costs: goods, shipping, fee, coupon and points."""

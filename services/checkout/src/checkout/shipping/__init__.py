@@ -1,0 +1,1 @@
+"""Parcels leave the house and have tracking numbers."""

@@ -1,0 +1,229 @@
+"""The ship step: some or all parcels of an order are on their way (SHP-13, SHP-20, ORD-16)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from checkout.orders.book import OrderBook, open_orders
+from checkout.orders.order import Order, Parcel
+from checkout.orders.process_order import close_order, process_if_complete
+from checkout.orders.rows import quantities_of
+from checkout.orders.rules import check_shippable, unsecured
+from checkout.orders.timeline import Entry
+from checkout.stock.moves import LeftTheHouse, ship_stock
+from shared.carriers import carrier_called
+from shared.clock import in_japan
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import Shipped, ShippedDestination
+
+Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One parcel handed over. Without ``ship_date``: today in Japan; tracking is optional (SHP-01).
+
+    ``carrier`` is the code of a carrier (shared/carriers.py), or the name of one that has none.
+    """
+
+    destination_id: UUID
+    ship_date: date | None = None
+    carrier: str | None = None
+    tracking_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipWish:
+    """What is wished for one order or for many: who ships how, whether to tell buyers, whether to close.
+
+    ``mark_processed`` also sets 処理済み, whatever the deposit (ORD-14). An order with nothing left to do
+    becomes so anyway, unless the shop leaves that to staff. ``override_reason``: why an order leaves although
+    its money is no longer sure; it stands on the timeline under the name of ``by``.
+    """
+
+    source: Source
+    by: str
+    at: datetime
+    send_mail: bool = False
+    mark_processed: bool = False
+    override_reason: str = ""
+
+
+async def ship_order(
+    tx: Tx,
+    *,
+    order_code: str,
+    sent: Sequence[Sent] | None,
+    wish: ShipWish,
+    carrier: str | None = None,
+    tracking_number: str | None = None,
+    version: int | None = None,
+) -> None:
+    """Ship the parcels of one order; see :func:`ship`."""
+    async with open_orders(tx, [order_code]) as book:
+        ship(
+            book,
+            order_code,
+            sent=sent,
+            wish=wish,
+            carrier=carrier,
+            tracking_number=tracking_number,
+            version=version,
+        )
+
+
+def ship(
+    book: OrderBook,
+    code: str,
+    *,
+    sent: Sequence[Sent] | None,
+    wish: ShipWish,
+    carrier: str | None = None,
+    tracking_number: str | None = None,
+    version: int | None = None,
+) -> None:
+    """Ship the parcels in ``sent``, or with None all that are left, those with ``carrier`` and number.
+
+    What left the house leaves the stock. Raises Refused: unknown, changed since ``version``, cancelled, shipped,
+    unpaid although prepaid (KON-35), not authorized, its authorization ended without a reason to ship, no
+    parcel ticked (ORD-17), a ship date before the order, or a number that is none of its carrier's.
+    """
+    order = book.seen(code, version)
+    check_shippable(order, override=wish.override_reason)
+    if risk := unsecured(order):
+        book.note(_override(order, risk, wish))
+    if sent is None:
+        left = [parcel for parcel in order.parcels if not parcel.shipped]
+        sent = [Sent(p.destination_id, None, carrier, tracking_number) for p in left]
+    parcels = _parcels_sent(order, sent, at=wish.at)
+    for parcel in parcels:
+        order = book.set_parcel(
+            code,
+            parcel.destination_id,
+            ship_date=parcel.ship_date,
+            carrier=parcel.carrier,
+            tracking_number=parcel.tracking_number,
+        )
+    full = all(parcel.shipped for parcel in order.parcels)
+    if full:
+        book.move(code, "ship", by=wish.by, at=wish.at, shipped_at=wish.at)
+    else:
+        book.move(code, "ship_part", by=wish.by, at=wish.at)
+    book.note(_entry(order, parcels, full=full, by=wish.by, at=wish.at))
+    shipped = Shipped(
+        order_code=code,
+        destinations=tuple(_shipped_destination(parcel, at=wish.at) for parcel in parcels),
+        fully_shipped=full,
+        source=wish.source,
+        send_mail=wish.send_mail,
+        by=wish.by,
+        occurred_at=wish.at,
+    )
+    book.say(shipped)
+    book.do_at_last(_take_from_stock, shipped)
+    if wish.mark_processed and full and book[code].may("process"):
+        close_order(book, code, by=wish.by, at=wish.at, caused_by=shipped.event_id)
+    else:
+        process_if_complete(book, code, at=wish.at, caused_by=shipped.event_id)
+
+
+async def _take_from_stock(tx: Tx, shipped: Sequence[Shipped]) -> None:
+    """Note that what was shipped left the house."""
+    quantities = await quantities_of(tx, [event.order_code for event in shipped])
+    await ship_stock(
+        tx,
+        [
+            LeftTheHouse(
+                event.order_code,
+                str(parcel.destination_id),
+                quantities[parcel.destination_id],
+                event.occurred_at,
+            )
+            for event in shipped
+            for parcel in event.destinations
+        ],
+    )
+
+
+def _parcels_sent(order: Order, sent: Sequence[Sent], *, at: datetime) -> list[Parcel]:
+    if not sent:
+        raise Refused("no_destination", "発送するお届け先にチェックを入れてください", field="destinations")
+    known = {parcel.destination_id: parcel for parcel in order.parcels}
+    parcels = []
+    for one in {one.destination_id: one for one in sent}.values():
+        parcel = known.get(one.destination_id)
+        if parcel is None:
+            raise Refused("destination_unknown", "この注文にないお届け先です。", field="destinations")
+        if parcel.shipped:
+            raise Refused(
+                "destination_already_shipped",
+                f"{parcel.name} 様へのお届け先はすでに発送済みです。",
+                field="destinations",
+            )
+        ship_date = one.ship_date or in_japan(at).date()
+        if ship_date < in_japan(order.placed_at).date():
+            raise Refused(
+                "ship_date_before_order",
+                "商品発送日は注文日以降の日付で入力してください",
+                field="ship_date",
+                status=422,
+            )
+        parcels.append(
+            replace(
+                parcel,
+                ship_date=ship_date,
+                carrier=carrier_called(one.carrier or parcel.carrier).code or None,
+                tracking_number=_number(one, parcel),
+            )
+        )
+    return parcels
+
+
+def _number(one: Sent, parcel: Parcel) -> str | None:
+    if one.tracking_number is None:
+        return parcel.tracking_number
+    return carrier_called(one.carrier or parcel.carrier).checked_number(one.tracking_number)
+
+
+def _override(order: Order, risk: str, wish: ShipWish) -> Entry:
+    return Entry(
+        order_code=order.code,
+        at=wish.at,
+        topic="shipping",
+        kind="stop",
+        title="確認のうえ発送しました",
+        text=f"{risk.split('ため', 1)[0]}状態での発送　理由：{wish.override_reason}",
+        by=wish.by,
+        facts={"kind": "override", "reason": wish.override_reason},
+    )
+
+
+def _shipped_destination(parcel: Parcel, *, at: datetime) -> ShippedDestination:
+    return ShippedDestination(
+        destination_id=parcel.destination_id,
+        ship_date=parcel.ship_date or in_japan(at).date(),
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number,
+    )
+
+
+def _entry(order: Order, parcels: Sequence[Parcel], *, full: bool, by: str, at: datetime) -> Entry:
+    lines = [
+        " ".join(
+            filter(None, (f"{parcel.name} 様", carrier_called(parcel.carrier).name, parcel.tracking_number))
+        )
+        for parcel in parcels
+    ]
+    title = "発送済みになりました" if full else "一部のお届け先を発送しました"
+    return Entry(
+        order_code=order.code,
+        at=at,
+        topic="shipping",
+        kind="done",
+        title=title,
+        text="、".join(lines),
+        by=by,
+    )

@@ -1,0 +1,1 @@
+"""What all pages of the shop stand on, and the settings that staff change."""

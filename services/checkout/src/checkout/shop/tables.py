@@ -1,0 +1,27 @@
+"""Tables of the settings that staff change, with who changed what."""
+
+from sqlalchemy import Column, DateTime, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from checkout.metadata import metadata
+
+shop_settings = Table(
+    "shop_settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", JSONB, nullable=False),
+    Column("changed_at", DateTime(timezone=True), nullable=False),
+    Column("changed_by", Text, nullable=False),
+)
+
+shop_settings_audit = Table(
+    "shop_settings_audit",
+    metadata,
+    Column("entry_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)

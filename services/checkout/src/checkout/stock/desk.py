@@ -1,0 +1,130 @@
+"""在庫・入荷: what is on the shelf, the ledger that explains it, and goods that arrive."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from checkout.shop.staff import actor
+from checkout.stock.receive_goods import Cause, receive_goods
+from checkout.stock.shelves import read_shelf_of, read_shelves, read_stock_entries
+from shared.clock import now
+from shared.database import Database
+from shared.errors import Refused
+from shared.ids import new_id
+from shared.web.fields import Count, Line
+from shared.web.forms import Form, read_form
+from shared.web.pages import Pages
+from shared.web.paging import PageAsked, Paging
+from shared.web.session import Staff, require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+PAGE = "/desk/stock"
+# What PostgreSQL could not hold as text is a page that does not exist.
+Sku = Annotated[str, Field(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
+REASONS: Mapping[str, tuple[str, str]] = {
+    "initial": ("期首在庫", "note"),
+    "received": ("入荷", "done"),
+    "reserved": ("引当済み", "wait"),
+    "released": ("引当解除", "note"),
+    "shipped": ("発送", "plain"),
+}
+
+
+class ReceiptForm(BaseModel):
+    """A delivery of one product. ``key`` is made with the form: sent twice, it is booked once."""
+
+    pieces: Count = Field(title="入荷数", description="1～9,999個。登録後の減数はできません。")
+    cause: Cause = Field(title="入荷の理由")
+    memo: Line = Field("", title="メモ", description="納品書の番号など。", max_length=100)
+    key: UUID
+
+
+@router.get(PAGE)
+async def list_stock(request: Request, asked: Paging) -> Response:
+    """Every product with what can be sold and what is held for orders."""
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    async with db.transaction() as tx:
+        rows, total = await read_shelves(tx, limit=asked.size, offset=asked.offset)
+    return pages.render(request, "desk_stock.html", products=rows, page=asked.of(total))
+
+
+@router.get(PAGE + "/{sku}")
+async def show_stock(request: Request, sku: Sku, asked: Paging) -> Response:
+    """One product's ledger, newest first, and the form for goods that arrive."""
+    return await _product(request, sku, asked, _empty_form())
+
+
+@router.post(PAGE + "/{sku}")
+async def book_receipt(request: Request, sku: Sku, asked: Paging, staff: Staff) -> Response:
+    """入荷を登録する."""
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    form = await read_form(request, ReceiptForm)
+    if form.errors:
+        return await _product(request, sku, asked, form, status=422)
+    asked_for = form.value
+    try:
+        async with db.transaction() as tx:
+            available = await receive_goods(
+                tx,
+                sku=sku,
+                **asked_for.model_dump(exclude={"key"}),
+                key=str(asked_for.key),
+                by=actor(staff),
+                at=now(),
+            )
+    except Refused as refused:
+        if refused.field is None:
+            raise
+        form.refuse(refused)
+        return await _product(request, sku, asked, form, status=refused.status)
+    toast = f"{asked_for.pieces}個の入荷を登録しました（販売可能 {available}個）"
+    return pages.redirect(request, f"{PAGE}/{sku}", toast=toast)
+
+
+def _empty_form() -> Form[ReceiptForm]:
+    return Form(ReceiptForm, {"key": str(new_id())})
+
+
+async def _product(
+    request: Request, sku: str, asked: PageAsked, form: Form[ReceiptForm], *, status: int = 200
+) -> Response:
+    db: Database = request.app.state.db
+    pages: Pages = request.app.state.pages
+    async with db.transaction() as tx:
+        product = await read_shelf_of(tx, sku)
+        if product is None:
+            raise Refused("product_unknown", f"商品 {sku} はありません。", status=404)
+        rows, total = await read_stock_entries(tx, sku, limit=asked.size, offset=asked.offset)
+    if "key" in form.errors:
+        form = _empty_form()
+    return pages.render(
+        request,
+        "desk_stock_product.html",
+        status=status,
+        product=product,
+        form=form,
+        causes=Cause.__args__,  # type: ignore[attr-defined]
+        entries=[_line(row) for row in rows],
+        page=asked.of(total),
+    )
+
+
+def _line(row: Any) -> dict[str, Any]:
+    word, kind = REASONS[row.reason]
+    return {
+        "at": row.at,
+        "word": word,
+        "kind": kind,
+        "available": row.available_change,
+        "reserved": row.reserved_change,
+        "order_code": row.order_code,
+        "note": row.note,
+        "by": row.by,
+    }

@@ -1,0 +1,29 @@
+"""Goods arrive: more pieces to sell, with who booked them and why."""
+
+from datetime import datetime
+from typing import Literal
+
+from checkout.stock.shelves import receive_stock
+from shared.database import Tx
+from shared.errors import Refused
+
+STOCK_MAX = 9_999_999
+Cause = Literal["仕入", "返品からの戻し", "棚卸による追加"]
+
+
+async def receive_goods(
+    tx: Tx, *, sku: str, pieces: int, cause: Cause, memo: str, key: str, by: str, at: datetime
+) -> int:
+    """Add ``pieces`` of a product to its stock; return how many can be sold then.
+
+    The same ``key`` books once, however often the form is sent. Raises Refused (404) for an unknown product,
+    Refused at ``pieces`` for more than can be counted.
+    """
+    note = f"{cause}：{memo}" if memo else cause
+    available = await receive_stock(tx, sku, pieces, reference=f"received-{key}", note=note, by=by, at=at)
+    if available is None:
+        raise Refused("product_unknown", f"商品 {sku} はありません。", status=404)
+    if available > STOCK_MAX:
+        message = f"在庫は{STOCK_MAX:,}個までです。入荷数を確認してください"
+        raise Refused("stock_too_large", message, field="pieces", status=422)
+    return available

@@ -1,1 +1,0 @@
-"""Rows of checkout's own database."""

@@ -1,1 +1,0 @@
-"""Pages for shoppers and for the order desk."""
