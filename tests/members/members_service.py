@@ -55,7 +55,7 @@ class MembersService:
             **{"password_hash": await self.hasher.hash(PASSWORD), "email_proved": True, **values},
         )
         async with self.db.transaction() as tx:
-            tx.say(*await register_member(tx, new, rules=await rules_at(tx, at), via="form", at=at))
+            await register_member(tx, new, rules=await rules_at(tx, at), via="form", at=at)
         return member_id
 
     async def staff(self, email: str = "desk@noren.example", role: str = "owner") -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from members.activate_points import activate_points
 from members.domain.ledger import NotEnoughPoints
 from members.reserve_benefit import (
     HELD_FOR,
@@ -13,7 +14,7 @@ from members.reserve_benefit import (
     reserve_benefit,
     reserve_registration_points,
 )
-from members.settle_points import ExpirePoints, activate_by_staff
+from members.settle_points import ExpirePoints
 from members.storage.point_tables import benefit_reservations, point_grants
 from members.storage.points import balance_of, lock_known_balance
 from shared.clock import clock, now
@@ -21,7 +22,7 @@ from shared.due import claim_due
 from shared.errors import Refused
 from shared.events import PointsReturned
 from shared.ids import new_id
-from tests.members.member_examples import a_cancellation, an_order
+from tests.members.member_examples import MANAGER, a_cancellation, an_order
 from tests.members.members_service import MembersService
 
 
@@ -37,12 +38,12 @@ async def test_staff_make_points_valid_once_and_only_points_that_there_are(membe
     waiting = await grant_id(members, "purchase")
     async with members.db.transaction() as tx:
         with pytest.raises(Refused, match="対象のポイントが見つかりません") as refused:
-            await activate_by_staff(tx, new_id(), by="店長", at=now())
+            await activate_points(tx, member_id, new_id(), by=MANAGER, at=now())
         assert (refused.value.code, refused.value.status) == ("grant_unknown", 404)
-        made = await activate_by_staff(tx, waiting, by="店長", at=now())
+        made = await activate_points(tx, member_id, waiting, by=MANAGER, at=now())
         assert (made.member_id, made.points, made.order_code) == (member_id, 50, "N-1001")
         with pytest.raises(Refused, match="points_not_waiting: このポイントは有効待ちではありません"):
-            await activate_by_staff(tx, waiting, by="店長", at=now())
+            await activate_points(tx, member_id, waiting, by=MANAGER, at=now())
     [line] = await members.rows("SELECT * FROM point_postings WHERE kind = 'activated'")
     assert (line.by, line.waiting, line.active) == ("店長", -50, 50)
 

@@ -97,14 +97,16 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Let what is done inside be undone alone, if it raises."""
+        """Let what is done and said inside be undone alone, if it raises."""
         await self.write()
+        said = len(self._said)
         try:
             async with self._connection.transaction():
                 yield
                 await self.write()
         except BaseException:
             self._changes.clear()
+            del self._said[said:]
             raise
 
     async def put_off(self, change: Change) -> None:

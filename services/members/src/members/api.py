@@ -17,6 +17,7 @@ from members.storage.points import balance_of
 from members.storage.rules import rules_at
 from members.web.benefits import UseBenefit, earlier_reservation, put_statement, reserve
 from members.web.parts import Here
+from members.web.wallet import wallet_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.fields import JsonInt
@@ -127,7 +128,7 @@ async def amazon_link(request: Request, buyer_id: str, parts: Here, email: str =
     and address (forward the browser's cookies); everybody else reads "none", so that nobody can try
     addresses out.
     """
-    wallet = parts.wallet(request)
+    wallet = wallet_of(request, parts)
     proven = (
         wallet is not None and wallet.buyer_id == buyer_id and email_key(wallet.email) == email_key(email)
     )

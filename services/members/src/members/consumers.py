@@ -40,21 +40,24 @@ _DESK_DEED: Mapping[type[Event], Deed] = {
 }
 
 
-@consumers.on(OrderPlaced, opens=PlacedOrders, linger_seconds=0.2)
-async def credit_order(
-    event: OrderPlaced, tx: Tx, orders: PlacedOrders
-) -> list[
-    MemberRegistered
-    | AmazonAccountLinked
-    | EmailVerificationRequested
-    | RegistrationRefused
-    | BenefitShortageFound
-    | PointsUsed
-    | PointsGranted
-    | CouponRedeemed
-]:
+@consumers.on(
+    OrderPlaced,
+    opens=PlacedOrders,
+    says=[
+        MemberRegistered,
+        AmazonAccountLinked,
+        EmailVerificationRequested,
+        RegistrationRefused,
+        BenefitShortageFound,
+        PointsUsed,
+        PointsGranted,
+        CouponRedeemed,
+    ],
+    linger_seconds=0.2,
+)
+async def credit_order(event: OrderPlaced, tx: Tx, orders: PlacedOrders) -> None:
     """Register or link the member, commit what was set aside, and grant what the order earns."""
-    return await orders.take(event)
+    await orders.take(event)
 
 
 @consumers.on(Shipped, opens=WaitingPoints, linger_seconds=0.2)

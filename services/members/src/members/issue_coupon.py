@@ -8,6 +8,7 @@ from uuid import UUID
 from members.domain.coupons import Terms, check_terms
 from members.storage.coupon_terms import coupon_by_id, insert_coupon, insert_issue
 from members.storage.members import member_by_id
+from members.storage.staff_deeds import Doer, note_deed
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import CouponIssued
@@ -26,18 +27,19 @@ class Issued:
     text: str
 
 
-async def define_coupon(tx: Tx, terms: Terms, *, by: str, at: datetime) -> UUID:
-    """Store a new coupon and return its id. Raises Refused where the terms make no sense."""
+async def define_coupon(tx: Tx, terms: Terms, *, by: Doer, at: datetime) -> UUID:
+    """Store a new coupon, note the deed and return the id. Raises Refused where the terms make no sense."""
     check_terms(terms, at=at)
     coupon_id = new_id()
-    await insert_coupon(tx, coupon_id, terms, at=at, by=by)
+    await insert_coupon(tx, coupon_id, terms, at=at, by=by.name)
+    await note_deed(tx, by, "coupon_defined", terms.name, at=at)
     return coupon_id
 
 
 async def issue_coupon(
-    tx: Tx, coupon_id: UUID, member_ids: Sequence[UUID], *, by: str, at: datetime
+    tx: Tx, coupon_id: UUID, member_ids: Sequence[UUID], *, by: Doer, at: datetime
 ) -> list[Issued]:
-    """Give a coupon to members, once to each; who has it already, or is unknown, stops nobody else.
+    """Give a coupon to members, once to each, and note the deed; who has it already, or is unknown, stops nobody else.
 
     Raises Refused for an unknown or expired coupon, and where nobody or too many are chosen.
     """
@@ -62,7 +64,7 @@ async def issue_coupon(
             found.append(Issued(member_id, member.name, False, "スタッフのアカウントには発行できません"))
             continue
         issue_id = new_id()
-        if not await insert_issue(tx, issue_id, coupon, member_id, at=at, by=by):
+        if not await insert_issue(tx, issue_id, coupon, member_id, at=at, by=by.name):
             found.append(Issued(member_id, member.name, False, "すでに発行されています"))
             continue
         tx.say(
@@ -77,4 +79,7 @@ async def issue_coupon(
             )
         )
         found.append(Issued(member_id, member.name, True, "発行しました"))
+    given = [one.name for one in found if one.ok]
+    if given:
+        await note_deed(tx, by, "coupon_issued", f"{len(given):,}人: {'、'.join(given)}", at=at)
     return found

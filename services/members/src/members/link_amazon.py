@@ -42,15 +42,15 @@ async def link_amazon(
     buyer_id: str,
     path: Literal["order", "login"],
     at: datetime,
-    order_code: str | None = None,
-) -> AmazonAccountLinked | None:
-    """Link the two and return what is to be said; None if either is linked already.
+) -> bool:
+    """Link the two. Returns False if either is linked already.
 
     A link never changes and gives no registration points (X-43).
     """
     if not await insert_link(tx, member_id, buyer_id, at=at, path=path):
-        return None
-    return AmazonAccountLinked(member_id=member_id, linked_at=at, path=path, order_code=order_code)
+        return False
+    tx.say(AmazonAccountLinked(member_id=member_id, linked_at=at, path=path))
+    return True
 
 
 def _may_link(order: OrderPlaced, members: Mapping[UUID, Row]) -> bool:

@@ -6,7 +6,6 @@ from fastapi import FastAPI
 
 from members import api
 from members.add_staff import ensure_demo_staff
-from members.ask_for_mail import MailResets
 from members.consumers import consumers
 from members.password_hasher import PasswordHasher
 from members.reserve_benefit import ReleaseBenefits
@@ -35,6 +34,7 @@ from members.web import (
 )
 from members.web.check_session import revocation
 from members.web.parts import Parts
+from members.wish_for_reset import MailResets
 from shared.app import Service
 from shared.database import Database
 from shared.due import DueWork

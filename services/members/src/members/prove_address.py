@@ -10,7 +10,9 @@ from uuid import UUID
 
 from members.domain.ledger import activate_posting, revoke_posting
 from members.end_sessions import end_all_sessions
+from members.enter import Browser
 from members.storage.amazon_links import end_link
+from members.storage.attempts import hashed
 from members.storage.mail_requests import use_request, void_requests
 from members.storage.members import note_mailbox, set_email_verified
 from members.storage.points import (
@@ -20,7 +22,7 @@ from members.storage.points import (
     set_grant_active,
     set_grant_revoked,
 )
-from members.storage.sessions import forget_devices
+from members.storage.sessions import forget_devices, way_of
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import PointsActivated
@@ -54,40 +56,54 @@ class Prover:
 BY_MAIL_ALONE = Prover()
 
 
-async def prove_by_link(tx: Tx, link: MailLink, by: Prover, *, at: datetime) -> list[PointsActivated]:
-    """Use a link up and note the address as proved; return what is to be said. Raises LinkEnded."""
+async def prover_of(tx: Tx, browser: Browser, *, by_amazon: bool = False, at: datetime) -> Prover | None:
+    """Return what is the member's own who is logged in with this browser; None if that session has ended."""
+    if browser.session_id is None or browser.member_id is None:
+        return None
+    way = await way_of(tx, browser.session_id, browser.member_id, at=at)
+    if way is None:
+        return None
+    device_hash = hashed(browser.device) if browser.device else ""
+    return Prover(browser.session_id, device_hash, amazon=by_amazon or way == "amazon")
+
+
+async def prove_by_link(tx: Tx, link: MailLink, by: Prover, *, at: datetime) -> int:
+    """Use a link up and note the address as proved; return how many points became valid. Raises LinkEnded."""
     if not await use_request(tx, "email_verification", link, at=at):
         raise LinkEnded
     return await address_is_proved(tx, link.member_id, by, at=at)
 
 
-async def address_is_proved(tx: Tx, member_id: UUID, by: Prover, *, at: datetime) -> list[PointsActivated]:
+async def address_is_proved(tx: Tx, member_id: UUID, by: Prover, *, at: datetime) -> int:
     """Note the first proof, end what was before it, and make the registration points valid that waited for it.
+
+    Returns how many these were.
 
     A mailbox that had its points, perhaps as another ``+tag``, gets none again: what waited is taken back.
 
     The password stays with who is logged in; who is not has to set a new one together with the proof.
     """
     if not await set_email_verified(tx, member_id, at=at):
-        return []
+        return 0
     await void_requests(tx, member_id, ["email_verification", "password_reset"], at=at)
     await end_all_sessions(tx, member_id, at=at, but=by.session_id)
     await forget_devices(tx, member_id, but=by.device_hash)
-    said = await _activate(tx, member_id, at=at)
+    points = await _activate(tx, member_id, at=at)
     if not by.amazon:
         await end_link(tx, member_id, at=at, reason="address_proved")
-    return said
+    return points
 
 
-async def _activate(tx: Tx, member_id: UUID, *, at: datetime) -> list[PointsActivated]:
+async def _activate(tx: Tx, member_id: UUID, *, at: datetime) -> int:
     balance = await lock_known_balance(tx, member_id)
     grant = await grant_waiting_for_proof(tx, member_id)
     if grant is None:
-        return []
+        return 0
     if not await note_mailbox(tx, member_id, at=at):
         await record_posting(tx, balance, revoke_posting(balance, grant), at=at)
         await set_grant_revoked(tx, grant)
-        return []
+        return 0
     await record_posting(tx, balance, activate_posting(grant), at=at)
     await set_grant_active(tx, grant, at=at)
-    return [PointsActivated(member_id=member_id, points=grant.points, order_code=grant.order_code)]
+    tx.say(PointsActivated(member_id=member_id, points=grant.points, order_code=grant.order_code))
+    return grant.points

@@ -5,15 +5,15 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from members.ask_for_mail import request_verification
 from members.domain.ledger import Grant, grant_posting
 from members.domain.rules import GrantActivation, Rules
+from members.request_verification import request_verification
 from members.storage.amazon_links import insert_link, note_registration
 from members.storage.members import insert_member, keep_password, member_by_buyer, note_mailbox
 from members.storage.points import insert_grant, lock_balance, open_balance, record_posting
 from shared.database import Tx
 from shared.errors import Refused
-from shared.events import AmazonAccountLinked, EmailVerificationRequested, MemberRegistered, PointsGranted
+from shared.events import AmazonAccountLinked, MemberRegistered, PointsGranted
 from shared.ids import new_id
 
 
@@ -58,9 +58,6 @@ class NewMember:
     email_proved: bool = False
 
 
-News = MemberRegistered | AmazonAccountLinked | EmailVerificationRequested | PointsGranted
-
-
 async def register_member(
     tx: Tx,
     new: NewMember,
@@ -69,18 +66,18 @@ async def register_member(
     via: Literal["form", "amazon", "order"],
     at: datetime,
     order_code: str | None = None,
-) -> list[News]:
-    """Store a member, the Amazon link and the registration points; return what is to be said.
+) -> None:
+    """Store a member, the Amazon link and the registration points, and ask for the proof of an address without one.
 
     ``at`` is both 「登録日時」 and 「AmazonID連携日時」, whose equality says "registered with Amazon" (MEM-14).
-    Raises EmailTaken or AmazonAccountTaken; then the transaction or savepoint has to be rolled back.
+    Raises EmailTaken or AmazonAccountTaken: the transaction or savepoint around it then undoes what was stored and said.
     """
     not_stored = {"buyer_id", "email_proved"}
     values = {name: getattr(new, name) for name in NewMember.__dataclass_fields__ if name not in not_stored}
     values |= {"via": via, "at": at, "order_code": order_code}
     if not await insert_member(tx, values | {"email_verified_at": at if new.email_proved else None}):
         raise EmailTaken
-    said: list[News] = [
+    tx.say(
         MemberRegistered(
             member_id=new.member_id,
             name=new.name,
@@ -89,36 +86,35 @@ async def register_member(
             registered_at=at,
             order_code=order_code,
         )
-    ]
+    )
     if new.password_hash is not None:
         await keep_password(tx, new.member_id, new.password_hash, at=at)
     path: Literal["order", "registration"] = "order" if via == "order" else "registration"
-    said += await _link(tx, new, path=path, at=at, order_code=order_code)
+    await _link(tx, new, path=path, at=at, order_code=order_code)
     await open_balance(tx, new.member_id)
-    said += await _grant_registration_points(tx, new, rules, at=at, order_code=order_code)
+    await _grant_registration_points(tx, new, rules, at=at, order_code=order_code)
     if not new.email_proved:
-        said.append(await request_verification(tx, new.member_id, name=new.name, email=new.email, at=at))
-    return said
+        await request_verification(tx, new.member_id, name=new.name, email=new.email, at=at)
 
 
 async def _link(
     tx: Tx, new: NewMember, *, path: Literal["order", "registration"], at: datetime, order_code: str | None
-) -> list[AmazonAccountLinked]:
+) -> None:
     """Link the Amazon account that came along, unless another address than its own was typed."""
     if new.buyer_id is None:
-        return []
+        return
     if not new.email_proved:
         if await member_by_buyer(tx, new.buyer_id) is not None:
             raise AmazonAccountTaken
-        return []
+        return
     if not await insert_link(tx, new.member_id, new.buyer_id, at=at, path=path):
         raise AmazonAccountTaken
-    return [AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path, order_code=order_code)]
+    tx.say(AmazonAccountLinked(member_id=new.member_id, linked_at=at, path=path, order_code=order_code))
 
 
 async def _grant_registration_points(
     tx: Tx, new: NewMember, rules: Rules, *, at: datetime, order_code: str | None
-) -> list[PointsGranted]:
+) -> None:
     """Give the registration points, once in a member's life (PNT-01) and once to a mailbox.
 
     By default they are usable at once (X-01), but those of an address that nobody proved wait for the proof, which
@@ -131,13 +127,13 @@ async def _grant_registration_points(
     points = rules.registration_grant()
     balance = await lock_balance(tx, new.member_id)
     if not points or balance is None:
-        return []
+        return
     activation: GrantActivation = rules.registration_activation
     if activation == "immediate" and not new.email_proved and not vouched:
         activation = "on_verified"
     active = activation == "immediate"
     if new.email_proved and not await note_mailbox(tx, new.member_id, at=at):
-        return []
+        return
     grant = Grant(
         grant_id=new_id(),
         member_id=new.member_id,
@@ -149,7 +145,7 @@ async def _grant_registration_points(
     )
     await insert_grant(tx, grant, activation=activation, at=at)
     await record_posting(tx, balance, grant_posting(grant), at=at)
-    return [
+    tx.say(
         PointsGranted(
             member_id=new.member_id,
             points=points,
@@ -157,4 +153,4 @@ async def _grant_registration_points(
             reason="registration",
             order_code=order_code,
         )
-    ]
+    )

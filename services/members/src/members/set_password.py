@@ -54,7 +54,7 @@ async def reset_password(
         if not await use_request(tx, purpose, link, at=at):
             raise LinkEnded
         await _set(tx, member, password_hash, way="reset", at=at, but=None)
-        tx.say(*await address_is_proved(tx, member.member_id, BY_MAIL_ALONE, at=at))
+        await address_is_proved(tx, member.member_id, BY_MAIL_ALONE, at=at)
     return member
 
 

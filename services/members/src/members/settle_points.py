@@ -27,12 +27,10 @@ from members.storage.points import (
     purchase_grants,
     recheck_lapsed,
     record_posting,
-    set_grant_active,
 )
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import strike_off
-from shared.errors import Refused
 from shared.events import OrderCancelled, OrderProcessed, PointsActivated, PointsReturned, Shipped
 from shared.sql import Row
 
@@ -75,27 +73,6 @@ class WaitingPoints:
 
 def _owners(orders: Mapping[str, Row]) -> list[UUID]:
     return [order.member_id for order in orders.values() if order.member_id is not None]
-
-
-async def activate_by_staff(tx: Tx, grant_id: UUID, *, by: str, at: datetime) -> PointsActivated:
-    """Make waiting points valid because staff say so (PNT-07). Raises Refused if they do not wait."""
-    grant = await grant_by_id(tx, grant_id)
-    if grant is None:
-        raise Refused("grant_unknown", "対象のポイントが見つかりません", status=404)
-    activated = await _activate(tx, grant, at=at, by=by)
-    if activated is None:
-        raise Refused("points_not_waiting", "このポイントは有効待ちではありません")
-    return activated
-
-
-async def _activate(tx: Tx, grant: Grant, *, at: datetime, by: str = "") -> PointsActivated | None:
-    balance = await lock_known_balance(tx, grant.member_id)
-    current = await grant_by_id(tx, grant.grant_id)
-    if current is None or current.state != "waiting":
-        return None
-    await record_posting(tx, balance, activate_posting(current, by=by), at=at)
-    await set_grant_active(tx, current, at=at)
-    return PointsActivated(member_id=grant.member_id, points=grant.points, order_code=grant.order_code)
 
 
 @dataclass

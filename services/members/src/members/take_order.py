@@ -14,8 +14,7 @@ from members.domain.ledger import Grant, grant_posting, use_posting
 from members.domain.rules import Rules
 from members.link_amazon import amazon_buyer, link_by_orders
 from members.register_member import NewMember, register_member
-from members.register_member import News as RegistrationNews
-from members.shortages import shortages
+from members.shortages import say_shortages
 from members.storage.accounts import Accounts
 from members.storage.amazon_links import Link
 from members.storage.benefits import commit_reservations, lock_held, reservations_of
@@ -28,8 +27,6 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import (
     AmazonAccountLinked,
-    BenefitShortageFound,
-    CouponRedeemed,
     OrderPlaced,
     PointsGranted,
     PointsUsed,
@@ -38,16 +35,6 @@ from shared.events import (
 )
 from shared.ids import new_id
 from shared.sql import Row
-
-News = (
-    RegistrationNews
-    | RegistrationRefused
-    | AmazonAccountLinked
-    | PointsUsed
-    | PointsGranted
-    | CouponRedeemed
-    | BenefitShortageFound
-)
 
 
 @dataclass
@@ -90,57 +77,51 @@ class PlacedOrders:
         await accounts.save(tx)
         await finish_orders(tx, orders.taken)
 
-    async def take(self, order: OrderPlaced) -> list[News]:
-        """Apply an order by the rules in force when it was placed, once; return what is to be said.
+    async def take(self, order: OrderPlaced) -> None:
+        """Apply an order by the rules in force when it was placed, once.
 
         The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
         guest's; points or a coupon that are gone are noted as a shortage.
         """
         if order.event_id not in self.new:
-            return []
-        member_id, note, said = await self._find_member(order)
-        holder_id, spender_id, used, shortage = self._spend(order, member_id)
-        if used and spender_id is not None:
-            said.append(PointsUsed(member_id=spender_id, points=used, order_code=order.order_code))
-        redeemed, coupon_short = await self._redeem(order)
-        if redeemed is not None:
-            said.append(redeemed)
+            return
+        member_id, note = await self._find_member(order)
+        holder_id, used, shortage = self._spend(order, member_id)
+        coupon_short = not await self._redeem(order)
         if member_id is not None:
-            said += self._earn(order, member_id)
-        said += shortages(order, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
+            self._earn(order, member_id)
+        say_shortages(self.tx, order, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
         note = _note(note, shortage, coupon_short=coupon_short)
         self.taken.append(Taken(order.order_code, member_id, used, note))
-        return said
 
-    async def _find_member(self, order: OrderPlaced) -> tuple[UUID | None, str, list[News]]:
-        """Return the order's member, a note for the desk, and what is to be said."""
+    async def _find_member(self, order: OrderPlaced) -> tuple[UUID | None, str]:
+        """Return the order's member, registered or linked by it, and a note for the desk."""
         if order.member_id is not None:
             if order.member_id not in self.members:
-                return None, "member_unknown", []
-            return order.member_id, "", [*self._linked(order, order.member_id)]
+                return None, "member_unknown"
+            self._say_linked(order, order.member_id)
+            return order.member_id, ""
         if order.registration is None:
-            return None, "", []
+            return None, ""
         return await self._register(order, order.registration)
 
-    def _linked(self, order: OrderPlaced, member_id: UUID) -> list[AmazonAccountLinked]:
+    def _say_linked(self, order: OrderPlaced, member_id: UUID) -> None:
         """Say that the order linked its member, if it did."""
         buyer_id = amazon_buyer(order)
         if buyer_id is None or (member_id, buyer_id) not in self.links:
-            return []
+            return
         self.links.remove((member_id, buyer_id))
-        return [
+        self.tx.say(
             AmazonAccountLinked(
                 member_id=member_id, linked_at=order.placed_at, path="order", order_code=order.order_code
             )
-        ]
+        )
 
-    async def _register(
-        self, order: OrderPlaced, registration: Registration
-    ) -> tuple[UUID | None, str, list[News]]:
+    async def _register(self, order: OrderPlaced, registration: Registration) -> tuple[UUID | None, str]:
         member_id = registration.member_id
         try:
             async with self.tx.savepoint():
-                said = await register_member(
+                await register_member(
                     self.tx,
                     _member_of(order, registration),
                     rules=self.rules[order.placed_at],
@@ -149,18 +130,18 @@ class PlacedOrders:
                     order_code=order.order_code,
                 )
         except Refused as refusal:
-            refused = RegistrationRefused(
-                member_id=member_id, reason=refusal.code, order_code=order.order_code
+            self.tx.say(
+                RegistrationRefused(member_id=member_id, reason=refusal.code, order_code=order.order_code)
             )
-            return None, refusal.code, [refused]
+            return None, refusal.code
         await self.accounts.lock_also(self.tx, member_id)
         self.members.add(member_id)
-        return member_id, "", [*said]
+        return member_id, ""
 
-    def _spend(self, order: OrderPlaced, member_id: UUID | None) -> tuple[UUID | None, UUID | None, int, int]:
+    def _spend(self, order: OrderPlaced, member_id: UUID | None) -> tuple[UUID | None, int, int]:
         """Commit the reservation and take the points.
 
-        Return for whom they were set aside, from whom they were taken, how many, and how many were missing.
+        Return for whom they were set aside, how many were taken, and how many were missing.
         """
         reservation_id = order.benefit_reservation_id
         reserved = self.reserved.get(reservation_id) if reservation_id is not None else None
@@ -172,10 +153,13 @@ class PlacedOrders:
             self._commit(order, held)
         balance = self.accounts.balance(spender_id)
         if not order.points_used or balance is None:
-            return holder_id, None, 0, order.points_used
+            return holder_id, 0, order.points_used
         posting = use_posting(balance, order.points_used, order_code=order.order_code)
         self.accounts.post(balance.member_id, posting, at=order.placed_at)
-        return holder_id, spender_id, -posting.active, posting.shortage
+        used = -posting.active
+        if used:
+            self.tx.say(PointsUsed(member_id=balance.member_id, points=used, order_code=order.order_code))
+        return holder_id, used, posting.shortage
 
     def _commit(self, order: OrderPlaced, held: Row) -> None:
         """End a held reservation with the order and free what it held; that of a member to be held nothing."""
@@ -184,20 +168,20 @@ class PlacedOrders:
         if balance is not None:
             self.accounts.store(balance.unhold(held.points_held))
 
-    async def _redeem(self, order: OrderPlaced) -> tuple[CouponRedeemed | None, bool]:
-        """Redeem the coupon, and let go what else was set aside; tell whether no use was left."""
+    async def _redeem(self, order: OrderPlaced) -> bool:
+        """Redeem the coupon, and let go what else was set aside. Returns False where no use was left."""
         if order.coupon is None and order.benefit_reservation_id not in self.with_coupons:
-            return None, False
+            return True
         return await redeem_coupon(self.tx, order)
 
-    def _earn(self, order: OrderPlaced, member_id: UUID) -> list[PointsGranted]:
+    def _earn(self, order: OrderPlaced, member_id: UUID) -> None:
         rules = self.rules[order.placed_at]
         grant = _purchase_grant(order, member_id, rules)
         if grant is None or self.accounts.balance(member_id) is None:
-            return []
+            return
         self.accounts.grant(grant, activation=rules.purchase_activation, at=order.placed_at)
         self.accounts.post(member_id, grant_posting(grant), at=order.placed_at)
-        return [
+        self.tx.say(
             PointsGranted(
                 member_id=member_id,
                 points=grant.points,
@@ -205,7 +189,7 @@ class PlacedOrders:
                 reason="purchase",
                 order_code=order.order_code,
             )
-        ]
+        )
 
 
 def _whose(orders: Sequence[OrderPlaced], reserved: Mapping[UUID, Row]) -> list[UUID]:

@@ -64,29 +64,30 @@ async def release_coupons(tx: Tx, reservation_id: UUID, *, at: datetime) -> None
         await add_entry(tx, issue_id, "released", change=-1, reservation_id=reservation_id, at=at)
 
 
-async def redeem_coupon(tx: Tx, event: OrderPlaced) -> tuple[CouponRedeemed | None, bool]:
+async def redeem_coupon(tx: Tx, event: OrderPlaced) -> bool:
     """Redeem the coupon of a placed order and let go what else was set aside for it.
 
-    Returns what is to be said, and whether no use was left. The order stands: only one that is heard after
-    its reservation was released can find none left; the limits hold even then, and the desk reads it in the
-    order's note.
+    Returns False where no use was left. The order stands: only one that is heard after its reservation was released
+    can find none left; the limits hold even then, and the desk reads it in the order's note.
     """
     if event.benefit_reservation_id is None:
-        return None, False
+        return True
     row = await issued_coupon(tx, event.coupon) if event.coupon is not None else None
     redeemed = row is not None and await _redeem(tx, event, row.issue_id, event.benefit_reservation_id)
     await release_coupons(tx, event.benefit_reservation_id, at=event.placed_at)
     if row is None or not redeemed:
-        return None, event.coupon is not None
-    said = CouponRedeemed(
-        member_id=row.member_id,
-        coupon_id=row.coupon_id,
-        issue_id=row.issue_id,
-        name=row.name,
-        discount=event.amounts.coupon_discount,
-        order_code=event.order_code,
+        return event.coupon is None
+    tx.say(
+        CouponRedeemed(
+            member_id=row.member_id,
+            coupon_id=row.coupon_id,
+            issue_id=row.issue_id,
+            name=row.name,
+            discount=event.amounts.coupon_discount,
+            order_code=event.order_code,
+        )
     )
-    return said, False
+    return True
 
 
 async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UUID) -> bool:

@@ -17,6 +17,7 @@ from members.reserve_benefit import (
 )
 from members.storage.rules import rules_at
 from members.web.parts import Here, Parts, member_id_of
+from members.web.wallet import wallet_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.statements import COOKIE
@@ -41,7 +42,7 @@ async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewe
     """
     if asked.points is None and asked.coupon is None:
         raise Refused("nothing_chosen", "ご利用ポイントを数字で入力してください", field="points", status=422)
-    member_id, wallet = member_id_of(seen), parts.wallet(request)
+    member_id, wallet = member_id_of(seen), wallet_of(request, parts)
     async with parts.db.transaction() as tx:
         if member_id is not None:
             return await reserve_benefit(

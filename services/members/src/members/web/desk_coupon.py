@@ -10,9 +10,9 @@ from starlette.responses import Response
 from members.issue_coupon import Issued, issue_coupon
 from members.storage.coupon_terms import coupon_by_id, holders_among, issued_members
 from members.storage.member_search import MemberSearch, count_members, find_members
-from members.storage.staff_deeds import note_deed
 from members.web.desk_coupons import PAGE, definition
-from members.web.parts import Here, Parts, doer
+from members.web.doer import doer
+from members.web.parts import Here, Parts
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import read_form
@@ -74,11 +74,7 @@ async def issue_to_members(
         return await _choice(request, parts, coupon_id, asked, trouble=trouble, status=422)
     try:
         async with parts.db.transaction() as tx:
-            issued = await issue_coupon(tx, coupon_id, form.value.id, by=seen.name, at=now())
-            given = [one.name for one in issued if one.ok]
-            if given:
-                subject = f"{len(given):,}人: {'、'.join(given)}"
-                await note_deed(tx, doer(request, seen), "coupon_issued", subject, at=now())
+            issued = await issue_coupon(tx, coupon_id, form.value.id, by=doer(request, seen), at=now())
     except Refused as refusal:
         if refusal.status == 404:
             raise

@@ -8,8 +8,8 @@ from starlette.responses import Response
 from members.domain.coupons import KIND_LABEL, Terms, effect
 from members.issue_coupon import define_coupon
 from members.storage.coupon_terms import count_coupons, find_coupons
-from members.storage.staff_deeds import note_deed
-from members.web.parts import Here, Parts, doer
+from members.web.doer import doer
+from members.web.parts import Here, Parts
 from shared.clock import last_day, now
 from shared.errors import Refused
 from shared.sql import Row
@@ -50,8 +50,7 @@ async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
     if not form.errors:
         try:
             async with parts.db.transaction() as tx:
-                coupon_id = await define_coupon(tx, form.value, by=seen.name, at=now())
-                await note_deed(tx, doer(request, seen), "coupon_defined", form.value.name, at=now())
+                coupon_id = await define_coupon(tx, form.value, by=doer(request, seen), at=now())
         except Refused as refusal:
             form.refuse(refusal)
         else:

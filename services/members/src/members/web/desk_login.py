@@ -1,23 +1,16 @@
 """The staff's login: the only place where a session gets the rights of a role."""
 
-from typing import Literal
-
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.add_staff import DEMO_EMAIL
+from members.log_in_at_desk import log_in_at_desk
 from members.settings import Settings
-from members.sign_in import WrongCredentials, check_password
 from members.storage.attempts import TooManyAttempts
-from members.storage.members import member_by_email
-from members.storage.pacing import REFUSALS_NOTED, keep_pace
-from members.storage.staff_deeds import Doer, note_deed
+from members.web.browser import browser_of, put_entry
 from members.web.form_models import Login
 from members.web.parts import Here, Parts, address_of
-from shared.clock import now
-from shared.database import Tx
 from shared.errors import Refused
-from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
 
@@ -32,66 +25,29 @@ async def show_desk_login(request: Request, parts: Here) -> Response:
 
 
 @router.post("/desk/login")
-async def log_in_at_desk(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Log in with the rights of one's role; who has none is told no more than a wrong password would be."""
     next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
     form = await read_form(request, Login)
     status, headers = 422, dict[str, str]()
     if not form.errors:
         try:
-            member = await check_password(
+            entry = await log_in_at_desk(
                 parts.db,
                 parts.hasher,
+                parts.settings,
+                browser_of(request, parts, seen),
                 email=form.value.email,
                 password=form.value.password,
-                ip=counted_as(request),
-                device=parts.device(request),
+                address=address_of(request),
             )
-            if member.staff_role is None:
-                raise WrongCredentials
-            async with parts.db.transaction() as tx:
-                by = Doer(member.member_id, member.name, address_of(request))
-                await note_deed(tx, by, "logged_in", at=now())
-                entry = await parts.enter(
-                    tx,
-                    request,
-                    member,
-                    way="password",
-                    seen=seen,
-                    at_desk=True,
-                    staff_role=member.staff_role,
-                )
-            return entry.put_into(parts.pages.redirect(request, next_path))
+            return put_entry(parts, parts.pages.redirect(request, next_path), entry)
         except TooManyAttempts as refusal:
-            await _note_failure(request, parts, form.value.email, "locked_out")
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)
         except Refused as refusal:
-            await _note_failure(request, parts, form.value.email, "login_failed")
             form.refuse(refusal)
     return _page(request, parts, form, next_path=next_path, status=status, headers=headers)
-
-
-async def _note_failure(
-    request: Request, parts: Parts, email: str, deed: Literal["login_failed", "locked_out"]
-) -> None:
-    """Write down who was not let in, by the name of the account; what else was typed may be a password."""
-    async with parts.db.transaction() as tx:
-        if deed == "locked_out" and not await _first_refusal(tx, request):
-            return
-        member = await member_by_email(tx, email)
-        known = member is not None and member.staff_role is not None
-        subject = member.name if member is not None and known else ""
-        await note_deed(tx, Doer(None, "", address_of(request)), deed, subject, at=now())
-
-
-async def _first_refusal(tx: Tx, request: Request) -> bool:
-    """Tell whether this client was not refused lately: one line says it, and nobody fills the list with more."""
-    try:
-        await keep_pace(tx, REFUSALS_NOTED, counted_as(request), at=now())
-    except TooManyAttempts:
-        return False
-    return True
 
 
 def _page(

@@ -5,16 +5,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.ask_for_mail import request_reset
-from members.settle_points import activate_by_staff
+from members.activate_points import activate_points
+from members.request_reset import request_reset_by_staff
 from members.storage.coupons import coupons_of_member
-from members.storage.members import email_key, member_by_id
-from members.storage.pacing import RESETS_OF_ADDRESS, keep_pace
-from members.storage.points import balance_of, grant_by_id, ledger_of
+from members.storage.members import member_by_id
+from members.storage.points import balance_of, ledger_of
 from members.storage.sessions import live_sessions
-from members.storage.staff_deeds import note_deed
 from members.web.coupon_words import coupon_line
-from members.web.parts import Here, doer
+from members.web.doer import doer
+from members.web.parts import Here
 from members.web.point_lines import point_lines
 from shared.clock import now
 from shared.errors import Refused
@@ -74,17 +73,9 @@ async def activate_grant(
 ) -> Response:
     """有効にする: make waiting points of this member valid; the posting says who did it."""
     async with parts.db.transaction() as tx:
-        grant = await grant_by_id(tx, grant_id)
-        if str(member_id) == seen.member_id:
-            raise Refused("own_account", "ご自分のポイントは操作できません", status=403)
-        if grant is None or grant.member_id != member_id:
-            raise Refused("grant_unknown", "対象のポイントが見つかりません", status=404)
-        activated = await activate_by_staff(tx, grant_id, by=seen.name, at=now())
-        subject = f"{activated.points:,}ポイント {activated.order_code or ''} {member_id}"
-        await note_deed(tx, doer(request, seen), "points_activated", subject, at=now())
-        tx.say(activated)
+        grant = await activate_points(tx, member_id, grant_id, by=doer(request, seen), at=now())
     return parts.pages.redirect(
-        request, f"/desk/members/{member_id}", toast=f"{activated.points:,}ポイントを有効にしました"
+        request, f"/desk/members/{member_id}", toast=f"{grant.points:,}ポイントを有効にしました"
     )
 
 
@@ -92,13 +83,7 @@ async def activate_grant(
 async def start_reset(request: Request, member_id: UUID, parts: Here, seen: Staff) -> Response:
     """Mail the member a link to set a password; staff see neither the link nor any password."""
     async with parts.db.transaction() as tx:
-        member = await member_by_id(tx, member_id)
-        if member is None:
-            raise Refused("member_unknown", "この会員は見つかりません", status=404)
-        at = now()
-        await keep_pace(tx, RESETS_OF_ADDRESS, email_key(member.email), at=at)
-        await note_deed(tx, doer(request, seen), "reset_started", f"{member.name} {member_id}", at=at)
-        tx.say(await request_reset(tx, member, at=at))
+        await request_reset_by_staff(tx, member_id, by=doer(request, seen), at=now())
     return parts.pages.redirect(
         request, f"/desk/members/{member_id}", toast="パスワードを設定するためのメールを会員に送ります"
     )

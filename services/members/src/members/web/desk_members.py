@@ -5,10 +5,11 @@ from typing import Literal
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.storage.member_search import MemberSearch, count_members, every_member, find_members
-from members.storage.staff_deeds import note_deed
-from members.web.member_csv import COLUMNS, member_cells
-from members.web.parts import Here, doer
+from members.export_members import export_members
+from members.storage.member_search import MemberSearch, count_members, find_members
+from members.web.doer import doer
+from members.web.member_csv import COLUMNS
+from members.web.parts import Here
 from shared.clock import now
 from shared.web.csv_file import csv_response
 from shared.web.paging import Paging
@@ -61,10 +62,7 @@ async def list_members(
 
 
 @router.get("/desk/members/export.csv")
-async def export_members(request: Request, parts: Here, seen: Owner) -> Response:
+async def send_members(request: Request, parts: Here, seen: Owner) -> Response:
     """Send the file, row by row; only to owners, and it is written down that they have it."""
-    search = _search(request)
-    async with parts.db.transaction() as tx:
-        count = await count_members(tx, search)
-        await note_deed(tx, doer(request, seen), "members_exported", f"{count:,}人", at=now())
-    return csv_response("members", COLUMNS, member_cells(every_member(parts.db, search)))
+    cells = await export_members(parts.db, _search(request), by=doer(request, seen), at=now())
+    return csv_response("members", COLUMNS, cells)

@@ -3,10 +3,12 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from members.change_rules import change_rules
 from members.domain.rules import ACTIVATION_LABEL, Rules
-from members.storage.rules import rule_changes, rules_at, set_rules
-from members.storage.staff_deeds import note_deed
-from members.web.parts import Here, Parts, doer
+from members.storage.rules import rule_changes, rules_at
+from members.web.doer import doer
+from members.web.parts import Here, Parts
+from members.web.rule_words import summary
 from shared.clock import now
 from shared.errors import Refused
 from shared.versions import version_of
@@ -37,8 +39,8 @@ async def save_rules(request: Request, parts: Here, seen: Owner) -> Response:
     rules = form.value.model_copy(update=ticked)
     try:
         async with parts.db.transaction() as tx:
-            await set_rules(tx, rules, at=now(), by=seen.name, seen=str(data.get("version", "")))
-            await note_deed(tx, doer(request, seen), "rules_changed", _summary(rules), at=now())
+            version = str(data.get("version", ""))
+            await change_rules(tx, rules, by=doer(request, seen), seen=version, at=now())
     except Refused as refused:
         form.values.update(ticked)
         form.refuse(refused)
@@ -59,18 +61,6 @@ async def _page(request: Request, parts: Parts, form: Form[Rules], *, status: in
         activations=list(ACTIVATION_LABEL.items()),
         registration_activations=[(mode, ACTIVATION_LABEL[mode]) for mode in ("immediate", "manual")],
         changes=[
-            {"at": at, "by": by, "title": "設定を変更", "text": _summary(rules)} for at, by, rules in changes
+            {"at": at, "by": by, "title": "設定を変更", "text": summary(rules)} for at, by, rules in changes
         ],
     )
-
-
-def _summary(rules: Rules) -> str:
-    if not rules.points_enabled:
-        points = "ポイントを利用しない"
-    else:
-        points = (
-            f"購入 {rules.purchase_percent.normalize():f}％（{ACTIVATION_LABEL[rules.purchase_activation]}）、"
-            f"会員登録 {rules.registration_points:,}ポイント（{ACTIVATION_LABEL[rules.registration_activation]}）、"
-            f"有効期間 {f'{rules.valid_days:,}日' if rules.valid_days else 'なし'}"
-        )
-    return f"{points}、Amazonログイン {'あり' if rules.amazon_login else 'なし'}"

@@ -5,14 +5,15 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.sign_in import check_password, end_session
+from members.log_in import log_in
+from members.sign_in import end_session
 from members.storage.attempts import TooManyAttempts
 from members.storage.rules import rules_at
+from members.web.browser import browser_of, put_entry
 from members.web.form_models import Login
 from members.web.parts import Here, Parts, session_id_of
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.client_address import counted_as
 from shared.web.cookies import forget_visitor
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
@@ -58,24 +59,22 @@ async def show_login(request: Request, parts: Here) -> Response:
 
 
 @router.post("/members/login")
-async def log_in(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Log in and go on to where the member wanted to go."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, Login)
     status, headers = 422, {}
     if not form.errors:
         try:
-            member = await check_password(
+            entry = await log_in(
                 parts.db,
                 parts.hasher,
+                parts.settings,
+                browser_of(request, parts, seen),
                 email=form.value.email,
                 password=form.value.password,
-                ip=counted_as(request),
-                device=parts.device(request),
             )
-            async with parts.db.transaction() as tx:
-                entry = await parts.enter(tx, request, member, way="password", seen=seen)
-            return entry.put_into(parts.pages.redirect(request, next_path))
+            return put_entry(parts, parts.pages.redirect(request, next_path), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)

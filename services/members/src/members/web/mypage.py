@@ -6,15 +6,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from members.end_sessions import end_all_sessions
-from members.sign_in import LoginOvertaken, end_session
-from members.storage.amazon_links import end_link
+from members.enter import enter
+from members.sign_in import end_session
 from members.storage.coupons import coupons_of_member
-from members.storage.members import hold_member, member_by_id
+from members.storage.members import member_by_id
 from members.storage.points import balance_of, grant_waiting_for_proof, ledger_of
 from members.storage.rules import rules_at
 from members.storage.sessions import live_sessions
+from members.unlink_amazon import PasswordMissing, unlink_amazon
+from members.web.browser import browser_of, put_entry, put_session, renewed_by_proof
 from members.web.coupon_words import coupon_line
-from members.web.parts import Here, prover, put_session, renewed_by_proof, session_id_of
+from members.web.parts import Here
 from members.web.point_lines import point_lines
 from shared.clock import now
 from shared.errors import Refused
@@ -24,9 +26,6 @@ from shared.web.session import Member
 router = APIRouter(include_in_schema=False)
 
 LINES_MAX = 50
-FIRST_THE_OTHER_LOGIN = (
-    "先にパスワードを設定してください。設定しないまま連携を解除すると、ログインできなくなります"
-)
 _WAY = {"password": "パスワード", "amazon": "Amazonアカウント", "registration": "会員登録"}
 
 
@@ -94,32 +93,19 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
 
 
 @router.post("/members/amazon/unlink")
-async def unlink_amazon(request: Request, parts: Here, seen: Member) -> Response:
+async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
     """Undo the Amazon link and end all other logins. Who has no password would lock the account, and is told so."""
-    async with parts.db.transaction() as tx:
-        at = now()
-        member = await member_by_id(tx, UUID(seen.member_id))
-        held = member is not None and await hold_member(tx, member)
-        if member is None or not held or await prover(tx, request, parts, seen) is None:
-            raise LoginOvertaken
-        if member.password_hash is None:
-            return parts.pages.redirect(
-                request, "/members/password", toast=FIRST_THE_OTHER_LOGIN, kind="note"
+    browser = browser_of(request, parts, seen)
+    try:
+        async with parts.db.transaction() as tx:
+            member = await unlink_amazon(tx, UUID(seen.member_id), browser.session_id, at=now())
+            entry = await enter(
+                tx, parts.settings, browser, member, way="password", staff_role=seen.staff, at=now()
             )
-        await end_link(tx, member.member_id, at=at, reason="undone")
-        await end_all_sessions(tx, member.member_id, at=at, but=session_id_of(seen))
-        renewed = await member_by_id(tx, member.member_id) or member
-        entry = await parts.enter(
-            tx,
-            request,
-            renewed,
-            way="password",
-            seen=seen,
-            at_desk=seen.is_staff,
-            staff_role=seen.staff,
-        )
+    except PasswordMissing as refusal:
+        return parts.pages.redirect(request, "/members/password", toast=refusal.message, kind="note")
     toast = "Amazonアカウントの連携を解除しました。ほかの端末からはログアウトしました"
-    return entry.put_into(parts.pages.redirect(request, "/members/mypage", toast=toast))
+    return put_entry(parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
 
 
 @router.post("/members/sessions/end-all")

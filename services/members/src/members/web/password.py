@@ -5,19 +5,18 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from members.ask_for_mail import request_reset
+from members.request_reset import request_own_reset
 from members.set_password import change_password
 from members.sign_in import WrongCredentials, check_password
 from members.storage.attempts import TooManyAttempts
-from members.storage.members import email_key, member_by_id
-from members.storage.pacing import RESETS_OF_ADDRESS, keep_pace
+from members.storage.members import member_by_id
+from members.web.browser import browser_of
 from members.web.form_models import ChangePassword
-from members.web.parts import Here, Parts, session_id_of
+from members.web.parts import Here, Parts
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
 from shared.sql import Row
-from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.session import Member, Viewer
 
@@ -61,10 +60,7 @@ async def save_password(request: Request, parts: Here, seen: Member) -> Response
 async def mail_first_password(request: Request, parts: Here, seen: Member) -> Response:
     """Mail a link to the member's own address."""
     async with parts.db.transaction() as tx:
-        member = await _viewer(tx, seen)
-        at = now()
-        await keep_pace(tx, RESETS_OF_ADDRESS, email_key(member.email), at=at)
-        tx.say(await request_reset(tx, member, at=at))
+        await request_own_reset(tx, await _viewer(tx, seen), at=now())
     return parts.pages.redirect(
         request, "/members/mypage", toast="パスワードを設定するためのメールをお送りします"
     )
@@ -73,18 +69,19 @@ async def mail_first_password(request: Request, parts: Here, seen: Member) -> Re
 async def _change(request: Request, parts: Parts, asked: ChangePassword, seen: Viewer) -> None:
     async with parts.db.transaction() as tx:
         member = await _viewer(tx, seen)
+    browser = browser_of(request, parts, seen)
     try:
         await check_password(
             parts.db,
             parts.hasher,
             email=member.email,
             password=asked.password,
-            ip=counted_as(request),
-            device=parts.device(request),
+            ip=browser.ip,
+            device=browser.device,
         )
     except WrongCredentials:
         raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
-    await change_password(parts.db, parts.hasher, member, asked.new_password, but=session_id_of(seen))
+    await change_password(parts.db, parts.hasher, member, asked.new_password, but=browser.session_id)
 
 
 async def _viewer(tx: Tx, seen: Viewer) -> Row:

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from fastapi import Request
 from starlette.responses import Response
 
+from members.enter import Entry, enter
 from members.prove_address import LinkEnded
 from members.set_password import reset_password
 from members.storage.attempts import TooManyAttempts
 from members.storage.members import member_by_id
+from members.web.browser import browser_of, put_entry
 from members.web.form_models import ResetPassword
 from members.web.links import link_in_browser, without_referrer
-from members.web.parts import Entry, Parts
+from members.web.parts import Parts
+from shared.clock import now
 from shared.errors import Refused
 from shared.mail_links import LinkPurpose, MailLink
 from shared.statements import COOKIE
@@ -53,7 +56,7 @@ async def save_by_link(
             toast = "パスワードを設定しました。ほかの端末からはログアウトしました"
             response = parts.pages.redirect(request, "/members/mypage", toast=toast)
             parts.cookies.clear(response, COOKIE[purpose], request=request)
-            return entry.put_into(without_referrer(response))
+            return put_entry(parts, without_referrer(response), entry)
     return without_referrer(page(link, form, status, headers))
 
 
@@ -65,4 +68,5 @@ async def _save(
     member = await reset_password(parts.db, parts.hasher, purpose, link, asked.new_password)
     async with parts.db.transaction() as tx:
         renewed = await member_by_id(tx, member.member_id) or member
-        return await parts.enter(tx, request, renewed, way="password", seen=seen)
+        browser = browser_of(request, parts, seen)
+        return await enter(tx, parts.settings, browser, renewed, way="password", at=now())

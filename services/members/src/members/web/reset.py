@@ -8,13 +8,13 @@ mail programs open links by themselves; only the form uses it up.
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.ask_for_mail import wish_for_reset
 from members.storage.attempts import TooManyAttempts
 from members.storage.mail_requests import request_holds
 from members.web.form_models import ForgottenPassword, ResetPassword
 from members.web.links import keep_link, link_in_browser, without_referrer
 from members.web.parts import Here, Parts
 from members.web.password_by_link import save_by_link
+from members.wish_for_reset import wish_for_reset
 from shared.clock import now
 from shared.mail_links import PATH, MailLink
 from shared.statements import COOKIE

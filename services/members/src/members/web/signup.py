@@ -3,21 +3,17 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.domain.passwords import Person, weakness
-from members.register_member import NewMember, register_member
-from members.storage.attempts import TooManyAttempts, begin_attempt, forget_attempts
-from members.storage.members import email_key, member_by_id
-from members.storage.pacing import SIGN_UPS, keep_pace
+from members.sign_up import sign_up
+from members.storage.attempts import TooManyAttempts
 from members.storage.rules import rules_at
+from members.web.browser import browser_of, put_entry
 from members.web.form_models import SignUp
 from members.web.login import MY_PAGE
-from members.web.parts import Entry, Here, Parts
+from members.web.parts import Here, Parts
 from shared.clock import now
 from shared.errors import Refused
-from shared.ids import new_id
-from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
-from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
+from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
@@ -30,52 +26,23 @@ async def show_signup(request: Request, parts: Here) -> Response:
 
 
 @router.post("/members/signup")
-async def sign_up(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def register(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Register, log in and go on."""
     next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
     form = await read_form(request, SignUp)
     status, headers = 422, {}
     if not form.errors:
         try:
-            entry = await _register(request, parts, form.value, seen)
+            browser = browser_of(request, parts, seen)
+            entry = await sign_up(parts.db, parts.hasher, parts.settings, form.value, browser)
             toast = "会員登録が完了しました。確認メールをお送りします"
-            return entry.put_into(parts.pages.redirect(request, next_path, toast=toast))
+            return put_entry(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)
         except Refused as refusal:
             form.refuse(refusal)
     return await _page(request, parts, form, next_path, status=status, headers=headers)
-
-
-async def _register(request: Request, parts: Parts, asked: SignUp, seen: Viewer) -> Entry:
-    """Store the member. Attempts are counted as those of the login are: the answer tells who is a member."""
-    if reason := weakness(
-        asked.password, Person(asked.email, (asked.name, asked.kana), shop=parts.settings.shop)
-    ):
-        raise Refused("password_weak", reason, field="password")
-    async with parts.db.transaction() as tx:
-        attempt_id = await begin_attempt(
-            tx, key=f"signup:{email_key(asked.email)}", ip=counted_as(request), device="", at=now()
-        )
-        await keep_pace(tx, SIGN_UPS, counted_as(request), at=now())
-    password_hash = await parts.hasher.hash(asked.password)
-    new = NewMember(
-        member_id=new_id(),
-        name=asked.name,
-        kana=asked.kana,
-        email=asked.email,
-        newsletter=asked.newsletter,
-        password_hash=password_hash,
-    )
-    async with parts.db.transaction() as tx:
-        at = now()
-        tx.say(*await register_member(tx, new, rules=await rules_at(tx, at), via="form", at=at))
-        await forget_attempts(tx, attempt_id)
-        member = await member_by_id(tx, new.member_id)
-        if member is None:
-            raise LookupError("the member just stored is gone")
-        return await parts.enter(tx, request, member, way="registration", seen=seen)
 
 
 async def _page(

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from members.sign_in import renew_staff_session
-from members.web.parts import Here, put_session, session_id_of
+from members.web.browser import put_session
+from members.web.parts import Here, session_id_of
 from shared.clock import now
 from shared.web.session import STAFF_RENEWAL, CurrentViewer, SignInNeeded, safe_next
 

@@ -10,14 +10,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.ask_for_mail import request_verification
-from members.prove_address import LinkEnded, prove_by_link
+from members.prove_address import LinkEnded, prove_by_link, prover_of
+from members.request_verification import request_another_verification
 from members.storage.mail_requests import request_holds
 from members.storage.members import member_by_id
-from members.storage.pacing import VERIFICATIONS, keep_pace
+from members.web.browser import browser_of
 from members.web.form_models import ResetPassword
 from members.web.links import keep_link, link_in_browser, without_referrer
-from members.web.parts import Here, Parts, prover
+from members.web.parts import Here, Parts
 from members.web.password_by_link import save_by_link
 from shared.clock import now
 from shared.errors import Refused
@@ -53,16 +53,15 @@ async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response
         return _ended(request, parts)
     try:
         async with parts.db.transaction() as tx:
-            by = await prover(tx, request, parts, seen) if _is_own(link, seen) else None
+            browser = browser_of(request, parts, seen)
+            by = await prover_of(tx, browser, at=now()) if _is_own(link, seen) else None
             if by is None:
                 if await request_holds(tx, "email_verification", link, at=now()):
                     return _page(request, parts, NOBODY, link, Form(ResetPassword), status=403)
                 raise LinkEnded
-            activated = await prove_by_link(tx, link, by, at=now())
-            tx.say(*activated)
+            points = await prove_by_link(tx, link, by, at=now())
     except LinkEnded:
         return _ended(request, parts)
-    points = sum(one.points for one in activated)
     toast = "メールアドレスを確認しました" + (f"。{points:,}ポイントが有効になりました" if points else "")
     response = parts.pages.redirect(request, MY_PAGE, toast=toast)
     parts.cookies.clear(response, COOKIE["email_verification"], request=request)
@@ -88,11 +87,8 @@ async def resend(request: Request, parts: Here, seen: Member) -> Response:
         member = await member_by_id(tx, UUID(seen.member_id))
         if member is None:
             raise Refused("member_unknown", "会員情報が見つかりません", status=404)
-        if member.email_verified_at is not None:
+        if not await request_another_verification(tx, member, at=now()):
             return parts.pages.redirect(request, MY_PAGE, toast="メールアドレスは確認済みです")
-        at = now()
-        await keep_pace(tx, VERIFICATIONS, seen.member_id or "", at=at)
-        tx.say(await request_verification(tx, member.member_id, name=member.name, email=member.email, at=at))
     return parts.pages.redirect(
         request, MY_PAGE, toast="確認メールをお送りします。前のメールのリンクは使えなくなりました"
     )
