@@ -7,8 +7,8 @@ from sqlalchemy.engine import URL
 
 from checkout.domain.methods import Method
 from checkout.storage.menu import keep_menu
-from members.register_member import NewMember, register_member
-from members.storage.rules import rules_at
+from members.registration.register_member import NewMember, register_member
+from members.shop_rules.rows import rules_at
 from payments.methods import Methods
 from proof.simulation.services import METADATA
 from proof.simulation.store import Store, StoreDatabase, create_database

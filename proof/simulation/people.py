@@ -14,7 +14,7 @@ from checkout.request_capture import request_capture
 from checkout.ship_order import ShipWish, ship_order
 from checkout.storage.placements import Placement
 from checkout.till import Busy, Till
-from members.reserve_benefit import reserve_benefit
+from members.benefits.reserve_benefit import reserve_benefit
 from payments.counter import PaymentCounter
 from payments.domain.payment import Payment
 from payments.main import make_pages

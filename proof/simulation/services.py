@@ -13,11 +13,11 @@ from sqlalchemy import MetaData
 from checkout.consumers import consumers as checkout_consumers
 from checkout.storage.tables import metadata as checkout_metadata
 from checkout.till import Till
+from members.benefits.reserve_benefit import ReleaseBenefits
 from members.consumers import consumers as members_consumers
-from members.reserve_benefit import ReleaseBenefits
-from members.settle_points import ExpirePoints
-from members.storage.point_tables import benefit_reservations, point_grants
-from members.storage.tables import metadata as members_metadata
+from members.orders.settle_points import ExpirePoints
+from members.points.tables import benefit_reservations, point_grants
+from members.tables import metadata as members_metadata
 from notifications.consumers import consumers as notifications_consumers
 from notifications.domain.sender import Sender
 from notifications.send_mail import MailSending, Server

@@ -19,14 +19,14 @@ from sqlalchemy.pool import NullPool
 from deploy.native.site import REPOSITORY, SERVICES
 from harness.postgres import TestPostgres
 from shared.bulk import _insert, _update
-from shared.migrations import ADDED_TO, DUE, SWEPT, changed_in, grant_run_role, rights_of
+from shared.migrations import ADDED_TO, DUE, SWEPT, changed_in, grant_run_role, module_of, rights_of
 from shared.sql import ready_text
 
 WRITES = re.compile(
     r"\b(INSERT INTO|UPDATE \S+( AS)?( \w+)? SET|DELETE FROM|FOR (NO KEY )?UPDATE|FOR SHARE)\b"
 )
 SETS = re.compile(r"(?:\bSET|,) (\w+) = ")
-# What only the owner of the tables sends, from the command line (members.add_staff, members.migrate).
+# What only the owner of the tables sends, from the command line (members.staff.add_staff, members.migrate).
 OF_THE_OWNER = ("INSERT INTO staff ",)
 # Writes to whatever table it is given; those who give it one are looked at instead.
 WRITES_ANY_TABLE = "shared.bulk"
@@ -95,9 +95,7 @@ def many_rows_in(tree: ast.Module, tables: Mapping[str, Table], rights: Mapping[
 @cache
 def statements_of(service: str) -> dict[str, str]:
     """Every statement that ``service`` may send and that writes or locks rows -> the module it stands in."""
-    tables = {
-        table.name: table for table in import_module(f"{service}.storage.tables").metadata.sorted_tables
-    }
+    tables = {table.name: table for table in module_of(service, "tables").metadata.sorted_tables}
     found: dict[str, str] = {}
     for package in ("shared", service):
         for name, tree in modules_of(package):
@@ -115,7 +113,7 @@ def statements_of(service: str) -> dict[str, str]:
 
 async def refused(postgres: TestPostgres, service: str, rights: Mapping[str, str]) -> dict[str, str]:
     """The statements of ``service`` that a role with ``rights`` may not send -> why not."""
-    metadata = import_module(f"{service}.storage.tables").metadata
+    metadata = module_of(service, "tables").metadata
     url = await postgres.create_database(service, metadata)
     engine = create_async_engine(url, poolclass=NullPool)
     role = f"{service}_checked"

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from members.storage.staff_deeds import Doer
+from members.deeds.rows import Doer
 from shared.clock import now
 from shared.events import (
     Address,

@@ -8,10 +8,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from members.domain.coupons import Terms
-from members.issue_coupon import define_coupon, issue_coupon
-from members.reserve_benefit import ReleaseBenefits, reserve_benefit
-from members.storage.point_tables import benefit_reservations
+from members.benefits.reserve_benefit import ReleaseBenefits, reserve_benefit
+from members.coupons.issue_coupon import define_coupon, issue_coupon
+from members.coupons.rules import Terms
+from members.points.tables import benefit_reservations
 from shared import clock
 from shared.clock import in_japan, now
 from shared.due import claim_due

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from members.activate_points import activate_points
-from members.domain.ledger import NotEnoughPoints
-from members.reserve_benefit import (
+from members.benefits.reserve_benefit import (
     HELD_FOR,
     ReleaseBenefits,
     reserve_benefit,
     reserve_registration_points,
 )
-from members.settle_points import ExpirePoints
-from members.storage.point_tables import benefit_reservations, point_grants
-from members.storage.points import balance_of, lock_known_balance
+from members.orders.settle_points import ExpirePoints
+from members.points.activate_points import activate_points
+from members.points.rows import balance_of, lock_known_balance
+from members.points.rules import NotEnoughPoints
+from members.points.tables import benefit_reservations, point_grants
 from shared.clock import clock, now
 from shared.due import claim_due
 from shared.errors import Refused

@@ -7,10 +7,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from members.domain.passwords import Person, weakness
-from members.domain.rules import Rules
-from members.password_hasher import PasswordHasher
-from members.register_member import EmailTaken, NewMember, register_member
+from members.accounts.hasher import PasswordHasher
+from members.accounts.passwords import Person, weakness
+from members.registration.register_member import EmailTaken, NewMember, register_member
+from members.shop_rules.rules import Rules
 from shared import clock
 from shared.clock import now
 from shared.events import MemberRegistered, PasswordChanged, SessionsRevoked

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from checkout.domain.purchase import Purchase
 from checkout.storage.placements import Placement
 from checkout.till import Till
-from members.take_order import PlacedOrders
+from members.orders.take_order import PlacedOrders
 from notifications.domain.mail import Accepted
 from notifications.domain.sender import Sender
 from notifications.message import build

@@ -99,7 +99,7 @@ class Tx:
     async def savepoint(self) -> AsyncIterator[None]:
         """Let what is done and said inside be undone alone, if it raises."""
         await self.write()
-        said = len(self._said)
+        said, wakes = len(self._said), set(self._wakes)
         try:
             async with self._connection.transaction():
                 yield
@@ -107,6 +107,7 @@ class Tx:
         except BaseException:
             self._changes.clear()
             del self._said[said:]
+            self._wakes = wakes
             raise
 
     async def put_off(self, change: Change) -> None:

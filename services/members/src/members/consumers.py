@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from members.settle_points import CancelledPoints, WaitingPoints
-from members.storage.staff_deeds import Deed, Doer, note_deed
-from members.take_order import PlacedOrders
-from members.use_coupon import CancelledCoupons
+from members.coupons.use_coupon import CancelledCoupons
+from members.deeds.rows import Deed, Doer, note_deed
+from members.orders.settle_points import CancelledPoints, WaitingPoints
+from members.orders.take_order import PlacedOrders
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import (

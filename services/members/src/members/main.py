@@ -4,37 +4,35 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from members import api
-from members.add_staff import ensure_demo_staff
+from members.accounts.hasher import PasswordHasher
+from members.addresses import pages as verify_email
+from members.arrivals import pages as amazon
+from members.benefits import pages as benefits
+from members.benefits.reserve_benefit import ReleaseBenefits
 from members.consumers import consumers
-from members.password_hasher import PasswordHasher
-from members.reserve_benefit import ReleaseBenefits
+from members.coupons import desk as desk_coupons
+from members.coupons import desk_issue as desk_coupon
+from members.deeds import desk as desk_deeds
+from members.member_desk import desk as desk_members
+from members.member_desk import desk_member
+from members.my_page import api
+from members.my_page import pages as mypage
+from members.orders.settle_points import ExpirePoints
+from members.parts import Parts
+from members.passwords import pages as password
+from members.passwords import reset
+from members.passwords.wish_for_reset import MailResets
+from members.points.tables import benefit_reservations, point_grants
+from members.registration import pages as signup
+from members.sessions import key_set
+from members.sessions import pages as login
+from members.sessions.check_session import revocation
 from members.settings import Settings
-from members.settle_points import ExpirePoints
-from members.storage.point_tables import benefit_reservations, point_grants
-from members.storage.tables import metadata
-from members.web import (
-    amazon,
-    benefits,
-    desk_coupon,
-    desk_coupons,
-    desk_deeds,
-    desk_login,
-    desk_member,
-    desk_members,
-    desk_rules,
-    key_set,
-    login,
-    mypage,
-    password,
-    reset,
-    signup,
-    staff_session,
-    verify_email,
-)
-from members.web.check_session import revocation
-from members.web.parts import Parts
-from members.wish_for_reset import MailResets
+from members.shop_rules import desk as desk_rules
+from members.staff import pages as desk_login
+from members.staff import renewal as staff_session
+from members.staff.add_staff import ensure_demo_staff
+from members.tables import metadata
 from shared.app import Service
 from shared.database import Database
 from shared.due import DueWork
@@ -125,7 +123,7 @@ def install(
     verifier: Verifier,
 ) -> None:
     """Put the pages and routes of members on ``app``."""
-    pages = make_templates(Path(__file__).parent / "web" / "templates", desk_pages=DESK_PAGES)
+    pages = make_templates(*Path(__file__).parent.glob("*/templates"), desk_pages=DESK_PAGES)
     app.state.members = Parts(db, pages, settings, hasher, issuer, verifier, Cookies(settings.cookie_secure))
     install_web(
         app,
