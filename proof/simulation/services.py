@@ -13,10 +13,11 @@ from sqlalchemy import MetaData
 from checkout.consumers import consumers as checkout_consumers
 from checkout.storage.tables import metadata as checkout_metadata
 from checkout.till import Till
-from members.benefits.reserve_benefit import ReleaseBenefits
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.tables import benefit_reservations
 from members.consumers import consumers as members_consumers
-from members.orders.settle_points import ExpirePoints
-from members.points.tables import benefit_reservations, point_grants
+from members.points.expire_points import ExpirePoints
+from members.points.tables import point_grants
 from members.tables import metadata as members_metadata
 from notifications.consumers import consumers as notifications_consumers
 from notifications.domain.sender import Sender

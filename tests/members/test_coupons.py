@@ -8,10 +8,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from members.benefits.reserve_benefit import ReleaseBenefits, reserve_benefit
-from members.coupons.issue_coupon import define_coupon, issue_coupon
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.reserve_benefit import reserve_benefit
+from members.benefits.tables import benefit_reservations
+from members.coupons.define_coupon import define_coupon
+from members.coupons.issue_coupon import issue_coupon
 from members.coupons.rules import Terms
-from members.points.tables import benefit_reservations
 from shared import clock
 from shared.clock import in_japan, now
 from shared.due import claim_due

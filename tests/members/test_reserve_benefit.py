@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from members.benefits.reserve_benefit import ReleaseBenefits, reserve_benefit, reserve_registration_points
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.reserve_benefit import reserve_benefit, reserve_registration_points
 from members.benefits.rows import end_reservation, lock_reservation
+from members.benefits.tables import benefit_reservations
 from members.points.activate_points import activate_points
-from members.points.tables import benefit_reservations
 from shared import clock
 from shared.clock import now
 from shared.due import DueRunner, DueWork, claim_due

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from members.deeds.rows import Doer, note_deed
+from members.deeds.tables import staff_deeds
 from members.staff.add_staff import add_staff
-from members.tables import staff_deeds
 from shared import clock
 from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused

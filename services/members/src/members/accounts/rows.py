@@ -6,15 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from shared.database import Tx
-from shared.mail_address import COUNTED_MAIL, counted_mail
 from shared.sql import Row
 
 _MEMBER = (
     "SELECT m.*, l.buyer_id, l.linked_at, s.role AS staff_role FROM members m"
     " LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
 )
-
-_MAILBOX = COUNTED_MAIL.format(column="email")
 
 
 def email_key(email: str) -> str:
@@ -114,43 +111,10 @@ async def set_email_verified(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
     return changed == 1
 
 
-async def note_mailbox(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
-    """Note that the member's mailbox gets its registration points. Returns False if it had them before.
-
-    Addresses that differ in a ``+tag`` are one mailbox: they may have accounts each, and points once.
-    """
-    noted = await tx.execute(
-        "INSERT INTO registration_mailboxes (mailbox, member_id, granted_at)"  # noqa: S608
-        f" SELECT {_MAILBOX}, member_id, :at FROM members WHERE member_id = :member_id ON CONFLICT DO NOTHING",
-        member_id=member_id,
-        at=at,
-    )
-    return noted == 1
-
-
-async def mailbox_had_points(tx: Tx, email: str) -> bool:
-    """Tell whether the mailbox of an address has had its registration points."""
-    had = await tx.value(
-        "SELECT 1 FROM registration_mailboxes WHERE mailbox = :mailbox", mailbox=counted_mail(email)
-    )
-    return had is not None
-
-
 async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:
     """Note that all logins of a member were ended."""
     await tx.execute(
         "UPDATE members SET sessions_ended_at = :at WHERE member_id = :member_id",
         member_id=member_id,
-        at=at,
-    )
-
-
-async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None:
-    """Let a member work at the desk in ``role``."""
-    await tx.execute(
-        "INSERT INTO staff (member_id, role, added_at) VALUES (:member_id, :role, :at)"
-        " ON CONFLICT (member_id) DO UPDATE SET role = excluded.role",
-        member_id=member_id,
-        role=role,
         at=at,
     )

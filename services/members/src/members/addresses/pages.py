@@ -17,7 +17,6 @@ from members.addresses.prove_address import LinkEnded, prove_by_link, prover_of
 from members.addresses.request_verification import request_another_verification
 from members.addresses.rows import request_holds
 from members.parts import Here, Parts
-from members.passwords.by_link import save_by_link
 from members.sessions.browser import browser_of
 from shared.clock import now
 from shared.errors import Refused
@@ -41,8 +40,8 @@ async def show_verify(request: Request, parts: Here, seen: CurrentViewer) -> Res
     if link is not None:
         async with parts.db.transaction() as tx:
             if await request_holds(tx, "email_verification", link, at=now()):
-                return _page(request, parts, seen, link, Form(ResetPassword))
-    return _ended(request, parts)
+                return verification_page(request, parts, seen, link, Form(ResetPassword))
+    return verification_ended(request, parts)
 
 
 @router.post(VERIFY)
@@ -50,34 +49,22 @@ async def verify(request: Request, parts: Here, seen: CurrentViewer) -> Response
     """Note the address as proved and make the points valid that waited for it."""
     link = link_in_browser(request, parts, "email_verification")
     if link is None:
-        return _ended(request, parts)
+        return verification_ended(request, parts)
     try:
         async with parts.db.transaction() as tx:
             browser = browser_of(request, parts, seen)
             by = await prover_of(tx, browser, at=now()) if _is_own(link, seen) else None
             if by is None:
                 if await request_holds(tx, "email_verification", link, at=now()):
-                    return _page(request, parts, NOBODY, link, Form(ResetPassword), status=403)
+                    return verification_page(request, parts, NOBODY, link, Form(ResetPassword), status=403)
                 raise LinkEnded
             points = await prove_by_link(tx, link, by, at=now())
     except LinkEnded:
-        return _ended(request, parts)
+        return verification_ended(request, parts)
     toast = "メールアドレスを確認しました" + (f"。{points:,}ポイントが有効になりました" if points else "")
     response = parts.pages.redirect(request, MY_PAGE, toast=toast)
     parts.cookies.clear(response, COOKIE["email_verification"], request=request)
     return without_referrer(response)
-
-
-@router.post(f"{VERIFY}/password")
-async def verify_with_password(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """Prove the address and set a new password, for who is not logged in as its member."""
-
-    def page(link: MailLink, form: Form[ResetPassword], status: int, headers: dict[str, str]) -> Response:
-        return _page(request, parts, NOBODY, link, form, status=status, headers=headers)
-
-    return await save_by_link(
-        request, parts, seen, "email_verification", page=page, ended=lambda: _ended(request, parts)
-    )
 
 
 @router.post(f"{VERIFY}/resend")
@@ -98,7 +85,7 @@ def _is_own(link: MailLink, seen: Viewer) -> bool:
     return seen.member_id == str(link.member_id)
 
 
-def _page(
+def verification_page(
     request: Request,
     parts: Parts,
     seen: Viewer,
@@ -108,6 +95,7 @@ def _page(
     status: int = 200,
     headers: dict[str, str] | None = None,
 ) -> Response:
+    """Show the button to who is logged in as this member, and the form of a new password to everybody else."""
     return without_referrer(
         parts.pages.render(
             request,
@@ -121,7 +109,8 @@ def _page(
     )
 
 
-def _ended(request: Request, parts: Parts) -> Response:
+def verification_ended(request: Request, parts: Parts) -> Response:
+    """Say that the link is good no more."""
     response = parts.pages.render(
         request,
         "link_ended.html",

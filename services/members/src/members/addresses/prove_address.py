@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from members.accounts.rows import note_mailbox, set_email_verified
+from members.accounts.rows import set_email_verified
 from members.addresses.rows import use_request, void_requests
+from members.points.mailboxes import note_mailbox
 from members.points.rows import (
     grant_waiting_for_proof,
     lock_known_balance,

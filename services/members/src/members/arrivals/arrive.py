@@ -7,9 +7,9 @@ from members.accounts.rows import email_key, hold_member, member_by_id
 from members.addresses.prove_address import address_is_proved, prover_of
 from members.registration.register_member import NewMember, register_member
 from members.sessions.enter import Browser, Entry, enter
-from members.sessions.pages import AMAZON_OFF
 from members.settings import Settings
 from members.shop_rules.rows import rules_at
+from members.shop_rules.words import AMAZON_OFF
 from members.wallets.link_amazon import link_amazon
 from members.wallets.statement import Wallet
 from members.wallets.used_wallets import use_wallet

@@ -12,8 +12,9 @@ from members.arrivals.rules import next_step
 from members.parts import Here, Parts
 from members.sessions.browser import browser_of, put_entry
 from members.sessions.enter import Entry
-from members.sessions.pages import AMAZON_OFF, MY_PAGE, show_login_form
+from members.sessions.pages import MY_PAGE, show_login_form
 from members.shop_rules.rows import rules_at
+from members.shop_rules.words import AMAZON_OFF
 from members.wallets.statement import Wallet, wallet_of
 from shared.clock import now
 from shared.errors import Refused

@@ -10,29 +10,25 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from members.accounts.rows import mailbox_had_points, member_by_buyer, member_by_email
+from members.accounts.rows import member_by_buyer, member_by_email
 from members.benefits.rows import (
     change_reservation,
-    end_reservation,
     insert_reservation,
     is_taken_by,
     lock_buyers_reservation,
     lock_reservation,
 )
 from members.coupons.rules import Coupon
-from members.coupons.use_coupon import hold_coupon, release_coupons
+from members.coupons.use_coupon import hold_coupon
+from members.points.mailboxes import mailbox_had_points
 from members.points.rows import balance_of, lock_balance, store_balance
 from members.points.rules import NotEnoughPoints
-from members.points.tables import benefit_reservations
 from members.shop_rules.rows import rules_at
 from members.shop_rules.rules import Rules
 from members.wallets.rows import registered_before
-from shared.clock import now
-from shared.database import Database, Tx
-from shared.due import strike_off
+from shared.database import Tx
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.sql import Row
 
 STATEMENT_VALID_FOR = timedelta(minutes=30)
 # An order placed in the last second is heard a little later.
@@ -201,28 +197,3 @@ async def usable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = No
 def _refuse_without_points(rules: Rules) -> None:
     if not rules.points_enabled:
         raise Refused("points_off", "ポイントはご利用いただけません")
-
-
-class ReleaseBenefits:
-    """Due work: releases what no order came for."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    async def __call__(self, row: Row) -> None:
-        """Release the claimed reservation unless it was renewed or committed meanwhile."""
-        async with self._db.transaction() as tx:
-            balance = None if row.registration else await lock_balance(tx, row.member_id)
-            reservation = await lock_reservation(tx, row.reservation_id)
-            if reservation is None or reservation.status != "held":
-                return
-            renewed = reservation.due_at is not None and reservation.due_at > now()
-            due_at = reservation.due_at if renewed else None
-            if not await strike_off(tx, benefit_reservations, row.reservation_id, row.lease, due_at=due_at):
-                return
-            if renewed:
-                return
-            await end_reservation(tx, row.reservation_id, status="released", at=now())
-            await release_coupons(tx, row.reservation_id, at=now())
-            if balance is not None:
-                await store_balance(tx, balance.unhold(reservation.points_held))

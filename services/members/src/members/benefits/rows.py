@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.accounts.rows import email_key
-from members.points.tables import benefit_reservations
+from members.benefits.tables import benefit_reservations
 from shared.bulk import update_all
 from shared.database import Tx
 from shared.sql import Row

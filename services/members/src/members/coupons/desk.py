@@ -5,8 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from members.coupons.define_coupon import define_coupon
 from members.coupons.definitions import count_coupons, find_coupons
-from members.coupons.issue_coupon import define_coupon
 from members.coupons.rules import KIND_LABEL, Terms, effect
 from members.deeds.doer import doer
 from members.parts import Here, Parts

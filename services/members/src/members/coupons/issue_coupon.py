@@ -1,4 +1,4 @@
-"""Defining coupons and giving them to chosen members (CPN-03)."""
+"""Giving a coupon to chosen members (CPN-03)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.accounts.rows import member_by_id
-from members.coupons.definitions import coupon_by_id, insert_coupon, insert_issue
-from members.coupons.rules import Terms, check_terms
+from members.coupons.definitions import coupon_by_id, insert_issue
 from members.deeds.rows import Doer, note_deed
 from shared.database import Tx
 from shared.errors import Refused
@@ -25,15 +24,6 @@ class Issued:
     name: str
     ok: bool
     text: str
-
-
-async def define_coupon(tx: Tx, terms: Terms, *, by: Doer, at: datetime) -> UUID:
-    """Store a new coupon, note the deed and return the id. Raises Refused where the terms make no sense."""
-    check_terms(terms, at=at)
-    coupon_id = new_id()
-    await insert_coupon(tx, coupon_id, terms, at=at, by=by.name)
-    await note_deed(tx, by, "coupon_defined", terms.name, at=at)
-    return coupon_id
 
 
 async def issue_coupon(

@@ -1,9 +1,6 @@
 """One use of a coupon: set aside with a reservation, redeemed by its order, returned by a cancellation (CPN-10)."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Self
 from uuid import UUID
 
 from members.coupons.rows import (
@@ -11,11 +8,9 @@ from members.coupons.rows import (
     give_use_back,
     held_with,
     issued_coupon,
-    redemptions_of,
     take_use,
 )
 from members.coupons.rules import Coupon, CouponRefused
-from members.orders.rows import lock_orders
 from shared.clock import last_day
 from shared.database import Tx
 from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
@@ -107,37 +102,11 @@ async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UU
     return True
 
 
-class CancelledCoupons:
-    """The unit of work of cancelled orders' coupons, which come back once; each is usable again until it expires."""
-
-    def __init__(self) -> None:
-        self._cancelled: dict[str, OrderCancelled] = {}
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, tx: Tx, events: Sequence[OrderCancelled]) -> AsyncIterator[Self]:
-        """Lock the orders; give the coupons back at the end, in the order in which all lock them, and say so.
-
-        Raises TryAgain while one of the orders is not known yet.
-        """
-        await lock_orders(tx, (event.order_code for event in events))
-        coupons = cls()
-        yield coupons
-        for redeemed in await redemptions_of(tx, coupons._cancelled):
-            event = coupons._cancelled[redeemed.order_code]
-            returned = await _return(tx, event, redeemed)
-            if returned is not None:
-                tx.say(returned.following(event.cause))
-
-    def give_back(self, event: OrderCancelled) -> None:
-        """Give the coupon of an order back, if it had one."""
-        self._cancelled.setdefault(event.order_code, event)
-
-
-async def _return(tx: Tx, event: OrderCancelled, redeemed: Row) -> CouponReturned | None:
+async def return_coupon(tx: Tx, event: OrderCancelled, redeemed: Row) -> None:
+    """Give a coupon back that a cancelled order redeemed (a row of ``redemptions_of``), because of that order."""
     row = await issued_coupon(tx, redeemed.issue_id)
     if row is None:
-        return None
+        return
     await give_use_back(tx, redeemed.issue_id)
     await add_entry(
         tx,
@@ -148,7 +117,7 @@ async def _return(tx: Tx, event: OrderCancelled, redeemed: Row) -> CouponReturne
         at=event.occurred_at,
         order_code=event.order_code,
     )
-    return CouponReturned(
+    returned = CouponReturned(
         member_id=row.member_id,
         coupon_id=row.coupon_id,
         issue_id=row.issue_id,
@@ -156,3 +125,4 @@ async def _return(tx: Tx, event: OrderCancelled, redeemed: Row) -> CouponReturne
         usable=row.expires_at > event.occurred_at,
         order_code=event.order_code,
     )
+    tx.say(returned.following(event.cause))

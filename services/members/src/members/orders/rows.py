@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from members.points.tables import member_orders
+from members.orders.tables import member_orders
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
 from shared.errors import TryAgain
@@ -71,3 +71,8 @@ async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
     """Note that orders ended, each at its moment."""
     rows = [{"order_code": code, "cancelled_at": at} for code, at in cancelled.items()]
     await update_all(tx, member_orders, rows, key="order_code")
+
+
+def owners_of(orders: Mapping[str, Row]) -> list[UUID]:
+    """Return whose ``orders`` are, of those that a member placed."""
+    return [order.member_id for order in orders.values() if order.member_id is not None]

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from members.accounts.rows import email_key, member_by_email
 from members.passwords.request_reset import request_reset
+from members.passwords.tables import reset_wishes
 from members.passwords.wishes import cause_of, delete_wish, insert_wish
 from members.sessions.pacing import RESETS_FROM_CLIENT, RESETS_OF_ADDRESS, keep_pace
-from members.tables import reset_wishes
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueWork

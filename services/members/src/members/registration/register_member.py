@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from members.accounts.rows import insert_member, keep_password, member_by_buyer, note_mailbox
+from members.accounts.rows import insert_member, keep_password, member_by_buyer
 from members.addresses.request_verification import request_verification
+from members.points.mailboxes import note_mailbox
 from members.points.rows import insert_grant, lock_balance, open_balance, record_posting
 from members.points.rules import Grant, grant_posting
 from members.shop_rules.rules import GrantActivation, Rules

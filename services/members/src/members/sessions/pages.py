@@ -20,7 +20,6 @@ from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
-AMAZON_OFF = "Amazonアカウントでのログインは現在ご利用いただけません。メールアドレスとパスワードでログインしてください。"
 MY_PAGE = "/members/mypage"
 
 

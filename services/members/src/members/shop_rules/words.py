@@ -2,6 +2,8 @@
 
 from members.shop_rules.rules import ACTIVATION_LABEL, Rules
 
+AMAZON_OFF = "Amazonアカウントでのログインは現在ご利用いただけません。メールアドレスとパスワードでログインしてください。"
+
 
 def summary(rules: Rules) -> str:
     """Return what ``rules`` say, for their history and for the list of deeds."""

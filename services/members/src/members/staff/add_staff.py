@@ -17,10 +17,11 @@ from typing import Literal
 
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
-from members.accounts.rows import insert_member, keep_password, member_by_email, set_staff
+from members.accounts.rows import insert_member, keep_password, member_by_email
 from members.points.rows import open_balance
 from members.sessions.end_sessions import end_all_sessions
 from members.settings import Settings
+from members.staff.rows import set_staff
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from members.tables import amazon_links
+from members.wallets.tables import amazon_links
 from shared.bulk import insert_all
 from shared.database import Tx
 
