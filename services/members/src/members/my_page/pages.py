@@ -12,10 +12,9 @@ from members.parts import Here
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
 from members.points.words import point_lines
 from members.sessions.browser import browser_of, put_entry, put_session, renewed_by_proof
-from members.sessions.end_sessions import end_all_sessions
+from members.sessions.end_sessions import end_all_sessions, end_own_session
 from members.sessions.enter import enter
 from members.sessions.rows import live_sessions
-from members.sessions.sign_in import end_session
 from members.shop_rules.rows import rules_at
 from members.wallets.unlink_amazon import PasswordMissing, unlink_amazon
 from shared.clock import now
@@ -122,8 +121,5 @@ async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Res
 async def log_out_one(request: Request, session_id: UUID, parts: Here, seen: Member) -> Response:
     """End one login of the member; somebody else's looks as if it did not exist."""
     async with parts.db.transaction() as tx:
-        own = {login.session_id for login in await live_sessions(tx, UUID(seen.member_id), at=now())}
-        if session_id not in own:
-            raise Refused("session_unknown", "このログインはすでに終了しています", status=404)
-        await end_session(tx, session_id, at=now())
+        await end_own_session(tx, UUID(seen.member_id), session_id, at=now())
     return parts.pages.redirect(request, "/members/mypage", toast="ログアウトしました")

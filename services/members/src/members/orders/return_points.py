@@ -50,7 +50,7 @@ class CancelledPoints:
         await accounts.save(tx)
 
     def give_back(self, event: OrderCancelled) -> PointsReturned | None:
-        """Undo what an order did to points, once; return what is to be said, if it did anything."""
+        """Undo what an order did to points, once, if it did anything."""
         code, ended = event.order_code, self.ended.get(event.order_code)
         if ended is None or ended.event_id != event.event_id:
             return None

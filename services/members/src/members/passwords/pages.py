@@ -7,12 +7,11 @@ from starlette.responses import Response
 
 from members.accounts.forms import ChangePassword
 from members.accounts.rows import member_by_id
-from members.parts import Here, Parts
+from members.parts import Here
 from members.passwords.request_reset import request_own_reset
 from members.passwords.set_password import change_password
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of
-from members.sessions.sign_in import WrongCredentials, check_password
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -42,7 +41,16 @@ async def save_password(request: Request, parts: Here, seen: Member) -> Response
     status, headers = 422, {}
     if not form.errors:
         try:
-            await _change(request, parts, form.value, seen)
+            async with parts.db.transaction() as tx:
+                member = await _viewer(tx, seen)
+            await change_password(
+                parts.db,
+                parts.hasher,
+                browser_of(request, parts, seen),
+                member,
+                present=form.value.password,
+                password=form.value.new_password,
+            )
             return parts.pages.redirect(
                 request,
                 "/members/mypage",
@@ -64,24 +72,6 @@ async def mail_first_password(request: Request, parts: Here, seen: Member) -> Re
     return parts.pages.redirect(
         request, "/members/mypage", toast="パスワードを設定するためのメールをお送りします"
     )
-
-
-async def _change(request: Request, parts: Parts, asked: ChangePassword, seen: Viewer) -> None:
-    async with parts.db.transaction() as tx:
-        member = await _viewer(tx, seen)
-    browser = browser_of(request, parts, seen)
-    try:
-        await check_password(
-            parts.db,
-            parts.hasher,
-            email=member.email,
-            password=asked.password,
-            ip=browser.ip,
-            device=browser.device,
-        )
-    except WrongCredentials:
-        raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
-    await change_password(parts.db, parts.hasher, member, asked.new_password, but=browser.session_id)
 
 
 async def _viewer(tx: Tx, seen: Viewer) -> Row:

@@ -10,7 +10,9 @@ from members.accounts.rows import hold_member, member_by_id, past_password_hashe
 from members.addresses.prove_address import BY_MAIL_ALONE, LinkEnded, address_is_proved
 from members.addresses.rows import request_holds, use_request, void_requests
 from members.sessions.end_sessions import end_all_sessions
+from members.sessions.enter import Browser
 from members.sessions.pacing import NEW_PASSWORDS, keep_pace
+from members.sessions.sign_in import WrongCredentials, check_password
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.errors import Refused
@@ -22,18 +24,24 @@ FIELD = "new_password"
 
 
 async def change_password(
-    db: Database, hasher: PasswordHasher, member: Row, password: str, *, but: UUID | None
+    db: Database, hasher: PasswordHasher, browser: Browser, member: Row, *, present: str, password: str
 ) -> None:
-    """Give a member a new password and end all other sessions. The caller has checked the present one.
+    """Give a member who knows the ``present`` password a new one, and end all sessions but that of the browser.
 
-    Raises Refused for a weak password, for one that the account has ever had (MEM-22), and where all logins ended
-    since the present password was checked; and TooManyAttempts.
+    Raises Refused for another present password, for a weak new one, for one that the account has ever had (MEM-22),
+    and where all logins ended meanwhile; and TooManyAttempts.
     """
+    try:
+        await check_password(
+            db, hasher, email=member.email, password=present, ip=browser.ip, device=browser.device
+        )
+    except WrongCredentials:
+        raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
     password_hash = await _hash_new(db, hasher, member, password)
     async with db.transaction() as tx:
         if not await hold_member(tx, member):
             raise Refused("logins_ended", "もう一度ログインしてください", status=409)
-        await _set(tx, member, password_hash, way="form", at=now(), but=but)
+        await _set(tx, member, password_hash, way="form", at=now(), but=browser.session_id)
 
 
 async def reset_password(

@@ -9,8 +9,8 @@ from members.accounts.forms import Login
 from members.parts import Here, Parts, session_id_of
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_entry
+from members.sessions.end_sessions import end_session
 from members.sessions.log_in import log_in
-from members.sessions.sign_in import end_session
 from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused

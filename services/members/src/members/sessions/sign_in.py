@@ -9,11 +9,11 @@ from uuid import UUID
 from members.accounts.hasher import PasswordHasher
 from members.accounts.rows import email_key, hold_member, member_by_email, member_by_id
 from members.sessions.attempts import begin_attempt, forget_attempts
-from members.sessions.rows import expiry_of, insert_session, revoke_session, staff_role_of
+from members.sessions.end_sessions import end_session
+from members.sessions.rows import expiry_of, insert_session, staff_role_of
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.errors import Refused
-from shared.events import SessionsRevoked
 from shared.ids import new_id
 from shared.sql import Row
 
@@ -136,10 +136,3 @@ def session_claims(member: Row, session_id: UUID, staff_role: str | None) -> dic
         "email_proved": member.email_verified_at is not None,
         "staff": staff_role,
     }
-
-
-async def end_session(tx: Tx, session_id: UUID, *, at: datetime) -> None:
-    """End one session everywhere: here by its row, in the other services by SessionsRevoked (A2)."""
-    member_id = await revoke_session(tx, session_id, at=at)
-    if member_id is not None:
-        tx.say(SessionsRevoked(member_id=member_id, session_id=session_id, issued_until=at))
