@@ -1,10 +1,12 @@
 """What an Amazon login does here: it lets its member in, links the member who is logged in, or registers one."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from members.accounts.forms import AmazonSignUp
-from members.accounts.rows import email_key, hold_member, member_by_id
+from members.accounts.rows import email_key, hold_member, member_by_buyer, member_by_email, member_by_id
 from members.addresses.prove_address import address_is_proved, prover_of
+from members.arrivals.rules import Step, next_step
 from members.registration.register_member import NewMember, register_member
 from members.sessions.enter import Browser, Entry, enter
 from members.settings import Settings
@@ -21,7 +23,42 @@ from shared.sql import Row
 AGAIN = "安全のため、もう一度Amazonアカウントでログインしてください。"
 
 
-async def enter_with_amazon(
+@dataclass(frozen=True)
+class Arrival:
+    """What happens next, and the login that came of it, if one did."""
+
+    step: Step
+    entry: Entry | None = None
+
+
+async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *, at: datetime) -> Arrival:
+    """Decide what an Amazon login means here, and log its member in or link the one who is logged in."""
+    rules = await rules_at(tx, at)
+    viewer = await member_by_id(tx, browser.member_id) if browser.member_id else None
+    buyer = await member_by_buyer(tx, wallet.buyer_id)
+    same_address = await member_by_email(tx, wallet.email) if wallet.email else None
+    step = next_step(
+        login_allowed=rules.amazon_login,
+        ordering=wallet.ordering,
+        viewer_id=viewer.member_id if viewer else None,
+        viewer_linked=viewer is not None and viewer.linked_at is not None,
+        viewer_proved=viewer is not None and _proved(viewer, wallet),
+        buyers_member_id=buyer.member_id if buyer else None,
+        email_known=same_address is not None,
+    )
+    if step == "enter" and buyer is not None:
+        return Arrival(step, await _enter(tx, settings, browser, wallet, buyer, at=at))
+    if step == "link" and viewer is not None:
+        return Arrival(step, await _link(tx, settings, browser, wallet, viewer, at=at))
+    return Arrival(step)
+
+
+def _proved(member: Row, wallet: Wallet) -> bool:
+    """Tell whether the member's address is proved, or is the one that Amazon vouches for."""
+    return member.email_verified_at is not None or email_key(wallet.email) == member.email_key
+
+
+async def _enter(
     tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
 ) -> Entry | None:
     """Log in the member who is linked with the wallet; None where its statement is good for no login any more."""
@@ -30,7 +67,7 @@ async def enter_with_amazon(
     return await enter(tx, settings, browser, member, way="amazon", at=at)
 
 
-async def link_arrival(
+async def _link(
     tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
 ) -> Entry | None:
     """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id.

@@ -6,19 +6,14 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.forms import AmazonSignUp, Login
-from members.accounts.rows import email_key, member_by_buyer, member_by_email, member_by_id
-from members.arrivals.arrive import AGAIN, enter_with_amazon, link_arrival, register_arrival
-from members.arrivals.rules import next_step
+from members.arrivals.arrive import AGAIN, arrive, register_arrival
 from members.parts import Here, Parts
 from members.sessions.browser import browser_of, put_entry
-from members.sessions.enter import Entry
 from members.sessions.pages import MY_PAGE, show_login_form
-from members.shop_rules.rows import rules_at
 from members.shop_rules.words import AMAZON_OFF
 from members.wallets.statement import Wallet, wallet_of
 from shared.clock import now
 from shared.errors import Refused
-from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
 
@@ -30,7 +25,7 @@ NO_WALLET = "Amazonアカウントを確認できませんでした。もう一�
 
 
 @router.get("/members/amazon/arrive")
-async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Decide what the Amazon login means here. The statement in the cookie, signed by payments, is its proof."""
     next_path = safe_next(request.query_params.get("next"), MY_PAGE)
     wallet = wallet_of(request, parts)
@@ -38,26 +33,10 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
         return await show_login_form(
             request, parts, Form(Login), next_path=next_path, status=400, notice=NO_WALLET
         )
-    browser = browser_of(request, parts, seen)
     async with parts.db.transaction() as tx:
-        rules = await rules_at(tx, now())
-        viewers_row = await member_by_id(tx, browser.member_id) if browser.member_id else None
-        buyers_row = await member_by_buyer(tx, wallet.buyer_id)
-        same_address = await member_by_email(tx, wallet.email) if wallet.email else None
-        step = next_step(
-            login_allowed=rules.amazon_login,
-            ordering=wallet.ordering,
-            viewer_id=viewers_row.member_id if viewers_row else None,
-            viewer_linked=viewers_row is not None and viewers_row.linked_at is not None,
-            viewer_proved=viewers_row is not None and _proved(viewers_row, wallet),
-            buyers_member_id=buyers_row.member_id if buyers_row else None,
-            email_known=same_address is not None,
-        )
-        entry: Entry | None = None
-        if step == "enter" and buyers_row is not None:
-            entry = await enter_with_amazon(tx, parts.settings, browser, wallet, buyers_row, at=now())
-        elif step == "link" and viewers_row is not None:
-            entry = await link_arrival(tx, parts.settings, browser, wallet, viewers_row, at=now())
+        browser = browser_of(request, parts, seen)
+        arrival = await arrive(tx, parts.settings, browser, wallet, at=now())
+    step, entry = arrival.step, arrival.entry
     if entry is not None:
         toast = f"{wallet.label}アカウントと連携しました" if step == "link" else ""
         return put_entry(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
@@ -85,11 +64,6 @@ async def arrive(request: Request, parts: Here, seen: CurrentViewer) -> Response
     if step == "register":
         return _register_page(request, parts, Form(AmazonSignUp, {"name": wallet.name}), wallet, next_path)
     return parts.pages.redirect(request, next_path)
-
-
-def _proved(member: Row, wallet: Wallet) -> bool:
-    """Tell whether the member's address is proved, or is the one that Amazon vouches for."""
-    return member.email_verified_at is not None or email_key(wallet.email) == member.email_key
 
 
 @router.post("/members/amazon/register")
