@@ -81,7 +81,7 @@ async def _clerk(origin: str) -> Role:
     command = [
         sys.executable,
         "-m",
-        "members.add_staff",
+        "members.staff.add_staff",
         "--email",
         email,
         "--name",

@@ -14,7 +14,7 @@ from checkout.placing.purchase import Purchase
 from checkout.placing.till import Busy, Till
 from checkout.placing.vouchers import Benefit, Wallet
 from checkout.shipping.ship_order import ShipWish, ship_order
-from members.reserve_benefit import reserve_benefit
+from members.benefits.reserve_benefit import reserve_benefit
 from payments.counter import PaymentCounter
 from payments.domain.payment import Payment
 from payments.main import make_pages

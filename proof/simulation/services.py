@@ -13,11 +13,12 @@ from sqlalchemy import MetaData
 from checkout.consumers import consumers as checkout_consumers
 from checkout.placing.till import Till
 from checkout.tables import metadata as checkout_metadata
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.tables import benefit_reservations
 from members.consumers import consumers as members_consumers
-from members.reserve_benefit import ReleaseBenefits
-from members.settle_points import ExpirePoints
-from members.storage.point_tables import benefit_reservations, point_grants
-from members.storage.tables import metadata as members_metadata
+from members.points.expire_points import ExpirePoints
+from members.points.tables import point_grants
+from members.tables import metadata as members_metadata
 from notifications.consumers import consumers as notifications_consumers
 from notifications.mailing.send_mail import MailSending, Server
 from notifications.mails.rendering import Mails

@@ -8,10 +8,10 @@ from pydantic import SecretStr
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
+from members.accounts.hasher import PasswordHasher
 from members.main import install
-from members.password_hasher import PasswordHasher
 from members.settings import Settings
-from members.storage.tables import metadata
+from members.tables import metadata
 from tests.members.members_service import ORIGIN, MembersService
 
 

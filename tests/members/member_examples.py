@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from members.deeds.rows import Doer
 from shared.clock import now
 from shared.events import (
     Address,
@@ -28,6 +29,7 @@ AYA = Address(
     address2="暖簾ビル 401",
     phone="09012345678",
 )
+MANAGER = Doer(None, "店長", "192.0.2.8")
 LINE = Line(sku="YUNOMI", name="白磁の湯呑", quantity=1, unit_price=5_000)
 
 

@@ -11,14 +11,14 @@ from fastapi import FastAPI
 
 from harness.hearing import Hearing, said
 from harness.keys import Keys
-from members.add_staff import add_staff
+from members.accounts.hasher import PasswordHasher
 from members.consumers import consumers
-from members.domain.ledger import Balance
-from members.domain.rules import Rules
-from members.password_hasher import PasswordHasher
-from members.register_member import NewMember, register_member
-from members.storage.points import balance_of
-from members.storage.rules import rules_at, set_rules
+from members.points.rows import balance_of
+from members.points.rules import Balance
+from members.registration.register_member import NewMember, register_member
+from members.shop_rules.rows import rules_at, set_rules
+from members.shop_rules.rules import Rules
+from members.staff.add_staff import add_staff
 from shared.clock import now
 from shared.database import Database
 from shared.events import Event
@@ -55,7 +55,7 @@ class MembersService:
             **{"password_hash": await self.hasher.hash(PASSWORD), "email_proved": True, **values},
         )
         async with self.db.transaction() as tx:
-            tx.say(*await register_member(tx, new, rules=await rules_at(tx, at), via="form", at=at))
+            await register_member(tx, new, rules=await rules_at(tx, at), via="form", at=at)
         return member_id
 
     async def staff(self, email: str = "desk@noren.example", role: str = "owner") -> None:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from members.domain.arrival import next_step
+from members.arrivals.rules import next_step
 from shared.events import AmazonAccountLinked, MemberRegistered, PointsGranted
 from shared.ids import new_id
 from tests.members.members_service import MembersService

@@ -6,8 +6,8 @@ from harness.due_once import claim, perform
 from harness.hearing import said
 from harness.together import hear_together
 from harness.traces import causes, traced
-from members.ask_for_mail import MailResets
 from members.consumers import consumers
+from members.passwords.wish_for_reset import MailResets
 from shared.cause import trace_id
 from shared.events import Event, PasswordResetRequested, Registration
 from shared.ids import new_id

@@ -8,10 +8,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from members.domain.coupons import Terms
-from members.issue_coupon import define_coupon, issue_coupon
-from members.reserve_benefit import ReleaseBenefits, reserve_benefit
-from members.storage.point_tables import benefit_reservations
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.reserve_benefit import reserve_benefit
+from members.benefits.tables import benefit_reservations
+from members.coupons.define_coupon import define_coupon
+from members.coupons.issue_coupon import issue_coupon
+from members.coupons.rules import Terms
 from shared import clock
 from shared.clock import in_japan, now
 from shared.due import claim_due
@@ -26,7 +28,7 @@ from shared.events import (
     PointsUsed,
 )
 from shared.ids import new_id
-from tests.members.member_examples import a_cancellation, an_order
+from tests.members.member_examples import MANAGER, a_cancellation, an_order
 from tests.members.members_service import MembersService
 
 NAMES = {"amount_off": "500円クーポン", "percent_off": "1割引クーポン", "free_shipping": "送料無料クーポン"}
@@ -39,9 +41,9 @@ async def issued(
     values = {"valid_until": in_japan(now()).date() + timedelta(days=3), **terms}
     async with members.db.transaction() as tx:
         terms_ = Terms.model_validate({"name": NAMES[kind], "kind": kind, "value": value, **values})
-        coupon_id = await define_coupon(tx, terms_, by="店長", at=now())
+        coupon_id = await define_coupon(tx, terms_, by=MANAGER, at=now())
         if member_ids:
-            await issue_coupon(tx, coupon_id, member_ids, by="店長", at=now())
+            await issue_coupon(tx, coupon_id, member_ids, by=MANAGER, at=now())
     rows = await members.rows(
         "SELECT issue_id, member_id FROM issued_coupons WHERE coupon_id = :coupon_id", coupon_id=coupon_id
     )

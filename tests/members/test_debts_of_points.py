@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from harness.keys import Keys
-from members.reserve_benefit import reserve_benefit
+from members.benefits.reserve_benefit import reserve_benefit
 from shared.clock import JAPAN, clock, now
 from shared.events import BenefitShortageFound
 from tests.members.member_examples import a_cancellation, a_shipping, an_order

@@ -5,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from members.domain.arrival import next_step
+from members.arrivals.rules import next_step
 from shared import clock
 from shared.clock import now
 from shared.events import (

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from harness.due_once import claim, perform
-from members.ask_for_mail import MailResets
-from members.storage.reset_wishes import insert_wish
+from members.passwords.wish_for_reset import MailResets
+from members.passwords.wishes import insert_wish
 from shared import clock
 from shared.clock import now
 from shared.events import PasswordChanged, PasswordResetRequested, SessionsRevoked

@@ -17,16 +17,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from harness.hearing import Hearing
 from harness.postgres import TestPostgres
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.reserve_benefit import reserve_benefit
+from members.benefits.tables import benefit_reservations
 from members.consumers import consumers
-from members.domain.ledger import NotEnoughPoints
-from members.domain.rules import Rules
-from members.register_member import NewMember, register_member
-from members.reserve_benefit import ReleaseBenefits, reserve_benefit
-from members.settle_points import ExpirePoints
-from members.storage.point_tables import benefit_reservations, point_grants
-from members.storage.points import balance_of
-from members.storage.rules import set_rules
-from members.storage.tables import metadata
+from members.points.expire_points import ExpirePoints
+from members.points.rows import balance_of
+from members.points.rules import NotEnoughPoints
+from members.points.tables import point_grants
+from members.registration.register_member import NewMember, register_member
+from members.shop_rules.rows import set_rules
+from members.shop_rules.rules import Rules
+from members.tables import metadata
 from shared import clock
 from shared.clock import now
 from shared.database import Database

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from members.domain.ledger import (
+from members.points.rules import (
     Balance,
     Grant,
     NotEnoughPoints,

@@ -10,13 +10,13 @@ import pytest
 from harness.hearing import said
 from harness.postgres import MakeDatabase
 from harness.together import hear_together, statements_of
+from members.benefits.rows import insert_reservation
 from members.consumers import consumers
-from members.domain.rules import Rules
-from members.register_member import NewMember, register_member
-from members.storage.benefits import insert_reservation
-from members.storage.points import lock_known_balance, store_balance
-from members.storage.rules import set_rules
-from members.storage.tables import metadata
+from members.points.rows import lock_known_balance, store_balance
+from members.registration.register_member import NewMember, register_member
+from members.shop_rules.rows import set_rules
+from members.shop_rules.rules import Rules
+from members.tables import metadata
 from shared.clock import now
 from shared.database import Database
 from shared.errors import TryAgain

@@ -6,22 +6,21 @@ from typing import Any
 
 import pytest
 
-from members.domain.ledger import NotEnoughPoints
-from members.reserve_benefit import (
-    HELD_FOR,
-    ReleaseBenefits,
-    reserve_benefit,
-    reserve_registration_points,
-)
-from members.settle_points import ExpirePoints, activate_by_staff
-from members.storage.point_tables import benefit_reservations, point_grants
-from members.storage.points import balance_of, lock_known_balance
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.reserve_benefit import HELD_FOR, reserve_benefit, reserve_registration_points
+from members.benefits.tables import benefit_reservations
+from members.deeds.rows import Doer
+from members.points.activate_points import activate_points
+from members.points.expire_points import ExpirePoints
+from members.points.rows import balance_of, lock_known_balance
+from members.points.rules import NotEnoughPoints
+from members.points.tables import point_grants
 from shared.clock import clock, now
 from shared.due import claim_due
 from shared.errors import Refused
 from shared.events import PointsReturned
 from shared.ids import new_id
-from tests.members.member_examples import a_cancellation, an_order
+from tests.members.member_examples import MANAGER, a_cancellation, an_order
 from tests.members.members_service import MembersService
 
 
@@ -37,14 +36,27 @@ async def test_staff_make_points_valid_once_and_only_points_that_there_are(membe
     waiting = await grant_id(members, "purchase")
     async with members.db.transaction() as tx:
         with pytest.raises(Refused, match="対象のポイントが見つかりません") as refused:
-            await activate_by_staff(tx, new_id(), by="店長", at=now())
+            await activate_points(tx, member_id, new_id(), by=MANAGER, at=now())
         assert (refused.value.code, refused.value.status) == ("grant_unknown", 404)
-        made = await activate_by_staff(tx, waiting, by="店長", at=now())
+        made = await activate_points(tx, member_id, waiting, by=MANAGER, at=now())
         assert (made.member_id, made.points, made.order_code) == (member_id, 50, "N-1001")
         with pytest.raises(Refused, match="points_not_waiting: このポイントは有効待ちではありません"):
-            await activate_by_staff(tx, waiting, by="店長", at=now())
+            await activate_points(tx, member_id, waiting, by=MANAGER, at=now())
     [line] = await members.rows("SELECT * FROM point_postings WHERE kind = 'activated'")
     assert (line.by, line.waiting, line.active) == ("店長", -50, 50)
+
+
+async def test_nobody_makes_their_own_points_valid(members: MembersService) -> None:
+    member_id = await members.register()
+    await members.hears(an_order(member_id=member_id, items=5_000))
+    waiting = await grant_id(members, "purchase")
+    herself = Doer(member_id, "綾瀬 あや", "192.0.2.8")
+
+    async with members.db.transaction() as tx:
+        with pytest.raises(Refused, match="own_account"):
+            await activate_points(tx, member_id, waiting, by=herself, at=now())
+
+    assert (await members.balance(member_id)).waiting == 50
 
 
 async def test_a_stranger_has_an_empty_balance_and_none_to_lock(members: MembersService) -> None:

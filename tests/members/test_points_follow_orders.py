@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 
 from shared import clock
-from shared.events import OrderProcessed, PointsActivated, PointsGranted, PointsReturned, PointsUsed
+from shared.events import (
+    BenefitShortageFound,
+    OrderProcessed,
+    PointsActivated,
+    PointsGranted,
+    PointsReturned,
+    PointsUsed,
+)
 from tests.members.member_examples import a_cancellation, a_shipping, an_order
 from tests.members.members_service import MembersService
 
@@ -30,6 +37,17 @@ async def test_points_are_earned_on_what_was_paid_for_the_goods(members: Members
     await members.hears(an_order(member_id=aya, items=5_000, points=300, coupon=701, shipping=1_000))
 
     assert (await members.balance(aya)).waiting == 39  # 1 % of 3,999, rounded down
+
+
+async def test_what_is_spent_of_an_empty_balance_is_all_owed(members: MembersService) -> None:
+    await members.rule(registration_points=0)
+    aya = await members.register()
+
+    await members.hears(an_order(member_id=aya, points=300))
+
+    assert (await members.balance(aya)).debt == 300
+    assert [event.missing for event in await members.said(BenefitShortageFound)] == [300]
+    assert await members.said(PointsUsed) == []
 
 
 @pytest.mark.feature("PNT-08")

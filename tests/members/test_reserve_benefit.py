@@ -10,17 +10,18 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from members.reserve_benefit import ReleaseBenefits, reserve_benefit, reserve_registration_points
-from members.settle_points import activate_by_staff
-from members.storage.benefits import end_reservation, lock_reservation
-from members.storage.point_tables import benefit_reservations
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.reserve_benefit import reserve_benefit, reserve_registration_points
+from members.benefits.rows import end_reservation, lock_reservation
+from members.benefits.tables import benefit_reservations
+from members.points.activate_points import activate_points
 from shared import clock
 from shared.clock import now
 from shared.due import DueRunner, DueWork, claim_due
 from shared.errors import Refused
 from shared.events import PointsUsed, Registration
 from shared.ids import new_id
-from tests.members.member_examples import a_cancellation, an_order
+from tests.members.member_examples import MANAGER, a_cancellation, an_order
 from tests.members.members_service import MembersService
 
 
@@ -261,7 +262,7 @@ async def test_registration_points_that_are_not_valid_at_once_cannot_be_used_in_
     assert (await members.balance(aya)).available == 0
     [grant] = await members.rows("SELECT grant_id FROM point_grants")
     async with members.db.transaction() as tx:
-        await activate_by_staff(tx, grant.grant_id, by="店長", at=now())
+        await activate_points(tx, aya, grant.grant_id, by=MANAGER, at=now())
     async with members.browser() as browser:
         await members.log_in(browser)
         await reserve(browser, 500)

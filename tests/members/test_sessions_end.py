@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from members.domain.passwords import Person, weakness
-from members.domain.romaji import romaji
-from members.password_hasher import PasswordHasher
+from members.accounts.hasher import PasswordHasher
+from members.accounts.passwords import Person, weakness
+from members.accounts.romaji import romaji
 from shared import clock
 from tests.members.members_service import PASSWORD, MembersService
 

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from members.add_staff import add_staff
-from members.storage.staff_deeds import Doer, note_deed
-from members.storage.tables import staff_deeds
+from members.deeds.rows import Doer, note_deed
+from members.deeds.tables import staff_deeds
+from members.staff.add_staff import add_staff
 from shared import clock
 from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused

@@ -11,9 +11,9 @@ from harness.postgres import MakeDatabase
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, running
 from members.consumers import consumers
-from members.domain.rules import Rules
-from members.register_member import NewMember, register_member
-from members.storage.tables import metadata
+from members.registration.register_member import NewMember, register_member
+from members.shop_rules.rules import Rules
+from members.tables import metadata
 from notifications.previews.examples import example_order
 from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
 from shared.clock import now

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from members.domain.ledger import (
+from members.points.rules import (
     Balance,
     Grant,
     NotEnoughPoints,
@@ -31,7 +31,7 @@ from members.domain.ledger import (
     revoke_posting,
     use_posting,
 )
-from members.domain.rules import Rules
+from members.shop_rules.rules import Rules
 from tests.properties.profile import stories
 
 MEMBER = UUID(int=7)

@@ -66,15 +66,16 @@ async def test_what_a_failed_transaction_said_is_never_heard(db: Database) -> No
     assert await said(db) == []
 
 
-async def test_what_was_said_in_a_failed_savepoint_is_never_heard(db: Database) -> None:
+async def test_what_was_said_in_a_savepoint_that_failed_is_never_heard(db: Database) -> None:
     async with db.transaction() as tx:
+        tx.say(used("N-1"))
         with pytest.raises(Refused):
             async with tx.savepoint():
-                tx.say(used("N-1"))
+                tx.say(used("N-2"))
                 raise Refused("no", "できません")
-        tx.say(used("N-2"))
+        tx.say(used("N-3"))
 
-    assert [event.correlation for event in await said(db)] == ["N-2"]
+    assert [event.correlation for event in await said(db)] == ["N-1", "N-3"]
 
 
 async def test_a_claimed_row_is_not_claimed_twice_and_a_marked_one_never_again(db: Database) -> None:

@@ -150,7 +150,7 @@ async def test_migrations_and_transactions_run_over_tls(
     tls_database: str, certificates: Certificates
 ) -> None:
     url = f"{tls_database}?sslmode=verify-full&sslrootcert={certificates.authority}"
-    metadata = import_module("members.storage.tables").metadata
+    metadata = import_module("members.tables").metadata
     await asyncio.to_thread(migrate, "members", url, metadata)
     db = Database(url, service="members")
     assert [row[0] for row in await db.look("SELECT count(*) FROM members")] == [0]

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from checkout.placing.placements import Placement
 from checkout.placing.purchase import Purchase
 from checkout.placing.till import Till
-from members.take_order import PlacedOrders
+from members.orders.take_order import PlacedOrders
 from notifications.mailing.delivery import Accepted
 from notifications.mailing.message import build
 from notifications.mailing.send_mail import Server, letter_of
@@ -73,12 +72,12 @@ BACKWARD: Mapping[str, Handler] = {
 }
 
 
-async def credit_again(event: OrderPlaced, tx: Tx) -> list[Any]:
+async def credit_again(event: OrderPlaced, tx: Tx) -> None:
     """Grant points for an order at each delivery, in a schema that has no key against it."""
     await tx.execute("DROP INDEX IF EXISTS point_postings_once_per_order, point_grants_purchase_once")
     await tx.execute("DELETE FROM member_orders WHERE order_code = :code", code=event.order_code)
     async with PlacedOrders.open(tx, [event]) as orders:
-        return list(await orders.take(event))
+        await orders.take(event)
 
 
 POINTS_TWICE: Mapping[str, Handler] = {"members.credit_order": credit_again}

@@ -1,11 +1,10 @@
 """Everything members hears, in the order in which an order lives."""
 
-from collections.abc import Mapping
-
-from members.settle_points import CancelledPoints, WaitingPoints
-from members.storage.staff_deeds import Deed, Doer, note_deed
-from members.take_order import PlacedOrders
-from members.use_coupon import CancelledCoupons
+from members.deeds.note_deed_elsewhere import note_deed_elsewhere
+from members.orders.activate_earned_points import WaitingPoints
+from members.orders.return_coupon import CancelledCoupons
+from members.orders.return_points import CancelledPoints
+from members.orders.take_order import PlacedOrders
 from shared.consumers import Consumers
 from shared.database import Tx
 from shared.events import (
@@ -14,7 +13,6 @@ from shared.events import (
     CouponRedeemed,
     CouponReturned,
     EmailVerificationRequested,
-    Event,
     MailsResent,
     MemberRegistered,
     OrderCancelled,
@@ -32,29 +30,26 @@ from shared.events import (
 )
 
 consumers = Consumers("members")
-_DESK_DEED: Mapping[type[Event], Deed] = {
-    OrdersExported: "orders_exported",
-    PaymentsExported: "payments_exported",
-    PaymentLookUpRequested: "payment_looked_up",
-    MailsResent: "mails_resent",
-}
 
 
-@consumers.on(OrderPlaced, opens=PlacedOrders, linger_seconds=0.2)
-async def credit_order(
-    event: OrderPlaced, tx: Tx, orders: PlacedOrders
-) -> list[
-    MemberRegistered
-    | AmazonAccountLinked
-    | EmailVerificationRequested
-    | RegistrationRefused
-    | BenefitShortageFound
-    | PointsUsed
-    | PointsGranted
-    | CouponRedeemed
-]:
+@consumers.on(
+    OrderPlaced,
+    opens=PlacedOrders,
+    says=[
+        MemberRegistered,
+        AmazonAccountLinked,
+        EmailVerificationRequested,
+        RegistrationRefused,
+        BenefitShortageFound,
+        PointsUsed,
+        PointsGranted,
+        CouponRedeemed,
+    ],
+    linger_seconds=0.2,
+)
+async def credit_order(event: OrderPlaced, tx: Tx, orders: PlacedOrders) -> None:
     """Register or link the member, commit what was set aside, and grant what the order earns."""
-    return await orders.take(event)
+    await orders.take(event)
 
 
 @consumers.on(Shipped, opens=WaitingPoints, linger_seconds=0.2)
@@ -62,9 +57,7 @@ async def activate_points_on_shipping(
     event: Shipped, tx: Tx, points: WaitingPoints
 ) -> PointsActivated | None:
     """Points become valid when the last parcel has left (PNT-08)."""
-    if not event.fully_shipped:
-        return None
-    return points.activate(event.order_code, mode="on_shipped", at=event.occurred_at)
+    return points.shipped(event)
 
 
 @consumers.on(OrderProcessed, opens=WaitingPoints, linger_seconds=0.2)
@@ -72,7 +65,7 @@ async def activate_points_on_processing(
     event: OrderProcessed, tx: Tx, points: WaitingPoints
 ) -> PointsActivated | None:
     """Points become valid when the order is 処理済み, where the shop has chosen that (PNT-09)."""
-    return points.activate(event.order_code, mode="on_processed", at=event.occurred_at)
+    return points.processed(event)
 
 
 @consumers.on(OrderCancelled, opens=CancelledPoints)
@@ -92,5 +85,4 @@ async def note_desk_deed(
     event: OrdersExported | PaymentsExported | PaymentLookUpRequested | MailsResent, tx: Tx
 ) -> None:
     """Deeds at the desks of other services stand beside those at our own (STF-03)."""
-    by = Doer(event.by_id, event.by, event.ip)
-    await note_deed(tx, by, _DESK_DEED[type(event)], event.subject, at=event.occurred_at)
+    await note_deed_elsewhere(tx, event)

@@ -4,37 +4,39 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from members import api
-from members.add_staff import ensure_demo_staff
-from members.ask_for_mail import MailResets
+from members.accounts.hasher import PasswordHasher
+from members.addresses import pages as address_pages
+from members.arrivals import pages as arrival_pages
+from members.benefits import api as benefit_api
+from members.benefits import pages as benefit_pages
+from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.tables import benefit_reservations
 from members.consumers import consumers
-from members.password_hasher import PasswordHasher
-from members.reserve_benefit import ReleaseBenefits
+from members.coupons import desk as coupon_desk
+from members.coupons import desk_issue
+from members.deeds import desk as deed_desk
+from members.member_desk import desk as member_desk
+from members.member_desk import desk_member
+from members.my_page import api as my_page_api
+from members.my_page import pages as my_page
+from members.parts import Parts
+from members.passwords import pages as password_pages
+from members.passwords import reset, verify
+from members.passwords.wish_for_reset import MailResets
+from members.points.expire_points import ExpirePoints
+from members.points.tables import point_grants
+from members.registration import pages as registration_pages
+from members.sessions import key_set
+from members.sessions import pages as session_pages
+from members.sessions.check_session import revocation
 from members.settings import Settings
-from members.settle_points import ExpirePoints
-from members.storage.point_tables import benefit_reservations, point_grants
-from members.storage.tables import metadata
-from members.web import (
-    amazon,
-    benefits,
-    desk_coupon,
-    desk_coupons,
-    desk_deeds,
-    desk_login,
-    desk_member,
-    desk_members,
-    desk_rules,
-    key_set,
-    login,
-    mypage,
-    password,
-    reset,
-    signup,
-    staff_session,
-    verify_email,
-)
-from members.web.check_session import revocation
-from members.web.parts import Parts
+from members.shop_rules import api as rules_api
+from members.shop_rules import desk as rules_desk
+from members.staff import pages as staff_pages
+from members.staff import renewal
+from members.staff.add_staff import ensure_demo_staff
+from members.tables import metadata
+from members.wallets import api as wallet_api
 from shared.app import Service
 from shared.database import Database
 from shared.due import DueWork
@@ -52,23 +54,27 @@ DESK_PAGES = (
 # The order decides: fixed paths of the desk before those with a member's id.
 ROUTERS = (
     key_set.router,
-    login.router,
-    signup.router,
-    amazon.router,
-    mypage.router,
-    password.router,
+    session_pages.router,
+    registration_pages.router,
+    arrival_pages.router,
+    my_page.router,
+    password_pages.router,
     reset.router,
-    verify_email.router,
-    benefits.router,
-    desk_login.router,
-    staff_session.router,
-    desk_deeds.router,
-    desk_rules.router,
-    desk_coupons.router,
-    desk_coupon.router,
-    desk_members.router,
+    address_pages.router,
+    verify.router,
+    benefit_pages.router,
+    staff_pages.router,
+    renewal.router,
+    deed_desk.router,
+    rules_desk.router,
+    coupon_desk.router,
+    desk_issue.router,
+    member_desk.router,
     desk_member.router,
-    api.router,
+    my_page_api.router,
+    wallet_api.router,
+    rules_api.router,
+    benefit_api.router,
 )
 
 
@@ -125,7 +131,7 @@ def install(
     verifier: Verifier,
 ) -> None:
     """Put the pages and routes of members on ``app``."""
-    pages = make_templates(Path(__file__).parent / "web" / "templates", desk_pages=DESK_PAGES)
+    pages = make_templates(*Path(__file__).parent.glob("*/templates"), desk_pages=DESK_PAGES)
     app.state.members = Parts(db, pages, settings, hasher, issuer, verifier, Cookies(settings.cookie_secure))
     install_web(
         app,

@@ -1,0 +1,120 @@
+"""Members on disk, found by id, by address or by Amazon account."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shared.database import Tx
+from shared.sql import Row
+
+_MEMBER = (
+    "SELECT m.*, l.buyer_id, l.linked_at, s.role AS staff_role FROM members m"
+    " LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
+)
+
+
+def email_key(email: str) -> str:
+    """Return the form in which addresses are compared: capitals do not make another person (A1)."""
+    return email.strip().lower()
+
+
+async def member_by_id(tx: Tx, member_id: UUID) -> Row | None:
+    """Return a member with Amazon link and staff role."""
+    return await tx.row(f"{_MEMBER} WHERE m.member_id = :member_id", member_id=member_id)
+
+
+async def member_by_email(tx: Tx, email: str) -> Row | None:
+    """Return the member with this address."""
+    return await tx.row(f"{_MEMBER} WHERE m.email_key = :key", key=email_key(email))
+
+
+async def member_by_buyer(tx: Tx, buyer_id: str) -> Row | None:
+    """Return the member who is linked with this Amazon account."""
+    return await tx.row(f"{_MEMBER} WHERE l.buyer_id = :buyer_id", buyer_id=buyer_id)
+
+
+async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
+    """Store a new member. Returns False if the address (or the id) belongs to one already."""
+    inserted = await tx.execute(
+        "INSERT INTO members (member_id, name, kana, email, email_key, phone, postal_code, prefecture,"
+        " address1, address2, newsletter, password_hash, registered_at, registered_via, order_code,"
+        " email_verified_at)"
+        " VALUES (:member_id, :name, :kana, :email, :email_key, :phone, :postal_code, :prefecture,"
+        " :address1, :address2, :newsletter, :password_hash, :at, :via, :order_code, :email_verified_at)"
+        " ON CONFLICT DO NOTHING",
+        **values,
+        email_key=email_key(values["email"]),
+    )
+    return inserted == 1
+
+
+async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Return when the addresses of ``member_ids`` were proved and their logins ended, of those who are members."""
+    if not member_ids:
+        return {}
+    rows = await tx.rows(
+        "SELECT member_id, email_verified_at, sessions_ended_at FROM members"
+        " WHERE member_id = ANY(CAST(:ids AS uuid[]))",
+        ids=list(member_ids),
+    )
+    return {row.member_id: row for row in rows}
+
+
+async def hold_member(tx: Tx, member: Row) -> bool:
+    """Lock a member who was read before. Returns False if all logins were ended since: what was checked is void."""
+    held = await tx.value(
+        "SELECT 1 FROM members WHERE member_id = :member_id"
+        " AND sessions_ended_at IS NOT DISTINCT FROM CAST(:ended_at AS timestamptz) FOR NO KEY UPDATE",
+        member_id=member.member_id,
+        ended_at=member.sessions_ended_at,
+    )
+    return held is not None
+
+
+async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:
+    """Give a member a password and keep it in the history (MEM-22)."""
+    await tx.execute(
+        "UPDATE members SET password_hash = :password_hash WHERE member_id = :member_id",
+        member_id=member_id,
+        password_hash=password_hash,
+    )
+    await keep_password(tx, member_id, password_hash, at=at)
+
+
+async def keep_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:
+    """Add a password to the history of a member."""
+    await tx.execute(
+        "INSERT INTO past_passwords (member_id, set_at, password_hash) VALUES (:member_id, :at, :password_hash)",
+        member_id=member_id,
+        password_hash=password_hash,
+        at=at,
+    )
+
+
+async def past_password_hashes(tx: Tx, member_id: UUID) -> list[str]:
+    """Return the hashes of all passwords the account ever had, the present one last."""
+    rows = await tx.rows(
+        "SELECT password_hash FROM past_passwords WHERE member_id = :member_id ORDER BY set_at",
+        member_id=member_id,
+    )
+    return [row.password_hash for row in rows]
+
+
+async def set_email_verified(tx: Tx, member_id: UUID, *, at: datetime) -> bool:
+    """Note that the address is proved. Returns False if it was before."""
+    changed = await tx.execute(
+        "UPDATE members SET email_verified_at = :at WHERE member_id = :member_id AND email_verified_at IS NULL",
+        member_id=member_id,
+        at=at,
+    )
+    return changed == 1
+
+
+async def set_sessions_ended(tx: Tx, member_id: UUID, *, at: datetime) -> None:
+    """Note that all logins of a member were ended."""
+    await tx.execute(
+        "UPDATE members SET sessions_ended_at = :at WHERE member_id = :member_id",
+        member_id=member_id,
+        at=at,
+    )

@@ -1,0 +1,43 @@
+"""The tables of accounts: members, and every password they had."""
+
+from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Index, Table, Text, Uuid, text
+
+from members.metadata import MOMENT, metadata
+
+members = Table(
+    "members",
+    metadata,
+    Column("member_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kana", Text, nullable=False, server_default=""),
+    Column("email", Text, nullable=False),
+    # How addresses are compared: one account per address, however it is capitalised (A1).
+    Column("email_key", Text, nullable=False, unique=True),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("postal_code", Text, nullable=False, server_default=""),
+    Column("prefecture", Text, nullable=False, server_default=""),
+    Column("address1", Text, nullable=False, server_default=""),
+    Column("address2", Text, nullable=False, server_default=""),
+    Column("newsletter", Boolean, nullable=False, server_default=text("false")),
+    # NULL: the member never had a password and logs in with Amazon (MEM-06).
+    Column("password_hash", Text),
+    Column("registered_at", MOMENT, nullable=False),
+    Column("registered_via", Text, nullable=False),
+    Column("order_code", Text),
+    # Proved by a link that was mailed there, or vouched for by Amazon; NULL while nobody has (MEM-38).
+    Column("email_verified_at", MOMENT),
+    # When all logins were ended for the last time: an Amazon login of before then is no login any more.
+    Column("sessions_ended_at", MOMENT),
+    CheckConstraint("registered_via IN ('form', 'amazon', 'order', 'desk')", name="members_registered_via"),
+)
+Index("members_registered_at", members.c.registered_at)
+
+# Every password the account ever had, the present one included (MEM-22).
+past_passwords = Table(
+    "past_passwords",
+    metadata,
+    Column("member_id", Uuid, ForeignKey("members.member_id"), primary_key=True),
+    Column("set_at", MOMENT, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    info={"append_only": True},
+)

@@ -1,0 +1,1 @@
+"""Links by mail, and the proof of an address."""

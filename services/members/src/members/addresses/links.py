@@ -1,0 +1,49 @@
+"""A link of a mail in the browser: out of the address at once, then in a cookie for as long as it holds."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from members.parts import Parts
+from shared.clock import now
+from shared.mail_links import PATH, LinkPurpose, MailLink, read_link
+from shared.statements import COOKIE, StatementInvalid
+
+
+def keep_link(request: Request, parts: Parts, purpose: LinkPurpose) -> Response | None:
+    """Move the statement of an opened link into a cookie and go on without it; None if the address has none.
+
+    One that does not hold is dropped, together with what an earlier link left.
+    """
+    token = request.query_params.get("token")
+    if token is None:
+        return None
+    response = parts.pages.redirect(request, PATH[purpose])
+    try:
+        link = read_link(parts.verifier, purpose, token)
+    except StatementInvalid:
+        parts.cookies.clear(response, COOKIE[purpose], request=request)
+    else:
+        seconds = max(1, int((link.expires_at - now()).total_seconds()))
+        parts.cookies.write(response, COOKIE[purpose], token, max_age_seconds=seconds)
+    return without_referrer(response)
+
+
+def link_in_browser(request: Request, parts: Parts, purpose: LinkPurpose) -> MailLink | None:
+    """Return the link that this browser opened, if it still holds by itself."""
+    token = parts.cookies.read(request, COOKIE[purpose])
+    if not token:
+        return None
+    try:
+        return read_link(parts.verifier, purpose, token)
+    except StatementInvalid:
+        return None
+
+
+def without_referrer(response: Response) -> Response:
+    """Let no other site learn the address of this page, and no cache keep it.
+
+    Not ``no-referrer``: with it browsers send forms with ``Origin: null``, which the edge refuses.
+    """
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,1 @@
+"""Coming back from Amazon's login."""

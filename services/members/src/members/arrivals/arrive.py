@@ -1,0 +1,129 @@
+"""What an Amazon login does here: it lets its member in, links the member who is logged in, or registers one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from members.accounts.forms import AmazonSignUp
+from members.accounts.rows import email_key, hold_member, member_by_buyer, member_by_email, member_by_id
+from members.addresses.prove_address import address_is_proved, prover_of
+from members.arrivals.rules import Step, next_step
+from members.registration.register_member import NewMember, register_member
+from members.sessions.enter import Browser, Entry, enter
+from members.settings import Settings
+from members.shop_rules.rows import rules_at
+from members.shop_rules.words import AMAZON_OFF
+from members.wallets.link_amazon import link_amazon
+from members.wallets.statement import Wallet
+from members.wallets.used_wallets import use_wallet
+from shared.database import Tx
+from shared.errors import Refused
+from shared.ids import new_id
+from shared.sql import Row
+
+AGAIN = "安全のため、もう一度Amazonアカウントでログインしてください。"
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What happens next, and the login that came of it, if one did."""
+
+    step: Step
+    entry: Entry | None = None
+
+
+async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *, at: datetime) -> Arrival:
+    """Decide what an Amazon login means here, and log its member in or link the one who is logged in."""
+    rules = await rules_at(tx, at)
+    viewer = await member_by_id(tx, browser.member_id) if browser.member_id else None
+    buyer = await member_by_buyer(tx, wallet.buyer_id)
+    same_address = await member_by_email(tx, wallet.email) if wallet.email else None
+    step = next_step(
+        login_allowed=rules.amazon_login,
+        ordering=wallet.ordering,
+        viewer_id=viewer.member_id if viewer else None,
+        viewer_linked=viewer is not None and viewer.linked_at is not None,
+        viewer_proved=viewer is not None and _proved(viewer, wallet),
+        buyers_member_id=buyer.member_id if buyer else None,
+        email_known=same_address is not None,
+    )
+    if step == "enter" and buyer is not None:
+        return Arrival(step, await _enter(tx, settings, browser, wallet, buyer, at=at))
+    if step == "link" and viewer is not None:
+        return Arrival(step, await _link(tx, settings, browser, wallet, viewer, at=at))
+    return Arrival(step)
+
+
+def _proved(member: Row, wallet: Wallet) -> bool:
+    """Tell whether the member's address is proved, or is the one that Amazon vouches for."""
+    return member.email_verified_at is not None or email_key(wallet.email) == member.email_key
+
+
+async def _enter(
+    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
+) -> Entry | None:
+    """Log in the member who is linked with the wallet; None where its statement is good for no login any more."""
+    if not await _good_once(tx, wallet, member, at=at):
+        return None
+    return await enter(tx, settings, browser, member, way="amazon", at=at)
+
+
+async def _link(
+    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
+) -> Entry | None:
+    """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id.
+
+    Where Amazon vouches for the member's address, that is its proof, too. Returns None where nothing was linked.
+    """
+    # Whoever proves the address at this moment ends the login that we came with.
+    held = await hold_member(tx, member)
+    by = await prover_of(tx, browser, by_amazon=True, at=at)
+    if not held or by is None or not await _good_once(tx, wallet, None, at=at):
+        return None
+    linked = await link_amazon(
+        tx,
+        member_id=member.member_id,
+        buyer_id=wallet.buyer_id,
+        path="order" if wallet.ordering else "login",
+        at=at,
+    )
+    if not linked:
+        return None
+    if email_key(wallet.email) == member.email_key:
+        await address_is_proved(tx, member.member_id, by, at=at)
+    renewed = await member_by_id(tx, member.member_id)
+    if renewed is None:
+        return None
+    return await enter(tx, settings, browser, renewed, way="password", staff_role=browser.staff, at=at)
+
+
+async def register_arrival(
+    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, asked: AmazonSignUp, *, at: datetime
+) -> Entry:
+    """Register with Amazon's address and without a shop password, and log in (MEM-06). Raises Refused."""
+    rules = await rules_at(tx, at)
+    if not rules.amazon_login:
+        raise Refused("amazon_login_off", AMAZON_OFF, status=403)
+    if not await _good_once(tx, wallet, None, at=at):
+        raise Refused("amazon_login_used", AGAIN, status=403)
+    new = NewMember(
+        member_id=new_id(),
+        name=asked.name,
+        kana=asked.kana,
+        email=wallet.email,
+        newsletter=asked.newsletter,
+        buyer_id=wallet.buyer_id,
+        email_proved=True,
+    )
+    await register_member(tx, new, rules=rules, via="amazon", at=at)
+    member = await member_by_id(tx, new.member_id)
+    if member is None:
+        raise LookupError("the member just stored is gone")
+    return await enter(tx, settings, browser, member, way="amazon", at=at)
+
+
+async def _good_once(tx: Tx, wallet: Wallet, member: Row | None, *, at: datetime) -> bool:
+    """Use the statement up for a login; False if it was used, or is older than a logout from everywhere (A2)."""
+    ended_at = member.sessions_ended_at if member is not None else None
+    if ended_at is not None and wallet.issued_at <= ended_at:
+        return False
+    return await use_wallet(tx, wallet.statement_hash, at=at)

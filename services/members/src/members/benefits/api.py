@@ -1,0 +1,57 @@
+"""Points or a coupon set aside by programs."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from members.benefits.pages import UseBenefit, put_statement, reserve
+from members.benefits.reserve_benefit import STATEMENT_VALID_FOR
+from members.coupons.rules import Coupon
+from members.parts import Here
+from shared.clock import now
+from shared.web.fields import JsonInt
+from shared.web.session import CurrentViewer, viewer
+
+router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])
+
+
+class WantedBenefit(BaseModel):
+    """What to set aside; what is left out stays as it was chosen before. 0 points and "none" choose nothing."""
+
+    points: Annotated[JsonInt, Field(ge=0, le=99_999_999)] | None = None
+    coupon: UUID | Literal["none"] | None = None
+
+
+class Benefit(BaseModel):
+    """What is set aside; the signed statement of the same content is in the cookie ``noren_benefit``."""
+
+    reservation_id: UUID
+    member_id: UUID
+    points: int
+    coupon: Coupon | None
+    registration: bool
+    expires_at: datetime
+
+
+@router.post("/benefits", responses={401: {}, 409: {}})
+async def set_benefit_aside(
+    request: Request, response: Response, wanted: WantedBenefit, parts: Here, seen: CurrentViewer
+) -> Benefit:
+    """Set points or a coupon aside for an order, or change them.
+
+    409 ``not_enough_points``, ``coupon_used``, ``coupon_expired``, ``coupon_sold_out`` or ``coupon_unknown``.
+    """
+    asked = UseBenefit(points=wanted.points, coupon=wanted.coupon)
+    reservation = await reserve(request, parts, asked, seen)
+    put_statement(parts, response, reservation)
+    return Benefit(
+        reservation_id=reservation.reservation_id,
+        member_id=reservation.member_id,
+        points=reservation.points,
+        coupon=reservation.coupon,
+        registration=reservation.registration,
+        expires_at=now() + STATEMENT_VALID_FOR,
+    )

@@ -1,0 +1,115 @@
+"""Using points and a coupon on the order being made: the forms that checkout's pages send, and the statement."""
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from members.benefits.reserve_benefit import (
+    STATEMENT_VALID_FOR,
+    Reservation,
+    reserve_benefit,
+    reserve_registration_points,
+    usable_points,
+)
+from members.parts import Here, Parts, member_id_of
+from members.points.rules import NotEnoughPoints
+from members.shop_rules.rows import rules_at
+from members.wallets.statement import wallet_of
+from shared.clock import now
+from shared.errors import Refused
+from shared.statements import COOKIE
+from shared.web.fields import Yen
+from shared.web.forms import read_form
+from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+
+class UseBenefit(BaseModel):
+    """What to use; what is left out stays as it was chosen before."""
+
+    points: Yen | None = Field(None, title="ご利用ポイント")
+    coupon: UUID | Literal["none"] | None = Field(None, title="クーポン")
+
+
+async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewer) -> Reservation:
+    """Set it aside for whoever is looking: a member, or an Amazon buyer who registers with the order.
+
+    Raises Refused with the reason.
+    """
+    if asked.points is None and asked.coupon is None:
+        raise Refused("nothing_chosen", "ご利用ポイントを数字で入力してください", field="points", status=422)
+    member_id, wallet = member_id_of(seen), wallet_of(request, parts)
+    async with parts.db.transaction() as tx:
+        if member_id is not None:
+            return await reserve_benefit(
+                tx,
+                member_id=member_id,
+                points=asked.points,
+                coupon=asked.coupon,
+                at=now(),
+                earlier_id=earlier_reservation(request, parts, member_id),
+            )
+        if asked.points is None or wallet is None or not wallet.email:
+            raise Refused("sign_in_needed", "ポイントとクーポンのご利用にはログインが必要です", status=401)
+        return await reserve_registration_points(
+            tx,
+            buyer_id=wallet.buyer_id,
+            email=wallet.email,
+            points=asked.points,
+            at=now(),
+        )
+
+
+def earlier_reservation(request: Request, parts: Parts, member_id: UUID) -> UUID | None:
+    """Return the reservation whose statement is in this browser, if it is this member's."""
+    claims = parts.statement(request, "benefit")
+    if claims is None or claims.get("member_id") != str(member_id):
+        return None
+    return UUID(str(claims["reservation_id"]))
+
+
+def put_statement(parts: Parts, response: Response, reservation: Reservation) -> Response:
+    """Give the browser the statement that checkout believes."""
+    statement = parts.issuer.issue("benefit", reservation.claims(), valid_for=STATEMENT_VALID_FOR)
+    parts.cookies.write(
+        response,
+        COOKIE["benefit"],
+        statement,
+        max_age_seconds=int(STATEMENT_VALID_FOR.total_seconds()),
+    )
+    return response
+
+
+@router.post("/members/benefits/reserve")
+async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Set points or a coupon aside (or none after all: 0, "none") and return to the order."""
+    next_path = safe_next(str((await request.form()).get("next", "")), "/cart")
+    form = await read_form(request, UseBenefit)
+    place = "coupon" if form["coupon"] else "points"
+    # Back to the box that was used, not to the top of the page.
+    back = f"{next_path.partition('#')[0]}#{place}"
+    try:
+        if "points" in form.errors or (place == "points" and form["points"] == ""):
+            raise NotEnoughPoints(await _usable(request, parts, seen))
+        if form.errors:
+            raise Refused("invalid", next(iter(form.errors.values())), status=422)
+        reservation = await reserve(request, parts, form.value, seen)
+    except Refused as refusal:
+        typed = str(form["points"]) if place == "points" else ""
+        return parts.pages.redirect(
+            request, back, toast=refusal.message, kind="stop", place=place, typed=typed
+        )
+    return put_statement(parts, parts.pages.redirect(request, back), reservation)
+
+
+async def _usable(request: Request, parts: Parts, seen: Viewer) -> int:
+    """Return how many points whoever is looking could use."""
+    member_id = member_id_of(seen)
+    async with parts.db.transaction() as tx:
+        if member_id is None:
+            return (await rules_at(tx, now())).registration_points_usable_at_once()
+        return await usable_points(tx, member_id, earlier_id=earlier_reservation(request, parts, member_id))

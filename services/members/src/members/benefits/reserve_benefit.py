@@ -1,0 +1,199 @@
+"""Setting points and a coupon aside for an order that is being made (PNT-21, CPN-10).
+
+The browser gets a signed statement, and checkout believes it without asking; so what a statement may claim
+stays set aside until no statement can claim it any more. Changing the points or the coupon keeps the
+reservation's id, and checkout takes one order per id: two statements never buy twice with the same points.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from members.accounts.rows import member_by_buyer, member_by_email
+from members.benefits.rows import (
+    change_reservation,
+    insert_reservation,
+    is_taken_by,
+    lock_buyers_reservation,
+    lock_reservation,
+)
+from members.coupons.rules import Coupon
+from members.coupons.use_coupon import hold_coupon
+from members.points.mailboxes import mailbox_had_points
+from members.points.rows import balance_of, lock_balance, store_balance
+from members.points.rules import NotEnoughPoints
+from members.shop_rules.rows import rules_at
+from members.shop_rules.rules import Rules
+from members.wallets.rows import registered_before
+from shared.database import Tx
+from shared.errors import Refused
+from shared.ids import new_id
+
+STATEMENT_VALID_FOR = timedelta(minutes=30)
+# An order placed in the last second is heard a little later.
+HELD_FOR = STATEMENT_VALID_FOR + timedelta(minutes=5)
+
+
+CouponChoice = UUID | Literal["none"] | None
+"""The coupon to use, as issued to the member; "none" for none, None for the one chosen before."""
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What is set aside, as the statement tells checkout.
+
+    ``buyer_id`` and ``email`` name a member to be: for no other may an order use it.
+    """
+
+    reservation_id: UUID
+    member_id: UUID
+    points: int
+    registration: bool
+    coupon: Coupon | None = None
+    buyer_id: str = ""
+    email: str = ""
+
+    def claims(self) -> dict[str, Any]:
+        """Return what the benefit statement says."""
+        return {
+            "reservation_id": str(self.reservation_id),
+            "member_id": str(self.member_id),
+            "points": self.points,
+            "coupon": None if self.coupon is None else self.coupon.model_dump(mode="json"),
+            "registration": self.registration,
+            "buyer_id": self.buyer_id,
+            "email": self.email,
+        }
+
+
+async def reserve_benefit(
+    tx: Tx,
+    *,
+    member_id: UUID,
+    points: int | None = None,
+    coupon: CouponChoice = None,
+    at: datetime,
+    earlier_id: UUID | None = None,
+) -> Reservation:
+    """Set points and a coupon of a member aside, or change what this browser has set aside as ``earlier_id``.
+
+    What is None stays as it was there. Raises NotEnoughPoints, CouponRefused, or Refused where the shop does
+    not use points.
+    """
+    balance = await lock_balance(tx, member_id)
+    if balance is None:
+        raise NotEnoughPoints(0)
+    earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
+    if earlier and (earlier.member_id != member_id or earlier.status != "held" or earlier.registration):
+        earlier = None
+    wanted = points if points is not None else earlier.points if earlier else 0
+    if wanted:
+        _refuse_without_points(await rules_at(tx, at))
+    held_before = earlier.points_held if earlier else 0
+    held = max(held_before, wanted)
+    if held > held_before + balance.available:
+        raise NotEnoughPoints(held_before + balance.available)
+    await store_balance(tx, balance.hold(held - held_before))
+    reservation_id = earlier.reservation_id if earlier else new_id()
+    if earlier is None:
+        await insert_reservation(
+            tx,
+            reservation_id,
+            member_id=member_id,
+            buyer_id=None,
+            registration=False,
+            points=wanted,
+            at=at,
+            due_at=at + HELD_FOR,
+        )
+    issue_id = (earlier.issue_id if earlier else None) if coupon is None else coupon
+    chosen = None
+    if isinstance(issue_id, UUID):
+        chosen = await hold_coupon(tx, issue_id, member_id=member_id, reservation_id=reservation_id, at=at)
+    await change_reservation(
+        tx,
+        reservation_id,
+        points=wanted,
+        points_held=held,
+        issue_id=chosen.issue_id if chosen else None,
+        due_at=at + HELD_FOR,
+    )
+    return Reservation(reservation_id, member_id, wanted, registration=False, coupon=chosen)
+
+
+async def reserve_registration_points(
+    tx: Tx, *, buyer_id: str, email: str, points: int, at: datetime
+) -> Reservation:
+    """Set aside points that a buyer will get by registering with this very order (PNT-02).
+
+    They are for this buyer and this address alone, once: whoever had an order with them before has to log in. The
+    id of the member to be is chosen here. A buyer has one such reservation at a time, in whatever browser. Raises
+    Refused for who is a member already, and where registration points are not valid at once (PNT-03).
+    """
+    rules = await rules_at(tx, at)
+    _refuse_without_points(rules)
+    usable = rules.registration_points_usable_at_once()
+    if not usable:
+        raise Refused(
+            "points_not_valid_yet", "会員登録ポイントは、有効になった後のご注文からご利用いただけます"
+        )
+    if await member_by_buyer(tx, buyer_id) or await member_by_email(tx, email):
+        raise Refused(
+            "login_needed", "すでに会員登録されています。ログインしてからポイントをご利用ください。"
+        )
+    if points > usable:
+        raise NotEnoughPoints(usable)
+    made = Reservation(new_id(), new_id(), points, registration=True, buyer_id=buyer_id, email=email)
+    fresh = await insert_reservation(
+        tx,
+        made.reservation_id,
+        member_id=made.member_id,
+        buyer_id=buyer_id,
+        email=email,
+        registration=True,
+        points=points,
+        at=at,
+        due_at=at + HELD_FOR,
+    )
+    if not fresh:
+        made = await _change_promise(tx, made, at=at)
+    # Asked last: an order that took the points while we waited for its reservation is seen now.
+    used = await is_taken_by(tx, buyer_id=buyer_id, email=email, besides=made.reservation_id)
+    if used or await registered_before(tx, buyer_id) or await mailbox_had_points(tx, email):
+        raise Refused(
+            "registration_points_used",
+            "会員登録ポイントは、このAmazonアカウントまたはメールアドレスのご注文ですでにご利用いただいています。",
+        )
+    return made
+
+
+async def _change_promise(tx: Tx, wanted: Reservation, *, at: datetime) -> Reservation:
+    """Change what a registering buyer has set aside already to ``wanted``. Raises Refused if that ended meanwhile."""
+    earlier = await lock_buyers_reservation(tx, wanted.buyer_id)
+    if earlier is None:
+        raise Refused("reservation_ended", "もう一度お試しください")
+    await change_reservation(
+        tx,
+        earlier.reservation_id,
+        points=wanted.points,
+        points_held=max(earlier.points_held, wanted.points),
+        due_at=at + HELD_FOR,
+        email=wanted.email,
+    )
+    return replace(wanted, reservation_id=earlier.reservation_id, member_id=earlier.member_id)
+
+
+async def usable_points(tx: Tx, member_id: UUID, *, earlier_id: UUID | None = None) -> int:
+    """Return how many points a member could set aside, those of the reservation ``earlier_id`` included."""
+    balance = await balance_of(tx, member_id)
+    earlier = await lock_reservation(tx, earlier_id) if earlier_id else None
+    own = (
+        earlier.points_held if earlier and earlier.member_id == member_id and earlier.status == "held" else 0
+    )
+    return balance.available + own
+
+
+def _refuse_without_points(rules: Rules) -> None:
+    if not rules.points_enabled:
+        raise Refused("points_off", "ポイントはご利用いただけません")

@@ -1,0 +1,1 @@
+"""Coupons: defined once, issued to members, used by orders."""

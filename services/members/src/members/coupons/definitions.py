@@ -1,0 +1,82 @@
+"""Definitions of coupons on disk, and to whom they were issued."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from members.coupons.rules import Terms
+from shared.database import Tx
+from shared.sql import Row
+
+_COUPON = "SELECT c.*, (SELECT count(*) FROM issued_coupons i WHERE i.coupon_id = c.coupon_id) AS issued FROM coupons c"
+
+
+async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, by: str) -> None:
+    """Store a definition in the name of ``by``."""
+    await tx.execute(
+        "INSERT INTO coupons (coupon_id, name, kind, value, minimum, expires_at, uses_max, member_uses_max,"
+        " defined_at, defined_by) VALUES (:coupon_id, :name, :kind, :value, :minimum, :expires_at, :uses_max,"
+        " :member_uses_max, :at, :by)",
+        coupon_id=coupon_id,
+        expires_at=terms.expires_at,
+        at=at,
+        by=by,
+        **terms.model_dump(exclude={"valid_until"}),
+    )
+
+
+async def coupon_by_id(tx: Tx, coupon_id: UUID) -> Row | None:
+    """Return a definition, with how often it was issued."""
+    return await tx.row(f"{_COUPON} WHERE c.coupon_id = :coupon_id", coupon_id=coupon_id)
+
+
+async def find_coupons(tx: Tx, *, rows_max: int, offset: int) -> Sequence[Row]:
+    """Return one page of all definitions, newest first."""
+    return await tx.rows(
+        f"{_COUPON} ORDER BY c.defined_at DESC, c.coupon_id DESC LIMIT :rows_max OFFSET :offset",
+        rows_max=rows_max,
+        offset=offset,
+    )
+
+
+async def count_coupons(tx: Tx) -> int:
+    """Return how many definitions there are."""
+    return int(await tx.value("SELECT count(*) FROM coupons"))
+
+
+async def insert_issue(
+    tx: Tx, issue_id: UUID, coupon: Row, member_id: UUID, *, at: datetime, by: str
+) -> bool:
+    """Give a coupon to a member in the name of ``by``. Returns False if the member has it already."""
+    inserted = await tx.execute(
+        "INSERT INTO issued_coupons (issue_id, coupon_id, member_id, uses_max, issued_at, issued_by)"
+        " VALUES (:issue_id, :coupon_id, :member_id, :uses_max, :at, :by) ON CONFLICT DO NOTHING",
+        issue_id=issue_id,
+        coupon_id=coupon.coupon_id,
+        member_id=member_id,
+        uses_max=coupon.member_uses_max,
+        at=at,
+        by=by,
+    )
+    return inserted == 1
+
+
+async def issued_members(tx: Tx, coupon_id: UUID, *, rows_max: int, offset: int) -> Sequence[Row]:
+    """Return one page of those who hold a coupon, the last first."""
+    return await tx.rows(
+        "SELECT i.*, m.name, m.email FROM issued_coupons i JOIN members m USING (member_id)"
+        " WHERE i.coupon_id = :coupon_id ORDER BY i.issued_at DESC, i.issue_id LIMIT :rows_max OFFSET :offset",
+        coupon_id=coupon_id,
+        rows_max=rows_max,
+        offset=offset,
+    )
+
+
+async def holders_among(tx: Tx, coupon_id: UUID, member_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these members hold a coupon already."""
+    rows = await tx.rows(
+        "SELECT member_id FROM issued_coupons WHERE coupon_id = :coupon_id AND member_id = ANY(:member_ids)",
+        coupon_id=coupon_id,
+        member_ids=list(member_ids),
+    )
+    return {row.member_id for row in rows}

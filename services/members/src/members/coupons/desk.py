@@ -1,0 +1,81 @@
+"""クーポン at the desk: all definitions, and a new one (CPN-01, CPN-03)."""
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.coupons.define_coupon import define_coupon
+from members.coupons.definitions import count_coupons, find_coupons
+from members.coupons.rules import KIND_LABEL, Terms, effect
+from members.deeds.doer import doer
+from members.parts import Here, Parts
+from shared.clock import last_day, now
+from shared.errors import Refused
+from shared.sql import Row
+from shared.web.forms import Form, read_form
+from shared.web.paging import Paging
+from shared.web.session import Owner, require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+PAGE = "/desk/members/coupons"
+
+
+@router.get(PAGE)
+async def list_coupons(request: Request, parts: Here, asked: Paging) -> Response:
+    """Show the coupons, newest first."""
+    at = now()
+    async with parts.db.transaction() as tx:
+        rows = await find_coupons(tx, rows_max=asked.size, offset=asked.offset)
+        total = await count_coupons(tx)
+    return parts.pages.render(
+        request,
+        "desk_coupons.html",
+        coupons=[{**definition(row), "ended": row.expires_at <= at} for row in rows],
+        page=asked.of(total),
+    )
+
+
+@router.get(f"{PAGE}/new")
+async def show_empty_coupon(request: Request, parts: Here, _: Owner) -> Response:
+    """Show the form."""
+    return _form_page(request, parts, Form(Terms, {"value": "", "minimum": ""}))
+
+
+@router.post(f"{PAGE}/new")
+async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
+    """Define a coupon, which is money and therefore an owner's, and go on to choosing the members."""
+    form = await read_form(request, Terms)
+    if not form.errors:
+        try:
+            async with parts.db.transaction() as tx:
+                coupon_id = await define_coupon(tx, form.value, by=doer(request, seen), at=now())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            toast = f"「{form.value.name}」を登録しました。発行する会員を選んでください"
+            return parts.pages.redirect(request, f"{PAGE}/{coupon_id}", toast=toast)
+    return _form_page(request, parts, form, status=422)
+
+
+def definition(row: Row) -> dict[str, Any]:
+    """Return a definition as pages show it."""
+    return {
+        "path": f"{PAGE}/{row.coupon_id}",
+        "name": row.name,
+        "effect": effect(row.kind, row.value),
+        "condition": f"商品合計¥{row.minimum:,}以上" if row.minimum else "なし",
+        "until": f"{last_day(row.expires_at):%Y/%m/%d}",
+        "issued": row.issued,
+        "uses": row.uses,
+        "uses_max": row.uses_max,
+        "member_uses_max": row.member_uses_max,
+        "defined_at": row.defined_at,
+        "defined_by": row.defined_by,
+    }
+
+
+def _form_page(request: Request, parts: Parts, form: Form[Terms], *, status: int = 200) -> Response:
+    kinds = list(KIND_LABEL.items())
+    return parts.pages.render(request, "desk_coupon_new.html", status=status, form=form, kinds=kinds)

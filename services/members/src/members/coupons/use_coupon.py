@@ -1,0 +1,128 @@
+"""One use of a coupon: set aside with a reservation, redeemed by its order, returned by a cancellation (CPN-10)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from members.coupons.rows import (
+    add_entry,
+    give_use_back,
+    held_with,
+    issued_coupon,
+    take_use,
+)
+from members.coupons.rules import Coupon, CouponRefused
+from shared.clock import last_day
+from shared.database import Tx
+from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
+from shared.sql import Row
+
+_REFUSED = {
+    "member_limit": (
+        "coupon_used",
+        "このクーポンは使用済みか、別のご注文手続きで使われています。"
+        "ご注文が確定しない場合は、35分ほどでまたお使いいただけます。",
+    ),
+    "overall_limit": (
+        "coupon_sold_out",
+        "このクーポンは利用回数の上限に達しました。ほかのクーポンをお選びください。",
+    ),
+}
+
+
+async def hold_coupon(
+    tx: Tx, issue_id: UUID, *, member_id: UUID, reservation_id: UUID, at: datetime
+) -> Coupon:
+    """Set a member's coupon aside with a reservation that is made in, or locked by, this transaction.
+
+    What is set aside already is only returned. Raises CouponRefused: not hers, expired, used, or no use left.
+    """
+    row = await issued_coupon(tx, issue_id)
+    if row is None or row.member_id != member_id:
+        raise CouponRefused("coupon_unknown", "このクーポンはご利用いただけません。")
+    if row.expires_at <= at:
+        raise CouponRefused(
+            "coupon_expired",
+            f"「{row.name}」の有効期限は{last_day(row.expires_at):%Y/%m/%d}まででした。",
+        )
+    if issue_id not in await held_with(tx, reservation_id):
+        taken = await take_use(tx, issue_id)
+        if taken != "taken":
+            raise CouponRefused(*_REFUSED[taken])
+        await add_entry(tx, issue_id, "reserved", change=1, reservation_id=reservation_id, at=at)
+    return Coupon.model_validate(row)
+
+
+async def release_coupons(tx: Tx, reservation_id: UUID, *, at: datetime) -> None:
+    """Let go what was set aside with a reservation that ends and was not redeemed."""
+    for issue_id in await held_with(tx, reservation_id):
+        await give_use_back(tx, issue_id)
+        await add_entry(tx, issue_id, "released", change=-1, reservation_id=reservation_id, at=at)
+
+
+async def redeem_coupon(tx: Tx, event: OrderPlaced) -> bool:
+    """Redeem the coupon of a placed order and let go what else was set aside for it.
+
+    Returns False where no use was left. The order stands: only one that is heard after its reservation was released
+    can find none left; the limits hold even then, and the desk reads it in the order's note.
+    """
+    if event.benefit_reservation_id is None:
+        return True
+    row = await issued_coupon(tx, event.coupon) if event.coupon is not None else None
+    redeemed = row is not None and await _redeem(tx, event, row.issue_id, event.benefit_reservation_id)
+    await release_coupons(tx, event.benefit_reservation_id, at=event.placed_at)
+    if row is None or not redeemed:
+        return event.coupon is None
+    tx.say(
+        CouponRedeemed(
+            member_id=row.member_id,
+            coupon_id=row.coupon_id,
+            issue_id=row.issue_id,
+            name=row.name,
+            discount=event.amounts.coupon_discount,
+            order_code=event.order_code,
+        )
+    )
+    return True
+
+
+async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UUID) -> bool:
+    """Turn the use that was set aside into the order's, or take one now; False if there is none."""
+    held = issue_id in await held_with(tx, reservation_id)
+    if not held and await take_use(tx, issue_id) != "taken":
+        return False
+    await add_entry(
+        tx,
+        issue_id,
+        "redeemed",
+        change=0 if held else 1,
+        reservation_id=reservation_id,
+        at=event.placed_at,
+        order_code=event.order_code,
+    )
+    return True
+
+
+async def return_coupon(tx: Tx, event: OrderCancelled, redeemed: Row) -> None:
+    """Give a coupon back that a cancelled order redeemed (a row of ``redemptions_of``), because of that order."""
+    row = await issued_coupon(tx, redeemed.issue_id)
+    if row is None:
+        return
+    await give_use_back(tx, redeemed.issue_id)
+    await add_entry(
+        tx,
+        redeemed.issue_id,
+        "returned",
+        change=-1,
+        reservation_id=redeemed.reservation_id,
+        at=event.occurred_at,
+        order_code=event.order_code,
+    )
+    returned = CouponReturned(
+        member_id=row.member_id,
+        coupon_id=row.coupon_id,
+        issue_id=row.issue_id,
+        name=row.name,
+        usable=row.expires_at > event.occurred_at,
+        order_code=event.order_code,
+    )
+    tx.say(returned.following(event.cause))

@@ -1,1 +1,0 @@
-"""The rules of members and points, without any I/O."""

@@ -1,0 +1,1 @@
+"""Members at the desk."""

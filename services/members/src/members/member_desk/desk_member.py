@@ -1,0 +1,89 @@
+"""One member at the desk: who it is, every movement of points, and the coupons held (AP-04, PNT-07, CPN-03)."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.accounts.rows import member_by_id
+from members.coupons.rows import coupons_of_member
+from members.coupons.words import coupon_line
+from members.deeds.doer import doer
+from members.parts import Here
+from members.passwords.request_reset import request_reset_by_staff
+from members.points.activate_points import activate_points
+from members.points.rows import balance_of, ledger_of
+from members.points.words import point_lines
+from members.sessions.rows import live_sessions
+from shared.clock import now
+from shared.errors import Refused
+from shared.web.session import Staff, require_staff
+
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+LINES_MAX = 200
+_VIA = {"form": "会員登録画面", "amazon": "Amazonアカウント", "order": "ご注文と同時", "desk": "店舗"}
+
+
+@router.get("/desk/members/{member_id}")
+async def show_member(request: Request, member_id: UUID, parts: Here) -> Response:
+    """Show everything that members knows of one person, except the password."""
+    at = now()
+    async with parts.db.transaction() as tx:
+        member = await member_by_id(tx, member_id)
+        if member is None:
+            raise Refused("member_unknown", "この会員は見つかりません", status=404)
+        balance = await balance_of(tx, member_id)
+        lines = point_lines(await ledger_of(tx, member_id, rows_max=LINES_MAX))
+        coupons = await coupons_of_member(tx, member_id, rows_max=LINES_MAX)
+        logins = await live_sessions(tx, member_id, at=at)
+    return parts.pages.render(
+        request,
+        "desk_member.html",
+        member={
+            "id": str(member.member_id),
+            "name": member.name,
+            "kana": member.kana,
+            "email": member.email,
+            "phone": member.phone,
+            "postal_code": member.postal_code,
+            "address": f"{member.prefecture}{member.address1} {member.address2}".strip(),
+            "newsletter": member.newsletter,
+            "has_password": member.password_hash is not None,
+            "registered_at": member.registered_at,
+            "via": _VIA[member.registered_via],
+            "order_code": member.order_code or "",
+            "linked_at": member.linked_at,
+            "staff_role": member.staff_role or "",
+            "verified_at": member.email_verified_at,
+        },
+        active=balance.active,
+        held=balance.held,
+        waiting=balance.waiting,
+        debt=balance.debt,
+        lines=lines,
+        coupons=[coupon_line(row, at=at) for row in coupons],
+        logins=len(logins),
+    )
+
+
+@router.post("/desk/members/{member_id}/grants/{grant_id}/activate")
+async def activate_grant(
+    request: Request, member_id: UUID, grant_id: UUID, parts: Here, seen: Staff
+) -> Response:
+    """有効にする: make waiting points of this member valid; the posting says who did it."""
+    async with parts.db.transaction() as tx:
+        grant = await activate_points(tx, member_id, grant_id, by=doer(request, seen), at=now())
+    return parts.pages.redirect(
+        request, f"/desk/members/{member_id}", toast=f"{grant.points:,}ポイントを有効にしました"
+    )
+
+
+@router.post("/desk/members/{member_id}/password-reset")
+async def start_reset(request: Request, member_id: UUID, parts: Here, seen: Staff) -> Response:
+    """Mail the member a link to set a password; staff see neither the link nor any password."""
+    async with parts.db.transaction() as tx:
+        await request_reset_by_staff(tx, member_id, by=doer(request, seen), at=now())
+    return parts.pages.redirect(
+        request, f"/desk/members/{member_id}", toast="パスワードを設定するためのメールを会員に送ります"
+    )

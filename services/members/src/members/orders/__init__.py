@@ -1,0 +1,1 @@
+"""What an order does to its member."""

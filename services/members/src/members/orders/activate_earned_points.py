@@ -1,0 +1,58 @@
+"""What an order earned becomes valid when it is shipped or processed."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Self
+
+from members.orders.rows import lock_orders, owners_of
+from members.points.accounts import Accounts
+from members.points.rows import purchase_grants
+from members.points.rules import Grant, activate_posting
+from members.shop_rules.rules import Activation
+from shared.database import Tx
+from shared.events import OrderProcessed, PointsActivated, Shipped
+
+
+class WaitingPoints:
+    """The unit of work of points that wait for an order to be shipped or processed."""
+
+    def __init__(self, accounts: Accounts, earned: dict[str, tuple[Grant, Activation]]) -> None:
+        self._accounts = accounts
+        self._earned = earned
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, tx: Tx, events: Sequence[Shipped | OrderProcessed]) -> AsyncIterator[Self]:
+        """Lock the orders that are over and whose points they earned; save what became valid.
+
+        Raises TryAgain while one of the orders is not known yet.
+        """
+        codes = {
+            event.order_code for event in events if not isinstance(event, Shipped) or event.fully_shipped
+        }
+        orders = await lock_orders(tx, codes)
+        accounts = await Accounts.lock(tx, owners_of(orders))
+        points = cls(accounts, await purchase_grants(tx, list(orders)))
+        yield points
+        await accounts.save(tx)
+
+    def shipped(self, event: Shipped) -> PointsActivated | None:
+        """Make the points of an order valid when its last parcel has left (PNT-08), where the shop has chosen that."""
+        if not event.fully_shipped:
+            return None
+        return self._activate(event.order_code, mode="on_shipped", at=event.occurred_at)
+
+    def processed(self, event: OrderProcessed) -> PointsActivated | None:
+        """Make the points of an order valid when it is 処理済み (PNT-09), where the shop has chosen that."""
+        return self._activate(event.order_code, mode="on_processed", at=event.occurred_at)
+
+    def _activate(self, code: str, *, mode: Activation, at: datetime) -> PointsActivated | None:
+        """Make the points valid if they wait for ``mode``, exactly once."""
+        # Once, though several events may tell the same of an order.
+        grant, waits_for = self._earned.pop(code, (None, None))
+        if grant is None or waits_for != mode or grant.state != "waiting":
+            return None
+        self._accounts.post(grant.member_id, activate_posting(grant), at=at)
+        self._accounts.activate(grant, at=at)
+        return PointsActivated(member_id=grant.member_id, points=grant.points, order_code=code)

@@ -1,0 +1,78 @@
+"""What members remembers of orders."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from members.orders.tables import member_orders
+from shared.bulk import insert_all, update_all
+from shared.database import Tx
+from shared.errors import TryAgain
+from shared.events import OrderCancelled, OrderPlaced
+from shared.sql import Row
+
+About = TypeVar("About", OrderPlaced, OrderCancelled)
+
+
+def first_of_each(events: Iterable[About]) -> dict[str, About]:
+    """Return the first of ``events`` about each order, by the order's code."""
+    found: dict[str, About] = {}
+    for event in events:
+        found.setdefault(event.order_code, event)
+    return found
+
+
+async def note_orders(tx: Tx, placed: Iterable[OrderPlaced]) -> list[OrderPlaced]:
+    """Note orders; return those that were not known yet, so that nothing is done for one twice."""
+    orders = first_of_each(placed)
+    rows = [{"order_code": code, "placed_at": orders[code].placed_at} for code in sorted(orders)]
+    noted = await insert_all(tx, member_orders, rows, skip_known=True, returning="order_code")
+    fresh = {row.order_code for row in noted}
+    return [order for code, order in orders.items() if code in fresh]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Whose a taken order is and what it spent; ``note`` says what was out of the ordinary."""
+
+    order_code: str
+    member_id: UUID | None
+    points_used: int
+    note: str
+
+
+async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
+    """Write down what became of noted orders."""
+    rows = [{name: getattr(one, name) for name in Taken.__slots__} for one in taken]
+    await update_all(tx, member_orders, rows, key="order_code")
+
+
+async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row]:
+    """Return what is known of orders, locked, by code.
+
+    Raises TryAgain if OrderPlaced of one of them was not heard yet.
+    """
+    wanted = set(codes)
+    if not wanted:
+        return {}
+    rows = await tx.rows(
+        "SELECT * FROM member_orders WHERE order_code = ANY(CAST(:codes AS text[]))"
+        " ORDER BY order_code FOR UPDATE",
+        codes=list(wanted),
+    )
+    if len(rows) < len(wanted):
+        raise TryAgain("the order is not known yet")
+    return {row.order_code: row for row in rows}
+
+
+async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
+    """Note that orders ended, each at its moment."""
+    rows = [{"order_code": code, "cancelled_at": at} for code, at in cancelled.items()]
+    await update_all(tx, member_orders, rows, key="order_code")
+
+
+def owners_of(orders: Mapping[str, Row]) -> list[UUID]:
+    """Return whose ``orders`` are, of those that a member placed."""
+    return [order.member_id for order in orders.values() if order.member_id is not None]

@@ -1,0 +1,18 @@
+"""What members remembers of orders."""
+
+from sqlalchemy import Column, Index, Integer, Table, Text, Uuid
+
+from members.metadata import MOMENT, metadata
+
+# What members knows of an order: whose it is and what it did to points.
+member_orders = Table(
+    "member_orders",
+    metadata,
+    Column("order_code", Text, primary_key=True),
+    Column("member_id", Uuid),
+    Column("placed_at", MOMENT, nullable=False),
+    Column("points_used", Integer, nullable=False, server_default="0"),
+    Column("cancelled_at", MOMENT),
+    Column("note", Text, nullable=False, server_default=""),
+)
+Index("member_orders_member", member_orders.c.member_id, member_orders.c.placed_at)

@@ -1,0 +1,243 @@
+"""What an order does to its member: registration, Amazon link, points, a coupon, and points earned.
+
+Everybody locks in the same order: orders, balances, reservations, coupons.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+from uuid import UUID
+
+from members.accounts.rows import known_members
+from members.benefits.rows import commit_reservations, lock_held, reservations_of
+from members.coupons.rows import with_coupons
+from members.coupons.use_coupon import redeem_coupon
+from members.orders.rows import Taken, finish_orders, note_orders
+from members.orders.shortages import say_shortages
+from members.points.accounts import Accounts
+from members.points.rules import Grant, grant_posting, use_posting
+from members.registration.register_member import NewMember, register_member
+from members.shop_rules.rows import rules_at_each
+from members.shop_rules.rules import Rules
+from members.wallets.link_amazon import amazon_buyer, link_by_orders
+from members.wallets.rows import Link
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import (
+    AmazonAccountLinked,
+    OrderPlaced,
+    PointsGranted,
+    PointsUsed,
+    Registration,
+    RegistrationRefused,
+)
+from shared.ids import new_id
+from shared.sql import Row
+
+
+@dataclass
+class PlacedOrders:
+    """The unit of work of placed orders: all that they touch is locked together, changed in memory, saved together.
+
+    ``new`` are the events that tell of an order for the first time. Registrations and coupons, the rare ones, are
+    written at once.
+    """
+
+    tx: Tx
+    new: frozenset[UUID]
+    rules: Mapping[datetime, Rules]
+    accounts: Accounts
+    reserved: Mapping[UUID, Row]
+    held: dict[UUID, Row]
+    with_coupons: frozenset[UUID]
+    members: set[UUID]
+    links: set[Link]
+    committed: dict[UUID, tuple[str, datetime]] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, tx: Tx, events: Sequence[OrderPlaced]) -> AsyncIterator[Self]:
+        """Note the orders and lock what those that are new touch; save what became of it."""
+        placed = await note_orders(tx, events)
+        rules = await rules_at_each(tx, {order.placed_at for order in placed}) if placed else {}
+        ids = {order.benefit_reservation_id for order in placed if order.benefit_reservation_id}
+        reserved = await reservations_of(tx, ids)
+        accounts = await Accounts.lock(tx, _whose(placed, reserved))
+        held = await lock_held(tx, ids)
+        coupons = frozenset(await with_coupons(tx, ids))
+        members = await known_members(tx, {order.member_id for order in placed if order.member_id})
+        links = await link_by_orders(tx, placed, members)
+        new = frozenset(order.event_id for order in placed)
+        orders = cls(tx, new, rules, accounts, reserved, held, coupons, set(members), links)
+        yield orders
+        await commit_reservations(tx, orders.committed)
+        await accounts.save(tx)
+        await finish_orders(tx, orders.taken)
+
+    async def take(self, order: OrderPlaced) -> None:
+        """Apply an order by the rules in force when it was placed, once.
+
+        The order stands, whatever is found here: a registration that cannot be is noted and the order stays a
+        guest's; points or a coupon that are gone are noted as a shortage.
+        """
+        if order.event_id not in self.new:
+            return
+        member_id, note = await self._find_member(order)
+        holder_id, used, shortage = self._spend(order, member_id)
+        coupon_short = not await self._redeem(order)
+        if member_id is not None:
+            self._earn(order, member_id)
+        say_shortages(self.tx, order, holder_id=holder_id, points=shortage, coupon=coupon_short, reason=note)
+        note = _note(note, shortage, coupon_short=coupon_short)
+        self.taken.append(Taken(order.order_code, member_id, used, note))
+
+    async def _find_member(self, order: OrderPlaced) -> tuple[UUID | None, str]:
+        """Return the order's member, registered or linked by it, and a note for the desk."""
+        if order.member_id is not None:
+            if order.member_id not in self.members:
+                return None, "member_unknown"
+            self._say_linked(order, order.member_id)
+            return order.member_id, ""
+        if order.registration is None:
+            return None, ""
+        return await self._register(order, order.registration)
+
+    def _say_linked(self, order: OrderPlaced, member_id: UUID) -> None:
+        """Say that the order linked its member, if it did."""
+        buyer_id = amazon_buyer(order)
+        if buyer_id is None or (member_id, buyer_id) not in self.links:
+            return
+        self.links.remove((member_id, buyer_id))
+        self.tx.say(
+            AmazonAccountLinked(
+                member_id=member_id, linked_at=order.placed_at, path="order", order_code=order.order_code
+            )
+        )
+
+    async def _register(self, order: OrderPlaced, registration: Registration) -> tuple[UUID | None, str]:
+        member_id = registration.member_id
+        try:
+            async with self.tx.savepoint():
+                await register_member(
+                    self.tx,
+                    _member_of(order, registration),
+                    rules=self.rules[order.placed_at],
+                    via="order",
+                    at=order.placed_at,
+                    order_code=order.order_code,
+                )
+        except Refused as refusal:
+            self.tx.say(
+                RegistrationRefused(member_id=member_id, reason=refusal.code, order_code=order.order_code)
+            )
+            return None, refusal.code
+        await self.accounts.lock_also(self.tx, member_id)
+        self.members.add(member_id)
+        return member_id, ""
+
+    def _spend(self, order: OrderPlaced, member_id: UUID | None) -> tuple[UUID | None, int, int]:
+        """Commit the reservation and take the points.
+
+        Return for whom they were set aside, how many were taken, and how many were missing.
+        """
+        reservation_id = order.benefit_reservation_id
+        reserved = self.reserved.get(reservation_id) if reservation_id is not None else None
+        spender_id = reserved.member_id if reserved and not reserved.registration else member_id
+        wanted_by = order.registration.member_id if order.registration else order.member_id
+        holder_id = reserved.member_id if reserved else wanted_by
+        held = self.held.pop(reservation_id, None) if reservation_id is not None else None
+        if held is not None:
+            self._commit(order, held)
+        balance = self.accounts.balance(spender_id)
+        if not order.points_used or balance is None:
+            return holder_id, 0, order.points_used
+        posting = use_posting(balance, order.points_used, order_code=order.order_code)
+        self.accounts.post(balance.member_id, posting, at=order.placed_at)
+        used = -posting.active
+        if used:
+            self.tx.say(PointsUsed(member_id=balance.member_id, points=used, order_code=order.order_code))
+        return holder_id, used, posting.shortage
+
+    def _commit(self, order: OrderPlaced, held: Row) -> None:
+        """End a held reservation with the order and free what it held; that of a member to be held nothing."""
+        self.committed[held.reservation_id] = (order.order_code, order.placed_at)
+        balance = None if held.registration else self.accounts.balance(held.member_id)
+        if balance is not None:
+            self.accounts.store(balance.unhold(held.points_held))
+
+    async def _redeem(self, order: OrderPlaced) -> bool:
+        """Redeem the coupon, and let go what else was set aside. Returns False where no use was left."""
+        if order.coupon is None and order.benefit_reservation_id not in self.with_coupons:
+            return True
+        return await redeem_coupon(self.tx, order)
+
+    def _earn(self, order: OrderPlaced, member_id: UUID) -> None:
+        rules = self.rules[order.placed_at]
+        grant = _purchase_grant(order, member_id, rules)
+        if grant is None or self.accounts.balance(member_id) is None:
+            return
+        self.accounts.grant(grant, activation=rules.purchase_activation, at=order.placed_at)
+        self.accounts.post(member_id, grant_posting(grant), at=order.placed_at)
+        self.tx.say(
+            PointsGranted(
+                member_id=member_id,
+                points=grant.points,
+                state="active" if grant.state == "active" else "pending",
+                reason="purchase",
+                order_code=order.order_code,
+            )
+        )
+
+
+def _whose(orders: Sequence[OrderPlaced], reserved: Mapping[UUID, Row]) -> list[UUID]:
+    """Return whose balances the orders concern."""
+    members = [order.member_id for order in orders if order.member_id is not None]
+    return [*members, *(row.member_id for row in reserved.values() if not row.registration)]
+
+
+def _note(note: str, shortage: int, *, coupon_short: bool) -> str:
+    """Return the order's note for the desk: ``note``, and what was missing."""
+    missing = [f"points_short:{shortage}"] if shortage else []
+    return " ".join([*([note] if note else []), *missing, *(["coupon_short"] if coupon_short else [])])
+
+
+def _member_of(order: OrderPlaced, registration: Registration) -> NewMember:
+    """Return the member that the order registers: exactly the data used for the order (AP-08)."""
+    orderer = order.orderer
+    return NewMember(
+        member_id=registration.member_id,
+        name=orderer.name,
+        kana=orderer.kana,
+        email=orderer.email,
+        phone=orderer.phone,
+        postal_code=orderer.postal_code,
+        prefecture=orderer.prefecture,
+        address1=orderer.address1,
+        address2=orderer.address2,
+        newsletter=registration.newsletter,
+        buyer_id=amazon_buyer(registration),
+        email_proved=registration.email_proved,
+    )
+
+
+def _purchase_grant(order: OrderPlaced, member_id: UUID, rules: Rules) -> Grant | None:
+    """Return what the order earns its member, waiting unless the mode is immediate (PNT-04); None for nothing."""
+    points = rules.purchase_points(
+        items=order.amounts.items,
+        point_discount=order.amounts.point_discount,
+        coupon_discount=order.amounts.coupon_discount,
+    )
+    if not points:
+        return None
+    return Grant(
+        grant_id=new_id(),
+        member_id=member_id,
+        points=points,
+        reason="purchase",
+        state="active" if rules.purchase_activation == "immediate" else "waiting",
+        order_code=order.order_code,
+        valid_days=rules.valid_days,
+    )

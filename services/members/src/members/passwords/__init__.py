@@ -1,0 +1,1 @@
+"""A new password, with the present one or by a link."""

@@ -1,0 +1,51 @@
+"""Mails to set a password (MEM-09, MEM-27).
+
+The event says only which request it is; notifications signs the link when it sends the mail
+(:mod:`shared.mail_links`).
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from members.accounts.rows import email_key, member_by_id
+from members.addresses.rows import open_request
+from members.deeds.rows import Doer, note_deed
+from members.sessions.pacing import RESETS_OF_ADDRESS, keep_pace
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import PasswordResetRequested
+from shared.sql import Row
+
+RESET_VALID_FOR = timedelta(minutes=45)
+
+
+async def request_reset(tx: Tx, member: Row, *, at: datetime) -> None:
+    """Ask for a mail to set a password, in place of the request before it."""
+    link = await open_request(
+        tx, member.member_id, member.email, "password_reset", at=at, valid_for=RESET_VALID_FOR
+    )
+    tx.say(
+        PasswordResetRequested(
+            member_id=member.member_id,
+            request_id=link.request_id,
+            name=member.name,
+            email=member.email,
+            expires_at=link.expires_at,
+            first=member.password_hash is None,
+        )
+    )
+
+
+async def request_own_reset(tx: Tx, member: Row, *, at: datetime) -> None:
+    """Ask for it because the member, who is logged in, wants it. Raises TooManyAttempts."""
+    await keep_pace(tx, RESETS_OF_ADDRESS, email_key(member.email), at=at)
+    await request_reset(tx, member, at=at)
+
+
+async def request_reset_by_staff(tx: Tx, member_id: UUID, *, by: Doer, at: datetime) -> None:
+    """Ask for it because staff say so, and note the deed. Raises Refused for a stranger, and TooManyAttempts."""
+    member = await member_by_id(tx, member_id)
+    if member is None:
+        raise Refused("member_unknown", "この会員は見つかりません", status=404)
+    await request_own_reset(tx, member, at=at)
+    await note_deed(tx, by, "reset_started", f"{member.name} {member_id}", at=at)

@@ -1,0 +1,96 @@
+"""A new password: by the form of who knows the present one, or by a link for who does not (MEM-20, MEM-27)."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from members.accounts.hasher import PasswordHasher
+from members.accounts.passwords import Person, weakness
+from members.accounts.rows import hold_member, member_by_id, past_password_hashes, set_password
+from members.addresses.prove_address import BY_MAIL_ALONE, LinkEnded, address_is_proved
+from members.addresses.rows import request_holds, use_request, void_requests
+from members.sessions.end_sessions import end_all_sessions
+from members.sessions.enter import Browser
+from members.sessions.pacing import NEW_PASSWORDS, keep_pace
+from members.sessions.sign_in import WrongCredentials, check_password
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.errors import Refused
+from shared.events import PasswordChanged
+from shared.mail_links import LinkPurpose, MailLink
+from shared.sql import Row
+
+FIELD = "new_password"
+
+
+async def change_password(
+    db: Database, hasher: PasswordHasher, browser: Browser, member: Row, *, present: str, password: str
+) -> None:
+    """Give a member who knows the ``present`` password a new one, and end all sessions but that of the browser.
+
+    Raises Refused for another present password, for a weak new one, for one that the account has ever had (MEM-22),
+    and where all logins ended meanwhile; and TooManyAttempts.
+    """
+    try:
+        await check_password(
+            db, hasher, email=member.email, password=present, ip=browser.ip, device=browser.device
+        )
+    except WrongCredentials:
+        raise Refused("wrong_password", "現在のパスワードが違います", field="password") from None
+    password_hash = await _hash_new(db, hasher, member, password)
+    async with db.transaction() as tx:
+        if not await hold_member(tx, member):
+            raise Refused("logins_ended", "もう一度ログインしてください", status=409)
+        await _set(tx, member, password_hash, way="form", at=now(), but=browser.session_id)
+
+
+async def reset_password(
+    db: Database, hasher: PasswordHasher, purpose: LinkPurpose, link: MailLink, password: str
+) -> Row:
+    """Give the member of a link a new password and use the link up; all sessions end. Return the member.
+
+    A link that comes by mail proves the address, too, and one that was sent for that proof is as good for a new
+    password. Raises LinkEnded, Refused and TooManyAttempts.
+    """
+    async with db.transaction() as tx:
+        member = await member_by_id(tx, link.member_id)
+        if member is None or not await request_holds(tx, purpose, link, at=now()):
+            raise LinkEnded
+    password_hash = await _hash_new(db, hasher, member, password)
+    async with db.transaction() as tx:
+        at = now()
+        if not await use_request(tx, purpose, link, at=at):
+            raise LinkEnded
+        await _set(tx, member, password_hash, way="reset", at=at, but=None)
+        await address_is_proved(tx, member.member_id, BY_MAIL_ALONE, at=at)
+    return member
+
+
+async def _hash_new(db: Database, hasher: PasswordHasher, member: Row, password: str) -> str:
+    """Return the hash of a password that is good enough. No transaction is open while it is computed."""
+    person = Person(member.email, (member.name, member.kana), (member.phone,), db.shop)
+    if reason := weakness(password, person):
+        raise Refused("password_weak", reason, field=FIELD)
+    async with db.transaction() as tx:
+        await keep_pace(tx, NEW_PASSWORDS, str(member.member_id), at=now())
+        hashes = await past_password_hashes(tx, member.member_id)
+    if await hasher.any_of(hashes, password):
+        raise Refused(
+            "password_used_before",
+            "過去に使用したパスワードは使用できません。別のパスワードを入力してください。",
+            field=FIELD,
+        )
+    return await hasher.hash(password, salt_of=hashes[-1] if hashes else None)
+
+
+async def _set(
+    tx: Tx, member: Row, password_hash: str, *, way: Literal["form", "reset"], at: datetime, but: UUID | None
+) -> None:
+    await set_password(tx, member.member_id, password_hash, at=at)
+    await end_all_sessions(tx, member.member_id, at=at, but=but)
+    await void_requests(tx, member.member_id, ["password_reset"], at=at)
+    tx.say(
+        PasswordChanged(
+            member_id=member.member_id, name=member.name, email=member.email, way=way, changed_at=at
+        )
+    )

@@ -1,0 +1,19 @@
+"""Who asked for a link without being logged in."""
+
+from sqlalchemy import Column, Table, Text, Uuid
+
+from members.metadata import MOMENT, metadata
+from shared.due import due_columns, due_index
+
+# Addresses typed by who forgot a password, known or not: looked up later, so that the answer tells nothing.
+reset_wishes = Table(
+    "reset_wishes",
+    metadata,
+    Column("wish_id", Uuid, primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("wished_at", MOMENT, nullable=False),
+    # The trace of the request.
+    Column("traceparent", Text),
+    *due_columns(),
+)
+due_index(reset_wishes)

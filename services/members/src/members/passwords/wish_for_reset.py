@@ -1,0 +1,44 @@
+"""Who forgot a password types an address: it is noted at once, and looked up later (MEM-27)."""
+
+from datetime import datetime
+
+from members.accounts.rows import email_key, member_by_email
+from members.passwords.request_reset import request_reset
+from members.passwords.tables import reset_wishes
+from members.passwords.wishes import cause_of, delete_wish, insert_wish
+from members.sessions.pacing import RESETS_FROM_CLIENT, RESETS_OF_ADDRESS, keep_pace
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.due import DueWork
+from shared.sql import Row
+
+
+async def wish_for_reset(tx: Tx, email: str, *, ip: str, at: datetime) -> None:
+    """Note that somebody forgot the password of ``email``, whoever that is.
+
+    Nothing is looked up here, so that the answer and its time are the same for every address. Raises
+    TooManyAttempts, also the same for every address.
+    """
+    await keep_pace(tx, RESETS_FROM_CLIENT, ip, at=at)
+    await keep_pace(tx, RESETS_OF_ADDRESS, email_key(email), at=at)
+    await insert_wish(tx, email, at=at)
+
+
+class MailResets:
+    """Due work: lets a mail go to whoever forgot the password, if that is a member."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def due_work(self) -> DueWork:
+        """Return this as due work."""
+        return DueWork("mail_resets", reset_wishes, self.perform, cause=cause_of)
+
+    async def perform(self, row: Row) -> None:
+        """Say the request of one wish, once."""
+        async with self._db.transaction() as tx:
+            if not await delete_wish(tx, row.wish_id):
+                return
+            member = await member_by_email(tx, row.email)
+            if member is not None:
+                await request_reset(tx, member, at=now())

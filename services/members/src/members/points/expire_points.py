@@ -1,0 +1,37 @@
+"""Points whose time is over expire."""
+
+from datetime import timedelta
+
+from members.points.rows import grant_by_id, lapsed_and_consumed, lock_known_balance, record_posting
+from members.points.rules import expire_posting, points_to_expire
+from members.points.tables import point_grants
+from shared.clock import now
+from shared.database import Database
+from shared.due import strike_off
+from shared.sql import Row
+
+_LOOK_AGAIN = timedelta(minutes=5)
+
+
+class ExpirePoints:
+    """Due work: ends the validity of points whose time is over; the oldest count as spent first."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def __call__(self, row: Row) -> None:
+        """Expire what the member of the claimed grant has left of lapsed grants."""
+        async with self._db.transaction() as tx:
+            at = now()
+            balance = await lock_known_balance(tx, row.member_id)
+            grant = await grant_by_id(tx, row.grant_id)
+            if grant is None or grant.state != "active":
+                return
+            # What is set aside for an order is decided when that order is; then we look again.
+            again_at = at + _LOOK_AGAIN if balance.held else None
+            lapsed, consumed = await lapsed_and_consumed(tx, row.member_id, at=at)
+            if not await strike_off(tx, point_grants, row.grant_id, row.lease, due_at=again_at):
+                return
+            points = points_to_expire(balance, lapsed=lapsed, consumed=consumed)
+            if points:
+                await record_posting(tx, balance, expire_posting(points, grant), at=at)

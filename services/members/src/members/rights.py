@@ -1,0 +1,31 @@
+"""What the role that runs members may do with each of its tables; migrations grant it. A new table needs its line."""
+
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, READ, SWEPT, changed_in
+
+RIGHTS = {
+    "members": CHANGED,
+    "past_passwords": ADDED_TO,
+    "amazon_links": SWEPT,
+    "ended_amazon_links": ADDED_TO,
+    "amazon_registrations": ADDED_TO,
+    "registration_mailboxes": ADDED_TO,
+    # Roles are given by the owner of the tables alone (members.staff.add_staff).
+    "staff": READ,
+    "sessions": changed_in("revoked_at"),
+    "known_devices": SWEPT,
+    "login_attempts": SWEPT,
+    "paced_deeds": SWEPT,
+    "mail_requests": changed_in("void_at", "used_at"),
+    "reset_wishes": ANY_ROW,
+    "used_wallets": SWEPT,
+    "staff_deeds": ADDED_TO,
+    "rule_versions": ADDED_TO,
+    "point_balances": CHANGED,
+    "point_postings": ADDED_TO,
+    "point_grants": CHANGED,
+    "member_orders": CHANGED,
+    "benefit_reservations": CHANGED,
+    "coupons": CHANGED,
+    "issued_coupons": CHANGED,
+    "coupon_entries": ADDED_TO,
+}

@@ -1,0 +1,1 @@
+"""Logins: how they begin, what they may, how they end."""

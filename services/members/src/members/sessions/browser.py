@@ -1,0 +1,73 @@
+"""The browser before us: how it is known again, and the session statement that it holds."""
+
+from datetime import timedelta
+
+from fastapi import Request
+from starlette.responses import Response
+
+from members.parts import Parts, member_id_of, session_id_of
+from members.sessions.enter import Browser, Entry
+from members.sessions.sign_in import OpenedSession, renew_session
+from shared.clock import now
+from shared.database import Tx
+from shared.sql import Row
+from shared.statements import COOKIE
+from shared.web.client_address import counted_as
+from shared.web.session import Viewer
+
+DEVICE_COOKIE = "noren_device"
+_DEVICE_KNOWN_FOR = timedelta(days=365)
+
+
+def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
+    """Return the browser that a request came from, with the login that it has."""
+    return Browser(
+        parts.cookies.read(request, DEVICE_COOKIE) or "",
+        device_label(request.headers.get("user-agent", "")),
+        counted_as(request),
+        session_id_of(seen),
+        member_id_of(seen),
+        seen.staff,
+    )
+
+
+def put_entry(parts: Parts, response: Response, entry: Entry) -> Response:
+    """Give the browser the statement of a new session, and the token by which it is known again."""
+    put_session(parts, response, entry.opened)
+    parts.cookies.write(
+        response, DEVICE_COOKIE, entry.device, max_age_seconds=int(_DEVICE_KNOWN_FOR.total_seconds())
+    )
+    return response
+
+
+def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Response:
+    """Give the browser a session statement; the rights of staff in it hold for a minute at a time."""
+    claims = dict(opened.claims)
+    if claims["staff"] is not None:
+        claims["staff_until"] = int(now().timestamp()) + parts.settings.staff_statement_seconds
+    statement = parts.issuer.issue("session", claims, valid_for=opened.valid_for)
+    seconds = int(opened.valid_for.total_seconds())
+    parts.cookies.write(response, COOKIE["session"], statement, max_age_seconds=seconds)
+    return response
+
+
+async def renewed_by_proof(tx: Tx, member: Row, seen: Viewer) -> OpenedSession | None:
+    """Return the viewer's session with a proof that its statement does not tell yet; None if there is no such thing.
+
+    The address may have been proved in another browser: the other services believe the statement alone.
+    """
+    session_id = session_id_of(seen)
+    if seen.email_proved or member.email_verified_at is None or session_id is None:
+        return None
+    return await renew_session(tx, member, session_id, at=now())
+
+
+def device_label(user_agent: str) -> str:
+    """Return a browser in words that its owner recognises, for the list of logins."""
+    systems = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"))
+    system = next(
+        (label for mark, label in (*systems, ("Mac OS", "Mac"), ("Linux", "Linux")) if mark in user_agent), ""
+    )
+    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    browser = next((label for mark, label in browsers if mark in user_agent), "")
+    return " ".join(part for part in (system, browser) if part) or "ブラウザー不明"

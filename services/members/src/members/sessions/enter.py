@@ -1,0 +1,68 @@
+"""A login of any kind: the session that begins, and the browser that is known by it from then on."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from members.sessions.attempts import hashed
+from members.sessions.rows import know_device
+from members.sessions.sign_in import OpenedSession, Way, open_session
+from members.settings import Settings
+from shared.database import Tx
+from shared.sql import Row
+
+
+@dataclass(frozen=True)
+class Browser:
+    """A browser, and the login that it has, if it has one.
+
+    ``device`` is the token by which it is known again ('' for one that is new), ``label`` what its owner recognises
+    it by, ``ip`` the address that limits count it under, ``staff`` the role that its login holds now.
+    """
+
+    device: str
+    label: str
+    ip: str
+    session_id: UUID | None = None
+    member_id: UUID | None = None
+    staff: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A login that is stored and now goes into the browser."""
+
+    opened: OpenedSession
+    device: str
+
+
+async def enter(
+    tx: Tx,
+    settings: Settings,
+    browser: Browser,
+    member: Row,
+    *,
+    way: Way,
+    staff_role: str | None = None,
+    at: datetime,
+) -> Entry:
+    """Open a session for ``member`` in place of the one in this browser; send it with the response.
+
+    ``staff_role`` is given at the desk's login, whose sessions end sooner.
+    """
+    opened = await open_session(
+        tx,
+        member,
+        way=way,
+        device=browser.label,
+        at=at,
+        valid_for=timedelta(days=settings.session_days_max)
+        if staff_role is None
+        else timedelta(hours=settings.staff_session_hours_max),
+        staff_role=staff_role,
+        instead_of=browser.session_id,
+    )
+    device = browser.device or secrets.token_urlsafe(32)
+    await know_device(tx, hashed(device), member.member_id, at=at)
+    return Entry(opened, device)

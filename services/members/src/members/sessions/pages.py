@@ -1,0 +1,93 @@
+"""ログイン: by address and password, or with the Amazon account (MEM-07)."""
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.accounts.forms import Login
+from members.parts import Here, Parts, session_id_of
+from members.sessions.attempts import TooManyAttempts
+from members.sessions.browser import browser_of, put_entry
+from members.sessions.end_sessions import end_session
+from members.sessions.log_in import log_in
+from members.shop_rules.rows import rules_at
+from shared.clock import now
+from shared.errors import Refused
+from shared.web.cookies import forget_visitor
+from shared.web.forms import Form, read_form
+from shared.web.session import CurrentViewer, safe_next, viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+MY_PAGE = "/members/mypage"
+
+
+async def show_login_form(
+    request: Request,
+    parts: Parts,
+    form: Form[Login],
+    *,
+    next_path: str,
+    status: int = 200,
+    notice: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """Show the login page; ``notice`` says above it why it is shown."""
+    async with parts.db.transaction() as tx:
+        rules = await rules_at(tx, now())
+    return parts.pages.render(
+        request,
+        "login.html",
+        status=status,
+        headers=headers,
+        form=form,
+        next_path=next_path,
+        notice=notice,
+        amazon_path=f"/payments/amazon_pay/signin?next={quote(next_path, safe='')}"
+        if rules.amazon_login
+        else "",
+    )
+
+
+@router.get("/members/login")
+async def show_login(request: Request, parts: Here) -> Response:
+    """Show the login page."""
+    next_path = safe_next(request.query_params.get("next"), MY_PAGE)
+    return await show_login_form(request, parts, Form(Login), next_path=next_path)
+
+
+@router.post("/members/login")
+async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Log in and go on to where the member wanted to go."""
+    next_path = safe_next(str((await request.form()).get("next", "")), MY_PAGE)
+    form = await read_form(request, Login)
+    status, headers = 422, {}
+    if not form.errors:
+        try:
+            entry = await log_in(
+                parts.db,
+                parts.hasher,
+                parts.settings,
+                browser_of(request, parts, seen),
+                email=form.value.email,
+                password=form.value.password,
+            )
+            return put_entry(parts, parts.pages.redirect(request, next_path), entry)
+        except TooManyAttempts as refusal:
+            status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
+            form.refuse(refusal)
+        except Refused as refusal:
+            form.refuse(refusal)
+    return await show_login_form(request, parts, form, next_path=next_path, status=status, headers=headers)
+
+
+@router.post("/members/logout")
+async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """End this session everywhere and let the browser forget its member: statements, orders, cart, what was typed."""
+    next_path = safe_next(str((await request.form()).get("next", "")))
+    session_id = session_id_of(seen)
+    if session_id is not None:
+        async with parts.db.transaction() as tx:
+            await end_session(tx, session_id, at=now())
+    return forget_visitor(request, parts.pages.redirect(request, next_path, toast="ログアウトしました"))

@@ -1,0 +1,138 @@
+"""Logging in: the password check with its limits, and the session that follows any kind of login."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from members.accounts.hasher import PasswordHasher
+from members.accounts.rows import email_key, hold_member, member_by_email, member_by_id
+from members.sessions.attempts import begin_attempt, forget_attempts
+from members.sessions.end_sessions import end_session
+from members.sessions.rows import expiry_of, insert_session, staff_role_of
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.errors import Refused
+from shared.ids import new_id
+from shared.sql import Row
+
+Way = Literal["password", "amazon", "registration"]
+
+
+class WrongCredentials(Refused):
+    """The address is unknown, the password is wrong, or there is none; nobody is told which."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "wrong_credentials",
+            "メールアドレスまたはパスワードが違います。入力内容をご確認ください。",
+            status=422,
+        )
+
+
+class LoginOvertaken(Refused):
+    """All logins of the member were ended while this one was on its way."""
+
+    def __init__(self) -> None:
+        super().__init__("login_overtaken", "もう一度ログインしてください。", status=409)
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A session: what its statement says and for how long it holds."""
+
+    claims: Mapping[str, Any]
+    valid_for: timedelta
+
+
+async def check_password(
+    db: Database, hasher: PasswordHasher, *, email: str, password: str, ip: str, device: str
+) -> Row:
+    """Return the member with this address and password.
+
+    Takes the same steps and the same time for every address. Raises WrongCredentials, or TooManyAttempts
+    before the password is even looked at. No transaction is open while the hash is computed.
+    """
+    async with db.transaction() as tx:
+        attempt_id = await begin_attempt(tx, key=email_key(email), ip=ip, device=device, at=now())
+        member = await member_by_email(tx, email)
+    right = await hasher.verify(member.password_hash if member else None, password)
+    if member is None or not right:
+        raise WrongCredentials
+    async with db.transaction() as tx:
+        await forget_attempts(tx, attempt_id)
+    if hasher.outdated(member.password_hash):
+        renewed = await hasher.hash(password)
+        async with db.transaction() as tx:
+            await tx.execute(
+                "UPDATE members SET password_hash = :renewed"
+                " WHERE member_id = :member_id AND password_hash = :password_hash",
+                renewed=renewed,
+                member_id=member.member_id,
+                password_hash=member.password_hash,
+            )
+    return member
+
+
+async def open_session(
+    tx: Tx,
+    member: Row,
+    *,
+    way: Way,
+    device: str,
+    at: datetime,
+    valid_for: timedelta,
+    staff_role: str | None = None,
+    instead_of: UUID | None = None,
+) -> OpenedSession:
+    """Start a session with a new id and end the one it replaces, if any (reliability.md §4, Sessions).
+
+    ``staff_role`` is given at the desk's login only: whoever shops needs no rights at the desk. Raises
+    LoginOvertaken where what was checked of ``member`` holds no more.
+    """
+    if not await hold_member(tx, member):
+        raise LoginOvertaken
+    if instead_of is not None:
+        await end_session(tx, instead_of, at=at)
+    session_id = new_id()
+    await insert_session(
+        tx,
+        session_id,
+        member_id=member.member_id,
+        staff_role=staff_role,
+        way=way,
+        device=device,
+        at=at,
+        expires_at=at + valid_for,
+    )
+    return OpenedSession(session_claims(member, session_id, staff_role), valid_for)
+
+
+async def renew_session(tx: Tx, member: Row, session_id: UUID, *, at: datetime) -> OpenedSession | None:
+    """Return the same session of who shops, as its member stands now; None if it has ended or is one of the desk."""
+    expires_at = await expiry_of(tx, session_id, member.member_id, at=at)
+    if expires_at is None:
+        return None
+    return OpenedSession(session_claims(member, session_id, None), expires_at - at)
+
+
+async def renew_staff_session(tx: Tx, session_id: UUID, *, at: datetime) -> OpenedSession | None:
+    """Return the same session with the rights that its member of staff has now; None if it has ended."""
+    session = await staff_role_of(tx, session_id, at=at)
+    member = await member_by_id(tx, session.member_id) if session is not None else None
+    if session is None or member is None:
+        return None
+    return OpenedSession(session_claims(member, session_id, session.role), session.expires_at - at)
+
+
+def session_claims(member: Row, session_id: UUID, staff_role: str | None) -> dict[str, Any]:
+    """Return what the statement of a session says."""
+    return {
+        "sub": str(member.member_id),
+        "sid": str(session_id),
+        "name": member.name,
+        "amazon_linked": member.linked_at is not None,
+        "email_proved": member.email_verified_at is not None,
+        "staff": staff_role,
+    }

@@ -1,0 +1,143 @@
+"""Staff accounts: ``python -m members.staff.add_staff --email ... --name ... --role owner`` (password on stdin).
+
+A member of staff is a member with a role, who gets the rights of the role only at the desk's own login. An address
+that is a member's already gets no role: whoever knew of a future colleague's address could have registered it first.
+``--promote`` gives the role all the same, where the address has been proved by mail; name and password stay, and
+all logins end, so that who is promoted logs in anew.
+
+The running service may not write roles. So the command needs the owner of the tables, as `migrate` does:
+MIGRATE_DATABASE_URL.
+"""
+
+import argparse
+import asyncio
+import getpass
+import sys
+from typing import Literal
+
+from members.accounts.hasher import PasswordHasher
+from members.accounts.passwords import Person, weakness
+from members.accounts.rows import insert_member, keep_password, member_by_email
+from members.points.rows import open_balance
+from members.sessions.end_sessions import end_all_sessions
+from members.settings import Settings
+from members.staff.rows import set_staff
+from shared.clock import now
+from shared.database import Database
+from shared.errors import Refused
+from shared.ids import new_id
+
+DEMO_EMAIL = "desk@noren.example"
+DEMO_NAME = "のれん商店 デスク"
+
+
+async def add_staff(
+    db: Database,
+    hasher: PasswordHasher,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    password: str,
+    promote: bool = False,
+) -> Literal["made", "promoted"]:
+    """Make a member with ``role``, or with ``promote`` give it to the member with this address.
+
+    No event is said: to the other services staff are no customers. Raises Refused for a known address without
+    ``promote``, and for one that nobody has proved.
+    """
+    password_hash = await hasher.hash(password)
+    async with db.transaction() as tx:
+        member_id, at = new_id(), now()
+        made = await insert_member(
+            tx,
+            {
+                "member_id": member_id,
+                "name": name,
+                "kana": "",
+                "email": email,
+                "phone": "",
+                "postal_code": "",
+                "prefecture": "",
+                "address1": "",
+                "address2": "",
+                "newsletter": False,
+                "password_hash": password_hash,
+                "at": at,
+                "via": "desk",
+                "order_code": None,
+                # An operator vouches for it.
+                "email_verified_at": at,
+            },
+        )
+        if made:
+            await keep_password(tx, member_id, password_hash, at=at)
+            await open_balance(tx, member_id)
+            await set_staff(tx, member_id, role, at=at)
+            return "made"
+        member = await member_by_email(tx, email)
+        if member is None or not promote:
+            raise Refused("email_known", "this address is a member's: use another, or --promote")
+        if member.email_verified_at is None:
+            raise Refused(
+                "email_not_proved", "nobody has proved this address yet: open the link of its mail first"
+            )
+        await set_staff(tx, member.member_id, role, at=at)
+        await end_all_sessions(tx, member.member_id, at=at)
+        return "promoted"
+
+
+async def ensure_demo_staff(db: Database, hasher: PasswordHasher, password: str) -> None:
+    """Where no live provider is called (SANDBOX), let the demo's user into the desk. Safe to run again."""
+    async with db.transaction() as tx:
+        if await member_by_email(tx, DEMO_EMAIL) is not None:
+            return
+    await add_staff(db, hasher, email=DEMO_EMAIL, name=DEMO_NAME, role="owner", password=password)
+
+
+async def _run(arguments: argparse.Namespace, password: str) -> str:
+    settings = Settings()
+    if settings.migrate_database_url is None:
+        raise SystemExit("MIGRATE_DATABASE_URL is not set: giving a role needs the owner of the tables")
+    db = Database(settings.migrate_database_url.get_secret_value(), service="members", shop=settings.shop)
+    hasher = PasswordHasher()
+    try:
+        return await add_staff(
+            db,
+            hasher,
+            email=arguments.email,
+            name=arguments.name,
+            role=arguments.role,
+            password=password,
+            promote=arguments.promote,
+        )
+    finally:
+        await hasher.close()
+        await db.close()
+
+
+def main() -> None:
+    """Read the arguments and the password, and add the account."""
+    parser = argparse.ArgumentParser(description="Add a member of staff")
+    parser.add_argument("--email", required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--role", choices=("owner", "staff"), default="staff")
+    parser.add_argument(
+        "--promote",
+        action="store_true",
+        help="give the role to the member with this address, who keeps name and password",
+    )
+    arguments = parser.parse_args()
+    password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().strip()
+    if reason := weakness(password, Person(arguments.email, (arguments.name,))):
+        raise SystemExit(reason)
+    try:
+        outcome = asyncio.run(_run(arguments, password))
+    except Refused as refusal:
+        raise SystemExit(refusal.message) from None
+    told = {"made": "added\n", "promoted": "promoted: name and password were kept, all logins have ended\n"}
+    sys.stdout.write(told[outcome])
+
+
+if __name__ == "__main__":
+    main()

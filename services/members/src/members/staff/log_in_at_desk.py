@@ -1,0 +1,70 @@
+"""The staff's login: who comes in is noted, and who does not."""
+
+from typing import Literal
+
+from members.accounts.hasher import PasswordHasher
+from members.accounts.rows import member_by_email
+from members.deeds.rows import Doer, note_deed
+from members.sessions.attempts import TooManyAttempts
+from members.sessions.enter import Browser, Entry, enter
+from members.sessions.pacing import REFUSALS_NOTED, keep_pace
+from members.sessions.sign_in import WrongCredentials, check_password
+from members.settings import Settings
+from shared.clock import now
+from shared.database import Database, Tx
+from shared.errors import Refused
+
+
+async def log_in_at_desk(
+    db: Database,
+    hasher: PasswordHasher,
+    settings: Settings,
+    browser: Browser,
+    *,
+    email: str,
+    password: str,
+    address: str,
+) -> Entry:
+    """Log in with the rights of one's role and note it, by the IP ``address``.
+
+    Raises Refused and TooManyAttempts, noted as well; who has no role is told no more than a wrong password would be.
+    """
+    try:
+        member = await check_password(
+            db, hasher, email=email, password=password, ip=browser.ip, device=browser.device
+        )
+        if member.staff_role is None:
+            raise WrongCredentials
+        async with db.transaction() as tx:
+            await note_deed(tx, Doer(member.member_id, member.name, address), "logged_in", at=now())
+            return await enter(
+                tx, settings, browser, member, way="password", staff_role=member.staff_role, at=now()
+            )
+    except TooManyAttempts:
+        await _note_failure(db, browser, email, address, "locked_out")
+        raise
+    except Refused:
+        await _note_failure(db, browser, email, address, "login_failed")
+        raise
+
+
+async def _note_failure(
+    db: Database, browser: Browser, email: str, address: str, deed: Literal["login_failed", "locked_out"]
+) -> None:
+    """Write down who was not let in, by the name of the account; what else was typed may be a password."""
+    async with db.transaction() as tx:
+        if deed == "locked_out" and not await _first_refusal(tx, browser):
+            return
+        member = await member_by_email(tx, email)
+        known = member is not None and member.staff_role is not None
+        subject = member.name if member is not None and known else ""
+        await note_deed(tx, Doer(None, "", address), deed, subject, at=now())
+
+
+async def _first_refusal(tx: Tx, browser: Browser) -> bool:
+    """Tell whether this client was not refused lately: one line says it, and nobody fills the list with more."""
+    try:
+        await keep_pace(tx, REFUSALS_NOTED, browser.ip, at=now())
+    except TooManyAttempts:
+        return False
+    return True

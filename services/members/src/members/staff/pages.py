@@ -1,0 +1,78 @@
+"""The staff's login: the only place where a session gets the rights of a role."""
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from members.accounts.forms import Login
+from members.parts import Here, Parts, address_of
+from members.sessions.attempts import TooManyAttempts
+from members.sessions.browser import browser_of, put_entry
+from members.settings import Settings
+from members.staff.add_staff import DEMO_EMAIL
+from members.staff.log_in_at_desk import log_in_at_desk
+from shared.errors import Refused
+from shared.web.forms import Form, read_form
+from shared.web.session import CurrentViewer, safe_next, viewer
+
+router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
+
+
+@router.get("/desk/login")
+async def show_desk_login(request: Request, parts: Here) -> Response:
+    """Show the form."""
+    next_path = safe_next(request.query_params.get("next"), "/desk")
+    return _page(request, parts, Form(Login), next_path=next_path)
+
+
+@router.post("/desk/login")
+async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Log in with the rights of one's role; who has none is told no more than a wrong password would be."""
+    next_path = safe_next(str((await request.form()).get("next", "")), "/desk")
+    form = await read_form(request, Login)
+    status, headers = 422, dict[str, str]()
+    if not form.errors:
+        try:
+            entry = await log_in_at_desk(
+                parts.db,
+                parts.hasher,
+                parts.settings,
+                browser_of(request, parts, seen),
+                email=form.value.email,
+                password=form.value.password,
+                address=address_of(request),
+            )
+            return put_entry(parts, parts.pages.redirect(request, next_path), entry)
+        except TooManyAttempts as refusal:
+            status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
+            form.refuse(refusal)
+        except Refused as refusal:
+            form.refuse(refusal)
+    return _page(request, parts, form, next_path=next_path, status=status, headers=headers)
+
+
+def _page(
+    request: Request,
+    parts: Parts,
+    form: Form[Login],
+    *,
+    next_path: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    return parts.pages.render(
+        request,
+        "desk_login.html",
+        status=status,
+        headers=headers,
+        form=form,
+        next_path=next_path,
+        demo_login=_demo_login(parts.settings),
+    )
+
+
+def _demo_login(settings: Settings) -> str:
+    """How anybody gets in, where the demo's account exists with the password that everybody may know."""
+    known = Settings.model_fields["staff_demo_password"].default
+    if not settings.sandbox or settings.staff_demo_password != known:
+        return ""
+    return f"{DEMO_EMAIL} とパスワード {known.get_secret_value()} でログインできます。"

@@ -1,0 +1,35 @@
+"""The rights of staff hold for a minute at a time; here they are renewed, after a look at our own rows.
+
+Every service sends its desk's browsers by with 307, so that a form that is on its way comes along and goes back.
+"""
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from members.parts import Here, session_id_of
+from members.sessions.browser import put_session
+from members.sessions.sign_in import renew_staff_session
+from shared.clock import now
+from shared.web.session import STAFF_RENEWAL, CurrentViewer, SignInNeeded, safe_next
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route(STAFF_RENEWAL, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+async def renew_staff(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """Send the request back where it came from with a new statement, or to the login if the session has ended."""
+    next_path = safe_next(request.query_params.get("next"), "/desk")
+    session_id = session_id_of(seen)
+    opened = None
+    if session_id is not None:
+        async with parts.db.transaction() as tx:
+            opened = await renew_staff_session(tx, session_id, at=now())
+    if opened is None:
+        raise SignInNeeded("/desk/login", next_path if request.method in ("GET", "HEAD") else "/desk")
+    return put_session(parts, RedirectResponse(quote(next_path, safe=_SAFE), status_code=307), opened)
+
+
+# What an address is made of (RFC 3986, 2), and what is quoted already.
+_SAFE = "/:?#[]@!$&'()*+,;=%~"

@@ -1,1 +1,0 @@
-"""The tables of members and the statements on them."""

@@ -1,0 +1,36 @@
+"""All tables of members. Ledgers and audits are append-only for the role that runs the service."""
+
+from members.accounts import tables as accounts
+from members.addresses import tables as addresses
+from members.benefits import tables as benefits
+from members.coupons import tables as coupons
+from members.deeds import tables as deeds
+from members.metadata import metadata
+from members.orders import tables as orders
+from members.passwords import tables as passwords
+from members.points import tables as points
+from members.sessions import tables as sessions
+from members.shop_rules import tables as shop_rules
+from members.staff import tables as staff
+from members.wallets import tables as wallets
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+__all__ = [
+    "accounts",
+    "addresses",
+    "benefits",
+    "coupons",
+    "deeds",
+    "metadata",
+    "orders",
+    "passwords",
+    "points",
+    "sessions",
+    "shop_rules",
+    "staff",
+    "wallets",
+]
+
+outbox_table(metadata)
+inbox_table(metadata)

@@ -1,0 +1,38 @@
+"""Whether an Amazon buyer is a member, for the pages of checkout."""
+
+from typing import Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from members.accounts.rows import email_key, member_by_buyer, member_by_email
+from members.parts import Here
+from members.wallets.statement import wallet_of
+from shared.web.session import viewer
+
+router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])
+
+
+class AmazonLinkState(BaseModel):
+    """Whether an Amazon buyer is a member, or should first log in to the shop as one (X-35)."""
+
+    state: Literal["linked", "login_needed", "none"]
+
+
+@router.get("/amazon-links/{buyer_id}")
+async def amazon_link(request: Request, buyer_id: str, parts: Here, email: str = "") -> AmazonLinkState:
+    """Tell whether this buyer is linked, or has the address of a member who is not.
+
+    That an address belongs to a member is said only to who holds payments' wallet statement for this buyer
+    and address (forward the browser's cookies); everybody else reads "none", so that nobody can try
+    addresses out.
+    """
+    wallet = wallet_of(request, parts)
+    proven = (
+        wallet is not None and wallet.buyer_id == buyer_id and email_key(wallet.email) == email_key(email)
+    )
+    async with parts.db.transaction() as tx:
+        if await member_by_buyer(tx, buyer_id) is not None:
+            return AmazonLinkState(state="linked")
+        same_address = await member_by_email(tx, email) if proven and email else None
+    return AmazonLinkState(state="login_needed" if same_address is not None else "none")

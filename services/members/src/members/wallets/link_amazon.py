@@ -1,0 +1,79 @@
+"""Linking a member with an Amazon account: once per member, once per account (MEM-01, MEM-03, X-20).
+
+A link lets its Amazon account in. So none is made to an account whose address nobody has proved: whoever signed up
+with somebody else's address would keep a way in. Only Amazon's word for that very address is as good as the proof.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from members.wallets.rows import Link, insert_link, insert_links
+from shared.database import Tx
+from shared.events import AmazonAccountLinked, OrderPlaced, Registration
+from shared.sql import Row
+
+# The other services hear of ended logins by an event: so long an order may still come from one of them.
+LATE_ORDERS = timedelta(minutes=5)
+
+
+AMAZON = "amazon_pay"
+"""The wallet whose account opens a login and vouches for who registers; another wallet's pays, and no more."""
+
+
+def amazon_buyer(order: OrderPlaced | Registration) -> str | None:
+    """Return the Amazon account that was ordered with; None where it was another wallet's, or none."""
+    return order.wallet_buyer_id if order.wallet_kind == AMAZON else None
+
+
+def order_may_link(member: Row, placed_at: datetime) -> bool:
+    """Tell whether an order of ``placed_at`` came from who proved the address, and from no login that was ended."""
+    proved_at, ended_at = member.email_verified_at, member.sessions_ended_at
+    if proved_at is None or proved_at > placed_at:
+        return False
+    return ended_at is None or placed_at > ended_at + LATE_ORDERS
+
+
+async def link_amazon(
+    tx: Tx,
+    *,
+    member_id: UUID,
+    buyer_id: str,
+    path: Literal["order", "login"],
+    at: datetime,
+) -> bool:
+    """Link the two. Returns False if either is linked already.
+
+    A link never changes and gives no registration points (X-43).
+    """
+    if not await insert_link(tx, member_id, buyer_id, at=at, path=path):
+        return False
+    tx.say(AmazonAccountLinked(member_id=member_id, linked_at=at, path=path))
+    return True
+
+
+def _may_link(order: OrderPlaced, members: Mapping[UUID, Row]) -> bool:
+    member = members.get(order.member_id) if order.member_id is not None else None
+    return member is not None and order_may_link(member, order.placed_at)
+
+
+async def link_by_orders(tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, Row]) -> set[Link]:
+    """Link ``members`` with the Amazon accounts that they ordered with, where neither is linked yet; return the links."""
+    wanted = [
+        (order, buyer_id)
+        for order in orders
+        if (buyer_id := amazon_buyer(order)) is not None and _may_link(order, members)
+    ]
+    return await insert_links(
+        tx,
+        [
+            {
+                "member_id": order.member_id,
+                "buyer_id": buyer_id,
+                "linked_at": order.placed_at,
+                "path": "order",
+            }
+            for order, buyer_id in wanted
+        ],
+    )

@@ -1,0 +1,65 @@
+"""Amazon links on disk: one per member and per account at a time; those that ended are kept beside them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from members.wallets.tables import amazon_links
+from shared.bulk import insert_all
+from shared.database import Tx
+
+Link = tuple[UUID, str]
+"""A member and an Amazon account."""
+
+
+async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, path: str) -> bool:
+    """Link a member with an Amazon account. Returns False if either has a link already."""
+    inserted = await tx.execute(
+        "INSERT INTO amazon_links (member_id, buyer_id, linked_at, path)"
+        " VALUES (:member_id, :buyer_id, :at, :path) ON CONFLICT DO NOTHING",
+        member_id=member_id,
+        buyer_id=buyer_id,
+        at=at,
+        path=path,
+    )
+    return inserted == 1
+
+
+async def insert_links(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[Link]:
+    """Store links; return those of which neither the member nor the account had one."""
+    stored = await insert_all(tx, amazon_links, rows, skip_known=True, returning="member_id, buyer_id")
+    return {(row.member_id, row.buyer_id) for row in stored}
+
+
+async def end_link(
+    tx: Tx, member_id: UUID, *, at: datetime, reason: Literal["undone", "address_proved"]
+) -> bool:
+    """Move the link of a member to those that ended. Returns False if there is none."""
+    ended = await tx.execute(
+        "WITH ended AS (DELETE FROM amazon_links WHERE member_id = :member_id RETURNING *)"
+        " INSERT INTO ended_amazon_links (member_id, linked_at, ended_at, buyer_id, path, reason)"
+        " SELECT member_id, linked_at, CAST(:at AS timestamptz), buyer_id, path, CAST(:reason AS text) FROM ended",
+        member_id=member_id,
+        at=at,
+        reason=reason,
+    )
+    return ended == 1
+
+
+async def note_registration(tx: Tx, buyer_id: str, member_id: UUID, *, at: datetime) -> bool:
+    """Note that somebody registered with this Amazon account. Returns False if somebody did before."""
+    noted = await tx.execute(
+        "INSERT INTO amazon_registrations (buyer_id, member_id, registered_at)"
+        " VALUES (:buyer_id, :member_id, :at) ON CONFLICT DO NOTHING",
+        buyer_id=buyer_id,
+        member_id=member_id,
+        at=at,
+    )
+    return noted == 1
+
+
+async def registered_before(tx: Tx, buyer_id: str) -> bool:
+    """Tell whether somebody registered with this Amazon account."""
+    found = await tx.value("SELECT 1 FROM amazon_registrations WHERE buyer_id = :buyer_id", buyer_id=buyer_id)
+    return found is not None

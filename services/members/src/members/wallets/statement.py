@@ -1,0 +1,44 @@
+"""What payments vouches for after an Amazon login: the statement in the browser."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import Request
+
+from members.parts import Parts
+from members.sessions.attempts import hashed
+from members.wallets.link_amazon import AMAZON
+from shared.statements import COOKIE
+
+
+@dataclass(frozen=True)
+class Wallet:
+    """The Amazon account that was logged in with. Without an order it is only a login (AP-06).
+
+    ``label`` is the wallet's own word for its account, for pages: ``Amazon``.
+    """
+
+    label: str
+    buyer_id: str
+    name: str
+    email: str
+    ordering: bool
+    statement_hash: str
+    issued_at: datetime
+
+
+def wallet_of(request: Request, parts: Parts) -> Wallet | None:
+    """Return the Amazon buyer in this browser, if payments vouches for one; no other wallet logs in here."""
+    claims = parts.statement(request, "wallet")
+    if claims is None or claims.get("kind") != AMAZON or not claims.get("buyer_id"):
+        return None
+    return Wallet(
+        # A statement of the release before has no label.
+        label=str(claims.get("label") or "Amazon"),
+        buyer_id=str(claims["buyer_id"]),
+        name=str(claims.get("name") or ""),
+        email=str(claims.get("email") or ""),
+        ordering=bool(claims.get("checkout_session_id")),
+        statement_hash=hashed(parts.cookies.read(request, COOKIE["wallet"]) or ""),
+        issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+    )

@@ -1,0 +1,40 @@
+"""Undoing the link with an Amazon account."""
+
+from datetime import datetime
+from uuid import UUID
+
+from members.accounts.rows import hold_member, member_by_id
+from members.sessions.end_sessions import end_all_sessions
+from members.sessions.rows import way_of
+from members.sessions.sign_in import LoginOvertaken
+from members.wallets.rows import end_link
+from shared.database import Tx
+from shared.errors import Refused
+from shared.sql import Row
+
+
+class PasswordMissing(Refused):
+    """The member has no password: without the link nobody could log in any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "password_missing",
+            "先にパスワードを設定してください。設定しないまま連携を解除すると、ログインできなくなります",
+        )
+
+
+async def unlink_amazon(tx: Tx, member_id: UUID, session_id: UUID | None, *, at: datetime) -> Row:
+    """End the Amazon link of the member who is logged in with ``session_id``, and all other logins; return the member.
+
+    Raises LoginOvertaken where that session has ended, and PasswordMissing.
+    """
+    member = await member_by_id(tx, member_id)
+    held = member is not None and await hold_member(tx, member)
+    way = await way_of(tx, session_id, member_id, at=at) if session_id is not None else None
+    if member is None or not held or way is None:
+        raise LoginOvertaken
+    if member.password_hash is None:
+        raise PasswordMissing
+    await end_link(tx, member_id, at=at, reason="undone")
+    await end_all_sessions(tx, member_id, at=at, but=session_id)
+    return await member_by_id(tx, member_id) or member

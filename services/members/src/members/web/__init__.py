@@ -1,1 +1,0 @@
-"""The pages of members: one module and one template of the same name each."""
