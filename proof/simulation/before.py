@@ -9,7 +9,7 @@ from checkout.domain.methods import Method
 from checkout.storage.menu import keep_menu
 from members.register_member import NewMember, register_member
 from members.storage.rules import rules_at
-from payments.methods import Methods
+from payments.methods.registry import Methods
 from proof.simulation.services import METADATA
 from proof.simulation.store import Store, StoreDatabase, create_database
 from shared.clock import now

@@ -9,7 +9,8 @@ from uuid import UUID
 
 import pytest
 
-from payments.domain.answers import (
+from payments.payment.rows import next_look_at
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -24,14 +25,13 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.drafting import Settled
-from payments.domain.payment import Operation, Payment
-from payments.domain.terms import Terms
-from payments.perform_requests import Outcome, never_asked, only_looked, outcome
-from payments.settle_payment import Batch, settle_all
-from payments.storage.answers import answer_as_json
-from payments.storage.payments import next_look_at
-from payments.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Operation, Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.settle_payment import Batch, settle_all
+from payments.requests.answers import answer_as_json
+from payments.requests.perform_requests import Outcome, never_asked, only_looked, outcome
+from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database import Tx
 from shared.sql import Row
 from tests.payments.scripted import Scripted

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from harness.keys import Keys
-from payments.domain.drafting import Settled
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.record_deposit import record_deposit
+from payments.deposits.record_deposit import record_deposit
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 from shared.clock import clock, in_japan, now
 from shared.errors import Refused
 from shared.events import (

@@ -17,12 +17,12 @@ from notifications.send_mail import Server, letter_of
 from notifications.storage.mails import SENDING, cause_of
 from notifications.storage.tables import mails as mails_table
 from notifications.templates import Mails
-from payments.claims import Claim, claims_of, end_claims
-from payments.domain import asking
-from payments.methods import Methods
-from payments.settle_payment import Batch
-from payments.storage.payments import WATCH_WORK, lock_order_payment
-from payments.storage.tables import payments as payments_table
+from payments.methods.registry import Methods
+from payments.payment.claims import Claim, claims_of, end_claims
+from payments.payment.rows import WATCH_WORK, lock_order_payment
+from payments.payment.rules import asking
+from payments.payment.settle_payment import Batch
+from payments.tables import payments as payments_table
 from proof.simulation.nodes import Node
 from shared.clock import now
 from shared.consumers import Handler

@@ -2,15 +2,15 @@
 
 from datetime import UTC, datetime, time
 
-from payments.domain import asking
-from payments.domain.answers import Captured
-from payments.domain.drafting import Draft, Settled, and_then
-from payments.domain.order import parcels_of
-from payments.domain.payment import CaptureWish, Payment
-from payments.domain.settling import settle
-from payments.domain.terms import Terms
-from payments.order_payments import NewPayments, OrderPayments
-from payments.record_deposit import DEPOSIT
+from payments.deposits.record_deposit import DEPOSIT
+from payments.orders.order_payments import NewPayments, OrderPayments
+from payments.payment.rules import asking
+from payments.payment.rules.answers import Captured
+from payments.payment.rules.drafting import Draft, Settled, and_then
+from payments.payment.rules.order import parcels_of
+from payments.payment.rules.payment import CaptureWish, Payment
+from payments.payment.rules.settling import settle
+from payments.payment.rules.terms import Terms
 from shared.clock import JAPAN
 from shared.consumers import Consumers
 from shared.database import Tx

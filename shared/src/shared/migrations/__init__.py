@@ -1,12 +1,13 @@
 """Migrations: Alembic, one history per service, run by the owner of the schema.
 
 The role that runs the service gets rights on rows only, and on each table those that the service's
-``storage/rights.py`` lists beside its tables: what is not listed there cannot be done, so that a ledger cannot be
-edited and a placement cannot be deleted, whatever a request or a mistake asks for.
+``rights.py`` lists (in its root, or in its ``storage/``): what is not listed there cannot be done, so that a ledger
+cannot be edited and a placement cannot be deleted, whatever a request or a mistake asks for.
 """
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from alembic import command
@@ -60,7 +61,9 @@ OF_THE_MACHINERY = {
 
 def rights_of(service: str) -> Mapping[str, str]:
     """Return what the run role of ``service`` may do with each of its tables."""
-    listed: Mapping[str, str] = import_module(f"{service}.storage.rights").RIGHTS
+    in_root = f"{service}.rights"
+    module = in_root if find_spec(in_root) else f"{service}.storage.rights"
+    listed: Mapping[str, str] = import_module(module).RIGHTS
     return OF_THE_MACHINERY | dict(listed)
 
 
@@ -70,7 +73,7 @@ def grant_run_role(connection: Connection, role: str, metadata: MetaData, rights
     Raises LookupError for a table whose rights nobody has listed.
     """
     if missing := {table.name for table in metadata.sorted_tables} - rights.keys():
-        raise LookupError(f"{role}/storage/rights.py does not say what may be done with {sorted(missing)}")
+        raise LookupError(f"rights.py of {role} does not say what may be done with {sorted(missing)}")
     if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}):
         return
     connection.execute(text(f'GRANT USAGE ON SCHEMA public TO "{role}"'))
