@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from payments.payment.rows import next_look_at
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -28,6 +27,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Operation, Payment
 from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import next_look_at
 from payments.payment.settle_payment import Batch, settle_all
 from payments.requests.answers import answer_as_json
 from payments.requests.perform_requests import Outcome, never_asked, only_looked, outcome

@@ -22,7 +22,7 @@ from payments.payment.claims import Claim, claims_of, end_claims
 from payments.payment.rows import WATCH_WORK, lock_order_payment
 from payments.payment.rules import asking
 from payments.payment.settle_payment import Batch
-from payments.tables import payments as payments_table
+from payments.payment.tables import payments as payments_table
 from proof.simulation.nodes import Node
 from shared.clock import now
 from shared.consumers import Handler

@@ -20,6 +20,7 @@ from payments.orders.counter import PaymentCounter
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
 from payments.settings import Settings, in_one_line
+from payments.shop import api as shop_api
 from payments.shop import desk as shop_desk
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
@@ -103,6 +104,7 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         ],
         content_security=ContentSecurity(),
     )
+    app.include_router(shop_api.router(db, methods))
     app.include_router(orders_api.router(db, methods))
     app.include_router(notices_api.router(db, methods))
     app.include_router(shop_desk.router(pages, db, methods))

@@ -13,13 +13,15 @@ from payments.desk import payment_view
 from payments.desk.forms import Accept, Deposit, Dispute, Outside, PartRefund, Press, TakeBack
 from payments.desk.rows import amount_of_receipt, payment_story
 from payments.methods.registry import Methods
+from payments.notices.words import NOTICE_STATES
 from payments.payment.act_on_payment import Deed, act_on_payment
 from payments.payment.rows import find_order_payment, look_soon
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
-from payments.payment.words import ANSWERS, NOTICE_STATES, OPERATIONS, REQUEST_STATES, ROUTES, STATES
+from payments.payment.words import ANSWERS, OPERATIONS, ROUTES, STATES
+from payments.requests.words import REQUEST_STATES
 from payments.shop.rows import read_shop_settings
 from shared.clock import in_japan, now
 from shared.database import Database, Tx

@@ -16,12 +16,11 @@ from payments.payment.words import (
     ROUTES,
     STATES,
     cause,
+    parts,
     state_label,
 )
 from shared.clock import in_japan
 from shared.sql import Row
-
-PART = 8
 
 
 def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
@@ -195,11 +194,6 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
 def _providers_code(reason: str) -> str:
     """Return what a provider gave as its reason; "" for a reason of ours, which has words."""
     return "" if reason in REFUSALS else reason
-
-
-def parts(text: str) -> list[str]:
-    """Return a long id in parts between which a line may break."""
-    return [text[start : start + PART] for start in range(0, len(text), PART)]
 
 
 def _yen(amount: int) -> str:

@@ -7,15 +7,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, literal, select
 
 from payments.notices.rows import FOR_STAFF
-from payments.tables import (
+from payments.notices.tables import notices
+from payments.payment.tables import (
     journal_lines,
-    notices,
     order_words,
     payment_history,
     payment_requests,
     payments,
     receipts,
-    shop_settings_audit,
 )
 from shared.database import Database, Tx
 from shared.sql import Row
@@ -110,19 +109,6 @@ async def count_calls(tx: Tx) -> dict[str, int]:
     return counts | ({"notices": int(unread)} if unread else {})
 
 
-async def notices_for_staff(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
-    """Return one page of the notices that a person has to see, newest first, and how many there are in all."""
-    where = notices.c.state.in_(FOR_STAFF)
-    query = (
-        select(notices, payments.c.order_code)
-        .select_from(notices.outerjoin(payments, payments.c.payment_id == notices.c.payment_id))
-        .where(where)
-        .order_by(notices.c.received_at.desc(), notices.c.notice_key)
-    )
-    total = await tx.value(select(func.count()).select_from(notices).where(where))
-    return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
-
-
 async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row]]:
     """Return everything that is on record about a payment, newest first."""
     history = select(payment_history).where(payment_history.c.payment_id == payment_id)
@@ -145,9 +131,3 @@ async def amount_of_receipt(tx: Tx, payment_id: UUID, receipt_id: str) -> int:
         receipts.c.payment_id == payment_id, receipts.c.receipt_id == receipt_id
     )
     return int(await tx.value(found) or 0)
-
-
-async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row]:
-    """Return the latest changes of the settings, newest first."""
-    query = select(shop_settings_audit).order_by(shop_settings_audit.c.change_id.desc())
-    return await tx.rows(query.limit(limit))

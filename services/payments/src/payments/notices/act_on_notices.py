@@ -21,6 +21,7 @@ from payments.notices.rows import (
     note_notices,
     sweep_notices,
 )
+from payments.notices.tables import notices
 from payments.payment.claims import Claim, claims_on, end_claims
 from payments.payment.rows import ask_soon, lock_payments, match_references
 from payments.payment.rules.answers import Answer, Unknown
@@ -30,7 +31,6 @@ from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
-from payments.tables import notices
 from shared.cause import following
 from shared.clock import now
 from shared.database import Tx

@@ -5,11 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from payments.desk.payment_view import parts
-from payments.desk.rows import notices_for_staff
 from payments.methods.registry import Methods
-from payments.notices.rows import mark_notice_seen
-from payments.payment.words import NOTICE_STATES
+from payments.notices.rows import mark_notice_seen, notices_for_staff
+from payments.notices.words import NOTICE_STATES
+from payments.payment.words import parts
 from payments.shop.rows import read_shop_settings
 from shared.database import Database
 from shared.errors import Refused

@@ -7,11 +7,13 @@ from uuid import UUID
 
 import orjson
 from pydantic import TypeAdapter
+from sqlalchemy import func, select
 
+from payments.notices.tables import notices
 from payments.payment.rules.answers import Chargeback
+from payments.payment.tables import payments
 from payments.providers.provider import Notice
 from payments.requests.answers import is_storable
-from payments.tables import notices
 from shared.bulk import update_all
 from shared.database import Tx
 from shared.ids import new_id
@@ -93,6 +95,19 @@ async def looked_at_now(tx: Tx, rows: Sequence[Row]) -> set[tuple[str, str]]:
         leases=list({row.lease for row in rows}),
     )
     return {(row.method, row.reference) for row in found}
+
+
+async def notices_for_staff(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
+    """Return one page of the notices that a person has to see, newest first, and how many there are in all."""
+    where = notices.c.state.in_(FOR_STAFF)
+    query = (
+        select(notices, payments.c.order_code)
+        .select_from(notices.outerjoin(payments, payments.c.payment_id == notices.c.payment_id))
+        .where(where)
+        .order_by(notices.c.received_at.desc(), notices.c.notice_key)
+    )
+    total = await tx.value(select(func.count()).select_from(notices).where(where))
+    return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
 
 
 async def mark_notice_seen(tx: Tx, notice_key: UUID, *, by: str) -> bool:

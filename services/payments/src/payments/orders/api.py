@@ -1,35 +1,22 @@
-"""What other services may read: the menu of methods, and how an order's payment stands. Nothing is changed."""
+"""How an order's payment stands, for other services and for the holder of its key. Nothing is changed."""
 
 import hmac
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from payments.methods.method import Method
 from payments.methods.registry import Methods
 from payments.payment.rows import find_order_payment
 from payments.payment.rules.payment import Payment
 from payments.payment.words import state_label
-from payments.shop.rows import ShopSettings, read_shop_settings
 from shared.database import Database
 from shared.errors import Refused
 from shared.web.session import Viewer, viewer
 
 
 def router(db: Database, methods: Methods) -> APIRouter:
-    """Return the JSON routes."""
+    """Return the JSON route."""
     routes = APIRouter(prefix="/api/payments")
-
-    @routes.get("/methods")
-    async def list_methods() -> dict[str, Any]:
-        """The menu, in order, without the methods that staff have taken off it."""
-        async with db.transaction() as tx:
-            settings = await read_shop_settings(tx)
-        offered = [method for kind, method in methods.items() if settings.offers(kind)]
-        return {
-            "capture_policy": settings.capture_policy,
-            "methods": [_entry(method, settings) for method in offered],
-        }
 
     @routes.get("/orders/{order_code}")
     async def show_order(
@@ -56,17 +43,6 @@ def router(db: Database, methods: Methods) -> APIRouter:
         return public | (_private(payment) if holds_key(payment, key) else {})
 
     return routes
-
-
-def _entry(method: Method, settings: ShopSettings) -> dict[str, Any]:
-    """Return the menu's entry of a method, under the shop's name for it, and how its orders run by its terms."""
-    entry, terms = method.menu(), method.terms
-    return entry.as_json() | {
-        "name": settings.name_of(entry.kind, entry.name),
-        "flow": terms.flow,
-        "deposit": terms.deposit,
-        "paid_before_shipping": terms.paid_before_shipping,
-    }
 
 
 def holds_key(payment: Payment, key: str) -> bool:

@@ -1,14 +1,14 @@
 """What staff do about one payment: as they saw it, once, in one commit with all that follows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from payments.methods.registry import Methods
 from payments.payment.requests import has_open_request
 from payments.payment.rows import lock_order_payment, look_soon
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import MethodFacts
 from payments.payment.settle_payment import Batch
 from shared.clock import now
 from shared.database import Tx
@@ -19,7 +19,7 @@ Deed = Callable[[Payment, Terms, datetime], Settled]
 
 async def act_on_payment(
     tx: Tx,
-    methods: Methods,
+    methods: Mapping[str, MethodFacts],
     order_code: str,
     deed: Deed,
     *,

@@ -1,8 +1,8 @@
-"""Payments between the table and the domain."""
+"""Payments between the tables and the rules."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,13 @@ from uuid import UUID
 import structlog
 from pydantic import TypeAdapter
 
-from payments.methods.method import Method
 from payments.payment.requests import REQUEST_WORK, insert_requests
 from payments.payment.rules.drafting import Settled, Step
 from payments.payment.rules.journal import Entry
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
-from payments.tables import (
+from payments.payment.tables import (
     journal_lines,
     order_words,
     payment_history,
@@ -34,8 +34,6 @@ log = structlog.get_logger()
 Reference = tuple[str, str]
 """The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own."""
 WATCH_WORK = "payments due"
-DAY = timedelta(days=1)
-DAILY_AFTER_RECEIPT = timedelta(days=3)
 
 _PAYMENT = TypeAdapter(Payment)
 _COLUMNS = (
@@ -169,7 +167,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
 async def save_all(
     tx: Tx,
     settled: Sequence[Settled],
-    methods: Mapping[str, Method],
+    methods: Mapping[str, MethodFacts],
     at: datetime,
     *,
     look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
@@ -218,32 +216,6 @@ async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], du
         at=now(),
     )
     tx.wake(work)
-
-
-def next_look_at(payment: Payment, method: Method, at: datetime) -> datetime | None:
-    """Return when to look at a payment unasked: at its deadline, when it is time to poll the provider, when its hold
-    may not be captured any more, or ever more rarely for money on a number that is paid, cancelled or expired, and for
-    what becomes of money that came in, until nobody expects any."""
-    pause = method.poll_seconds.get(payment.state)
-    looks = [at + timedelta(seconds=pause)] if pause is not None else []
-    until = payment.holds_until(method.terms)
-    if payment.state == "authorized" and until is not None:
-        looks.append(max(until + timedelta(seconds=1), at + timedelta(seconds=1)))
-    if payment.number is not None:
-        deadline = payment.number.due_at + method.terms.grace
-        if payment.state == "waiting":
-            looks.append(deadline)
-        else:
-            looks += _ever_more_rarely(at, deadline, deadline + method.look_after)
-    elif payment.received_at is not None and payment.captured_amount + payment.suspense_amount > 0:
-        received = payment.received_at
-        looks += _ever_more_rarely(at, received + DAILY_AFTER_RECEIPT, received + method.look_after)
-    return min(looks, default=None)
-
-
-def _ever_more_rarely(at: datetime, since: datetime, end: datetime) -> list[datetime]:
-    """Daily until ``since`` and a day beyond; then each pause is as long as all since then; the last look at ``end``."""
-    return [min(at + max(DAY, at - since), end)] if at < end else []
 
 
 async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:

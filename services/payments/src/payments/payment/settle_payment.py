@@ -1,4 +1,4 @@
-"""Many locked payments, and what one transaction decides about them: rules in ``domain/``, one save, one commit.
+"""Many locked payments, and what one transaction decides about them: rules in ``rules/``, one save, one commit.
 
 What is decided follows from what is heard, or answered, at that moment (:mod:`shared.cause`), however late it is saved.
 """
@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from payments.methods.method import Method
 from payments.payment.claims import Claim, end_claims
 from payments.payment.rows import lock_payments, save_all
 from payments.payment.rules.answers import Answer, Unknown
@@ -21,7 +20,8 @@ from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
-from payments.tables import payments
+from payments.payment.rules.watching import MethodFacts
+from payments.payment.tables import payments
 from shared.cause import Cause, current_cause
 from shared.clock import now
 from shared.database import Tx
@@ -55,7 +55,7 @@ def with_attention(settled: Settled, attention: str) -> Settled:
 
 
 async def call_and_put_off(
-    tx: Tx, table: Table, claims: Sequence[Claim], pause_seconds: float, methods: Mapping[str, Method]
+    tx: Tx, table: Table, claims: Sequence[Claim], pause_seconds: float, methods: Mapping[str, MethodFacts]
 ) -> None:
     """Call a person because what was answered about a payment cannot be written down; have its claimed rows, of which
     there is at least one, due again after a pause."""
@@ -99,7 +99,7 @@ class Batch:
     async def save(
         self,
         tx: Tx,
-        methods: Mapping[str, Method],
+        methods: Mapping[str, MethodFacts],
         at: datetime,
         *,
         look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),

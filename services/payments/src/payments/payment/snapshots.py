@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from payments.payment.rules.order import OrderSnapshot
 from payments.payment.rules.payment import Payment
-from payments.tables import order_snapshots
+from payments.payment.tables import order_snapshots
 from shared.bulk import insert_all
 from shared.database import Tx
 

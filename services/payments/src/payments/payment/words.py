@@ -4,6 +4,9 @@ from collections.abc import Mapping
 
 from payments.payment.rules.moves import State
 
+PART = 8
+"""Characters of a long id between which a line may break."""
+
 # word, kind of badge
 STATES: Mapping[State, tuple[str, str]] = {
     "placed": ("在庫確保待ち", "plain"),
@@ -103,24 +106,6 @@ REFUSALS = {
     "amount_changed": "返金額が変わったため、依頼し直します",
     "heard_by_a_look": "照会で確認しました",
 }
-REQUEST_STATES = {
-    "pending": ("送信待ち", "note"),
-    "open": ("処理中", "wait"),
-    "unknown": ("結果確認中", "wait"),
-    "done": ("完了", "done"),
-    "declined": ("拒否", "stop"),
-    "dropped": ("不要", "plain"),
-}
-NOTICE_STATES = {
-    "new": ("未処理", "note"),
-    "done": ("反映済み", "done"),
-    "unmatched": ("該当なし", "stop"),
-    "noted": ("記録のみ", "plain"),
-    "unknown": ("未対応の種類", "stop"),
-    "unreadable": ("読み取り不可", "stop"),
-    "seen": ("確認済み", "plain"),
-}
-# word, and what it asks for; amounts of the payment stand in it.
 ATTENTION: Mapping[str, tuple[str, str]] = {
     "short_money": (
         "入金不足",
@@ -250,3 +235,8 @@ def cause(because: str) -> str:
     if answer not in ANSWERS:
         return because
     return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"
+
+
+def parts(text: str) -> list[str]:
+    """Return a long id in parts between which a line may break."""
+    return [text[start : start + PART] for start in range(0, len(text), PART)]

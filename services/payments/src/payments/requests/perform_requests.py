@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from payments.payment.claims import Claim, claims_of, last_claims
-from payments.payment.requests import REQUEST_WORK, Ended, cause_of, end_requests
+from payments.payment.requests import REQUEST_WORK
 from payments.payment.rows import lock_payments
 from payments.payment.rules.answers import (
     Answer,
@@ -27,8 +27,9 @@ from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
+from payments.payment.tables import payment_requests
 from payments.requests.calls import Calls
-from payments.tables import payment_requests
+from payments.requests.rows import Ended, cause_of, end_requests
 from shared.cause import Cause, following
 from shared.clock import now
 from shared.crash import crash_point

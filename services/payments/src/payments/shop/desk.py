@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from payments.desk.rows import settings_changes
 from payments.methods.registry import Methods
 from payments.payment.rules.terms import CAPTURE_POLICIES
 from payments.payment.words import POLICIES
@@ -14,6 +13,7 @@ from payments.shop.rows import (
     change_shop_settings,
     lock_shop_settings,
     read_shop_settings,
+    settings_changes,
 )
 from shared.database import Database
 from shared.errors import Refused

@@ -1,12 +1,16 @@
 """What staff set at run time, with a trace of every change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
+from sqlalchemy import select
+
 from payments.payment.rules.terms import CAPTURE_POLICIES, CapturePolicy
+from payments.shop.tables import shop_settings_audit
 from shared.clock import now
 from shared.database import Tx
+from shared.sql import Row
 
 
 @dataclass(frozen=True)
@@ -73,3 +77,9 @@ async def change_shop_settings(tx: Tx, changes: Mapping[str, str], *, by: str) -
             by=by,
         )
     return changed
+
+
+async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row]:
+    """Return the latest changes of the settings, newest first."""
+    query = select(shop_settings_audit).order_by(shop_settings_audit.c.change_id.desc())
+    return await tx.rows(query.limit(limit))

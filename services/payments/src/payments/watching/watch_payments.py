@@ -10,15 +10,16 @@ from datetime import datetime, timedelta
 
 from payments.methods.method import Method
 from payments.payment.claims import Claim, claims_of, end_claims
-from payments.payment.rows import WATCH_WORK, lock_payments, next_look_at
+from payments.payment.rows import WATCH_WORK, lock_payments
 from payments.payment.rules.answers import Answer, Expired, Unknown
 from payments.payment.rules.asking import let_go_if_too_old
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import next_look_at
 from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
+from payments.payment.tables import payments
 from payments.requests.calls import Calls
-from payments.tables import payments
 from shared.cause import following
 from shared.clock import now
 from shared.database import Tx
