@@ -19,7 +19,7 @@ from payments.main import make_pages
 from payments.methods.konbini.chains import CHAINS
 from payments.orders.counter import PaymentCounter
 from payments.payment.rules.payment import Payment
-from payments.shop.rows import change_shop_settings
+from payments.shop.change_shop_settings import change_shop_settings
 from proof.simulation.before import MEMBERS, SKUS
 from proof.simulation.nodes import NoAnswer, Node
 from proof.simulation.post import post_notice

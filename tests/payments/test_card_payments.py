@@ -6,7 +6,7 @@ import pytest
 
 from harness.due_once import claim, perform
 from payments.payment.rules.answers import Captured, Refunded, Voided
-from payments.shop.rows import change_shop_settings
+from payments.shop.change_shop_settings import change_shop_settings
 from shared.clock import clock
 from shared.events import (
     CaptureRejected,

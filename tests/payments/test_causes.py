@@ -11,7 +11,7 @@ from harness.postgres import MakeDatabase
 from harness.together import hear_together, statements_of
 from harness.traces import causes, traced
 from payments.methods.registry import Methods
-from payments.orders.order_payments import OrderPayments
+from payments.orders.payments import OrderPayments
 from payments.payment.rules.drafting import Settled
 from payments.tables import metadata
 from shared.clock import clock

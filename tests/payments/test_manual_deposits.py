@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from harness.keys import Keys
-from payments.deposits.record_deposit import record_deposit
+from payments.deposits.rules import book_deposit
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -125,7 +125,7 @@ async def test_cash_on_delivery_says_nothing_and_refuses_a_deposit(shopping: Sho
 
 
 def deposit(payment: Payment, terms: Terms, receipt_id: str = ID, day: date | None = None) -> Settled:
-    return record_deposit(
+    return book_deposit(
         payment,
         terms,
         now(),

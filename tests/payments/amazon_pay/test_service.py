@@ -9,7 +9,7 @@ import pytest
 
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.payment.rules.payment import Payment
-from payments.shop.rows import change_shop_settings
+from payments.shop.change_shop_settings import change_shop_settings
 from shared.clock import clock
 from shared.events import (
     CaptureRejected,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from payments.payment.rules.payment import Payment
-from payments.shop.rows import change_shop_settings
+from payments.shop.change_shop_settings import change_shop_settings
 from shared.clock import clock, now
 from shared.events import (
     AuthorizationEnded,

@@ -1,19 +1,18 @@
 """The list of payments at the desk, and the same as a file."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import TypedDict
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from payments.desk.rows import VIEWS, count_calls, count_views, every_payment, list_payments
+from payments.desk.export_payments import export_payments
+from payments.desk.rows import VIEWS, Asked, count_calls, count_views, every_payment, list_payments
 from payments.methods.registry import Methods
 from payments.payment.rows import payment_of
 from payments.payment.rules.payment import Payment
 from payments.payment.words import ATTENTION, STATES
 from payments.shop.rows import ShopSettings, read_shop_settings
 from shared.database import Database
-from shared.events import PaymentsExported
 from shared.sql import Row
 from shared.web.csv_file import csv_response
 from shared.web.deeds import done_by, rows_taken
@@ -35,22 +34,12 @@ COLUMNS = (
 )
 
 
-class _Asked(TypedDict):
-    """What narrows the list."""
-
-    view: str
-    method: str
-    state: str
-    call: str
-    text: str
-
-
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     """Return the routes of the list."""
     routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
     @routes.get("/desk/payments/export.csv")
-    async def export_payments(
+    async def send_payments(
         request: Request,
         staff: Staff,
         view: str = "all",
@@ -60,11 +49,12 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         q: str = "",
     ) -> Response:
         """Send what the list shows, all pages of it, as CSV; it is written down who has it."""
-        asked: _Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
+        asked: Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
         async with db.transaction() as tx:
             names = _names(await read_shop_settings(tx), methods)
-            _, count = await list_payments(tx, **asked, limit=0, offset=0)
-            tx.say(PaymentsExported(**done_by(request, staff), subject=rows_taken(request, count)))
+            await export_payments(
+                tx, asked, done_by(request, staff), lambda count: rows_taken(request, count)
+            )
         found = every_payment(db, **asked)
         return csv_response("payments", COLUMNS, _cells(found, names, methods))
 

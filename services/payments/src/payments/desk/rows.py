@@ -1,7 +1,7 @@
 """What the payment desk reads. It never locks anything."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, select
@@ -35,6 +35,16 @@ VIEWS: tuple[tuple[View, str], ...] = (
     ("captured", "入金済み"),
     ("over", "取消・期限切れなど"),
 )
+
+
+class Asked(TypedDict):
+    """What narrows the list."""
+
+    view: str
+    method: str
+    state: str
+    call: str
+    text: str
 
 
 def _conditions(view: str, method: str, state: str, call: str, text: str) -> list[ColumnElement[bool]]:
@@ -123,11 +133,3 @@ async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row]]:
         "receipts": await tx.rows(came.order_by(receipts.c.at, receipts.c.receipt_id)),
         "journal": await tx.rows(booked.order_by(journal_lines.c.line_id)),
     }
-
-
-async def amount_of_receipt(tx: Tx, payment_id: UUID, receipt_id: str) -> int:
-    """Return how many yen came in by a receipt of a payment; 0 if there is none."""
-    found = select(receipts.c.amount).where(
-        receipts.c.payment_id == payment_id, receipts.c.receipt_id == receipt_id
-    )
-    return int(await tx.value(found) or 0)

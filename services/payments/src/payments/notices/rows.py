@@ -110,17 +110,6 @@ async def notices_for_staff(tx: Tx, *, limit: int, offset: int) -> tuple[Sequenc
     return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
 
 
-async def mark_notice_seen(tx: Tx, notice_key: UUID, *, by: str) -> bool:
-    """Take a notice off the list of staff; False if somebody did before."""
-    changed = await tx.execute(
-        "UPDATE notices SET state = 'seen', seen_by = :by WHERE notice_key = :key AND state = ANY(:states)",
-        by=by,
-        key=notice_key,
-        states=list(FOR_STAFF),
-    )
-    return bool(changed)
-
-
 async def _insert(tx: Tx, provider: str, notice: Notice, body: bytes, state: str, at: datetime) -> bool:
     stored = await tx.execute(
         _INSERT,

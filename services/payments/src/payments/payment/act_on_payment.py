@@ -25,8 +25,8 @@ async def act_on_payment(
     *,
     version: int,
     done: Callable[[Payment], bool] = lambda payment: False,
-) -> None:
-    """Do ``deed`` to the payment of an order, unless it is ``done`` already.
+) -> Payment:
+    """Do ``deed`` to the payment of an order, unless it is ``done`` already; return the payment as it was before.
 
     Raises Refused for an order that is not known, for a payment that is not the ``version`` they saw, while an
     earlier refund is not answered, and where the payment does not allow the deed.
@@ -35,7 +35,7 @@ async def act_on_payment(
     if payment is None:
         raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
     if done(payment):
-        return
+        return payment
     if payment.version != version:
         raise Refused(
             "payment_changed_meanwhile",
@@ -53,3 +53,4 @@ async def act_on_payment(
     if payment.doubted_refunds and not settled.payment.doubted_refunds:
         # What the provider tells of them counts now.
         await look_soon(tx, [payment.payment_id], also_unwatched=True)
+    return payment

@@ -128,6 +128,17 @@ async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     return payment_of(row) if row is not None else None
 
 
+async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
+    """Return how many yen came in by a receipt of an order's latest try; 0 if there is none."""
+    found = await tx.value(
+        "SELECT amount FROM receipts WHERE receipt_id = :receipt_id AND payment_id ="
+        " (SELECT payment_id FROM payments WHERE order_code = :code ORDER BY try_number DESC LIMIT 1)",
+        code=order_code,
+        receipt_id=receipt_id,
+    )
+    return int(found or 0)
+
+
 async def match_references(
     tx: Tx, references: Iterable[Reference], provider_name: Callable[[str], str]
 ) -> dict[Reference, UUID]:

@@ -8,16 +8,14 @@ from starlette.responses import Response
 from payments.methods.registry import Methods
 from payments.payment.rules.terms import CAPTURE_POLICIES
 from payments.payment.words import POLICIES
+from payments.shop.change_shop_settings import change_shop_settings
 from payments.shop.rows import (
-    ShopSettings,
-    change_shop_settings,
-    lock_shop_settings,
     read_shop_settings,
     settings_changes,
 )
 from shared.database import Database
 from shared.errors import Refused
-from shared.versions import check_seen, version_of
+from shared.versions import version_of
 from shared.web.pages import Pages
 from shared.web.session import Owner, require_staff
 
@@ -42,11 +40,8 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         asked = _asked(form, methods)
         try:
             async with db.transaction() as tx:
-                await lock_shop_settings(tx)
-                now_set = _as_set(await read_shop_settings(tx), methods)
-                check_seen(form.get("version", ""), now_set)
-                changes = {name: value for name, value in asked.items() if now_set[name] != value}
-                changed = await change_shop_settings(tx, changes, by=staff.name or staff.member_id or "")
+                by = staff.name or staff.member_id or ""
+                changed = await change_shop_settings(tx, asked, by=by, seen=form.get("version", ""))
         except Refused as refused:
             return await page(request, asked=asked, refused=refused)
         toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
@@ -56,8 +51,9 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         request: Request, *, asked: dict[str, str] | None = None, refused: Refused | None = None
     ) -> Response:
         async with db.transaction() as tx:
-            in_force = _as_set(await read_shop_settings(tx), methods)
+            settings = await read_shop_settings(tx)
             changes = await settings_changes(tx)
+        in_force = {name: settings.value_of(name) for name in _names(methods)}
         shown = asked or in_force
         return pages.render(
             request,
@@ -100,12 +96,9 @@ def _asked(form: dict[str, str], methods: Methods) -> dict[str, str]:
     return asked
 
 
-def _as_set(settings: ShopSettings, methods: Methods) -> dict[str, str]:
-    values = {"capture_policy": str(settings.capture_policy)}
-    for kind in methods:
-        values[f"name:{kind}"] = settings.names.get(kind, "")
-        values[f"offer:{kind}"] = "yes" if settings.offers(kind) else "no"
-    return values
+def _names(methods: Methods) -> list[str]:
+    """Return the names of all settings that the form asks for."""
+    return ["capture_policy", *(f"{what}:{kind}" for kind in methods for what in ("name", "offer"))]
 
 
 def _method(shown: dict[str, str], kind: str, methods: Methods) -> dict[str, Any]:

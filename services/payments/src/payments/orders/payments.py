@@ -1,18 +1,19 @@
 """The units of work of what payments hears: payments of many orders, locked together and saved together."""
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Protocol, Self
 
 from payments.methods.registry import Methods
+from payments.orders.rules import Rule
 from payments.payment.rows import insert_payments, lock_order_payments
 from payments.payment.rules import asking
 from payments.payment.rules.drafting import Settled, because_of
 from payments.payment.rules.order import OrderSnapshot
 from payments.payment.rules.payment import Payment
-from payments.payment.rules.terms import CapturePolicy, Terms
+from payments.payment.rules.terms import CapturePolicy
 from payments.payment.settle_payment import Batch
 from payments.settings import Settings
 from payments.shop.rows import read_shop_settings
@@ -21,8 +22,6 @@ from shared.database import Tx
 from shared.errors import TryAgain
 from shared.events import OrderPlaced
 from shared.ids import new_id
-
-Rule = Callable[[Payment, Terms, datetime], Settled]
 
 
 class AboutAnOrder(Protocol):
