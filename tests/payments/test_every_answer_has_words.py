@@ -6,9 +6,9 @@ import pytest
 
 from payments.payment.rules.answers import Answer
 from payments.payment.rules.asking import ask_capture
+from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import Operation
-from payments.payment.rules.payment import CaptureWish
 from payments.payment.words import ANSWERS, OPERATIONS, REFUSALS, cause
 from tests.payments.test_payment_rules import AT, CARD, payment
 

@@ -23,8 +23,9 @@ from payments.payment.rules.answers import (
     Reversed,
     Voided,
 )
+from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Ask, Settled
-from payments.payment.rules.payment import CaptureWish, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms

@@ -26,8 +26,9 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
+from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Ask, Settled, Step
-from payments.payment.rules.payment import CaptureWish, Number, Payment, State
+from payments.payment.rules.payment import Payment, State
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all, with_attention

@@ -31,9 +31,10 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
+from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.moves import CONCLUDES, NEXT, OVER, Operation
-from payments.payment.rules.payment import CaptureWish, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all

@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, time
 
 from payments.payment.rules import asking
 from payments.payment.rules.answers import Captured
+from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.payment import CaptureWish, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from shared.clock import JAPAN

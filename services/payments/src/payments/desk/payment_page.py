@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from payments.chargebacks.decide_chargeback import decide_chargeback
 from payments.deposits.accept_short_money import accept_short_money
 from payments.deposits.record_deposit import record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
@@ -14,7 +15,6 @@ from payments.desk import payment_view
 from payments.desk.forms import Accept, Deposit, Dispute, Outside, PartRefund, Press, TakeBack
 from payments.desk.mark_payment_seen import mark_payment_seen
 from payments.desk.rows import payment_story
-from payments.disputes.decide_dispute import decide_dispute
 from payments.holds.renew_hold import renew_hold
 from payments.holds.void_hold import void_hold
 from payments.methods.registry import Methods
@@ -47,7 +47,7 @@ DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "outside": (Outside, record_refund, "返金を記録しました"),
     "outside/take-back": (TakeBack, take_back_refund, "返金の記録を取り消しました"),
     "part-refund": (PartRefund, refund_part, "返金を依頼しました"),
-    "dispute": (Dispute, decide_dispute, "結果を記録しました"),
+    "dispute": (Dispute, decide_chargeback, "結果を記録しました"),
     "refund": (Press, refund_again, "返金を依頼しました"),
     "refund-spare": (Press, refund_spare_money, "過入金の返金を依頼しました"),
     "reauthorize": (Press, renew_hold, "再与信を依頼しました"),

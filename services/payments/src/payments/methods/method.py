@@ -51,7 +51,7 @@ open request is the call made again, with the same key. Find things by the ids i
 is done as ``Refunded`` with the provider's id, whoever asked for it, and, where the provider knows the sum but not
 every refund, ``RefundedInAll`` behind them. Both count in every state of the payment, on a live order, too.
 
-**Answers that do not fit.** Every answer is compared with what was asked (``domain/checking.py``). A method does the same
+**Answers that do not fit.** Every answer is compared with what was asked (``payment/rules/checking.py``). A method does the same
 with what only it can read: the ids of what it asked about, and the currency. What is about something else is
 ``Unknown`` with ``mismatch``; it never changes ``refs``.
 

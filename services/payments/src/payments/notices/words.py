@@ -9,4 +9,3 @@ NOTICE_STATES = {
     "unreadable": ("読み取り不可", "stop"),
     "seen": ("確認済み", "plain"),
 }
-# word, and what it asks for; amounts of the payment stand in it.

@@ -106,6 +106,7 @@ REFUSALS = {
     "amount_changed": "返金額が変わったため、依頼し直します",
     "heard_by_a_look": "照会で確認しました",
 }
+# word, and what it asks for; amounts of the payment stand in it.
 ATTENTION: Mapping[str, tuple[str, str]] = {
     "short_money": (
         "入金不足",

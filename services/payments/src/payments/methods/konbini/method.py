@@ -26,7 +26,8 @@ from payments.methods.konbini.vouchers import (
 )
 from payments.methods.method import Choice, Counter, Menu, Method, Notice, NoticeRefused, Option, Shop
 from payments.payment.rules.answers import Answer, Declined, RefundDeclined, Unknown
-from payments.payment.rules.payment import Number, Payment
+from payments.payment.rules.details import Number
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.providers.retry_after import retry_after_seconds
 

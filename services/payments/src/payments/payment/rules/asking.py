@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from payments.payment.rules.beside import free_other_holds
+from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Ask, Draft, Settled
 from payments.payment.rules.moves import (
     NOT_YET,
@@ -15,7 +16,7 @@ from payments.payment.rules.moves import (
     VoidAsked,
 )
 from payments.payment.rules.order import Parcel
-from payments.payment.rules.payment import CaptureWish, Payment
+from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from shared.clock import in_japan
 from shared.events import PaymentCaptured

@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from payments.payment.rules import journal
+from payments.payment.rules.details import Loss
 from payments.payment.rules.journal import Entry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
-from payments.payment.rules.payment import Loss, Payment
+from payments.payment.rules.payment import Payment
 from shared.cause import NO_CAUSE, Cause
 from shared.events import CaptureRejected, Event
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from payments.payment.rules.answers import (
@@ -14,8 +14,8 @@ from payments.payment.rules.answers import (
     OtherHold,
     RefundDeclined,
     Refunded,
-    RefundRoute,
 )
+from payments.payment.rules.details import CaptureWish, Loss, Number, Outside
 from payments.payment.rules.moves import ENDS_A_HOLD, OVER, WANTED_IN
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import Operation as Operation
@@ -27,50 +27,6 @@ from shared.cause import NO_CAUSE, Cause
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
 UNEXPLAINED = "refund_unexplained"
 MISMATCH = "answer_mismatch"
-
-
-@dataclass(frozen=True)
-class Number:
-    """What the buyer pays under: a number in the chain's format, or an account."""
-
-    number: str
-    label: str
-    due_at: datetime
-    chain: str = ""
-    confirmation_number: str | None = None
-
-
-@dataclass(frozen=True)
-class CaptureWish:
-    """Who asked for the money, and whether the mail about it was wanted; remembered until it is here.
-
-    ``amount`` in yen, where only a part of what is held is wanted now; None is all that is missing.
-    """
-
-    source: Literal["admin", "shipped", "manual_deposit"]
-    send_mail: bool = False
-    amount: int | None = None
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Yen that went out, or were taken back, beyond what was here: by a refund, a receipt that came to nothing, or a
-    chargeback, by the provider's id of it."""
-
-    ref: str
-    amount: int
-    kind: Literal["refund", "receipt", "chargeback"]
-    route: RefundRoute = "provider"
-
-
-@dataclass(frozen=True)
-class Outside:
-    """What staff say they gave back by a way of their own, ``from_suspense`` of it suspended money."""
-
-    ref: str
-    amount: int
-    route: RefundRoute
-    from_suspense: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from payments.payment.rules import journal
 from payments.payment.rules.answers import Captured, Reversed
+from payments.payment.rules.details import Loss
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import (
     NEXT,
@@ -12,7 +13,7 @@ from payments.payment.rules.moves import (
     Operation,
     Reopened,
 )
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Loss
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY
 from payments.payment.rules.returning import cover
 from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from payments.payment.rules import journal
 from payments.payment.rules.answers import Chargeback, RefundDeclined, Refunded, RefundedInAll, RefundRoute
+from payments.payment.rules.details import Loss, Outside
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import OVER, NothingLeft, RefundAsked, RefundTakenBack
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED, Loss, Outside
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
 from shared.events import PaymentRefunded
 
 ELSEWHERE = "refunded_elsewhere"

@@ -14,7 +14,7 @@ from shared.database import Tx
 from shared.errors import Refused
 
 
-async def decide_dispute(
+async def decide_chargeback(
     tx: Tx,
     methods: Mapping[str, MethodFacts],
     order_code: str,
