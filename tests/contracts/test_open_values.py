@@ -42,6 +42,7 @@ from shared.events import (
     UnknownValueSaid,
 )
 from shared.ids import new_id
+from shared.migrations import module_of
 from tests.checkout.order_examples import place
 from tests.payments.card import Card
 from tests.payments.payments_service import settings_for
@@ -186,7 +187,7 @@ def _parts(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def _tables(service: str) -> MetaData:
-    metadata: MetaData = import_module(f"{service}.storage.tables").metadata
+    metadata: MetaData = module_of(service, "tables").metadata
     return metadata
 
 

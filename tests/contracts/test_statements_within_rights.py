@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from deploy.native.site import REPOSITORY, SERVICES
 from harness.postgres import TestPostgres
 from shared.bulk import _insert, _update
-from shared.migrations import ADDED_TO, DUE, SWEPT, changed_in, grant_run_role, rights_of
+from shared.migrations import ADDED_TO, DUE, SWEPT, changed_in, grant_run_role, module_of, rights_of
 from shared.sql import ready_text
 
 WRITES = re.compile(
@@ -95,9 +95,7 @@ def many_rows_in(tree: ast.Module, tables: Mapping[str, Table], rights: Mapping[
 @cache
 def statements_of(service: str) -> dict[str, str]:
     """Every statement that ``service`` may send and that writes or locks rows -> the module it stands in."""
-    tables = {
-        table.name: table for table in import_module(f"{service}.storage.tables").metadata.sorted_tables
-    }
+    tables = {table.name: table for table in module_of(service, "tables").metadata.sorted_tables}
     found: dict[str, str] = {}
     for package in ("shared", service):
         for name, tree in modules_of(package):
@@ -115,7 +113,7 @@ def statements_of(service: str) -> dict[str, str]:
 
 async def refused(postgres: TestPostgres, service: str, rights: Mapping[str, str]) -> dict[str, str]:
     """The statements of ``service`` that a role with ``rights`` may not send -> why not."""
-    metadata = import_module(f"{service}.storage.tables").metadata
+    metadata = module_of(service, "tables").metadata
     url = await postgres.create_database(service, metadata)
     engine = create_async_engine(url, poolclass=NullPool)
     role = f"{service}_checked"

@@ -1,14 +1,15 @@
 """Migrations: Alembic, one history per service, run by the owner of the schema.
 
 The role that runs the service gets rights on rows only, and on each table those that the service's
-``rights.py`` lists (in its root, or in its ``storage/``): what is not listed there cannot be done, so that a ledger
-cannot be edited and a placement cannot be deleted, whatever a request or a mistake asks for.
+``rights.py`` lists: what is not listed there cannot be done, so that a ledger cannot be
+edited and a placement cannot be deleted, whatever a request or a mistake asks for.
 """
 
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 from alembic import command
 from alembic.config import Config
@@ -59,11 +60,15 @@ OF_THE_MACHINERY = {
 }
 
 
+def module_of(service: str, name: str) -> ModuleType:
+    """Return the module ``tables`` or ``rights`` of ``service``: at its root, or in its ``storage``."""
+    at_root = find_spec(f"{service}.{name}") is not None
+    return import_module(f"{service}.{name}" if at_root else f"{service}.storage.{name}")
+
+
 def rights_of(service: str) -> Mapping[str, str]:
     """Return what the run role of ``service`` may do with each of its tables."""
-    in_root = f"{service}.rights"
-    module = in_root if find_spec(in_root) else f"{service}.storage.rights"
-    listed: Mapping[str, str] = import_module(module).RIGHTS
+    listed: Mapping[str, str] = module_of(service, "rights").RIGHTS
     return OF_THE_MACHINERY | dict(listed)
 
 
@@ -73,7 +78,7 @@ def grant_run_role(connection: Connection, role: str, metadata: MetaData, rights
     Raises LookupError for a table whose rights nobody has listed.
     """
     if missing := {table.name for table in metadata.sorted_tables} - rights.keys():
-        raise LookupError(f"rights.py of {role} does not say what may be done with {sorted(missing)}")
+        raise LookupError(f"{role}/rights.py does not say what may be done with {sorted(missing)}")
     if not connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role}):
         return
     connection.execute(text(f'GRANT USAGE ON SCHEMA public TO "{role}"'))
