@@ -19,7 +19,7 @@ from payments.holds.renew_hold import renew_hold
 from payments.holds.void_hold import void_hold
 from payments.methods.registry import Methods
 from payments.notices.words import NOTICE_STATES
-from payments.payment.rows import find_order_payment
+from payments.payment.rows import read_order_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.payment import Payment
 from payments.payment.words import ANSWERS, OPERATIONS, ROUTES, STATES
@@ -29,7 +29,7 @@ from payments.requests.words import REQUEST_STATES
 from payments.shop.rows import read_shop_settings
 from payments.watching.look_up_payment import look_up_payment
 from shared.clock import in_japan, now
-from shared.database import Database, Tx
+from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
 from shared.web.deeds import done_by
@@ -65,7 +65,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
 
     async def show(request: Request, order_code: str, *refused: Form[Any], status: int = 200) -> Response:
         async with db.transaction() as tx:
-            payment = await _payment_of(tx, order_code)
+            payment = await read_order_payment(tx, order_code)
             story = await payment_story(tx, payment.payment_id)
             settings = await read_shop_settings(tx)
         method = methods[payment.method]
@@ -151,13 +151,6 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         return await act(request, order_code, await read_form(request, model), do, staff, lambda _: said)
 
     return routes
-
-
-async def _payment_of(tx: Tx, order_code: str) -> Payment:
-    payment = await find_order_payment(tx, order_code)
-    if payment is None:
-        raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
-    return payment
 
 
 def _name(staff: Viewer) -> str:

@@ -18,12 +18,13 @@ from payments.notices.rows import (
     NOTICE_WORK,
     alert_of,
     looked_at_now,
+    match_references,
     note_notices,
     sweep_notices,
 )
 from payments.notices.tables import notices
 from payments.payment.claims import Claim, claims_on, end_claims
-from payments.payment.rows import ask_soon, lock_payments, match_references
+from payments.payment.rows import ask_soon, lock_payments
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -126,7 +127,7 @@ class Notices:
                 terms = self._calls.methods[payment.method].terms
                 with following(look.payment.cause):
                     batch.add(_settle(payment, mine, found.answers, at, terms))
-        tx.say(*await batch.save(tx, self._calls.methods, at))
+        await batch.save(tx, self._calls.methods, at)
         over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
         for known, state in ((True, "done"), (False, "unknown")):
             became = [(one.row.notice_key, one.payment.payment_id) for one in over if one.row.known is known]

@@ -1,6 +1,6 @@
 """Notices of providers: stored as they came, once, then due until acted upon."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -27,7 +27,14 @@ SUMMARY_LENGTH_MAX = 300
 JOINED_FOR = timedelta(seconds=3)
 """Notices that come while an earlier one of the same payment is not acted upon wait so long, for one look together."""
 
+Reference = tuple[str, str]
+"""The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own."""
+
 _ALERT = TypeAdapter(Chargeback)
+_BY_REFERENCE = """
+    SELECT payment_id, method, provider_ids FROM payments
+    WHERE provider_ids && CAST(:values AS text[]) OR payment_id = ANY(:ids) ORDER BY payment_id
+"""
 # When to act on a notice: at once, or, while others with its reference wait, together with those that wait like it.
 _DUE_AT = """
     SELECT coalesce(min(due_at) FILTER (WHERE due_at > :at AND due_at <= :joined_at),
@@ -81,6 +88,25 @@ async def sweep_notices(tx: Tx, payment_id: UUID, looked_up: Sequence[tuple[str,
         references=[reference for _, reference, _ in looked_up],
         began=[began for _, _, began in looked_up],
     )
+
+
+async def match_references(
+    tx: Tx, references: Iterable[Reference], provider_name: Callable[[str], str]
+) -> dict[Reference, UUID]:
+    """Return the id of the payment that each reference is about; those of no payment are left out.
+
+    ``provider_name`` tells who is behind a method: a reference is one of its provider's, by whatever method.
+    """
+    wanted = set(references)
+    own_ids = {value: _as_id(value) for _, value in wanted}
+    ids = [one for one in own_ids.values() if one is not None]
+    matched: dict[Reference, UUID] = {}
+    for row in await tx.rows(_BY_REFERENCE, values=list(own_ids), ids=ids):
+        provider = provider_name(row.method)
+        for value, own_id in own_ids.items():
+            if (provider, value) in wanted and (value in row.provider_ids or own_id == row.payment_id):
+                matched.setdefault((provider, value), row.payment_id)
+    return matched
 
 
 async def looked_at_now(tx: Tx, rows: Sequence[Row]) -> set[tuple[str, str]]:
@@ -161,3 +187,10 @@ async def note_notices(tx: Tx, state: str, became: Sequence[tuple[UUID, UUID | N
         for notice_key, payment_id in became
     ]
     await update_all(tx, notices, rows, key="notice_key")
+
+
+def _as_id(reference: str) -> UUID | None:
+    try:
+        return UUID(reference)
+    except ValueError:
+        return None

@@ -48,7 +48,7 @@ class OrderPayments:
         locked = await lock_order_payments(tx, [event.order_code for event in events])
         payments = cls(locked, methods, now())
         yield payments
-        tx.say(*await payments._batch.save(tx, methods, now()))
+        await payments._batch.save(tx, methods, now())
 
     def settle(self, order_code: str, rule: Rule) -> None:
         """Apply ``rule`` to the payment of an order. Raises TryAgain if the order is not known yet."""

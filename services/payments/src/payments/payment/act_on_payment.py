@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from payments.payment.requests import has_open_request
-from payments.payment.rows import lock_order_payment, look_soon
+from payments.payment.rows import lock_order_payment, look_soon, unknown_order
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -33,7 +33,7 @@ async def act_on_payment(
     """
     payment = await lock_order_payment(tx, order_code)
     if payment is None:
-        raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
+        raise unknown_order()
     if done(payment):
         return payment
     if payment.version != version:
@@ -49,7 +49,7 @@ async def act_on_payment(
         raise Refused("deed_not_possible", "いまの状態では、この操作はできません。")
     batch = Batch([payment])
     batch.add(settled)
-    tx.say(*await batch.save(tx, methods, at))
+    await batch.save(tx, methods, at)
     if payment.doubted_refunds and not settled.payment.doubted_refunds:
         # What the provider tells of them counts now.
         await look_soon(tx, [payment.payment_id], also_unwatched=True)

@@ -1,7 +1,7 @@
 """Payments between the tables and the rules."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -26,13 +26,12 @@ from payments.payment.tables import (
 from shared.bulk import insert_all, update_all
 from shared.clock import now
 from shared.database import Tx
+from shared.errors import Refused
 from shared.sql import Row
 from shared.words import add_words, words_of_code, words_of_names
 
 log = structlog.get_logger()
 
-Reference = tuple[str, str]
-"""The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own."""
 WATCH_WORK = "payments due"
 
 _PAYMENT = TypeAdapter(Payment)
@@ -60,10 +59,6 @@ _WITH_ORDER = """
 """
 _BY_ID = "SELECT * FROM payments WHERE payment_id = ANY(:ids) ORDER BY payment_id"
 _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY payment_id"
-_BY_REFERENCE = """
-    SELECT payment_id, method, provider_ids FROM payments
-    WHERE provider_ids && CAST(:values AS text[]) OR payment_id = ANY(:ids) ORDER BY payment_id
-"""
 
 
 def payment_of(row: Row) -> Payment:
@@ -128,6 +123,19 @@ async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     return payment_of(row) if row is not None else None
 
 
+async def read_order_payment(tx: Tx, order_code: str) -> Payment:
+    """Return the latest try of an order, for a person. Raises Refused if the order is not known here yet."""
+    payment = await find_order_payment(tx, order_code)
+    if payment is None:
+        raise unknown_order()
+    return payment
+
+
+def unknown_order() -> Refused:
+    """Return what a person is told about an order without a payment."""
+    return Refused("payment_not_found", "この注文の決済はありません。", status=404)
+
+
 async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
     """Return how many yen came in by a receipt of an order's latest try; 0 if there is none."""
     found = await tx.value(
@@ -137,25 +145,6 @@ async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
         receipt_id=receipt_id,
     )
     return int(found or 0)
-
-
-async def match_references(
-    tx: Tx, references: Iterable[Reference], provider_name: Callable[[str], str]
-) -> dict[Reference, UUID]:
-    """Return the id of the payment that each reference is about; those of no payment are left out.
-
-    ``provider_name`` tells who is behind a method: a reference is one of its provider's, by whatever method.
-    """
-    wanted = set(references)
-    own_ids = {value: _as_id(value) for _, value in wanted}
-    ids = [one for one in own_ids.values() if one is not None]
-    matched: dict[Reference, UUID] = {}
-    for row in await tx.rows(_BY_REFERENCE, values=list(own_ids), ids=ids):
-        provider = provider_name(row.method)
-        for value, own_id in own_ids.items():
-            if (provider, value) in wanted and (value in row.provider_ids or own_id == row.payment_id):
-                matched.setdefault((provider, value), row.payment_id)
-    return matched
 
 
 async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> list[Settled]:
@@ -278,10 +267,3 @@ def _step(payment: Payment, step: Step, at: datetime) -> dict[str, Any]:
         "note": step.note,
         "at": at,
     }
-
-
-def _as_id(reference: str) -> UUID | None:
-    try:
-        return UUID(reference)
-    except ValueError:
-        return None

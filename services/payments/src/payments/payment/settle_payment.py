@@ -68,7 +68,7 @@ async def call_and_put_off(
         batch.add(
             settle(batch.payment(payment_id), None, NOT_WRITTEN, at, methods[claims[0].payment.method].terms)
         )
-        tx.say(*await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {}))
+        await batch.save(tx, methods, at, look_at={payment_id: due_at} if table is payments else {})
 
 
 class Batch:
@@ -103,9 +103,9 @@ class Batch:
         at: datetime,
         *,
         look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
-    ) -> Sequence[Event]:
-        """Save the payments that changed; return all events in the order in which they were decided, and last what
-        staff must know of payments that do not go the straight way."""
+    ) -> None:
+        """Save the payments that changed; say all events in the order in which they were decided, and last what staff
+        must know of payments that do not go the straight way."""
         changed = []
         for key, one in self._settled.items():
             before = self._locked[key]
@@ -115,7 +115,7 @@ class Batch:
                 self._events += [event.following(cause) for event in whole.events[len(one.events) :]]
                 changed.append(_moved_by(cause, whole))
         await save_all(tx, changed, methods, at, look_at=look_at)
-        return self._events
+        tx.say(*self._events)
 
 
 def _moved_by(cause: Cause, settled: Settled) -> Settled:

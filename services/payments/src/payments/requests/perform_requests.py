@@ -98,7 +98,7 @@ class Requests:
                 settled = settle_reply(payment, claim.row.operation, answers, at, terms)
                 with following(asked_because(claim)):
                     batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
-        tx.say(*await batch.save(tx, self._calls.methods, at))
+        await batch.save(tx, self._calls.methods, at)
 
     async def failed(self, tx: Tx, claim: Claim) -> None:
         """Call a person where an answer could not be written down, and ask again later."""

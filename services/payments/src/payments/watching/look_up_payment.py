@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from payments.payment.rows import find_order_payment, look_soon
+from payments.payment.rows import look_soon, read_order_payment
 from shared.database import Tx
-from shared.errors import Refused
 from shared.events import PaymentLookUpRequested
 
 
@@ -14,9 +13,7 @@ async def look_up_payment(tx: Tx, order_code: str, done_by: Mapping[str, Any]) -
 
     ``done_by`` are the fields of a desk event that tell who asked. Raises Refused for an order that is not known.
     """
-    payment = await find_order_payment(tx, order_code)
-    if payment is None:
-        raise Refused("payment_not_found", "この注文の決済はありません。", status=404)
+    payment = await read_order_payment(tx, order_code)
     if payment.state != "unmanaged":
         await look_soon(tx, [payment.payment_id], also_unwatched=True)
         tx.say(PaymentLookUpRequested(**done_by, subject=order_code))

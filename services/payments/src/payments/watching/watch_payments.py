@@ -69,7 +69,7 @@ class Watch:
             settled, look_at[claim.payment.payment_id] = seen[claim]
             with following(claim.payment.cause):
                 batch.add(settled)
-        tx.say(*await batch.save(tx, self._calls.methods, at, look_at=look_at))
+        await batch.save(tx, self._calls.methods, at, look_at=look_at)
 
     async def failed(self, tx: Tx, claim: Claim) -> None:
         """Call a person where what a look found could not be written down, and look again later."""
