@@ -154,6 +154,11 @@ async def test_a_deposit_is_refused_in_words_where_none_is_recorded(
     assert (refused.value.code, refused.value.message) == (code, words)
 
 
+async def test_a_deposit_under_a_known_receipt_changes_nothing(shopping: Shopping) -> None:
+    known = (await awaited(shopping)).changed(receipts=(ID,))
+    assert deposit(known, shopping.payments.methods["bank_transfer"].terms) == Settled(known)
+
+
 async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(
     shopping: Shopping, keys: Keys
 ) -> None:
