@@ -58,7 +58,7 @@ properties: ## Long property tests: 2,000 stories of 60 steps of every state tab
 coverage: ## Every branch of the core: money, points, relay, inbox; fails below 100 %
 	@$(PYTHON) -m tools.core
 
-mutants: ## Change the core and see whether tests notice: make mutants MODULE=payments.domain.settling SECONDS=300
+mutants: ## Change the core and see whether tests notice: make mutants MODULE=payments.payment.rules.settling SECONDS=300
 	@nice -n 19 $(PYTHON) -m tools.mutants $(MODULE) $(if $(SECONDS),--seconds $(SECONDS))
 
 chaos: setup ## Two of everything under load, faults by a seed: make chaos SECONDS=600 FAULTS=F6,F18 SEED=7 RATE=5 CLUSTER=1

@@ -1,6 +1,6 @@
 """Mutation test of the core: changes its functions one at a time and lets the tests look for the change.
 
-``python -m tools.mutants payments.domain.settling`` prints the score and every mutant that lived, as a
+``python -m tools.mutants payments.payment.rules.settling`` prints the score and every mutant that lived, as a
 difference; without a name all of ``[tool.noren.core]`` is taken, module by module. mutmut wants the
 packages at the top of a folder, so everything is laid out afresh under ``build/mutants``.
 

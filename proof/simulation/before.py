@@ -9,7 +9,7 @@ from checkout.payment_menu.rows import keep_menu
 from checkout.payment_menu.rules import Method
 from members.registration.register_member import NewMember, register_member
 from members.shop_rules.rows import rules_at
-from payments.methods import Methods
+from payments.methods.registry import Methods
 from proof.simulation.services import METADATA
 from proof.simulation.store import Store, StoreDatabase, create_database
 from shared.clock import now

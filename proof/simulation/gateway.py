@@ -9,8 +9,6 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
-from payments.method import Method, Notice, NoticeRefused, Shop
-from payments.methods import Methods
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.signing import Signer
@@ -19,6 +17,8 @@ from payments.methods.bank_transfer.settings import BankTransferSettings
 from payments.methods.cash_on_delivery import CashOnDelivery
 from payments.methods.konbini.method import Konbini
 from payments.methods.konbini.settings import KonbiniSettings
+from payments.methods.method import Method, Notice, NoticeRefused, Shop
+from payments.methods.registry import Methods
 from proof.observers import Movement
 from proof.simulation.amazon import Amazon
 from proof.simulation.chance import Chance

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from checkout.placing.placements import Placement
 from checkout.placing.purchase import Purchase
 from checkout.placing.till import Till
-from payments.calls import Calls
-from payments.methods import Methods
+from payments.methods.registry import Methods
+from payments.requests.calls import Calls
 from proof.simulation.nodes import Node
 from shared.amqp import Link, Publisher
 from shared.consumers import Consumer, Handler

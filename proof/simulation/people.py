@@ -15,11 +15,11 @@ from checkout.placing.till import Busy, Till
 from checkout.placing.vouchers import Benefit, Wallet
 from checkout.shipping.ship_order import ShipWish, ship_order
 from members.benefits.reserve_benefit import reserve_benefit
-from payments.counter import PaymentCounter
-from payments.domain.payment import Payment
 from payments.main import make_pages
 from payments.methods.konbini.chains import CHAINS
-from payments.storage.shop_settings import change_shop_settings
+from payments.orders.counter import PaymentCounter
+from payments.payment.rules.payment import Payment
+from payments.shop.change_shop_settings import change_shop_settings
 from proof.simulation.before import MEMBERS, SKUS
 from proof.simulation.nodes import NoAnswer, Node
 from proof.simulation.post import post_notice

@@ -25,15 +25,15 @@ from notifications.mails.rendering import Mails
 from notifications.mails.rendering import Shop as MailShop
 from notifications.mails.sender import Sender
 from notifications.tables import metadata as notifications_metadata
-from payments.act_on_notices import Notices
-from payments.calls import Calls
 from payments.consumers import consumers as payments_consumers
-from payments.methods import Methods
-from payments.perform_requests import Requests
+from payments.methods.registry import Methods
+from payments.notices import api as notices
+from payments.notices.act_on_notices import Notices
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import Requests
 from payments.settings import Settings
-from payments.storage.tables import metadata as payments_metadata
-from payments.watch_payments import Watch
-from payments.web import notices
+from payments.tables import metadata as payments_metadata
+from payments.watching.watch_payments import Watch
 from proof.simulation.gateway import ORIGIN, Gateway
 from proof.simulation.mail_server import SimulatedMailServer
 from proof.simulation.nodes import Node

@@ -112,7 +112,7 @@ async def test_carriers_of_stored_parcels_become_codes(postgres: TestPostgres) -
     ],
 )
 async def test_a_schema_that_differs_in_anything_is_noticed(postgres: TestPostgres, change: str) -> None:
-    metadata = import_module("payments.storage.tables").metadata
+    metadata = import_module("payments.tables").metadata
     url = await postgres.create_database("payments", metadata)
     address = url.render_as_string(hide_password=False)
     before = await schema_at(address)

@@ -19,7 +19,7 @@ from harness.rabbitmq import TestBroker
 from harness.running import read_queue, running
 from notifications.mails.rendering import Mails, Shop
 from notifications.previews.examples import example_of
-from payments.methods import Methods
+from payments.methods.registry import Methods
 from payments.settings import Settings as PaymentsSettings
 from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
 from shared.consumers import Consumer, Consumers

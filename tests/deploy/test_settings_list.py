@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings
 
 from deploy.native.environment import SETTING
 from deploy.native.site import REPOSITORY, SERVICES
-from payments.methods import known_kinds
+from payments.methods.registry import known_kinds
 from shared.settings import ServiceSettings
 
 TEXT = (REPOSITORY / ".env.example").read_text()

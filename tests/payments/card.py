@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from payments.domain.answers import (
+from payments.methods.method import Menu, Method, Shop
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -14,9 +15,8 @@ from payments.domain.answers import (
     Unknown,
     Voided,
 )
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Shop
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 from shared.clock import now
 
 

@@ -9,11 +9,11 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.method import Method, Shop
 from payments.methods.bank_transfer.simulator.driving import Driver as BankDriver
 from payments.methods.cash_on_delivery import CashOnDelivery
 from payments.methods.konbini.simulator.driving import Driver as KonbiniDriver
-from payments.storage.tables import metadata
+from payments.methods.method import Method, Shop
+from payments.tables import metadata
 from tests.payments.card import Card, CardCompany
 from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
 from tests.payments.scripted import Scripted

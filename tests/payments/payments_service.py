@@ -18,17 +18,17 @@ from harness.due_once import claim, perform
 from harness.eventually import eventually
 from harness.hearing import Hearing, said
 from harness.keys import Keys
-from payments.act_on_notices import Notices
-from payments.calls import Calls
 from payments.consumers import consumers
-from payments.domain.payment import Payment
 from payments.main import install_pages
-from payments.method import Method, Shop
-from payments.methods import Methods
-from payments.perform_requests import Requests
+from payments.methods.method import Method, Shop
+from payments.methods.registry import Methods
+from payments.notices.act_on_notices import Notices
+from payments.payment.rows import find_order_payment
+from payments.payment.rules.payment import Payment
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import Requests
 from payments.settings import Settings
-from payments.storage.payments import find_order_payment
-from payments.watch_payments import Watch
+from payments.watching.watch_payments import Watch
 from shared.database import Database
 from shared.due import DueWork
 from shared.events import Event

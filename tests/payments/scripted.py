@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Self
 
-from payments.domain.answers import Answer
-from payments.domain.order import Parcel
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Notice, Shop
+from payments.methods.method import Menu, Method, Notice, Shop
+from payments.payment.rules.answers import Answer
+from payments.payment.rules.order import Parcel
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 
 CARD = Terms(flow="authorized", deposit="capture", capture_days_max=30)
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from payments.domain.answers import (
+from payments.methods.method import Menu, Method, Shop
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -15,9 +16,8 @@ from payments.domain.answers import (
     Unknown,
     Voided,
 )
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Shop
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 from shared.clock import now
 
 START = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)

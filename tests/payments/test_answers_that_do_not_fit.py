@@ -9,14 +9,14 @@ import pytest
 
 from harness.eventually import eventually
 from harness.keys import Keys
-from payments.calls import Calls
-from payments.domain.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
-from payments.domain.checking import checked
-from payments.methods import Methods
 from payments.methods.amazon_pay.client import NoAnswer, _read
 from payments.methods.amazon_pay.objects import Charge
-from payments.perform_requests import Requests
-from payments.retry_after import retry_after_seconds
+from payments.methods.registry import Methods
+from payments.payment.rules.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
+from payments.payment.rules.checking import checked
+from payments.providers.retry_after import retry_after_seconds
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import Requests
 from shared.clock import clock, now
 from shared.due import DueRunner
 from shared.events import PaymentStandingChanged

@@ -9,11 +9,11 @@ from structlog.testing import capture_logs
 
 from harness.eventually import eventually
 from harness.trouble import time_passed
-from payments.calls import SILENCES_MAX, Breaker, Calls, Patience
-from payments.domain.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
-from payments.domain.moves import MoneyOperation
-from payments.domain.payment import Payment
-from payments.methods import Methods
+from payments.methods.registry import Methods
+from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Unknown, Voided, Waiting
+from payments.payment.rules.moves import MoneyOperation
+from payments.payment.rules.payment import Payment
+from payments.requests.calls import SILENCES_MAX, Breaker, Calls, Patience
 from shared.clock import elapsed
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, NEW, PAID

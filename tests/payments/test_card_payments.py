@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from harness.due_once import claim, perform
-from payments.domain.answers import Captured, Refunded, Voided
-from payments.storage.shop_settings import change_shop_settings
+from payments.payment.rules.answers import Captured, Refunded, Voided
+from payments.shop.change_shop_settings import change_shop_settings
 from shared.clock import clock
 from shared.events import (
     CaptureRejected,

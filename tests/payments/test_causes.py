@@ -10,10 +10,10 @@ from harness.hearing import said
 from harness.postgres import MakeDatabase
 from harness.together import hear_together, statements_of
 from harness.traces import causes, traced
-from payments.domain.drafting import Settled
-from payments.methods import Methods
-from payments.order_payments import OrderPayments
-from payments.storage.tables import metadata
+from payments.methods.registry import Methods
+from payments.orders.payments import OrderPayments
+from payments.payment.rules.drafting import Settled
+from payments.tables import metadata
 from shared.clock import clock
 from shared.consumers import Consumers
 from shared.database import Tx

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from harness.keys import Keys
-from payments.domain.answers import Captured
+from payments.payment.rules.answers import Captured
 from shared.clock import now
 from shared.events import PaymentLookUpRequested, SessionsRevoked
 from tests.payments.conftest import Shopping

@@ -4,12 +4,12 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from payments.domain.answers import Answer
-from payments.domain.asking import ask_capture
-from payments.domain.drafting import Draft
-from payments.domain.moves import Operation
-from payments.domain.payment import CaptureWish
-from payments.labels import ANSWERS, OPERATIONS, REFUSALS, cause
+from payments.payment.rules.answers import Answer
+from payments.payment.rules.asking import ask_capture
+from payments.payment.rules.details import CaptureWish
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import Operation
+from payments.payment.words import ANSWERS, OPERATIONS, REFUSALS, cause
 from tests.payments.test_payment_rules import AT, CARD, payment
 
 

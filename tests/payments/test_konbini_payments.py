@@ -8,8 +8,8 @@ import pytest
 
 from harness.eventually import eventually
 from harness.keys import Keys
-from payments.domain.payment import Payment
 from payments.methods.konbini.chains import CHAINS, KONBINI
+from payments.payment.rules.payment import Payment
 from shared.clock import JAPAN, clock, now
 from shared.events import (
     CaptureRejected,

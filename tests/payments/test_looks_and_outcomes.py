@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from payments.domain.answers import (
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -24,15 +24,16 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.drafting import Settled
-from payments.domain.payment import Operation, Payment
-from payments.domain.terms import Terms
-from payments.perform_requests import Outcome, never_asked, only_looked, outcome
-from payments.settle_payment import Batch, settle_all
-from payments.storage.answers import answer_as_json
-from payments.storage.payments import next_look_at
-from payments.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Operation, Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import next_look_at
+from payments.payment.settle_payment import Batch, settle_all
+from payments.requests.answers import answer_as_json
+from payments.requests.perform_requests import Outcome, never_asked, only_looked, outcome
+from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database import Tx
+from shared.events import Event
 from shared.sql import Row
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, NEW, NUMBER
@@ -234,9 +235,10 @@ async def test_all_that_was_decided_is_said_in_its_order_and_what_did_not_change
     expired = look(WAITING, (), numbers(), END)[0].events
     for events in (said, expired):
         batch.add(Settled(WAITING, events=events))
-    nowhere = cast(Tx, None)
-    saved = await batch.save(nowhere, {}, AT)
-    assert [event.event_id for event in saved] == [event.event_id for event in (*said, *expired)]
+    heard: list[Event] = []
+    nowhere = cast(Tx, SimpleNamespace(say=lambda *events: heard.extend(events)))
+    await batch.save(nowhere, {}, AT)
+    assert [event.event_id for event in heard] == [event.event_id for event in (*said, *expired)]
     assert len({*said, *expired}) == 2
 
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from harness.keys import Keys
-from payments.domain.drafting import Settled
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.record_deposit import record_deposit
+from payments.deposits.rules import book_deposit
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 from shared.clock import clock, in_japan, now
 from shared.errors import Refused
 from shared.events import (
@@ -125,7 +125,7 @@ async def test_cash_on_delivery_says_nothing_and_refuses_a_deposit(shopping: Sho
 
 
 def deposit(payment: Payment, terms: Terms, receipt_id: str = ID, day: date | None = None) -> Settled:
-    return record_deposit(
+    return book_deposit(
         payment,
         terms,
         now(),
@@ -152,6 +152,11 @@ async def test_a_deposit_is_refused_in_words_where_none_is_recorded(
     with pytest.raises(Refused) as refused:
         deposit(await shopping.payments.payment("N1"), shopping.payments.methods[kind].terms)
     assert (refused.value.code, refused.value.message) == (code, words)
+
+
+async def test_a_deposit_under_a_known_receipt_changes_nothing(shopping: Shopping) -> None:
+    known = (await awaited(shopping)).changed(receipts=(ID,))
+    assert deposit(known, shopping.payments.methods["bank_transfer"].terms) == Settled(known)
 
 
 async def test_a_recorded_deposit_is_told_with_day_and_wish_and_who_did_it(

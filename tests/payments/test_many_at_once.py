@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 from harness.due_once import claim, perform
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.together import statements_of
-from payments.act_on_notices import Look, Notices
-from payments.calls import Calls
-from payments.claims import Claim
 from payments.consumers import consumers
-from payments.domain.answers import Captured, Issued
-from payments.method import Notice
-from payments.methods import Methods
-from payments.perform_requests import Requests
+from payments.methods.method import Notice
+from payments.methods.registry import Methods
+from payments.notices.act_on_notices import Look, Notices
+from payments.notices.rows import JOINED_FOR, insert_notice
+from payments.payment.claims import Claim
+from payments.payment.rules.answers import Captured, Issued
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import Requests
 from payments.settings import Settings
-from payments.storage.notices import JOINED_FOR, insert_notice
-from payments.storage.tables import metadata
-from payments.watch_payments import Watch
+from payments.tables import metadata
+from payments.watching.watch_payments import Watch
 from shared.clock import clock, now
 from shared.database import Database
 from shared.errors import TryAgain

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from harness.keys import Keys
-from payments.domain import asking, deeds
-from payments.domain.answers import (
+from payments.methods.method import Notice
+from payments.notices.rows import insert_notice
+from payments.payment.rules import asking, deeds
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -21,15 +23,14 @@ from payments.domain.answers import (
     Reversed,
     Voided,
 )
-from payments.domain.drafting import Ask, Settled
-from payments.domain.payment import CaptureWish, Payment
-from payments.domain.settling import settle
-from payments.domain.standing import with_standing
-from payments.domain.terms import Terms
-from payments.method import Notice
-from payments.perform_requests import set_apart
-from payments.settle_payment import settle_all
-from payments.storage.notices import insert_notice
+from payments.payment.rules.details import CaptureWish
+from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.settling import settle
+from payments.payment.rules.standing import with_standing
+from payments.payment.rules.terms import Terms
+from payments.payment.settle_payment import settle_all
+from payments.requests.perform_requests import set_apart
 from shared.clock import now
 from shared.events import (
     AuthorizationEnded,

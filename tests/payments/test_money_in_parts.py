@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from harness.keys import Keys
-from payments.domain import asking, deeds
-from payments.domain.answers import (
+from payments.desk import payment_view
+from payments.payment.rules import asking, deeds
+from payments.payment.rules.answers import (
     Captured,
     CaptureDeclined,
     CaptureRefused,
@@ -17,12 +18,12 @@ from payments.domain.answers import (
     Refunded,
     Voided,
 )
-from payments.domain.drafting import Ask, Settled
-from payments.domain.payment import CaptureWish, Payment
-from payments.domain.settling import settle
-from payments.domain.standing import with_standing
-from payments.domain.terms import Terms
-from payments.web import payment_view
+from payments.payment.rules.details import CaptureWish
+from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.settling import settle
+from payments.payment.rules.standing import with_standing
+from payments.payment.rules.terms import Terms
 from shared.clock import clock
 from shared.events import (
     AuthorizationEnded,

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 
 from harness.keys import Keys
-from payments.domain import asking, deeds
-from payments.domain.answers import (
+from payments.desk import payment_view
+from payments.payment.rules import asking, deeds
+from payments.payment.rules.answers import (
     Authorized,
     Captured,
     CaptureDeclined,
@@ -18,13 +19,12 @@ from payments.domain.answers import (
     Reversed,
     Voided,
 )
-from payments.domain.drafting import Ask, Settled
-from payments.domain.payment import Payment
-from payments.domain.settling import settle
-from payments.domain.standing import with_standing
-from payments.settle_payment import settle_all
-from payments.watch_payments import is_overdue
-from payments.web import payment_view
+from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.settling import settle
+from payments.payment.rules.standing import with_standing
+from payments.payment.settle_payment import settle_all
+from payments.watching.watch_payments import is_overdue
 from shared.events import PaymentCaptured, PaymentExpired, PaymentRefunded, PaymentStandingChanged
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in

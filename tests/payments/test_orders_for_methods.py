@@ -12,15 +12,15 @@ from structlog.testing import capture_logs
 from harness.due_once import claim, perform
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.calls import Calls
-from payments.domain import asking, deeds
-from payments.domain.answers import Authorized, Captured, ShippingNoted, ShippingRefused, Unknown
-from payments.domain.order import OrderSnapshot, Parcel
-from payments.domain.payment import Payment
-from payments.domain.settling import settle
 from payments.methods.cash_on_delivery import CashOnDelivery
-from payments.perform_requests import Requests
-from payments.storage.tables import metadata
+from payments.payment.rules import asking, deeds
+from payments.payment.rules.answers import Authorized, Captured, ShippingNoted, ShippingRefused, Unknown
+from payments.payment.rules.order import OrderSnapshot, Parcel
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.settling import settle
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import Requests
+from payments.tables import metadata
 from shared.clock import clock, now
 from shared.events import PaymentCaptured, PaymentStandingChanged, Shipped, ShippedDestination
 from shared.ids import new_id

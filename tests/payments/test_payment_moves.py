@@ -8,8 +8,8 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from payments.domain import asking
-from payments.domain.answers import (
+from payments.payment.rules import asking
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -26,8 +26,8 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.drafting import Settled
-from payments.domain.moves import (
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.moves import (
     NEXT,
     OVER,
     MoneyBeside,
@@ -36,9 +36,9 @@ from payments.domain.moves import (
     RefundTakenBack,
     State,
 )
-from payments.domain.payment import Payment
-from payments.domain.settling import settle
-from payments.domain.terms import Terms
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.settling import settle
+from payments.payment.rules.terms import Terms
 from shared.events import PaymentCaptured, PaymentRefunded
 
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from payments.domain import asking, deeds, journal
-from payments.domain.answers import (
+from payments.payment.rules import asking, deeds, journal
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -26,11 +26,12 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.drafting import Ask, Settled, Step
-from payments.domain.payment import CaptureWish, Number, Payment, State
-from payments.domain.settling import settle
-from payments.domain.terms import Terms
-from payments.settle_payment import settle_all, with_attention
+from payments.payment.rules.details import CaptureWish, Number
+from payments.payment.rules.drafting import Ask, Settled, Step
+from payments.payment.rules.payment import Payment, State
+from payments.payment.rules.settling import settle
+from payments.payment.rules.terms import Terms
+from payments.payment.settle_payment import settle_all, with_attention
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,

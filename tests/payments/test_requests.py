@@ -12,10 +12,18 @@ import pytest
 from harness.due_once import claim, perform
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.act_on_notices import EARLY_ATTEMPTS_MAX, Notices
-from payments.calls import Calls
 from payments.consumers import consumers
-from payments.domain.answers import (
+from payments.methods.registry import Methods
+from payments.notices.act_on_notices import EARLY_ATTEMPTS_MAX, Notices
+from payments.notices.rows import match_references
+from payments.payment.rows import (
+    insert_payments,
+    lock_order_payments,
+    lock_payments,
+    look_soon,
+    read_payments,
+)
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -29,20 +37,12 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.drafting import Settled
-from payments.domain.terms import Terms
-from payments.methods import Methods
-from payments.perform_requests import SILENT_ATTEMPTS_MAX, Requests
-from payments.storage.payments import (
-    insert_payments,
-    lock_order_payments,
-    lock_payments,
-    look_soon,
-    match_references,
-    read_payments,
-)
-from payments.storage.tables import metadata
-from payments.watch_payments import Watch, is_overdue
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.terms import Terms
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import SILENT_ATTEMPTS_MAX, Requests
+from payments.tables import metadata
+from payments.watching.watch_payments import Watch, is_overdue
 from shared.clock import clock, now
 from shared.errors import TryAgain
 from shared.events import (

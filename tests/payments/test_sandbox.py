@@ -12,8 +12,8 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.sandbox import is_simulator
-from payments.storage.tables import metadata
+from payments.providers.sandbox import is_simulator
+from payments.tables import metadata
 from shared.database import Database
 from tests.payments.methods.every_method import driven_kinds, trial
 

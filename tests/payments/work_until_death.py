@@ -7,12 +7,12 @@ import asyncio
 import sys
 from dataclasses import replace
 
-from payments.calls import Calls
-from payments.method import Method
-from payments.methods import Methods
 from payments.methods.konbini.method import Konbini
 from payments.methods.konbini.settings import KonbiniSettings
-from payments.perform_requests import Requests
+from payments.methods.method import Method
+from payments.methods.registry import Methods
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import Requests
 from shared.database import Database
 from shared.due import DueRunner
 

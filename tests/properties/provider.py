@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from payments.domain.answers import (
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,

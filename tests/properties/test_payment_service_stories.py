@@ -17,20 +17,20 @@ from pydantic import SecretStr
 
 from harness.due_once import claim, perform
 from harness.postgres import TestPostgres
-from payments.act_on_notices import Notices
-from payments.calls import SILENCES_MAX, Calls
 from payments.consumers import consumers
-from payments.domain.answers import Answer, Authorized, Captured, Issued
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Notice, Shop
-from payments.methods import Methods
-from payments.perform_requests import Requests
+from payments.methods.method import Menu, Method, Notice, Shop
+from payments.methods.registry import Methods
+from payments.notices.act_on_notices import Notices
+from payments.notices.rows import insert_notice
+from payments.payment.rows import find_order_payment
+from payments.payment.rules.answers import Answer, Authorized, Captured, Issued
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.requests.calls import SILENCES_MAX, Calls
+from payments.requests.perform_requests import Requests
 from payments.settings import Settings
-from payments.storage.notices import insert_notice
-from payments.storage.payments import find_order_payment
-from payments.storage.tables import metadata
-from payments.watch_payments import Watch
+from payments.tables import metadata
+from payments.watching.watch_payments import Watch
 from shared import clock
 from shared.clock import now
 from shared.database import Database

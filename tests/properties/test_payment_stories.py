@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 )
 from pydantic import TypeAdapter
 
-from payments.domain import asking, deeds
-from payments.domain.answers import (
+from payments.payment.rules import asking, deeds
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -31,13 +31,14 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.drafting import Settled
-from payments.domain.moves import CONCLUDES, NEXT, OVER, Operation
-from payments.domain.payment import CaptureWish, Payment
-from payments.domain.settling import settle
-from payments.domain.terms import Terms
-from payments.perform_requests import is_abandoned, set_apart, settle_reply
-from payments.settle_payment import settle_all
+from payments.payment.rules.details import CaptureWish
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.moves import CONCLUDES, NEXT, OVER, Operation
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.settling import settle
+from payments.payment.rules.terms import Terms
+from payments.payment.settle_payment import settle_all
+from payments.requests.perform_requests import is_abandoned, set_apart, settle_reply
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,

@@ -6,10 +6,10 @@ from typing import Any, Self
 
 import aiohttp
 
-from payments.domain.answers import Answer, Authorized, Captured, Refunded, Unknown, Voided
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Shop
+from payments.methods.method import Menu, Method, Shop
+from payments.payment.rules.answers import Answer, Authorized, Captured, Refunded, Unknown, Voided
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 
 
 class BenchCard(Method):

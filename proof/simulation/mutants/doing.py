@@ -17,12 +17,12 @@ from notifications.mailing.tables import mails as mails_table
 from notifications.mailing.tries import SENDING
 from notifications.mails.rendering import Mails
 from notifications.mails.sender import Sender
-from payments.claims import Claim, claims_of, end_claims
-from payments.domain import asking
-from payments.methods import Methods
-from payments.settle_payment import Batch
-from payments.storage.payments import WATCH_WORK, lock_order_payment
-from payments.storage.tables import payments as payments_table
+from payments.methods.registry import Methods
+from payments.payment.claims import Claim, claims_of, end_claims
+from payments.payment.rows import WATCH_WORK, lock_order_payment
+from payments.payment.rules import asking
+from payments.payment.settle_payment import Batch
+from payments.payment.tables import payments as payments_table
 from proof.simulation.nodes import Node
 from shared.clock import now
 from shared.consumers import Handler

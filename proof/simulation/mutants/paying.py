@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from payments.calls import Calls
-from payments.domain.answers import Answer, CaptureDeclined, Declined, RefundDeclined, Unknown, Voided
-from payments.domain.moves import MoneyOperation
-from payments.domain.payment import Payment
+from payments.payment.rules.answers import Answer, CaptureDeclined, Declined, RefundDeclined, Unknown, Voided
+from payments.payment.rules.moves import MoneyOperation
+from payments.payment.rules.payment import Payment
+from payments.requests.calls import Calls
 from shared.ids import new_id
 
 

@@ -15,9 +15,6 @@ import uvicorn
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.domain.answers import Answer, Authorized, NeedsBuyer
-from payments.domain.payment import Payment
-from payments.method import Shop
 from payments.methods.amazon_pay.client import AmazonPayClient
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.objects import Session
@@ -27,7 +24,10 @@ from payments.methods.amazon_pay.simulator.app import make_app
 from payments.methods.amazon_pay.simulator.driving import Driver
 from payments.methods.amazon_pay.simulator.ipn import make_certificate
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
-from payments.storage.tables import metadata
+from payments.methods.method import Shop
+from payments.payment.rules.answers import Answer, Authorized, NeedsBuyer
+from payments.payment.rules.payment import Payment
+from payments.tables import metadata
 from shared.clock import clock, now
 from shared.ids import new_id
 from tests.payments.amazon_pay.world import World

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from payments.domain.answers import (
+from payments.methods.amazon_pay.method import AmazonPay
+from payments.payment.rules.answers import (
     Authorized,
     Captured,
     CaptureDeclined,
@@ -21,8 +22,7 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.payment import Payment
-from payments.methods.amazon_pay.method import AmazonPay
+from payments.payment.rules.payment import Payment
 from shared.clock import clock
 from shared.ids import new_id
 

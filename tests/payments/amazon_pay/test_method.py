@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from payments.domain.answers import (
+from payments.methods.amazon_pay.client import AmazonPayClient
+from payments.methods.amazon_pay.method import AmazonPay
+from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -24,10 +27,7 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.domain.payment import Payment
-from payments.methods.amazon_pay.client import AmazonPayClient
-from payments.methods.amazon_pay.method import AmazonPay
-from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.payment.rules.payment import Payment
 from shared.clock import clock
 
 KEY = "0f8fad5bd9cb469fa16570867728950e"

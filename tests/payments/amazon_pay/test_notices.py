@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from harness.eventually import eventually
-from payments.domain.answers import Chargeback
-from payments.method import NoticeRefused, Shop
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.notices import NoticeReader
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH, make_sealer
+from payments.methods.method import NoticeRefused, Shop
+from payments.payment.rules.answers import Chargeback
 from shared.clock import now
 
 

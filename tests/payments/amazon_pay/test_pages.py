@@ -14,12 +14,11 @@ from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 import payments.methods.amazon_pay
-import payments.web
 from harness.keys import Keys
-from payments.domain.payment import Payment
-from payments.method import Shop
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.methods.method import Shop
+from payments.payment.rules.payment import Payment
 from shared.clock import now
 from shared.ids import new_id
 from shared.statements import StatementInvalid
@@ -30,7 +29,7 @@ from shared.web.session import Sessions
 ORIGIN = "http://shop.test"
 TEMPLATES = (
     Path(payments.methods.amazon_pay.__file__).parent / "templates",
-    Path(payments.web.__file__).parent / "templates",
+    Path(payments.methods.__file__).parent / "templates",
 )
 TEXT = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from payments.domain.payment import Payment
 from payments.methods.amazon_pay.method import AmazonPay
-from payments.storage.shop_settings import change_shop_settings
+from payments.payment.rules.payment import Payment
+from payments.shop.change_shop_settings import change_shop_settings
 from shared.clock import clock
 from shared.events import (
     CaptureRejected,

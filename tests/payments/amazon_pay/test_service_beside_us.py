@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from payments.domain.payment import Payment
-from payments.storage.shop_settings import change_shop_settings
+from payments.payment.rules.payment import Payment
+from payments.shop.change_shop_settings import change_shop_settings
 from shared.clock import clock, now
 from shared.events import (
     AuthorizationEnded,

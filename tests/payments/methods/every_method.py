@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.keys import Keys
-from payments.domain.payment import Operation, Payment
-from payments.method import Method, Shop
-from payments.methods import known_kinds
+from payments.methods.method import Method, Shop
+from payments.methods.registry import known_kinds
+from payments.payment.rules.payment import Operation, Payment
 from shared.database import Database
 from tests.payments.order_examples import placed, reserved
 from tests.payments.payments_service import ORIGIN, Payments, make_payments, served

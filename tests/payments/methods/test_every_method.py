@@ -11,9 +11,9 @@ import pytest
 
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.method import NoticeRefused, Shop
-from payments.methods import find_methods, known_kinds
-from payments.storage.tables import metadata
+from payments.methods.method import NoticeRefused, Shop
+from payments.methods.registry import find_methods, known_kinds
+from payments.tables import metadata
 from shared.clock import clock
 from shared.database import Database
 from shared.events import (

@@ -20,9 +20,9 @@ from harness.due_once import claim, perform
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.method import Shop
-from payments.methods import UnknownMethod, find_methods, known_kinds
-from payments.storage.tables import metadata
+from payments.methods.method import Shop
+from payments.methods.registry import UnknownMethod, find_methods, known_kinds
+from payments.tables import metadata
 from shared.clock import now
 from shared.database import Database
 from shared.due import DueWork
@@ -38,9 +38,9 @@ FOLDER = '''
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse
 
-from payments.domain.answers import Authorized, Captured, NeedsBuyer
-from payments.domain.terms import Terms
-from payments.method import Menu, Method
+from payments.payment.rules.answers import Authorized, Captured, NeedsBuyer
+from payments.payment.rules.terms import Terms
+from payments.methods.method import Menu, Method
 from shared.clock import now
 
 SHOWN = set()

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from harness.chromium import PHONE, Chromium, missing
 from harness.keys import Keys
-from payments.method import Visit
+from payments.methods.method import Visit
 from tests.payments.methods.test_redirect_method import folder, later, service
 from tests.payments.order_examples import placed
 from tests.payments.payments_service import Payments, served

@@ -13,9 +13,9 @@ import pytest
 import payments.methods
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.method import Shop
-from payments.methods import find_methods
-from payments.storage.tables import metadata
+from payments.methods.method import Shop
+from payments.methods.registry import find_methods
+from payments.tables import metadata
 from shared.clock import clock
 from shared.events import PaymentAuthorized, PaymentFailed
 from tests.payments.order_examples import cancelled, placed
@@ -26,9 +26,9 @@ FOLDER = '''
 
 from datetime import timedelta
 
-from payments.domain.answers import Authorized, NeedsBuyer, Voided, Waiting
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Visit
+from payments.payment.rules.answers import Authorized, NeedsBuyer, Voided, Waiting
+from payments.payment.rules.terms import Terms
+from payments.methods.method import Menu, Method, Visit
 from shared.clock import now
 
 

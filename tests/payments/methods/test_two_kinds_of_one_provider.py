@@ -11,11 +11,11 @@ import payments.methods
 import payments.providers
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from payments.calls import SILENCES_MAX, Calls, Patience
-from payments.domain.answers import Unknown
-from payments.method import Shop
-from payments.methods import Methods, find_methods, template_folders
-from payments.storage.tables import metadata
+from payments.methods.method import Shop
+from payments.methods.registry import Methods, find_methods, template_folders
+from payments.payment.rules.answers import Unknown
+from payments.requests.calls import SILENCES_MAX, Calls, Patience
+from payments.tables import metadata
 from shared.events import PaymentAuthorized, PaymentCaptured
 from tests.payments.desk import sign_in
 from tests.payments.order_examples import placed, shipped
@@ -24,8 +24,8 @@ from tests.payments.payments_service import ORIGIN, Payments, make_payments
 PROVIDER = '''
 """両替屋: remembers what was asked for, whichever way it was paid."""
 
-from payments.domain.answers import Authorized, Captured, Unknown
-from payments.provider import Notice, NoticeRefused, Provider
+from payments.payment.rules.answers import Authorized, Captured, Unknown
+from payments.providers.provider import Notice, NoticeRefused, Provider
 from shared.clock import now
 
 
@@ -71,8 +71,8 @@ class Exchange(Provider):
 METHOD = '''
 """One way of paying at the exchange."""
 
-from payments.domain.terms import Terms
-from payments.method import Menu, Method
+from payments.payment.rules.terms import Terms
+from payments.methods.method import Menu, Method
 from payments.providers.exchange import Exchange
 
 

@@ -6,19 +6,24 @@ from pathlib import Path
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from payments import api
-from payments.act_on_notices import Notices
-from payments.calls import Calls
 from payments.consumers import consumers
-from payments.counter import PaymentCounter
-from payments.method import Shop
-from payments.methods import Methods, find_methods, template_folders
-from payments.perform_requests import Requests
+from payments.desk import payment_list, payment_page
+from payments.desk.rows import count_attention
+from payments.methods import visits
+from payments.methods.method import Shop
+from payments.methods.registry import Methods, find_methods, template_folders
+from payments.notices import api as notices_api
+from payments.notices import desk as notices_desk
+from payments.notices.act_on_notices import Notices
+from payments.orders import api as orders_api
+from payments.orders.counter import PaymentCounter
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import Requests
 from payments.settings import Settings, in_one_line
-from payments.storage.desk import count_attention
-from payments.storage.tables import metadata
-from payments.watch_payments import Watch
-from payments.web import desk_notices, desk_payment, desk_payments, desk_settings, notices, visits
+from payments.shop import api as shop_api
+from payments.shop import desk as shop_desk
+from payments.tables import metadata
+from payments.watching.watch_payments import Watch
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
@@ -94,17 +99,18 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         origin=settings.origin_url,
         secure=settings.cookie_secure,
         csrf_exempt=[
-            *(notices.address(provider) for provider in methods.providers),
+            *(notices_api.address(provider) for provider in methods.providers),
             *(method.back_path for method in visited),
         ],
         content_security=ContentSecurity(),
     )
-    app.include_router(api.router(db, methods))
-    app.include_router(notices.router(db, methods))
-    app.include_router(desk_settings.router(pages, db, methods))
-    app.include_router(desk_notices.router(pages, db, methods))
-    app.include_router(desk_payments.router(pages, db, methods))
-    app.include_router(desk_payment.router(pages, db, methods))
+    app.include_router(shop_api.router(db, methods))
+    app.include_router(orders_api.router(db, methods))
+    app.include_router(notices_api.router(db, methods))
+    app.include_router(shop_desk.router(pages, db, methods))
+    app.include_router(notices_desk.router(pages, db, methods))
+    app.include_router(payment_list.router(pages, db, methods))
+    app.include_router(payment_page.router(pages, db, methods))
     counter = PaymentCounter(shop, pages, db, methods)
     for method in visited:
         app.include_router(visits.router(method, counter))
@@ -116,5 +122,5 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
 
 def make_pages() -> Pages:
     """Return the templates of the service and of its methods."""
-    own = Path(__file__).parent / "web" / "templates"
-    return make_templates(own, *template_folders(), desk_pages=DESK_PAGES)
+    own = sorted(Path(__file__).parent.glob("*/templates"))
+    return make_templates(*own, *template_folders(), desk_pages=DESK_PAGES)

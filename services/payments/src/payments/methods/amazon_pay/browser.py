@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
-from payments.web.visitor import cookies_of
+from payments.methods.visitor import cookies_of
 from shared.statements import COOKIE, Issuer, StatementInvalid, Verifier
 
 WALLET = COOKIE["wallet"]

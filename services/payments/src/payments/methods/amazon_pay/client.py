@@ -22,7 +22,7 @@ from payments.methods.amazon_pay.objects import (
     Session,
 )
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from payments.retry_after import retry_after_seconds
+from payments.providers.retry_after import retry_after_seconds
 from shared import clock
 
 T = TypeVar("T", bound=BaseModel)

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from payments.domain.answers import Answer, Declined, NeedsBuyer, Unknown
-from payments.domain.payment import NOT_YET, Payment
-from payments.method import Shop
 from payments.methods.amazon_pay import meaning
 from payments.methods.amazon_pay.client import AmazonPayClient, SaysNo, yen
 from payments.methods.amazon_pay.looking import CHARGE, PERMISSION
 from payments.methods.amazon_pay.objects import Session
+from payments.methods.method import Shop
+from payments.payment.rules.answers import Answer, Declined, NeedsBuyer, Unknown
+from payments.payment.rules.payment import NOT_YET, Payment
 from shared.clock import now
 
 SESSION = "checkout_session_id"

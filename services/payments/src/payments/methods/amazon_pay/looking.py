@@ -6,7 +6,10 @@ at the shop asked for, because Seller Central gives money back, too.
 
 from collections.abc import Sequence
 
-from payments.domain.answers import (
+from payments.methods.amazon_pay import meaning
+from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
+from payments.methods.amazon_pay.objects import Charge, Refund
+from payments.payment.rules.answers import (
     Answer,
     RefundDeclined,
     Refunded,
@@ -14,10 +17,7 @@ from payments.domain.answers import (
     RefundWaiting,
     UnnamedCharges,
 )
-from payments.domain.payment import Payment
-from payments.methods.amazon_pay import meaning
-from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
-from payments.methods.amazon_pay.objects import Charge, Refund
+from payments.payment.rules.payment import Payment
 
 CHARGE, PERMISSION = "charge_id", "charge_permission_id"
 REFUND = "refund_"

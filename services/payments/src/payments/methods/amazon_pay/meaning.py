@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from payments.domain.answers import (
+from payments.methods.amazon_pay.client import NoAnswer, SaysNo
+from payments.methods.amazon_pay.objects import Charge, Refund, Session, StatusDetails
+from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
@@ -18,8 +20,6 @@ from payments.domain.answers import (
     Voided,
     Waiting,
 )
-from payments.methods.amazon_pay.client import NoAnswer, SaysNo
-from payments.methods.amazon_pay.objects import Charge, Refund, Session, StatusDetails
 
 GIFT_CARD = "ギフト"
 LATE_CALL_SECONDS = 60.0

@@ -15,22 +15,6 @@ from typing import Self, TypeVar
 import httpx
 from fastapi import APIRouter
 
-from payments.domain.answers import (
-    Answer,
-    Authorized,
-    CaptureRefused,
-    Chargeback,
-    Declined,
-    NeedsBuyer,
-    RefundDeclined,
-    Refunded,
-    RefundWaiting,
-    Unknown,
-    Voided,
-)
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
 from payments.methods.amazon_pay import looking, meaning
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.journey import Journey, session_of
@@ -46,6 +30,22 @@ from payments.methods.amazon_pay.notices import Hint, NoticeReader
 from payments.methods.amazon_pay.objects import Charge
 from payments.methods.amazon_pay.pages import AmazonPayPages
 from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.methods.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
+from payments.payment.rules.answers import (
+    Answer,
+    Authorized,
+    CaptureRefused,
+    Chargeback,
+    Declined,
+    NeedsBuyer,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    Unknown,
+    Voided,
+)
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
 from shared.clock import now
 
 T = TypeVar("T")

@@ -21,8 +21,8 @@ from cryptography.x509.oid import NameOID
 from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 from pydantic.alias_generators import to_pascal
 
-from payments.method import NoticeRefused
 from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.methods.method import NoticeRefused
 from shared import clock
 
 CERTIFICATE_NAME = r"/SimpleNotificationService-[0-9a-f]{4,64}\.pem"

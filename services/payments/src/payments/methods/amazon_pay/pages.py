@@ -12,17 +12,17 @@ import structlog
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from payments.domain.payment import NOT_YET, Payment
-from payments.method import Counter
+from payments.methods import visits
 from payments.methods.amazon_pay import wallet
 from payments.methods.amazon_pay.browser import WALLET, wallet_of
 from payments.methods.amazon_pay.buttons import Buttons
 from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
-from payments.web import visits
-from payments.web.visitor import cookies_of, may_see
-from payments.web.visits import TURNS_MAX, UNDER_WAY, Code
+from payments.methods.method import Counter
+from payments.methods.visitor import cookies_of, may_see
+from payments.methods.visits import TURNS_MAX, UNDER_WAY, Code
+from payments.payment.rules.payment import NOT_YET, Payment
 from shared.web.cookies import PIECE_BYTES_MAX, PIECES_MAX
 from shared.web.edge import ContentSecurity
 from shared.web.session import safe_next, viewer

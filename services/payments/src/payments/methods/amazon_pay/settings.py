@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from payments.methods.amazon_pay import demo
 from payments.methods.amazon_pay.signing import Algorithm, Signer, private_key
-from payments.sandbox import check_side
+from payments.providers.sandbox import check_side
 
 AMAZON_HOST = re.compile(r"pay-api\.amazon\.(jp|com|eu)")
 

@@ -7,12 +7,12 @@ from typing import Self
 import httpx
 from pydantic import BaseModel, ConfigDict
 
-from payments.domain.answers import Answer, Issued, RefundDeclined, Refunded, Unknown, Voided
-from payments.domain.payment import Payment
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Shop
 from payments.methods.bank_transfer.settings import BankTransferSettings
-from payments.retry_after import retry_after_seconds
+from payments.methods.method import Menu, Method, Shop
+from payments.payment.rules.answers import Answer, Issued, RefundDeclined, Refunded, Unknown, Voided
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.providers.retry_after import retry_after_seconds
 from shared.clock import now
 
 

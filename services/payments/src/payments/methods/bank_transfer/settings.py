@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from payments.sandbox import check_side
+from payments.providers.sandbox import check_side
 
 DEMO = "noren-demo"
 """What the simulator takes; anybody may know it."""

@@ -2,9 +2,9 @@
 
 from typing import Self
 
-from payments.domain.terms import Terms
-from payments.method import Menu, Method, Shop
 from payments.methods.cash_on_delivery.settings import CashOnDeliverySettings
+from payments.methods.method import Menu, Method, Shop
+from payments.payment.rules.terms import Terms
 
 
 class CashOnDelivery(Method):

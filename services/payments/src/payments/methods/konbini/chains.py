@@ -7,7 +7,7 @@ chain shows it in that chain's words and changes nothing else (X-16).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from payments.domain.payment import Number
+from payments.payment.rules.details import Number
 
 CONFIRMATION = "8888"
 _REFUSED_EVERYWHERE = ("PayPay", "auPay", "d払い", "Suica", "PASMO", "クレジットカード", "iD")

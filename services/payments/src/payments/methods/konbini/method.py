@@ -11,10 +11,6 @@ import httpx
 from fastapi import APIRouter
 from pydantic import ValidationError
 
-from payments.domain.answers import Answer, Declined, RefundDeclined, Unknown
-from payments.domain.payment import Number, Payment
-from payments.domain.terms import Terms
-from payments.method import Choice, Counter, Menu, Method, Notice, NoticeRefused, Option, Shop
 from payments.methods.konbini import pages
 from payments.methods.konbini.chains import CHAINS
 from payments.methods.konbini.settings import KonbiniSettings
@@ -28,7 +24,12 @@ from payments.methods.konbini.vouchers import (
     last_refund,
     not_ours,
 )
-from payments.retry_after import retry_after_seconds
+from payments.methods.method import Choice, Counter, Menu, Method, Notice, NoticeRefused, Option, Shop
+from payments.payment.rules.answers import Answer, Declined, RefundDeclined, Unknown
+from payments.payment.rules.details import Number
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.providers.retry_after import retry_after_seconds
 
 SIGNATURE = "x-konbini-signature"
 LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"

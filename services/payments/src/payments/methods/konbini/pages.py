@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi import Form as FormField
 from starlette.responses import Response
 
-from payments.domain.payment import Payment
-from payments.method import Counter
 from payments.methods.konbini.barcode import Bar, bars
 from payments.methods.konbini.chains import CHAINS
+from payments.methods.method import Counter
+from payments.payment.rules.payment import Payment
 from shared.clock import in_japan, now
 from shared.errors import Refused
 from shared.web.session import viewer

@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from payments.domain.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
-from payments.domain.payment import Payment
 from payments.methods.konbini.chains import CHAINS, DEFAULT
+from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
+from payments.payment.rules.payment import Payment
 
 KINDS = {"paid": "入金", "reversed": "入金の取消（速報取消）"}
 """The kinds of notices that we know the meaning of."""

@@ -8,8 +8,6 @@ import httpx
 from fastapi import APIRouter
 from starlette.applications import Starlette
 
-from payments.domain.payment import Operation, Payment
-from payments.method import Counter, Method, Shop
 from payments.methods.amazon_pay import demo
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
@@ -22,6 +20,8 @@ from payments.methods.amazon_pay.simulator.ipn import Sealer, post
 from payments.methods.amazon_pay.simulator.sessions import create_session, get_session
 from payments.methods.amazon_pay.simulator.settings import SimulatorSettings
 from payments.methods.amazon_pay.simulator.store import Store
+from payments.methods.method import Counter, Method, Shop
+from payments.payment.rules.payment import Operation, Payment
 
 _CALLS = {"authorize": "complete", "void": "cancel", "look_up": "get"}
 _DECLINES = {"authorize": "Declined", "capture": "AmazonRejected", "refund": "AmazonRejected"}

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from payments.domain.payment import Operation, Payment
-from payments.method import Method, Shop
 from payments.methods.bank_transfer.method import BankTransfer
 from payments.methods.bank_transfer.settings import BankTransferSettings
 from payments.methods.bank_transfer.simulator.app import Bank, SimulatorSettings, make_app
+from payments.methods.method import Method, Shop
+from payments.payment.rules.payment import Operation, Payment
 
 
 class Driver:

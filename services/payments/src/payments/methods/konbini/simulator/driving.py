@@ -4,13 +4,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from payments.domain.payment import Operation, Payment
-from payments.method import Method, Shop
 from payments.methods.konbini.method import Konbini
 from payments.methods.konbini.settings import KonbiniSettings
 from payments.methods.konbini.simulator.app import Sender, make_app
 from payments.methods.konbini.simulator.ledger import Facts, Ledger
 from payments.methods.konbini.simulator.settings import SimulatorSettings
+from payments.methods.method import Method, Shop
+from payments.payment.rules.payment import Operation, Payment
 
 _CALLS = {"issue": "issue", "void": "close", "refund": "refund"}
 

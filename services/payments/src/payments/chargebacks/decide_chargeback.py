@@ -1,0 +1,42 @@
+"""Staff record how a chargeback ended."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal
+
+from payments.payment.act_on_payment import act_on_payment
+from payments.payment.rules import deeds
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import MethodFacts
+from shared.database import Tx
+from shared.errors import Refused
+
+
+async def decide_chargeback(
+    tx: Tx,
+    methods: Mapping[str, MethodFacts],
+    order_code: str,
+    *,
+    reference: str,
+    state: Literal["won", "lost"],
+    disputed_amount: int | None,
+    version: int,
+    by: str,
+) -> None:
+    """Book a chargeback as won or lost; of a lost one whose amount nobody told, ``disputed_amount`` yen.
+
+    Raises Refused where that amount is missing, and as :func:`act_on_payment` does.
+    """
+
+    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
+        if state == "lost" and deeds.amount_is_open(payment, reference, disputed_amount):
+            raise Refused(
+                "amount_missing", "返金された金額を入力してください", field="disputed_amount", status=422
+            )
+        return deeds.decide_dispute(
+            payment, at, reference=reference, state=state, by=by, amount=disputed_amount
+        )
+
+    await act_on_payment(tx, methods, order_code, deed, version=version)

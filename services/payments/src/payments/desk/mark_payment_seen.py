@@ -1,0 +1,23 @@
+"""Staff have seen what calls for a person; no money moves."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from payments.payment.act_on_payment import act_on_payment
+from payments.payment.rules import deeds
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import MethodFacts
+from shared.database import Tx
+
+
+async def mark_payment_seen(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, version: int, by: str
+) -> None:
+    """Take the calls off a payment that are over once they are seen. Raises Refused as :func:`act_on_payment` does."""
+
+    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
+        return deeds.mark_seen(payment, at, by=by)
+
+    await act_on_payment(tx, methods, order_code, deed, version=version)

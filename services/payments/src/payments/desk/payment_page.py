@@ -1,0 +1,191 @@
+"""One payment at the desk: how it stands, all that happened, and a way out of whatever holds it up."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from payments.chargebacks.decide_chargeback import decide_chargeback
+from payments.deposits.accept_short_money import accept_short_money
+from payments.deposits.record_deposit import record_deposit
+from payments.deposits.take_back_deposit import take_back_deposit
+from payments.desk import payment_view
+from payments.desk.forms import Accept, Deposit, Dispute, Outside, PartRefund, Press, TakeBack
+from payments.desk.mark_payment_seen import mark_payment_seen
+from payments.desk.rows import payment_story
+from payments.holds.renew_hold import renew_hold
+from payments.holds.void_hold import void_hold
+from payments.methods.registry import Methods
+from payments.notices.words import NOTICE_STATES
+from payments.payment.rows import read_order_payment
+from payments.payment.rules import deeds
+from payments.payment.rules.payment import Payment
+from payments.payment.words import ANSWERS, OPERATIONS, ROUTES, STATES
+from payments.refunds.record_refund import record_refund, take_back_refund
+from payments.refunds.refund_payment import refund_again, refund_part, refund_spare_money
+from payments.requests.words import REQUEST_STATES
+from payments.shop.rows import read_shop_settings
+from payments.watching.look_up_payment import look_up_payment
+from shared.clock import in_japan, now
+from shared.database import Database
+from shared.errors import Refused
+from shared.ids import new_id
+from shared.web.deeds import done_by
+from shared.web.forms import Form, read_form
+from shared.web.pages import Pages
+from shared.web.session import Staff, Viewer, require_staff
+
+PATH = "/desk/payments/{order_code}"
+LABELS = {"operations": OPERATIONS, "answers": ANSWERS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
+UseCase = Callable[..., Awaitable[object]]
+"""What staff may do: it takes transaction, methods and order code, the fields of its form and who does it."""
+DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
+    "accept": (Accept, accept_short_money, "入金済みにしました"),
+    "deposit/take-back": (TakeBack, take_back_deposit, "入金の記録を取り消しました"),
+    "outside": (Outside, record_refund, "返金を記録しました"),
+    "outside/take-back": (TakeBack, take_back_refund, "返金の記録を取り消しました"),
+    "part-refund": (PartRefund, refund_part, "返金を依頼しました"),
+    "dispute": (Dispute, decide_chargeback, "結果を記録しました"),
+    "refund": (Press, refund_again, "返金を依頼しました"),
+    "refund-spare": (Press, refund_spare_money, "過入金の返金を依頼しました"),
+    "reauthorize": (Press, renew_hold, "再与信を依頼しました"),
+    "void": (Press, void_hold, "与信の取消を依頼しました"),
+    "seen": (Press, mark_payment_seen, "確認済みにしました"),
+}
+"""The deeds by their path: what the form asks, what is done, and what is said then."""
+DEPOSITED = "入金を記録しました"
+MAIL_WITHHELD = "入金を記録しました。ご請求額に足りないため、メールは送信していません"
+
+
+def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
+    """Return the routes of the page."""
+    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+    async def show(request: Request, order_code: str, *refused: Form[Any], status: int = 200) -> Response:
+        async with db.transaction() as tx:
+            payment = await read_order_payment(tx, order_code)
+            story = await payment_story(tx, payment.payment_id)
+            settings = await read_shop_settings(tx)
+        method = methods[payment.method]
+        name = settings.name_of(payment.method, method.menu().name)
+        shows_status = method.menu().provider_status_shown
+        return pages.render(
+            request,
+            "desk_payment.html",
+            status=status,
+            payment=payment,
+            order_code=payment.order_code,
+            method=name,
+            state=STATES[payment.state],
+            calls=payment_view.calls(payment, method.terms),
+            facts=payment_view.facts(payment, shows_status=shows_status),
+            offers=payment_view.offers(payment, method.terms),
+            deposit=_form(Deposit, refused, _expected(payment)),
+            outside=_form(Outside, refused, _given_back(payment)),
+            accept=_accept(payment, refused),
+            refused=refused,
+            by_hand=method.terms.deposit == "by_hand",
+            contraries=payment_view.contraries(payment, method.terms, story),
+            dispute=next((form for form in refused if form.model is Dispute), Form(Dispute, {})),
+            goes_back=not payment.goes_on,
+            outside_amount_max=deeds.outside_amount_max(payment),
+            part_refund=_form(PartRefund, refused, {"version": payment.version}),
+            part_refund_max=deeds.part_refund_max(payment, method.terms),
+            routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
+            has_provider=payment.state != "unmanaged",
+            labels=LABELS,
+            **payment_view.records(story),
+        )
+
+    async def act(
+        request: Request,
+        order_code: str,
+        form: Form[Any],
+        do: UseCase,
+        staff: Viewer,
+        say: Callable[[Any], str],
+    ) -> Response:
+        """Do a deed and show the page again, with what is wrong if it was not done."""
+        if not form.errors:
+            try:
+                async with db.transaction() as tx:
+                    done = await do(tx, methods, order_code, **form.value.model_dump(), by=_name(staff))
+                return pages.redirect(request, f"/desk/payments/{order_code}", toast=say(done))
+            except Refused as refusal:
+                if refusal.status == 404:
+                    raise
+                form.refuse(refusal)
+                return await show(request, order_code, form, status=refusal.status)
+        return await show(request, order_code, form, status=422)
+
+    @routes.get(PATH)
+    async def show_payment(request: Request, order_code: str) -> Response:
+        """The payment of an order."""
+        return await show(request, order_code)
+
+    @routes.post(f"{PATH}/deposit")
+    async def deposit(request: Request, order_code: str, staff: Staff) -> Response:
+        """Record a deposit, and tell where the mail that was asked for is not sent."""
+        form = await read_form(request, Deposit)
+
+        def say(is_short: bool) -> str:
+            return MAIL_WITHHELD if is_short and form.value.send_mail else DEPOSITED
+
+        return await act(request, order_code, form, record_deposit, staff, say)
+
+    @routes.post(f"{PATH}/look-up")
+    async def look_up(request: Request, order_code: str, staff: Staff) -> Response:
+        """Let the workers ask the provider now, also about what is over."""
+        async with db.transaction() as tx:
+            await look_up_payment(tx, order_code, done_by(request, staff))
+        return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
+
+    @routes.post(f"{PATH}/{{deed:path}}")
+    async def do_deed(request: Request, order_code: str, deed: str, staff: Staff) -> Response:
+        """Do one of the other deeds."""
+        if deed not in DEEDS:
+            raise Refused("deed_unknown", "この操作はできません。", status=404)
+        model, do, said = DEEDS[deed]
+        return await act(request, order_code, await read_form(request, model), do, staff, lambda _: said)
+
+    return routes
+
+
+def _name(staff: Viewer) -> str:
+    return staff.name or staff.member_id or ""
+
+
+def _form(model: type[BaseModel], refused: tuple[Form[Any], ...], values: dict[str, Any]) -> Form[Any]:
+    """Return the form as it was refused, for the payment as it stands now, or a fresh one."""
+    for form in refused:
+        if form.model is model:
+            form.values["version"] = values["version"]
+            return form
+    return Form(model, values)
+
+
+def _expected(payment: Payment) -> dict[str, Any]:
+    return {
+        "version": payment.version,
+        "amount": "" if payment.keeps_its_sale or not payment.goes_on else payment.missing_amount,
+        "deposited_on": in_japan(now()).date().isoformat(),
+        "receipt_id": f"desk:{new_id().hex}",
+        "send_mail": "true",
+    }
+
+
+def _accept(payment: Payment, refused: tuple[Form[Any], ...]) -> Form[Any] | None:
+    """Return the form to take what is here for the whole; None where that is not possible."""
+    if not deeds.may_accept_short(payment):
+        return None
+    return _form(Accept, refused, {"version": payment.version, "send_mail": "true"})
+
+
+def _given_back(payment: Payment) -> dict[str, Any]:
+    return {
+        "version": payment.version,
+        "returned_amount": payment.held_amount if not payment.keeps_its_sale else payment.spare_amount or "",
+        "refund_id": f"desk:{new_id().hex}",
+    }

@@ -1,0 +1,200 @@
+"""What the page of one payment shows: facts, what calls for a person in yen, and every record about it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from payments.desk.forms import Contrary, Offer
+from payments.payment.rules import asking, deeds
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.words import (
+    ACCOUNTS,
+    ATTENTION,
+    POLICIES,
+    REASONS,
+    REFUSALS,
+    ROUTES,
+    STATES,
+    cause,
+    parts,
+    state_label,
+)
+from shared.clock import in_japan
+from shared.sql import Row
+
+
+def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
+    """Return title and text of all that calls for a person, with the amounts of this payment."""
+    by = payment.respond_by
+    words = {
+        "missing": _yen(payment.missing_amount),
+        "held": _yen(payment.held_amount),
+        "spare": _yen(payment.spare_amount),
+        "refunded": _yen(payment.refunded_amount),
+        "lost": _yen(payment.lost_amount),
+        "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
+        "refundable": _yen(payment.refundable_amount or payment.held_amount),
+        "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "other_holds": _yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "unnamed": _yen(payment.unnamed_charge_amount),
+        "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
+        "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
+    }
+    lost = {loss.kind for loss in payment.losses}
+    kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
+    words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    if deeds.owes_nothing(payment):
+        words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
+    if payment.state in ("authorized", "capturing"):
+        words_told = ["short_money_held" if word == "short_money" else word for word in words_told]
+    found = [ATTENTION.get(word, (word, word)) for word in words_told]
+    return [(title, text.format(**words)) for title, text in found]
+
+
+def offers(payment: Payment, terms: Terms) -> list[Offer]:
+    """Return what staff may do about the payment by one press, and what each will do, in yen."""
+    spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
+    again = "もう一度" if "refund_failed" in payment.calls else ""
+    possible = (
+        (
+            asking.may_reauthorize(payment, terms),
+            Offer(
+                "reauthorize",
+                "再与信する",
+                f"{missing}の与信をもう一度依頼します。いまの与信は取り消します。",
+            ),
+        ),
+        (
+            payment.state == "authorized",
+            Offer(
+                "void",
+                "与信を取り消す",
+                f"{missing}の与信を取り消します。この注文の代金は受け取れなくなります。",
+            ),
+        ),
+        (
+            deeds.may_refund_spare(payment, terms),
+            Offer(
+                "refund-spare", "過入金を返金する", f"過入金の{spare}を返金するよう、決済会社に依頼します。"
+            ),
+        ),
+        (
+            deeds.may_refund_again(payment),
+            Offer("refund", f"返金を{again}依頼する", f"{held}を返金するよう、決済会社に{again}依頼します。"),
+        ),
+        (
+            bool(deeds.to_be_seen(payment)),
+            Offer("seen", "確認済みにする", "確認済みにします。お金は動きません。"),
+        ),
+    )
+    return [offer for may, offer in possible if may]
+
+
+def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
+    """Return how the payment stands."""
+    found = [("請求額", _yen(payment.amount))]
+    if payment.authorization_id:
+        found.append(("売上請求の方法", POLICIES[payment.capture_policy]))
+    if shows_status:
+        found.append(("連携ステータス", payment.provider_status or "—"))
+    if payment.instrument:
+        found.append(("お支払い手段", payment.instrument))
+    if payment.number is not None:
+        found += [
+            (payment.number.label, payment.number.number),
+            ("お支払い期限", f"{in_japan(payment.number.due_at):%Y/%m/%d %H:%M}"),
+        ]
+    if payment.payer_name:
+        found.append(("注文者", payment.payer_name))
+    money = (
+        ("入金額", payment.received_amount, payment.received_amount),
+        ("うち仮受金", payment.suspense_amount, payment.suspense_amount),
+        ("返金額", payment.refunded_amount, payment.refunded_amount),
+        ("お預かり中", payment.held_amount, payment.refunded_amount + payment.suspense_amount),
+        ("損失（お預かりを超えて出たお金）", payment.lost_amount, payment.lost_amount),
+    )
+    found += [(label, _yen(amount)) for label, amount, shown in money if shown]
+    return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
+
+
+def contraries(payment: Payment, terms: Terms, story: Mapping[str, Sequence[Row]]) -> list[Contrary]:
+    """Return what staff wrote down of money and may take back, each with what that will do, in yen."""
+    goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
+    deposits = [
+        Contrary(
+            "deposit/take-back",
+            row.receipt_id,
+            f"{in_japan(row.at):%Y/%m/%d %H:%M}に記録した入金 {_yen(row.amount)}",
+            "この入金記録を取り消す",
+            f"{_yen(row.amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
+        )
+        for row in story["receipts"]
+        if deeds.may_take_back_deposits(payment, terms)
+        and row.receipt_id not in payment.reversals
+        and row.amount <= payment.held_amount
+    ]
+    returned = [
+        Contrary(
+            "outside/take-back",
+            one.ref,
+            f"{ROUTES[one.route]}で返金済みと記録した {_yen(one.amount)}",
+            "この返金記録を取り消す",
+            f"{_yen(one.amount)}を返金済みとした記録を取り消します。お金は動きません。",
+        )
+        for one in payment.outside
+    ]
+    return deposits + returned
+
+
+def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+    """Return all that is on record about the payment, in words."""
+    return {
+        "amount_lines": [
+            {
+                "at": line.at,
+                "reason": REASONS.get(line.reason, line.reason),
+                "account": ACCOUNTS.get(line.account, line.account),
+                "debit": line.debit,
+                "credit": line.credit,
+            }
+            for line in story["journal"]
+        ],
+        "timeline": [
+            {
+                "at": step.at,
+                "title": state_label(step.state),
+                "text": cause(step.because)
+                + (f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""),
+                "by": step.by or "決済サービス",
+                "kind": STATES[step.state][1],
+            }
+            for step in story["history"]
+        ],
+        "requests": [
+            {
+                "operation": row.operation,
+                "amount": row.amount,
+                "state": row.state,
+                "at": row.answered_at or row.written_at,
+                "attempts": row.attempts,
+                "answer": (row.answer or {}).get("answer", ""),
+                "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
+                "code": _providers_code((row.answer or {}).get("reason", "")),
+                "key": parts(row.request_id.hex),
+            }
+            for row in story["requests"]
+        ],
+        "notices": [
+            {"at": row.received_at, "summary": row.summary, "state": row.state, "id": parts(row.notice_id)}
+            for row in story["notices"]
+        ],
+    }
+
+
+def _providers_code(reason: str) -> str:
+    """Return what a provider gave as its reason; "" for a reason of ours, which has words."""
+    return "" if reason in REFUSALS else reason
+
+
+def _yen(amount: int) -> str:
+    return f"¥{amount:,}"

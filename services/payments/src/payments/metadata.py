@@ -1,0 +1,22 @@
+"""The tables of payments together, and those of the machinery. Each slice adds its own in its ``tables.py``."""
+
+from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
+
+from shared.inbox import inbox_table
+from shared.outbox import outbox_table
+
+metadata = MetaData()
+outbox_table(metadata)
+inbox_table(metadata)
+
+# Which sessions members has ended; the desk refuses them from the moment it is heard (A2).
+revoked_sessions = Table(
+    "revoked_sessions",
+    metadata,
+    Column("event_id", Uuid, primary_key=True),
+    Column("member_id", Uuid, nullable=False),
+    Column("session_id", Uuid, comment="NULL: all sessions of the member"),
+    Column("issued_until", DateTime(timezone=True), nullable=False),
+    info={"append_only": True},
+)
+Index("revoked_sessions_by_member", revoked_sessions.c.member_id)

@@ -1,0 +1,192 @@
+"""Acts on stored notices. A notice is only a hint: the provider is looked up and that is what counts (F30).
+
+Many notices about one payment make one question: those claimed together share a look, whatever came before the look
+began is answered by it as well, and what comes while others wait or are looked into waits for one look together. A look
+would have found the same without a notice, so what it finds follows from the event that moved the payment last.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+
+from payments.notices.rows import (
+    JOINED_FOR,
+    NOTICE_WORK,
+    alert_of,
+    looked_at_now,
+    match_references,
+    note_notices,
+    sweep_notices,
+)
+from payments.notices.tables import notices
+from payments.payment.claims import Claim, claims_on, end_claims
+from payments.payment.rows import ask_soon, lock_payments
+from payments.payment.rules.answers import Answer, Unknown
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
+from payments.requests.calls import Calls
+from payments.requests.perform_requests import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
+from shared.cause import following
+from shared.clock import now
+from shared.database import Tx
+from shared.due import DueWork, strike_off_all
+from shared.sql import Row
+
+log = structlog.get_logger()
+
+EARLY_ATTEMPTS_MAX = 8
+"""A notice may overtake the answer that names its reference; after so many looks it stays unmatched."""
+LEASE_SECONDS = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One question about one payment, for all the notices about it that were claimed together."""
+
+    claims: tuple[Claim, ...]
+
+    @property
+    def payment(self) -> Payment:
+        """Return the payment as it was when its notices were claimed."""
+        return self.claims[0].payment
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the provider said, and when it was asked: notices from before are answered by it."""
+
+    began: datetime
+    answers: Sequence[Answer]
+
+
+class Notices:
+    """The due work of acting on notices."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def due_work(self, *, concurrency: int) -> DueWork:
+        """Return this as due work."""
+        return DueWork(
+            NOTICE_WORK,
+            notices,
+            self.perform,
+            begin=self.begin,
+            conclude=self.conclude,
+            failed=self.failed,
+            concurrency=concurrency,
+            lease_seconds=LEASE_SECONDS,
+            cause=lambda look: look.payment.cause,
+        )
+
+    async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Look]:
+        """Find the payments that notices are about, one look for each; put off notices about none we know, and about
+        those that are looked at just now: what they tell may be in that look, else one more is for all of them.
+        """
+        named = [(row.method, row.reference) for row in rows]
+        matched = await match_references(tx, named, self._calls.methods.provider_name)
+        busy = await looked_at_now(tx, rows)
+        joins = {row.notice_key for row in rows if row.alert is None and (row.method, row.reference) in busy}
+        await _put_off(tx, [row for row in rows if row.notice_key in joins], JOINED_FOR)
+        about = [
+            (row, matched.get((row.method, row.reference))) for row in rows if row.notice_key not in joins
+        ]
+        await _put_off_unmatched(tx, [row for row, payment_id in about if payment_id is None])
+        known = [(row, payment_id) for row, payment_id in about if payment_id is not None]
+        of_payment: dict[UUID, list[Claim]] = defaultdict(list)
+        for claim in await claims_on(tx, known):
+            of_payment[claim.payment.payment_id].append(claim)
+        return [Look(tuple(claims)) for claims in of_payment.values()]
+
+    async def perform(self, look: Look) -> Found:
+        """Look the payment up, with the ids that only the notices name."""
+        began = now()
+        payment = look.payment
+        named = {name: value for claim in look.claims for name, value in claim.row.refs.items()}
+        answers = await self._calls.look_up(payment.changed(refs={**payment.refs, **named}))
+        return Found(began, answers)
+
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Look, Found]]) -> None:
+        """Write down what the look-ups found, for the notices that are still ours."""
+        at = now()
+        claims = [(claim, found) for look, found in done for claim in look.claims]
+        later = {claim: _look_again_at(claim.row, found.answers, at) for claim, found in claims}
+        ids = {claim.payment.payment_id for claim, _ in claims}
+        batch = Batch((await lock_payments(tx, ids)).values())
+        ours = await end_claims(tx, notices, later)
+        for look, found in done:
+            mine = [claim for claim in look.claims if claim in ours]
+            if mine:
+                payment = batch.payment(mine[0].payment.payment_id)
+                terms = self._calls.methods[payment.method].terms
+                with following(look.payment.cause):
+                    batch.add(_settle(payment, mine, found.answers, at, terms))
+        await batch.save(tx, self._calls.methods, at)
+        over = [claim for claim, _ in claims if claim in ours and later[claim] is None]
+        for known, state in ((True, "done"), (False, "unknown")):
+            became = [(one.row.notice_key, one.payment.payment_id) for one in over if one.row.known is known]
+            await note_notices(tx, state, became)
+        for look, found in done:
+            heard = [claim for claim in look.claims if claim in over]
+            if heard:
+                waiting = {(claim.row.method, claim.row.reference, found.began) for claim in heard}
+                await sweep_notices(tx, heard[0].payment.payment_id, sorted(waiting))
+        await ask_soon(tx, [claim.payment.payment_id for claim in over])
+
+    async def failed(self, tx: Tx, look: Look) -> None:
+        """Call a person where what a look found could not be written down, and look again later."""
+        pause = _pause_seconds(look.claims[0].row.attempts, MISMATCH_PAUSE_SECONDS_MAX)
+        await call_and_put_off(tx, notices, look.claims, pause, self._calls.methods)
+
+
+def _settle(
+    payment: Payment, claims: Sequence[Claim], answers: Sequence[Answer], at: datetime, terms: Terms
+) -> Settled:
+    """Return what the look means, with the ids that notices named and what only they can tell. Pure."""
+    named = {name: value for claim in claims for name, value in claim.row.refs.items()}
+    alerts = [alert for claim in claims if (alert := alert_of(claim.row)) is not None]
+    known = payment.changed(refs={**payment.refs, **named})
+    return fitting_again(settle_all(known, None, [*answers, *alerts], at, terms), answers)
+
+
+async def _put_off(tx: Tx, rows: Sequence[Row], pause: timedelta) -> None:
+    """Let rows that this very transaction claimed be due later."""
+    due_at = now() + pause
+    if rows:
+        await strike_off_all(tx, notices, [(row.notice_key, row.lease, due_at) for row in rows])
+
+
+async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:
+    """Look again later, a few times; the claim of this very transaction cannot be lost."""
+    at = now()
+    early = {row.notice_key for row in rows if row.attempts < EARLY_ATTEMPTS_MAX}
+    due = [
+        (
+            row.notice_key,
+            row.lease,
+            at + timedelta(seconds=_pause_seconds(row.attempts)) if row.notice_key in early else None,
+        )
+        for row in rows
+    ]
+    if due:
+        await strike_off_all(tx, notices, due)
+    given_up = [row for row in rows if row.notice_key not in early]
+    await note_notices(tx, "unmatched", [(row.notice_key, None) for row in given_up])
+    for row in given_up:
+        log.warning("notice.unmatched", provider=row.method, reference=row.reference)
+
+
+def _look_again_at(row: Row, answers: Sequence[Answer], at: datetime) -> datetime | None:
+    silences = [answer for answer in answers if isinstance(answer, Unknown)]
+    longest = MISMATCH_PAUSE_SECONDS_MAX if any(one.mismatch for one in silences) else PAUSE_SECONDS_MAX
+    return at + timedelta(seconds=_pause_seconds(row.attempts, longest)) if silences else None
+
+
+def _pause_seconds(attempts: int, longest: float = PAUSE_SECONDS_MAX) -> float:
+    return min(2.0 ** min(attempts, 12), longest)

@@ -1,0 +1,60 @@
+"""Where providers post their notices: proved, stored, committed, answered; acted upon by the workers."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from fastapi import APIRouter, Request
+from starlette.responses import PlainTextResponse, Response
+
+from payments.methods.registry import Methods
+from payments.notices.rows import can_be_matched, insert_notice, insert_unreadable
+from payments.providers.provider import NoticeRefused, Provider
+from shared.clock import now
+from shared.crash import crash_point
+from shared.database import Database
+
+log = structlog.get_logger()
+
+
+def address(provider: Provider) -> str:
+    """Return the path to which the provider posts, whichever of its methods the notice is about."""
+    return f"/payments/{provider.path}/notices"
+
+
+def router(db: Database, methods: Methods) -> APIRouter:
+    """Return a route per provider."""
+    routes = APIRouter(include_in_schema=False)
+    for provider in methods.providers:
+        routes.add_api_route(address(provider), _receiver(db, provider), methods=["POST"])
+    return routes
+
+
+def _receiver(db: Database, provider: Provider) -> Callable[[Request], Awaitable[Response]]:
+    async def _refuse(body: bytes, status: int, *, keep: bool) -> Response:
+        if keep:
+            async with db.transaction() as tx:
+                await insert_unreadable(tx, provider.name, body, now())
+        return PlainTextResponse("refused", status_code=status)
+
+    async def receive_notice(request: Request) -> Response:
+        """Answer 200 only after the commit; a notice sent again is stored once and answered alike.
+
+        What is genuine and nobody can read is kept for staff, and refused: sent again, it would be no clearer.
+        """
+        body = await request.body()
+        try:
+            notice = await provider.read_notice(request.headers, body)
+        except NoticeRefused as refusal:
+            log.warning("notice.refused", provider=provider.name, code=refusal.code, genuine=refusal.genuine)
+            return await _refuse(body, refusal.status, keep=refusal.genuine)
+        if not can_be_matched(notice):
+            log.warning("notice.refused", provider=provider.name, code="ids_unreadable", genuine=True)
+            return await _refuse(body, 400, keep=True)
+        crash_point("K14")
+        async with db.transaction() as tx:
+            fresh = await insert_notice(tx, provider.name, notice, body, now())
+        crash_point("K15")
+        log.info("notice.stored", provider=provider.name, reference=notice.reference, fresh=fresh)
+        return PlainTextResponse("OK")
+
+    return receive_notice

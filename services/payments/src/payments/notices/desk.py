@@ -1,0 +1,63 @@
+"""The notices of providers that a person has to see: of no payment of ours, of an unknown kind, or unreadable."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from payments.methods.registry import Methods
+from payments.notices.mark_notice_seen import mark_notice_seen
+from payments.notices.rows import notices_for_staff
+from payments.notices.words import NOTICE_STATES
+from payments.payment.words import parts
+from payments.shop.rows import read_shop_settings
+from shared.database import Database
+from shared.web.pages import Pages
+from shared.web.paging import Paging
+from shared.web.session import Staff, require_staff
+
+PATH = "/desk/payments/notices"
+BODY_LENGTH_MAX = 2_000
+
+
+def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
+    """Return the routes of the list."""
+    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+
+    @routes.get(PATH)
+    async def show_notices(request: Request, asked: Paging) -> Response:
+        """The notices that nobody has seen yet, newest first."""
+        async with db.transaction() as tx:
+            rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
+            settings = await read_shop_settings(tx)
+        names = {
+            one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
+            for kind, one in methods.items()
+        }
+        return pages.render(
+            request,
+            "desk_notices.html",
+            notices=[
+                {
+                    "key": row.notice_key,
+                    "at": row.received_at,
+                    "method": names.get(row.method, row.method),
+                    "summary": row.summary,
+                    "state": NOTICE_STATES[row.state],
+                    "reference": parts(row.reference or ""),
+                    "order_code": row.order_code,
+                    "body": row.body[:BODY_LENGTH_MAX].decode("utf-8", "replace").replace("\0", "\ufffd"),
+                }
+                for row in rows
+            ],
+            page=asked.of(total),
+        )
+
+    @routes.post(f"{PATH}/{{notice_key}}/seen")
+    async def mark_seen(request: Request, notice_key: UUID, staff: Staff) -> Response:
+        """Take a notice off the list."""
+        async with db.transaction() as tx:
+            await mark_notice_seen(tx, notice_key, by=staff.name or staff.member_id or "")
+        return pages.redirect(request, PATH, toast="確認済みにしました")
+
+    return routes

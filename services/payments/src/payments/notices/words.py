@@ -1,0 +1,11 @@
+"""The Japanese words for the states of a notice."""
+
+NOTICE_STATES = {
+    "new": ("未処理", "note"),
+    "done": ("反映済み", "done"),
+    "unmatched": ("該当なし", "stop"),
+    "noted": ("記録のみ", "plain"),
+    "unknown": ("未対応の種類", "stop"),
+    "unreadable": ("読み取り不可", "stop"),
+    "seen": ("確認済み", "plain"),
+}

@@ -1,0 +1,62 @@
+"""How an order's payment stands, for other services and for the holder of its key. Nothing is changed."""
+
+import hmac
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from payments.methods.registry import Methods
+from payments.payment.rows import find_order_payment
+from payments.payment.rules.payment import Payment
+from payments.payment.words import state_label
+from shared.database import Database
+from shared.errors import Refused
+from shared.web.session import Viewer, viewer
+
+
+def router(db: Database, methods: Methods) -> APIRouter:
+    """Return the JSON route."""
+    routes = APIRouter(prefix="/api/payments")
+
+    @routes.get("/orders/{order_code}")
+    async def show_order(
+        order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
+    ) -> dict[str, Any]:
+        """The payment of an order, for whoever holds the key of its page, and for staff. The code alone, which stands
+        on slips and in mails, opens nothing, nor does it tell whether there is such an order."""
+        async with db.transaction() as tx:
+            payment = await find_order_payment(tx, order_code)
+        if payment is None or not (seen.is_staff or holds_key(payment, key)):
+            raise Refused("payment_not_found", "この注文のお支払い情報はまだありません。", status=404)
+        method = methods[payment.method]
+        status = payment.provider_status if method.menu().provider_status_shown else ""
+        public = {
+            "order_code": payment.order_code,
+            "kind": payment.method,
+            "state": payment.state,
+            "state_label": state_label(payment.state),
+            "provider_status": status,
+            "amount": payment.amount,
+            "captured_amount": payment.captured_amount,
+            "refunded_amount": payment.refunded_amount,
+        }
+        return public | (_private(payment) if holds_key(payment, key) else {})
+
+    return routes
+
+
+def holds_key(payment: Payment, key: str) -> bool:
+    """Return whether ``key`` opens the buyer's pages about this payment."""
+    return bool(payment.page_key) and hmac.compare_digest(payment.page_key.encode(), key.encode())
+
+
+def _private(payment: Payment) -> dict[str, Any]:
+    number = payment.number
+    return {
+        "page_url": payment.page_url,
+        "redirect_url": payment.redirect_url,
+        "number": number.number if number else None,
+        "number_label": number.label if number else None,
+        "confirmation_number": number.confirmation_number if number else None,
+        "due_at": number.due_at.isoformat() if number else None,
+    }

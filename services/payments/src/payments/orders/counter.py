@@ -1,0 +1,53 @@
+"""What the pages of a method stand on: reading a payment, remembering a choice, asking for a look."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from payments.methods.method import Shop
+from payments.methods.registry import Methods
+from payments.payment.rows import (
+    find_order_payment,
+    lock_order_payment,
+    look_soon,
+    save_all,
+)
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.snapshots import with_order
+from shared.clock import now
+from shared.database import Database
+from shared.web.pages import Pages
+
+
+@dataclass(frozen=True)
+class PaymentCounter:
+    """The :class:`payments.methods.method.Counter` of a running service."""
+
+    shop: Shop
+    pages: Pages
+    db: Database
+    methods: Methods
+
+    async def find(self, order_code: str) -> Payment | None:
+        """Return the latest payment of an order, or None if the order is not known here yet."""
+        async with self.db.transaction() as tx:
+            payment = await find_order_payment(tx, order_code)
+            return await with_order(tx, payment) if payment is not None else None
+
+    async def remember(self, order_code: str, refs: Mapping[str, str]) -> Payment | None:
+        """Add the buyer's later choices to ``payment.refs``; return the payment."""
+        async with self.db.transaction() as tx:
+            payment = await lock_order_payment(tx, order_code)
+            if payment is None:
+                return None
+            # The buyer's choice is no money: nothing follows from it.
+            payment = payment.changed(refs={**payment.refs, **refs})
+            await save_all(tx, [Settled(payment)], self.methods, now())
+            return payment
+
+    async def hasten(self, order_code: str) -> None:
+        """Let the workers look at the order's payment now."""
+        async with self.db.transaction() as tx:
+            payment = await find_order_payment(tx, order_code)
+            if payment is not None:
+                await look_soon(tx, [payment.payment_id])

@@ -1,0 +1,103 @@
+"""The units of work of what payments hears: payments of many orders, locked together and saved together."""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Protocol, Self
+
+from payments.methods.registry import Methods
+from payments.orders.rules import Rule
+from payments.payment.rows import insert_payments, lock_order_payments
+from payments.payment.rules import asking
+from payments.payment.rules.drafting import Settled, because_of
+from payments.payment.rules.order import OrderSnapshot
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import CapturePolicy
+from payments.payment.settle_payment import Batch
+from payments.settings import Settings
+from payments.shop.rows import read_shop_settings
+from shared.clock import now
+from shared.database import Tx
+from shared.errors import TryAgain
+from shared.events import OrderPlaced
+from shared.ids import new_id
+
+
+class AboutAnOrder(Protocol):
+    """An event that names its order."""
+
+    @property
+    def order_code(self) -> str:
+        """Return the code of the order."""
+
+
+class OrderPayments:
+    """The latest payment of each order that is heard of."""
+
+    def __init__(self, locked: Mapping[str, Payment], methods: Methods, at: datetime) -> None:
+        self._locked = locked
+        self._batch = Batch(locked.values())
+        self._methods = methods
+        self._at = at
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, tx: Tx, events: Sequence[AboutAnOrder], methods: Methods) -> AsyncIterator[Self]:
+        """Lock the payments; save them at the end, each once, and say what was decided."""
+        locked = await lock_order_payments(tx, [event.order_code for event in events])
+        payments = cls(locked, methods, now())
+        yield payments
+        await payments._batch.save(tx, methods, now())
+
+    def settle(self, order_code: str, rule: Rule) -> None:
+        """Apply ``rule`` to the payment of an order. Raises TryAgain if the order is not known yet."""
+        known = self._locked.get(order_code)
+        if known is None:
+            raise TryAgain("order_not_heard_of_yet")
+        payment = self._batch.payment(known.payment_id)
+        self._batch.add(rule(payment, self._methods[payment.method].terms, self._at))
+
+
+class NewPayments:
+    """The payments of orders just placed."""
+
+    def __init__(self, capture_policy: CapturePolicy, methods: Methods, settings: Settings) -> None:
+        self._capture_policy = capture_policy
+        self._methods = methods
+        self._settings = settings
+        self._begun: list[Settled] = []
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, tx: Tx, events: Sequence[OrderPlaced], methods: Methods, settings: Settings
+    ) -> AsyncIterator[Self]:
+        """Read the shop's policy; store the payments at the end, and say what was decided of those that are new."""
+        new = cls((await read_shop_settings(tx)).capture_policy, methods, settings)
+        yield new
+        stored = await insert_payments(tx, new._begun, now())
+        tx.say(*(event for one in stored for event in one.events))
+
+    def begin(self, event: OrderPlaced) -> None:
+        """Start the payment of an order."""
+        method = self._methods[event.payment_kind]
+        key = secrets.token_urlsafe(16)
+        own_page = f"{self._settings.origin_url}/payments/{method.path}/{event.order_code}?key={key}"
+        payment = Payment(
+            payment_id=new_id(),
+            order_code=event.order_code,
+            method=method.kind,
+            amount=event.amounts.total,
+            placed_at=event.placed_at,
+            payer_name=event.orderer.name,
+            by_guest=event.member_id is None and event.registration is None,
+            member_id=event.member_id,
+            order=None if method.terms.flow == "unmanaged" else OrderSnapshot.of(event),
+            choice=event.payment_choice,
+            capture_policy=self._capture_policy,
+            page_key=key,
+            page_url=own_page if method.has_number_page else event.page_url,
+            cause=event.cause,
+        )
+        self._begun.append(because_of(event.cause, asking.begin(payment, method.terms)))

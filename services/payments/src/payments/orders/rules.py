@@ -1,0 +1,60 @@
+"""What an order's events mean for its payment. Pure."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from payments.deposits.rules import vouch_for_deposit
+from payments.payment.rules import asking
+from payments.payment.rules.drafting import Settled, and_then
+from payments.payment.rules.order import parcels_of
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from shared.events import CaptureRequested, OrderCancelled, ReauthorizationRequested, Shipped
+
+Rule = Callable[[Payment, Terms, datetime], Settled]
+"""What becomes of a payment, by the terms of its method, at a moment."""
+
+
+def shipped(event: Shipped) -> Rule:
+    """Keep the parcels; with the last of them the money may be taken."""
+
+    def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
+        at = event.occurred_at
+        kept = asking.parcels_left(payment, parcels_of(event), terms, at)
+        if not event.fully_shipped:
+            return kept
+        return and_then(kept, asking.capture_after_shipping(kept.payment, terms, at))
+
+    return rule
+
+
+def capture_requested(event: CaptureRequested) -> Rule:
+    """Take the money; where staff see deposits themselves, they vouch for all that is missing."""
+
+    def rule(payment: Payment, terms: Terms, _: datetime) -> Settled:
+        at = event.occurred_at
+        if terms.deposit != "by_hand":
+            return asking.capture_for_staff(
+                payment, terms, at, send_mail=event.send_mail, by=event.by, amount=event.amount
+            )
+        return vouch_for_deposit(
+            payment,
+            terms,
+            at,
+            deposited_on=event.deposit_date,
+            receipt_id=f"request:{event.event_id.hex}",
+            send_mail=event.send_mail,
+            by=event.by,
+        )
+
+    return rule
+
+
+def reauthorization_requested(event: ReauthorizationRequested) -> Rule:
+    """Hold the money anew; a hold that still stands is given back first (AP-34)."""
+    return lambda payment, terms, at: asking.reauthorize(payment, terms, at, by=event.by)
+
+
+def cancelled(event: OrderCancelled) -> Rule:
+    """Give back whatever is held or paid, now or when it turns up (AP-51, F32)."""
+    return lambda payment, _, __: asking.cancel(payment, event.occurred_at, by=event.by)

@@ -1,0 +1,56 @@
+"""What staff do about one payment: as they saw it, once, in one commit with all that follows."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from payments.payment.requests import has_open_request
+from payments.payment.rows import lock_order_payment, look_soon, unknown_order
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import MethodFacts
+from payments.payment.settle_payment import Batch
+from shared.clock import now
+from shared.database import Tx
+from shared.errors import Refused
+
+Deed = Callable[[Payment, Terms, datetime], Settled]
+
+
+async def act_on_payment(
+    tx: Tx,
+    methods: Mapping[str, MethodFacts],
+    order_code: str,
+    deed: Deed,
+    *,
+    version: int,
+    done: Callable[[Payment], bool] = lambda payment: False,
+) -> Payment:
+    """Do ``deed`` to the payment of an order, unless it is ``done`` already; return the payment as it was before.
+
+    Raises Refused for an order that is not known, for a payment that is not the ``version`` they saw, while an
+    earlier refund is not answered, and where the payment does not allow the deed.
+    """
+    payment = await lock_order_payment(tx, order_code)
+    if payment is None:
+        raise unknown_order()
+    if done(payment):
+        return payment
+    if payment.version != version:
+        raise Refused(
+            "payment_changed_meanwhile",
+            "この決済は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
+        )
+    at = now()
+    settled = deed(payment, methods[payment.method].terms, at)
+    refunds = any(ask.operation == "refund" for ask in settled.asks)
+    blocked = refunds and await has_open_request(tx, payment.payment_id, "refund")
+    if blocked or settled == Settled(payment):
+        raise Refused("deed_not_possible", "いまの状態では、この操作はできません。")
+    batch = Batch([payment])
+    batch.add(settled)
+    await batch.save(tx, methods, at)
+    if payment.doubted_refunds and not settled.payment.doubted_refunds:
+        # What the provider tells of them counts now.
+        await look_soon(tx, [payment.payment_id], also_unwatched=True)
+    return payment

@@ -1,0 +1,50 @@
+"""Claimed rows, each with the payment it is about as it was when the row was claimed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from payments.payment.rows import read_payments
+from payments.payment.rules.payment import Payment
+from shared.database import Tx
+from shared.due import strike_off_all
+from shared.sql import Row
+
+
+@dataclass(frozen=True, eq=False)
+class Claim:
+    """A row that this process may work on while its lease lasts."""
+
+    row: Row
+    payment: Payment
+
+
+async def claims_of(tx: Tx, rows: Sequence[Row]) -> list[Claim]:
+    """Return each row with its payment; rows whose payment cannot be read are left to their leases."""
+    return await claims_on(tx, [(row, row.payment_id) for row in rows])
+
+
+async def claims_on(tx: Tx, rows: Sequence[tuple[Row, UUID]]) -> list[Claim]:
+    """Do the same for rows given with the id of their payment."""
+    payments = await read_payments(tx, {payment_id for _, payment_id in rows})
+    return [Claim(row, payments[payment_id]) for row, payment_id in rows if payment_id in payments]
+
+
+def last_claims(table: Table, claims: Iterable[Claim]) -> dict[UUID, Claim]:
+    """Return the last claim on each row: one may have been claimed again while its first claim was in hand."""
+    [key] = table.primary_key.columns
+    return {getattr(one.row, key.name): one for one in sorted(claims, key=lambda one: one.row.attempts)}
+
+
+async def end_claims(tx: Tx, table: Table, due_at: Mapping[Claim, datetime | None]) -> set[Claim]:
+    """Strike off claimed rows, or have them due again; return the claims that were still ours.
+
+    Write nothing that depends on any other.
+    """
+    last = last_claims(table, due_at)
+    ended = [(row_id, claim.row.lease, due_at[claim]) for row_id, claim in last.items()]
+    struck = await strike_off_all(tx, table, ended)
+    return {claim for row_id, claim in last.items() if row_id in struck}

@@ -1,0 +1,44 @@
+"""Requests as a payment writes them down, due at once; :mod:`payments.requests` has them performed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from payments.payment.rules.drafting import Ask
+from payments.payment.rules.moves import Operation
+from payments.payment.tables import payment_requests
+from shared.bulk import insert_all
+from shared.database import Tx
+from shared.ids import new_id
+
+REQUEST_WORK = "payment requests"
+
+
+async def insert_requests(tx: Tx, asks: Sequence[tuple[UUID, Ask]], at: datetime) -> None:
+    """Write down requests, due at once. One that is already there stays the only one."""
+    rows = [
+        {
+            "request_id": new_id(),
+            "payment_id": payment_id,
+            "operation": ask.operation,
+            "sequence": ask.sequence,
+            "amount": ask.amount,
+            "written_at": at,
+            "due_at": at,
+            "caused_by": ask.cause.event_id,
+            "traceparent": ask.cause.traceparent,
+        }
+        for payment_id, ask in asks
+    ]
+    await insert_all(tx, payment_requests, rows, skip_known=True)
+
+
+async def has_open_request(tx: Tx, payment_id: UUID, operation: Operation) -> bool:
+    """Return whether a request of its kind is not answered yet: another one has to wait for that."""
+    found = await tx.value(
+        "SELECT 1 FROM payment_requests WHERE payment_id = :payment_id AND operation = :operation"
+        " AND state IN ('pending', 'open', 'unknown') LIMIT 1",
+        payment_id=payment_id,
+        operation=operation,
+    )
+    return found is not None

@@ -1,0 +1,275 @@
+"""Payments between the tables and the rules."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import structlog
+from pydantic import TypeAdapter
+
+from payments.payment.requests import REQUEST_WORK, insert_requests
+from payments.payment.rules.drafting import Settled, Step
+from payments.payment.rules.journal import Entry
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.watching import MethodFacts, next_look_at
+from payments.payment.snapshots import insert_snapshots, order_of
+from payments.payment.tables import (
+    journal_lines,
+    order_words,
+    payment_history,
+    payments,
+    receipts,
+)
+from shared.bulk import insert_all, update_all
+from shared.clock import now
+from shared.database import Tx
+from shared.errors import Refused
+from shared.sql import Row
+from shared.words import add_words, words_of_code, words_of_names
+
+log = structlog.get_logger()
+
+WATCH_WORK = "payments due"
+
+_PAYMENT = TypeAdapter(Payment)
+_COLUMNS = (
+    "payment_id",
+    "order_code",
+    "try_number",
+    "method",
+    "state",
+    "version",
+    "amount",
+    "captured_amount",
+    "suspense_amount",
+    "refunded_amount",
+    "capture_policy",
+    "order_cancelled",
+    "attention",
+    "revision",
+    "refs",
+    "placed_at",
+)
+# What :func:`_implied` says of rows without them stands in every row, also where it is the default.
+_IMPLIED = ("suspense_returned_amount", "refund_asked_amount")
+_WITH_ORDER = """
+    SELECT p.*, s.snapshot FROM payments p LEFT JOIN order_snapshots s USING (order_code)
+    WHERE payment_id = ANY(:ids) ORDER BY payment_id
+"""
+_BY_ID = "SELECT * FROM payments WHERE payment_id = ANY(:ids) ORDER BY payment_id"
+_BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY payment_id"
+
+
+def payment_of(row: Row) -> Payment:
+    """Return the payment that a row of ``payments`` holds."""
+    return _PAYMENT.validate_python(
+        {**_implied(row), **row.details, **{name: getattr(row, name) for name in _COLUMNS}}
+    )
+
+
+def _implied(row: Row) -> dict[str, Any]:
+    """Return what rows do not say that were written before it had a field: refunds took suspense first, and a refund
+    under way was of all that was here."""
+    held = row.captured_amount + row.suspense_amount - row.refunded_amount
+    return {
+        "suspense_returned_amount": min(row.suspense_amount, row.refunded_amount),
+        "refund_asked_amount": held if row.state == "refunding" else 0,
+    }
+
+
+async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
+    """Return payments by id with their orders, without locking them; one that cannot be read is logged and left out."""
+    found = {}
+    for row in await tx.rows(_WITH_ORDER, ids=list(payment_ids)):
+        try:
+            found[row.payment_id] = payment_of(row).changed(order=order_of(row.snapshot))
+        except (ValueError, TypeError) as error:
+            # What it says may hold personal data.
+            log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
+    return found
+
+
+async def lock_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payment]:
+    """Return payments by id and keep others from changing them until the commit.
+
+    Always in the same order, so that two who lock some of the same payments never wait for each other.
+    """
+    rows = await tx.rows(f"{_BY_ID} FOR UPDATE", ids=list(payment_ids))
+    return {row.payment_id: payment_of(row) for row in rows}
+
+
+async def lock_order_payments(tx: Tx, order_codes: Iterable[str]) -> dict[str, Payment]:
+    """Lock the latest try of each order and return it by order code; unknown orders are left out."""
+    locked: dict[str, Payment] = {}
+    for row in await tx.rows(f"{_BY_ORDER} FOR UPDATE", codes=list(order_codes)):
+        payment = payment_of(row)
+        before = locked.get(payment.order_code)
+        if before is None or before.try_number < payment.try_number:
+            locked[payment.order_code] = payment
+    return locked
+
+
+async def lock_order_payment(tx: Tx, order_code: str) -> Payment | None:
+    """Lock the latest try of an order and return it, or None if the order is not known here yet."""
+    return (await lock_order_payments(tx, [order_code])).get(order_code)
+
+
+async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
+    """Return the latest try of an order, or None if the order is not known here yet."""
+    row = await tx.row(
+        "SELECT * FROM payments WHERE order_code = :code ORDER BY try_number DESC LIMIT 1", code=order_code
+    )
+    return payment_of(row) if row is not None else None
+
+
+async def read_order_payment(tx: Tx, order_code: str) -> Payment:
+    """Return the latest try of an order, for a person. Raises Refused if the order is not known here yet."""
+    payment = await find_order_payment(tx, order_code)
+    if payment is None:
+        raise unknown_order()
+    return payment
+
+
+def unknown_order() -> Refused:
+    """Return what a person is told about an order without a payment."""
+    return Refused("payment_not_found", "この注文の決済はありません。", status=404)
+
+
+async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
+    """Return how many yen came in by a receipt of an order's latest try; 0 if there is none."""
+    found = await tx.value(
+        "SELECT amount FROM receipts WHERE receipt_id = :receipt_id AND payment_id ="
+        " (SELECT payment_id FROM payments WHERE order_code = :code ORDER BY try_number DESC LIMIT 1)",
+        code=order_code,
+        receipt_id=receipt_id,
+    )
+    return int(found or 0)
+
+
+async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> list[Settled]:
+    """Store new payments with their first requests and return them; an order that is already known is left alone."""
+    rows = [{**_values(one.payment), "changed_at": at} for one in settled]
+    stored = await insert_all(tx, payments, rows, skip_known=True, returning="payment_id")
+    fresh = {row.payment_id for row in stored}
+    new = [one for one in settled if one.payment.payment_id in fresh]
+    first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
+    await insert_all(tx, payment_history, first)
+    await insert_snapshots(tx, [one.payment for one in new], at)
+    payers = {one.payment.order_code: one.payment.payer_name for one in new}
+    await add_words(
+        tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
+    )
+    await _ask(tx, new, at)
+    return new
+
+
+async def save_all(
+    tx: Tx,
+    settled: Sequence[Settled],
+    methods: Mapping[str, MethodFacts],
+    at: datetime,
+    *,
+    look_at: Mapping[UUID, datetime | None] = MappingProxyType({}),
+) -> None:
+    """Store payments locked in this transaction, each once, and all that follows from them but the events.
+
+    ``look_at`` says when to look at single payments next, where :func:`next_look_at` does not decide it.
+    """
+    rows = []
+    for one in settled:
+        payment = one.payment
+        usual = next_look_at(payment, methods[payment.method], at)
+        due_at = look_at.get(payment.payment_id, usual)
+        rows.append({**_values(payment), "due_at": due_at, "changed_at": at})
+    await update_all(tx, payments, rows, key="payment_id")
+    steps = [_step(one.payment, step, at) for one in settled for step in one.steps]
+    await insert_all(tx, payment_history, steps)
+    booked = [(one.payment, entry) for one in settled for entry in one.entries]
+    await insert_all(tx, journal_lines, [line for about in booked for line in _lines(*about, at)])
+    await insert_all(tx, receipts, _receipts(booked, at))
+    await _ask(tx, settled, at)
+
+
+async def look_soon(tx: Tx, payment_ids: Sequence[UUID], *, also_unwatched: bool = False) -> None:
+    """Let the workers look at payments and at their open requests now.
+
+    ``also_unwatched``: once also at those that nobody would look at any more.
+    """
+    due = "(due_at > :at OR due_at IS NULL)" if also_unwatched else "due_at > :at"
+    await _hasten(tx, "payments", WATCH_WORK, payment_ids, due)
+    await ask_soon(tx, payment_ids)
+
+
+async def ask_soon(tx: Tx, payment_ids: Sequence[UUID]) -> None:
+    """Let the workers ask about open requests of payments now."""
+    await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at")
+
+
+async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], due: str) -> None:
+    if not payment_ids:
+        return
+    await tx.execute(
+        f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names and conditions are ours
+        f" WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND {due}",
+        payment_ids=payment_ids,
+        at=now(),
+    )
+    tx.wake(work)
+
+
+async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:
+    asks = [(one.payment.payment_id, ask) for one in settled for ask in one.asks]
+    if asks:
+        await insert_requests(tx, asks, at)
+        tx.wake(REQUEST_WORK)
+
+
+def _lines(payment: Payment, entry: Entry, at: datetime) -> list[dict[str, Any]]:
+    about = {"payment_id": payment.payment_id, "reason": entry.reason, "subject": entry.subject, "at": at}
+    return [
+        {**about, "account": entry.debit, "debit": entry.amount, "credit": 0},
+        {**about, "account": entry.credit, "debit": 0, "credit": entry.amount},
+    ]
+
+
+def _receipts(booked: Iterable[tuple[Payment, Entry]], at: datetime) -> list[dict[str, Any]]:
+    """What came in, by receipt: the parts of one receipt may be booked for different reasons."""
+    came_in: dict[tuple[UUID, str, str], int] = defaultdict(int)
+    for payment, entry in booked:
+        if entry.reason in ("sale", "suspended"):
+            came_in[payment.payment_id, payment.method, entry.subject] += entry.amount
+    return [
+        {"method": method, "receipt_id": receipt_id, "payment_id": payment_id, "amount": amount, "at": at}
+        for (payment_id, method, receipt_id), amount in came_in.items()
+    ]
+
+
+def _values(payment: Payment) -> dict[str, Any]:
+    """Return the row of ``payment``. A field at its default is left out: a default never changes what it means."""
+    told: Mapping[str, Any] = _PAYMENT.dump_python(
+        payment, mode="json", exclude={"order"}, exclude_defaults=True
+    )
+    columns = {name: getattr(payment, name) for name in _COLUMNS}
+    details = {name: value for name, value in told.items() if name not in _COLUMNS}
+    details |= {name: getattr(payment, name) for name in _IMPLIED}
+    return {
+        **columns,
+        "refs": dict(payment.refs),
+        "provider_ids": sorted(set(payment.refs.values())),
+        "details": details,
+    }
+
+
+def _step(payment: Payment, step: Step, at: datetime) -> dict[str, Any]:
+    return {
+        "payment_id": payment.payment_id,
+        "version": step.version,
+        "state": step.state,
+        "because": step.because,
+        "by": step.by,
+        "note": step.note,
+        "at": at,
+    }

@@ -1,0 +1,233 @@
+"""What an order's way asks of its payment: a number, its money, or that all be undone. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Literal
+
+from payments.payment.rules.beside import free_other_holds
+from payments.payment.rules.details import CaptureWish
+from payments.payment.rules.drafting import Ask, Draft, Settled
+from payments.payment.rules.moves import (
+    NOT_YET,
+    CaptureAsked,
+    NumberAsked,
+    PartCaptured,
+    ReauthorizationAsked,
+    VoidAsked,
+)
+from payments.payment.rules.order import Parcel
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from shared.clock import in_japan
+from shared.events import PaymentCaptured
+
+CAPTURE_LIMIT_REASON = "over_30_days"
+TOO_OLD = "hold too old"
+
+
+def begin(payment: Payment, terms: Terms) -> Settled:
+    """Start a payment for an order just placed: hold the money, or wait until stock is held (KON-44).
+
+    An order of 0 yen is paid at once, and nobody is asked.
+    """
+    if payment.amount == 0:
+        draft = Draft(payment.changed(state="captured"), payment.placed_at)
+        draft.say(PaymentCaptured, amount=0, captured_at=payment.placed_at, source="manual_deposit")
+        return draft.done()
+    if terms.flow == "unmanaged":
+        return Settled(payment.changed(state="unmanaged"))
+    if terms.flow == "prepaid":
+        return Settled(payment)
+    return Settled(payment.changed(state="requested"), asks=(Ask("authorize", payment.amount),))
+
+
+def issue_number(payment: Payment, terms: Terms, at: datetime) -> Settled:
+    """Stock is held, so the buyer may get a number; nothing to do for other flows or cancelled orders."""
+    draft = Draft(payment, at)
+    if terms.flow == "prepaid" and draft.move(NumberAsked, "stock reserved"):
+        draft.ask("issue", payment.amount)
+    return draft.done()
+
+
+def parcels_left(payment: Payment, parcels: Sequence[Parcel], terms: Terms, at: datetime) -> Settled:
+    """Parcels are on their way: keep them, and have the provider told, where the terms say so."""
+    draft = Draft(payment, at)
+    if terms.parcels != "unasked" and payment.amount:
+        for parcel in parcels:
+            if parcel not in draft.payment.parcels:
+                draft.change(parcels=(*draft.payment.parcels, parcel))
+                if terms.parcels == "told":
+                    draft.ask("tell_shipped", 0)
+    return draft.done()
+
+
+def capture_after_shipping(payment: Payment, terms: Terms, at: datetime) -> Settled:
+    """The whole order is shipped: take the money if the shop's policy says so.
+
+    Before the authorization is known, or a new one, the wish is remembered, and acted upon when it is (OPS-08).
+    """
+    draft = Draft(payment, at)
+    if terms.deposit == "capture" and payment.capture_policy == "on_shipped" and payment.state != "captured":
+        wish = CaptureWish("shipped")
+        draft.change(shipped=not payment.order_cancelled)
+        if payment.state in NOT_YET or payment.holds_anew:
+            draft.change(capture_wish=wish)
+        elif payment.state != "capturing":
+            ask_capture(draft, wish, terms)
+    return draft.done()
+
+
+def capture_for_staff(
+    payment: Payment, terms: Terms, at: datetime, *, send_mail: bool, by: str = "", amount: int | None = None
+) -> Settled:
+    """Staff pressed 「注文を入金済みにする」 on an order whose money a provider holds (PAY-02, PAY-08).
+
+    ``amount`` in yen, where they want a part of it only: the rest stays held, if the method can (``part_captures``).
+    """
+    draft = Draft(payment, at, by)
+    part = amount if amount is not None and amount < payment.missing_amount else None
+    refusal = _why_no_deposit(terms) or _why_no_part(payment, terms, part) or _why_no_capture(payment)
+    if payment.state == "capturing" and part is None:
+        # Already asked for; the answer to that will be the answer to this, or the rest is asked for then.
+        draft.change(capture_wish=CaptureWish("admin", send_mail))
+    elif refusal:
+        draft.reject_capture(refusal)
+    else:
+        ask_capture(draft, CaptureWish("admin", send_mail, part), terms)
+    return draft.done()
+
+
+def ask_capture(draft: Draft, wish: CaptureWish, terms: Terms) -> None:
+    """Ask the provider for the money, or say why not (AP-39: 30 times 24 hours from the order, inclusive)."""
+    payment = draft.payment
+    until = payment.holds_until(terms)
+    if until is not None and draft.at > until:
+        draft.change(capture_wish=None)
+        draft.reject_capture(CAPTURE_LIMIT_REASON)
+        let_go(draft, TOO_OLD)
+    elif not draft.move(CaptureAsked, f"capture asked: {wish.source}"):
+        draft.change(capture_wish=None)
+        draft.reject_capture(f"not_authorized:{payment.state}")
+    else:
+        draft.change(capture_wish=wish)
+        draft.stop_calling("capture_failed")
+        draft.ask("capture", payment.missing_amount if wish.amount is None else wish.amount)
+
+
+def capture_on(draft: Draft, terms: Terms, because: str) -> None:
+    """A part was captured at our wish and the rest is still held: ask for the rest, unless only the part was wanted."""
+    wish = draft.payment.capture_wish
+    if draft.payment.state != "capturing" or not draft.payment.parts:
+        return
+    draft.move(PartCaptured, because)
+    draft.change(capture_wish=None)
+    if wish is not None and wish.amount is not None:
+        wish = CaptureWish("shipped") if draft.payment.shipped else None
+    if wish is not None:
+        ask_capture(draft, wish, terms)
+
+
+def let_go(draft: Draft, because: str) -> bool:
+    """Give a hold back that the order cannot be paid by; False where nothing is held."""
+    held = draft.payment.state == "authorized" and draft.move(VoidAsked, because)
+    if held:
+        draft.ask("void", draft.payment.amount)
+    return held
+
+
+def let_go_if_too_old(payment: Payment, terms: Terms, at: datetime) -> Settled:
+    """A hold that may not be captured any more is given back, and the order hears of it (AP-39)."""
+    draft = Draft(payment, at)
+    until = payment.holds_until(terms)
+    if until is not None and at > until:
+        let_go(draft, TOO_OLD)
+    return draft.done()
+
+
+def ask_hold(draft: Draft, because: str) -> bool:
+    """Have what is missing held once more; False where that is not possible now."""
+    asked = draft.move(ReauthorizationAsked, because)
+    if asked:
+        draft.change(renews_hold=False, provider_status="")
+        draft.ask("reauthorize", draft.payment.missing_amount)
+    return asked
+
+
+def may_reauthorize(payment: Payment, terms: Terms) -> bool:
+    """Return whether a hold ended, or stands and may be renewed, and the order still wants its money."""
+    over = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
+    wanted = not payment.order_cancelled and not payment.disputes and payment.missing_amount > 0
+    return terms.may_reauthorize and wanted and (over or payment.state == "authorized")
+
+
+def reauthorize(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff want the money to be held anew (AP-34): a hold that still stands is given back first."""
+    draft = Draft(payment, at, by)
+    if may_reauthorize(payment, terms):
+        if let_go(draft, "reauthorization asked"):
+            draft.change(renews_hold=True)
+        else:
+            ask_hold(draft, "reauthorization asked")
+    return draft.done()
+
+
+def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
+    """The order is cancelled: give back what is held now, and later whatever still arrives (M2, F32)."""
+    draft = Draft(payment, at, by)
+    if payment.order_cancelled or payment.state == "unmanaged":
+        return draft.done()
+    draft.change(order_cancelled=True, capture_wish=None, renews_hold=False, shipped=False)
+    if payment.state == "captured":
+        # What failed was to give back what is spare; now all of it goes.
+        draft.stop_calling("refund_failed")
+    draft.give_back("order cancelled")
+    free_other_holds(draft)
+    return draft.done()
+
+
+def expect_deposit(payment: Payment, wish: CaptureWish) -> Payment:
+    """Return the payment with the wish that belongs to a deposit about to be recorded."""
+    return payment if payment.state == "captured" else payment.changed(capture_wish=wish)
+
+
+def why_no_manual_deposit(payment: Payment, terms: Terms, *, beside_the_sale: bool = False) -> str | None:
+    """Return why staff may not record a deposit for this payment, or None.
+
+    ``beside_the_sale``: they know that the order is paid, and that this is money beside it.
+    """
+    if terms.deposit != "by_hand":
+        return _why_no_deposit(terms) or "not_by_hand"
+    if payment.state == "captured" and not beside_the_sale:
+        return "already_captured"
+    return None
+
+
+def why_not_deposited_on(payment: Payment, day: date, at: datetime) -> str | None:
+    """Return why no deposit can have come on ``day``, or None: it is not ahead of us, nor before the order (PAY-07)."""
+    if day > in_japan(at).date():
+        return "deposit_date_ahead"
+    return "deposit_date_before_order" if day < in_japan(payment.placed_at).date() else None
+
+
+def _why_no_deposit(
+    terms: Terms,
+) -> Literal["not_managed", "automatic_only"] | None:
+    if terms.deposit == "never":
+        return "not_managed"
+    return "automatic_only" if terms.deposit == "automatic" else None
+
+
+def _why_no_part(payment: Payment, terms: Terms, part: int | None) -> str | None:
+    if part is None:
+        return None
+    if not terms.part_captures or part < 1:
+        return "no_part_captures"
+    return "capture_under_way" if payment.state == "capturing" else None
+
+
+def _why_no_capture(payment: Payment) -> str | None:
+    if payment.capture_policy == "in_provider_console":
+        return "auto_link_off"
+    if payment.state == "captured":
+        return "already_captured"
+    return None if payment.state == "authorized" else f"not_authorized:{payment.state}"

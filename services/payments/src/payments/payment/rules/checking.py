@@ -1,0 +1,76 @@
+"""Whether an answer is about what was asked, and whether it can be written down. Pure.
+
+What contradicts the question, or no book could hold, is not believed: it becomes ``Unknown`` with ``mismatch``, which
+calls a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
+
+from payments.payment.rules.answers import Answer, Authorized, Captured, Issued, Refunded, Unknown
+from payments.payment.rules.moves import NOT_YET, Operation
+from payments.payment.rules.payment import Payment
+
+YEN_MAX = 999_999_999_999
+"""More than any order costs; sums of it still fit into 64 bits."""
+YEARS = range(2000, 2200)
+ID_LENGTH_MAX = 200
+TEXT_LENGTH_MAX = 4_000
+_IDS = ("_id", "_ref", "reference", "number")
+
+
+def checked(
+    payment: Payment, answer: Answer, at: datetime, *, operation: Operation | None = None, amount: int = 0
+) -> Answer:
+    """Return ``answer``, or ``Unknown`` in its place where it cannot be the answer to what was asked.
+
+    ``operation`` and ``amount`` (yen) are the request that was made, None for a look-up.
+    """
+    reason = _why_not_storable(answer) or _why_not_ours(payment, answer, at, operation)
+    if reason:
+        return Unknown(reason=reason, mismatch=True)
+    if operation == "refund" and isinstance(answer, Refunded) and answer.amount != amount:
+        return Unknown(reason="amount_differs", mismatch=True, doubted_refund=answer.refund_ref)
+    if operation == "capture" and isinstance(answer, Captured) and answer.amount > amount:
+        return Unknown(reason="amount_differs", mismatch=True)
+    return answer
+
+
+def _why_not_storable(answer: Answer) -> str:
+    """Return why no book can hold ``answer``; empty if it can: amounts, moments and lengths of texts are bounded."""
+    moves_money = isinstance(answer, Captured | Refunded)
+    for one in fields(answer):
+        value = getattr(answer, one.name)
+        if isinstance(value, int) and one.name.endswith("amount"):
+            if not (1 if moves_money and one.name == "amount" else 0) <= value <= YEN_MAX:
+                return "amount_impossible"
+        elif isinstance(value, datetime):
+            if value.utcoffset() is None or value.year not in YEARS:
+                return "moment_impossible"
+        elif isinstance(value, str | Mapping) and not _is_short(one.name, value):
+            return "text_too_long"
+    return ""
+
+
+def _is_short(name: str, value: str | Mapping[str, str]) -> bool:
+    if isinstance(value, str):
+        return len(value) <= (ID_LENGTH_MAX if name.endswith(_IDS) else TEXT_LENGTH_MAX)
+    return all(len(text) <= ID_LENGTH_MAX for pair in value.items() for text in pair)
+
+
+def _why_not_ours(payment: Payment, answer: Answer, at: datetime, operation: Operation | None) -> str:
+    """Return why ``answer`` is about something else than the payment, or than what was asked; empty if it is not."""
+    renewed = payment.state == "reauthorizing" or operation == "reauthorize"
+    if not renewed and any(payment.refs.get(name, value) != value for name, value in answer.refs.items()):
+        return "other_reference"
+    match answer:
+        case Issued():
+            if payment.number is None:
+                return "" if answer.due_at > at else "deadline_passed"
+            return "" if answer.number == payment.number.number else "other_reference"
+        case Authorized() if answer.authorization_id not in payment.ended_holds:
+            asked = payment.missing_amount if renewed else payment.amount
+            awaited = renewed or payment.state in NOT_YET
+            return "amount_differs" if awaited and answer.amount != asked else ""
+    return ""

@@ -1,0 +1,229 @@
+"""What a rule decides while it runs: the payment as it becomes, and everything that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from payments.payment.rules import journal
+from payments.payment.rules.details import Loss
+from payments.payment.rules.journal import Entry
+from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
+from payments.payment.rules.payment import Payment
+from shared.cause import NO_CAUSE, Cause
+from shared.events import CaptureRejected, Event
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a payment's history: it became, or stayed, ``state`` because of something, done ``by`` somebody."""
+
+    version: int
+    state: State
+    because: str
+    by: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request to be made to the provider, the ``sequence``-th of its kind, and what it follows from."""
+
+    operation: Operation
+    amount: int
+    sequence: int = 1
+    cause: Cause = NO_CAUSE
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The outcome of a rule: the payment now, and what goes with it into one commit."""
+
+    payment: Payment
+    steps: tuple[Step, ...] = ()
+    events: tuple[Event, ...] = ()
+    asks: tuple[Ask, ...] = ()
+    entries: tuple[Entry, ...] = ()
+
+
+def because_of(cause: Cause, part: Settled) -> Settled:
+    """Return ``part`` with its events and requests following from ``cause``. Pure."""
+    return replace(
+        part,
+        events=tuple(event.following(cause) for event in part.events),
+        asks=tuple(replace(ask, cause=cause) for ask in part.asks),
+    )
+
+
+def and_then(whole: Settled, part: Settled) -> Settled:
+    """Return the sum of two outcomes of which ``part`` began where ``whole`` ended. Pure."""
+    return Settled(
+        payment=part.payment,
+        steps=whole.steps + part.steps,
+        events=whole.events + part.events,
+        asks=whole.asks + part.asks,
+        entries=whole.entries + part.entries,
+    )
+
+
+class Draft:
+    """Collects what a rule decides. Lives within one call of a pure function.
+
+    ``by`` is the person who does it, ``asked_by`` who asked for what a provider did.
+    """
+
+    def __init__(self, payment: Payment, at: datetime, by: str = "", asked_by: str = "") -> None:
+        self.payment = payment
+        self.at = at
+        self.by = by
+        self.asked_by = asked_by
+        self._steps: list[Step] = []
+        self._events: list[Event] = []
+        self._asks: list[Ask] = []
+        self._entries: list[Entry] = []
+
+    @property
+    def behind(self) -> str:
+        """Who does this, or asked the provider for what it did; empty for nobody."""
+        return self.by or self.asked_by
+
+    def done(self) -> Settled:
+        """Return what was collected."""
+        return Settled(
+            self.payment,
+            tuple(self._steps),
+            tuple(self._events),
+            tuple(self._asks),
+            tuple(self._entries),
+        )
+
+    def change(self, **changes: Any) -> None:
+        """Set fields of the payment other than its state."""
+        self.payment = self.payment.changed(**changes)
+
+    def call(self, word: str) -> None:
+        """Ask for a person's eye, whatever else asks for it already."""
+        self.payment = self.payment.calling(word)
+
+    def stop_calling(self, *over: str) -> None:
+        """Ask for nobody's eye any more because of what is ``over``."""
+        self.payment = self.payment.not_calling(*over)
+
+    def remember(self, refs: Mapping[str, str]) -> None:
+        """Merge the provider's ids."""
+        if refs:
+            self.change(refs={**self.payment.refs, **refs})
+
+    def move(self, by: type, because: str) -> bool:
+        """Go where the table says ``by`` leads; False, and nothing changes, if it leads nowhere."""
+        state = NEXT[self.payment.state].get(by)
+        if state is None:
+            return False
+        if state != self.payment.state:
+            self.change(state=state)
+            self.note(because)
+        return True
+
+    def note(self, because: str, text: str = "") -> None:
+        """Write a line of history: what happened, and who did it."""
+        version = self.payment.version + 1
+        self.change(version=version)
+        self._steps.append(Step(version, self.payment.state, because, self.by, text))
+
+    def ask(self, operation: Operation, amount: int, *, of_sale: bool = False) -> None:
+        """Write down a request to the provider; of refunds one is under way at a time.
+
+        ``of_sale``: the refund may take from what paid for an order that goes on.
+        """
+        self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
+        self.change(asked_by=self.behind)
+        if operation == "refund":
+            self.change(refund_asked_amount=amount, refund_of_sale=of_sale)
+
+    def book(self, *entries: Entry) -> None:
+        """Write journal entries; those of no yen are left out."""
+        self._entries += [entry for entry in entries if entry.amount]
+
+    def say(self, kind: type[Event], **fields: Any) -> None:
+        """Say an event about this payment, with the name of whoever does it."""
+        payment = self.payment
+        about: dict[str, Any] = {
+            "order_code": payment.order_code,
+            "payment_id": payment.payment_id,
+            "payment_kind": payment.method,
+            "by": self.by,
+        }
+        self._events.append(kind(**{**about, **fields}, occurred_at=self.at))
+
+    def reject_capture(self, reason: str) -> None:
+        """Say that the money asked for will not come by this way."""
+        self.say(CaptureRejected, reason=reason)
+
+    def give_back(self, because: str) -> None:
+        """Undo whatever the payment holds, as far as its state allows now; the rest follows later.
+
+        A refund that failed or that nobody can explain, money that is disputed, or that comes after a bank took back
+        what was here, is a person's business; one refund is awaited before the next.
+        """
+        payment = self.payment
+        if "refund_failed" in payment.calls or payment.disputes or payment.refund_asked_amount:
+            return
+        if payment.held_amount and payment.refunds_stopped:
+            return
+        if payment.lost_to_a_bank and payment.state in OVER:
+            if payment.held_amount:
+                self.call("late_money")
+            return
+        # Of a refund that waited for a dispute, nothing is under way any more.
+        waited = payment.state == "refunding"
+        if payment.held_amount > 0 and (waited or self.move(RefundAsked, because)):
+            # Nobody waits for the rest any more.
+            self.stop_calling("short_money")
+            self.ask("refund", payment.held_amount)
+            return
+        asked = payment.state not in OVER and self.move(VoidAsked, because)
+        if asked and self.payment.state == "voiding":
+            self.ask("void", payment.amount)
+
+    def return_money(self, refund_ref: str, amount: int, explained_by: str = "") -> UUID:
+        """Book a refund, suspended money first; return the id of the refund.
+
+        ``explained_by``: the receipt that explains a refund booked as lost before.
+        """
+        payment = self.payment
+        from_suspense = min(amount, payment.spare_amount)
+        entries = (
+            journal.suspense_returned(refund_ref, from_suspense),
+            journal.refund(refund_ref, amount - from_suspense),
+        )
+        known = () if explained_by else (refund_ref,)
+        self.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
+        self.change(
+            refunded_amount=payment.refunded_amount + amount,
+            suspense_returned_amount=payment.suspense_returned_amount + from_suspense,
+            refunds=(*payment.refunds, *known),
+        )
+        return uuid5(payment.payment_id, " ".join([refund_ref, *filter(None, [explained_by])]))
+
+    def take_out(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
+        """Book that ``amount`` of a receipt came to nothing: out of suspense first, then out of the sale; return both."""
+        payment = self.payment
+        from_suspense = min(amount, payment.spare_amount)
+        from_sale = amount - from_suspense
+        entries = (
+            journal.suspense_reversed(receipt_id, from_suspense),
+            journal.sale_reversed(receipt_id, from_sale),
+        )
+        self.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
+        self.change(
+            suspense_amount=payment.suspense_amount - from_suspense,
+            captured_amount=payment.captured_amount - from_sale,
+        )
+        return from_suspense, from_sale
+
+    def lose(self, loss: Loss) -> None:
+        """Book what went out, or was taken back, beyond what is here."""
+        if loss.amount:
+            self.book(journal.lost(loss.kind, loss.ref, loss.amount))
+            self.change(losses=(*self.payment.losses, loss))

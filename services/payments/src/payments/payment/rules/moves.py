@@ -1,0 +1,231 @@
+"""Every state of a payment and every move between them, as one table, and which answers end which request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from payments.payment.rules.answers import (
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    CaptureRefused,
+    Declined,
+    Expired,
+    Issued,
+    NeedsBuyer,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    ShippingNoted,
+    ShippingRefused,
+    Unknown,
+    Voided,
+    Waiting,
+)
+
+State = Literal[
+    "placed",
+    "requested",
+    "waiting_for_buyer",
+    "pending",
+    "unknown",
+    "waiting",
+    "authorized",
+    "reauthorizing",
+    "capturing",
+    "short",
+    "captured",
+    "voiding",
+    "voided",
+    "refunding",
+    "refunded",
+    "owed",
+    "declined",
+    "expired",
+    "unmanaged",
+]
+MoneyOperation = Literal["authorize", "reauthorize", "issue", "capture", "void", "refund"]
+Operation = MoneyOperation | Literal["tell_shipped"]
+
+
+@dataclass(frozen=True)
+class NumberAsked:
+    """Stock is held, so the buyer may get a number."""
+
+
+@dataclass(frozen=True)
+class CaptureAsked:
+    """The shop wants its money: it shipped, or staff pressed the button."""
+
+
+@dataclass(frozen=True)
+class ReauthorizationAsked:
+    """The hold is over and the order goes on: hold once more what is missing."""
+
+
+@dataclass(frozen=True)
+class VoidAsked:
+    """Nothing is paid and the hold, or the number, is wanted no more: give it back."""
+
+
+@dataclass(frozen=True)
+class RefundAsked:
+    """The order is over and paid for: give the money back."""
+
+
+@dataclass(frozen=True)
+class CapturedInPart:
+    """Less than the whole was taken, and no more will come by this way."""
+
+
+@dataclass(frozen=True)
+class PartCaptured:
+    """A part was taken, and the rest is still held."""
+
+
+@dataclass(frozen=True)
+class MoneyBeside:
+    """Others took money on the same agreement, while nothing was held for the order any more."""
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """The money of a number is gone again, and the number waits for its buyer."""
+
+
+@dataclass(frozen=True)
+class RefundTakenBack:
+    """What staff had written down as given back was not."""
+
+
+@dataclass(frozen=True)
+class ShortMoneyAccepted:
+    """Staff take what is here for the whole."""
+
+
+@dataclass(frozen=True)
+class NothingLeft:
+    """What little there was is gone again, and nothing was given back of what the order was told of."""
+
+
+_BEGUN: dict[type, State] = {
+    NeedsBuyer: "waiting_for_buyer",
+    Waiting: "pending",
+    Unknown: "unknown",
+    Issued: "waiting",
+    Authorized: "authorized",
+    Captured: "captured",
+    Declined: "declined",
+    Voided: "voided",
+}
+# Money of a payment that is over goes back (KON-39, F32).
+_OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
+_AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing"}
+_BESIDE: dict[type, State] = {MoneyBeside: "short"}
+
+NEXT: dict[State, dict[type, State]] = {
+    "placed": {NumberAsked: "requested", VoidAsked: "voided", Captured: "captured"},
+    "requested": _BEGUN,
+    "waiting_for_buyer": _BEGUN,
+    "pending": {kind: state for kind, state in _BEGUN.items() if kind not in (NeedsBuyer, Unknown)},
+    "unknown": _BEGUN,
+    "waiting": {
+        VoidAsked: "voiding",
+        Captured: "captured",
+        ShortMoneyAccepted: "captured",
+        Voided: "voided",
+        Expired: "expired",
+    },
+    "authorized": {
+        CaptureAsked: "capturing",
+        VoidAsked: "voiding",
+        Captured: "captured",
+        CapturedInPart: "short",
+        CaptureDeclined: "declined",
+        Voided: "voided",
+        Expired: "expired",
+    },
+    "capturing": {
+        Waiting: "capturing",
+        Unknown: "capturing",
+        Captured: "captured",
+        CapturedInPart: "short",
+        PartCaptured: "authorized",
+        CaptureDeclined: "declined",
+        CaptureRefused: "authorized",
+        Voided: "voided",
+        Expired: "expired",
+    },
+    # The earlier hold is over, and the new one is not known yet.
+    "reauthorizing": {
+        Waiting: "reauthorizing",
+        Unknown: "reauthorizing",
+        Authorized: "authorized",
+        Declined: "declined",
+        Voided: "voided",
+        CapturedInPart: "short",
+    },
+    # Part of the money, or none of it, is here, and no hold is left to take the rest from.
+    "short": {
+        Captured: "captured",
+        ShortMoneyAccepted: "captured",
+        ReauthorizationAsked: "reauthorizing",
+        RefundAsked: "refunding",
+        NothingLeft: "voided",
+    },
+    "captured": {RefundAsked: "refunding", CapturedInPart: "short", Reopened: "waiting"},
+    "voiding": {
+        Voided: "voided",
+        Expired: "voided",
+        Declined: "voided",
+        Captured: "captured",
+        CapturedInPart: "short",
+    },
+    "refunding": {
+        RefundWaiting: "refunding",
+        Refunded: "refunded",
+        RefundDeclined: "owed",
+        NothingLeft: "voided",
+    },
+    # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
+    "owed": {**_OVER, NothingLeft: "voided"},
+    "voided": _OVER | _AGAIN | _BESIDE,
+    "declined": _OVER | _AGAIN | _BESIDE,
+    "expired": _OVER | _AGAIN | _BESIDE,
+    "refunded": {**_OVER, RefundTakenBack: "owed"},
+    "unmanaged": {},
+}
+
+NOT_YET: frozenset[State] = frozenset({"placed", "requested", "waiting_for_buyer", "pending", "unknown"})
+"""States in which the provider's first word is still awaited."""
+OVER: frozenset[State] = frozenset({"voided", "declined", "expired", "refunded", "owed", "unmanaged"})
+"""States in which nothing more is expected of the buyer or the provider."""
+
+# Which answers end a request; any other leaves it open, to be asked about again.
+CONCLUDES: Mapping[Operation, tuple[type, ...]] = {
+    "authorize": (Authorized, Declined, Captured, Voided),
+    "reauthorize": (Authorized, Declined, Voided),
+    "issue": (Issued, Declined, Captured, Voided),
+    "capture": (Captured, CaptureDeclined, CaptureRefused, Voided, Expired),
+    "void": (Voided, Captured, Declined, Expired),
+    "refund": (Refunded, RefundDeclined),
+    "tell_shipped": (ShippingNoted, ShippingRefused),
+}
+
+
+# A request is made only while the payment is where the request belongs; else it is no longer wanted.
+WANTED_IN: Mapping[Operation, frozenset[State]] = {
+    "authorize": NOT_YET,
+    "reauthorize": frozenset({"reauthorizing"}),
+    "issue": NOT_YET,
+    "capture": frozenset({"capturing"}),
+    # Also what is voided already: a hold that we asked for may still turn up.
+    "void": frozenset({"voiding", "expired", "voided", "declined"}),
+    # As long as one is under way: also of a paid order, and where its money was taken back meanwhile.
+    "refund": frozenset(NEXT) - {"refunded", "owed", "unmanaged"},
+    # A parcel that left is told as long as the order is to be paid, or is.
+    "tell_shipped": frozenset(NEXT) - OVER,
+}
+
+ENDS_A_HOLD = (Voided, Expired, CaptureDeclined)
+"""Answers after which nothing is held any more; they name the hold where there was more than one."""

@@ -1,0 +1,284 @@
+"""A payment is one try for one amount: what is known about it. Its states and moves stand in ``moves.py``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from payments.payment.rules.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    Chargeback,
+    OtherHold,
+    RefundDeclined,
+    Refunded,
+)
+from payments.payment.rules.details import CaptureWish, Loss, Number, Outside
+from payments.payment.rules.moves import ENDS_A_HOLD, OVER, WANTED_IN
+from payments.payment.rules.moves import NOT_YET as NOT_YET
+from payments.payment.rules.moves import Operation as Operation
+from payments.payment.rules.moves import State as State
+from payments.payment.rules.order import OrderSnapshot, Parcel
+from payments.payment.rules.terms import CapturePolicy, Terms
+from shared.cause import NO_CAUSE, Cause
+
+ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
+UNEXPLAINED = "refund_unexplained"
+MISMATCH = "answer_mismatch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payment:
+    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
+    ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
+    where a method is asked and for its pages; None elsewhere, where nobody is ever asked, and of an order that was placed
+    before such copies were kept. ``parcels`` are those that left, where the terms ask for them.
+
+    ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
+    late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
+    back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
+    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way,
+    ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare, ``asked_by`` who asked for
+    the request that was made last.
+    ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over,
+    ``other_holds`` those of others on the same agreement; ``unnamed_charge_amount`` was charged there by nobody knows which
+    charge.
+    ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
+    nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and not
+    booked until a person has looked. ``losses`` is what went out or was taken back beyond
+    what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
+    soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
+    with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing. ``cause`` is the
+    last event that moved the payment: what a look at the provider finds later follows from it.
+    """
+
+    payment_id: UUID
+    order_code: str
+    method: str
+    amount: int
+    placed_at: datetime
+    state: State = "placed"
+    version: int = 1
+    try_number: int = 1
+    payer_name: str = ""
+    by_guest: bool = False
+    member_id: UUID | None = None
+    order: OrderSnapshot | None = field(default=None, compare=False, repr=False)
+    parcels: tuple[Parcel, ...] = field(default=(), repr=False)
+    choice: Mapping[str, str] = field(default_factory=dict)
+    refs: Mapping[str, str] = field(default_factory=dict)
+    capture_policy: CapturePolicy = "on_shipped"
+    page_key: str = ""
+    page_url: str = ""
+    redirect_url: str = ""
+    authorization_id: str = ""
+    provider_status: str = ""
+    instrument: str = ""
+    number: Number | None = None
+    capture_wish: CaptureWish | None = None
+    order_cancelled: bool = False
+    captured_amount: int = 0
+    received_at: datetime | None = None
+    suspense_amount: int = 0
+    refunded_amount: int = 0
+    suspense_returned_amount: int = 0
+    beside_provider_amount: int = 0
+    unnamed_refund_amount: int = 0
+    refund_asked_amount: int = 0
+    refund_of_sale: bool = False
+    asked_by: str = ""
+    reauthorized_at: datetime | None = None
+    renews_hold: bool = False
+    ended_holds: tuple[str, ...] = ()
+    other_holds: tuple[OtherHold, ...] = ()
+    unnamed_charge_amount: int = 0
+    chargebacks: tuple[Chargeback, ...] = ()
+    reversals: tuple[str, ...] = ()
+    receipts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    refunds: tuple[str, ...] = ()
+    failed_refunds: tuple[str, ...] = ()
+    doubted_refunds: tuple[str, ...] = ()
+    losses: tuple[Loss, ...] = ()
+    outside: tuple[Outside, ...] = ()
+    shipped: bool = False
+    attention: str = ""
+    revision: int = 0
+    cause: Cause = NO_CAUSE
+
+    def changed(self, **changes: Any) -> "Payment":
+        """Return the payment with ``changes``. Raises TypeError for a field that it does not have.
+
+        It does what :func:`dataclasses.replace` does, at a tenth of its time: a payment has many fields, a rule
+        changes few of them, and there are ten changes in an order.
+        """
+        known = self.__dict__
+        if unknown := changes.keys() - known.keys():
+            raise TypeError(f"a payment has no {', '.join(sorted(unknown))}")
+        new = object.__new__(type(self))
+        new.__dict__.update(known, **changes)
+        return new
+
+    @property
+    def received_amount(self) -> int:
+        """All that came in of the buyer's money, whatever became of it."""
+        return self.captured_amount + self.suspense_amount
+
+    @property
+    def held_amount(self) -> int:
+        """Money of the buyer that is with us: captured or in suspense, and not given back."""
+        return self.received_amount - self.refunded_amount
+
+    @property
+    def spare_amount(self) -> int:
+        """What is in suspense and not given back: money that is here and belongs to no order."""
+        return self.suspense_amount - self.suspense_returned_amount
+
+    @property
+    def sale_amount(self) -> int:
+        """What the order keeps of the money that paid for it."""
+        return self.held_amount - self.spare_amount
+
+    @property
+    def lost_amount(self) -> int:
+        """What went out, or was taken back, beyond what was here: the provider has so much less for us."""
+        return sum(loss.amount for loss in self.losses)
+
+    @property
+    def charged_back_amount(self) -> int:
+        """What banks took back of the money that was here."""
+        beyond = sum(loss.amount for loss in self.losses if loss.kind == "chargeback")
+        return sum(one.amount for one in self.chargebacks if one.state == "lost") - beyond
+
+    @property
+    def told_refunds_amount(self) -> int:
+        """All that the provider counts as refunded, as far as we know."""
+        over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
+        return self.refunded_amount + over - self.beside_provider_amount
+
+    @property
+    def refunds_stopped(self) -> bool:
+        """Whether nothing may be refunded now: money is disputed, or more went out than was here."""
+        return bool(self.disputes) or UNEXPLAINED in self.calls
+
+    @property
+    def refundable_amount(self) -> int:
+        """What a refund of ours may give back now: all that is here, or what a paid order does not need, unless
+        staff want a part of the sale to go back."""
+        only_spare = self.state == "captured" and not self.refund_of_sale
+        return self.spare_amount if only_spare else self.held_amount
+
+    @property
+    def missing_amount(self) -> int:
+        """What the order is still owed: what a hold is for, and what is captured of it."""
+        return max(self.amount - self.held_amount, 0)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the order still wants this payment: only what is spare may go back of itself."""
+        return not self.order_cancelled and self.state not in OVER and self.state != "refunding"
+
+    @property
+    def keeps_parts(self) -> bool:
+        """Whether parts of a hold were captured and stay with an order that goes on, whatever becomes of the rest."""
+        return self.goes_on and bool(self.parts) and self.held_amount > 0
+
+    @property
+    def holds_anew(self) -> bool:
+        """Whether a new hold is asked for, or will be as soon as the old one is given back."""
+        return self.state == "reauthorizing" or (self.state == "voiding" and self.renews_hold)
+
+    @property
+    def frees_holds(self) -> bool:
+        """Whether holds stand that nobody wants: of others with a cancelled order, or ours that others made superfluous."""
+        others = self.order_cancelled and any(one.stands for one in self.other_holds)
+        return others or (self.state == "captured" and self.authorization_id in self.ended_holds)
+
+    @property
+    def awaits_an_answer(self) -> bool:
+        """Whether a request is under way whose answer decides how the payment goes on."""
+        under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
+        return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
+
+    @property
+    def keeps_its_sale(self) -> bool:
+        """Whether the order is paid and goes on."""
+        return self.state == "captured" and not self.order_cancelled
+
+    @property
+    def disputes(self) -> tuple[Chargeback, ...]:
+        """Chargebacks that are not decided: nothing is refunded beside them."""
+        return tuple(one for one in self.chargebacks if one.state == "open")
+
+    @property
+    def lost_to_a_bank(self) -> bool:
+        """Whether a chargeback was lost: money that still comes is not sent back without a person."""
+        return any(one.state == "lost" for one in self.chargebacks)
+
+    @property
+    def respond_by(self) -> datetime | None:
+        """The next deadline for an answer to a chargeback."""
+        return min((one.respond_by for one in self.disputes if one.respond_by is not None), default=None)
+
+    def holds_until(self, terms: Terms) -> datetime | None:
+        """The last moment for a capture, where the terms know one: AP-39 counts from the order, or from the last
+        re-authorization."""
+        days = terms.capture_days_max
+        began = self.reauthorized_at or self.placed_at
+        return None if days is None else began + timedelta(days=days)
+
+    def wants(self, operation: Operation) -> bool:
+        """Whether a request is where it belongs; else it is no longer to be made."""
+        if operation == "void" and self.frees_holds:
+            return True
+        asked = operation != "refund" or self.refund_asked_amount > 0
+        return asked and self.state in WANTED_IN[operation]
+
+    def sequence_of(self, operation: Operation) -> int:
+        """Which request of its kind the next one is: one capture and one void per hold and part of it, one refund per
+        amount that went back, one word per parcel. No two of the same number are ever under way or done; one that was
+        refused is asked for anew under the same number, with a key of its own."""
+        if operation == "refund":
+            return 1 + len(self.refunds)
+        if operation == "tell_shipped":
+            return len(self.parcels)
+        held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
+        return 1 + held + (len(self.other_holds) if operation == "void" else 0)
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The words of ``attention``: none of them hides another."""
+        return tuple(self.attention.split())
+
+    def calling(self, word: str) -> "Payment":
+        """Return the payment with ``word`` among its calls; the last word about spare money replaces others."""
+        rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
+        words = rest.calls if word in rest.calls else (*rest.calls, word)
+        return self.changed(attention=" ".join(words))
+
+    def not_calling(self, *over: str) -> "Payment":
+        """Return the payment without the words that are ``over``."""
+        return self.changed(attention=" ".join(word for word in self.calls if word not in over))
+
+    def doubts(self, answer: Refunded) -> bool:
+        """Whether the amount of a refund is still not what was asked: until a person has looked, it does not count."""
+        return answer.refund_ref in self.doubted_refunds and answer.amount != self.refund_asked_amount
+
+    def heard_before(self, answer: Answer) -> bool:
+        """Whether ``answer`` is old news: of a refund that is known, or in doubt, or of a hold that was over before the present one."""
+        match answer:
+            case Refunded():
+                return answer.refund_ref in self.refunds or self.doubts(answer)
+            case RefundDeclined():
+                return answer.refund_ref in (*self.refunds, *self.failed_refunds)
+            case Authorized():
+                return answer.authorization_id in self.ended_holds
+            case Captured():
+                # Where there is one hold, captured once, a receipt told again still says that a number cannot be
+                # closed, unless it came to nothing.
+                known = answer.receipt_id in self.receipts
+                several = bool(self.ended_holds or self.parts)
+                return answer.receipt_id in self.reversals or (several and known)
+        return isinstance(answer, ENDS_A_HOLD) and answer.authorization_id in self.ended_holds

@@ -1,0 +1,191 @@
+"""Money that comes in: for the order, or into suspense; and receipts that come to nothing. Pure."""
+
+from payments.payment.rules import journal
+from payments.payment.rules.answers import Captured, Reversed
+from payments.payment.rules.details import Loss
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import (
+    NEXT,
+    OVER,
+    CapturedInPart,
+    MoneyBeside,
+    NothingLeft,
+    Operation,
+    Reopened,
+)
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY
+from payments.payment.rules.returning import cover
+from payments.payment.rules.terms import Terms
+from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
+
+_HELD = ("authorized", "capturing", "voiding")
+_OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ended", "receipt_reversed")
+
+
+def receive(
+    draft: Draft, answer: Captured, terms: Terms, because: str, operation: Operation | None = None
+) -> None:
+    """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
+    payment = draft.payment
+    if answer.receipt_id not in payment.receipts:
+        if answer.beside_hold and not payment.order_cancelled:
+            # Nothing was held any more, but the order goes on: it may be paid by this.
+            draft.move(MoneyBeside, because)
+            payment = draft.payment
+        draft.change(receipts=(*payment.receipts, answer.receipt_id), received_at=answer.captured_at)
+        if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
+            _fulfil(draft, answer, terms, because)
+            if answer.beside_hold and payment.state in ("authorized", "capturing"):
+                _free_hold(draft)
+        elif terms.part_captures and payment.state in _HELD and not answer.beside_hold:
+            _keep_part(draft, answer, because)
+        else:
+            _put_aside(draft, answer, because)
+            if not answer.beside_hold:
+                _end_short_hold(draft, terms, because)
+        if payment.losses:
+            cover(draft, answer.receipt_id, because)
+        if payment.state in OVER:
+            draft.give_back(because)
+    stands = answer.receipt_id not in payment.reversals
+    if operation != "void" or not stands or draft.payment.state != "voiding":
+        return
+    if draft.payment.parts != payment.parts:
+        # A part went first; the rest is still held, and to be let go.
+        draft.ask("void", payment.amount)
+    else:
+        # Paid in part, so it cannot be closed.
+        draft.move(CapturedInPart, because)
+
+
+def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
+    """Book a part of what is held: it waits in suspense until the rest is here, and nobody has to look at it."""
+    payment = draft.payment
+    draft.change(parts=(*payment.parts, answer.receipt_id))
+    _suspend(draft, answer.receipt_id, answer.amount)
+    draft.note(because)
+
+
+def _free_hold(draft: Draft) -> None:
+    """Others took what our hold was for: give it back."""
+    payment = draft.payment
+    draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+    draft.ask("void", payment.amount)
+
+
+def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
+    payment = draft.payment
+    over = payment.state in OVER
+    short = payment.state != "captured" and answer.amount < payment.missing_amount
+    word = "late_money" if over else "short_money" if short else "excess_money"
+    _suspend(draft, answer.receipt_id, answer.amount, word)
+    draft.note(because)
+
+
+def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
+    """A hold of which part was taken elsewhere is over: the rest cannot come by it."""
+    if terms.flow == "authorized" and draft.payment.state in ("authorized", "capturing", "voiding"):
+        draft.move(CapturedInPart, because)
+        end_hold(draft, "captured_in_part", terms)
+
+
+def end_hold(draft: Draft, reason: HoldEndReason, terms: Terms) -> None:
+    """Tell that nothing is held any more though the order goes on; whoever asked for the money hears no."""
+    payment = draft.payment
+    if payment.authorization_id and payment.authorization_id not in payment.ended_holds:
+        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+    if payment.order_cancelled:
+        return
+    if payment.capture_wish is not None:
+        draft.reject_capture("authorization_expired" if reason == "expired" else f"not_authorized:{reason}")
+    draft.change(capture_wish=None)
+    draft.call("authorization_ended")
+    draft.say(
+        AuthorizationEnded,
+        authorization_id=payment.authorization_id,
+        reason=reason,
+        may_reauthorize=terms.may_reauthorize,
+        by=draft.behind if reason == "voided" else draft.by,
+    )
+
+
+def _fulfil(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
+    """The order is paid: what came before joins the sale, what is too much waits in suspense."""
+    payment = draft.payment
+    owed, earlier = payment.missing_amount, payment.spare_amount
+    draft.book(journal.sale(answer.receipt_id, owed), journal.allocated(answer.receipt_id, earlier))
+    take_for_the_sale(draft, owed + earlier, because, Captured)
+    _suspend(draft, answer.receipt_id, answer.amount - owed, "excess_money")
+    wish = payment.capture_wish
+    if not draft.payment.order_cancelled:
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            excess_amount=draft.payment.spare_amount,
+            captured_at=answer.captured_at,
+            captured_on=answer.captured_on,
+            by=draft.behind,
+            source=wish.source if wish else terms.captured_source,
+            send_mail=wish.send_mail if wish else terms.deposit_mail == "automatic",
+            deposit_mail=terms.deposit_mail != "never",
+        )
+
+
+def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None:
+    """Let all that is spare, and what is booked beside it, be the order's money: ``amount`` in all."""
+    payment = draft.payment
+    draft.change(
+        captured_amount=payment.captured_amount + amount,
+        suspense_amount=payment.suspense_returned_amount,
+        provider_status="売上確定済" if payment.authorization_id else "",
+    )
+    draft.stop_calling(*_OVER_WITH_THE_SALE)
+    draft.move(by, because)
+
+
+def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str = "") -> None:
+    if amount:
+        draft.book(journal.suspended(receipt_id, amount))
+        draft.change(suspense_amount=draft.payment.suspense_amount + amount)
+        if attention:
+            draft.call(attention)
+
+
+def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = False) -> None:
+    """Take a receipt out of the books that the till took back: out of suspense first, then out of the sale.
+
+    What was given back meanwhile is lost. A number waits for its buyer again. ``by_mistake``: staff had recorded what
+    never came, and know it.
+    """
+    payment = draft.payment
+    if answer.receipt_id not in payment.receipts or answer.receipt_id in payment.reversals:
+        return
+    taken = min(answer.amount, payment.held_amount)
+    _, from_sale = draft.take_out(answer.receipt_id, taken)
+    draft.lose(Loss(answer.receipt_id, answer.amount - taken, "receipt"))
+    draft.change(reversals=(*payment.reversals, answer.receipt_id))
+    if not draft.payment.spare_amount:
+        draft.stop_calling(*ABOUT_SPARE_MONEY)
+    if (from_sale or answer.amount > taken) and not by_mistake:
+        draft.call("receipt_reversed")
+    if not (from_sale and payment.goes_on and _is_owed_again(draft, answer, because)):
+        draft.note(because)
+    if not draft.payment.held_amount and draft.payment.state in ("refunding", "owed"):
+        draft.change(refund_asked_amount=0)
+        draft.stop_calling("refund_failed")
+        draft.move(NothingLeft, because)
+
+
+def _is_owed_again(draft: Draft, answer: Reversed, because: str) -> bool:
+    """The order is not paid any more: its number waits for the buyer; what is left of its money is short."""
+    payment = draft.payment
+    if payment.number is None:
+        return draft.move(CapturedInPart, because)
+    left = payment.sale_amount
+    if left and payment.state == "captured":
+        draft.book(journal.set_aside(answer.receipt_id, left))
+        draft.change(
+            captured_amount=payment.captured_amount - left, suspense_amount=payment.suspense_amount + left
+        )
+        draft.call("short_money")
+    return draft.move(Reopened, because)

@@ -1,0 +1,258 @@
+"""Money that goes back: by our refunds, by others, by chargebacks. Booked once, in every state. Pure."""
+
+from dataclasses import replace
+
+from payments.payment.rules import journal
+from payments.payment.rules.answers import Chargeback, RefundDeclined, Refunded, RefundedInAll, RefundRoute
+from payments.payment.rules.details import Loss, Outside
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import OVER, NothingLeft, RefundAsked, RefundTakenBack
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
+from shared.events import PaymentRefunded
+
+ELSEWHERE = "refunded_elsewhere"
+OVER_REFUNDED = "more went out than was here"
+
+
+def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
+    """Book a refund once by its id, whoever asked for it. ``ours``: it is the answer to a request of ours."""
+    payment = draft.payment
+    if payment.doubts(answer):
+        return
+    if answer.refund_ref in payment.doubted_refunds:
+        draft.change(
+            doubted_refunds=tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
+        )
+        payment = draft.payment
+    # Equal in amount to what we asked for: ours, though the answer to our own question was lost. Where the provider's
+    # sum told of as much before, this is the name of that: it is booked already, whoever asked for it.
+    has_sum_only = payment.unnamed_refund_amount >= answer.amount
+    found = not ours and not has_sum_only and 0 < answer.amount == payment.refund_asked_amount
+    ours = ours or found
+    if not payment.heard_before(answer):
+        if not ours and _was_written_down(draft, answer):
+            return
+        unnamed = min(max(payment.unnamed_refund_amount - answer.unnamed_before, 0), answer.amount)
+        unnamed = 0 if found else unnamed
+        if unnamed:
+            draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
+        _book(draft, answer.refund_ref, answer.amount - unnamed, answer.route, because, ours=ours)
+    if ours:
+        draft.change(refund_asked_amount=0)
+        _give_the_rest(draft)
+
+
+def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
+    """Book what the provider's sum holds beyond the refunds that have a name."""
+    payment = draft.payment
+    if payment.doubted_refunds:
+        return
+    beyond = answer.amount - payment.told_refunds_amount
+    if beyond > 0:
+        draft.change(unnamed_refund_amount=payment.unnamed_refund_amount + beyond)
+        _book(draft, f"total:{answer.amount}", beyond, answer.route, because, ours=False)
+
+
+def _book(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
+    """Book a refund out of what is here; what is beyond that is lost until a person, or money, explains it."""
+    given = min(amount, draft.payment.held_amount)
+    if given:
+        _give(draft, ref, given, route, because, ours=ours)
+    else:
+        draft.change(refunds=(*draft.payment.refunds, ref))
+    if amount > given:
+        draft.lose(Loss(ref, amount - given, "refund", route))
+        draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
+        draft.call(UNEXPLAINED)
+
+
+def _was_written_down(draft: Draft, answer: Refunded) -> bool:
+    """Match a refund with what staff wrote down of it before the provider told: one, not two."""
+    payment = draft.payment
+    same = [one for one in payment.outside if (one.amount, one.route) == (answer.amount, answer.route)]
+    if not same:
+        return False
+    draft.change(
+        outside=tuple(one for one in payment.outside if one is not same[0]),
+        refunds=(*payment.refunds, answer.refund_ref),
+        beside_provider_amount=payment.beside_provider_amount - answer.amount,
+    )
+    draft.note("written down before", f"¥{answer.amount:,}")
+    return True
+
+
+def cover(draft: Draft, receipt_id: str, because: str) -> None:
+    """Let money that came explain what went out before it: as if it had come first."""
+    for loss in draft.payment.losses:
+        amount = min(loss.amount, draft.payment.held_amount)
+        if not amount:
+            continue
+        left = replace(loss, amount=loss.amount - amount)
+        losses = [left if one is loss else one for one in draft.payment.losses]
+        draft.change(losses=tuple(one for one in losses if one.amount))
+        if loss.kind == "receipt":
+            draft.take_out(loss.ref, amount, receipt_id)
+            if not draft.payment.spare_amount:
+                draft.stop_calling(*ABOUT_SPARE_MONEY)
+        else:
+            by_dispute = loss.kind == "chargeback"
+            _give(
+                draft,
+                loss.ref,
+                amount,
+                loss.route,
+                because,
+                ours=by_dispute,
+                by_dispute=by_dispute,
+                explained_by=receipt_id,
+            )
+    if not any(loss.kind == "refund" for loss in draft.payment.losses):
+        draft.stop_calling(UNEXPLAINED)
+
+
+def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str) -> None:
+    """Book what staff sent back by a way that the provider knows nothing of."""
+    if ref in draft.payment.refunds:
+        return
+    draft.change(
+        beside_provider_amount=draft.payment.beside_provider_amount + amount,
+        outside=(
+            *draft.payment.outside,
+            Outside(ref, amount, route, min(amount, draft.payment.spare_amount)),
+        ),
+    )
+    _give(draft, ref, amount, route, because, ours=True)
+
+
+def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
+    """Book the contrary of what staff wrote down as given back, and was not."""
+    payment = draft.payment
+    draft.book(
+        journal.suspense_return_undone(told.ref, told.from_suspense),
+        journal.refund_undone(told.ref, told.amount - told.from_suspense),
+    )
+    draft.change(
+        outside=tuple(one for one in payment.outside if one is not told),
+        refunded_amount=payment.refunded_amount - told.amount,
+        suspense_returned_amount=payment.suspense_returned_amount - told.from_suspense,
+        beside_provider_amount=payment.beside_provider_amount - told.amount,
+    )
+    if told.from_suspense:
+        waits = payment.state in ("waiting", "short")
+        draft.call("late_money" if payment.state in OVER else "short_money" if waits else "excess_money")
+    if draft.move(RefundTakenBack, because):
+        draft.call("refund_failed")
+    else:
+        draft.note(because)
+
+
+def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
+    """A refund came to nothing: a person's business, unless others gave back part of it while it was asked for."""
+    payment = draft.payment
+    if payment.heard_before(answer):
+        return
+    if answer.refund_ref:
+        draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
+    asked = payment.refund_asked_amount
+    if not asked and payment.state != "refunding":
+        return
+    draft.change(refund_asked_amount=0)
+    if ours and payment.refundable_amount < asked:
+        _give_the_rest(draft)
+    elif payment.state in ("refunding", "captured"):
+        draft.call("refund_failed")
+        if not draft.move(RefundDeclined, because):
+            draft.note(because)
+
+
+def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
+    """A buyer disputes the payment: staff are called while it is open; what is lost is gone.
+
+    One that was won may be disputed again, under the same reference; one that is lost is over.
+    """
+    payment = draft.payment
+    known = {one.reference: one for one in payment.chargebacks}
+    before = known.get(answer.reference)
+    told = replace(answer, refs={}, amount=answer.amount or (before.amount if before else 0))
+    if before == told or (before is not None and before.state == "lost"):
+        return
+    known[answer.reference] = told
+    draft.change(chargebacks=tuple(known.values()))
+    draft.note(because)
+    if told.state == "open":
+        draft.call("chargeback")
+    elif not draft.payment.disputes:
+        draft.stop_calling("chargeback")
+    if told.state == "lost":
+        draft.call("chargeback_lost")
+        _taken_by_the_bank(draft, told, because)
+
+
+def _taken_by_the_bank(draft: Draft, told: Chargeback, because: str) -> None:
+    """Book all that was disputed: out of what is here, and as a loss beyond that."""
+    ref = f"chargeback:{told.reference}"
+    given = min(told.amount, draft.payment.held_amount)
+    draft.change(beside_provider_amount=draft.payment.beside_provider_amount + told.amount)
+    draft.lose(Loss(ref, told.amount - given, "chargeback"))
+    if given:
+        _give(draft, ref, given, "provider", because, ours=True, by_dispute=True)
+    elif not draft.payment.held_amount:
+        _nothing_left(draft, because)
+
+
+def _give(
+    draft: Draft,
+    ref: str,
+    amount: int,
+    route: RefundRoute,
+    because: str,
+    *,
+    ours: bool,
+    by_dispute: bool = False,
+    explained_by: str = "",
+) -> None:
+    """Book the refund and tell the order and its buyer."""
+    payment = draft.payment
+    spare = min(amount, payment.spare_amount)
+    refund_id = draft.return_money(ref, amount, explained_by)
+    if not draft.payment.spare_amount:
+        draft.stop_calling(*ABOUT_SPARE_MONEY)
+    state = payment.state
+    if draft.payment.held_amount == 0:
+        _nothing_left(draft, because)
+    if draft.payment.state == state:
+        draft.note(because)
+    if amount > spare and payment.goes_on and not ours:
+        draft.call(ELSEWHERE)
+    draft.say(
+        PaymentRefunded,
+        refund_id=refund_id,
+        amount=amount,
+        spare_amount=spare,
+        remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
+        route=route,
+        by_dispute=by_dispute,
+        by=draft.behind or (payment.asked_by if ours and not by_dispute else ""),
+    )
+
+
+def _nothing_left(draft: Draft, because: str) -> None:
+    """All that was here went back: the payment is over, unless the order is still to be paid by it."""
+    payment = draft.payment
+    draft.change(refund_asked_amount=0)
+    draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
+    if payment.state == "short" and payment.goes_on:
+        draft.move(NothingLeft, because)
+    elif payment.state == "refunded" or (payment.keeps_its_sale and not payment.captured_amount):
+        return
+    else:
+        draft.move(RefundAsked, because)
+        if draft.move(Refunded, because):
+            draft.change(provider_status="返金済" if payment.authorization_id else "")
+
+
+def _give_the_rest(draft: Draft) -> None:
+    """What came meanwhile, or was not asked for yet, goes back as well."""
+    payment = draft.payment
+    if payment.state == "refunding" and payment.held_amount > 0 and not payment.refunds_stopped:
+        draft.ask("refund", payment.held_amount)

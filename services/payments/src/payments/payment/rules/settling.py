@@ -1,0 +1,270 @@
+"""What an answer of a provider means for a payment. Pure: the same for a reply, a notice and a look-up."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from payments.payment.rules.answers import (
+    Answer,
+    Authorized,
+    Captured,
+    CaptureDeclined,
+    CaptureRefused,
+    Chargeback,
+    Declined,
+    Expired,
+    Issued,
+    NeedsBuyer,
+    OtherHold,
+    RefundDeclined,
+    Refunded,
+    RefundedInAll,
+    Reversed,
+    ShippingRefused,
+    Unknown,
+    UnnamedCharges,
+    Voided,
+)
+from payments.payment.rules.asking import ask_capture, ask_hold, capture_on
+from payments.payment.rules.beside import hear_other_hold, hear_unnamed_charges
+from payments.payment.rules.details import CaptureWish, Number
+from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
+from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.receiving import end_hold, receive, reverse
+from payments.payment.rules.returning import charged_back, refund_declined, refunded, refunded_in_all
+from payments.payment.rules.terms import Terms
+from shared.events import (
+    PaymentAuthorized,
+    PaymentExpired,
+    PaymentFailed,
+    PaymentNumberIssued,
+    PaymentVoided,
+)
+
+
+def settle(
+    payment: Payment,
+    operation: Operation | None,
+    answer: Answer,
+    at: datetime,
+    terms: Terms,
+    *,
+    because: str = "",
+    by: str = "",
+) -> Settled:
+    """Apply ``answer`` to ``payment`` and return what follows from it.
+
+    ``operation`` is the request that was answered, None for a notice or a look-up. What the payment's state
+    does not expect is old news and changes nothing but the provider's ids. ``because`` and ``by`` stand in the
+    history where it was not the provider who told. What is said of a request names who had asked for it.
+    """
+    draft = Draft(payment, at, by, asked_by=payment.asked_by if operation else "")
+    draft.remember(answer.refs)
+    because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
+    ours = operation == "refund"
+    match answer:
+        case Captured():
+            receive(draft, answer, terms, because, operation)
+            if operation == "capture":
+                capture_on(draft, terms, because)
+        case Reversed():
+            reverse(draft, answer, because)
+        case Refunded():
+            refunded(draft, answer, because, ours=ours)
+        case RefundedInAll():
+            refunded_in_all(draft, answer, because)
+        case RefundDeclined():
+            refund_declined(draft, answer, because, ours=ours)
+        case Chargeback():
+            charged_back(draft, answer, because)
+        case ShippingRefused():
+            draft.call("shipping_untold")
+            draft.note(because)
+        case _ if operation == "tell_shipped":
+            # How the money stands does not hang on it.
+            return draft.done()
+        case OtherHold():
+            hear_other_hold(draft, answer)
+        case UnnamedCharges():
+            hear_unnamed_charges(draft, answer)
+        case Unknown(mismatch=True):
+            _doubt(draft, answer, terms, because)
+        case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
+            _move(draft, answer, terms, because)
+    if draft.payment.order_cancelled:
+        draft.give_back("order cancelled")
+    return draft.done()
+
+
+def _move(draft: Draft, answer: Answer, terms: Terms, because: str) -> None:
+    by: type = type(answer)
+    if by is Declined and draft.payment.state == "reauthorizing" and draft.payment.held_amount:
+        by = CapturedInPart
+    if by in ENDS_A_HOLD and draft.payment.keeps_parts:
+        _ended_with_parts(draft, because, terms)
+        return
+    draft.move(by, because)
+    _CONSEQUENCES.get(type(answer), _nothing)(draft, answer, terms)
+
+
+def _ended_with_parts(draft: Draft, because: str, terms: Terms) -> None:
+    """The rest of a hold is gone of which a part was captured: the order goes on, and its money is short."""
+    payment = draft.payment
+    draft.move(CapturedInPart, because)
+    draft.change(redirect_url="", provider_status="")
+    draft.call("short_money")
+    if payment.renews_hold:
+        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+        ask_hold(draft, "hold given back to be renewed")
+    else:
+        end_hold(draft, "captured_in_part", terms)
+
+
+def _doubt(draft: Draft, answer: Unknown, terms: Terms, because: str) -> None:
+    """What was answered is not about what was asked: a person looks, and a refund with such an amount is not booked
+    until then."""
+    if answer.doubted_refund and answer.doubted_refund not in draft.payment.doubted_refunds:
+        draft.change(doubted_refunds=(*draft.payment.doubted_refunds, answer.doubted_refund))
+    if MISMATCH not in draft.payment.calls:
+        draft.call(MISMATCH)
+        draft.note("answer does not fit", answer.reason)
+    if type(answer) in NEXT[draft.payment.state]:
+        _move(draft, answer, terms, because)
+
+
+def _nothing(draft: Draft, answer: Answer, terms: Terms) -> None:
+    """Only the state changes."""
+
+
+def _authorized(draft: Draft, answer: Authorized, terms: Terms) -> None:
+    draft.change(
+        authorization_id=answer.authorization_id,
+        provider_status=answer.provider_status,
+        instrument=answer.instrument,
+        redirect_url="",
+    )
+    draft.stop_calling("authorization_ended", "capture_failed")
+    if draft.payment.ended_holds:
+        draft.change(reauthorized_at=answer.authorized_at)
+    draft.say(
+        PaymentAuthorized,
+        authorization_id=answer.authorization_id,
+        amount=answer.amount,
+        card_amount=answer.card_amount,
+        gift_balance_amount=answer.gift_balance_amount,
+        instrument=answer.instrument,
+        authorized_at=answer.authorized_at,
+        provider_status=answer.provider_status,
+    )
+    wish = draft.payment.capture_wish or (CaptureWish("shipped") if draft.payment.shipped else None)
+    if wish is not None and not draft.payment.order_cancelled:
+        ask_capture(draft, wish, terms)
+
+
+def _declined(draft: Draft, answer: Declined, terms: Terms) -> None:
+    draft.change(redirect_url="", provider_status="")
+    if draft.payment.state == "voided":
+        _voided(draft, Voided(), terms)
+    elif draft.payment.ended_holds:
+        end_hold(draft, "reauthorization_declined", terms)
+    else:
+        draft.say(PaymentFailed, reason=answer.reason)
+        if answer.in_doubt:
+            draft.ask("void", draft.payment.amount)
+        draft.give_back("declined with part of the money here")
+
+
+def _needs_buyer(draft: Draft, answer: NeedsBuyer, terms: Terms) -> None:
+    draft.change(redirect_url=answer.redirect_url)
+
+
+def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
+    number = Number(
+        number=answer.number,
+        label=answer.number_label,
+        due_at=answer.due_at,
+        chain=answer.chain,
+        confirmation_number=answer.confirmation_number,
+    )
+    draft.change(number=number)
+    if draft.payment.order_cancelled:
+        return
+    draft.say(
+        PaymentNumberIssued,
+        amount=draft.payment.amount,
+        number=number.number,
+        chain=number.chain,
+        chain_name=answer.chain_name,
+        number_label=number.label,
+        confirmation_number=number.confirmation_number,
+        due_at=number.due_at,
+        accepted_until=number.due_at + terms.grace,
+        page_url=draft.payment.page_url,
+    )
+
+
+def _capture_declined(draft: Draft, answer: CaptureDeclined, terms: Terms) -> None:
+    """Never: the hold is gone. Whoever asked for the money hears why, the order that nothing is held any more."""
+    draft.change(provider_status="")
+    if draft.payment.capture_wish is not None:
+        draft.reject_capture(answer.reason)
+    draft.change(capture_wish=None)
+    draft.call("capture_failed")
+    end_hold(draft, "capture_declined", terms)
+
+
+def _capture_refused(draft: Draft, answer: CaptureRefused, terms: Terms) -> None:
+    """Not now: the hold stands, and staff may ask again."""
+    draft.change(capture_wish=None)
+    draft.call("capture_failed")
+    draft.reject_capture(answer.reason)
+
+
+def _voided(draft: Draft, answer: Voided | Expired, terms: Terms) -> None:
+    """What is over needs no word, except where somebody counted on it."""
+    payment = draft.payment
+    draft.change(redirect_url="")
+    if payment.authorization_id:
+        draft.change(provider_status="取消済")
+    if payment.state == "voided":
+        _gone(draft, terms)
+        if isinstance(answer, Voided) and answer.in_doubt:
+            draft.ask("void", payment.amount)
+    elif payment.number is not None:
+        draft.say(PaymentExpired, due_at=payment.number.due_at)
+        draft.ask("void", payment.amount)
+        draft.give_back("expired with part of the money here")
+    else:
+        end_hold(draft, "expired", terms)
+
+
+def _gone(draft: Draft, terms: Terms) -> None:
+    """The hold or the number is given back, at our wish or in the provider's console."""
+    payment = draft.payment
+    if payment.renews_hold and not payment.order_cancelled:
+        draft.change(ended_holds=(*payment.ended_holds, payment.authorization_id))
+        ask_hold(draft, "hold given back to be renewed")
+        return
+    if payment.authorization_id:
+        until = payment.holds_until(terms)
+        draft.say(PaymentVoided, by=draft.behind)
+        end_hold(draft, "expired" if until is not None and draft.at > until else "voided", terms)
+    elif not payment.order_cancelled:
+        draft.say(PaymentFailed, reason="provider_error")
+    elif payment.number is not None:
+        draft.say(PaymentVoided, by=draft.behind)
+    draft.give_back("voided with part of the money here")
+
+
+_CONSEQUENCES: dict[type, Callable[[Draft, Any, Terms], None]] = {
+    Authorized: _authorized,
+    Declined: _declined,
+    NeedsBuyer: _needs_buyer,
+    Issued: _issued,
+    CaptureDeclined: _capture_declined,
+    CaptureRefused: _capture_refused,
+    Voided: _voided,
+    Expired: _voided,
+    Unknown: _nothing,
+}

@@ -1,0 +1,47 @@
+"""What staff must know of the money of an order, and whether it changed beside the straight way. Pure.
+
+An order that is authorized, shipped and captured, or whose number is paid exactly, never gets here: everything
+about it is in its own events.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from payments.payment.rules.drafting import Draft, Settled, and_then
+from payments.payment.rules.payment import Payment
+from shared.events import PaymentStandingChanged
+
+
+def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
+    """Return ``settled`` with the standing said once, under the next revision, if it is not what it was."""
+    after = settled.payment
+    returned = before.goes_on and before.refunded_amount != after.refunded_amount
+    if not returned and _beside(before) == _beside(after):
+        return settled
+    by = next((step.by for step in reversed(settled.steps) if step.by), "")
+    draft = Draft(after.changed(revision=after.revision + 1), at, by)
+    draft.say(
+        PaymentStandingChanged,
+        revision=draft.payment.revision,
+        calls=after.calls,
+        expected_amount=after.amount,
+        captured_amount=after.captured_amount,
+        suspense_amount=after.suspense_amount,
+        refunded_amount=after.refunded_amount,
+        lost_amount=after.lost_amount,
+        charged_back_amount=after.charged_back_amount,
+        respond_by=after.respond_by,
+    )
+    return and_then(settled, draft.done())
+
+
+def _beside(payment: Payment) -> tuple[Any, ...]:
+    return (
+        payment.calls,
+        payment.suspense_amount,
+        payment.suspense_returned_amount,
+        payment.chargebacks,
+        payment.reversals,
+        payment.losses,
+        payment.outside,
+    )

@@ -1,0 +1,42 @@
+"""Orders as they were placed, kept for the methods. Nothing else of payments reads them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from payments.payment.rules.order import OrderSnapshot
+from payments.payment.rules.payment import Payment
+from payments.payment.tables import order_snapshots
+from shared.bulk import insert_all
+from shared.database import Tx
+
+_ORDER = TypeAdapter(OrderSnapshot)
+
+
+def order_of(snapshot: Any) -> OrderSnapshot | None:
+    """Return the order that a row holds, None without one. Raises ValueError if it cannot be read."""
+    return None if snapshot is None else _ORDER.validate_python(snapshot)
+
+
+async def insert_snapshots(tx: Tx, payments: Iterable[Payment], at: datetime) -> None:
+    """Keep the orders of new payments; of one that is known already, the first copy stays."""
+    rows = [
+        {
+            "order_code": one.order_code,
+            "snapshot": _ORDER.dump_python(one.order, mode="json"),
+            "stored_at": at,
+        }
+        for one in payments
+        if one.order is not None
+    ]
+    await insert_all(tx, order_snapshots, rows, skip_known=True)
+
+
+async def with_order(tx: Tx, payment: Payment) -> Payment:
+    """Return the payment with the order as it was placed, as far as that was kept."""
+    snapshot = await tx.value(
+        "SELECT snapshot FROM order_snapshots WHERE order_code = :code", code=payment.order_code
+    )
+    return payment.changed(order=order_of(snapshot))

@@ -1,0 +1,60 @@
+"""Staff record what they gave back by a way of their own, or that they did not after all."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from payments.payment.act_on_payment import act_on_payment
+from payments.payment.rules import deeds
+from payments.payment.rules.answers import RefundRoute
+from payments.payment.rules.drafting import Settled
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import MethodFacts
+from payments.payment.words import ROUTES
+from payments.refunds.rules import check_within
+from shared.database import Tx
+
+
+async def record_refund(
+    tx: Tx,
+    methods: Mapping[str, MethodFacts],
+    order_code: str,
+    *,
+    returned_amount: int,
+    route: RefundRoute,
+    note: str,
+    refund_id: str,
+    version: int,
+    by: str,
+) -> None:
+    """Book ``returned_amount`` yen as given back by ``route``, once under ``refund_id``.
+
+    Raises Refused for more than is here, and as :func:`act_on_payment` does.
+    """
+
+    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
+        check_within(deeds.outside_amount_max(payment), returned_amount, "returned_amount")
+        return deeds.settle_outside(
+            payment,
+            at,
+            ref=refund_id,
+            amount=returned_amount,
+            route=route,
+            note=f"{ROUTES[route]} ¥{returned_amount:,} {note}",
+            by=by,
+        )
+
+    await act_on_payment(
+        tx, methods, order_code, deed, version=version, done=lambda payment: refund_id in payment.refunds
+    )
+
+
+async def take_back_refund(
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, ref: str, version: int, by: str
+) -> None:
+    """Take a refund recorded as ``ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
+
+    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
+        return deeds.take_back_record(payment, at, ref=ref, by=by)
+
+    await act_on_payment(tx, methods, order_code, deed, version=version)

@@ -1,0 +1,270 @@
+"""Performs requests to providers. What was asked is on disk before it is asked, and asked again only after
+the provider was looked up, with the same key, until there is a definite answer (M1, M5)."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from payments.payment.claims import Claim, claims_of, last_claims
+from payments.payment.requests import REQUEST_WORK
+from payments.payment.rows import lock_payments
+from payments.payment.rules.answers import (
+    Answer,
+    CaptureDeclined,
+    CaptureRefused,
+    Declined,
+    RefundDeclined,
+    Refunded,
+    RefundWaiting,
+    ShippingRefused,
+    Unknown,
+    Voided,
+    Waiting,
+)
+from payments.payment.rules.drafting import Settled, and_then
+from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
+from payments.payment.rules.payment import MISMATCH, Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
+from payments.payment.tables import payment_requests
+from payments.requests.calls import Calls
+from payments.requests.rows import Ended, cause_of, end_requests
+from shared.cause import Cause, following
+from shared.clock import now
+from shared.crash import crash_point
+from shared.database import Tx
+from shared.due import DueWork
+from shared.sql import Row
+
+PAUSE_SECONDS_MAX = 120.0
+MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
+"""A person has been called; who cannot wait has the provider asked at once."""
+BUYER_PAUSE_SECONDS = 60.0
+SILENT_ATTEMPTS_MAX = 6
+"""After so many attempts without an answer the desk is shown that something is stuck."""
+LEASE_SECONDS = 30
+"""Room for a look-up and a call; another worker takes over this long after a kill (reliability.md M2: 30 s)."""
+_NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
+_STILL_OPEN = (Waiting, RefundWaiting, Unknown)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a request at one attempt: its ``state`` now, the answer that counts, and when it goes on."""
+
+    state: str
+    answer: Answer | None
+    due_at: datetime | None
+
+
+class Requests:
+    """The due work of asking providers."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def due_work(self, *, concurrency: int) -> DueWork:
+        """Return this as due work."""
+        return DueWork(
+            REQUEST_WORK,
+            payment_requests,
+            self.perform,
+            begin=claims_of,
+            conclude=self.conclude,
+            failed=self.failed,
+            concurrency=concurrency,
+            lease_seconds=LEASE_SECONDS,
+            cause=asked_because,
+        )
+
+    async def perform(self, claim: Claim) -> Sequence[Answer]:
+        """Ask the provider; return its answers, none if the request is no longer wanted."""
+        answers = await self._ask(claim.payment, claim.row.operation, claim.row)
+        crash_point("K12")
+        return answers
+
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+        """Write down what was answered and all that follows from it, for the claims that are still ours."""
+        at = now()
+        outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
+        batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
+        # Before anything new is asked for: a request that has ended makes room for the next of its kind.
+        ours = await _end(tx, outcomes, at)
+        for claim, answers in done:
+            if claim in ours:
+                payment = batch.payment(claim.payment.payment_id)
+                terms = self._calls.methods[payment.method].terms
+                settled = settle_reply(payment, claim.row.operation, answers, at, terms)
+                with following(asked_because(claim)):
+                    batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
+        await batch.save(tx, self._calls.methods, at)
+
+    async def failed(self, tx: Tx, claim: Claim) -> None:
+        """Call a person where an answer could not be written down, and ask again later."""
+        pause = _pause_seconds(NOT_WRITTEN, claim.row.attempts)
+        await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods)
+
+    async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
+        """Return what the provider says, looked up first if it may have been asked before, or may have given money
+        back that we do not know of."""
+        if operation == "tell_shipped":
+            return await self._tell_shipped(payment, row)
+        if not payment.wants(operation):
+            # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
+            failed = operation == "refund" and (payment.state == "owed" or "refund_failed" in payment.calls)
+            return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
+        found: Sequence[Answer] = ()
+        if row.attempts > 1 or operation == "refund":
+            looked_up = await self._calls.look_up(payment)
+            # What ended earlier is not the answer to this one.
+            found = [answer for answer in looked_up if not payment.heard_before(answer)]
+            known = self._known(payment, operation, row, found)
+            if known is not None:
+                return known
+            if MISMATCH in payment.calls and (unfit := unfit_reply(row)) is not None:
+                return (*found, unfit)
+        if payment.order_cancelled and operation in ("authorize", "issue"):
+            # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
+            # must not stay then, while a number that nobody knows does no harm.
+            return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
+        if is_abandoned(payment, operation, self._calls.methods[payment.method].terms, now()):
+            return (*found, Declined(reason="buyer_abandoned", in_doubt=True))
+        if payment.order_cancelled and operation == "reauthorize" and row.attempts == 1:
+            return (*found, Declined(reason="declined", detail="order cancelled"))
+        crash_point("K10")
+        answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
+        crash_point("K11")
+        if isinstance(answer, RefundWaiting) and answer.looks:
+            # The method only looked: nothing was asked for.
+            answer = replace(answer, looks=row.attempts if never_asked(row) else 0)
+        terms = self._calls.methods[payment.method].terms
+        return (*found, set_apart(payment, found, answer, terms) if never_asked(row) else answer)
+
+    async def _tell_shipped(self, payment: Payment, row: Row) -> Sequence[Answer]:
+        """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
+        money is here."""
+        if not payment.wants("tell_shipped"):
+            return ()
+        if payment.state in NOT_YET:
+            return (Waiting(),)
+        parcel = payment.parcels[row.sequence - 1]
+        return (await self._calls.tell_shipped(payment, parcel, key=row.request_id.hex),)
+
+    def _known(
+        self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]
+    ) -> Sequence[Answer] | None:
+        """Return what a look has to say in place of the provider's answer; None if the call is to be made."""
+        if operation != "refund":
+            over = (*CONCLUDES[operation], *_STILL_OPEN)
+            return found if any(isinstance(answer, over) for answer in found) else None
+        if any(isinstance(answer, (*_STILL_OPEN, RefundDeclined)) for answer in found):
+            return only_looked(found, row.attempts) if never_asked(row) else found
+        terms = self._calls.methods[payment.method].terms
+        after = settle_all(payment, None, found, now(), terms).payment
+        if not after.wants("refund"):
+            return found
+        if never_asked(row) and after.refundable_amount < row.amount:
+            # Others gave back part of it, or all: so much is not asked for.
+            return (*found, RefundDeclined(reason="amount_changed"))
+        return None
+
+
+def asked_because(claim: Claim) -> Cause:
+    """Return what a claimed request follows from."""
+    return cause_of(claim.row)
+
+
+def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
+    """Tell whether the buyer's time for the visit at the provider is over, and nothing came of it. Pure."""
+    waits = operation in ("authorize", "issue") and payment.state == "waiting_for_buyer"
+    return waits and terms.visit is not None and at > payment.placed_at + terms.visit
+
+
+def never_asked(row: Row) -> bool:
+    """Tell whether no attempt before this one can have reached the provider: all they did was look."""
+    return bool(row.attempts == 1 or (row.answer or {}).get("looks") == row.attempts - 1)
+
+
+def unfit_reply(row: Row) -> Unknown | None:
+    """Return what was replied to a request that did not fit: until a person has looked it is not made again."""
+    told = row.answer or {}
+    if not told.get("to_request"):
+        return None
+    return Unknown(reason=told["reason"], mismatch=True, to_request=True)
+
+
+def only_looked(found: Sequence[Answer], attempts: int) -> Sequence[Answer]:
+    """Return what a look found, with the note that up to this attempt nothing was asked for. Pure."""
+    return [replace(one, looks=attempts) if isinstance(one, RefundWaiting) else one for one in found]
+
+
+def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
+    """Return the answer to a refund asked for the first time: what the sum told before is not its. Pure."""
+    if not isinstance(answer, Refunded):
+        return answer
+    before = settle_all(payment, None, found, now(), terms).payment
+    return replace(answer, unnamed_before=before.unnamed_refund_amount)
+
+
+async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[Claim]:
+    last = last_claims(payment_requests, outcomes)
+    ended = []
+    for request_id, claim in last.items():
+        became = outcomes[claim]
+        ended.append(Ended(request_id, claim.row.lease, became.state, became.answer, became.due_at))
+    ours = await end_requests(tx, ended, at)
+    return {claim for request_id, claim in last.items() if request_id in ours}
+
+
+def settle_reply(
+    payment: Payment, operation: Operation, answers: Sequence[Answer], at: datetime, terms: Terms
+) -> Settled:
+    """Settle the reply to a request. Of a refund, what a look found before it is nobody's reply. Pure."""
+    if operation != "refund" or not answers:
+        return settle_all(payment, operation, answers, at, terms)
+    before = settle_all(payment, None, answers[:-1], at, terms)
+    return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
+
+
+def outcome(row: Row, answers: Sequence[Answer], at: datetime) -> Outcome:
+    """Return what the answers mean for the request itself."""
+    operation: Operation = row.operation
+    final = next((one for one in reversed(answers) if isinstance(one, CONCLUDES[operation])), None)
+    if final is not None or not answers:
+        return Outcome(_closed_as(final, row.attempts), final, None)
+    last = answers[-1]
+    state = "unknown" if isinstance(last, Unknown) else "open"
+    return Outcome(state, last, at + timedelta(seconds=_pause_seconds(last, row.attempts)))
+
+
+def _closed_as(final: Answer | None, attempts: int) -> str:
+    if final is None:
+        # No longer wanted. Unless this was its first turn, it may be what made it so.
+        return "dropped" if attempts == 1 else "done"
+    return "declined" if isinstance(final, _NEGATIVE) else "done"
+
+
+def _with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
+    """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
+    an answer fits."""
+    if became.due_at is None:
+        return replace(settled, payment=settled.payment.not_calling("no_answer", MISMATCH))
+    if became.state != "unknown":
+        return replace(settled, payment=settled.payment.not_calling(MISMATCH))
+    if MISMATCH in settled.payment.calls:
+        return settled
+    if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:
+        return with_attention(settled, "no_answer")
+    return settled
+
+
+def _pause_seconds(last: Answer, attempts: int) -> float:
+    """Each pause is longer than the last, spread a little, and not shorter than the provider asked for."""
+    if isinstance(last, Waiting | RefundWaiting):
+        return last.ask_again_seconds
+    if not isinstance(last, Unknown):
+        return BUYER_PAUSE_SECONDS
+    longest = MISMATCH_PAUSE_SECONDS_MAX if last.mismatch else PAUSE_SECONDS_MAX
+    growing = min(2.0 ** min(attempts, 12), longest) * random.uniform(0.8, 1.2)  # noqa: S311
+    return max(growing, last.retry_after_seconds or 0)

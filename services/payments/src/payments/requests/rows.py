@@ -1,0 +1,57 @@
+"""What became of requests: rows that are due until they are answered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from payments.payment.rules.answers import Answer
+from payments.requests.answers import answer_as_json
+from shared.cause import Cause
+from shared.database import Tx
+from shared.sql import Row
+
+_END = """
+    UPDATE payment_requests AS r
+    SET state = e.state, answer = nullif(CAST(e.answer AS jsonb), 'null'), answered_at = :at,
+        due_at = e.due_at, leased_until = NULL, lease = NULL
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:leases AS uuid[]), CAST(:states AS text[]), CAST(:answers AS text[]),
+                CAST(:due AS timestamptz[])) AS e(request_id, lease, state, answer, due_at)
+    WHERE r.request_id = ANY(CAST(:ids AS uuid[])) AND r.request_id = e.request_id AND r.lease = e.lease
+    RETURNING r.request_id
+"""
+
+
+def cause_of(row: Row) -> Cause:
+    """Return what a request follows from."""
+    return Cause(row.caused_by, row.traceparent)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a request claimed under ``lease``: its ``state`` now, the answer, when it is due again."""
+
+    request_id: UUID
+    lease: UUID
+    state: str
+    answer: Answer | None
+    due_at: datetime | None
+
+
+async def end_requests(tx: Tx, ended: Sequence[Ended], at: datetime) -> set[UUID]:
+    """Record what became of requests and end the claims on them; return those that were still ours.
+
+    Write nothing that depends on any other. The rows stay locked until the commit.
+    """
+    ours = await tx.rows(
+        _END,
+        ids=[one.request_id for one in ended],
+        leases=[one.lease for one in ended],
+        states=[one.state for one in ended],
+        answers=[orjson.dumps(answer_as_json(one.answer)).decode() for one in ended],
+        due=[one.due_at for one in ended],
+        at=at,
+    )
+    return {row.request_id for row in ours}

@@ -1,0 +1,39 @@
+"""The menu of methods, for checkout: what buyers may choose. Nothing is changed."""
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from payments.methods.method import Method
+from payments.methods.registry import Methods
+from payments.shop.rows import ShopSettings, read_shop_settings
+from shared.database import Database
+
+
+def router(db: Database, methods: Methods) -> APIRouter:
+    """Return the JSON route."""
+    routes = APIRouter(prefix="/api/payments")
+
+    @routes.get("/methods")
+    async def list_methods() -> dict[str, Any]:
+        """The menu, in order, without the methods that staff have taken off it."""
+        async with db.transaction() as tx:
+            settings = await read_shop_settings(tx)
+        offered = [method for kind, method in methods.items() if settings.offers(kind)]
+        return {
+            "capture_policy": settings.capture_policy,
+            "methods": [_entry(method, settings) for method in offered],
+        }
+
+    return routes
+
+
+def _entry(method: Method, settings: ShopSettings) -> dict[str, Any]:
+    """Return the menu's entry of a method, under the shop's name for it, and how its orders run by its terms."""
+    entry, terms = method.menu(), method.terms
+    return entry.as_json() | {
+        "name": settings.name_of(entry.kind, entry.name),
+        "flow": terms.flow,
+        "deposit": terms.deposit,
+        "paid_before_shipping": terms.paid_before_shipping,
+    }

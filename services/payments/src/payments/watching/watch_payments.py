@@ -1,0 +1,103 @@
+"""Looks at payments unasked: at the deadline of a number or of a hold, and where notices may have been lost, also those of
+money that comes a second time, or after its payment is over.
+
+The provider is always asked first. Only a number that it knows to be unpaid when the deadline and its grace
+are over has expired (KON-16 to KON-18, F32).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from payments.methods.method import Method
+from payments.payment.claims import Claim, claims_of, end_claims
+from payments.payment.rows import WATCH_WORK, lock_payments
+from payments.payment.rules.answers import Answer, Expired, Unknown
+from payments.payment.rules.asking import let_go_if_too_old
+from payments.payment.rules.drafting import Settled, and_then
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.rules.watching import next_look_at
+from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
+from payments.payment.tables import payments
+from payments.requests.calls import Calls
+from shared.cause import following
+from shared.clock import now
+from shared.database import Tx
+from shared.due import DueWork
+
+SILENT_PAUSE_SECONDS = 30
+MISMATCH_PAUSE_SECONDS = 600
+LEASE_SECONDS = 30
+
+
+class Watch:
+    """The due work of looking at payments."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def due_work(self, *, concurrency: int) -> DueWork:
+        """Return this as due work."""
+        return DueWork(
+            WATCH_WORK,
+            payments,
+            self.perform,
+            begin=claims_of,
+            conclude=self.conclude,
+            failed=self.failed,
+            concurrency=concurrency,
+            lease_seconds=LEASE_SECONDS,
+            cause=lambda claim: claim.payment.cause,
+        )
+
+    async def perform(self, claim: Claim) -> Sequence[Answer]:
+        """Look the payment up."""
+        return await self._calls.look_up(claim.payment)
+
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+        """Write down what the look-ups found, for the payments that are still ours to look at."""
+        at = now()
+        locked = await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})
+        seen = {}
+        for claim, answers in done:
+            payment = locked[claim.payment.payment_id]
+            seen[claim] = look(payment, answers, self._calls.methods[payment.method], at)
+        ours = await end_claims(tx, payments, {claim: due_at for claim, (_, due_at) in seen.items()})
+        batch = Batch(locked.values())
+        look_at = {}
+        for claim in ours:
+            settled, look_at[claim.payment.payment_id] = seen[claim]
+            with following(claim.payment.cause):
+                batch.add(settled)
+        await batch.save(tx, self._calls.methods, at, look_at=look_at)
+
+    async def failed(self, tx: Tx, claim: Claim) -> None:
+        """Call a person where what a look found could not be written down, and look again later."""
+        await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._calls.methods)
+
+
+def look(
+    payment: Payment, answers: Sequence[Answer], method: Method, at: datetime
+) -> tuple[Settled, datetime | None]:
+    """Return what a look at the provider means for a payment, and when to look next. Pure."""
+    silent = any(isinstance(answer, Unknown) for answer in answers)
+    settled = settle_all(payment, None, answers, at, method.terms)
+    if not silent and is_overdue(settled.payment, method.terms, at):
+        settled = settle_all(payment, None, (*answers, Expired()), at, method.terms)
+    if not silent:
+        settled = and_then(settled, let_go_if_too_old(settled.payment, method.terms, at))
+        settled = fitting_again(settled, answers)
+    if silent:
+        # The last look, too, is over only when it was answered.
+        mismatch = any(isinstance(answer, Unknown) and answer.mismatch for answer in answers)
+        return settled, at + timedelta(seconds=MISMATCH_PAUSE_SECONDS if mismatch else SILENT_PAUSE_SECONDS)
+    return settled, next_look_at(settled.payment, method, at)
+
+
+def is_overdue(payment: Payment, terms: Terms, at: datetime) -> bool:
+    """Return whether a number's deadline and grace are over (at the very moment too, KON-18)."""
+    return (
+        payment.state == "waiting"
+        and payment.number is not None
+        and at >= payment.number.due_at + terms.grace
+    )
