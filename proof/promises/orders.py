@@ -202,7 +202,7 @@ async def totals_add_up(outside: Outside, check: Check) -> None:
     for order in await outside.rows("checkout", "SELECT * FROM orders"):
         code = order["code"]
         items = sum(line["quantity"] * line["unit_price"] for line in lines[code])
-        fees = order["shipping_fee"] + order["payment_fee"]
+        fees = order["shipping_fee"] + order["payment_fee"] + order["adjusted_amount"]
         discounts = order["point_discount"] + order["coupon_discount"]
         check.that(
             items == order["items_amount"],

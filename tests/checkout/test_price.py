@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from checkout.orders.code import ORDER_CODE, new_order_code
 from checkout.payment_menu.rules import Method, check_choice
 from checkout.pricing.coupon import Coupon
-from checkout.pricing.price import Discounts, ShippingRules, price_order
+from checkout.pricing.lines import amount_lines
+from checkout.pricing.price import Discounts, price_order
+from checkout.pricing.shipping import ShippingRules
 from shared.clock import now
 from shared.errors import Refused
-from shared.events import Line
+from shared.events import Adjustment, Line
 from tests.checkout.payment_terms import Group, on_menu
 from tests.checkout.shopper import AMAZON_PAY, KONBINI, a_coupon
 
@@ -193,3 +195,28 @@ def test_order_codes_sort_by_time_and_do_not_repeat() -> None:
     midnight = at.replace(hour=15, minute=0, second=0, microsecond=0)  # 0:00 in Japan
     day = [new_order_code(midnight.replace(hour=hour, minute=5)) for hour in (15, 16, 23)]
     assert day == sorted(day)
+
+
+class TakesOff:
+    """A rule of the shop that takes a fixed sum off."""
+
+    def __init__(self, amount: int) -> None:
+        self.amount = amount
+
+    def adjust(self, goods: int) -> Adjustment | None:
+        return Adjustment(kind="test", label="まとめ割", amount=-self.amount) if goods >= 3_000 else None
+
+
+def test_a_rule_of_the_shop_changes_the_price_before_coupon_and_points() -> None:
+    tenth = coupon("percent_off", 10)
+    amounts = price_order(
+        lines(6_000), RULES, adjusting=[TakesOff(1_000)], discounts=Discounts(points=100, coupon=tenth)
+    )
+    assert (amounts.adjusted, amounts.coupon_discount, amounts.total) == (-1_000, 500, 4_400)
+    assert amount_lines(amounts)[:2] == [("商品合計", 6_000, ""), ("まとめ割", -1_000, "")]
+    assert price_order(lines(2_000), RULES, adjusting=[TakesOff(1_000)]).adjustments == ()
+
+
+def test_rules_of_the_shop_never_take_off_more_than_the_goods_cost() -> None:
+    amounts = price_order(lines(3_000), RULES, adjusting=[TakesOff(5_000)], fee=330)
+    assert (amounts.total, amounts.adjusted) == (550 + 330, -3_000)

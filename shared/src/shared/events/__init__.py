@@ -4,6 +4,7 @@ from shared.events._event import CATALOGUE, Event, Yen
 from shared.events._open import UnknownValue, UnknownValueSaid
 from shared.events.checkout import (
     Address,
+    Adjustment,
     Amounts,
     CaptureRequested,
     Destination,
@@ -56,6 +57,7 @@ from shared.events.payments import (
 __all__ = [
     "CATALOGUE",
     "Address",
+    "Adjustment",
     "AmazonAccountLinked",
     "Amounts",
     "AuthorizationEnded",

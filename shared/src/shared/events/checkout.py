@@ -22,15 +22,32 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Adjustment(_Part):
+    """What a rule of the shop puts on the price of the goods, or takes off: ``amount`` in yen, with its sign.
+
+    ``kind`` is the name of the rule, ``label`` what buyers read.
+    """
+
+    kind: str
+    label: str
+    amount: int
+
+
 class Amounts(_Part):
     """The amounts of an order; ``total`` is what is to be paid."""
 
     items: Yen
+    adjustments: tuple[Adjustment, ...] = ()
     shipping: Yen
     fee: Yen = 0
     point_discount: Yen = 0
     coupon_discount: Yen = 0
     total: Yen
+
+    @property
+    def adjusted(self) -> int:
+        """Return what the rules of the shop change the price of the goods by, in yen with its sign."""
+        return sum(one.amount for one in self.adjustments)
 
 
 class Address(_Part):

@@ -24,14 +24,14 @@ from checkout.my_orders.words import FAILED, overdue, parcel_state, progress, re
 from checkout.orders.browser import orders_of, show_from_now_on
 from checkout.orders.code import ORDER_CODE
 from checkout.orders.give_up_payment import give_up_payment
+from checkout.orders.rows import amounts_of
 from checkout.placing.browser import wallet_of
 from checkout.placing.placements import cart_of_order
-from checkout.placing.quote import Quote
+from checkout.pricing.lines import amount_lines
 from checkout.shop.storefront import Shop, Storefront
 from shared.carriers import carrier_called
 from shared.clock import now
 from shared.errors import Refused
-from shared.events import Amounts
 from shared.sql import Row
 from shared.web.session import CurrentViewer, Viewer
 
@@ -192,13 +192,4 @@ def _goods_in_words(names: list[str]) -> str:
 
 
 def _amounts(order: BuyersOrder) -> list[tuple[str, int, str]]:
-    head = order.head
-    amounts = Amounts(
-        items=head.items_amount,
-        shipping=head.shipping_fee,
-        fee=head.payment_fee,
-        point_discount=head.point_discount,
-        coupon_discount=head.coupon_discount,
-        total=head.total,
-    )
-    return Quote(amounts, coupon_name=head.coupon_name or "").lines
+    return amount_lines(amounts_of(order.head), order.head.coupon_name or "")

@@ -11,6 +11,7 @@ def amounts_rows(row: Any) -> list[tuple[str, int]]:
     frees_shipping = named and not row.coupon_discount
     lines = [
         ("商品合計", row.items_amount),
+        *((one["label"], one["amount"]) for one in row.adjustments),
         (f"送料{named}" if frees_shipping else "送料", row.shipping_fee),
     ]
     for label, amount in (

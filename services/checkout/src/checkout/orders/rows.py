@@ -17,7 +17,7 @@ from checkout.orders.tables import (
 from checkout.orders.timeline import Entry, add_entries
 from shared.bulk import insert_all
 from shared.database import Tx
-from shared.events import OrderPlaced
+from shared.events import Amounts, OrderPlaced
 from shared.sql import Row
 from shared.words import add_words
 
@@ -83,6 +83,8 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "payment_fee": amounts.fee,
         "point_discount": amounts.point_discount,
         "coupon_discount": amounts.coupon_discount,
+        "adjustments": [one.model_dump() for one in amounts.adjustments],
+        "adjusted_amount": amounts.adjusted,
         "total": amounts.total,
         "points_used": placed.points_used,
         "coupon": placed.coupon,
@@ -98,6 +100,19 @@ def _order_values(new: NewOrder) -> dict[str, Any]:
         "page_key": new.page_key,
         "client_address": new.client_address,
     }
+
+
+def amounts_of(row: Row) -> Amounts:
+    """Return the amounts of a row of ``orders``."""
+    return Amounts(
+        items=row.items_amount,
+        adjustments=row.adjustments,
+        shipping=row.shipping_fee,
+        fee=row.payment_fee,
+        point_discount=row.point_discount,
+        coupon_discount=row.coupon_discount,
+        total=row.total,
+    )
 
 
 def _group(placed: OrderPlaced) -> str:

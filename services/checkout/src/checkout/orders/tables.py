@@ -121,13 +121,22 @@ orders = Table(
     Column("payment_flow", Text, nullable=False),
     Column("payment_deposit", Text, nullable=False, comment="Who makes the order 入金済み"),
     Column("paid_before_shipping", Boolean, nullable=False),
+    Column(
+        "adjustments",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="By rules of the shop: kind, label, yen",
+    ),
+    Column("adjusted_amount", Integer, nullable=False, server_default="0", comment="Their sum"),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
     CheckConstraint("cancel_reason IN ('staff', 'unpaid', 'payment_failed')", name="orders_cancel_reason"),
     CheckConstraint("(status = 'cancelled') = (cancelled_at IS NOT NULL)", name="orders_cancelled_at"),
     CheckConstraint(
-        "total = items_amount + shipping_fee + payment_fee - point_discount - coupon_discount AND total >= 0",
+        "total = items_amount + adjusted_amount + shipping_fee + payment_fee - point_discount - coupon_discount"
+        " AND total >= 0",
         name="orders_total",
     ),
 )

@@ -155,7 +155,7 @@ def _show(
         "cart_count": stored.cart.count if stored is not None and is_open else 0,
     }
     if stored is not None and is_open and stored.cart.lines:
-        total = quote_cart(stored.cart, settings.shipping)
+        total = quote_cart(stored.cart, settings)
         values |= {
             "cart": stored.cart,
             "quote": total,

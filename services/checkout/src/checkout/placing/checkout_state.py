@@ -96,7 +96,7 @@ class Checkout:
         """Return what it costs now."""
         benefit = self.usable_benefit(registers=registers)
         discounts = benefit.discounts if benefit else NO_DISCOUNTS
-        return quote_cart(self.cart, self.settings.shipping, fee=fee, discounts=discounts)
+        return quote_cart(self.cart, self.settings, fee=fee, discounts=discounts)
 
     def summary(self, quote: Quote) -> dict[str, Any]:
         """Return what the summary beside the form shows."""

@@ -14,7 +14,8 @@ from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
 from checkout.placing.holds import Holds
 from checkout.placing.purchase import Purchase, check_benefit, check_method, order_lines, registration_of
 from checkout.placing.vouchers import Wallet
-from checkout.pricing.price import NO_DISCOUNTS, ShippingRules, price_order
+from checkout.pricing.price import NO_DISCOUNTS, price_order
+from checkout.pricing.settings import PriceSettings
 from shared.errors import Refused
 from shared.events import Destination, OrderPlaced
 from shared.ids import new_id
@@ -24,7 +25,7 @@ from shared.ids import new_id
 class Terms:
     """What orders of one transaction are computed from and judged by. ``origin_url`` has no slash at its end."""
 
-    shipping: ShippingRules
+    prices: PriceSettings
     products: Mapping[str, Product]
     menu: Menu
     holds: Holds
@@ -62,7 +63,11 @@ def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) 
     benefit = purchase.benefit
     check_benefit(purchase, at=at)
     amounts = price_order(
-        lines, terms.shipping, fee=method.fee, discounts=benefit.discounts if benefit else NO_DISCOUNTS
+        lines,
+        terms.prices.shipping,
+        adjusting=terms.prices.adjusting,
+        fee=method.fee,
+        discounts=benefit.discounts if benefit else NO_DISCOUNTS,
     )
     check_method(method, purchase, amounts.total)
     _check_total(purchase, amounts.total)

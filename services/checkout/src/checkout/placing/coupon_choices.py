@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from checkout.pricing.coupon import Coupon
-from checkout.pricing.price import ShippingRules
+from checkout.pricing.shipping import ShippingRules
 from shared.events import Amounts
 
 NONE = "none"

@@ -128,7 +128,7 @@ async def _read_terms(tx: Tx, purchases: Sequence[Purchase], settings: PlacingSe
     skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
     rules = await read_rules(tx, buyers=purchases, orders_max=limits.orders_read_max)
     return Terms(
-        shipping=rules.settings.shipping,
+        prices=rules.settings,
         products=await read_products(tx, skus),
         menu=rules.menu,
         holds=Holds(limits, rules.held),

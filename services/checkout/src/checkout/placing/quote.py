@@ -1,10 +1,13 @@
 """What the order would cost if it were placed now: the summary beside every step of the checkout."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from checkout.carts.rules import Cart
-from checkout.pricing.price import NO_DISCOUNTS, Discounts, ShippingRules, price_order
+from checkout.pricing.lines import amount_lines
+from checkout.pricing.price import NO_DISCOUNTS, Discounts, price_order
+from checkout.pricing.settings import PriceSettings
 from shared.errors import Refused
 from shared.events import Amounts, Line
 
@@ -22,29 +25,12 @@ class Quote:
 
     @property
     def lines(self) -> list[tuple[str, int, str]]:
-        """Return label, amount in yen and note of each line, discounts in the order in which they are taken off."""
-        amounts = self.amounts
-        lines = [
-            ("商品合計", amounts.items, ""),
-            ("送料", amounts.shipping, self._why_free() if not amounts.shipping else ""),
-        ]
-        if amounts.fee:
-            lines.append(("手数料", amounts.fee, ""))
-        if amounts.coupon_discount:
-            name = f"「{self.coupon_name}」" if self.coupon_name else ""
-            lines.append(("クーポン値引き", -amounts.coupon_discount, name))
-        if amounts.point_discount:
-            lines.append(("ポイント利用", -amounts.point_discount, ""))
-        return lines
-
-    def _why_free(self) -> str:
-        """Return whom the buyer has to thank for it."""
-        frees = self.coupon_name and not self.amounts.coupon_discount
-        return f"無料（「{self.coupon_name}」を利用）" if frees else "無料"
+        """Return label, amount in yen and note of each line."""
+        return amount_lines(self.amounts, self.coupon_name)
 
 
 def quote_cart(
-    cart: Cart, shipping: ShippingRules, *, fee: int = 0, discounts: Discounts = NO_DISCOUNTS
+    cart: Cart, prices: PriceSettings, *, fee: int = 0, discounts: Discounts = NO_DISCOUNTS
 ) -> Quote:
     """Return what the cart costs; without the discounts if they are more than there is to pay."""
     lines = [
@@ -56,11 +42,12 @@ def quote_cart(
         )
         for line in cart.lines
     ]
+    price = partial(price_order, lines, prices.shipping, adjusting=prices.adjusting, fee=fee)
     try:
         coupon = discounts.coupon.name if discounts.coupon else ""
-        return Quote(price_order(lines, shipping, fee=fee, discounts=discounts), coupon_name=coupon)
+        return Quote(price(discounts=discounts), coupon_name=coupon)
     except Refused as refused:
-        return Quote(price_order(lines, shipping, fee=fee), refused.message)
+        return Quote(price(), refused.message)
 
 
 def goods(cart: Cart) -> list[dict[str, Any]]:

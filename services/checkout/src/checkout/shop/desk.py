@@ -1,68 +1,33 @@
 """Settings of the storefront that staff change at run time, with what was changed by whom."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
+from pydantic import Field
 from starlette.responses import Response
 
+from checkout.pricing.fields import PriceFields
 from checkout.shop.change_settings import change_shop_settings
 from checkout.shop.rows import read_changes, read_shop_settings
-from checkout.shop.rules import FREE_SHIPPING_FROM_MAX, SHIPPING_FEE_MAX, Closing, ShopSettings
+from checkout.shop.rules import Closing, ShopSettings
 from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
 from shared.versions import version_of
-from shared.web.fields import typed, wrong
 from shared.web.forms import Form, read_form
 from shared.web.session import Owner, Staff
 
 router = APIRouter(include_in_schema=False)
 
 PAGE = "/desk/orders/settings"
-LABELS = {
-    "shipping_fee": "送料",
-    "free_shipping_from": "送料無料になる金額",
-    "free_shipping_after_discounts": "送料無料の判定に割引後の金額を使う",
-    "registration_box_ticked": "会員登録チェックを選択状態で表示する",
-    "closing": "発送と入金が完了した注文",
-}
 CLOSINGS: dict[str, str] = {
     "by_itself": "自動で「処理済み」にする",
     "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
 }
 
 
-def _yen(label: str, most: int) -> AfterValidator:
-    """Return a rule for 0 to ``most`` yen, whose refusals name the unit."""
-
-    def between(amount: int) -> int:
-        if amount < 0:
-            raise wrong(f"{label}は0円以上で入力してください")
-        if amount > most:
-            raise wrong(f"{label}は{most:,}円以下で入力してください")
-        return amount
-
-    return AfterValidator(between)
-
-
-_Fee = Annotated[int, BeforeValidator(typed), _yen("送料", SHIPPING_FEE_MAX)]
-_FreeFrom = Annotated[int, BeforeValidator(typed), _yen("送料無料になる金額", FREE_SHIPPING_FROM_MAX)]
-
-
-class SettingsFields(BaseModel):
-    """The form; an empty threshold means that shipping is never free."""
+class SettingsFields(PriceFields):
+    """The form: what prices follow from, and what is beside them."""
 
     version: str = Field("", title="版", max_length=40)
-    shipping_fee: _Fee = Field(
-        title="送料", description="全国一律・税込。お支払い方法による違いはありません。"
-    )
-    free_shipping_from: _FreeFrom | None = Field(
-        None,
-        title="送料無料になる金額",
-        description="商品合計がこの金額以上で送料無料。空欄にすると常に送料がかかります。",
-    )
-    free_shipping_after_discounts: bool = Field(False, title="ポイント・クーポン値引き後の金額で判定する")
     registration_box_unticked: bool = Field(
         False,
         title="非選択状態で初期表示する",
@@ -73,6 +38,13 @@ class SettingsFields(BaseModel):
         title="発送と入金が完了した注文",
         description="変更は、これから完了する注文に適用されます。すでに完了している注文はそのままです。処理済み時に有効になるポイントは、処理済みにするまで有効になりません。",
     )
+
+
+LABELS = {
+    **{name: field.title or name for name, field in SettingsFields.model_fields.items()},
+    "registration_box_ticked": "会員登録チェックを選択状態で表示する",
+    "free_shipping_after_discounts": "送料無料の判定に割引後の金額を使う",
+}
 
 
 @router.get(PAGE)
@@ -124,6 +96,7 @@ async def _page(
         version=version,
         changes=rows,
         choices=choices,
+        prices=[(name, field.annotation is bool) for name, field in PriceFields.model_fields.items()],
     )
 
 

@@ -226,7 +226,7 @@ def _member_of(order: OrderPlaced, registration: Registration) -> NewMember:
 def _purchase_grant(order: OrderPlaced, member_id: UUID, rules: Rules) -> Grant | None:
     """Return what the order earns its member, waiting unless the mode is immediate (PNT-04); None for nothing."""
     points = rules.purchase_points(
-        items=order.amounts.items,
+        items=order.amounts.items + min(order.amounts.adjusted, 0),
         point_discount=order.amounts.point_discount,
         coupon_discount=order.amounts.coupon_discount,
     )
