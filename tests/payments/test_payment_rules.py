@@ -516,7 +516,14 @@ def test_a_refund_under_way_changes_nothing_and_a_failed_one_needs_a_person() ->
     before = payment("refunding", captured_amount=3_300, order_cancelled=True, refund_asked_amount=3_300)
     assert settle(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
     failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
-    owed = replace(before, state="owed", version=5, attention="refund_failed", refund_asked_amount=0)
+    owed = replace(
+        before,
+        state="owed",
+        version=5,
+        attention="refund_failed",
+        refund_asked_amount=0,
+        refund_failed_amount=3_300,
+    )
     assert failed.payment == owed
     assert (failed.asks, failed.events) == ((), ())
 
@@ -608,7 +615,7 @@ def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
     assert settle(before, None, FAILED, AT, CARD) == Settled(before)
     others = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (others.state, others.refund_asked_amount) == ("refunding", 3_300)
-    waits = settle(before, "refund", RefundWaiting(refund_ref="f2"), AT, CARD).payment
+    waits = settle(before, "refund", RefundWaiting(refund_refs=("f2",)), AT, CARD).payment
     fresh = settle(waits, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (fresh.state, fresh.failed_refunds) == ("owed", ("f1", "f2"))
     unnamed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD).payment

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from payments.desk import payment_view
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.answers import (
     Answer,
@@ -25,7 +26,7 @@ PAID_ORDER = payment("captured", captured_amount=3_300, receipts=("r1",))
 SILENCE = Unknown(reason="timeout")
 R1, R2, CONSOLE = (Refunded(refund_ref=ref, amount=300) for ref in ("r1", "r2", "console"))
 NO = RefundDeclined(reason="AmazonRejected", refund_ref="r2")
-PENDING = RefundWaiting(refund_ref="r2")
+PENDING = RefundWaiting(refund_refs=("r2",))
 
 
 def asked(before: Payment, amount: int = 300) -> Payment:
@@ -108,6 +109,24 @@ def test_an_answer_to_an_earlier_request_ends_no_later_one() -> None:
     assert SECOND.wants("refund", 2)
 
 
+def test_a_refund_in_parts_ends_with_its_last_part() -> None:
+    parts = replied(asked(PAID_ORDER, 800), RefundWaiting(refund_refs=("p1", "p2")))
+    first = looked(parts, Refunded(refund_ref="p1", amount=500))
+    assert stands(first) == (300, 500, ())
+    assert stands(looked(first, Refunded(refund_ref="p1", amount=500))) == (300, 500, ())
+    assert stands(looked(first, Refunded(refund_ref="p2", amount=300))) == (0, 800, ())
+
+
+def test_the_part_that_failed_is_called_with_its_amount() -> None:
+    parts = replied(asked(PAID_ORDER, 800), RefundWaiting(refund_refs=("p1", "p2")))
+    failed = looked(parts, RefundDeclined(reason="x", refund_ref="p2"))
+    assert stands(failed) == (800, 0, ())
+    done = looked(failed, Refunded(refund_ref="p1", amount=500))
+    ended = replied(done, RefundDeclined(reason="x"))
+    assert stands(ended) == (0, 500, ("refund_failed",))
+    assert "依頼した返金（¥300）は成立しませんでした" in payment_view.calls(ended, CARD)[0][1]
+
+
 SUM = RefundedInAll(amount=500)
 OURS = Refunded(refund_ref="ours", amount=500)
 NAMED = Refunded(refund_ref="sdk", amount=500)
@@ -122,8 +141,8 @@ BOTH = RefundedInAll(amount=1_000)
         (("look", NAMED), ("look", BOTH), ("reply", OURS), ("look", BOTH)),
         (("look", BOTH), ("look", NAMED), ("reply", OURS), ("look", BOTH)),
         (("look", OURS), ("look", BOTH), ("reply", OURS), ("look", NAMED)),
-        (("reply", RefundWaiting(refund_ref="ours")), ("look", OURS), ("look", BOTH), ("look", NAMED)),
-        (("reply", RefundWaiting(refund_ref="ours")), ("look", BOTH), ("look", OURS), ("look", NAMED)),
+        (("reply", RefundWaiting(refund_refs=("ours",))), ("look", OURS), ("look", BOTH), ("look", NAMED)),
+        (("reply", RefundWaiting(refund_refs=("ours",))), ("look", BOTH), ("look", OURS), ("look", NAMED)),
     ],
 )
 def test_sum_and_names_add_up_in_every_order(told: tuple[tuple[str, Answer], ...]) -> None:

@@ -185,7 +185,7 @@ class Provider:
     def _not_decided(self, operation: str, key: str) -> Answer:
         if operation != "refund":
             return Waiting()
-        return RefundWaiting(refund_ref=f"refund-{key}" if self.names_pending_refunds else "")
+        return RefundWaiting(refund_refs=(f"refund-{key}",) if self.names_pending_refunds else ())
 
     def _decide(self, operation: str, amount: int, key: str, *, declined: bool) -> Answer:
         held = self.holds

@@ -472,11 +472,10 @@ class PaymentStory(RuleBasedStateMachine):
             self.seen["held anew"] += 1
 
     @precondition(lambda self: deeds.may_accept_short(self.payment))
-    @rule(really=st.booleans())
-    def staff_take_short_money_for_the_whole(self, really: bool) -> None:
-        if really:
-            self.commit(deeds.accept_short(self.payment, self.terms, self.at, by="staff"))
-            self.seen["short money accepted"] += 1
+    @rule()
+    def staff_take_short_money_for_the_whole(self) -> None:
+        self.commit(deeds.accept_short(self.payment, self.terms, self.at, by="staff"))
+        self.seen["short money accepted"] += 1
 
     @precondition(lambda self: deeds.may_refund_spare(self.payment, self.terms))
     @rule(really=st.booleans())
@@ -507,7 +506,7 @@ class PaymentStory(RuleBasedStateMachine):
         self.seen["given back outside"] += 1
 
     @precondition(lambda self: self.payment.held_amount)
-    @rule(state=st.sampled_from(["open", "won", "lost"]), really=seldom)
+    @rule(state=st.sampled_from(["open", "won", "lost"]), really=st.booleans())
     def the_buyer_disputes_the_payment(self, state: str, really: bool) -> None:
         if not really or self.provider.undecided or self.open_refund() is not None:
             return
@@ -620,7 +619,7 @@ class PaymentStory(RuleBasedStateMachine):
 
 def test_money_is_where_the_books_say_after_any_story() -> None:
     PaymentStory.seen.clear()
-    run_state_machine_as_test(PaymentStory, settings=stories(short=800))
+    run_state_machine_as_test(PaymentStory, settings=stories(short=800, long=4_000))
     rare = {"captured", "refunded", "voided", "capturing", "unknown", "unmanaged"}
     if LONG:
         rare |= {"expired", "declined", "pending", "waiting", "voiding"}
@@ -639,4 +638,4 @@ def test_money_is_where_the_books_say_after_any_story() -> None:
         }
         rare |= {"part of a sale given back", "amount of a refund changed", "part captured", "part refund"}
         rare |= {"visit abandoned"}
-    assert rare - set(PaymentStory.seen) == set(), "each interesting thing happened at least once"
+    assert not rare - set(PaymentStory.seen), "each interesting thing happened at least once"

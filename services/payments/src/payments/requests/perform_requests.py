@@ -194,19 +194,26 @@ def reply_of_look(payment: Payment, found: Sequence[Answer], row: Row, terms: Te
     if silent := [one for one in found if isinstance(one, Unknown)]:
         return silent[-1]
     refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
-    if ours := [one for one in refunds if payment.is_ours(one.refund_ref)]:
-        return ours[-1]
+    settled = settle_all(payment, None, found, now(), terms).payment
+    if ours := [one for one in refunds if _is_of(payment, one)]:
+        under_way = [one for one in ours if isinstance(one, RefundWaiting)]
+        if under_way or not settled.wants("refund", row.sequence):
+            return (under_way or ours)[-1]
     asked = not never_asked(row)
     if not asked and any(isinstance(one, RefundWaiting) for one in refunds):
         return RefundWaiting(looks=row.attempts)
-    after = settle_all(payment, None, found, now(), terms).payment
-    if not after.wants("refund", row.sequence):
+    if not settled.wants("refund", row.sequence):
         same = [one for one in refunds if isinstance(one, Refunded) and one.amount == row.amount]
         return same[-1] if asked and same else RefundDeclined(reason="nothing_left")
-    if not asked and after.refundable_amount < row.amount:
+    if not asked and settled.refundable_amount < row.amount:
         # Others gave back part of it, or all: so much is not asked for.
         return RefundDeclined(reason="amount_changed")
     return None
+
+
+def _is_of(payment: Payment, told: Refunded | RefundWaiting | RefundDeclined) -> bool:
+    refs = told.refund_refs if isinstance(told, RefundWaiting) else (told.refund_ref,)
+    return any(payment.is_ours(ref) for ref in refs)
 
 
 def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:

@@ -182,13 +182,14 @@ class RefundWaiting(_Answer):
     """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked; a method
     says so with 1, where a refund of others has to end first.
 
-    ``refund_ref`` is the provider's id of it, where one is told already: a look is then the answer to our request, too.
+    ``refund_refs`` are the provider's ids of it, where they are told already: a look is then the answer to our request,
+    too. There are several where the provider has to give the amount back in parts.
     ``told_before``: yen that the provider counted as refunded when ours was asked for first, so ours is none of them.
     """
 
     ask_again_seconds: float = 30
     looks: int = 0
-    refund_ref: str = ""
+    refund_refs: tuple[str, ...] = ()
     told_before: int = 0
 
 

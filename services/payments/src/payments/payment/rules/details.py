@@ -34,14 +34,15 @@ class CaptureWish:
 class OurRefund:
     """What is known of the refund of ours that is under way, beside its amount.
 
-    ``number`` is its request's, which no other refund of the payment has. ``ref`` is the provider's id, once an answer to
-    our own request told it. ``told_before``: yen that the provider counted as refunded before ours was asked for.
+    ``number`` is its request's, which no other refund of the payment has. ``refs`` are the provider's ids, once an answer to
+    our own request told them; those in ``done_refs`` went back already. ``told_before``: yen that the provider counted as refunded before ours was asked for.
     ``presumed_ref`` is a refund of equal amount that a look told while ours has no id: taken for ours in words and calls
     only, until our own answer names one.
     """
 
     number: int = 0
-    ref: str = ""
+    refs: tuple[str, ...] = ()
+    done_refs: tuple[str, ...] = ()
     told_before: int = 0
     presumed_ref: str = ""
 

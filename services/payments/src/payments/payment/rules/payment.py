@@ -40,6 +40,7 @@ class Payment:
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
     known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way, ``our_refund`` what else is known of it,
+    ``refund_failed_amount`` what failed of the last one that did,
     ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare, ``asked_by`` who asked for
     the request that was made last.
     ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over,
@@ -88,6 +89,7 @@ class Payment:
     unnamed_refund_amount: int = 0
     refund_asked_amount: int = 0
     our_refund: OurRefund = NO_REFUND
+    refund_failed_amount: int = 0
     refund_of_sale: bool = False
     asked_by: str = ""
     reauthorized_at: datetime | None = None
@@ -244,7 +246,7 @@ class Payment:
 
     def is_ours(self, refund_ref: str) -> bool:
         """Whether the provider's id is that of the refund of ours under way: an answer to our own request told it."""
-        known = (self.our_refund.ref, *self.doubted_refunds)
+        known = (*self.our_refund.refs, *self.doubted_refunds)
         return bool(refund_ref and self.refund_asked_amount) and refund_ref in known
 
     def sequence_of(self, operation: Operation) -> int:

@@ -40,6 +40,17 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
         summed = payment.our_refund.presumed_ref.startswith(SUM)
         if not (summed and (heard or known == answer.amount)):
             _presumed_wrongly(draft, payment, answer.refund_ref)
+        _went_back(draft, answer)
+
+
+def _went_back(draft: Draft, answer: Refunded) -> None:
+    """Our refund is done, or a part of it that the provider gave back by itself; the rest is still under way."""
+    ours, left = draft.payment.our_refund, draft.payment.refund_asked_amount - answer.amount
+    if left > 0:
+        open_refs = tuple(one for one in ours.refs if one != answer.refund_ref)
+        ours = replace(ours, refs=open_refs, done_refs=(*ours.done_refs, answer.refund_ref))
+        draft.change(refund_asked_amount=left, our_refund=ours)
+    else:
         draft.end_refund()
         give_the_rest(draft)
 
@@ -74,7 +85,7 @@ def _may_be_ours(payment: Payment, answer: Refunded, known: int) -> bool:
     """Whether a refund told by its id is taken for the one of ours that has none yet: it is as large, and news, or the name
     of what was taken for ours by its sum."""
     ours = payment.our_refund
-    if ours.ref or answer.amount != payment.refund_asked_amount:
+    if ours.refs or ours.done_refs or answer.amount != payment.refund_asked_amount:
         return False
     return known == (answer.amount if ours.presumed_ref.startswith(SUM) else 0) and (
         not ours.presumed_ref or ours.presumed_ref.startswith(SUM)
@@ -98,10 +109,12 @@ def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None
         return
     ours = payment.our_refund
     told_before = max(ours.told_before, answer.told_before)
-    ref = answer.refund_ref if isinstance(answer, RefundWaiting) else ""
-    draft.change(our_refund=replace(ours, ref=ref or ours.ref, told_before=told_before))
-    if ref:
-        _presumed_wrongly(draft, payment, ref)
+    told = answer.refund_refs if isinstance(answer, RefundWaiting) else ()
+    over = (*ours.refs, *ours.done_refs, *payment.failed_refunds)
+    fresh = tuple(ref for ref in told if ref not in over)
+    draft.change(our_refund=replace(ours, refs=(*ours.refs, *fresh), told_before=told_before))
+    if told and ours.presumed_ref not in told:
+        _presumed_wrongly(draft, payment, "")
 
 
 def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
@@ -147,6 +160,11 @@ def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours:
     asked = payment.refund_asked_amount
     if not ours or not (asked or payment.state == "refunding"):
         return
+    refs = tuple(ref for ref in payment.our_refund.refs if ref != answer.refund_ref)
+    if refs and refs != payment.our_refund.refs:
+        # A part of it failed; what is left when the other parts are done is told then.
+        draft.change(our_refund=replace(payment.our_refund, refs=refs))
+        return
     _presumed_wrongly(draft, payment, "")
     draft.end_refund()
     less = payment.refundable_amount < asked
@@ -157,5 +175,6 @@ def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours:
     else:
         if payment.state in ("refunding", "captured"):
             draft.call("refund_failed")
+            draft.change(refund_failed_amount=asked)
         if not draft.move(RefundDeclined, because):
             draft.note(because)
