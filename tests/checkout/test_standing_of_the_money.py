@@ -299,6 +299,17 @@ async def test_an_order_that_is_paid_once_more_is_paid_again(db: Database, heari
     assert (row.payment, row.deposit) == ("short", "unpaid")
 
 
+async def test_a_reversal_after_a_part_refund_is_to_be_paid_again(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "T-8")
+    await hearing.hears(number_issued("T-8"), captured("T-8"))
+    await hearing.hears(standing("T-8", 1, captured_amount=3_500, refunded_amount=1_000))
+    await hearing.hears(standing("T-8", 2, "receipt_reversed", captured_amount=1_000, refunded_amount=1_000))
+    row = await order_row(db, "T-8")
+    assert row.payment == "short", "the page shows the number to such an order"
+    told = progress(row)
+    assert (told.word, "同じお支払い番号でお支払いください" in told.text) == ("お支払いの確認中", True)
+
+
 async def test_a_payment_told_after_its_reversal_does_not_make_the_order_paid(
     db: Database, hearing: Hearing
 ) -> None:

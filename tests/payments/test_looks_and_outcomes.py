@@ -30,13 +30,13 @@ from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
 from payments.payment.settle_payment import Batch, settle_all
 from payments.requests.answers import answer_as_json
-from payments.requests.perform_requests import Outcome, never_asked, only_looked, outcome
+from payments.requests.perform_requests import Outcome, never_asked, outcome, reply_of_look
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database import Tx
 from shared.events import Event
 from shared.sql import Row
 from tests.payments.scripted import Scripted
-from tests.payments.test_payment_rules import AT, NEW, NUMBER
+from tests.payments.test_payment_rules import AT, CARD, NEW, NUMBER, payment
 
 GRACE = timedelta(hours=12)
 TERMS = Terms(flow="prepaid", deposit="automatic", grace=GRACE)
@@ -150,8 +150,6 @@ GRANTED = Authorized(authorization_id="a1", amount=3_300, authorized_at=AT)
         ("capture", CaptureDeclined(reason="x"), "declined"),
         ("capture", CaptureRefused(reason="x"), "declined"),
         ("void", Voided(), "done"),
-        ("refund", Refunded(refund_ref="f1", amount=1), "done"),
-        ("refund", RefundDeclined(reason="x"), "declined"),
     ],
 )
 def test_a_definite_answer_ends_a_request_wherever_it_stands_among_others(
@@ -159,6 +157,15 @@ def test_a_definite_answer_ends_a_request_wherever_it_stands_among_others(
 ) -> None:
     for answers in ((answer,), (SILENCE, answer), (answer, SILENCE)):
         assert outcome(row(operation), answers, AT) == Outcome(state, answer, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [(Refunded(refund_ref="f1", amount=1), "done"), (RefundDeclined(reason="x"), "declined")],
+)
+def test_only_its_own_answer_ends_a_refund(answer: Answer, state: str) -> None:
+    assert outcome(row("refund"), (SILENCE, answer), AT) == Outcome(state, answer, None)
+    assert outcome(row("refund"), (answer, SILENCE), AT).state == "unknown"
 
 
 def test_the_last_of_two_definite_answers_counts() -> None:
@@ -171,7 +178,14 @@ def test_a_refund_that_only_waited_for_another_counts_as_never_asked_for() -> No
     waited: object = None
     for attempts in (1, 2, 3):
         assert never_asked(row("refund", attempts, waited))
-        found = only_looked((PAID, RefundWaiting()), attempts)
+        told = reply_of_look(
+            payment("refunding", captured_amount=3_300, refund_asked_amount=3_300),
+            (PAID, RefundWaiting()),
+            row("refund", attempts, waited),
+            CARD,
+        )
+        assert told is not None
+        found = (PAID, told)
         waited = answer_as_json(outcome(row("refund", attempts), found, AT).answer)
     assert not never_asked(row("refund", 5, waited)), "a turn whose outcome was lost may have asked"
     assert not never_asked(row("refund", 2, answer_as_json(RefundWaiting())))

@@ -181,7 +181,7 @@ def test_spare_money_of_a_paid_order_goes_back_by_the_provider_and_the_order_sta
     assert done.asks == (Ask("refund", 3_300, 2),)
     refused = settle(asked.payment, "refund", RefundDeclined(reason="x"), AT, KONBINI).payment
     assert (refused.state, refused.calls) == ("captured", ("excess_money", "refund_failed"))
-    assert asking.cancel(refused, AT).asks == (Ask("refund", 3_800),)
+    assert asking.cancel(refused, AT).asks == (Ask("refund", 3_800, 2),)
 
 
 def test_what_staff_gave_back_by_their_own_way_is_booked_once_and_not_beyond_what_is_here() -> None:

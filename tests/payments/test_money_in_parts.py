@@ -248,9 +248,9 @@ def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
         False,
     )
     [(_, text)] = payment_view.calls(failed, CARD)
-    assert "依頼した返金は成立しませんでした（お預かり ¥3,300）" in text
+    assert "依頼した返金（¥1,000）は成立しませんでした（お預かり ¥3,300）" in text
     again = deeds.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
-    assert (again.payment.calls, again.asks) == ((), (Ask("refund", 800),))
+    assert (again.payment.calls, again.asks) == ((), (Ask("refund", 800, 2),))
     assert deeds.mark_seen(failed, AT, by="佐藤").payment.calls == ()
     assert deeds.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
 
@@ -309,7 +309,7 @@ async def test_a_refused_part_refund_is_asked_for_with_a_new_key(shopping: Shopp
     rows = await shopping.payments.rows(
         "SELECT sequence, state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
     )
-    assert [(row.sequence, row.state) for row in rows] == [(1, "declined"), (1, "done")]
+    assert [(row.sequence, row.state) for row in rows] == [(1, "declined"), (2, "done")]
     assert [one.amount for one in shopping.card.effects(Refunded)] == [1_000]  # type: ignore[union-attr]
 
 

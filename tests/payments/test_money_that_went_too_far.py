@@ -99,7 +99,8 @@ def test_the_name_of_a_refund_known_by_its_sum_is_not_our_own_of_equal_amount() 
         0,
         1_000,
     )
-    ours = settle(named, None, Refunded(refund_ref="b2", amount=1_000, route="provider"), AT, CARD).payment
+    own = Refunded(refund_ref="b2", amount=1_000, route="provider")
+    ours = settle(named, "refund", own, AT, CARD).payment
     assert (ours.refunded_amount, ours.refund_asked_amount) == (2_000, 0)
 
 

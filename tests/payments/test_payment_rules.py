@@ -26,7 +26,7 @@ from payments.payment.rules.answers import (
     Voided,
     Waiting,
 )
-from payments.payment.rules.details import CaptureWish, Number
+from payments.payment.rules.details import CaptureWish, Number, OurRefund
 from payments.payment.rules.drafting import Ask, Settled, Step
 from payments.payment.rules.payment import Payment, State
 from payments.payment.rules.settling import settle
@@ -516,7 +516,14 @@ def test_a_refund_under_way_changes_nothing_and_a_failed_one_needs_a_person() ->
     before = payment("refunding", captured_amount=3_300, order_cancelled=True, refund_asked_amount=3_300)
     assert settle(before, "refund", RefundWaiting(), AT, CARD) == Settled(before)
     failed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD)
-    owed = replace(before, state="owed", version=5, attention="refund_failed", refund_asked_amount=0)
+    owed = replace(
+        before,
+        state="owed",
+        version=5,
+        attention="refund_failed",
+        refund_asked_amount=0,
+        refund_failed_amount=3_300,
+    )
     assert failed.payment == owed
     assert (failed.asks, failed.events) == ((), ())
 
@@ -556,7 +563,9 @@ def test_the_last_word_about_spare_money_counts_beside_all_others() -> None:
 def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_now() -> None:
     before = replace(GONE_WRONG, suspense_amount=500, attention="refund_failed late_money")
     settled = deeds.refund_again(before, AT)
-    assert settled.payment == replace(before, state="refunding", version=5, refund_asked_amount=3_800)
+    assert settled.payment == replace(
+        before, state="refunding", version=5, refund_asked_amount=3_800, our_refund=OurRefund(1)
+    )
     assert settled.asks == (Ask("refund", 3_800),)
     assert settled.steps == (Step(5, "refunding", "refund asked again"),)
     assert deeds.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
@@ -604,7 +613,10 @@ def test_a_refund_counts_wherever_an_older_one_that_failed_is_listed(
 def test_an_old_refusal_does_not_end_the_refund_that_is_under_way() -> None:
     before = replace(GONE_WRONG, state="refunding", attention="", refund_asked_amount=3_300)
     assert settle(before, None, FAILED, AT, CARD) == Settled(before)
-    fresh = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
+    others = settle(before, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
+    assert (others.state, others.refund_asked_amount) == ("refunding", 3_300)
+    waits = settle(before, "refund", RefundWaiting(refund_refs=("f2",)), AT, CARD).payment
+    fresh = settle(waits, None, RefundDeclined(reason="x", refund_ref="f2"), AT, CARD).payment
     assert (fresh.state, fresh.failed_refunds) == ("owed", ("f1", "f2"))
     unnamed = settle(before, "refund", RefundDeclined(reason="x"), AT, CARD).payment
     assert (unnamed.state, unnamed.failed_refunds) == ("owed", ("f1",))

@@ -271,7 +271,7 @@ async def test_a_refund_of_which_a_notice_told_first_that_it_failed_may_be_tried
     await payments.hears(capture_requested("N1"))
     await ask(payments, method, Captured(amount=3_300, captured_at=now(), receipt_id="r1"))
     await payments.hears(cancelled("N1"))
-    await ask(payments, method, RefundWaiting())
+    await ask(payments, method, RefundWaiting(refund_refs=("f1",)))
     sign_in(payments.browser, keys)
     method.known = [(RefundDeclined(reason="x", refund_ref="f1"),)]
     await notice(payments, "n1:c1")

@@ -42,6 +42,7 @@ class Provider:
     newest_first: bool = False
     part_captures: bool = False
     lists_deposits: bool = True
+    names_pending_refunds: bool = False
     at: datetime = AT
     unnamed: set[str] = field(default_factory=set)
     beside: int = 0
@@ -61,10 +62,10 @@ class Provider:
         if operation == "void" and self.under_way and not self.holds:
             return Waiting()
         if key in self.undecided:
-            return self._not_decided(operation)
+            return self._not_decided(operation, key)
         if mood == "undecided" and operation in ("authorize", "reauthorize", "capture", "refund"):
             self.undecided[key] = (operation, amount)
-            return self._not_decided(operation)
+            return self._not_decided(operation, key)
         answer = self._decide(operation, amount, key, declined=mood == "decline")
         return SILENCE if mood == "lost_answer" else answer
 
@@ -83,7 +84,7 @@ class Provider:
 
     def known(self) -> list[Answer]:
         """Return what a look-up finds. Refunds stand at its end, in an order of the provider's own."""
-        waiting = [self._not_decided(operation) for operation, _ in self.undecided.values()]
+        waiting = [self._not_decided(operation, key) for key, (operation, _) in self.undecided.items()]
         refunds = [one for one in self.done if isinstance(one, Refunded | RefundDeclined)]
         left_out = (Refunded, RefundDeclined) if self.lists_deposits else (Refunded, RefundDeclined, Captured)
         others = [one for one in self.done if not isinstance(one, left_out)]
@@ -99,10 +100,13 @@ class Provider:
             one.amount for one in self.done if isinstance(one, Refunded) and one.refund_ref in self.unnamed
         )
 
-    def give_back_by_hand(self, amount: int, *, named: bool = True) -> None:
-        """Give money back in the provider's console, as often as there is money to give."""
+    def give_back_by_hand(self, amount: int, *, named: bool = True, pending: bool = False) -> None:
+        """Give money back in the provider's console, as often as there is money to give; ``pending``: decided later."""
         if 0 < amount <= self.money:
-            ref = f"by-hand-{len(self.done)}"
+            ref = f"by-hand-{len(self.done)}-{len(self.undecided)}"
+            if pending:
+                self.undecided[ref] = ("refund", amount)
+                return
             self.done.append(Refunded(refund_ref=ref, amount=amount, route="bank_transfer"))
             if not named:
                 self.unnamed.add(ref)
@@ -178,9 +182,10 @@ class Provider:
         """Return how often something really happened."""
         return sum(isinstance(one, kind) for one in self.done)
 
-    @staticmethod
-    def _not_decided(operation: str) -> Answer:
-        return RefundWaiting() if operation == "refund" else Waiting()
+    def _not_decided(self, operation: str, key: str) -> Answer:
+        if operation != "refund":
+            return Waiting()
+        return RefundWaiting(refund_refs=(f"refund-{key}",) if self.names_pending_refunds else ())
 
     def _decide(self, operation: str, amount: int, key: str, *, declined: bool) -> Answer:
         held = self.holds

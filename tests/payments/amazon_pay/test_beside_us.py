@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from payments.methods.amazon_pay.method import AmazonPay
+from payments.payment.rules import deeds
 from payments.payment.rules.answers import (
     Authorized,
     Captured,
@@ -23,11 +24,14 @@ from payments.payment.rules.answers import (
     Waiting,
 )
 from payments.payment.rules.payment import Payment
-from shared.clock import clock
+from payments.payment.rules.settling import settle
+from payments.payment.settle_payment import settle_all
+from shared.clock import clock, now
 from shared.ids import new_id
 
 KEY = "0f8fad5bd9cb469fa16570867728950e"
 AGAIN = KEY[::-1]
+REFUND_KEY = "5e" * 16
 Payments = Callable[..., Awaitable[Payment]]
 
 
@@ -341,10 +345,8 @@ async def test_money_goes_back_on_the_charge_that_took_it(
     amazon: Any, method: AmazonPay, in_two_parts: Payments
 ) -> None:
     payment = replace(await in_two_parts(), state="refunding")
-    for key in ("first", "second"):
-        answer = await method.refund(payment, amount=5480 if key == "first" else 100, key=key)
-        assert isinstance(answer, RefundWaiting)
-        payment = replace(payment, refs={**payment.refs, **answer.refs})
+    for key, amount in (("first", 5380), ("second", 100)):
+        payment = await asked_for_twice(method, payment, amount, key)
 
     told = [each for each in await method.look_up(payment) if isinstance(each, Refunded | RefundedInAll)]
 
@@ -352,6 +354,62 @@ async def test_money_goes_back_on_the_charge_that_took_it(
     assert sorted(row["charge_id"] for row in amazon.ledger("refunded")) == sorted(
         (payment.ended_holds[0], payment.authorization_id)
     )
+
+
+async def asked_for_twice(method: AmazonPay, payment: Payment, amount: int, key: str) -> Payment:
+    """The payment once a refund was asked for: where it comes from is chosen and kept at the first turn."""
+    for looks in (1, 0):
+        answer = await method.refund(payment, amount=amount, key=key)
+        assert isinstance(answer, RefundWaiting)
+        assert answer.looks == looks
+        payment = settle(payment, "refund", answer, now(), method.terms).payment
+    return payment
+
+
+def paid(payment: Payment) -> Payment:
+    """The payment with the money of both charges."""
+    receipts = (payment.ended_holds[0], payment.authorization_id)
+    return replace(payment, state="captured", captured_amount=5480, receipts=receipts)
+
+
+async def looked_at(method: AmazonPay, payment: Payment) -> Payment:
+    """The payment after looks at all that Amazon has done by then."""
+    for _ in range(3):
+        payment = settle_all(payment, None, await method.look_up(payment), now(), method.terms).payment
+    return payment
+
+
+async def test_a_refund_of_more_than_one_charge_is_made_in_parts(
+    amazon: Any, method: AmazonPay, in_two_parts: Payments
+) -> None:
+    before = paid(await in_two_parts())
+    one = deeds.refund_part(before, method.terms, now(), amount=5400, reason="傷", by="x").payment
+    one = await asked_for_twice(method, one, 5400, REFUND_KEY)
+    again = await method.refund(one, amount=5400, key=REFUND_KEY)
+    assert isinstance(again, RefundWaiting)
+    assert again.refund_refs == one.our_refund.refs, "asked again, they are the same"
+    after = await looked_at(method, one)
+    assert sorted(row["amount"] for row in amazon.ledger("refunded")) == [20, 5380]
+    assert (after.refunded_amount, after.refund_asked_amount, after.calls) == (5400, 0, ())
+
+
+async def test_the_part_of_a_refund_that_failed_is_told_with_its_amount(
+    amazon: Any, method: AmazonPay, in_two_parts: Payments
+) -> None:
+    before = paid(await in_two_parts())
+    one = deeds.refund_part(before, method.terms, now(), amount=5400, reason="傷", by="x").payment
+    chosen = await method.refund(one, amount=5400, key=REFUND_KEY)
+    one = settle(one, "refund", chosen, now(), method.terms).payment
+    amazon.console(before.ended_holds[0], "refund", "96")
+    waits = await method.refund(one, amount=5400, key=REFUND_KEY)
+    one = settle(one, "refund", waits, now(), method.terms).payment
+    one = await looked_at(method, one)
+    assert (one.refund_asked_amount, one.refunded_amount) == (20, 5476)
+    ended = settle(
+        one, "refund", await method.refund(one, amount=5400, key=REFUND_KEY), now(), method.terms
+    ).payment
+    assert (ended.refund_asked_amount, ended.refund_failed_amount) == (0, 20)
+    assert set(ended.calls) == {"refund_failed", "refunded_elsewhere"}
 
 
 async def test_a_void_tells_which_hold_it_let_go(method: AmazonPay, ended: Payments) -> None:

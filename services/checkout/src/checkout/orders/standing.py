@@ -60,7 +60,8 @@ def overtaken(standing: Standing, event: PaymentCaptured) -> Move | None:
 def money_move(order: Order, told: Standing) -> Move | None:
     """Return how the payment of ``order`` moves by what is ``told`` of its money; None while it keeps it.
 
-    A receipt that was taken back is told by the standing alone. Less than the total may be taken for the
+    A receipt that was taken back is told by the standing alone: its order is to be paid again, whatever had been given
+    back of it before. Less than the total may be taken for the
     whole: only what was there and is gone counts.
     """
     if order.payment == "short":
@@ -68,10 +69,10 @@ def money_move(order: Order, told: Standing) -> Move | None:
         return "capture" if full else None
     if order.payment not in ("captured", "refunded_in_part"):
         return None
-    if told.refunded and told.refunded >= told.captured + told.suspense:
-        return "refund"
     had = order.standing.captured if order.standing.revision else order.total
-    return "take_back" if told.captured < min(had, order.total) else None
+    if told.captured < min(had, order.total):
+        return "take_back"
+    return "refund" if told.refunded and told.refunded >= told.captured + told.suspense else None
 
 
 def lapsed(order: Order, event: AuthorizationEnded) -> Standing:

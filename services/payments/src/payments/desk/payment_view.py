@@ -34,6 +34,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "lost": _yen(payment.lost_amount),
         "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
         "refundable": _yen(payment.refundable_amount or payment.held_amount),
+        "failed": f"（{_yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
         "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
         "other_holds": _yen(sum(one.amount for one in payment.other_holds if one.stands)),
         "unnamed": _yen(payment.unnamed_charge_amount),

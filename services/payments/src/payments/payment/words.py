@@ -87,6 +87,7 @@ CAUSES = {
     "marked as seen": "確認済みにしました",
     "chargeback won": "チャージバックは店舗の主張が認められました",
     "chargeback lost": "チャージバックにより返金されました",
+    "refund was of others": "依頼した返金と同額の、この画面の外での返金でした",
     "refund asked again": "スタッフが返金を依頼しました",
     "expired with part of the money here": "一部入金のまま期限が切れました",
     "declined with part of the money here": "一部入金のままお支払いが不成立になりました",
@@ -104,6 +105,7 @@ REFUSALS = {
     "unreadable_answer": "読み取れない文字があります",
     "cannot_be_written_down": "記録できない回答です",
     "amount_changed": "返金額が変わったため、依頼し直します",
+    "nothing_left": "お預かりしている金額が残っていません",
     "heard_by_a_look": "照会で確認しました",
 }
 # word, and what it asks for; amounts of the payment stand in it.
@@ -128,7 +130,7 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     ),
     "wished_refund_failed": (
         "返金失敗",
-        "依頼した返金は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
+        "依頼した返金{failed}は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
         "返金しないときは、確認済みにしてください。",
     ),
     "chargeback": (

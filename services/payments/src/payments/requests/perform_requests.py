@@ -95,7 +95,8 @@ class Requests:
             if claim in ours:
                 payment = batch.payment(claim.payment.payment_id)
                 terms = self._calls.methods[payment.method].terms
-                settled = settle_reply(payment, claim.row.operation, answers, at, terms)
+                number = claim.row.sequence
+                settled = settle_reply(payment, claim.row.operation, answers, at, terms, number=number)
                 with following(asked_because(claim)):
                     batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
         await batch.save(tx, self._calls.methods, at)
@@ -110,7 +111,7 @@ class Requests:
         back that we do not know of."""
         if operation == "tell_shipped":
             return await self._tell_shipped(payment, row)
-        if not payment.wants(operation):
+        if not payment.wants(operation, row.sequence):
             # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
             failed = operation == "refund" and (payment.state == "owed" or "refund_failed" in payment.calls)
             return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
@@ -155,19 +156,12 @@ class Requests:
         self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]
     ) -> Sequence[Answer] | None:
         """Return what a look has to say in place of the provider's answer; None if the call is to be made."""
-        if operation != "refund":
-            over = (*CONCLUDES[operation], *_STILL_OPEN)
-            return found if any(isinstance(answer, over) for answer in found) else None
-        if any(isinstance(answer, (*_STILL_OPEN, RefundDeclined)) for answer in found):
-            return only_looked(found, row.attempts) if never_asked(row) else found
-        terms = self._calls.methods[payment.method].terms
-        after = settle_all(payment, None, found, now(), terms).payment
-        if not after.wants("refund"):
-            return found
-        if never_asked(row) and after.refundable_amount < row.amount:
-            # Others gave back part of it, or all: so much is not asked for.
-            return (*found, RefundDeclined(reason="amount_changed"))
-        return None
+        if operation == "refund":
+            terms = self._calls.methods[payment.method].terms
+            reply = reply_of_look(payment, found, row, terms)
+            return None if reply is None else (*(one for one in found if one is not reply), reply)
+        over = (*CONCLUDES[operation], *_STILL_OPEN)
+        return found if any(isinstance(answer, over) for answer in found) else None
 
 
 def asked_because(claim: Claim) -> Cause:
@@ -194,17 +188,40 @@ def unfit_reply(row: Row) -> Unknown | None:
     return Unknown(reason=told["reason"], mismatch=True, to_request=True)
 
 
-def only_looked(found: Sequence[Answer], attempts: int) -> Sequence[Answer]:
-    """Return what a look found, with the note that up to this attempt nothing was asked for. Pure."""
-    return [replace(one, looks=attempts) if isinstance(one, RefundWaiting) else one for one in found]
+def reply_of_look(payment: Payment, found: Sequence[Answer], row: Row, terms: Terms) -> Answer | None:
+    """Return what a look replies to a request for a refund: by the id that the request has learnt, or that it is not to be
+    made now, or no more. None if only the provider's answer to the request itself can tell. Pure."""
+    if silent := [one for one in found if isinstance(one, Unknown)]:
+        return silent[-1]
+    refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
+    settled = settle_all(payment, None, found, now(), terms).payment
+    if ours := [one for one in refunds if _is_of(payment, one)]:
+        under_way = [one for one in ours if isinstance(one, RefundWaiting)]
+        if under_way or not settled.wants("refund", row.sequence):
+            return (under_way or ours)[-1]
+    asked = not never_asked(row)
+    if not asked and any(isinstance(one, RefundWaiting) for one in refunds):
+        return RefundWaiting(looks=row.attempts)
+    if not settled.wants("refund", row.sequence):
+        same = [one for one in refunds if isinstance(one, Refunded) and one.amount == row.amount]
+        return same[-1] if asked and same else RefundDeclined(reason="nothing_left")
+    if not asked and settled.refundable_amount < row.amount:
+        # Others gave back part of it, or all: so much is not asked for.
+        return RefundDeclined(reason="amount_changed")
+    return None
+
+
+def _is_of(payment: Payment, told: Refunded | RefundWaiting | RefundDeclined) -> bool:
+    refs = told.refund_refs if isinstance(told, RefundWaiting) else (told.refund_ref,)
+    return any(payment.is_ours(ref) for ref in refs)
 
 
 def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
-    """Return the answer to a refund asked for the first time: what the sum told before is not its. Pure."""
-    if not isinstance(answer, Refunded):
+    """Return the answer to a refund asked for the first time: what went back before is not its. Pure."""
+    if not isinstance(answer, Refunded | RefundWaiting | Unknown):
         return answer
     before = settle_all(payment, None, found, now(), terms).payment
-    return replace(answer, unnamed_before=before.unnamed_refund_amount)
+    return replace(answer, told_before=before.told_refunds_amount)
 
 
 async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[Claim]:
@@ -218,11 +235,20 @@ async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[C
 
 
 def settle_reply(
-    payment: Payment, operation: Operation, answers: Sequence[Answer], at: datetime, terms: Terms
+    payment: Payment,
+    operation: Operation,
+    answers: Sequence[Answer],
+    at: datetime,
+    terms: Terms,
+    *,
+    number: int = 0,
 ) -> Settled:
-    """Settle the reply to a request. Of a refund, what a look found before it is nobody's reply. Pure."""
+    """Settle the reply to a request, which of a refund is the last answer: what a look found before it is nobody's. What is
+    told of a refund in whose place another was asked for since (``number``) ends nothing. Pure."""
     if operation != "refund" or not answers:
         return settle_all(payment, operation, answers, at, terms)
+    if not payment.has_asked(number):
+        return settle_all(payment, None, answers, at, terms)
     before = settle_all(payment, None, answers[:-1], at, terms)
     return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
 
@@ -230,7 +256,8 @@ def settle_reply(
 def outcome(row: Row, answers: Sequence[Answer], at: datetime) -> Outcome:
     """Return what the answers mean for the request itself."""
     operation: Operation = row.operation
-    final = next((one for one in reversed(answers) if isinstance(one, CONCLUDES[operation])), None)
+    replies = answers[-1:] if operation == "refund" else answers
+    final = next((one for one in reversed(replies) if isinstance(one, CONCLUDES[operation])), None)
     if final is not None or not answers:
         return Outcome(_closed_as(final, row.attempts), final, None)
     last = answers[-1]

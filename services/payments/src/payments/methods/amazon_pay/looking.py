@@ -129,24 +129,18 @@ async def known_refunds(client: AmazonPayClient, payment: Payment) -> list[tuple
     return found
 
 
-async def where_to_refund(client: AmazonPayClient, payment: Payment, amount: int) -> tuple[str, int]:
-    """The charge to give ``amount`` yen back on, and how much of it that one can take.
-
-    It counts the refunds that have names, not what the charges say: a repetition has to come out the same.
-    """
-    charge_ids = charges_of(payment)
-    if len(charge_ids) == 1 and not others_of(payment):
-        return charge_ids[0], amount
+async def left_on_charges(client: AmazonPayClient, payment: Payment) -> dict[str, int]:
+    """How many yen each captured charge can give back, without what is on its way back already."""
     left: dict[str, int] = {}
+    named: dict[str, int] = {}
+    for refund, _ in await known_refunds(client, payment):
+        if not isinstance(meaning.of_refund(refund, {}), RefundDeclined):
+            named[refund.charge_id] = named.get(refund.charge_id, 0) + refund.refund_amount.amount
     for charge in await our_charges(client, payment) + await other_charges(client, payment):
         if charge.state == "Captured":
-            left[charge.charge_id] = (charge.capture_amount or charge.charge_amount).amount
-    for refund, _ in await known_refunds(client, payment):
-        if refund.charge_id in left and not isinstance(meaning.of_refund(refund, {}), RefundDeclined):
-            left[refund.charge_id] -= refund.refund_amount.amount
-    best = next((one for one, rest in left.items() if rest >= amount), None)
-    best = best or max(left, key=left.__getitem__, default=charge_ids[-1])
-    return best, min(amount, left.get(best, amount)) or amount
+            taken = (charge.capture_amount or charge.charge_amount).amount
+            left[charge.charge_id] = taken - max(charge.returned, named.get(charge.charge_id, 0))
+    return left
 
 
 async def others_refund(client: AmazonPayClient, payment: Payment) -> bool:

@@ -170,4 +170,4 @@ def of_refund(refund: Refund, refs: dict[str, str]) -> Refunded | RefundWaiting 
         case "Declined":
             reason = details.reason_code or "declined"
             return RefundDeclined(refs=refs, refund_ref=refund.refund_id, reason=reason)
-    return RefundWaiting(refs=refs)
+    return RefundWaiting(refs=refs, refund_refs=(refund.refund_id,))

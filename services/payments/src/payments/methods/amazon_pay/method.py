@@ -29,6 +29,7 @@ from payments.methods.amazon_pay.looking import (
 from payments.methods.amazon_pay.notices import Hint, NoticeReader
 from payments.methods.amazon_pay.objects import Charge
 from payments.methods.amazon_pay.pages import AmazonPayPages
+from payments.methods.amazon_pay.refunding import give_back
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.method import CALL_SECONDS_MAX, Counter, Menu, Method, Notice, NoticeRefused, Shop
 from payments.payment.rules.answers import (
@@ -38,9 +39,6 @@ from payments.payment.rules.answers import (
     Chargeback,
     Declined,
     NeedsBuyer,
-    RefundDeclined,
-    Refunded,
-    RefundWaiting,
     Unknown,
     Voided,
 )
@@ -192,25 +190,7 @@ class AmazonPay(Method):
 
     async def refund(self, payment: Payment, *, amount: int, key: str) -> Answer:
         """Ask for a refund; it is done a while later."""
-        return await _in_time(self._refund(payment, amount, key))
-
-    async def _refund(self, payment: Payment, amount: int, key: str) -> Answer:
-        if await looking.others_refund(self.client, payment):
-            return RefundWaiting(looks=1)
-        charge_id, part = await looking.where_to_refund(self.client, payment, amount)
-        try:
-            refund = await self.client.create_refund(charge_id, part, key=key)
-        except SaysNo as no:
-            if meaning.is_our_fault(no):
-                raise
-            return RefundDeclined(reason=no.code)
-        refs = {REFUND + key: refund.refund_id}
-        if refund.refund_amount.amount != part:
-            doubted = refund.refund_id
-            return Unknown(reason="amount_differs", mismatch=True, doubted_refund=doubted, refs=refs)
-        told = meaning.of_refund(refund, refs)
-        # A part is all that this charge can take: the look tells of it, and the rest is asked for then.
-        return RefundWaiting(refs=refs) if isinstance(told, Refunded) and part < amount else told
+        return await _in_time(give_back(self.client, payment, amount, key))
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
         """Ask for charges and refunds, whoever made them. An open session tells nothing yet."""

@@ -150,15 +150,13 @@ class UnnamedCharges(_Answer):
 @dataclass(frozen=True, kw_only=True)
 class Refunded(_Answer):
     """``amount`` went back to the buyer by ``route``, whoever asked for it; ``refund_ref`` is the provider's id of the
-    refund, and it is booked once by it.
-
-    ``unnamed_before``: yen known by the provider's sum only when this one was asked for, so not this one.
+    refund, and it is booked once by it. ``told_before`` as in :class:`RefundWaiting`.
     """
 
     refund_ref: str
     amount: int
     route: RefundRoute = "provider"
-    unnamed_before: int = 0
+    told_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,10 +180,17 @@ class Chargeback(_Answer):
 @dataclass(frozen=True, kw_only=True)
 class RefundWaiting(_Answer):
     """A refund is accepted and not done yet. ``looks``: up to that attempt a request only waited for it, unasked; a method
-    says so with 1, where a refund of others has to end first."""
+    says so with 1, where a refund of others has to end first.
+
+    ``refund_refs`` are the provider's ids of it, where they are told already: a look is then the answer to our request,
+    too. There are several where the provider has to give the amount back in parts.
+    ``told_before``: yen that the provider counted as refunded when ours was asked for first, so ours is none of them.
+    """
 
     ask_again_seconds: float = 30
     looks: int = 0
+    refund_refs: tuple[str, ...] = ()
+    told_before: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +222,8 @@ class Unknown(_Answer):
 
     ``mismatch``: there is an answer, but not one to what was asked, or none that can be written down: a person is
     called. ``to_request``: it came in reply to a request, which is not made again until a person has looked.
-    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked.
+    ``doubted_refund`` is the provider's id of a refund that is not as large as was asked. ``told_before`` as in
+    :class:`RefundWaiting`.
     """
 
     reason: str
@@ -225,6 +231,7 @@ class Unknown(_Answer):
     mismatch: bool = False
     to_request: bool = False
     doubted_refund: str = ""
+    told_before: int = 0
 
 
 Answer = (

@@ -48,14 +48,16 @@ def _why_not_storable(answer: Answer) -> str:
         elif isinstance(value, datetime):
             if value.utcoffset() is None or value.year not in YEARS:
                 return "moment_impossible"
-        elif isinstance(value, str | Mapping) and not _is_short(one.name, value):
+        elif isinstance(value, str | Mapping | tuple) and not _is_short(one.name, value):
             return "text_too_long"
     return ""
 
 
-def _is_short(name: str, value: str | Mapping[str, str]) -> bool:
+def _is_short(name: str, value: str | Mapping[str, str] | tuple[str, ...]) -> bool:
     if isinstance(value, str):
         return len(value) <= (ID_LENGTH_MAX if name.endswith(_IDS) else TEXT_LENGTH_MAX)
+    if isinstance(value, tuple):
+        return all(len(text) <= ID_LENGTH_MAX for text in value)
     return all(len(text) <= ID_LENGTH_MAX for pair in value.items() for text in pair)
 
 

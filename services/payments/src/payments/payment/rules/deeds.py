@@ -15,10 +15,10 @@ from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import OVER, RefundAsked, ShortMoneyAccepted
 from payments.payment.rules.payment import MISMATCH, UNEXPLAINED, Payment
 from payments.payment.rules.receiving import reverse, take_for_the_sale
+from payments.payment.rules.refunding import refund_declined
 from payments.payment.rules.returning import (
     ELSEWHERE,
     charged_back,
-    refund_declined,
     settled_outside,
     take_back_outside,
 )
@@ -206,7 +206,7 @@ def _end_doubted_refund(draft: Draft) -> None:
     """Staff have seen a refund that is not as large as was asked: it counts as the provider tells it, and what is left is
     theirs to ask for anew, or to give back by another way."""
     draft.change(doubted_refunds=())
-    refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=False)
+    refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=True)
 
 
 def amount_is_open(payment: Payment, reference: str, amount: int | None) -> bool:

@@ -31,6 +31,26 @@ class CaptureWish:
 
 
 @dataclass(frozen=True)
+class OurRefund:
+    """What is known of the refund of ours that is under way, beside its amount.
+
+    ``number`` is its request's, which no other refund of the payment has. ``refs`` are the provider's ids, once an answer to
+    our own request told them; those in ``done_refs`` went back already. ``told_before``: yen that the provider counted as refunded before ours was asked for.
+    ``presumed_ref`` is a refund of equal amount that a look told while ours has no id: taken for ours in words and calls
+    only, until our own answer names one.
+    """
+
+    number: int = 0
+    refs: tuple[str, ...] = ()
+    done_refs: tuple[str, ...] = ()
+    told_before: int = 0
+    presumed_ref: str = ""
+
+
+NO_REFUND = OurRefund()
+
+
+@dataclass(frozen=True)
 class Loss:
     """Yen that went out, or were taken back, beyond what was here: by a refund, a receipt that came to nothing, or a
     chargeback, by the provider's id of it."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from payments.payment.rules import journal
-from payments.payment.rules.details import Loss
+from payments.payment.rules.details import Loss, OurRefund
 from payments.payment.rules.journal import Entry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
 from payments.payment.rules.payment import Payment
@@ -136,10 +136,16 @@ class Draft:
 
         ``of_sale``: the refund may take from what paid for an order that goes on.
         """
-        self._asks.append(Ask(operation, amount, self.payment.sequence_of(operation)))
+        number = self.payment.sequence_of(operation)
+        self._asks.append(Ask(operation, amount, number))
         self.change(asked_by=self.behind)
         if operation == "refund":
-            self.change(refund_asked_amount=amount, refund_of_sale=of_sale)
+            ours = OurRefund(number, told_before=self.payment.told_refunds_amount)
+            self.change(refund_asked_amount=amount, refund_of_sale=of_sale, our_refund=ours)
+
+    def end_refund(self) -> None:
+        """Write down that no refund of ours is under way any more."""
+        self.change(refund_asked_amount=0, our_refund=OurRefund(self.payment.our_refund.number))
 
     def book(self, *entries: Entry) -> None:
         """Write journal entries; those of no yen are left out."""

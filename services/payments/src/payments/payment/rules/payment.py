@@ -15,7 +15,7 @@ from payments.payment.rules.answers import (
     RefundDeclined,
     Refunded,
 )
-from payments.payment.rules.details import CaptureWish, Loss, Number, Outside
+from payments.payment.rules.details import NO_REFUND, CaptureWish, Loss, Number, OurRefund, Outside
 from payments.payment.rules.moves import ENDS_A_HOLD, OVER, WANTED_IN
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import Operation as Operation
@@ -39,7 +39,8 @@ class Payment:
     ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
-    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way,
+    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way, ``our_refund`` what else is known of it,
+    ``refund_failed_amount`` what failed of the last one that did,
     ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare, ``asked_by`` who asked for
     the request that was made last.
     ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over,
@@ -87,6 +88,8 @@ class Payment:
     beside_provider_amount: int = 0
     unnamed_refund_amount: int = 0
     refund_asked_amount: int = 0
+    our_refund: OurRefund = NO_REFUND
+    refund_failed_amount: int = 0
     refund_of_sale: bool = False
     asked_by: str = ""
     reauthorized_at: datetime | None = None
@@ -229,19 +232,30 @@ class Payment:
         began = self.reauthorized_at or self.placed_at
         return None if days is None else began + timedelta(days=days)
 
-    def wants(self, operation: Operation) -> bool:
-        """Whether a request is where it belongs; else it is no longer to be made."""
+    def wants(self, operation: Operation, number: int = 0) -> bool:
+        """Whether a request is where it belongs; else it is no longer to be made. Of refunds only the one of ``number``
+        that is under way is."""
         if operation == "void" and self.frees_holds:
             return True
-        asked = operation != "refund" or self.refund_asked_amount > 0
+        asked = operation != "refund" or (self.refund_asked_amount > 0 and self.has_asked(number))
         return asked and self.state in WANTED_IN[operation]
 
+    def has_asked(self, number: int) -> bool:
+        """Whether the refund asked for last is that of request ``number``; those from before numbers were kept all are."""
+        return not number or self.our_refund.number in (0, number)
+
+    def is_ours(self, refund_ref: str) -> bool:
+        """Whether the provider's id is that of the refund of ours under way: an answer to our own request told it."""
+        known = (*self.our_refund.refs, *self.doubted_refunds)
+        return bool(refund_ref and self.refund_asked_amount) and refund_ref in known
+
     def sequence_of(self, operation: Operation) -> int:
-        """Which request of its kind the next one is: one capture and one void per hold and part of it, one refund per
-        amount that went back, one word per parcel. No two of the same number are ever under way or done; one that was
-        refused is asked for anew under the same number, with a key of its own."""
+        """Which request of its kind the next one is: one capture and one void per hold and part of it, one word per
+        parcel; every refund has a number of its own, whatever others gave back between. No two of the same number are
+        ever under way or done; a hold, capture or void that was refused is asked for anew under the same number, with a
+        key of its own."""
         if operation == "refund":
-            return 1 + len(self.refunds)
+            return 1 + max(self.our_refund.number, len(self.refunds))
         if operation == "tell_shipped":
             return len(self.parcels)
         held = len(self.ended_holds) + (len(self.parts) if operation in ("capture", "void") else 0)
@@ -267,10 +281,15 @@ class Payment:
         return answer.refund_ref in self.doubted_refunds and answer.amount != self.refund_asked_amount
 
     def heard_before(self, answer: Answer) -> bool:
-        """Whether ``answer`` is old news: of a refund that is known, or in doubt, or of a hold that was over before the present one."""
+        """Whether ``answer`` is old news: of a refund that is known, or in doubt, or of a hold that was over before the
+        present one. What it tells of the refund of ours that is under way is none."""
         match answer:
+            case Refunded() if self.doubts(answer):
+                return True
+            case Refunded() | RefundDeclined() if self.is_ours(answer.refund_ref):
+                return False
             case Refunded():
-                return answer.refund_ref in self.refunds or self.doubts(answer)
+                return answer.refund_ref in self.refunds
             case RefundDeclined():
                 return answer.refund_ref in (*self.refunds, *self.failed_refunds)
             case Authorized():

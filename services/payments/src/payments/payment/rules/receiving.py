@@ -171,7 +171,7 @@ def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = 
     if not (from_sale and payment.goes_on and _is_owed_again(draft, answer, because)):
         draft.note(because)
     if not draft.payment.held_amount and draft.payment.state in ("refunding", "owed"):
-        draft.change(refund_asked_amount=0)
+        draft.end_refund()
         draft.stop_calling("refund_failed")
         draft.move(NothingLeft, because)
 

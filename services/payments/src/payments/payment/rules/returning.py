@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from payments.payment.rules import journal
-from payments.payment.rules.answers import Chargeback, RefundDeclined, Refunded, RefundedInAll, RefundRoute
+from payments.payment.rules.answers import Chargeback, Refunded, RefundRoute
 from payments.payment.rules.details import Loss, Outside
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import OVER, NothingLeft, RefundAsked, RefundTakenBack
@@ -14,46 +14,7 @@ ELSEWHERE = "refunded_elsewhere"
 OVER_REFUNDED = "more went out than was here"
 
 
-def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> None:
-    """Book a refund once by its id, whoever asked for it. ``ours``: it is the answer to a request of ours."""
-    payment = draft.payment
-    if payment.doubts(answer):
-        return
-    if answer.refund_ref in payment.doubted_refunds:
-        draft.change(
-            doubted_refunds=tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
-        )
-        payment = draft.payment
-    # Equal in amount to what we asked for: ours, though the answer to our own question was lost. Where the provider's
-    # sum told of as much before, this is the name of that: it is booked already, whoever asked for it.
-    has_sum_only = payment.unnamed_refund_amount >= answer.amount
-    found = not ours and not has_sum_only and 0 < answer.amount == payment.refund_asked_amount
-    ours = ours or found
-    if not payment.heard_before(answer):
-        if not ours and _was_written_down(draft, answer):
-            return
-        unnamed = min(max(payment.unnamed_refund_amount - answer.unnamed_before, 0), answer.amount)
-        unnamed = 0 if found else unnamed
-        if unnamed:
-            draft.change(unnamed_refund_amount=payment.unnamed_refund_amount - unnamed)
-        _book(draft, answer.refund_ref, answer.amount - unnamed, answer.route, because, ours=ours)
-    if ours:
-        draft.change(refund_asked_amount=0)
-        _give_the_rest(draft)
-
-
-def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
-    """Book what the provider's sum holds beyond the refunds that have a name."""
-    payment = draft.payment
-    if payment.doubted_refunds:
-        return
-    beyond = answer.amount - payment.told_refunds_amount
-    if beyond > 0:
-        draft.change(unnamed_refund_amount=payment.unnamed_refund_amount + beyond)
-        _book(draft, f"total:{answer.amount}", beyond, answer.route, because, ours=False)
-
-
-def _book(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
+def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
     """Book a refund out of what is here; what is beyond that is lost until a person, or money, explains it."""
     given = min(amount, draft.payment.held_amount)
     if given:
@@ -64,21 +25,6 @@ def _book(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str,
         draft.lose(Loss(ref, amount - given, "refund", route))
         draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
         draft.call(UNEXPLAINED)
-
-
-def _was_written_down(draft: Draft, answer: Refunded) -> bool:
-    """Match a refund with what staff wrote down of it before the provider told: one, not two."""
-    payment = draft.payment
-    same = [one for one in payment.outside if (one.amount, one.route) == (answer.amount, answer.route)]
-    if not same:
-        return False
-    draft.change(
-        outside=tuple(one for one in payment.outside if one is not same[0]),
-        refunds=(*payment.refunds, answer.refund_ref),
-        beside_provider_amount=payment.beside_provider_amount - answer.amount,
-    )
-    draft.note("written down before", f"¥{answer.amount:,}")
-    return True
 
 
 def cover(draft: Draft, receipt_id: str, because: str) -> None:
@@ -144,25 +90,6 @@ def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
         draft.call("refund_failed")
     else:
         draft.note(because)
-
-
-def refund_declined(draft: Draft, answer: RefundDeclined, because: str, *, ours: bool) -> None:
-    """A refund came to nothing: a person's business, unless others gave back part of it while it was asked for."""
-    payment = draft.payment
-    if payment.heard_before(answer):
-        return
-    if answer.refund_ref:
-        draft.change(failed_refunds=(*payment.failed_refunds, answer.refund_ref))
-    asked = payment.refund_asked_amount
-    if not asked and payment.state != "refunding":
-        return
-    draft.change(refund_asked_amount=0)
-    if ours and payment.refundable_amount < asked:
-        _give_the_rest(draft)
-    elif payment.state in ("refunding", "captured"):
-        draft.call("refund_failed")
-        if not draft.move(RefundDeclined, because):
-            draft.note(because)
 
 
 def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
@@ -239,7 +166,7 @@ def _give(
 def _nothing_left(draft: Draft, because: str) -> None:
     """All that was here went back: the payment is over, unless the order is still to be paid by it."""
     payment = draft.payment
-    draft.change(refund_asked_amount=0)
+    draft.end_refund()
     draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
     if payment.state == "short" and payment.goes_on:
         draft.move(NothingLeft, because)
@@ -251,7 +178,7 @@ def _nothing_left(draft: Draft, because: str) -> None:
             draft.change(provider_status="返金済" if payment.authorization_id else "")
 
 
-def _give_the_rest(draft: Draft) -> None:
+def give_the_rest(draft: Draft) -> None:
     """What came meanwhile, or was not asked for yet, goes back as well."""
     payment = draft.payment
     if payment.state == "refunding" and payment.held_amount > 0 and not payment.refunds_stopped:

@@ -19,6 +19,7 @@ from payments.payment.rules.answers import (
     RefundDeclined,
     Refunded,
     RefundedInAll,
+    RefundWaiting,
     Reversed,
     ShippingRefused,
     Unknown,
@@ -32,7 +33,8 @@ from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receiving import end_hold, receive, reverse
-from payments.payment.rules.returning import charged_back, refund_declined, refunded, refunded_in_all
+from payments.payment.rules.refunding import hear_reply, refund_declined, refunded, refunded_in_all
+from payments.payment.rules.returning import charged_back
 from payments.payment.rules.terms import Terms
 from shared.events import (
     PaymentAuthorized,
@@ -63,6 +65,8 @@ def settle(
     draft.remember(answer.refs)
     because = because or f"{operation or 'look_up'}: {type(answer).__name__}"
     ours = operation == "refund"
+    if ours and isinstance(answer, Refunded | RefundWaiting | Unknown):
+        hear_reply(draft, answer)
     match answer:
         case Captured():
             receive(draft, answer, terms, because, operation)

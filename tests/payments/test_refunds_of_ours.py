@@ -1,0 +1,160 @@
+"""What ends a refund of ours, and what refunds of others mean beside it: same amounts, in every order of telling."""
+
+from dataclasses import replace
+
+import pytest
+
+from payments.desk import payment_view
+from payments.payment.rules import asking, deeds
+from payments.payment.rules.answers import (
+    Answer,
+    RefundDeclined,
+    Refunded,
+    RefundedInAll,
+    RefundWaiting,
+    Unknown,
+)
+from payments.payment.rules.drafting import Ask
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.settling import settle
+from payments.payment.settle_payment import settle_all
+from payments.requests.perform_requests import settle_reply
+from shared.events import PaymentRefunded
+from tests.payments.test_payment_rules import AT, CARD, payment
+
+PAID_ORDER = payment("captured", captured_amount=3_300, receipts=("r1",))
+SILENCE = Unknown(reason="timeout")
+R1, R2, CONSOLE = (Refunded(refund_ref=ref, amount=300) for ref in ("r1", "r2", "console"))
+NO = RefundDeclined(reason="AmazonRejected", refund_ref="r2")
+PENDING = RefundWaiting(refund_refs=("r2",))
+
+
+def asked(before: Payment, amount: int = 300) -> Payment:
+    return deeds.refund_part(before, CARD, AT, amount=amount, reason="傷", by="佐藤").payment
+
+
+def replied(before: Payment, *answers: Answer) -> Payment:
+    for answer in answers:
+        before = settle(before, "refund", answer, AT, CARD).payment
+    return before
+
+
+def looked(before: Payment, *answers: Answer) -> Payment:
+    return settle_all(before, None, answers, AT, CARD).payment
+
+
+ONE_DONE = replied(asked(PAID_ORDER), R1)
+SECOND = asked(ONE_DONE)
+
+
+def stands(one: Payment) -> tuple[int, int, tuple[str, ...]]:
+    return one.refund_asked_amount, one.refunded_amount, one.calls
+
+
+def test_an_earlier_refund_of_equal_amount_ends_nothing() -> None:
+    assert stands(looked(SECOND, R1)) == (300, 300, ())
+    assert deeds.part_refund_max(looked(SECOND, R1), CARD) == 0, "one is under way"
+
+
+def test_a_second_equal_refund_is_ours_by_its_id() -> None:
+    pending = replied(SECOND, PENDING)
+    assert stands(looked(pending, R1, R2)) == (0, 600, ())
+    assert stands(looked(pending, R1, CONSOLE)) == (300, 600, ("refunded_elsewhere",))
+    failed = looked(pending, R1, NO)
+    assert stands(failed) == (0, 300, ("refund_failed",))
+
+
+def test_a_second_equal_refund_whose_answer_was_lost_is_ours() -> None:
+    heard = looked(replied(SECOND, SILENCE), R1, R2)
+    assert stands(heard) == (300, 600, ()), "booked, and asked again by its key"
+    assert stands(replied(heard, R2)) == (0, 600, ())
+
+
+def test_staff_are_told_when_an_equal_refund_was_of_others() -> None:
+    heard = looked(replied(SECOND, SILENCE), R1, CONSOLE)
+    assert stands(heard) == (300, 600, ())
+    assert stands(replied(heard, R2)) == (0, 900, ("refunded_elsewhere",))
+    assert stands(replied(heard, PENDING)) == (300, 600, ("refunded_elsewhere",))
+    assert set(replied(heard, NO).calls) == {"refunded_elsewhere", "refund_failed"}
+
+
+def test_a_decline_told_by_a_look_without_the_id_ends_nothing() -> None:
+    assert stands(looked(replied(SECOND, SILENCE), NO)) == (300, 300, ())
+    assert stands(replied(looked(replied(SECOND, SILENCE), NO), NO)) == (0, 300, ("refund_failed",))
+
+
+@pytest.mark.parametrize(("end", "left"), [(R2, 2_700), (NO, 3_000)])
+def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left: int) -> None:
+    cancelled = asking.cancel(looked(replied(SECOND, PENDING), R1), AT)
+    assert (cancelled.asks, cancelled.payment.refund_asked_amount) == ((), 300)
+    ended = settle(cancelled.payment, "refund", end, AT, CARD)
+    if end is R2:
+        assert ended.asks == (Ask("refund", left, 3),)
+    else:
+        again = deeds.refund_again(ended.payment, AT, by="佐藤")
+        assert (ended.payment.calls, again.asks) == (("refund_failed",), (Ask("refund", left, 3),))
+
+
+def test_a_refund_of_others_between_takes_no_number_of_ours() -> None:
+    between = looked(SECOND, CONSOLE)
+    ended = replied(between, R2)
+    assert asking.cancel(ended, AT).asks == (Ask("refund", 2_400, 4),)
+    assert (SECOND.our_refund.number, SECOND.sequence_of("refund")) == (2, 3)
+
+
+def test_an_answer_to_an_earlier_request_ends_no_later_one() -> None:
+    late = settle_reply(SECOND, "refund", (R1,), AT, CARD, number=1)
+    assert late.payment == SECOND
+    assert not SECOND.wants("refund", 1)
+    assert SECOND.wants("refund", 2)
+
+
+def test_a_refund_in_parts_ends_with_its_last_part() -> None:
+    parts = replied(asked(PAID_ORDER, 800), RefundWaiting(refund_refs=("p1", "p2")))
+    first = looked(parts, Refunded(refund_ref="p1", amount=500))
+    assert stands(first) == (300, 500, ())
+    assert stands(looked(first, Refunded(refund_ref="p1", amount=500))) == (300, 500, ())
+    assert stands(looked(first, Refunded(refund_ref="p2", amount=300))) == (0, 800, ())
+
+
+def test_the_part_that_failed_is_called_with_its_amount() -> None:
+    parts = replied(asked(PAID_ORDER, 800), RefundWaiting(refund_refs=("p1", "p2")))
+    failed = looked(parts, RefundDeclined(reason="x", refund_ref="p2"))
+    assert stands(failed) == (800, 0, ())
+    done = looked(failed, Refunded(refund_ref="p1", amount=500))
+    ended = replied(done, RefundDeclined(reason="x"))
+    assert stands(ended) == (0, 500, ("refund_failed",))
+    assert "依頼した返金（¥300）は成立しませんでした" in payment_view.calls(ended, CARD)[0][1]
+
+
+SUM = RefundedInAll(amount=500)
+OURS = Refunded(refund_ref="ours", amount=500)
+NAMED = Refunded(refund_ref="sdk", amount=500)
+BOTH = RefundedInAll(amount=1_000)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        (("reply", OURS), ("look", BOTH), ("look", NAMED), ("look", BOTH)),
+        (("look", BOTH), ("reply", OURS), ("look", NAMED), ("look", BOTH)),
+        (("look", NAMED), ("look", BOTH), ("reply", OURS), ("look", BOTH)),
+        (("look", BOTH), ("look", NAMED), ("reply", OURS), ("look", BOTH)),
+        (("look", OURS), ("look", BOTH), ("reply", OURS), ("look", NAMED)),
+        (("reply", RefundWaiting(refund_refs=("ours",))), ("look", OURS), ("look", BOTH), ("look", NAMED)),
+        (("reply", RefundWaiting(refund_refs=("ours",))), ("look", BOTH), ("look", OURS), ("look", NAMED)),
+    ],
+)
+def test_sum_and_names_add_up_in_every_order(told: tuple[tuple[str, Answer], ...]) -> None:
+    one = asked(looked(PAID_ORDER, SUM), 500)
+    for how, answer in told:
+        one = replied(one, answer) if how == "reply" else looked(one, answer)
+    assert (one.refunded_amount, one.unnamed_refund_amount, one.refund_asked_amount) == (1_000, 0, 0)
+
+
+def test_a_sum_learnt_before_the_call_is_not_ours() -> None:
+    one = looked(asked(PAID_ORDER, 500), NAMED, SUM)
+    own = replace(OURS, told_before=one.told_refunds_amount)
+    done = settle(one, "refund", own, AT, CARD)
+    assert [event.amount for event in done.events if isinstance(event, PaymentRefunded)] == [500]
+    assert stands(done.payment) == (0, 1_000, ("refunded_elsewhere",))
