@@ -22,8 +22,8 @@ from notifications.mailing.pacing import Pace
 from notifications.mailing.tables import mails as mails_table
 from notifications.mailing.tries import SENDING, Outcome, Try, end_tries, start_tries
 from notifications.mails.rendering import Mails, with_link
-from notifications.mails.typed import in_plain_text, shield
 from notifications.mails.sender import Sender
+from notifications.mails.typed import in_plain_text, shield
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
