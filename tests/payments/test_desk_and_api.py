@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.as_seen import as_seen
 from harness.keys import Keys
 from payments.domain.answers import Captured
 from shared.clock import now
@@ -116,8 +117,10 @@ async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, ke
         "name:cash_on_delivery": "<b>代引き</b>",
         "offer:cash_on_delivery": "yes",
     }
-    assert (await browser.post("/desk/payments/settings", data=form)).status_code == 303
-    again = await browser.post("/desk/payments/settings", data=form)
+    path = "/desk/payments/settings"
+    assert (await browser.post(path, data=form)).status_code == 409
+    assert (await browser.post(path, data=await as_seen(browser, path, form))).status_code == 303
+    again = await browser.post(path, data=await as_seen(browser, path, form))
     assert again.status_code == 303, "what is so already may be saved again"
     menu = (await browser.get("/api/payments/methods")).json()
     assert menu["capture_policy"] == "by_staff"

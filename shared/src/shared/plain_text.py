@@ -28,8 +28,45 @@ _HOST = re.compile(r"(?P<label>[\w-]+)[.\u3002](?P<ending>xn--[a-z0-9-]{1,59}|[^
 # Before a surname people write an initial or a title with a dot; what follows is a host then only with these endings.
 _BEFORE_SURNAME = re.compile(r"[^\W\d_]|mr|mrs|ms|mx|dr|st|prof", re.IGNORECASE)
 _ENDINGS = frozenset(
-    "com net org info biz app dev shop store site online xyz top club icu vip work link click live life news blog"
-    " tech cloud page web pro name mobi asia tokyo osaka kyoto nagoya yokohama okinawa".split()
+    [
+        "com",
+        "net",
+        "org",
+        "info",
+        "biz",
+        "app",
+        "dev",
+        "shop",
+        "store",
+        "site",
+        "online",
+        "xyz",
+        "top",
+        "club",
+        "icu",
+        "vip",
+        "work",
+        "link",
+        "click",
+        "live",
+        "life",
+        "news",
+        "blog",
+        "tech",
+        "cloud",
+        "page",
+        "web",
+        "pro",
+        "name",
+        "mobi",
+        "asia",
+        "tokyo",
+        "osaka",
+        "kyoto",
+        "nagoya",
+        "yokohama",
+        "okinawa",
+    ]
 )
 _PLACE_ON_NET = re.compile(
     r"\\|@[\w-]+\.|[a-z0-9-]:[0-9]{2,5}(?!\w)|(?<![\d.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}", re.IGNORECASE
