@@ -104,6 +104,19 @@ async def test_the_desk_shows_everything_that_needs_a_look(shopping: Shopping, k
     assert "/desk/payments/N1" in (await browser.get("/desk/payments?view=attention")).text
 
 
+@pytest.mark.parametrize("name", ["カード\u202e", "=?UTF-8?Q?x?=", "https://evil.example/", "a\x1b"])
+async def test_a_display_name_holds_no_hidden_sign_and_no_link(
+    shopping: Shopping, keys: Keys, name: str
+) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    path = "/desk/payments/settings"
+    form = await as_seen(browser, path, {"capture_policy": "by_staff", "name:card": name})
+    refused = await browser.post(path, data=form)
+    assert (refused.status_code, "表示名に使用できない文字" in refused.text) == (422, True)
+    assert await shopping.payments.rows("SELECT name FROM shop_settings_audit") == []
+
+
 async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, keys: Keys) -> None:
     browser = shopping.payments.browser
     sign_in(browser, keys)
