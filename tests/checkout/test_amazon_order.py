@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from checkout.orders.rows import buyer_of_order
 from checkout.shop.change_settings import change_shop_settings
 from checkout.shop.rules import ShopSettings
+from harness.as_seen import as_seen
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now
@@ -165,7 +166,8 @@ async def test_the_registration_box_is_ticked_for_who_is_no_member(buyer: Shoppe
 async def test_the_shop_may_show_the_box_unticked(shop_db: Database, buyer: Shopper) -> None:
     buyer.sign_in("店長", staff="owner")
     settings = {"shipping_fee": "550", "free_shipping_from": "5000", "registration_box_unticked": "true"}
-    assert (await buyer.sends("/desk/orders/settings", **settings)).status_code == 303
+    seen = await as_seen(buyer.browser, "/desk/orders/settings", settings)
+    assert (await buyer.sends("/desk/orders/settings", **seen)).status_code == 303
     buyer.browser.cookies.delete("noren_session")
 
     await buyer.opens("/order/amazon")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from checkout.consumers import consumers
+from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing, said
 from shared.clock import now
 from shared.database import Database
@@ -25,7 +26,8 @@ def clerk(shopper: Shopper) -> Shopper:
 
 async def chooses(clerk: Shopper, closing: str) -> None:
     """Set who closes complete orders, on the page of the desk."""
-    answer = await clerk.sends(SETTINGS, shipping_fee="550", free_shipping_from="5000", closing=closing)
+    form = {"shipping_fee": "550", "free_shipping_from": "5000", "closing": closing}
+    answer = await clerk.sends(SETTINGS, **await as_seen(clerk.browser, SETTINGS, form))
     assert answer.status_code == 303, clerk.text
 
 
@@ -52,7 +54,9 @@ async def completes(db: Database, clerk: Shopper, group: Group, code: str) -> No
     """Take an order to where shipping and deposit are complete."""
     await place(db, group, code)
     await pays(db, group, code)
-    await clerk.sends("/desk/orders/bulk", action="ship", id=code, confirmed="true")
+    await clerk.sends(
+        BULK, **await as_seen(clerk.browser, BULK, {"action": "ship", "id": code, "confirmed": "true"})
+    )
     assert (await order_row(db, code)).shipping == "shipped", clerk.text
 
 
@@ -73,7 +77,9 @@ async def test_a_complete_order_that_nobody_marks_stays_in_progress_where_staff_
     assert "通常処理" in clerk.text
     assert "発送と入金が完了しました。必要であれば処理済みにしてください。" in clerk.text
 
-    await clerk.sends("/desk/orders/bulk", action="process", id="S-1", confirmed="true")
+    await clerk.sends(
+        BULK, **await as_seen(clerk.browser, BULK, {"action": "process", "id": "S-1", "confirmed": "true"})
+    )
     assert (await order_row(shop_db, "S-1")).status == "processed"
 
 
@@ -108,7 +114,14 @@ async def test_ticking_the_box_while_shipping_closes_an_order_also_where_staff_c
 ) -> None:
     await chooses(clerk, "by_staff")
     await place(shop_db, "cash_on_delivery", "S-5")
-    await clerk.sends("/desk/orders/bulk", action="ship", id="S-5", mark_processed="true", confirmed="true")
+    await clerk.sends(
+        BULK,
+        **await as_seen(
+            clerk.browser,
+            BULK,
+            {"action": "ship", "id": "S-5", "mark_processed": "true", "confirmed": "true"},
+        ),
+    )
     assert (await order_row(shop_db, "S-5")).status == "processed"
 
 

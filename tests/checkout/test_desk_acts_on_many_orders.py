@@ -9,6 +9,7 @@ import pytest
 
 from checkout.consumers import consumers
 from checkout.tables import metadata
+from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -58,7 +59,8 @@ async def authorized(db: Database, *codes: str) -> None:
 
 
 async def act(desk: httpx.AsyncClient, action: str, *codes: str, **more: str) -> httpx.Response:
-    return await desk.post("/desk/orders/bulk", data={"action": action, "id": list(codes), **more})
+    form = {"action": action, "id": list(codes), **more}
+    return await desk.post(BULK, data=await as_seen(desk, BULK, form) if "confirmed" in more else form)
 
 
 def results(answer: httpx.Response) -> dict[str, bool]:

@@ -9,6 +9,7 @@ import pytest
 from checkout.consumers import consumers
 from checkout.orders.cancel_order import cancel_order
 from checkout.tables import metadata
+from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -93,7 +94,9 @@ async def test_an_order_whose_authorization_ended_is_not_shipped_by_any_way(
     )
     assert single.status_code == 422
     assert "与信が切れているため発送できません" in single.text
-    bulk = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": "L-1", "confirmed": "true"})
+    bulk = await desk.post(
+        BULK, data=await as_seen(desk, BULK, {"action": "ship", "id": "L-1", "confirmed": "true"})
+    )
     assert "与信が切れているため発送できません" in bulk.text
     answer = await program.post("/api/checkout/desk/orders/ship", json={"orders": [{"order_code": "L-1"}]})
     assert answer.json()["results"][0]["code"] == "payment_unsecured"
@@ -243,7 +246,9 @@ async def test_a_hold_that_was_let_go_is_asked_for_anew_like_one_that_ran_out(
     await hearing.hears(authorized("L-10", "A-2"))
     row = await order_row(db, "L-10")
     assert (row.payment, row.may_reauthorize) == ("authorized", False)
-    bulk = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": "L-10", "confirmed": "true"})
+    bulk = await desk.post(
+        BULK, data=await as_seen(desk, BULK, {"action": "ship", "id": "L-10", "confirmed": "true"})
+    )
     assert bulk.status_code in (200, 303)
     assert (await order_row(db, "L-10")).shipping == "shipped"
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from checkout.consumers import consumers
+from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing
 from shared.clock import now
 from shared.database import Database
@@ -83,7 +84,9 @@ async def test_a_search_from_any_list_of_the_desk_looks_through_all_orders(
 ) -> None:
     shopper.sign_in("店長 試験", staff="owner")
     await place(shop_db, "cash_on_delivery", "FOUND-1")
-    await shopper.sends("/desk/orders/bulk", action="ship", id="FOUND-1", confirmed="true")
+    await shopper.sends(
+        BULK, **await as_seen(shopper.browser, BULK, {"action": "ship", "id": "FOUND-1", "confirmed": "true"})
+    )
     await shopper.opens("/desk/orders")  # new orders, where it no longer is
     assert 'role="search"' in shopper.page.text
     assert shopper.field("tab") == "all"

@@ -1,6 +1,7 @@
 """Staff change the shipping fee at the desk; the shop follows at once, and who changed what is kept."""
 
 from checkout.shop.rows import read_shop_settings
+from harness.as_seen import as_seen
 from shared.database import Database
 from tests.checkout.shopper import Shopper, open_shop
 
@@ -12,7 +13,9 @@ async def test_a_changed_fee_is_in_force_at_once_and_on_record(shop_db: Database
     await shopper.fills_cart()
     shopper.sign_in("店長 試験", staff="owner")
 
-    await shopper.sends(SETTINGS, shipping_fee="８００円", free_shipping_from="")
+    form = {"shipping_fee": "８００円", "free_shipping_from": ""}
+    assert (await shopper.sends(SETTINGS, **form)).status_code == 409
+    await shopper.sends(SETTINGS, **await as_seen(shopper.browser, SETTINGS, form))
 
     await shopper.opens("/cart")
     assert "¥1,800" in shopper.text

@@ -12,6 +12,7 @@ from checkout.consumers import consumers
 from checkout.my_orders.words import progress
 from checkout.orders.cancel_order import cancel_order
 from checkout.tables import metadata
+from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -81,7 +82,7 @@ def shown_money(page: str) -> dict[str, str]:
 
 
 async def ship_all(desk: httpx.AsyncClient, code: str) -> None:
-    await desk.post("/desk/orders/bulk", data={"action": "ship", "id": code, "confirmed": "true"})
+    await desk.post(BULK, data=await as_seen(desk, BULK, {"action": "ship", "id": code, "confirmed": "true"}))
 
 
 async def test_money_paid_twice_stands_at_the_top_and_keeps_the_order_open(
@@ -270,7 +271,9 @@ async def test_money_that_the_till_took_back_leaves_the_order_unpaid_and_here(
     assert "receipt_reversed" not in page
     assert "発送処理をしてください" not in page
 
-    bulk = await desk.post("/desk/orders/bulk", data={"action": "ship", "id": "T-1", "confirmed": "true"})
+    bulk = await desk.post(
+        BULK, data=await as_seen(desk, BULK, {"action": "ship", "id": "T-1", "confirmed": "true"})
+    )
     assert "入金が取り消されたため発送できません" in bulk.text
     fields = {"version": str(row.version), "destinations": str(order.destinations[0].destination_id)}
     assert (await desk.post("/desk/orders/T-1/ship", data=fields)).status_code == 422

@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from harness.as_seen import as_seen
 from harness.keys import Keys
 from members.main import install
 from members.settings import Settings
@@ -158,7 +159,9 @@ async def test_rules_are_changed_by_the_owner_and_every_change_is_kept(members: 
     }
     async with members.browser() as browser:
         await at_desk(members, browser)
-        assert (await browser.post("/desk/members/rules", data=form)).status_code == 303
+        assert (await browser.post("/desk/members/rules", data=form)).status_code == 409
+        seen = await as_seen(browser, "/desk/members/rules", form)
+        assert (await browser.post("/desk/members/rules", data=seen)).status_code == 303
 
         rules = await members.rules()
         assert (str(rules.purchase_percent), rules.purchase_activation) == ("2.5", "on_processed")

@@ -267,3 +267,15 @@ async def test_a_wish_that_two_workers_hold_is_mailed_once(members: MembersServi
     for _ in range(2):
         await MailResets(members.db).perform(row)
     assert len(await members.said(PasswordResetRequested)) == 1
+
+
+async def test_a_logout_uses_up_the_link_that_the_browser_opened(members: MembersService) -> None:
+    await members.register()
+    asked = await asks(members)
+    async with members.browser() as browser, members.browser() as thief:
+        await members.log_in(browser)
+        await opens_link(members, browser, asked)
+        thief.cookies.set("noren_password_reset", browser.cookies["noren_password_reset"])
+        await browser.post("/members/logout")
+
+        assert (await sets(thief)).status_code == 410

@@ -52,6 +52,23 @@ async def test_an_amazon_login_from_before_a_logout_everywhere_is_refused(member
         assert (await thief.get(ARRIVE)).status_code == 303
 
 
+@pytest.mark.parametrize("path", ["/members/logout", "/members/sessions/end-all"])
+async def test_a_logout_uses_up_an_amazon_login_of_before(members: MembersService, path: str) -> None:
+    await members.register(buyer_id=BUYER)
+    async with members.browser() as browser, members.browser() as thief:
+        await members.log_in(browser)
+        members.carry_wallet(browser)
+        thief.cookies.set("noren_wallet", browser.cookies["noren_wallet"])
+        await browser.post(path)
+
+        assert (await thief.get(ARRIVE)).status_code == 403
+        form = {"name": "綾瀬 あや", "kana": "アヤセ アヤ"}
+        assert (await thief.post("/members/amazon/register", data=form)).status_code == 422
+        assert "noren_session" not in thief.cookies
+        members.carry_wallet(browser)
+        assert (await browser.get(ARRIVE)).status_code == 303
+
+
 async def test_a_used_amazon_login_neither_registers_nor_links(members: MembersService) -> None:
     async with members.browser() as browser, members.browser() as thief:
         members.carry_wallet(browser)

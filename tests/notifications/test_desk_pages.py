@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from harness.as_seen import as_seen
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
@@ -141,9 +142,11 @@ async def test_the_settings_list_every_kind_of_mail_with_on_or_off(staff: httpx.
 async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_is_kept(
     staff: httpx.AsyncClient, post: Post
 ) -> None:
-    saved = await staff.post(
-        "/desk/mails/settings/order_placed.customer", data={"enabled": "true", "sender": "software"}
-    )
+    path = "/desk/mails/settings/order_placed.customer"
+    form = {"enabled": "true", "sender": "software"}
+    unseen = await staff.post(path, data=form)
+    assert (unseen.status_code, "もう一度保存してください" in unseen.text) == (409, True)
+    saved = await staff.post(path, data=await as_seen(staff, path, form))
     assert saved.status_code == 303
 
     await post.hears(example_order())
@@ -214,7 +217,8 @@ async def test_previews_are_listed_by_their_names_and_not_by_files_or_events(
 async def test_each_setting_has_a_page_of_its_own(staff: httpx.AsyncClient, post: Post) -> None:
     await post.knows_an_order(payment_kind="konbini")
     excepted = {"sender": "shop", "enabled": "true", "except_payment_kinds": ["card"]}
-    await staff.post("/desk/mails/settings/payment_captured.customer", data=excepted)
+    path = "/desk/mails/settings/payment_captured.customer"
+    await staff.post(path, data=await as_seen(staff, path, excepted))
     choices = (await staff.get("/desk/mails/settings/payment_captured.customer")).text
     assert 'value="konbini">' in choices, "of a method that an order has used"
     assert 'value="card" checked>' in choices, "of one that staff have excepted"

@@ -35,7 +35,7 @@ def test_it_renders_with_the_golden_event_and_leaves_no_gap(kind: MailKind) -> N
 def test_every_line_of_the_text_is_in_the_html(kind: MailKind) -> None:
     mails = Mails(SHOP)
     words = mails.render(kind, example_of(kind.event), example_order())
-    html = mails.html(words.subject, words.text)
+    html = mails.html(words.subject, words.shielded)
 
     seen = re.sub(r"<[^>]+>|[【】]", "", html)
     for line in words.text.replace("----", "").splitlines():
@@ -52,7 +52,7 @@ def test_it_survives_the_wire(kind: MailKind) -> None:
             recipient="hanako@example.jp",
             subject=words.subject,
             text=words.text,
-            html=mails.html(words.subject, words.text),
+            html=mails.html(words.subject, words.shielded),
             message_id="<1@noren.example>",
             at=now(),
         )

@@ -13,7 +13,13 @@ from notifications.mailing.pacing import Pace
 from notifications.previews.examples import example_of, example_order
 from shared.clock import now
 from shared.database import Database
-from shared.events import MailSuppressed, PasswordResetRequested
+from shared.events import (
+    EmailVerificationRequested,
+    Event,
+    MailSuppressed,
+    PasswordChanged,
+    PasswordResetRequested,
+)
 from shared.ids import new_id
 
 
@@ -72,3 +78,38 @@ async def test_orders_do_not_keep_the_way_back_into_an_account_from_arriving(pos
 
     kinds = [("パスワード" in copy.message["Subject"]) for copy in post.journal]
     assert (kinds.count(True), kinds.count(False)) == (2, 3)
+
+
+async def many(post: Post, event: Event, number: int) -> None:
+    """As many events like this one."""
+    for _ in range(number):
+        await post.hears(event.model_copy(update={"event_id": new_id()}))
+
+
+async def test_sign_ups_of_strangers_delay_no_way_back_into_an_account(post: Post) -> None:
+    await many(post, example_of(EmailVerificationRequested, expires_at=now() + timedelta(hours=24)), 10)
+    await many(post, example_of(PasswordResetRequested, expires_at=now() + timedelta(minutes=45)), 1)
+    await post.sends()
+
+    subjects = [str(copy.message["Subject"]) for copy in post.journal]
+    assert sum("パスワード" in subject for subject in subjects) == 1
+    assert sum("本人確認" in subject for subject in subjects) == 2
+
+
+async def test_a_warning_is_never_held(post: Post) -> None:
+    await many(post, example_of(PasswordChanged), 5)
+    await post.sends()
+
+    assert len(post.journal) == 5
+
+
+async def test_a_mail_is_not_held_until_its_link_is_dead(post: Post) -> None:
+    await many(post, example_of(PasswordResetRequested, expires_at=now() + timedelta(minutes=45)), 4)
+    await post.sends()
+    assert len(post.journal) == 2
+    await post.sends_after(timedelta(minutes=14))
+    assert len(post.journal) == 2
+
+    await post.sends_after(timedelta(minutes=2))
+    assert len(post.journal) == 4
+    assert {row.state for row in await post.rows()} == {"sent"}

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.as_seen import as_seen
 from harness.keys import Keys
 from payments.payment.rules.answers import Captured
 from shared.clock import now
@@ -103,6 +104,19 @@ async def test_the_desk_shows_everything_that_needs_a_look(shopping: Shopping, k
     assert "/desk/payments/N1" in (await browser.get("/desk/payments?view=attention")).text
 
 
+@pytest.mark.parametrize("name", ["カード\u202e", "=?UTF-8?Q?x?=", "https://evil.example/", "a\x1b"])
+async def test_a_display_name_holds_no_hidden_sign_and_no_link(
+    shopping: Shopping, keys: Keys, name: str
+) -> None:
+    browser = shopping.payments.browser
+    sign_in(browser, keys)
+    path = "/desk/payments/settings"
+    form = await as_seen(browser, path, {"capture_policy": "by_staff", "name:card": name})
+    refused = await browser.post(path, data=form)
+    assert (refused.status_code, "表示名に使用できない文字" in refused.text) == (422, True)
+    assert await shopping.payments.rows("SELECT name FROM shop_settings_audit") == []
+
+
 async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, keys: Keys) -> None:
     browser = shopping.payments.browser
     sign_in(browser, keys)
@@ -116,8 +130,10 @@ async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, ke
         "name:cash_on_delivery": "<b>代引き</b>",
         "offer:cash_on_delivery": "yes",
     }
-    assert (await browser.post("/desk/payments/settings", data=form)).status_code == 303
-    again = await browser.post("/desk/payments/settings", data=form)
+    path = "/desk/payments/settings"
+    assert (await browser.post(path, data=form)).status_code == 409
+    assert (await browser.post(path, data=await as_seen(browser, path, form))).status_code == 303
+    again = await browser.post(path, data=await as_seen(browser, path, form))
     assert again.status_code == 303, "what is so already may be saved again"
     menu = (await browser.get("/api/payments/methods")).json()
     assert menu["capture_policy"] == "by_staff"

@@ -89,3 +89,54 @@ def test_what_mails_repeat_holds_no_address_of_the_web(text: str) -> None:
 )
 def test_names_and_addresses_of_people_and_companies_are_kept(text: str) -> None:
     assert plain_text.unlinked_line(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "evil.com",
+        "当選evil.com#a",
+        "賞金は ｅｖｉｌ．ｅｘａｍｐｌｅ で",
+        "のれん.日本",
+        "x.com",
+        "t.co",
+        "evil。com",
+        "evil\ufe0f.com",
+        "山田 taro@evil.example",
+        "localhost:8080",
+        "192.0.2.1",
+        "\\\\evil\\share",
+        "evil.xn--p1ai",
+        "evi\u200bl",
+        "山\u200d田",
+        "ev\u00adil",
+        "\u3164",
+        "https://evil.example/",
+    ],
+)
+def test_a_name_holds_no_address_and_nothing_hidden(text: str) -> None:
+    with pytest.raises(TextRefused, match="含まれています。"):
+        plain_text.name(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "山田 太郎",
+        "O'Neil Jr.",
+        "Washington D.C.",
+        "J.R.R. Tolkien",
+        "K.Yamada",
+        "St.John",
+        "Ph.D. Ada",
+        "ノーレン・ジャパン",
+        "株式会社A.B",
+        "㈱山田商店 総務部：佐藤",
+        "葛\U000e0100城",
+        "می\u200cخواهم",
+        "क्\u200dष",
+        "髙﨑 𠮷野",
+    ],
+)
+def test_the_names_of_people_and_companies_are_kept(text: str) -> None:
+    assert plain_text.name(text) == text

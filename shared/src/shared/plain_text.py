@@ -3,6 +3,9 @@
 Kept: everything that people write, also 髙 﨑 𠮷 ① and emoji. Refused: what cannot be seen and turns other text
 around or ends it early (controls, bidirectional overrides and isolates, UTS #39), what opens an encoded word in
 a mail header (CVE-2024-6923), and what UTF-8 or PostgreSQL cannot hold (half a surrogate pair, NUL).
+
+Strangers can have their name mailed to anybody, so a name holds nothing that a mail program takes for an address of
+the web or a mailbox, and nothing that hides in it.
 """
 
 import re
@@ -20,17 +23,74 @@ _IN_LINE = re.compile(rf"[{REFUSED_IN_LINE}{_SURROGATES}]|=\?")
 # Mail programs make a link of it: a name or address with one, sent to somebody else's mail address, would be bait.
 # A host's last part is letters: 「Bldg.3F/4F」 and 「A.B.Cビル」 are none.
 _LINK = re.compile(r"://|www\.|[\w-]\.(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})(?::[0-9]{1,5})?[/?]", re.IGNORECASE)
+# In names. A host: a label, a dot, and letters, as mail programs look for it; none: 「A.B」, 「Jr.」, 「K. Yamada」.
+_HOST = re.compile(r"(?P<label>[\w-]+)[.\u3002](?P<ending>xn--[a-z0-9-]{1,59}|[^\W\d_]{2,63})", re.IGNORECASE)
+# Before a surname people write an initial or a title with a dot; what follows is a host then only with these endings.
+_BEFORE_SURNAME = re.compile(r"[^\W\d_]|mr|mrs|ms|mx|dr|st|prof", re.IGNORECASE)
+_ENDINGS = frozenset(
+    [
+        "com",
+        "net",
+        "org",
+        "info",
+        "biz",
+        "app",
+        "dev",
+        "shop",
+        "store",
+        "site",
+        "online",
+        "xyz",
+        "top",
+        "club",
+        "icu",
+        "vip",
+        "work",
+        "link",
+        "click",
+        "live",
+        "life",
+        "news",
+        "blog",
+        "tech",
+        "cloud",
+        "page",
+        "web",
+        "pro",
+        "name",
+        "mobi",
+        "asia",
+        "tokyo",
+        "osaka",
+        "kyoto",
+        "nagoya",
+        "yokohama",
+        "okinawa",
+    ]
+)
+_PLACE_ON_NET = re.compile(
+    r"\\|@[\w-]+\.|[a-z0-9-]:[0-9]{2,5}(?!\w)|(?<![\d.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}", re.IGNORECASE
+)
+# Scripts in which joiners change letters: Arabic and its neighbours, those of India, Myanmar, Khmer, Mongolian.
+_JOINING = r"\u0600-\u0dff\u1000-\u109f\u1780-\u18af"
+_JOINER = re.compile(f"(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])")
+_FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+# They choose the shape of the letter before (葛 has two): seen, but not by a program that looks for addresses.
+_VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _UNSTORABLE = re.compile(f"[\x00{_SURROGATES}]")
 # Unicode's compatibility ideographs have canonical forms (神 is 神), but people spell themselves with them.
 _SPELLINGS = re.compile("([\uf900-\ufaff\U0002f800-\U0002fa1f]+)")
 
 
+_LIKE_ADDRESS = "URLやメールアドレスに見える部分（{found}）が含まれています。「.」の後に空白を入れるか、削除して入力してください"
+
+
 class TextRefused(ValueError):
     """The text holds what we do not keep. ``found`` names it, ``message`` says what to do, without the field."""
 
-    def __init__(self, found: str) -> None:
+    def __init__(self, found: str, message: str = "") -> None:
         self.found = found
-        self.message = f"使用できない文字（{found}）が含まれています。削除して入力してください"
+        self.message = message or f"使用できない文字（{found}）が含まれています。削除して入力してください"
         super().__init__(self.message)
 
 
@@ -47,6 +107,24 @@ def unlinked_line(text: str) -> str:
     return kept
 
 
+def name(text: str) -> str:
+    """Return the name of a person or company: a line with no address of the web, no mailbox, nothing hidden.
+
+    Raises TextRefused.
+    """
+    kept = unlinked_line(text)
+    for sign in _JOINER.sub("", kept):
+        if sign in _FILLERS or unicodedata.category(sign) == "Cf":
+            raise TextRefused(_named(sign))
+    seen = unicodedata.normalize("NFKC", _VARIATIONS.sub("", kept))
+    if found := _PLACE_ON_NET.search(seen):
+        raise TextRefused(found.group(), _LIKE_ADDRESS.format(found=found.group()))
+    for host in _HOST.finditer(seen):
+        if _is_host(host["label"], host["ending"].lower()):
+            raise TextRefused(host.group(), _LIKE_ADDRESS.format(found=host.group()))
+    return kept
+
+
 def text(text: str) -> str:
     """Return a text of many lines as it is kept. Raises TextRefused."""
     return _kept(text, _IN_TEXT)
@@ -55,6 +133,12 @@ def text(text: str) -> str:
 def storable(text: str) -> bool:
     """Return whether UTF-8 and PostgreSQL can hold ``text`` at all."""
     return not _UNSTORABLE.search(text)
+
+
+def _is_host(label: str, ending: str) -> bool:
+    if not _BEFORE_SURNAME.fullmatch(label):
+        return True
+    return ending in _ENDINGS or ending.startswith("xn--") or (len(ending) == 2 and ending.isascii())
 
 
 def _kept(text: str, refused: re.Pattern[str]) -> str:

@@ -14,12 +14,18 @@ def version_of(values: Any) -> str:
     return sha256(plain).hexdigest()[:16]
 
 
-def check_seen(seen: str, current: Any) -> None:
+def check_seen(seen: str | None, current: Any) -> None:
     """Raise Refused unless ``seen`` is the version of ``current``, read under the lock that the change holds.
 
-    An empty one is a program's that saw nothing: it means its values whatever stands there.
+    None is a program's that saw nothing: it means its values whatever stands there. A form always carries one.
     """
-    if seen and seen != version_of(current):
+    if seen == "":
+        raise Refused(
+            "settings_version_missing",
+            "どの設定を見て変更したのか確認できないため、保存していません。"
+            "現在の設定を確認し、もう一度保存してください。",
+        )
+    if seen is not None and seen != version_of(current):
         raise Refused(
             "settings_changed_meanwhile",
             "この画面を開いたあとに、ほかのスタッフが設定を変更したため、保存していません。"

@@ -51,7 +51,9 @@ class Settings(ServiceSettings):
         description="Mails about orders that one address gets in an hour, the others wait; 0: any number",
     )
     account_mails_per_address_hour: int = Field(
-        10, ge=0, description="The same for one-time links and warnings about an account"
+        10,
+        ge=0,
+        description="The same for links that let a member in, and apart from them for mails of sign-ups",
     )
 
     @property

@@ -149,7 +149,7 @@ Line = Annotated[
 ]
 PersonName = Annotated[
     str,
-    AfterValidator(_plain(plain_text.unlinked_line)),
+    AfterValidator(_plain(plain_text.name)),
     Field(title="お名前", min_length=1, max_length=60),
     _documented(pattern=_LINE_PATTERN),
 ]

@@ -91,7 +91,7 @@ async def leave_bulk(request: Request) -> Response:
 
 @router.post("/desk/orders/bulk")
 async def act_on_orders(request: Request, staff: Staff) -> Response:
-    """Show what will be done, or with ``confirmed`` do it."""
+    """Show what will be done, or with ``confirmed``, and each order as it was seen, do it."""
     pages: Pages = request.app.state.pages
     data = await request.form(max_fields=2_000)
     form = parse_form(BulkForm, data)
@@ -105,7 +105,8 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
     if len(codes) > ORDERS_MAX:
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
     tracking = {code: parse_form(TrackingForm, data, prefix=f"{code}-") for code in codes}
-    if not bulk.confirmed or any(one.errors for one in tracking.values()):
+    wrong = any(one.errors for one in tracking.values())
+    if not bulk.confirmed or wrong or await _unseen(request, bulk, tracking):
         return await _ask(request, form, codes, tracking)
     by, at = actor(staff), now()
     outcomes = await for_each_order(
@@ -154,6 +155,17 @@ def _acting(
         close_order(book, code, by=by, at=at, version=tracking[code].value.version)
 
     return {"ship": ship_one, "capture": capture, "process": process}[bulk.action]
+
+
+async def _unseen(request: Request, bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]]) -> bool:
+    """Tell whether the deed would reach an order whose version the form does not carry: nobody has looked at it."""
+    codes = [code for code, form in tracking.items() if form.value.version is None]
+    if not codes:
+        return False
+    db: Database = request.app.state.db
+    async with db.transaction() as tx:
+        known = await read_orders(tx, codes)
+    return any(not _refusal(bulk, order) for _, order in known.values())
 
 
 async def _ask(

@@ -12,7 +12,7 @@ from shared.versions import check_seen
 
 
 async def change_shop_settings(
-    tx: Tx, wanted: ShopSettings, *, by: str, at: datetime, seen: str = ""
+    tx: Tx, wanted: ShopSettings, *, by: str, at: datetime, seen: str | None = None
 ) -> list[str]:
     """Store what differs from the settings in force, with who changed what; return the names changed.
 

@@ -2,17 +2,18 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.rows import member_by_id
 from members.coupons.rows import coupons_of_member
 from members.coupons.words import coupon_line
-from members.parts import Here
+from members.my_page.leave import rights_of, use_up
+from members.parts import Here, session_id_of
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
 from members.points.words import point_lines
 from members.sessions.browser import browser_of, put_entry, put_session, renewed_by_proof
-from members.sessions.end_sessions import end_all_sessions, end_own_session
+from members.sessions.end_sessions import end_all_sessions, end_own_session, end_session
 from members.sessions.enter import enter
 from members.sessions.rows import live_sessions
 from members.shop_rules.rows import rules_at
@@ -20,7 +21,7 @@ from members.wallets.unlink_amazon import PasswordMissing, unlink_amazon
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.cookies import forget_visitor
-from shared.web.session import Member
+from shared.web.session import CurrentViewer, Member, safe_next, viewer
 
 router = APIRouter(include_in_schema=False)
 
@@ -107,11 +108,26 @@ async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
     return put_entry(parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
 
 
+@router.post("/members/logout", dependencies=[Depends(viewer)])
+async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Response:
+    """End this session everywhere and let the browser forget its member: statements, orders, cart, what was typed."""
+    next_path = safe_next(str((await request.form()).get("next", "")))
+    session_id = session_id_of(seen)
+    async with parts.db.transaction() as tx:
+        at = now()
+        await use_up(tx, *rights_of(request, parts), at=at)
+        if session_id is not None:
+            await end_session(tx, session_id, at=at)
+    return forget_visitor(request, parts.pages.redirect(request, next_path, toast="ログアウトしました"))
+
+
 @router.post("/members/sessions/end-all")
 async def log_out_everywhere(request: Request, parts: Here, seen: Member) -> Response:
     """End all logins of the member, this one too."""
     async with parts.db.transaction() as tx:
-        await end_all_sessions(tx, UUID(seen.member_id), at=now())
+        at = now()
+        await use_up(tx, *rights_of(request, parts), at=at)
+        await end_all_sessions(tx, UUID(seen.member_id), at=at)
     return forget_visitor(
         request, parts.pages.redirect(request, "/members/login", toast="すべての端末からログアウトしました")
     )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from members.accounts.rows import email_key, member_by_email
+from members.accounts.rows import member_by_email
 from members.passwords.request_reset import request_reset
 from members.passwords.tables import reset_wishes
 from members.passwords.wishes import cause_of, delete_wish, insert_wish
@@ -10,6 +10,7 @@ from members.sessions.pacing import RESETS_FROM_CLIENT, RESETS_OF_ADDRESS, keep_
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueWork
+from shared.mail_address import counted_mail
 from shared.sql import Row
 
 
@@ -20,7 +21,7 @@ async def wish_for_reset(tx: Tx, email: str, *, ip: str, at: datetime) -> None:
     TooManyAttempts, also the same for every address.
     """
     await keep_pace(tx, RESETS_FROM_CLIENT, ip, at=at)
-    await keep_pace(tx, RESETS_OF_ADDRESS, email_key(email), at=at)
+    await keep_pace(tx, RESETS_OF_ADDRESS, counted_mail(email), at=at)
     await insert_wish(tx, email, at=at)
 
 

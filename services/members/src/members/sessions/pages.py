@@ -6,15 +6,13 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.forms import Login
-from members.parts import Here, Parts, session_id_of
+from members.parts import Here, Parts
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_entry
-from members.sessions.end_sessions import end_session
 from members.sessions.log_in import log_in
 from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.cookies import forget_visitor
 from shared.web.forms import Form, read_form
 from shared.web.session import CurrentViewer, safe_next, viewer
 
@@ -80,14 +78,3 @@ async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Resp
         except Refused as refusal:
             form.refuse(refusal)
     return await show_login_form(request, parts, form, next_path=next_path, status=status, headers=headers)
-
-
-@router.post("/members/logout")
-async def log_out(request: Request, parts: Here, seen: CurrentViewer) -> Response:
-    """End this session everywhere and let the browser forget its member: statements, orders, cart, what was typed."""
-    next_path = safe_next(str((await request.form()).get("next", "")))
-    session_id = session_id_of(seen)
-    if session_id is not None:
-        async with parts.db.transaction() as tx:
-            await end_session(tx, session_id, at=now())
-    return forget_visitor(request, parts.pages.redirect(request, next_path, toast="ログアウトしました"))

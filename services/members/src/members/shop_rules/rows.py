@@ -28,7 +28,7 @@ async def rules_at_each(tx: Tx, moments: Collection[datetime]) -> dict[datetime,
     return {at: next((rules for since, rules in versions if since <= at), Rules()) for at in moments}
 
 
-async def set_rules(tx: Tx, rules: Rules, *, at: datetime, by: str, seen: str = "") -> None:
+async def set_rules(tx: Tx, rules: Rules, *, at: datetime, by: str, seen: str | None = None) -> None:
     """Put ``rules`` in force from ``at`` on, in the name of ``by``.
 
     Raises Refused if other rules than those ``seen`` (shared/versions.py) are in force.

@@ -23,14 +23,13 @@ class AmazonLinkState(BaseModel):
 async def amazon_link(request: Request, buyer_id: str, parts: Here, email: str = "") -> AmazonLinkState:
     """Tell whether this buyer is linked, or has the address of a member who is not.
 
-    That an address belongs to a member is said only to who holds payments' wallet statement for this buyer
-    and address (forward the browser's cookies); everybody else reads "none", so that nobody can try
-    addresses out.
+    Only who holds payments' wallet statement for this buyer is told (forward the browser's cookies), and of an
+    address only if the statement has it, too; everybody else reads "none", so that nobody can try buyers or addresses out.
     """
     wallet = wallet_of(request, parts)
-    proven = (
-        wallet is not None and wallet.buyer_id == buyer_id and email_key(wallet.email) == email_key(email)
-    )
+    if wallet is None or wallet.buyer_id != buyer_id:
+        return AmazonLinkState(state="none")
+    proven = email_key(wallet.email) == email_key(email)
     async with parts.db.transaction() as tx:
         if await member_by_buyer(tx, buyer_id) is not None:
             return AmazonLinkState(state="linked")

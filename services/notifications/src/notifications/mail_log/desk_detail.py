@@ -15,6 +15,7 @@ from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.message import MailMalformed, build
 from notifications.mailing.send_mail import letter_of
 from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed
+from notifications.mails.typed import shield
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.deeds import done_by
@@ -57,7 +58,7 @@ async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
     """The mail's HTML, for the frame on its page."""
     async with desk.db.transaction() as tx:
         row = _found(await one_mail(tx, mail_id))
-    return framed(desk.mails.html(row.subject, row.text, row.language))
+    return framed(desk.mails.html(row.subject, shield(row.text, row.typed), row.language))
 
 
 @router.post("/desk/mails/{mail_id}/resend")

@@ -14,7 +14,7 @@ from shared.versions import check_seen
 
 
 async def change_setting(
-    tx: Tx, kind: MailKind, wanted: MailSetting, *, by: str, at: datetime, seen: str = ""
+    tx: Tx, kind: MailKind, wanted: MailSetting, *, by: str, at: datetime, seen: str | None = None
 ) -> bool:
     """Store what staff ``wanted`` for ``kind``, with an audit row that says what it replaces; False if nothing differs.
 

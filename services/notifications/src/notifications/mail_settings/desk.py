@@ -16,7 +16,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.sql import Row
 from shared.versions import version_of
-from shared.web.fields import Pieces
+from shared.web.fields import Line, Pieces
 from shared.web.forms import Form, read_form
 from shared.web.pages import Pages
 from shared.web.session import Owner, require_staff
@@ -45,7 +45,9 @@ class SettingForm(BaseModel):
         title="送信までの時間(分)",
         description="お支払い期限切れの場合にだけ適用します。",
     )
-    except_payment_kinds: list[str] = Field(default_factory=list, max_length=50)
+    except_payment_kinds: list[Line] = Field(
+        default_factory=list, max_length=50, title="送信しないお支払い方法"
+    )
 
 
 @router.get("/desk/mails/settings")

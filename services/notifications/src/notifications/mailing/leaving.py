@@ -64,7 +64,8 @@ class Gate:
         kind = self.mails.kinds.get(row.mail)
         if known.cancelled and kind is not None and kind.until_cancelled:
             return Drop("order_cancelled")
-        if row.link is not None and datetime.fromisoformat(row.link["expires_at"]) <= at:
+        link_ends_at = datetime.fromisoformat(row.link["expires_at"]) if row.link is not None else None
+        if link_ends_at is not None and link_ends_at <= at:
             return Drop("link_expired")
         if row.first_tried_at is not None:
             return Go()
@@ -74,4 +75,5 @@ class Gate:
             oldest_at=known.lately.oldest_at,
             created_at=row.created_at,
             at=at,
+            link_ends_at=link_ends_at,
         )

@@ -23,6 +23,7 @@ from notifications.mailing.tables import mails as mails_table
 from notifications.mailing.tries import SENDING, Outcome, Try, end_tries, start_tries
 from notifications.mails.rendering import Mails, with_link
 from notifications.mails.sender import Sender
+from notifications.mails.typed import in_plain_text, shield
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
@@ -171,12 +172,13 @@ def letter_of(row: Row, mails: Mails, *, sender: Sender, at: datetime, link: str
 
     ``link`` is its one-time link; without it the letter says that there is one and does not show it.
     """
-    text = with_link(row.text, link) if link else row.text
+    shielded = shield(row.text, row.typed)
+    text = with_link(shielded, link) if link else shielded
     return Letter(
         sender=sender,
         recipient=row.recipient,
         subject=row.subject,
-        text=text,
+        text=in_plain_text(text),
         html=mails.html(row.subject, text, row.language),
         message_id=row.message_id,
         at=at,

@@ -9,6 +9,7 @@ from uuid import UUID
 from notifications.mailing.delivery import State
 from notifications.mailing.tables import mails
 from notifications.mails.audience import Lane
+from notifications.mails.typed import Span
 from shared.bulk import insert_all
 from shared.cause import Cause
 from shared.database import Tx
@@ -21,7 +22,8 @@ class NewMail:
     """A mail to be written down; ``due_at`` is None where it will not be sent, for ``reason``.
 
     It was called for by an event, or by a use case that names what it is about (``reference``) and, if it was a
-    member of staff, who. ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to.
+    member of staff, who. ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to,
+    ``typed`` where in its text stands what people typed.
     """
 
     mail_id: UUID
@@ -44,6 +46,7 @@ class NewMail:
     order_code: str | None = None
     member_id: UUID | None = None
     link: dict[str, Any] | None = None
+    typed: tuple[Span, ...] | None = None
     traceparent: str | None = None
 
 

@@ -37,6 +37,8 @@ mails = Table(
     Column("member_id", Uuid),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
+    # Where in the text stands what people typed: pairs of begin and end. NULL: nothing but words, or a row of before.
+    Column("typed", JSONB),
     # What staff call it; NULL in rows of before: what its file says.
     Column("title", Text),
     # Which request a one-time link is for. The link itself is nowhere but in the message that left.

@@ -91,6 +91,7 @@ def new_mail(
         message_id=f"<{mail_id}@{mails.shop.mail.rpartition('@')[2]}>",
         subject=words.subject,
         text=words.text,
+        typed=words.typed or None,
         title=words.title,
         created_at=now(),
         state="queued" if isinstance(decision, Send) else "suppressed",

@@ -10,7 +10,8 @@ line for each of these:
     Delay: 10                                the minutes of that delay until staff set others
     Until: OrderCancelled                    not any more once the order was cancelled
     Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
-    Lane: account                            paced apart from the mails about orders
+    Lane: sign_up                            paced apart from the mails about orders: what any sign-up causes;
+                                             account: what lets a member in; warning: never held back
     Title: <text>                            what staff call it, where one name does not fit all
 
 Expressions are Jinja and know ``heard`` (the name of the event's class), ``event`` and ``order``. Then comes a blank
@@ -45,7 +46,7 @@ _HEAD: Mapping[str, str] = {
     "Delay": "[0-9]{1,4}",
     "Until": "OrderCancelled",
     "Methods": "deposit_mail",
-    "Lane": "order|account",
+    "Lane": "order|sign_up|account|warning",
     "Title": ".+",
 }
 
@@ -152,7 +153,8 @@ class MailKind:
         """With which mails to the same address it is counted."""
         if not self.audience.told_by_events:
             return "desk"
-        return "account" if self.head.get("Lane") == "account" else "order"
+        named: dict[str, Lane] = {"sign_up": "sign_up", "account": "account", "warning": "warning"}
+        return named.get(self.head.get("Lane", ""), "order")
 
 
 def find_mails(folder: Path = FOLDER) -> list[MailKind]:

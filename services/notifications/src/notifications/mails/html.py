@@ -9,7 +9,8 @@ Japanese business mails have had their signs for decades, and the HTML follows t
     ▼ご注文内容の確認          a link: this line, then its address alone on the next
     ----                      what follows is the signature
 
-Everything is escaped. Only addresses that our own templates bring become links.
+Everything is escaped. What people typed is shielded (``notifications.mails.typed``): it is none of these signs, and
+mail programs that make links by themselves find none in it. Only addresses that our own templates bring are links.
 """
 
 import re
@@ -22,9 +23,14 @@ from typing import Literal
 import jinja2
 from markupsafe import Markup, escape
 
+from notifications.mails.typed import Shielded, shown
+
 _LABEL = re.compile(r"(?P<label>[^：。、\s][^：。、]{0,13}?)[ 　]*：(?P<value>.*)")
 _URL = re.compile(r"https?://[^\s<>\"']+")
 _STRONG = re.compile(r"【([^【】]+)】")
+_SIGNATURE = "\n----\n"
+# A mail program looks for addresses in the text between two tags.
+_SIGN_OF_ADDRESS = re.compile(r"[.。．｡:：@＠/／]")
 
 Kind = Literal["heading", "facts", "goods", "link", "text"]
 
@@ -55,9 +61,9 @@ class HtmlMail:
         self._layout = env.get_template("_layout.html")
         self._shop_name = shop_name
 
-    def render(self, subject: str, text: str, language: str) -> str:
+    def render(self, subject: str, text: Shielded, language: str) -> str:
         """Return the whole HTML document for ``text``, which is in ``language``."""
-        body, _, signature = text.partition("\n----\n")
+        body, signature = parts(text)
         return self._layout.render(
             subject=subject,
             language=language,
@@ -67,7 +73,13 @@ class HtmlMail:
         )
 
 
-def blocks(text: str) -> Iterator[Block]:
+def parts(text: Shielded) -> tuple[Shielded, str]:
+    """Return the body of a mail and its signature."""
+    body, _, signature = text.partition(_SIGNATURE)
+    return Shielded(body), signature
+
+
+def blocks(text: Shielded) -> Iterator[Block]:
     """Cut a text into its blocks. Blank lines part them; each kind of line starts its own."""
     for paragraph in re.split(r"\n{2,}", text.strip()):
         block: Block | None = None
@@ -131,5 +143,9 @@ def inline_on_page(line: str) -> Markup:
 
 
 def _marked(line: str, strong: str) -> Markup:
-    escaped = escape(line)
-    return Markup(_STRONG.sub(strong, str(escaped))) if "【" in line else escaped  # noqa: S704 - escaped first
+    escaped = str(escape(line))
+    return Markup(shown(_STRONG.sub(strong, escaped), _unlinked))  # noqa: S704 - escaped first, typed parts below
+
+
+def _unlinked(typed: str) -> str:
+    return _SIGN_OF_ADDRESS.sub(r"<span>\g<0></span>", str(escape(typed)))

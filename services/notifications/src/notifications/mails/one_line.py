@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufdd0\ufdd1]+")
 _UNSAFE = re.compile(rf"{_CONTROL.pattern}|=\?")
 # The same in JSON text, which writes the first 32 characters with a backslash and a letter.
-_UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029]|=\?")
+_UNSAFE_IN_JSON = re.compile(r"\\[bfnrtu]|[\x7f-\x9f\u2028\u2029\ufdd0\ufdd1]|=\?")
 
 
 def in_one_line(value: Any) -> Any:

@@ -19,6 +19,7 @@ from notifications.mails.audience import JAPANESE
 from notifications.mails.files import FOLDER, MailFile, MailKind, find_mails
 from notifications.mails.html import HtmlMail
 from notifications.mails.one_line import in_one_line
+from notifications.mails.typed import Shielded, Span, fenced, shield, without_fences
 from shared.carriers import carrier_called
 from shared.events import Event, OrderPlaced
 from shared.web.filters import FILTERS
@@ -51,12 +52,21 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A mail's words, in one language; its HTML follows from ``text``. ``title`` is what staff call it."""
+    """A mail's words, in one language; its HTML follows from ``text``. ``title`` is what staff call it.
+
+    ``typed`` is where in the text stands what people typed, which is never read as a sign of our format.
+    """
 
     subject: str
     text: str
     title: str
     language: str = JAPANESE
+    typed: tuple[Span, ...] = ()
+
+    @property
+    def shielded(self) -> Shielded:
+        """The text, ready to become HTML."""
+        return shield(self.text, self.typed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +135,20 @@ class Mails:
         ``order`` is the event itself, or one that was kept in one line (:func:`in_one_line`).
         Raises jinja2.UndefinedError for a name it lacks.
         """
-        clean = in_one_line(event)
-        known = _known(clean, clean if order is event else order)
+        clean = fenced(in_one_line(event))
+        known = _known(clean, clean if order is event else fenced(order))
         language = kind.in_language(kind.audience.language(event, order)).language
         subject, text = (template.render(known) for template in self._words[kind.name, language])
+        finished, typed = without_fences(_BLANK_LINES.sub("\n\n", text).strip() + "\n")
         return Rendered(
-            in_one_line(subject).strip(),
-            _BLANK_LINES.sub("\n\n", text).strip() + "\n",
-            self._titles[kind.name].render(known).strip() or kind.title,
+            in_one_line(without_fences(subject)[0]).strip(),
+            finished,
+            without_fences(self._titles[kind.name].render(known))[0].strip() or kind.title,
             language,
+            typed,
         )
 
-    def html(self, subject: str, text: str, language: str = JAPANESE) -> str:
+    def html(self, subject: str, text: Shielded, language: str = JAPANESE) -> str:
         """Return the HTML that goes beside ``text``, which is in ``language``."""
         return self._html.render(subject, text, language)
 
@@ -160,6 +172,6 @@ def _known(event: Event, order: OrderPlaced | None) -> dict[str, Any]:
     return known if order is None else {**known, "order": order}
 
 
-def with_link(text: str, link: str) -> str:
-    """Return ``text`` with ``link`` on the line that was kept for it; what people typed never fills a line."""
-    return "\n".join(link if line == LINK_HIDDEN else line for line in text.split("\n"))
+def with_link(text: Shielded, link: str) -> Shielded:
+    """Return ``text`` with ``link`` on the line that was kept for it."""
+    return Shielded("\n".join(link if line == LINK_HIDDEN else line for line in text.split("\n")))

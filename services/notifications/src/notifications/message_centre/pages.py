@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from notifications.mails.desk import CurrentDesk, CurrentPages
-from notifications.mails.html import blocks, inline_on_page
+from notifications.mails.html import blocks, inline_on_page, parts
+from notifications.mails.typed import shield
 from notifications.message_centre.rows import mails_of_order
 from notifications.orders.rows import belongs_to
 from shared.clock import now
@@ -36,7 +37,7 @@ async def show_messages(
     messages = [
         {
             "subject": row.subject,
-            "blocks": list(blocks(row.text.partition("\n----\n")[0])),
+            "blocks": list(blocks(parts(shield(row.text, row.typed))[0])),
             "at": row.ended_at or row.created_at,
         }
         for row in found

@@ -57,7 +57,7 @@ async def show_preview(
 async def show_preview_html(desk: CurrentDesk, mail: str, language: str = JAPANESE) -> Response:
     """The HTML, for the frame on the preview's page."""
     words = example_words(desk.mails, kind_of(desk, mail), language)
-    return framed(desk.mails.html(words.subject, words.text, words.language))
+    return framed(desk.mails.html(words.subject, words.shielded, words.language))
 
 
 @router.post("/desk/mails/preview/{mail}/test")

@@ -8,10 +8,12 @@ from shared.database import Tx
 from shared.versions import check_seen
 
 
-async def change_shop_settings(tx: Tx, asked: Mapping[str, str], *, by: str, seen: str = "") -> list[str]:
+async def change_shop_settings(
+    tx: Tx, asked: Mapping[str, str], *, by: str, seen: str | None = None
+) -> list[str]:
     """Set what is ``asked`` by the names of :meth:`ShopSettings.value_of`; return the names of what changed.
 
-    ``seen`` is the version of the values of these names that the form showed. Raises Refused if it is not that of the
+    ``seen`` is the version of the values of these names that the form showed; None from a program. Raises Refused if it is not that of the
     values in force.
     """
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('shop_settings'))")

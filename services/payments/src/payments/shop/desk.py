@@ -15,6 +15,7 @@ from payments.shop.rows import (
 )
 from shared.database import Database
 from shared.errors import Refused
+from shared.plain_text import TextRefused, unlinked_line
 from shared.versions import version_of
 from shared.web.pages import Pages
 from shared.web.session import Owner, require_staff
@@ -86,11 +87,7 @@ def _asked(form: dict[str, str], methods: Methods) -> dict[str, str]:
         raise Refused("policy_unknown", "売上請求の方法を選択してください。", status=422)
     asked: dict[str, str] = {"capture_policy": policy}
     for kind in methods:
-        name = form.get(f"name:{kind}", "").strip()
-        if len(name) > NAME_LENGTH_MAX or any(ord(character) < 32 for character in name):
-            raise Refused(
-                "name_too_long", f"表示名は{NAME_LENGTH_MAX}文字以内で入力してください。", status=422
-            )
+        name = _display_name(form.get(f"name:{kind}", "").strip())
         asked[f"name:{kind}"] = "" if name == methods[kind].menu().name else name
         asked[f"offer:{kind}"] = "yes" if form.get(f"offer:{kind}") else "no"
     return asked
@@ -99,6 +96,16 @@ def _asked(form: dict[str, str], methods: Methods) -> dict[str, str]:
 def _names(methods: Methods) -> list[str]:
     """Return the names of all settings that the form asks for."""
     return ["capture_policy", *(f"{what}:{kind}" for kind in methods for what in ("name", "offer"))]
+
+
+def _display_name(typed: str) -> str:
+    """Return what buyers shall read in menu and mails. Raises Refused."""
+    if len(typed) > NAME_LENGTH_MAX:
+        raise Refused("name_too_long", f"表示名は{NAME_LENGTH_MAX}文字以内で入力してください。", status=422)
+    try:
+        return unlinked_line(typed)
+    except TextRefused as refused:
+        raise Refused("name_refused", f"表示名に{refused.message}。", status=422) from None
 
 
 def _method(shown: dict[str, str], kind: str, methods: Methods) -> dict[str, Any]:

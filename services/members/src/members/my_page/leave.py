@@ -1,0 +1,33 @@
+"""Logging out of a browser takes its one-time rights along: a copy that somebody made of them opens nothing later."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import Request
+
+from members.addresses.links import link_in_browser
+from members.addresses.rows import use_request
+from members.parts import Parts
+from members.wallets.statement import Wallet, wallet_of
+from members.wallets.used_wallets import use_wallet
+from shared.database import Tx
+from shared.mail_links import PATH, LinkPurpose, MailLink
+
+Links = Mapping[LinkPurpose, MailLink]
+
+
+def rights_of(request: Request, parts: Parts) -> tuple[Wallet | None, Links]:
+    """Return the Amazon login and the links of mails that a browser holds.
+
+    What it has set aside of points and coupons is not among them: that counts only with the session.
+    """
+    found = {purpose: link_in_browser(request, parts, purpose) for purpose in PATH}
+    return wallet_of(request, parts), {purpose: link for purpose, link in found.items() if link is not None}
+
+
+async def use_up(tx: Tx, wallet: Wallet | None, links: Links, *, at: datetime) -> None:
+    """Use an Amazon login and links of mails up; what was used or has ended stays so."""
+    if wallet is not None:
+        await use_wallet(tx, wallet.statement_hash, at=at)
+    for purpose, link in links.items():
+        await use_request(tx, purpose, link, at=at)

@@ -1,0 +1,106 @@
+"""What people typed stands in a mail as text and nothing else: no sign of it is one of our format, and no link.
+
+While a mail is rendered, each text of its event is fenced in by two noncharacters. The finished text is without them;
+beside it stands where the fenced texts are (``Span``). Whoever makes something of the text shields those places
+first: each sign there is exchanged for one of a private plane, so that no rule about ``■``, ``【``, a blank line or an
+address can match it, and comes back when it is shown.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NewType
+
+from pydantic import BaseModel
+
+Span = tuple[int, int]
+"""Where a typed text begins and ends in the text of a mail, in characters."""
+Shielded = NewType("Shielded", str)
+"""The text of a mail in which no typed sign can be taken for one of ours."""
+
+OURS = frozenset({"page_url"})
+"""The fields of events whose text is ours: addresses of our own pages."""
+
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"
+_FENCES = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}|[{_OPEN}{_CLOSE}]")
+# Words, and single hyphens or blanks between them, mean nothing in our format and to no mail program.
+_WORDS = re.compile(r"\w+(?:[- \u3000]\w+)*")
+_PLANE = 0xF0000
+_RUN = re.compile(r"[\U000f0000-\U000fffff]+")
+_LIKE_OURS = str.maketrans("■▼【】", "□▽［］")
+_DOT_OF_HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
+
+
+def fenced(value: Any) -> Any:
+    """Return ``value`` with a fence around each text in it that is more than words; what is ours stays as it is."""
+    match value:
+        case str():
+            if _WORDS.fullmatch(value) or not value:
+                return value
+            return f"{_OPEN}{value.replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
+        case BaseModel():
+            parts = ((name, part, fenced(part)) for name, part in value if name not in OURS)
+            changed = {name: new for name, part, new in parts if new is not part}
+            return value.model_copy(update=changed) if changed else value
+        case tuple():
+            fenced_parts = tuple(fenced(part) for part in value)
+            same = all(new is old for new, old in zip(fenced_parts, value, strict=True))
+            return value if same else fenced_parts
+        case dict():
+            return {name: fenced(part) for name, part in value.items()} if value else value
+        case _:
+            return value
+
+
+def without_fences(text: str) -> tuple[str, tuple[Span, ...]]:
+    """Return the finished text, and where in it the fenced texts are."""
+    spans: list[Span] = []
+    parts: list[str] = []
+    length = last = 0
+    for fence in _FENCES.finditer(text):
+        typed = fence[1] or ""
+        before = text[last : fence.start()]
+        begin = length + len(before)
+        parts += (before, typed)
+        length, last = begin + len(typed), fence.end()
+        if typed:
+            spans.append((begin, length))
+    return "".join([*parts, text[last:]]), tuple(spans)
+
+
+def shield(text: str, typed: Sequence[Sequence[int]] | None) -> Shielded:
+    """Return ``text`` with the signs at ``typed`` shielded; None: nobody noted where they are."""
+    parts: list[str] = []
+    last = 0
+    for begin, end in typed or ():
+        parts += (text[last:begin], "".join(map(_shielded, text[begin:end])))
+        last = end
+    return Shielded("".join([*parts, text[last:]]))
+
+
+def shown(text: str, as_shown: Callable[[str], str]) -> str:
+    """Return a piece of a shielded text with the typed parts back in it, each as ``as_shown`` makes it."""
+    return _RUN.sub(lambda run: as_shown("".join(map(_back, run[0]))), text)
+
+
+def in_plain_text(text: Shielded) -> str:
+    """Return the mail's plain text: typed signs that look like our own become their outlines.
+
+    The dot of an address that is no mail address becomes a wide one, of which no mail program makes a link. What the
+    shop keeps and its staff read is the text as it was typed.
+    """
+    return shown(text, _harmless)
+
+
+def _harmless(typed: str) -> str:
+    outlined = typed.translate(_LIKE_OURS)
+    return outlined if "@" in typed else _DOT_OF_HOST.sub("．", outlined).replace("://", "：／／")
+
+
+def _shielded(sign: str) -> str:
+    if _RUN.match(sign):
+        return chr(_PLANE + ord("〓"))
+    return chr(_PLANE + ord(sign)) if ord(sign) < 0x10000 else sign
+
+
+def _back(sign: str) -> str:
+    return chr(ord(sign) - _PLANE)
