@@ -65,7 +65,7 @@ async def measure(options: argparse.Namespace, report: Report) -> None:
         report.break_off(phase, problem)
         raise
     finally:
-        installation.stop()
+        installation.shut_down()
 
 
 def _phases(options: argparse.Namespace, installation: Installation, report: Report) -> Iterator[Phase]:
