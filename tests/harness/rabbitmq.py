@@ -21,7 +21,7 @@ from deploy.native import rabbitmq
 from deploy.native.site import Site
 
 IMAGE = "rabbitmq:4-management"
-# Beside the installation of harness.stack, which is moved by TEST_PORT_SHIFT itself.
+# Beside the installation of the journeys, which is moved by TEST_PORT_SHIFT itself.
 NATIVE_PORT_SHIFT = int(os.environ.get("TEST_PORT_SHIFT", "3000")) - 500
 BOOT_SECONDS_MAX = 90
 

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from harness.dying import nothing_lost_nothing_doubled
 from harness.eventually import eventually
-from harness.in_the_browser import mails_about
-from harness.stack import Stack
 from proof.browser import Browser
 from proof.observers import Outside
 from proof.settled import settled
 from proof.shopper import AmazonChoice, Person, Shopper
 from proof.staff import KonbiniRegister, Staff, bank_deposit
+from tests.journeys.dying import nothing_lost_nothing_doubled
+from tests.journeys.in_the_browser import mails_about
+from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.broker
 

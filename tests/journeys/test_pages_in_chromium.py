@@ -13,7 +13,8 @@ from selenium.webdriver.common.by import By
 
 from deploy.native.site import REPOSITORY
 from harness.chromium import DESK, PHONE, Chromium, Keys, Screen, missing
-from harness.in_the_browser import (
+from proof.observers import Outside
+from tests.journeys.in_the_browser import (
     arrive_from_amazon,
     log_in_at_desk,
     mails_about,
@@ -23,8 +24,7 @@ from harness.in_the_browser import (
     ship,
     wait_for_badge,
 )
-from harness.stack import Stack
-from proof.observers import Outside
+from tests.journeys.stack import Stack
 
 SHOTS = REPOSITORY / ".noren/screenshots"
 REFUSED = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"

@@ -9,14 +9,14 @@ from functools import partial
 import httpx
 import pytest
 
-from harness.dying import nothing_lost_nothing_doubled
-from harness.stack import Stack
 from proof.browser import Browser
 from proof.load import Load
 from proof.member import PASSWORD
 from proof.observers import Outside
 from proof.patience import patiently
 from proof.wishes import SKU, wish
+from tests.journeys.dying import nothing_lost_nothing_doubled
+from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.broker
 
