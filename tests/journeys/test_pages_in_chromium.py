@@ -141,6 +141,7 @@ def test_a_bank_transfer_is_booked_at_the_desk(stack: Stack, phone: Chromium, de
     desk.press("注文を入金済みにする", within=".form-actions")
     wait_for_badge(desk, code, "入金済み")
     assert re.search(PAID_ON, desk.text), "with the day of the deposit"
+    assert mails_about(stack.mail_url, code, PAID)
     desk.open("/desk/orders?tab=unpaid&size=100")
     assert code not in desk.text
     assert "発送済み" not in phone.text
