@@ -9,7 +9,7 @@ setup: ## Install everything that is missing (uv, RabbitMQ, Caddy, Node.js), mak
 	@deploy/bootstrap.sh && $(NOREN) setup
 
 demo: setup ## Start everything, take orders by every payment method, show where to look
-	@$(NOREN) up && $(NOREN) run tools.demo && echo 'Still running for a look around; make down stops and cleans.' && $(NOREN) places
+	@$(NOREN) up && $(NOREN) run proof.demo && echo 'Still running for a look around; make down stops and cleans.' && $(NOREN) places
 
 up: setup ## Start everything and leave it running
 	@$(NOREN) up

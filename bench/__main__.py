@@ -4,7 +4,8 @@
     python -m bench --smoke          # proves in a minute that it runs; its figures mean nothing
 
 Progress goes to stderr, the document to stdout and to build/bench/report.json, a plot to build/bench/plot.svg. The
-file is written after each phase; what breaks a run off, and what could not be checked, is part of the document.
+file is written after each phase; what breaks a run off, which limits of the shop were lifted, and what could not be
+checked, is part of the document. NOREN_PORT_SHIFT moves the ports, 4000 unless set.
 """
 
 import argparse
@@ -24,12 +25,14 @@ from bench.installation import Installation
 from bench.phases import Bench, Broken
 from bench.report import Report
 from bench.yardstick import run_baseline, run_yardstick
+from deploy.native.site import CannotRun, port_shift
+from proof.installation import NO_LIMITS
 from proof.observers import Outside
 from proof.promises import check_all, known
 from proof.settled import NotSettled, settled
 
 FOLDER = Path(os.environ.get("BENCH_FOLDER", "build/bench"))
-PORT_SHIFT = 4000
+USUAL_PORT_SHIFT = 4000
 STEADY = (0.1, 0.5, 0.8)
 OBSERVER_TROUBLE = (
     OSError,
@@ -49,7 +52,8 @@ def _say(text: str) -> None:
 
 async def measure(options: argparse.Namespace, report: Report) -> None:
     """Run all phases and keep what each finds. Raises Broken if an order did not go all the way."""
-    installation = Installation.at(PORT_SHIFT, gateway_delay_ms=options.gateway_ms)
+    shift = port_shift("NOREN_PORT_SHIFT", usual=USUAL_PORT_SHIFT)
+    installation = Installation.at(shift, gateway_delay_ms=options.gateway_ms)
     phase = "starting broker, databases and the four services"
     try:
         for phase, name, find in _phases(options, installation, report):
@@ -61,7 +65,7 @@ async def measure(options: argparse.Namespace, report: Report) -> None:
         report.break_off(phase, problem)
         raise
     finally:
-        installation.stop()
+        installation.shut_down()
 
 
 def _phases(options: argparse.Namespace, installation: Installation, report: Report) -> Iterator[Phase]:
@@ -179,11 +183,14 @@ def main() -> int:
     """Run the command line; 1 if an order did not go all the way, a promise is broken or could not be checked."""
     options = _options()
     report = Report(
-        FOLDER, what="orders from 注文確定 to money, parcel, points and mails", machine=_machine()
+        FOLDER,
+        what="orders from 注文確定 to money, parcel, points and mails",
+        machine=_machine(),
+        limits_lifted=list(NO_LIMITS),
     )
     try:
         asyncio.run(measure(options, report))
-    except Broken as problem:
+    except (Broken, CannotRun) as problem:
         _say(f"void: {problem}")
     finally:
         report.plot()

@@ -4,6 +4,8 @@ They are copies of the orders that went through the whole journey in this run, w
 table that an order leaves rows in.
 """
 
+from collections.abc import Callable
+
 import asyncpg
 
 from bench.measure import Databases
@@ -59,14 +61,17 @@ COPIES: dict[str, dict[str, dict[str, str]]] = {
 ONLY = {"stock_entries": "WHERE m.reason IN ('reserved', 'shipped')"}
 
 
-async def grow_history(databases: Databases, superuser_url: str, size: int) -> None:
-    """Multiply the finished orders until there are about ``size``; then let the planner learn of them."""
+async def grow_history(databases: Databases, superuser_url: Callable[[str], str], size: int) -> None:
+    """Multiply the finished orders until there are about ``size``; then let the planner learn of them.
+
+    ``superuser_url`` returns the administrator's address of a service's database.
+    """
     present = int(await databases["checkout"].fetchval("SELECT count(*) FROM orders"))
     copies = size // present - 1
     if copies <= 0:
         return
     for service in SERVICES:
-        connection = await asyncpg.connect(superuser_url.rpartition("/")[0] + f"/{service}")
+        connection = await asyncpg.connect(superuser_url(service))
         try:
             async with connection.transaction():
                 # Foreign keys hold, because what a copy refers to is copied alike.

@@ -1,13 +1,12 @@
-"""The installation of the benchmark: a native one beside any other, its services started and metered by us."""
+"""The installation of the benchmark: that of all proof, with a card, a bare mail server and services started by us."""
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,17 +15,18 @@ import httpx
 import psutil
 
 from deploy.native import environment, postgres
-from deploy.native.processes import Process, Supervisor, processes
+from deploy.native.processes import Process, processes
 from deploy.native.runtime import Native
 from deploy.native.site import REPOSITORY, SERVICES, Site
 from deploy.ready import complaints, wait_until_ready
-from proof.installation import NO_LIMITS
+from proof import installation
+from proof.card import KIND
 from shared.statements import Issuer
 
-KIND = "bench_card"
 GATEWAY_PORT = 8204
 READY_SECONDS_MAX = 90.0
 STOP_SECONDS_MAX = 40.0
+SERVERS = ("postgres", "rabbitmq", "mail", "gateway")
 
 
 @dataclass
@@ -38,36 +38,29 @@ class Running:
     port: int
 
 
-@dataclass
-class Installation:
-    """Broker, databases, gateway, mail server and the four services, ``replicas`` workers of each."""
+class Installation(installation.Installation):
+    """Broker, databases, gateway, mail server and the four services, as many workers of each as are wished.
 
-    site: Site
-    gateway_delay_ms: float
-    settings: Mapping[str, str] = field(default_factory=dict)
-    running: list[Running] = field(default_factory=list)
+    There are neither the shop's own simulators nor the edge.
+    """
+
+    def __init__(self, site: Site, *, gateway_delay_ms: float) -> None:
+        self.gateway_url = f"http://127.0.0.1:{site.port(GATEWAY_PORT)}"
+        super().__init__(Native(site, lambda site: _programs(site, gateway_delay_ms)))
+        self.running: list[Running] = []
+        tools = {k: v for k, v in self.environment.items() if not k.endswith("_SIMULATOR_URL")}
+        self.environment = tools | {f"{KIND.upper()}_SIMULATOR_URL": self.gateway_url}
 
     @classmethod
     def at(cls, port_shift: int, *, gateway_delay_ms: float) -> "Installation":
         """The installation of this repository's benchmark."""
-        return cls(Site(home=REPOSITORY / ".noren/bench", port_shift=port_shift), gateway_delay_ms)
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What tools and checkers need to look at it."""
-        gateway = {f"{KIND.upper()}_SIMULATOR_URL": self.gateway_url}
-        tools = {k: v for k, v in environment.tools(self.site).items() if not k.endswith("_SIMULATOR_URL")}
-        return tools | gateway
-
-    @property
-    def gateway_url(self) -> str:
-        """Where the card gateway is."""
-        return f"http://127.0.0.1:{self.site.port(GATEWAY_PORT)}"
+        site = Site(home=REPOSITORY / ".noren/bench", port_shift=port_shift)
+        return cls(site, gateway_delay_ms=gateway_delay_ms)
 
     @property
     def checkout_url(self) -> str:
         """Where checkout answers; the benchmark leaves the edge out."""
-        return f"http://127.0.0.1:{self.site.ports['checkout']}"
+        return self.service_urls["checkout"]
 
     def database_url(self, service: str) -> str:
         """The owner's address of a database, for tools."""
@@ -77,31 +70,12 @@ class Installation:
         """The address that the service itself uses."""
         return postgres.service_url(self.site, service)
 
-    @property
-    def superuser_url(self) -> str:
-        """The administrator's address of the database server."""
-        secret, port = self.site.secrets["postgres"], self.site.ports["postgres"]
-        return f"postgresql://{postgres.SUPERUSER}:{secret}@127.0.0.1:{port}/postgres"
-
     def start_infrastructure(self) -> None:
-        """Start broker and databases anew, and in place of the usual ones a gateway and a mail server of ours."""
-        native = Native(self.site)
-        installed, ours = REPOSITORY / ".noren/maildev", self.site.home / "maildev"
-        if installed.exists() and not ours.exists():
-            ours.parent.mkdir(parents=True, exist_ok=True)
-            ours.symlink_to(installed)
-        native.set_up()
-        native.down()
-        native.up(services=False)
-        for name in ("mail", "caddy"):
-            Supervisor(self.site).stop_process(name)
-        ports = self.site.ports
-        python = str(self.site.python)
-        mail = [python, "-m", "bench.mail_sink", str(ports["mail"]), str(ports["mail-web"])]
-        port = self.site.port(GATEWAY_PORT)
-        gateway = [python, "-m", "bench.gateway", str(port), str(self.gateway_delay_ms)]
-        self._spawn("mail_sink", mail, {}, ports["mail-web"])
-        self._spawn("gateway", gateway, {}, port)
+        """Start broker, databases, gateway and mail server anew."""
+        installation.share_mail_catcher(self.site)
+        self.native.set_up()
+        self.native.down()
+        self.native.up(services=False)
 
     def start_services(self, *, replicas: int = 1) -> None:
         """Start each service; the first process of each holds all roles, more are workers with relays."""
@@ -111,9 +85,7 @@ class Installation:
             for number in range(replicas):
                 self._start_service(base, number)
         checks = {
-            f"{one.name} {one.port}": f"http://127.0.0.1:{one.port}/health/ready"
-            for one in self.running
-            if one.name in SERVICES
+            f"{one.name} {one.port}": f"http://127.0.0.1:{one.port}/health/ready" for one in self.running
         }
         logs = str(self.site.logs)
         wait_until_ready(lambda: complaints(checks), seconds_max=READY_SECONDS_MAX, logs=logs)
@@ -126,51 +98,38 @@ class Installation:
 
     def _start_service(self, base: Process, number: int) -> None:
         roles = list(environment.ROLES) if number == 0 else ["worker", "relay"]
-        module = "bench.payments_with_card" if base.name == "payments" else base.name
+        module = "proof.card.payments_with_card" if base.name == "payments" else base.name
         port = self.site.ports[base.name] if number == 0 else self.site.port(8300 + len(self.running))
-        own = {"HTTP_PORT": str(port), **dict.fromkeys(NO_LIMITS, "0"), **self.settings}
+        own = {"HTTP_PORT": str(port)}
         if base.name == "payments":
             own |= {
                 "PAYMENTS_METHODS": KIND,
                 "PAYMENTS_REQUESTS_AT_ONCE": "64",
-                "BENCH_CARD_URL": self.gateway_url,
+                "PROOF_CARD_URL": self.gateway_url,
             }
-        self._spawn(
-            base.name, [str(self.site.python), "-m", module, *roles], {**base.environment, **own}, port
-        )
-
-    def _spawn(self, name: str, command: Sequence[str], own: Mapping[str, str], port: int) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        with (self.site.logs / f"{name}-{len(self.running)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                command, cwd=self.site.repository, env=kept | dict(own), stdout=log, stderr=subprocess.STDOUT
-            )
-        self.running.append(Running(name, process, port))
+        process = self.spawn(base, [str(self.site.python), "-m", module, *roles], own)
+        self.running.append(Running(base.name, process, port))
 
     def stop_services(self) -> None:
         """Stop the services in order; the infrastructure stays."""
-        self._stop([one for one in self.running if one.name in SERVICES])
-
-    def stop(self) -> None:
-        """Stop everything and delete the data."""
-        self._stop(self.running)
-        Native(self.site).down()
-
-    def _stop(self, which: Sequence[Running]) -> None:
-        for one in which:
+        for one in self.running:
             one.process.terminate()
-        for one in which:
+        for one in self.running:
             with suppress(subprocess.TimeoutExpired):
                 one.process.wait(STOP_SECONDS_MAX)
             if one.process.poll() is None:
                 one.process.kill()
                 one.process.wait()
-        self.running = [one for one in self.running if one not in which]
+        self.running.clear()
+
+    def shut_down(self) -> None:
+        """Stop everything and delete the data."""
+        self.stop_services()
+        self.down()
 
     def server_pids(self) -> dict[str, int]:
-        """Process numbers of PostgreSQL and RabbitMQ; their children belong to them."""
-        states = {one["name"]: int(one["pid"]) for one in Supervisor(self.site).states()}
-        return {name: states[name] for name in ("postgres", "rabbitmq")}
+        """Process numbers of the servers; their children belong to them."""
+        return {name: self.pid(name) for name in SERVERS}
 
     def session_of(self, member_id: UUID, *, staff: str | None = None) -> str:
         """A session as members signs it, so that nobody has to log in first."""
@@ -187,6 +146,18 @@ class Installation:
         if process.returncode:
             raise RuntimeError("the load generator failed")
         return dict(json.loads(told))
+
+
+def _programs(site: Site, gateway_delay_ms: float) -> list[Process]:
+    """What supervisord runs: the usual servers, a bare mail server in place of the usual one, and the gateway."""
+    python, ports = str(site.python), site.ports
+    mail = [python, "-m", "proof.mail_sink", str(ports["mail"]), str(ports["mail-web"])]
+    gateway = [python, "-m", "proof.card.gateway", str(site.port(GATEWAY_PORT)), str(gateway_delay_ms)]
+    return [
+        *(one for one in processes(site) if one.name in ("epmd", "rabbitmq", "postgres")),
+        Process(name="mail", command=mail, directory=site.repository, starts_first=True),
+        Process(name="gateway", command=gateway, directory=site.repository, starts_first=True),
+    ]
 
 
 def family(pid: int) -> list[psutil.Process]:

@@ -37,7 +37,7 @@ async def run_yardstick(folder: Path, installation: Installation, *, orders: int
     """Run the pipeline in ``folder`` and return its flood. Raises RuntimeError if it fails."""
     settings = {
         "YS_AMQP_URL": installation.environment["AMQP_ADMIN_URL"],
-        "YS_PG_ADMIN_URL": installation.superuser_url,
+        "YS_PG_ADMIN_URL": installation.superuser_url("postgres"),
         "YS_ORDERS": str(orders),
         "YS_STEADY_SECONDS": str(STEADY_SECONDS),
         "YS_STEADY_FRACTIONS": "0.5",

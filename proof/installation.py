@@ -96,8 +96,11 @@ class Installation:
     def kill_spawned(self) -> None:
         """End what was started beside the supervised processes."""
         for process in self._spawned:
-            _kill_tree(process.pid)
-            process.wait()
+            # The number of one that has ended may be another's by now.
+            if process.poll() is None:
+                _kill_tree(process.pid)
+                process.wait()
+        self._spawned.clear()
 
     def pid(self, process: str) -> int:
         """Process number of a supervised process; 0 when it does not run."""

@@ -23,7 +23,7 @@ class MailCatcher:
     """Every copy that was sent, through maildev's REST interface.
 
     Read in portions: an answer that holds all mails of a long run is late. maildev gives all after ``skip`` in
-    one; a server of ours (bench.mail_sink) gives so many at a time.
+    one; a server of ours (proof.mail_sink) gives so many at a time.
     """
 
     def __init__(self, url: str, client: httpx.AsyncClient) -> None:

@@ -1,6 +1,5 @@
 """Fixtures that every test may use."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -8,14 +7,9 @@ from hypothesis import settings
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL
 
-from deploy.native.site import CannotRun
 from harness.keys import Keys
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker, make_broker
-from harness.stack import Stack, make_stack
-from proof.journal import Journal
-from proof.load import Load
-from proof.observers import Outside
 from shared import clock
 from shared.database import Database
 
@@ -73,39 +67,6 @@ def broker() -> Iterator[TestBroker]:
     made.stop()
 
 
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    """The whole product, running; skipped where its programs cannot be had."""
-    made = make_stack()
-    try:
-        made.set_up()
-    except CannotRun as problem:
-        pytest.skip(f"needs the native installation: {problem}")
-    try:
-        made.up()
-        yield made
-    finally:
-        made.down()
-
-
-@pytest.fixture(scope="session")
-async def outside(stack: Stack) -> AsyncIterator[Outside]:
-    """All that can be seen of the running product from outside; every event is tapped from here on."""
-    journal = {"PROOF_JOURNAL": str(stack.site.data / "journal.jsonl")}
-    async with Outside.of({**stack.environment, **journal}) as seen:
-        await seen.broker.tap.lay()
-        yield seen
-
-
-@pytest.fixture(scope="session")
-async def load(stack: Stack, outside: Outside) -> AsyncIterator[Load]:
-    """Buyers, staff and providers of the running product."""
-    assert outside.journal_file is not None
-    people = Load(stack, outside, Journal(outside.journal_file))
-    yield people
-    await people.close()
-
-
 SLOW_TO_START = {
     "postgres": pytest.mark.database,
     "stack": pytest.mark.broker,
@@ -113,14 +74,6 @@ SLOW_TO_START = {
     "start_amazon": pytest.mark.processes,
     "edge": pytest.mark.processes,
 }
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run races as often as RACE_TIMES says (`make races TIMES=50`); once where it says nothing."""
-    times = int(os.environ.get("RACE_TIMES", "1"))
-    if times > 1 and metafunc.module.__name__.endswith("test_races"):
-        metafunc.fixturenames.append("time")
-        metafunc.parametrize("time", range(1, times + 1))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -104,7 +104,7 @@ def edge(site: Site) -> dict[str, str]:
 
 
 def tools(site: Site) -> dict[str, str]:
-    """What `tools/demo.py` and the checkers need to look at the running system from outside."""
+    """What the demo and the checkers need to look at the running system from outside."""
     return {
         **administration(site),
         "MAIL_URL": f"http://127.0.0.1:{site.ports['mail-web']}",

@@ -28,6 +28,14 @@ class CannotRun(Exception):
     """Something is missing that this program cannot provide; the text says what, in one line."""
 
 
+def port_shift(variable: str, *, usual: int = 0) -> int:
+    """Return how far an environment variable moves all ports; ``usual`` where it is not set. Raises CannotRun."""
+    shift = os.environ.get(variable) or str(usual)
+    if shift not in PORT_SHIFTS:
+        raise CannotRun(f"{variable} must be one of {', '.join(PORT_SHIFTS)}, not {shift!r}")
+    return int(shift)
+
+
 @dataclass(frozen=True)
 class Site:
     """One installation. Two of them live side by side when home and port_shift both differ.
@@ -43,10 +51,7 @@ class Site:
     def from_environment(cls) -> Site:
         """The installation of this repository; NOREN_HOME and NOREN_PORT_SHIFT choose another one."""
         home = Path(os.environ.get("NOREN_HOME") or REPOSITORY / ".noren").resolve()
-        shift = os.environ.get("NOREN_PORT_SHIFT") or "0"
-        if shift not in PORT_SHIFTS:
-            raise CannotRun(f"NOREN_PORT_SHIFT must be one of {', '.join(PORT_SHIFTS)}, not {shift!r}")
-        return cls(home=home, port_shift=int(shift))
+        return cls(home=home, port_shift=port_shift("NOREN_PORT_SHIFT"))
 
     def port(self, usual: int) -> int:
         """The port this installation uses in place of the usual one."""

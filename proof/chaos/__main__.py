@@ -9,7 +9,6 @@ it at the end. Exit code 0 only if every promise was kept and every kind of faul
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
@@ -18,7 +17,7 @@ from random import SystemRandom
 from rich.console import Console
 from rich.table import Table
 
-from deploy.native.site import PORT_SHIFTS, REPOSITORY, CannotRun, Site
+from deploy.native.site import REPOSITORY, CannotRun, Site, port_shift
 from proof.chaos.choice import choose
 from proof.chaos.disks import Disks
 from proof.chaos.faults import known
@@ -96,10 +95,7 @@ async def _run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _site() -> Site:
-    shift = os.environ.get("CHAOS_PORT_SHIFT") or "5000"
-    if shift not in PORT_SHIFTS:
-        raise CannotRun(f"CHAOS_PORT_SHIFT must be one of {', '.join(PORT_SHIFTS)}, not {shift!r}")
-    return Site(home=REPOSITORY / ".noren/chaos", port_shift=int(shift))
+    return Site(home=REPOSITORY / ".noren/chaos", port_shift=port_shift("CHAOS_PORT_SHIFT", usual=5000))
 
 
 def _list(console: Console) -> None:

@@ -1,7 +1,7 @@
 """Runs seeds one after the other on one set of databases."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -48,12 +48,22 @@ class Campaign:
         return BEGIN + timedelta(seconds=self.loop.seconds)
 
     def run(
-        self, seed: int, parts: Parts | None = None, show: Callable[[str], None] | None = None
+        self,
+        seed: int,
+        parts: Parts | None = None,
+        show: Callable[[str], None] | None = None,
+        play: Callable[[World], Awaitable[None]] = play,
     ) -> Outcome:
-        """Run one seed and return what became of it."""
-        return self.loop.run_until_complete(self._run(seed, parts or Parts(), show))
+        """Run one seed, in which people ``play``, and return what became of it."""
+        return self.loop.run_until_complete(self._run(seed, parts or Parts(), show, play))
 
-    async def _run(self, seed: int, parts: Parts, show: Callable[[str], None] | None) -> Outcome:
+    async def _run(
+        self,
+        seed: int,
+        parts: Parts,
+        show: Callable[[str], None] | None,
+        play: Callable[[World], Awaitable[None]],
+    ) -> Outcome:
         self.loop.start_over()
         async with self.loop.world_stopped():
             if self._runs % TIDY_EVERY == 0:

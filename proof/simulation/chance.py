@@ -50,6 +50,7 @@ class Dangers:
     """That an answer to a person is lost."""
 
 
+CALM_MOMENT_SECONDS = 0.005
 STRONG: dict[str, float] = {
     "crash": 0.04,
     "database": 0.03,
@@ -70,12 +71,20 @@ STRONG: dict[str, float] = {
 
 
 class Chance:
-    """The seed's only source of decisions."""
+    """The seed's only source of decisions.
 
-    def __init__(self, seed: int, *, strong: Sequence[str] = ()) -> None:
+    ``calm`` is a run in which nothing goes wrong and every step takes the same time: what is counted in it changes
+    with the code alone.
+    """
+
+    def __init__(self, seed: int, *, strong: Sequence[str] = (), calm: bool = False) -> None:
         self._random = random.Random(seed)
         self.dangers = Dangers()
         self.happened: Counter[str] = Counter()
+        self._calm = calm
+        if calm:
+            self.dangers = Dangers(twice=0)
+            return
         for field in fields(Dangers):
             strength = self._random.random()
             if strength > 0.8:
@@ -95,8 +104,8 @@ class Chance:
         self.happened[what] += 1
 
     def happens(self, probability: float, what: str = "") -> bool:
-        """Decide; note ``what`` if it happens."""
-        decided = probability > 0 and self._random.random() < probability
+        """Decide; note ``what`` if it happens. In a calm run nothing does."""
+        decided = not self._calm and probability > 0 and self._random.random() < probability
         if decided and what:
             self.sometimes(what)
         return decided
@@ -115,6 +124,8 @@ class Chance:
 
     def moment(self) -> float:
         """Return how long an ordinary step takes; now and then, where that is a danger, seconds."""
+        if self._calm:
+            return CALM_MOMENT_SECONDS
         if self.dangers.slow and self._random.random() < self.dangers.slow:
             return self._random.uniform(0.2, 6.0)
         return self._random.uniform(0.0002, 0.02)

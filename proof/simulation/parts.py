@@ -77,7 +77,7 @@ class Parts:
     the list of due work of a process, ``besides`` runs along in every process. Without ``ends_with_core_tasks``
     a process goes on when one of its roles has ended. ``strong`` names dangers that are strong in every seed, ``kinds`` the
     payment methods that buyers choose from, ``plans`` what staff do with an order: a planted bug is looked for
-    where it can show itself.
+    where it can show itself. In a ``calm`` run nothing goes wrong, and each service is one process.
     """
 
     relay: Callable[[Database, Publisher], Relays] = real_relay
@@ -94,3 +94,4 @@ class Parts:
     strong: tuple[str, ...] = ()
     kinds: tuple[str, ...] = KINDS
     plans: tuple[str, ...] = PLANS
+    calm: bool = False

@@ -45,6 +45,7 @@ _TIME = """
     AS $$ SELECT current_setting('sim.now')::timestamptz $$;
 """
 _KEEP_NUMBER = "SELECT set_config('sim.number', last_value::text, false) FROM sim.outbox_seq_seq;"
+_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
 _LATEST_NUMBER = "SELECT setval('sim.outbox_seq_seq', current_setting('sim.number')::bigint);"
 
 
@@ -94,6 +95,9 @@ class Store:
 
     ``commit_lost`` is asked at each commit whether its answer gets lost; ``late`` at each begin whether the
     transaction took its outbox numbers long ago, so that others with greater ones were committed before.
+
+    ``statements`` counts those of transactions that found or changed a row. The others are looks of workers with
+    nothing to do, and their number is a matter of time.
     """
 
     def __init__(self, service: str, url: URL, now: Callable[[], datetime]) -> None:
@@ -105,6 +109,9 @@ class Store:
         self._sequences: list[str] = []
         self._early = 0
         self._unsent = ""
+        self.statements = 0
+        self._asked = 0
+        self._touched = 0
         self._connection: asyncpg.Connection[Row] | None = None
 
     async def connect(self) -> None:
@@ -137,6 +144,7 @@ class Store:
         await self._raw.execute(f"BEGIN; {again} {self._time()}")
         self._early = 0
         self._unsent = ""
+        self.statements = 0
 
     async def end(self) -> None:
         """Forget everything since :meth:`begin`."""
@@ -154,6 +162,15 @@ class Store:
         """Return rows, for checkers (PostgreSQL's own ``$1`` for values)."""
         return list(await self._raw.fetch(statement, *values))
 
+    async def written(self) -> int:
+        """Return how many rows were inserted, updated or deleted since :meth:`begin`."""
+        return int((await self.rows(_WRITTEN))[0][0] or 0)
+
+    def note(self, rows: int) -> None:
+        """Count a statement that found or changed ``rows``."""
+        self._asked += 1
+        self._touched += rows
+
     async def close(self) -> None:
         """Close the connection."""
         await self._raw.close()
@@ -168,6 +185,7 @@ class Store:
         late = self.late()
         await self._raw.execute(f"{self._unsent}{self._early_numbers(late)}SAVEPOINT tx; {self._time()}")
         self._unsent = ""
+        self._asked = self._touched = 0
         latest = _LATEST_NUMBER if late else ""
         try:
             yield
@@ -176,6 +194,7 @@ class Store:
             raise
         # Nobody else looks: telling the server has time until the next transaction begins.
         self._unsent = f"RELEASE SAVEPOINT tx; {latest}"
+        self.statements += self._asked if self._touched else 0
         if self.commit_lost():
             raise ConnectionResetError("the answer to COMMIT was lost")
 
@@ -210,11 +229,16 @@ class Session:
 
     async def execute(self, query: str, *args: Any) -> str:
         """Run a statement."""
-        return str(await self._store._raw.execute(query, *args))
+        tag = str(await self._store._raw.execute(query, *args))
+        count = tag.rpartition(" ")[2]
+        self._store.note(int(count) if count.isdecimal() else 0)
+        return tag
 
     async def fetch(self, query: str, *args: Any) -> list[Any]:
         """Return all rows."""
-        return list(await self._store._raw.fetch(query, *args))
+        rows = list(await self._store._raw.fetch(query, *args))
+        self._store.note(len(rows))
+        return rows
 
     def transaction(self) -> AbstractAsyncContextManager[None]:
         """Begin."""

@@ -98,7 +98,7 @@ class World:
         self.loop = loop
         self.stores = stores
         self.gateway = gateway
-        self.chance = Chance(seed, strong=parts.strong)
+        self.chance = Chance(seed, strong=parts.strong, calm=parts.calm)
         self.trace = Trace(loop.time, show)
         self.parts = parts
         self.broker = Broker(loop, self.chance, self.trace)

@@ -7,8 +7,8 @@ import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from bench.mail_sink import PORTION, MailSink
 from bench.report import Report
+from proof.mail_sink import PORTION, MailSink
 from proof.mailbox import MailCatcher
 
 

@@ -108,6 +108,7 @@ async def test_unpaid_prepaid_orders_are_left_out_until_the_money_is_there(
     await place(db, "konbini", "U-2")
     asked = await act(desk, "ship", "U-1", "U-2")
     assert "1件を発送済みにします。" in asked.text
+    assert "処理しません" in asked.text
     assert "前払いの注文です。入金を確認してから発送してください。" in asked.text
     answer = await act(desk, "ship", "U-1", "U-2", confirmed="true")
     assert results(answer) == {"U-1": True, "U-2": False}

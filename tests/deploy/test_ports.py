@@ -11,7 +11,7 @@ import pytest
 
 from deploy.native.ports import check_ports
 from deploy.native.site import CannotRun, Site
-from harness.doors import free_port
+from harness.ports import free_port
 
 AT_ONCE = struct.pack("ii", 1, 0)
 

@@ -1,6 +1,6 @@
 """Integration tests take a container where an engine answers; without one a native node, and the rest runs on.
 
-What a container is like to the four services together is told by test_compose_starts.py.
+What a container is like to the four services together is told by tests/journeys/test_compose_starts.py.
 """
 
 import os

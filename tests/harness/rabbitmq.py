@@ -21,8 +21,12 @@ from deploy.native import rabbitmq
 from deploy.native.site import Site
 
 IMAGE = "rabbitmq:4-management"
-# Beside the installation of harness.stack, which is moved by TEST_PORT_SHIFT itself.
-NATIVE_PORT_SHIFT = int(os.environ.get("TEST_PORT_SHIFT", "3000")) - 500
+# So far apart that no port of one node meets another's.
+WORKERS_APART = 25
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+# Beside the installation of the journeys, which is moved by TEST_PORT_SHIFT itself; each worker of pytest-xdist has
+# a node of its own.
+NATIVE_PORT_SHIFT = int(os.environ.get("TEST_PORT_SHIFT", "3000")) - 500 + WORKERS_APART * WORKER
 BOOT_SECONDS_MAX = 90
 
 

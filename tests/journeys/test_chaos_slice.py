@@ -9,13 +9,13 @@ import io
 import pytest
 from rich.console import Console
 
-from harness.stack import Stack
 from proof.chaos.faults import chosen
 from proof.chaos.report import Report
 from proof.chaos.run import Run
 from proof.chaos.stage import Stage as ChaosStage
 from proof.load import Load
 from proof.observers import Outside
+from tests.journeys.stack import Stack
 
 SEED, RATE, SECONDS = 20261122, 2.0, 12.0
 PAUSE_SECONDS = (0.2, 0.5)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 import pytest
 
 from harness.eventually import eventually
-from harness.stack import Stack
 from proof.browser import Browser, NotOnThePage
 from proof.member import PASSWORD
 from proof.observers import Outside
@@ -14,6 +13,7 @@ from proof.promises import all_kept
 from proof.settled import settled
 from proof.shopper import Person, Shopper
 from proof.staff import Staff
+from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.broker
 

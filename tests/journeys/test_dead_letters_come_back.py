@@ -4,9 +4,9 @@ import asyncpg
 import pytest
 
 from harness.eventually import eventually
-from harness.stack import Stack
 from proof.load import Load
 from proof.observers import Outside
+from tests.journeys.stack import Stack
 
 QUEUE = "payments.start_payment"
 BREAK = """

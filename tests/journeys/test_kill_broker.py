@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from harness.dying import nothing_lost_nothing_doubled
 from harness.eventually import eventually
-from harness.stack import Stack
 from proof.browser import Browser
 from proof.load import Load
 from proof.observers import Outside
 from proof.patience import PATIENCE_SECONDS
 from proof.wishes import METHODS, SKU, wish
+from tests.journeys.dying import nothing_lost_nothing_doubled
+from tests.journeys.stack import Stack
 
 pytestmark = [pytest.mark.broker, pytest.mark.disruptive]
 

@@ -6,11 +6,11 @@ of the core (relay and consumers) are gone through in several services.
 
 import pytest
 
-from harness.dying import crash_under_load, nothing_lost_nothing_doubled
-from harness.stack import Stack
 from proof.load import Load
 from proof.observers import Outside
 from shared.crash import POINTS
+from tests.journeys.dying import crash_under_load, nothing_lost_nothing_doubled
+from tests.journeys.stack import Stack
 
 ROUNDS = [
     {"checkout": "K1:3", "payments": "K10:3", "members": "K3:2", "notifications": "K13:3"},

@@ -5,12 +5,12 @@ from typing import Literal
 
 import pytest
 
-from harness.dying import nothing_lost_nothing_doubled
 from harness.eventually import eventually
-from harness.stack import Stack
 from proof.load import Load
 from proof.observers import Outside
 from proof.patience import PATIENCE_SECONDS
+from tests.journeys.dying import nothing_lost_nothing_doubled
+from tests.journeys.stack import Stack
 
 ORDERS = 20
 

@@ -7,10 +7,10 @@ import random
 import pytest
 
 from deploy.native.site import SERVICES
-from harness.dying import nothing_lost_nothing_doubled
-from harness.stack import Stack
 from proof.load import Load
 from proof.observers import Outside
+from tests.journeys.dying import nothing_lost_nothing_doubled
+from tests.journeys.stack import Stack
 
 ORDERS = 28
 KILLS = 8

@@ -12,12 +12,12 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from harness.stack import Stack
 from proof.browser import Browser
 from proof.observers import Outside
 from proof.settled import settled
 from proof.shopper import AmazonChoice, Shopper
 from proof.staff import KonbiniRegister, Staff
+from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.broker
 

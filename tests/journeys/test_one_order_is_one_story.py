@@ -8,11 +8,11 @@ import orjson
 import pytest
 
 from harness.eventually import eventually
-from harness.stack import Stack
 from proof.browser import Browser
 from proof.load import Load
 from proof.observers import SERVICES, Outside
 from shared.cause import trace_id
+from tests.journeys.stack import Stack
 
 BUYERS, STAFFS = (f"00-{number * 32}-{'0' * 15}1-01" for number in "ab")
 BY_REQUEST = {"order_placed.v1", "shipped.v1"}

@@ -1,6 +1,7 @@
-"""Orders by every payment method from the cart to the parcel, as people live them: through pages and mails only.
+"""Orders from the cart to their end, as people live them: through pages and mails only.
 
-The browser here has no JavaScript, so each story also shows that one can buy without it.
+The browser here has no JavaScript, so each story also shows that one can buy without it. Konbini orders that are paid
+and bank transfers go all the way in Chromium (test_pages_in_chromium.py).
 """
 
 import asyncio
@@ -11,21 +12,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from harness.dying import nothing_lost_nothing_doubled
 from harness.eventually import eventually
-from harness.in_the_browser import mails_about
-from harness.stack import Stack
 from proof.browser import Browser
 from proof.observers import Outside
 from proof.settled import settled
 from proof.shopper import AmazonChoice, Person, Shopper
-from proof.staff import KonbiniRegister, Staff, bank_deposit
+from proof.staff import Staff
+from tests.journeys.dying import nothing_lost_nothing_doubled
+from tests.journeys.in_the_browser import mails_about
+from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.broker
 
 SKU, PRICE, FEE = "tenugui-asanoha", 1320, 550
 TOTAL = PRICE + FEE
-THANKS, NUMBER, PAID = "ありがとうございます", "お支払い番号", "ご入金"
+THANKS, NUMBER = "ありがとうございます", "お支払い番号"
 SHIPPED, CANCELLED = "発送いたしました", "キャンセル"
 PASSWORD = "tsubaki 1985 hanabi"
 SECONDS_MAX = 120.0
@@ -114,33 +115,6 @@ async def test_2026_11_22_a_guest_from_amazon_registers_with_the_order_and_spend
     assert [one.type for one in sorted(said, key=lambda one: one.occurred_at)] == list(core)
 
 
-async def test_2026_11_22_a_konbini_order_is_paid_at_the_till_and_shipped(
-    stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
-) -> None:
-    await shopper.put_in_cart(SKU)
-    code = await shopper.order_by_form("konbini", chain="seven_eleven")
-    text = await shows(shopper.browser, f"/orders/{code}", "払込票番号", "お支払い期限")
-    number = re.search(r"払込票番号 (\d{13})\b", text)
-    assert number, text
-    assert number.group(1) in await mailed(stack, code, NUMBER)
-    assert "処理しません" in await _asks_to_ship(staff, code)
-
-    async with Browser(stack.simulator_urls["konbini"]) as till:
-        await KonbiniRegister(till).pay(number.group(1))
-    await shows(shopper.browser, f"/orders/{code}", "ご入金済み")
-    await mailed(stack, code, PAID)
-    await staff.ship(code)
-    await shows(shopper.browser, f"/orders/{code}", "発送済み")
-    assert await money(outside, code) == [TOTAL]
-
-
-async def _asks_to_ship(staff: Staff, code: str) -> str:
-    page = staff.browser
-    await page.open("/desk/orders?tab=unshipped&size=100")
-    await page.press("注文を発送済みにする", id=[code])
-    return page.text
-
-
 @pytest.mark.feature("KON-16", "KON-17", "KON-31", "KON-33", "NTF-12", "PNT-22", "OPS-13")
 async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_back(
     stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
@@ -193,24 +167,6 @@ async def test_2026_11_28_an_unpaid_konbini_order_ends_by_itself_and_gives_all_b
         # What checkout does every few seconds was put off until a time that is days ahead again.
         await asyncio.to_thread(stack.stop, "checkout")
         await asyncio.to_thread(stack.start, "checkout")
-
-
-async def test_2026_11_22_a_bank_transfer_is_found_on_the_statement_and_booked(
-    stack: Stack, outside: Outside, shopper: Shopper, staff: Staff
-) -> None:
-    await shopper.put_in_cart(SKU)
-    code = await shopper.order_by_form("bank_transfer")
-    await mailed(stack, code, THANKS)
-    await shows(staff.browser, f"/desk/orders/{code}", "未入金")
-    async with Browser(stack.simulator_urls["bank_transfer"]) as bank:
-        await bank_deposit(bank, payer="サトウ ハナコ", amount=TOTAL)
-        assert f"¥{TOTAL:,}" in bank.text
-    await staff.mark_paid(code)
-    await shows(shopper.browser, f"/orders/{code}", "ご入金済み")
-    await mailed(stack, code, PAID)
-    await staff.ship(code)
-    await shows(shopper.browser, f"/orders/{code}", "発送済み")
-    await shows(staff.browser, f"/desk/orders/{code}", "発送済み", "入金済み")
 
 
 async def test_2026_11_22_cash_on_delivery_is_shipped_without_any_payment(

@@ -13,7 +13,8 @@ from selenium.webdriver.common.by import By
 
 from deploy.native.site import REPOSITORY
 from harness.chromium import DESK, PHONE, Chromium, Keys, Screen, missing
-from harness.in_the_browser import (
+from proof.observers import Outside
+from tests.journeys.in_the_browser import (
     arrive_from_amazon,
     log_in_at_desk,
     mails_about,
@@ -23,8 +24,7 @@ from harness.in_the_browser import (
     ship,
     wait_for_badge,
 )
-from harness.stack import Stack
-from proof.observers import Outside
+from tests.journeys.stack import Stack
 
 SHOTS = REPOSITORY / ".noren/screenshots"
 REFUSED = "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。"
@@ -141,6 +141,7 @@ def test_a_bank_transfer_is_booked_at_the_desk(stack: Stack, phone: Chromium, de
     desk.press("注文を入金済みにする", within=".form-actions")
     wait_for_badge(desk, code, "入金済み")
     assert re.search(PAID_ON, desk.text), "with the day of the deposit"
+    assert mails_about(stack.mail_url, code, PAID)
     desk.open("/desk/orders?tab=unpaid&size=100")
     assert code not in desk.text
     assert "発送済み" not in phone.text

@@ -6,7 +6,7 @@ import pytest
 
 from deploy.native import postgres, rabbitmq
 from deploy.native.site import SERVICES
-from harness.stack import Stack
+from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.broker
 

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from harness.doors import free_port, proxied
+from harness.ports import free_port
+from tests.proof.doors import proxied
 
 ANSWER_SECONDS_MAX = 30.0
 LINE_BYTES_MAX = 1_000_000

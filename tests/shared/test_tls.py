@@ -11,7 +11,7 @@ from sqlalchemy import MetaData
 
 from deploy.native.packages import rabbitmq_folder
 from harness.certificates import Certificates
-from harness.doors import free_port
+from harness.ports import free_port
 from harness.postgres import TestPostgres
 from harness.rabbitmq import NATIVE_PORT_SHIFT, NativeBroker
 from shared.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, event_properties

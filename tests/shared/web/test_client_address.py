@@ -7,8 +7,8 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from harness.doors import free_port
 from harness.eventually import eventually
+from harness.ports import free_port
 from shared.web.client_address import ClientAddress, Proxies, counted
 from shared.web.patience import ImpatientProtocol
 

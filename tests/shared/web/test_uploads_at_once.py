@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from harness.doors import free_port
 from harness.eventually import eventually
+from harness.ports import free_port
 
 pytestmark = pytest.mark.processes
 

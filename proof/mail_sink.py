@@ -1,9 +1,10 @@
-"""The mail server of the benchmark: takes every mail and keeps what the checkers ask for.
+"""A mail server that takes every mail and keeps what the checkers ask for.
 
-    python -m bench.mail_sink SMTP_PORT WEB_PORT
+    python -m proof.mail_sink SMTP_PORT WEB_PORT
 
-``GET /email?skip=n`` answers as maildev does, but with no more than a portion of the mails. A bare SMTP server (RFC 5321, without extensions but 8BITMIME), because
-one with more comfort would use more of the machine than what is measured.
+``GET /email?skip=n`` answers as maildev does, but with no more than a portion of the mails. A bare SMTP server
+(RFC 5321, without extensions but 8BITMIME), because one with more comfort would use more of the machine than what
+is measured.
 """
 
 import asyncio

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 from yarl import URL
 
-from harness.doors import proxied
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.rabbitmq import TestBroker
@@ -20,6 +19,7 @@ from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
+from tests.proof.doors import proxied
 
 PAUSE_SECONDS_MAX = 20.0
 BACK_SECONDS_MAX = 5.0

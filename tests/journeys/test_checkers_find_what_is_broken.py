@@ -11,11 +11,11 @@ from typing import Any
 import asyncpg
 import pytest
 
-from harness.stack import Stack
 from proof.load import Load
 from proof.observers import Ledgers, Mail, MailCatcher, Movement, Outside, Rows, read_json
 from proof.promises import check_all, known
 from proof.settled import settled
+from tests.journeys.stack import Stack
 
 pytestmark = pytest.mark.broker
 

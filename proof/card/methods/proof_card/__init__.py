@@ -1,4 +1,4 @@
-"""ベンチマーク用カード: one call authorizes, one call captures, as with any card. Not a method of the shop."""
+"""試験用カード: one call authorizes, one call captures, as with any card. Not a method of the shop."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,10 +12,10 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 
 
-class BenchCard(Method):
-    """Speaks to ``bench.gateway``. The id of the payment is the charge's id, so a look-up always finds it."""
+class ProofCard(Method):
+    """Speaks to ``proof.card.gateway``. The id of the payment is the charge's id, so a look-up always finds it."""
 
-    kind = "bench_card"
+    kind = "proof_card"
     terms = Terms(flow="authorized", deposit="capture")
     calls_at_once_max = 64
 
@@ -25,8 +25,8 @@ class BenchCard(Method):
 
     @classmethod
     def from_environment(cls, shop: Shop) -> Self:
-        """Make the method; ``BENCH_CARD_URL`` is the gateway. Raises KeyError without it."""
-        return cls(shop.environment["BENCH_CARD_URL"])
+        """Make the method; ``PROOF_CARD_URL`` is the gateway. Raises KeyError without it."""
+        return cls(shop.environment["PROOF_CARD_URL"])
 
     def menu(self) -> Menu:
         """Return what checkout may offer."""
@@ -100,4 +100,4 @@ def _meaning(entry: dict[str, Any]) -> Answer:
             return Voided()
 
 
-METHOD = BenchCard
+METHOD = ProofCard

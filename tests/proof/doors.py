@@ -1,19 +1,13 @@
 """The fault proxy around something that a test runs."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from harness.eventually import eventually
+from harness.ports import free_port
 from proof.chaos.doors import Doors
 from proof.chaos.proxy import Door, Proxy
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Take real orders through the whole journey and show each step in the terminal.
 
-    python -m deploy run tools.demo
+    python -m deploy run proof.demo
 
 Four shoppers buy by four methods on the shop's pages; the providers' simulators and the order desk are used
 as their people would. Then every promise that can be checked from outside is checked.

@@ -1,4 +1,4 @@
-"""The payments service, with the benchmark's card among its methods: one more folder is all it takes."""
+"""The payments service, with the card among its methods: one more folder is all it takes."""
 
 from pathlib import Path
 

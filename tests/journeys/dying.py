@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from harness.stack import Stack
 from proof.installation import DIES_SECONDS_MAX, Doomed
 from proof.load import Load, Order
 from proof.observers import Outside
 from proof.promises import Verdict, all_kept
 from proof.settled import settled
+from tests.journeys.stack import Stack
 
 WATCH_SECONDS = 0.1
 SETTLE_SECONDS_MAX = 240

@@ -17,8 +17,8 @@ from testcontainers.compose import DockerCompose
 
 from deploy.containers import engine_answers
 from deploy.native.site import REPOSITORY, SERVICES
-from harness.doors import free_port
 from harness.eventually import eventually
+from harness.ports import free_port
 from proof.browser import Browser
 from proof.shopper import AmazonChoice, Shopper
 from proof.staff import Staff

@@ -1,6 +1,6 @@
 """The whole product, running: a private native installation for journeys, kill tests and browser tests.
 
-    def test_something(stack: Stack) -> None: ...      # the fixture is in tests/conftest.py
+    def test_something(stack: Stack) -> None: ...      # the fixture is in conftest.py beside
 
 It is started once per test session and removed at its end, beside any installation of `make up`.
 

@@ -1,8 +1,8 @@
-"""The card gateway of the benchmark: holds and takes money after a fixed time, once for each key.
+"""The card gateway: holds and takes money after a fixed time, once for each key.
 
-    python -m bench.gateway PORT DELAY_MS
+    python -m proof.card.gateway PORT DELAY_MS
 
-``GET /ledger`` is the truth about money, in the form that the checkers of proof/ read.
+``GET /ledger`` is the truth about money, in the form that the checkers read.
 """
 
 import asyncio
