@@ -26,6 +26,14 @@ async def test_the_answer_to_the_data_decides(sink: MailSink, at_data: str, kind
     assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), kind)
 
 
+async def test_a_line_that_begins_with_a_dot_ends_nothing_and_arrives_as_it_is(sink: MailSink) -> None:
+    raw = RAW + b".\r\n.x\r\n..\r\nQUIT\r\n"
+
+    assert isinstance(await server(sink.port).send("hanako@example.jp", raw), Accepted)
+
+    assert [copy.raw for copy in sink.journal] == [raw]
+
+
 async def test_silence_after_the_data_is_unknown(sink: MailSink) -> None:
     sink.silent_after_data_seconds = 3
     assert isinstance(await server(sink.port).send("hanako@example.jp", RAW), Unknown)

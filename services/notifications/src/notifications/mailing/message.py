@@ -12,7 +12,7 @@ import re
 from binascii import b2a_base64
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header, decode_header, make_header
+from email.header import decode_header, make_header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
@@ -37,6 +37,8 @@ _CRLF = "\r\n"
 # No line of base64 holds an underscore, so none can be taken for it.
 _BOUNDARY = "=_the_same_in_two_forms_="
 _LINE_BYTES_MAX = 998
+# Of an encoded word: "Subject: =?utf-8?b?...?=" then stays below 76 characters.
+_WORD_BYTES_MAX = 39
 
 
 class MailMalformed(Exception):
@@ -74,7 +76,7 @@ def build(letter: Letter) -> bytes:
         "MIME-Version: 1.0",
         f"From: {_from(letter.sender)}",
         f"To: {letter.recipient}",
-        f"Subject: {Header(subject, 'utf-8', header_name='Subject').encode(linesep=_CRLF)}",
+        f"Subject: {_encoded(subject)}",
         f"Date: {format_datetime(in_japan(letter.at))}",
         f"Message-ID: {letter.message_id}",
         # Holiday notices and other robots do not answer to it (RFC 3834 §5).
@@ -95,7 +97,19 @@ def build(letter: Letter) -> bytes:
 def _from(sender: Sender) -> str:
     if sender.name.isascii():
         return formataddr((sender.name, sender.address))
-    return f"{Header(sender.name, 'utf-8', header_name='From').encode(linesep=_CRLF)} <{sender.address}>"
+    return f"{_encoded(sender.name)} <{sender.address}>"
+
+
+def _encoded(text: str) -> str:
+    """Return ``text`` as encoded words (RFC 2047), each on a line of its own; no character is cut in two."""
+    words, word = [], b""
+    for letter in text:
+        encoded = letter.encode()
+        if len(word) + len(encoded) > _WORD_BYTES_MAX:
+            words.append(word)
+            word = b""
+        word += encoded
+    return "\r\n ".join(f"=?utf-8?b?{b2a_base64(one, newline=False).decode()}?=" for one in [*words, word])
 
 
 def _part(text: str, kind: str) -> list[str]:
@@ -114,7 +128,7 @@ def _part(text: str, kind: str) -> list[str]:
 def _in_base64(body: bytes) -> str:
     """Return ``body`` in lines of 76 characters, each with its end (RFC 2045 §6.8)."""
     text = b2a_base64(body, newline=False).decode("ascii")
-    return "".join(f"{text[at : at + 76]}\r\n" for at in range(0, len(text), 76))
+    return _CRLF.join([*[text[at : at + 76] for at in range(0, len(text), 76)], ""])
 
 
 def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
@@ -133,10 +147,11 @@ def _read_back(raw: bytes, letter: Letter, subject: str) -> None:
         raise MailMalformed("recipient or Message-ID is not one word")
     if body.count(f"--{_BOUNDARY}".encode()) != 3:
         raise MailMalformed("the parts read back differently")
-    without_ends = raw.replace(b"\r\n", b"")
+    lines = raw.split(b"\r\n")
+    without_ends = b"".join(lines)
     if b"\n" in without_ends or b"\r" in without_ends:
         raise MailMalformed("a line does not end in CRLF")
-    if max(map(len, raw.split(b"\r\n"))) > _LINE_BYTES_MAX:
+    if max(map(len, lines)) > _LINE_BYTES_MAX:
         raise MailMalformed("a line is too long")
 
 

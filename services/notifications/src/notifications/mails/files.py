@@ -118,7 +118,7 @@ class MailKind:
         found = _ABOUT.match(self._japanese.text)
         return found["words"] if found else ""
 
-    @property
+    @cached_property
     def about_an_order(self) -> bool:
         """Whether all its events are of an order, whose orderer OrderPlaced has told; else they bring ``email``."""
         return all(_requires(event, "order_code") for event in self.events)

@@ -25,7 +25,7 @@ from markupsafe import Markup, escape
 
 from notifications.mails.typed import Shielded, shown
 
-_LABEL = re.compile(r"(?P<label>[^：。、\s][^：。、]{0,13}?)[ 　]*：(?P<value>.*)")
+_LABEL = re.compile(r"[^：。、\s][^：。、]{0,13}?[ 　]*")
 _URL = re.compile(r"https?://[^\s<>\"']+")
 _STRONG = re.compile(r"【([^【】]+)】")
 _SIGNATURE = "\n----\n"
@@ -106,7 +106,8 @@ def _kind(line: str, before: Block | None) -> Kind:
         return "heading"
     if line.startswith("・") or (line.startswith("　") and before is not None and before.kind == "goods"):
         return "goods"
-    return "facts" if _LABEL.fullmatch(line) and "://" not in line.partition("：")[0] else "text"
+    label, colon, _ = line.partition("：")
+    return "facts" if colon and _LABEL.fullmatch(label) and "://" not in label else "text"
 
 
 def _add(block: Block, line: str) -> None:
@@ -114,9 +115,8 @@ def _add(block: Block, line: str) -> None:
         case "heading":
             block.lines.append(line.removeprefix("■").strip())
         case "facts":
-            found = _LABEL.fullmatch(line)
-            if found:
-                block.pairs.append((found["label"].strip(), found["value"].strip()))
+            label, _, value = line.partition("：")
+            block.pairs.append((label.strip(), value.strip()))
         case "goods" if line.startswith("・"):
             block.pairs.append((line.removeprefix("・"), ""))
         case "goods":

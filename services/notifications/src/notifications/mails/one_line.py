@@ -17,7 +17,7 @@ def in_one_line(value: Any) -> Any:
     ``=?`` opens an encoded word (RFC 2047): a name that holds one could add headers (CVE-2024-6923). What is
     clean already, as almost everything is, comes back as it is and not as a copy.
     """
-    if isinstance(value, BaseModel) and not _UNSAFE_IN_JSON.search(value.model_dump_json()):
+    if isinstance(value, BaseModel) and _is_clean_json(value.model_dump_json()):
         return value
     match value:
         case str():
@@ -35,3 +35,9 @@ def in_one_line(value: Any) -> Any:
             return {in_one_line(name): in_one_line(part) for name, part in value.items()} if value else value
         case _:
             return value
+
+
+def _is_clean_json(text: str) -> bool:
+    """Tell whether nothing in the JSON ``text`` has to go. Most texts tell it at once: all of them is printable."""
+    plain = text.isprintable() and "\\" not in text and "=?" not in text
+    return plain or not _UNSAFE_IN_JSON.search(text)

@@ -7,7 +7,7 @@ which stands alone on its line. ``notifications.mails.html`` tells how the text 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,16 +77,27 @@ class _Condition:
     asks_about_order: bool
 
 
+class MailEnvironment(jinja2.Environment):
+    """An environment whose templates have plain dicts of globals.
+
+    Each rendering, import and expression copies them, and Jinja's own maps of maps are copied name by name.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """Return the globals of a template: those of the environment, and its own."""
+        return {**self.globals, **(d or {})}
+
+
 class Mails:
     """All mails of the shop, ready to be rendered."""
 
     def __init__(self, shop: Shop, folder: Path = FOLDER) -> None:
         self.shop = shop
         self.kinds = {kind.name: kind for kind in find_mails(folder)}
-        self._env = jinja2.Environment(
+        self._env = MailEnvironment(
             loader=jinja2.FileSystemLoader([folder, FOLDER]),
             undefined=jinja2.StrictUndefined,
-            autoescape=False,  # noqa: S701 - plain text; the HTML is made from it, escaped
+            autoescape=False,  # plain text; the HTML is made from it, escaped
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
@@ -101,7 +112,9 @@ class Mails:
             for file in kind.files.values()
         }
         heads = {name: kind.head for name, kind in self.kinds.items()}
-        self._titles = {name: self._env.from_string(head.get("Title", "")) for name, head in heads.items()}
+        self._titles = {
+            name: self._env.from_string(head["Title"]) for name, head in heads.items() if "Title" in head
+        }
         self._when = {name: self._condition(head.get("When")) for name, head in heads.items()}
         self._waits = {name: self._condition(head.get("Waits")) for name, head in heads.items()}
         self._html = HtmlMail(shop.name, folder)
@@ -143,7 +156,7 @@ class Mails:
         return Rendered(
             in_one_line(without_fences(subject)[0]).strip(),
             finished,
-            without_fences(self._titles[kind.name].render(known))[0].strip() or kind.title,
+            without_fences(self._title(kind, known))[0],
             language,
             typed,
         )
@@ -151,6 +164,10 @@ class Mails:
     def html(self, subject: str, text: Shielded, language: str = JAPANESE) -> str:
         """Return the HTML that goes beside ``text``, which is in ``language``."""
         return self._html.render(subject, text, language)
+
+    def _title(self, kind: MailKind, known: dict[str, Any]) -> str:
+        template = self._titles.get(kind.name)
+        return (template.render(known).strip() if template else "") or kind.title
 
     def _compiled(self, file: MailFile) -> tuple[jinja2.Template, jinja2.Template]:
         """Return subject and text. Raises ValueError for a part that is not there, before anything is sent."""
