@@ -14,6 +14,7 @@ from harness.counted import counted
 from harness.eventually import eventually
 from harness.hearing import said
 from harness.postgres import MakeDatabase
+from harness.running import worker_of
 from harness.together import statements_of
 from harness.traces import causes, traced
 from harness.trouble import shaky, time_passed
@@ -25,7 +26,7 @@ from shared.events import PointsActivated, PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
-from shared.worker import LOOK_EVERY_SECONDS, Worker
+from shared.worker import LOOK_EVERY_SECONDS, Intake, Worker
 from tests.shared.test_relay_alone import Post
 from tests.shared.test_worker_alone import Channel, Line, delivery, stopped
 
@@ -70,7 +71,8 @@ class Desk:
     def __init__(self, db: Database, line: Line, post: Post, consumer: Consumer) -> None:
         self.db, self.line, self.post, self.queue = db, line, post, consumer.queue
         publisher = cast(Publisher, post)
-        self.worker = Worker(consumer, db, cast(Link, line), publisher, {}, prefetch=10, idle_seconds=0.02)
+        intake = Intake(db, cast(Link, line), publisher, prefetch=10, idle_seconds=0.02)
+        self.worker = worker_of(consumer, intake)
         self.tags = 0
 
     @property
