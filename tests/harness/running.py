@@ -7,6 +7,7 @@ from typing import Any
 
 import aiormq
 from aiormq.abc import DeliveredMessage
+from faststream import BaseMiddleware
 
 from harness.rabbitmq import TestBroker
 from shared.amqp import Link, Publisher
@@ -26,13 +27,14 @@ async def declare_all(broker: TestBroker, consumers: Consumers) -> None:
     await admin.stop()
 
 
-def worker_of(
-    consumer: Consumer, intake: Intake, resources: Mapping[type[Any], Any] | None = None
-) -> Worker:
+def worker_of(consumer: Consumer, intake: Intake, *middlewares: type[BaseMiddleware]) -> Worker:
     """Return the worker of ``consumer``, on a FastStream broker of its own."""
     consumers = Consumers(consumer.service)
     consumers.all.append(consumer)
-    [worker] = stream("amqp://nowhere", consumers, intake.db, resources, intake).workers
+    broker = stream("amqp://nowhere", consumers, intake.db, None, intake)
+    for middleware in middlewares:
+        broker.add_middleware(middleware)
+    [worker] = broker.workers
     return worker
 
 

@@ -54,9 +54,9 @@ class Channel:
         """Say how many consumers the broker knows of."""
         return SimpleNamespace(consumer_count=self._known)
 
-    async def basic_ack(self, tag: int, *, multiple: bool) -> None:
+    async def basic_ack(self, delivery_tag: int, *, multiple: bool) -> None:
         """Note the acknowledgement."""
-        self.acknowledged.append((tag, multiple))
+        self.acknowledged.append((delivery_tag, multiple))
 
     async def close(self) -> None:
         """Close, or fail to."""

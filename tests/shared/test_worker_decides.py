@@ -1,12 +1,13 @@
 """What a worker makes of each message: done, refused, put off or buried, and acknowledged only then."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, cast
 
 import pytest
+from faststream import BaseMiddleware
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 from structlog.testing import capture_logs
 
@@ -68,11 +69,13 @@ def used(code: str) -> PointsUsed:
 class Desk:
     """A worker at its queue, and what it did."""
 
-    def __init__(self, db: Database, line: Line, post: Post, consumer: Consumer) -> None:
+    def __init__(
+        self, db: Database, line: Line, post: Post, consumer: Consumer, *middlewares: type[BaseMiddleware]
+    ) -> None:
         self.db, self.line, self.post, self.queue = db, line, post, consumer.queue
         publisher = cast(Publisher, post)
         intake = Intake(db, cast(Link, line), publisher, prefetch=10, idle_seconds=0.02)
-        self.worker = worker_of(consumer, intake)
+        self.worker = worker_of(consumer, intake, *middlewares)
         self.tags = 0
 
     @property
@@ -113,10 +116,14 @@ class Desk:
 
 @asynccontextmanager
 async def at_work(
-    db: Database, *channels: Channel, post: Post | None = None, consumer: Consumer = consumers.all[0]
+    db: Database,
+    *channels: Channel,
+    post: Post | None = None,
+    consumer: Consumer = consumers.all[0],
+    middlewares: Sequence[type[BaseMiddleware]] = (),
 ) -> AsyncIterator[Desk]:
     """Let a worker consume; its log stays unwritten, for to print a traceback takes longer than all else."""
-    desk = Desk(db, Line(*channels), post or Post(), consumer)
+    desk = Desk(db, Line(*channels), post or Post(), consumer, *middlewares)
     with capture_logs():
         task = asyncio.create_task(desk.worker.run())
         await eventually(lambda: desk.worker.consuming_at is not None)

@@ -50,7 +50,7 @@ class BatchBroker(RabbitBroker):
         """Register ``handle`` for each event of ``consumer``; with an ``intake`` a worker consumes its queue."""
         first, *others = [BatchSubscriber(self, consumer, event) for event in consumer.events]
         for subscriber in (first, *others):
-            Registrator.subscriber(self, subscriber)  # type: ignore[type-abstract]
+            Registrator.subscriber(self, subscriber)
             subscriber(handle)
             subscriber._build_fastdepends_model()
         self._setup_logger()
@@ -115,7 +115,7 @@ class BatchSubscriber(RabbitSubscriber):
     async def process_message(self, msg: IncomingMessage) -> Response:
         """Handle what FastStream's in-memory broker brings as a batch of one."""
         delivery = DeliveredMessage(
-            Basic.Deliver(exchange=msg.exchange, routing_key=msg.routing_key),
+            Basic.Deliver(exchange=msg.exchange or "", routing_key=msg.routing_key),
             ContentHeader(properties=msg.properties),
             msg.body,
             cast(Any, None),
