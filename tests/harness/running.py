@@ -21,10 +21,7 @@ from shared.worker import PAUSE_SECONDS_MAX, Intake, Worker
 
 async def declare_all(broker: TestBroker, consumers: Consumers) -> None:
     """Declare the topology of ``consumers``."""
-    admin = stream(broker.amqp_url, Consumers(consumers.service))
-    await admin.connect()
-    await declare(admin, consumers.service, consumers.all)
-    await admin.stop()
+    await declare(broker.amqp_url, consumers.service, consumers.all)
 
 
 def worker_of(consumer: Consumer, intake: Intake, *middlewares: type[BaseMiddleware]) -> Worker:

@@ -220,12 +220,7 @@ async def declare_topology(service: Service) -> None:
     admin = service.settings.amqp_admin_url
     if admin is None:
         raise SystemExit("AMQP_ADMIN_URL is not set: declaring needs a user that may configure")
-    broker = stream(admin.get_secret_value(), Consumers(service.name))
-    await broker.connect()
-    try:
-        await declare(broker, service.name, service.consumers.all)
-    finally:
-        await broker.stop()
+    await declare(admin.get_secret_value(), service.name, service.consumers.all)
     await retire_waiting_queues(admin.get_secret_value(), service.name)
 
 

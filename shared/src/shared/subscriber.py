@@ -39,7 +39,7 @@ from shared.worker import Intake, Worker
 
 
 class BatchBroker(RabbitBroker):
-    """A broker whose subscribers connect by themselves, plainly; its own robust connection only declares."""
+    """A broker whose subscribers connect by themselves, plainly; it never opens a robust connection of its own."""
 
     def __init__(self, url: str, *, app_id: str) -> None:
         # Without types to inject FastDepends stays out of the way; what goes wrong is logged by the workers.
