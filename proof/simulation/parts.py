@@ -58,7 +58,7 @@ def real_worker(
     """Make the real worker."""
     consumers = Consumers(consumer.service)
     consumers.all.append(consumer)
-    intake = Intake(db, link, publisher, prefetch=200, idle_seconds=IDLE_SECONDS)
+    intake = Intake(link, publisher, prefetch=200, idle_seconds=IDLE_SECONDS)
     [worker] = stream("amqp://simulated", consumers, db, resources, intake).workers
     return worker
 

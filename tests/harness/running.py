@@ -24,11 +24,11 @@ async def declare_all(broker: TestBroker, consumers: Consumers) -> None:
     await declare(broker.amqp_url, consumers.service, consumers.all)
 
 
-def worker_of(consumer: Consumer, intake: Intake, *middlewares: type[BaseMiddleware]) -> Worker:
+def worker_of(consumer: Consumer, db: Database, intake: Intake, *middlewares: type[BaseMiddleware]) -> Worker:
     """Return the worker of ``consumer``, on a FastStream broker of its own."""
     consumers = Consumers(consumer.service)
     consumers.all.append(consumer)
-    broker = stream("amqp://nowhere", consumers, intake.db, None, intake)
+    broker = stream("amqp://nowhere", consumers, db, None, intake)
     for middleware in middlewares:
         broker.add_middleware(middleware)
     [worker] = broker.workers
@@ -51,7 +51,7 @@ async def running(
     publisher, link = Publisher(broker.amqp_url, "test.worker"), Link(broker.amqp_url, "test.consume")
     relay = Relay(db, relay_publisher)
     db.relay = relay
-    intake = Intake(db, link, publisher, prefetch=prefetch, pause_seconds_max=pause_seconds_max)
+    intake = Intake(link, publisher, prefetch=prefetch, pause_seconds_max=pause_seconds_max)
     hearing = stream(broker.amqp_url, consumers, db, resources, intake)
     await hearing.start()
     tasks = [asyncio.create_task(relay.run()), *(worker.task for worker in hearing.workers if worker.task)]

@@ -236,7 +236,7 @@ async def die_of_points(events: list[PointsUsed], tx: Tx) -> None:
 async def one_life(broker: TestBroker, db: Database) -> None:
     """Run a worker until it has died, or has nothing to do."""
     link, publisher = Link(broker.amqp_url, "test.life"), Publisher(broker.amqp_url, "test.worker")
-    worker = worker_of(deadly.all[0], Intake(db, link, publisher, prefetch=200, idle_seconds=0.05))
+    worker = worker_of(deadly.all[0], db, Intake(link, publisher, prefetch=200, idle_seconds=0.05))
     task = asyncio.create_task(worker.run())
     try:
         async with asyncio.timeout(2):

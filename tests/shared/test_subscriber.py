@@ -152,7 +152,7 @@ async def test_a_middleware_cannot_acknowledge(make_db: MakeDatabase) -> None:
 
 async def test_the_broker_starts_and_stops_its_workers(make_db: MakeDatabase) -> None:
     db, line = await make_db("members", metadata), Line()
-    intake = Intake(db, cast(Link, line), cast(Publisher, Post()), prefetch=10, idle_seconds=0.02)
+    intake = Intake(cast(Link, line), cast(Publisher, Post()), prefetch=10, idle_seconds=0.02)
     broker = stream("amqp://nowhere", consumers, db, {}, intake)
     [worker] = broker.workers
     for _ in range(2):
@@ -177,7 +177,7 @@ async def note_either(event: PointsUsed | PointsReturned, tx: Tx) -> None:
 
 async def test_events_of_one_queue_share_a_worker_and_each_comes_in_memory(make_db: MakeDatabase) -> None:
     db = await make_db("members", metadata)
-    intake = Intake(db, cast(Link, Line()), cast(Publisher, Post()), prefetch=10)
+    intake = Intake(cast(Link, Line()), cast(Publisher, Post()), prefetch=10)
     broker = stream("amqp://nowhere", two, db, {}, intake)
     assert (len(broker.workers), len(broker.subscribers)) == (1, 2)
     Seen.passed.clear()

@@ -85,7 +85,7 @@ def worker_on(db: Database, line: Line, *, linger_seconds: float = 0.0) -> Worke
     """A worker on ``line`` that looks at its channel all the time."""
     consumer = replace(consumers.all[0], linger_seconds=linger_seconds)
     nobody = cast(Publisher, None)
-    return worker_of(consumer, Intake(db, cast(Link, line), nobody, prefetch=10, idle_seconds=0.02))
+    return worker_of(consumer, db, Intake(cast(Link, line), nobody, prefetch=10, idle_seconds=0.02))
 
 
 def delivery(tag: int, event: PointsUsed) -> Any:

@@ -74,8 +74,8 @@ class Desk:
     ) -> None:
         self.db, self.line, self.post, self.queue = db, line, post, consumer.queue
         publisher = cast(Publisher, post)
-        intake = Intake(db, cast(Link, line), publisher, prefetch=10, idle_seconds=0.02)
-        self.worker = worker_of(consumer, intake, *middlewares)
+        intake = Intake(cast(Link, line), publisher, prefetch=10, idle_seconds=0.02)
+        self.worker = worker_of(consumer, db, intake, *middlewares)
         self.tags = 0
 
     @property

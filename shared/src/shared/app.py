@@ -155,7 +155,7 @@ class Process:
     async def _start_workers(self) -> None:
         url, name = self.service.settings.amqp_url.get_secret_value(), self.service.name
         link, publisher = Link(url, f"{name}.consume"), Publisher(url, f"{name}.worker")
-        intake = Intake(self.service.db, link, publisher, prefetch=self.service.settings.prefetch)
+        intake = Intake(link, publisher, prefetch=self.service.settings.prefetch)
         broker = stream(url, self.service.consumers, self.service.db, self.service.resources, intake)
         await broker.start()
         for worker in broker.workers:

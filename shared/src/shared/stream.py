@@ -11,7 +11,7 @@ from shared.consumers import Consumers, Resources
 from shared.database import Database
 from shared.subscriber import BatchBroker
 from shared.topology import topic
-from shared.worker import Intake
+from shared.worker import Intake, Worker
 
 
 def stream(
@@ -28,7 +28,9 @@ def stream(
     """
     broker = BatchBroker(url, app_id=consumers.service)
     for consumer in consumers.all:
-        broker.hear(consumer, batch_handler(consumer, db, resources or {}), intake)
+        subscriber = broker.hear(consumer, batch_handler(consumer, db, resources or {}))
+        if db is not None and intake is not None:
+            broker.consume(subscriber, Worker(consumer, subscriber.process_batch, db, intake))
         for event in consumer.says:
             broker.publisher(
                 routing_key=event.type,

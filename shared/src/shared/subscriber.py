@@ -35,7 +35,9 @@ from shared.consumers import Consumer
 from shared.events import Event
 from shared.heard import Heard
 from shared.topology import consumer_queue, topic
-from shared.worker import Intake, Worker
+from shared.worker import Worker
+
+STOP_SECONDS_MAX = 10.0
 
 
 class BatchBroker(RabbitBroker):
@@ -43,21 +45,25 @@ class BatchBroker(RabbitBroker):
 
     def __init__(self, url: str, *, app_id: str) -> None:
         # Without types to inject FastDepends stays out of the way; what goes wrong is logged by the workers.
-        super().__init__(url, app_id=app_id, logger=None, apply_types=False)
+        super().__init__(
+            url, app_id=app_id, logger=None, apply_types=False, graceful_timeout=STOP_SECONDS_MAX
+        )
         self.workers: list[Worker] = []
 
-    def hear(self, consumer: Consumer, handle: HandleBatch, intake: Intake | None) -> None:
-        """Register ``handle`` for each event of ``consumer``; with an ``intake`` a worker consumes its queue."""
+    def hear(self, consumer: Consumer, handle: HandleBatch) -> "BatchSubscriber":
+        """Register ``handle`` for each event of ``consumer``; return the subscriber that may have their worker."""
         first, *others = [BatchSubscriber(self, consumer, event) for event in consumer.events]
         for subscriber in (first, *others):
             Registrator.subscriber(self, subscriber)
             subscriber(handle)
             subscriber._build_fastdepends_model()
         self._setup_logger()
-        if intake is not None:
-            # All events come by one queue, so one of the subscribers takes them for all.
-            first.worker = Worker(consumer, first.process_batch, intake)
-            self.workers.append(first.worker)
+        return first
+
+    def consume(self, subscriber: "BatchSubscriber", worker: Worker) -> None:
+        """Let ``worker`` run while ``subscriber`` does. All events come by one queue: it takes them for all."""
+        subscriber.worker = worker
+        self.workers.append(worker)
 
     async def start(self) -> None:
         """Start the subscribers, which connect as they can; nothing is declared."""

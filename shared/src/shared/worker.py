@@ -49,7 +49,6 @@ class Intake:
     of broker or database grow up to ``pause_seconds_max``.
     """
 
-    db: Database
     link: Link
     publisher: Publisher
     prefetch: int
@@ -65,11 +64,15 @@ class Worker:
     """Consumes one queue for one function until stopped; ``process`` runs a batch through the function's handler."""
 
     def __init__(
-        self, consumer: Consumer, process: Callable[[Batch], Awaitable[None]], intake: Intake
+        self,
+        consumer: Consumer,
+        process: Callable[[Batch], Awaitable[None]],
+        db: Database,
+        intake: Intake,
     ) -> None:
         self.consumer = consumer
         self._process = process
-        self._db, self._link, self._publisher = intake.db, intake.link, intake.publisher
+        self._db, self._link, self._publisher = db, intake.link, intake.publisher
         self._prefetch = intake.prefetch
         self._idle_seconds = intake.idle_seconds
         self._pause_max = intake.pause_seconds_max
