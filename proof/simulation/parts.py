@@ -11,12 +11,13 @@ from payments.methods.registry import Methods
 from payments.requests.calls import Calls
 from proof.simulation.nodes import Node
 from shared.amqp import Link, Publisher
-from shared.consumers import Consumer, Handler
+from shared.consumers import Consumer, Consumers, Handler
 from shared.database import Database
 from shared.due import DueWork
 from shared.outbox import OutboxRow
 from shared.relay import Relay
-from shared.worker import Worker
+from shared.stream import stream
+from shared.worker import Intake
 
 KINDS = ("amazon_pay", "konbini", "bank_transfer", "cash_on_delivery")
 PLANS = ("serve", "serve", "cancel at any moment", "cancel when all is done")
@@ -55,7 +56,11 @@ def real_worker(
     resources: Mapping[type[Any], Any],
 ) -> Runs:
     """Make the real worker."""
-    return Worker(consumer, db, link, publisher, resources, prefetch=200, idle_seconds=IDLE_SECONDS)
+    consumers = Consumers(consumer.service)
+    consumers.all.append(consumer)
+    intake = Intake(link, publisher, prefetch=200, idle_seconds=IDLE_SECONDS)
+    [worker] = stream("amqp://simulated", consumers, db, resources, intake).workers
+    return worker
 
 
 def real_publisher(link: Link) -> Publisher:

@@ -7,23 +7,32 @@ from typing import Any
 
 import aiormq
 from aiormq.abc import DeliveredMessage
+from faststream import BaseMiddleware
 
 from harness.rabbitmq import TestBroker
 from shared.amqp import Link, Publisher
-from shared.consumers import Consumers
+from shared.consumers import Consumer, Consumers
 from shared.database import Database
 from shared.relay import Relay
 from shared.stream import stream
 from shared.topology import declare
-from shared.worker import PAUSE_SECONDS_MAX, Worker
+from shared.worker import PAUSE_SECONDS_MAX, Intake, Worker
 
 
 async def declare_all(broker: TestBroker, consumers: Consumers) -> None:
     """Declare the topology of ``consumers``."""
-    admin = stream(broker.amqp_url, Consumers(consumers.service))
-    await admin.connect()
-    await declare(admin, consumers.service, consumers.all)
-    await admin.stop()
+    await declare(broker.amqp_url, consumers.service, consumers.all)
+
+
+def worker_of(consumer: Consumer, db: Database, intake: Intake, *middlewares: type[BaseMiddleware]) -> Worker:
+    """Return the worker of ``consumer``, on a FastStream broker of its own."""
+    consumers = Consumers(consumer.service)
+    consumers.all.append(consumer)
+    broker = stream("amqp://nowhere", consumers, db, None, intake)
+    for middleware in middlewares:
+        broker.add_middleware(middleware)
+    [worker] = broker.workers
+    return worker
 
 
 @asynccontextmanager
@@ -42,25 +51,16 @@ async def running(
     publisher, link = Publisher(broker.amqp_url, "test.worker"), Link(broker.amqp_url, "test.consume")
     relay = Relay(db, relay_publisher)
     db.relay = relay
-    workers = [
-        Worker(
-            consumer,
-            db,
-            link,
-            publisher,
-            resources or {},
-            prefetch=prefetch,
-            pause_seconds_max=pause_seconds_max,
-        )
-        for consumer in consumers.all
-    ]
-    tasks = [asyncio.create_task(run) for run in (relay.run(), *(worker.run() for worker in workers))]
+    intake = Intake(link, publisher, prefetch=prefetch, pause_seconds_max=pause_seconds_max)
+    hearing = stream(broker.amqp_url, consumers, db, resources, intake)
+    await hearing.start()
+    tasks = [asyncio.create_task(relay.run()), *(worker.task for worker in hearing.workers if worker.task)]
     try:
         yield tasks
     finally:
-        for worker in workers:
-            worker.stop()
         relay.stop()
+        async with asyncio.timeout(10):
+            await hearing.stop()
         await asyncio.wait(tasks, timeout=10)
         for task in tasks:
             task.cancel()

@@ -12,7 +12,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text
 from harness.eventually import eventually
 from harness.hearing import said
 from harness.rabbitmq import TestBroker
-from harness.running import declare_all, purge, read_queue, running
+from harness.running import declare_all, purge, read_queue, running, worker_of
 from shared.amqp import Link, Publisher, event_properties
 from shared.consumers import Consumers
 from shared.database import Database, Tx
@@ -22,7 +22,7 @@ from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
 from shared.topology import DELIVERY_LIMIT
-from shared.worker import Worker
+from shared.worker import Intake
 
 pytestmark = pytest.mark.broker
 
@@ -236,7 +236,7 @@ async def die_of_points(events: list[PointsUsed], tx: Tx) -> None:
 async def one_life(broker: TestBroker, db: Database) -> None:
     """Run a worker until it has died, or has nothing to do."""
     link, publisher = Link(broker.amqp_url, "test.life"), Publisher(broker.amqp_url, "test.worker")
-    worker = Worker(deadly.all[0], db, link, publisher, {}, prefetch=200, idle_seconds=0.05)
+    worker = worker_of(deadly.all[0], db, Intake(link, publisher, prefetch=200, idle_seconds=0.05))
     task = asyncio.create_task(worker.run())
     try:
         async with asyncio.timeout(2):

@@ -21,7 +21,6 @@ from shared.database import Database, Tx
 from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.migrations import migrate
-from shared.stream import stream
 from shared.topology import declare
 
 consumers = Consumers("members")
@@ -68,10 +67,7 @@ async def test_events_are_published_and_topology_declared_over_tls(
     tls_broker: str, certificates: Certificates
 ) -> None:
     url = f"{tls_broker}?cafile={certificates.authority}"
-    admin = stream(url, Consumers("members"))
-    await admin.connect()
-    await declare(admin, "members", consumers.all)
-    await admin.stop()
+    await declare(url, "members", consumers.all)
     publisher = Publisher(url, "test.tls")
     properties = event_properties(
         event_id=str(new_id()),

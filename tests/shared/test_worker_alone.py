@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
+from harness.running import worker_of
 from shared.amqp import BrokerUnavailable, Link, Publisher, event_properties
 from shared.consumers import Consumers
 from shared.database import Database, Tx
@@ -18,7 +19,7 @@ from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.inbox import forget_heard, inbox_table, insert_inbox
 from shared.outbox import outbox_table
-from shared.worker import Worker
+from shared.worker import Intake, Worker
 
 metadata = MetaData()
 outbox_table(metadata)
@@ -53,9 +54,9 @@ class Channel:
         """Say how many consumers the broker knows of."""
         return SimpleNamespace(consumer_count=self._known)
 
-    async def basic_ack(self, tag: int, *, multiple: bool) -> None:
+    async def basic_ack(self, delivery_tag: int, *, multiple: bool) -> None:
         """Note the acknowledgement."""
-        self.acknowledged.append((tag, multiple))
+        self.acknowledged.append((delivery_tag, multiple))
 
     async def close(self) -> None:
         """Close, or fail to."""
@@ -84,7 +85,7 @@ def worker_on(db: Database, line: Line, *, linger_seconds: float = 0.0) -> Worke
     """A worker on ``line`` that looks at its channel all the time."""
     consumer = replace(consumers.all[0], linger_seconds=linger_seconds)
     nobody = cast(Publisher, None)
-    return Worker(consumer, db, cast(Link, line), nobody, {}, prefetch=10, idle_seconds=0.02)
+    return worker_of(consumer, db, Intake(cast(Link, line), nobody, prefetch=10, idle_seconds=0.02))
 
 
 def delivery(tag: int, event: PointsUsed) -> Any:
@@ -103,7 +104,11 @@ def delivery(tag: int, event: PointsUsed) -> Any:
         header=header,
         delivery_tag=tag,
         exchange="members.events",
+        routing_key=event.type,
         redelivered=False,
+        channel=None,
+        consumer_tag=None,
+        message_count=None,
     )
 
 

@@ -1,12 +1,13 @@
 """What a worker makes of each message: done, refused, put off or buried, and acknowledged only then."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, cast
 
 import pytest
+from faststream import BaseMiddleware
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 from structlog.testing import capture_logs
 
@@ -14,6 +15,7 @@ from harness.counted import counted
 from harness.eventually import eventually
 from harness.hearing import said
 from harness.postgres import MakeDatabase
+from harness.running import worker_of
 from harness.together import statements_of
 from harness.traces import causes, traced
 from harness.trouble import shaky, time_passed
@@ -25,7 +27,7 @@ from shared.events import PointsActivated, PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
-from shared.worker import LOOK_EVERY_SECONDS, Worker
+from shared.worker import LOOK_EVERY_SECONDS, Intake, Worker
 from tests.shared.test_relay_alone import Post
 from tests.shared.test_worker_alone import Channel, Line, delivery, stopped
 
@@ -67,10 +69,13 @@ def used(code: str) -> PointsUsed:
 class Desk:
     """A worker at its queue, and what it did."""
 
-    def __init__(self, db: Database, line: Line, post: Post, consumer: Consumer) -> None:
+    def __init__(
+        self, db: Database, line: Line, post: Post, consumer: Consumer, *middlewares: type[BaseMiddleware]
+    ) -> None:
         self.db, self.line, self.post, self.queue = db, line, post, consumer.queue
         publisher = cast(Publisher, post)
-        self.worker = Worker(consumer, db, cast(Link, line), publisher, {}, prefetch=10, idle_seconds=0.02)
+        intake = Intake(cast(Link, line), publisher, prefetch=10, idle_seconds=0.02)
+        self.worker = worker_of(consumer, db, intake, *middlewares)
         self.tags = 0
 
     @property
@@ -111,10 +116,14 @@ class Desk:
 
 @asynccontextmanager
 async def at_work(
-    db: Database, *channels: Channel, post: Post | None = None, consumer: Consumer = consumers.all[0]
+    db: Database,
+    *channels: Channel,
+    post: Post | None = None,
+    consumer: Consumer = consumers.all[0],
+    middlewares: Sequence[type[BaseMiddleware]] = (),
 ) -> AsyncIterator[Desk]:
     """Let a worker consume; its log stays unwritten, for to print a traceback takes longer than all else."""
-    desk = Desk(db, Line(*channels), post or Post(), consumer)
+    desk = Desk(db, Line(*channels), post or Post(), consumer, *middlewares)
     with capture_logs():
         task = asyncio.create_task(desk.worker.run())
         await eventually(lambda: desk.worker.consuming_at is not None)

@@ -1,7 +1,8 @@
 """The broker, as the core uses it: one connection to publish, one to consume, both supervised.
 
-aiormq is used directly: a lost connection ends everything that hangs on it and is opened anew by whoever
-needs it. Nothing is restored behind our back, so nothing can be half alive (docs/decisions/0003).
+aio-pika connects, plainly: a lost connection ends everything that hangs on it and is opened anew by whoever needs
+it. Nothing is restored behind our back, so nothing can be half alive. Messages go in and out by the channel below
+aio-pika's, that of aiormq (docs/decisions/0003).
 """
 
 import asyncio
@@ -11,9 +12,11 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import aio_pika
 import aiormq
 import structlog
-from aiormq.abc import AbstractChannel, AbstractConnection, ChannelFrame
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractChannel, ChannelFrame
 from aiormq.channel import Channel
 from pamqp.body import ContentBody
 from pamqp.commands import Basic
@@ -78,12 +81,13 @@ class Link:
     async def channel(self, *, confirms: bool) -> AbstractChannel:
         """Open a channel, connecting first if there is no living connection. Raises BrokerError."""
         async with self._lock:
-            if self._connection is None or self._connection.is_closed:
+            if self._connection is None or not self._connection.connected.is_set():
                 self._connection = await self._connect()
             connection = self._connection
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await connection.channel(publisher_confirms=confirms, on_return_raises=False)
+                channel = await connection.channel(publisher_confirms=confirms, on_return_raises=False)
+                return await channel.get_underlay_channel()
         except TimeoutError:
             # It would stay wedged until its heartbeat ends it, long after the network has come back.
             if self._connection is connection:
@@ -96,7 +100,7 @@ class Link:
     async def _connect(self) -> AbstractConnection:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await aiormq.connect(self._url)
+                return await aio_pika.connect(self._url)
         except StopAsyncIteration as error:
             # What aiormq says when the other side hangs up before its greeting: a balancer with no node behind it.
             raise ConnectionError("hung up before the greeting") from error

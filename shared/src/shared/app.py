@@ -40,7 +40,7 @@ from shared.topology import declare
 from shared.web.client_address import ClientAddress, Proxies
 from shared.web.operations import Figures, Operations
 from shared.web.patience import ImpatientProtocol
-from shared.worker import Worker
+from shared.worker import Intake
 
 log = structlog.get_logger()
 
@@ -132,7 +132,7 @@ class Process:
         if "relay" in self.roles:
             self._start_relay()
         if "worker" in self.roles:
-            self._start_workers()
+            await self._start_workers()
         log.info("process.started", roles=list(self.roles), service=self.service.name, database=db.service)
 
     def _start_relay(self) -> None:
@@ -152,30 +152,28 @@ class Process:
 
         self.health.add("outbox", keeps_up)
 
-    def _start_workers(self) -> None:
+    async def _start_workers(self) -> None:
         url, name = self.service.settings.amqp_url.get_secret_value(), self.service.name
         link, publisher = Link(url, f"{name}.consume"), Publisher(url, f"{name}.worker")
-        for consumer in self.service.consumers.all:
-            worker = Worker(
-                consumer,
-                self.service.db,
-                link,
-                publisher,
-                self.service.resources,
-                prefetch=self.service.settings.prefetch,
-            )
-            self._spawn(consumer.queue, worker.run())
+        intake = Intake(link, publisher, prefetch=self.service.settings.prefetch)
+        broker = stream(url, self.service.consumers, self.service.db, self.service.resources, intake)
+        await broker.start()
+        for worker in broker.workers:
+            if worker.task is not None:
+                self._watch(worker.task)
             self._stops.append(worker.stop)
-            self.health.add_heartbeat(consumer.queue, lambda worker=worker: worker.consuming_at)  # type: ignore[misc]
+            self.health.add_heartbeat(worker.consumer.queue, lambda worker=worker: worker.consuming_at)  # type: ignore[misc]
         for work in self.service.due_work:
             runner = DueRunner(work, self.service.db)
             self._spawn(work.name, runner.run())
             self._stops.append(runner.stop)
             self.health.add_heartbeat(work.name, lambda runner=runner: runner.alive_at)  # type: ignore[misc]
-        self._closers += [link.drop, publisher.close]
+        self._closers += [broker.stop, link.drop, publisher.close]
 
     def _spawn(self, name: str, run: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task: asyncio.Task[None] = asyncio.create_task(run, name=name)
+        return self._watch(asyncio.create_task(run, name=name))
+
+    def _watch(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
         task.add_done_callback(self._on_end)
         self._tasks.append(task)
         return task
@@ -222,12 +220,7 @@ async def declare_topology(service: Service) -> None:
     admin = service.settings.amqp_admin_url
     if admin is None:
         raise SystemExit("AMQP_ADMIN_URL is not set: declaring needs a user that may configure")
-    broker = stream(admin.get_secret_value(), Consumers(service.name))
-    await broker.connect()
-    try:
-        await declare(broker, service.name, service.consumers.all)
-    finally:
-        await broker.stop()
+    await declare(admin.get_secret_value(), service.name, service.consumers.all)
     await retire_waiting_queues(admin.get_secret_value(), service.name)
 
 

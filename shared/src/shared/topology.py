@@ -17,13 +17,16 @@ A queue that gives messages back waits for ever with one that leads nowhere, and
 <service>.lost the alternate exchange of .again and .dead; deploy/broker_users.py puts it, for a policy also holds for
 what an earlier release declared.
 
-FastStream declares them, so that its AsyncAPI document shows what really exists.
+They are described in the words of FastStream, so that its AsyncAPI document shows what really exists, and declared by
+aio-pika on a plain connection.
 """
 
 from collections.abc import Iterable
 
 import structlog
-from faststream.rabbit import ExchangeType, QueueType, RabbitBroker, RabbitExchange, RabbitQueue
+from aio_pika import connect
+from aio_pika.abc import AbstractChannel, AbstractExchange, AbstractQueue
+from faststream.rabbit import ExchangeType, QueueType, RabbitExchange, RabbitQueue
 
 from shared.amqp import events_exchange
 from shared.consumers import Consumer
@@ -113,31 +116,45 @@ def topic(service: str) -> RabbitExchange:
     return RabbitExchange(events_exchange(service), type=ExchangeType.TOPIC, durable=True)
 
 
-async def declare(broker: RabbitBroker, service: str, consumers: Iterable[Consumer]) -> None:
+async def declare(url: str, service: str, consumers: Iterable[Consumer]) -> None:
     """Declare everything that ``service`` needs; doing it again changes nothing.
 
-    Raises the broker's error if something of that name exists with other properties.
+    ``url`` is that of a user who may configure. Raises the broker's error if something of that name exists with other
+    properties.
     """
-    await broker.declare_exchange(topic(service))
-    dead = await broker.declare_exchange(
-        RabbitExchange(dead_exchange(service), type=ExchangeType.DIRECT, durable=True)
-    )
-    again = await broker.declare_exchange(
-        RabbitExchange(again_exchange(service), type=ExchangeType.DIRECT, durable=True)
-    )
-    lost = await broker.declare_exchange(
-        RabbitExchange(lost_exchange(service), type=ExchangeType.FANOUT, durable=True)
-    )
-    await (await broker.declare_queue(dead_queue(lost_exchange(service)))).bind(lost)
-    for consumer in consumers:
-        for event in consumer.events:
-            queue = await broker.declare_queue(consumer_queue(consumer, event))
-            exchange = await broker.declare_exchange(topic(event.producer))
-            await queue.bind(exchange, routing_key=event.type)
-            await queue.bind(again, routing_key=consumer.queue)
-        await (await broker.declare_queue(dead_queue(consumer.queue))).bind(dead, routing_key=consumer.queue)
-    for seconds in RETRY_STEPS_SECONDS:
-        name = retry_exchange(service, seconds)
-        exchange = await broker.declare_exchange(RabbitExchange(name, type=ExchangeType.FANOUT, durable=True))
-        await (await broker.declare_queue(waiting_queue(service, seconds))).bind(exchange)
+    async with await connect(url) as connection, connection.channel() as channel:
+        await _declare_topic(channel, service)
+        dead, again, lost = [
+            await _declare_exchange(channel, RabbitExchange(name, type=kind, durable=True))
+            for name, kind in (
+                (dead_exchange(service), ExchangeType.DIRECT),
+                (again_exchange(service), ExchangeType.DIRECT),
+                (lost_exchange(service), ExchangeType.FANOUT),
+            )
+        ]
+        await (await _declare_queue(channel, dead_queue(lost_exchange(service)))).bind(lost)
+        for consumer in consumers:
+            for event in consumer.events:
+                queue = await _declare_queue(channel, consumer_queue(consumer, event))
+                await queue.bind(await _declare_topic(channel, event.producer), routing_key=event.type)
+                await queue.bind(again, routing_key=consumer.queue)
+            letters = await _declare_queue(channel, dead_queue(consumer.queue))
+            await letters.bind(dead, routing_key=consumer.queue)
+        for seconds in RETRY_STEPS_SECONDS:
+            name = retry_exchange(service, seconds)
+            retry = RabbitExchange(name, type=ExchangeType.FANOUT, durable=True)
+            waiting = await _declare_queue(channel, waiting_queue(service, seconds))
+            await waiting.bind(await _declare_exchange(channel, retry))
     log.info("topology.declared", service=service)
+
+
+async def _declare_topic(channel: AbstractChannel, service: str) -> AbstractExchange:
+    return await _declare_exchange(channel, topic(service))
+
+
+async def _declare_exchange(channel: AbstractChannel, exchange: RabbitExchange) -> AbstractExchange:
+    return await channel.declare_exchange(exchange.name, exchange.type.value, durable=exchange.durable)
+
+
+async def _declare_queue(channel: AbstractChannel, queue: RabbitQueue) -> AbstractQueue:
+    return await channel.declare_queue(queue.name, durable=queue.durable, arguments=queue.arguments)

@@ -11,7 +11,8 @@ one that kills is left alone with its count of deliveries.
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
 
@@ -20,6 +21,7 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from shared import metrics
 from shared.amqp import BrokerError, BrokerUnavailable, Link, Publisher, cancelled_by_us
+from shared.batch import Batch
 from shared.clock import elapsed
 from shared.consumers import Consumer
 from shared.crash import crash_point
@@ -28,7 +30,6 @@ from shared.deaths import Death
 from shared.errors import Refused, TryAgain, Undecodable
 from shared.heard import Heard
 from shared.inbox import insert_inbox, insert_replay
-from shared.logs import bound_contextvars
 from shared.retries import bury, put_off
 
 log = structlog.get_logger()
@@ -40,36 +41,58 @@ IDLE_SECONDS = 1.0
 SUSPECTS_LINGER_SECONDS = 0.2
 
 
-class Worker:
-    """Consumes one queue for one function until stopped.
+@dataclass(frozen=True)
+class Intake:
+    """Where the workers of a process take messages from, and what they need to bring each to its end.
 
-    While nothing arrives it looks every ``idle_seconds`` whether its channel still lives. Pauses after losses
+    While nothing arrives a worker looks every ``idle_seconds`` whether its channel still lives. Pauses after losses
     of broker or database grow up to ``pause_seconds_max``.
     """
+
+    link: Link
+    publisher: Publisher
+    prefetch: int
+    idle_seconds: float = IDLE_SECONDS
+    pause_seconds_max: float = PAUSE_SECONDS_MAX
+
+
+class NotCommitted(Exception):
+    """A batch came back without error, and its handler had committed nothing: a middleware kept something back."""
+
+
+class Worker:
+    """Consumes one queue for one function until stopped; ``process`` runs a batch through the function's handler."""
 
     def __init__(
         self,
         consumer: Consumer,
+        process: Callable[[Batch], Awaitable[None]],
         db: Database,
-        link: Link,
-        publisher: Publisher,
-        resources: Mapping[type[Any], Any],
-        *,
-        prefetch: int,
-        idle_seconds: float = IDLE_SECONDS,
-        pause_seconds_max: float = PAUSE_SECONDS_MAX,
+        intake: Intake,
     ) -> None:
         self.consumer = consumer
-        self._pause_max = pause_seconds_max
-        self._idle_seconds = idle_seconds
-        self._db = db
-        self._link = link
-        self._publisher = publisher
-        self._resources = resources
-        self._prefetch = prefetch
+        self._process = process
+        self._db, self._link, self._publisher = db, intake.link, intake.publisher
+        self._prefetch = intake.prefetch
+        self._idle_seconds = intake.idle_seconds
+        self._pause_max = intake.pause_seconds_max
         self._stopping = False
         self._arrived = asyncio.Event()
         self.consuming_at: float | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Consume in a task of its own."""
+        self._stopping = False
+        self.task = asyncio.create_task(self.run(), name=self.consumer.queue)
+
+    async def finish(self, seconds: float | None) -> None:
+        """Stop, and give the batch in hand so many ``seconds``; then end it. What was not done comes again."""
+        self.stop()
+        if self.task is not None:
+            _, late = await asyncio.wait({self.task}, timeout=seconds)
+            for task in late:
+                task.cancel()
 
     async def run(self) -> None:
         """Consume until :meth:`stop`; after any loss of the broker, start anew."""
@@ -210,19 +233,18 @@ class Worker:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self._pause_max)
 
-    async def _apply(self, batch: Sequence[Heard]) -> None:
-        crash_point("K7")
-        with bound_contextvars(consumer=self.consumer.queue):
-            async with self._db.transaction() as tx:
-                fresh = await insert_inbox(tx, self.consumer.queue, [one.event.event_id for one in batch])
-                events = list({one.event.event_id: one.event for one in batch}.values())
-                news = [event for event in events if event.event_id in fresh]
-                if news:
-                    await self.consumer.call(news, tx, self._resources)
-                crash_point("K8")
-        metrics.MESSAGES.labels(self.consumer.queue, "done").inc(len(news))
-        if len(batch) > len(news):
-            metrics.MESSAGES.labels(self.consumer.queue, "duplicate").inc(len(batch) - len(news))
+    async def _apply(self, heard: Sequence[Heard]) -> None:
+        """Raise why ``heard`` was not committed. Only the handler tells: a middleware may hide an error, or add one."""
+        batch = Batch(heard)
+        try:
+            await self._process(batch)
+        except Exception:
+            if batch.committed:
+                log.exception("consumer.middleware_failed", queue=self.consumer.queue)
+            elif batch.error is None:
+                raise
+        if not batch.committed:
+            raise batch.error or NotCommitted(self.consumer.queue)
 
     async def _note_refused(self, heard: Heard) -> None:
         async with self._db.transaction() as tx:
