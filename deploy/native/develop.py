@@ -58,7 +58,7 @@ def restarts(_: Change, path: str) -> bool:
 
 def _start(site: Site, service: str) -> subprocess.Popen[bytes]:
     # In our own process group: a debugger in it can read what is typed here.
-    command = [site.python, "-m", service, *environment.ROLES]
+    command = [str(site.python), "-m", service, *environment.ROLES]
     return subprocess.Popen(command, cwd=site.repository, env=os.environ | settings(site, service))
 
 
