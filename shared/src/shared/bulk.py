@@ -4,7 +4,7 @@ Rows travel as one JSON document and PostgreSQL turns it into the table's own ty
 and set of columns serves any number of rows. JSON null becomes SQL NULL, in JSON columns too.
 
 Changes that answer nothing are put off: they go to PostgreSQL together, in one statement, before the next
-question of the transaction or with its end (:meth:`shared.database.Tx.put_off`).
+question of the transaction or with its end (:meth:`shared.database.Tx.defer`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -63,7 +63,7 @@ async def insert_all(
     statement = _insert(table, tuple(rows[0]), skip_known, returning)
     if returning:
         return await tx.rows(statement, rows=_document(rows))
-    await tx.put_off(Change(table, statement, _document(rows)))
+    await tx.defer(Change(table, statement, _document(rows)))
     return ()
 
 
@@ -75,7 +75,7 @@ async def update_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str
     if not rows:
         return
     statement = _update(table, tuple(rows[0]), key, where)
-    await tx.put_off(Change(table, statement, _document(rows)))
+    await tx.defer(Change(table, statement, _document(rows)))
 
 
 async def upsert_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str) -> None:
@@ -88,7 +88,7 @@ async def upsert_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str
     columns = tuple(rows[0])
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != key)
     statement = f'{_insert(table, columns, False, "")} ON CONFLICT ("{key}") DO UPDATE SET {changes}'
-    await tx.put_off(Change(table, statement, _document(rows)))
+    await tx.defer(Change(table, statement, _document(rows)))
 
 
 def _document(rows: Sequence[Values]) -> str:

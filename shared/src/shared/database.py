@@ -110,7 +110,7 @@ class Tx:
             self._wakes = wakes
             raise
 
-    async def put_off(self, change: Change) -> None:
+    async def defer(self, change: Change) -> None:
         """Keep ``change`` until something is asked, or the end: one way there and back for many of them."""
         if any(kept.table is change.table for kept in self._changes):
             # Of two changes of one table in a statement, neither would see the other.
@@ -120,16 +120,16 @@ class Tx:
     async def write(self) -> None:
         """Send the changes that were put off."""
         if self._changes:
-            sql, values = self._put_off_and("")
+            sql, values = self._deferred_and("")
             await self._execute(sql, values)
 
     async def rows_at_last(self, statement: str, **values: Any) -> Sequence[Row]:
         """Return all rows of a statement that neither sees nor touches what was put off, and send it all at once."""
-        sql, changes = self._put_off_and(statement)
+        sql, changes = self._deferred_and(statement)
         sql, arguments = self._ready(sql, {**changes, **values})
         return await self._connection.fetch(sql, *arguments)
 
-    def _put_off_and(self, last: str) -> tuple[str, dict[str, Any]]:
+    def _deferred_and(self, last: str) -> tuple[str, dict[str, Any]]:
         changes, self._changes = self._changes, []
         sql = one_statement(tuple(change.sql for change in changes), last)
         return sql, {f"rows_{number}": change.document for number, change in enumerate(changes)}

@@ -11,7 +11,7 @@ from members.coupons.words import coupon_line
 from members.parts import Here
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
 from members.points.words import point_lines
-from members.sessions.browser import browser_of, put_entry, put_session, renewed_by_proof
+from members.sessions.browser import browser_of, put_login, put_session, renewed_by_proof
 from members.sessions.end_sessions import end_all_sessions, end_own_session
 from members.sessions.enter import enter
 from members.sessions.rows import live_sessions
@@ -104,7 +104,7 @@ async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
     except PasswordMissing as refusal:
         return parts.pages.redirect(request, "/members/password", toast=refusal.message, kind="note")
     toast = "Amazonアカウントの連携を解除しました。ほかの端末からはログアウトしました"
-    return put_entry(parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
+    return put_login(parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
 
 
 @router.post("/members/sessions/end-all")

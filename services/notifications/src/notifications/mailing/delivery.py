@@ -56,7 +56,7 @@ class RefusedByServer:
     code: int
 
 
-Answer = Accepted | Later | Unknown | RefusedByServer
+ServerAnswer = Accepted | Later | Unknown | RefusedByServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Verdict:
     due_at: datetime | None = None
 
 
-def judge(answer: Answer, *, attempts: int, first_tried_at: datetime, at: datetime) -> Verdict:
+def judge(answer: ServerAnswer, *, attempts: int, first_tried_at: datetime, at: datetime) -> Verdict:
     """Return what ``answer`` to the ``attempts``-th try makes of a mail, at the moment ``at``.
 
     An unknown outcome is tried again with the same Message-ID: a receipt twice is better than none (N1).
