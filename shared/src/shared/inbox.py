@@ -77,7 +77,7 @@ async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> se
 async def forget_heard(tx: "Tx", *, days: int = 90, rows_max: int = 5000) -> int:
     """Delete up to ``rows_max`` rows heard more than ``days`` days ago; return how many.
 
-    That is longer than any retry or replay lives (reliability.md §3.12), and money has unique keys of its own.
+    Retries end after hours, dead letters are replayed within weeks: an older event does not come again. And money has unique keys of its own.
     """
     return await tx.execute(
         "DELETE FROM inbox WHERE (consumer, event_id) IN (SELECT consumer, event_id FROM inbox"

@@ -21,7 +21,7 @@ UNDELIVERED: tuple[State, ...] = ("refused", "gave_up")
 RESENDABLE: tuple[State, ...] = tuple(state for state, after in NEXT.items() if after == {"queued"})
 
 PAUSE_FIRST = timedelta(seconds=10)
-# A recovered server has every waiting mail within five minutes (reliability.md N1).
+# A recovered server has every waiting mail within five minutes (promise N1).
 PAUSE_MAX = timedelta(minutes=4)
 TRY_FOR_MAX = timedelta(hours=24)
 
