@@ -29,6 +29,16 @@ replay: ## Move dead letters back to their queue: make replay q=payments.start_p
 restart: ## Restart one process with the present code: make restart s=checkout
 	@$(NOREN) restart $(s)
 
+##@ Develop
+dev: setup ## One service in this terminal, anew after each change of its code: make dev s=checkout
+	@$(NOREN) dev $(s)
+
+t: ## Some tests, quick: make t T=tests/checkout/test_price.py K=coupon PDB=1
+	@$(PYTHON) -m pytest -q $(if $(K),-k '$(K)') $(if $(PDB),--pdb) $(or $(T),$(error which tests? make t T=tests/checkout/test_price.py))
+
+migration: ## Write a migration from the tables as they are now: make migration s=checkout m="expand orders add gift note"
+	@$(PYTHON) -m tools.new_migration $(s) $(if $(m),"$(m)")
+
 ##@ Look and operate
 status: ## What runs, and whether it is ready
 	@$(NOREN) status
@@ -105,4 +115,4 @@ $(filter-out clock,$(MAKECMDGOALS)):
 	@:
 endif
 
-.PHONY: setup demo up infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos replay bench bench-smoke fuzz races features check format map release help sim
+.PHONY: setup demo up dev t migration infra stop down restart status logs clock topology migrate test test-fast properties coverage mutants chaos replay bench bench-smoke fuzz races features check format map release help sim

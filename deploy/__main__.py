@@ -17,9 +17,10 @@ from pathlib import Path
 from dotenv import load_dotenv
 
 from deploy.containers import Containers, engine_answers
+from deploy.native.develop import develop
 from deploy.native.packages import can_install, missing_programs
 from deploy.native.runtime import Native
-from deploy.native.site import REPOSITORY, CannotRun, Site
+from deploy.native.site import REPOSITORY, SERVICES, CannotRun, Site
 
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
@@ -60,6 +61,11 @@ def _memory(site: Site) -> Path:
     return site.home / "runtime"
 
 
+def _remember(memory: Path, runtime: Native | Containers) -> None:
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    memory.write_text(runtime.name)
+
+
 def run(runtime: Native | Containers, arguments: argparse.Namespace, site: Site) -> int:
     """Carry out one command."""
     memory = _memory(site)
@@ -69,10 +75,16 @@ def run(runtime: Native | Containers, arguments: argparse.Namespace, site: Site)
         case "setup":
             runtime.set_up()
         case "up":
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            memory.write_text(runtime.name)
+            _remember(memory, runtime)
             runtime.up(services=not arguments.infrastructure)
             _print_places(runtime)
+        case "dev":
+            if not isinstance(runtime, Native):
+                raise CannotRun(
+                    "make dev runs natively, and containers are up or wished for: make down, DOCKER=0"
+                )
+            _remember(memory, runtime)
+            develop(runtime, arguments.service)
         case "places":
             _print_places(runtime)
         case "stop":
@@ -146,6 +158,10 @@ def _parser() -> argparse.ArgumentParser:
     setup.add_argument("--tests", action="store_true", help="what the tests need, a browser too")
     up = commands.add_parser("up", help="start everything and wait until it is ready")
     up.add_argument("--infrastructure", action="store_true", help="only broker, databases and mail catcher")
+    dev = commands.add_parser(
+        "dev", help="run one service in this terminal, anew after each change of its code"
+    )
+    dev.add_argument("service", choices=SERVICES)
     commands.add_parser("places", help="the addresses worth opening, and how to log in there")
     commands.add_parser("stop", help="stop everything, keep the data")
     commands.add_parser("down", help="stop everything, delete the data")

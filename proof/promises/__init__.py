@@ -1,4 +1,4 @@
-"""The promises of the shop (reliability.md §1) as functions that look from outside and say what is broken.
+"""The promises of the shop as functions that look from outside and say what is broken.
 
     @promise("P4", "Stock is never sold twice ...")
     async def stock_adds_up(outside: Outside, check: Check) -> None:

@@ -1,6 +1,6 @@
-"""Which steps orders and payments may take, written down from the specification, not from the services.
+"""Which steps orders and payments may take, written down by hand, not read from the services.
 
-Features.md Appendix B and C for the order, architecture.md §5 for the payment. If this and a service's own
+If this and a service's own
 table differ, one of them is wrong, and a test says so.
 """
 

@@ -100,7 +100,7 @@ class Chance:
         self.dangers = Dangers(twice=self.dangers.twice)
 
     def sometimes(self, what: str) -> None:
-        """Note that something worth seeing happened (reliability.md §5.4)."""
+        """Note that something worth seeing happened."""
         self.happened[what] += 1
 
     def happens(self, probability: float, what: str = "") -> bool:

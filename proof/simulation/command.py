@@ -98,7 +98,7 @@ def _one(server_url: str, seed: int, console: Console, *, trace: bool) -> int:
 
 
 def _mutants(server_url: str, seeds: range, console: Console) -> int:
-    table = Table("mutant", "reliability.md", "found by seed", "as", title="Planted bugs")
+    table = Table("mutant", "found by seed", "as", title="Planted bugs")
     escaped = 0
     with Campaign(server_url, "mutants") as campaign:
         for mutant in MUTANTS.values():
@@ -106,7 +106,7 @@ def _mutants(server_url: str, seeds: range, console: Console) -> int:
             escaped += found is None
             words = ("[red]not found[/red]", "") if found is None else (str(found.seed), found.broken[0][:90])
             console.print(f"{mutant.name}: {words[0]}", highlight=False)
-            table.add_row(mutant.name, mutant.source, *words)
+            table.add_row(mutant.name, *words)
     console.print(table)
     return 1 if escaped else 0
 

@@ -4,7 +4,7 @@ import asyncio
 from email import message_from_bytes
 from email.header import decode_header, make_header
 
-from notifications.mailing.delivery import Accepted, Answer, Later, RefusedByServer, Unknown
+from notifications.mailing.delivery import Accepted, Later, RefusedByServer, ServerAnswer, Unknown
 from proof.observers import Mail
 from proof.simulation.chance import Chance
 from proof.simulation.trace import Trace
@@ -19,7 +19,7 @@ class SimulatedMailServer:
         self._chance = chance
         self._trace = trace
 
-    async def send(self, recipient: str, raw: bytes) -> Answer:
+    async def send(self, recipient: str, raw: bytes) -> ServerAnswer:
         """Accept a mail, or not, or accept it and be silent about it."""
         await asyncio.sleep(self._chance.moment())
         fate = "accepted"

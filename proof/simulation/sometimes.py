@@ -1,4 +1,4 @@
-"""What a run of many seeds must have seen: a thing that never happened was never proved (reliability.md §5.4)."""
+"""What a run of many seeds must have seen: a thing that never happened was never proved."""
 
 from collections import Counter
 from collections.abc import Sequence

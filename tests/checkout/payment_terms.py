@@ -1,4 +1,4 @@
-"""How orders run by the four groups of methods (features.md Appendix B), under short names for tests."""
+"""How orders run by the four groups of methods, under short names for tests."""
 
 from typing import Any, Literal, get_args
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from checkout.orders.timeline import Entry, add_entries
+from checkout.orders.timeline import TimelineEntry, add_entries
 from harness.hearing import said
 from shared.clock import now
 from shared.database import Database
@@ -117,7 +117,7 @@ async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Databa
     assert "/payments/amazon_pay/signin" not in waiting
 
     async def hears_of(kind: str, title: str) -> str:
-        entry = Entry(
+        entry = TimelineEntry(
             order_code=placed.correlation,
             at=now(),
             topic="member",

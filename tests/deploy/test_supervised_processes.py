@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from supervisor.options import ServerOptions
+from watchfiles import Change
 
-from deploy.native import processes
+from deploy.native import develop, environment, processes
+from deploy.native.develop import restarts
 from deploy.native.site import CannotRun, Site
 
 
@@ -56,3 +58,19 @@ def test_settings_reach_the_process_as_they_are(tmp_path: Path) -> None:
 def test_a_setting_that_the_file_cannot_hold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CannotRun, match="apostrophe"):
         processes.Process(name="odd", command=[], directory=tmp_path, environment={"A": "it's"})
+
+
+def test_a_service_in_a_terminal_starts_anew_for_code_alone() -> None:
+    changed = ["orders/book.py", "shop/words.toml", "texts/shipped.customer.ja.txt", "web/macros.html"]
+    other = ["templates/shop_home.html", "README.md", ".book.py", "__pycache__/book.cpython-313.pyc"]
+    assert [name for name in changed + other if restarts(Change.modified, f"/src/{name}")] == changed
+
+
+def test_a_service_in_a_terminal_has_the_settings_it_always_has(tmp_path: Path) -> None:
+    site = Site(home=tmp_path)
+    usual, here = environment.service(site, "checkout"), develop.settings(site, "checkout")
+    changed = {name for name in here if here[name] != usual.get(name)}
+    assert changed == {
+        *("AMQP_ADMIN_URL", "DECLARE_TOPOLOGY"),
+        *("LIVE_TEMPLATES", "LOG_FORMAT", "SHUTDOWN_GRACE_SECONDS"),
+    }

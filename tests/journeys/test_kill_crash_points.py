@@ -1,6 +1,6 @@
 """Every process dies at every named point while orders come in: nothing is lost, nothing is doubled.
 
-In each round all four services die once, each at another point (reliability.md §2, K1-K15; F1). The points
+In each round all four services die once, each at another point (K1 to K15). The points
 of the core (relay and consumers) are gone through in several services.
 """
 

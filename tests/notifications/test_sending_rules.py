@@ -14,9 +14,9 @@ from notifications.mail_settings.rules import (
 )
 from notifications.mailing.delivery import (
     Accepted,
-    Answer,
     Later,
     RefusedByServer,
+    ServerAnswer,
     Unknown,
     Verdict,
     judge,
@@ -164,6 +164,6 @@ SOON = timedelta(seconds=1)
     ],
 )
 def test_each_answer_of_a_mail_server_has_its_verdict(
-    answer: Answer, tried_for: timedelta, verdict: Verdict
+    answer: ServerAnswer, tried_for: timedelta, verdict: Verdict
 ) -> None:
     assert judge(answer, attempts=3, first_tried_at=AT - tried_for, at=AT) == verdict

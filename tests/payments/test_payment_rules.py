@@ -908,7 +908,7 @@ def test_the_first_call_for_a_person_is_not_drowned_by_the_next() -> None:
     ],
 )
 def test_each_kind_of_entry_moves_money_between_its_own_two_accounts(
-    entry: journal.Entry, reason: str, debit: str, credit: str
+    entry: journal.JournalEntry, reason: str, debit: str, credit: str
 ) -> None:
     assert entry.reason == reason
     assert (entry.subject, entry.amount, entry.debit, entry.credit) == ("s", 7, debit, credit)

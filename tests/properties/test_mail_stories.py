@@ -21,9 +21,9 @@ from notifications.mailing.delivery import (
     TRY_FOR_MAX,
     UNDELIVERED,
     Accepted,
-    Answer,
     Later,
     RefusedByServer,
+    ServerAnswer,
     State,
     Unknown,
     judge,
@@ -33,7 +33,7 @@ from tests.properties.profile import LONG, stories
 
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=90)
-answers: st.SearchStrategy[Answer] = st.sampled_from(
+answers: st.SearchStrategy[ServerAnswer] = st.sampled_from(
     [
         Later("451 later", 451),
         Later("connection refused"),
@@ -76,7 +76,7 @@ class MailStory(RuleBasedStateMachine):
 
     @precondition(lambda self: self.claimable)
     @rule(answer=answers, dies=st.sampled_from(["no", "no", "no", "before", "after"]))
-    def a_worker_takes_it(self, answer: Answer, dies: str) -> None:
+    def a_worker_takes_it(self, answer: ServerAnswer, dies: str) -> None:
         self.attempts += 1
         self.leased_until = self.now + LEASE
         if self.first_tried_at is None:

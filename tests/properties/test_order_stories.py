@@ -32,7 +32,7 @@ from tests.properties.profile import LONG, stories
 AT = datetime(2026, 11, 22, 5, 0, tzinfo=UTC)
 PARCELS = tuple(Parcel(UUID(int=number), f"お届け先{number}") for number in (1, 2, 3))
 
-# What payments says, as (from, what is said, to): written out once more, by hand, from features.md Appendix C.
+# What payments says, as (from, what is said, to): written out once more, by hand, not read from the service.
 PAYMENT_EDGES = {
     ("awaited", "authorize"): "authorized",
     ("awaited", "issue_number"): "number_issued",

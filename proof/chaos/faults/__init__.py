@@ -3,7 +3,7 @@
     @fault("F6", "broker killed", proof="another process number", over="it takes connections again")
     async def kill_broker(stage: Stage, fate: Random) -> str:
 
-Numbers are those of reliability.md §2; a letter behind one tells variants apart. A function returns when what
+A number is a kind of fault for good, also in reports; a letter behind one tells variants apart. A function returns when what
 it broke answers again; what it returns is the proof that the fault took place. If it cannot prove that, it
 raises :class:`NotProven`, and the injection is void. ``fate`` decides everything that is left open.
 """

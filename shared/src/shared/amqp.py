@@ -1,8 +1,8 @@
-"""The broker, as the core uses it: one connection to publish, one to consume, both supervised.
+"""Connections to the broker: one to publish and one to consume, each opened again when it is lost.
 
-aio-pika connects, plainly: a lost connection ends everything that hangs on it and is opened anew by whoever needs
-it. Nothing is restored behind our back, so nothing can be half alive. Messages go in and out by the channel below
-aio-pika's, that of aiormq (docs/decisions/0003).
+aio-pika connects, without its robust mode. A lost connection ends its channels and consumers, and the next user opens a
+new one. The client library restores nothing by itself, so no consumer can be half alive (decision 0003). Messages go in
+and out by aio-pika's underlay channel, that of aiormq.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ HEARTBEAT_SECONDS = 10
 PUBLISH_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 10.0
 
-# ChannelInvalidStateError is what a channel says that died since its message came: no AMQPError, but the same.
+# A channel that died after its message came raises ChannelInvalidStateError, which is no AMQPError but means the same.
 BrokerError = (
     aiormq.exceptions.AMQPError,
     aiormq.exceptions.ChannelInvalidStateError,
@@ -52,7 +52,7 @@ class Outgoing:
 
 
 class BrokerUnavailable(Exception):
-    """The broker did not confirm in time, or is not there. What was sent may have arrived."""
+    """The broker is away or did not confirm in time. The messages may have arrived."""
 
 
 def events_exchange(service: str) -> str:
@@ -63,14 +63,14 @@ def events_exchange(service: str) -> str:
 def cancelled_by_us() -> bool:
     """Tell whether the running task itself was cancelled.
 
-    A dying connection cancels futures that we wait for; that CancelledError is its trouble, not ours.
+    A dying connection cancels the futures that we wait for. That CancelledError means a lost connection.
     """
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 class Link:
-    """One supervised connection. ``channel`` opens it when needed; ``drop`` gives it up."""
+    """One connection that is opened when needed: ``channel`` opens it, ``drop`` closes it."""
 
     def __init__(self, url: str, name: str, *, timeout_seconds: float = CONNECT_TIMEOUT_SECONDS) -> None:
         self._url = URL(url).update_query(name=name, heartbeat=HEARTBEAT_SECONDS)
@@ -89,12 +89,12 @@ class Link:
                 channel = await connection.channel(publisher_confirms=confirms, on_return_raises=False)
                 return await channel.get_underlay_channel()
         except TimeoutError:
-            # It would stay wedged until its heartbeat ends it, long after the network has come back.
+            # The connection would stay wedged until its heartbeat ends it, long after the network is back.
             if self._connection is connection:
                 await self.drop()
             raise
         except RuntimeError as error:
-            # What aiormq says of a connection that has closed between our look and the call.
+            # aiormq raises RuntimeError if the connection closed between our check and the call.
             raise ConnectionError(str(error)) from error
 
     async def _connect(self) -> AbstractConnection:
@@ -102,7 +102,8 @@ class Link:
             async with asyncio.timeout(self._timeout_seconds):
                 return await aio_pika.connect(self._url)
         except StopAsyncIteration as error:
-            # What aiormq says when the other side hangs up before its greeting: a balancer with no node behind it.
+            # aiormq raises StopAsyncIteration if the other side hangs up before its greeting, as a balancer without a
+            # node behind it does.
             raise ConnectionError("hung up before the greeting") from error
 
     async def drop(self) -> None:
@@ -123,7 +124,7 @@ class Link:
 class Publisher:
     """Publishes with confirms, many messages in flight. One per process; safe to share between tasks.
 
-    ``link`` takes the place of the connection that would be made for ``url``.
+    ``link``, if given, is used in place of a connection to ``url``.
     """
 
     def __init__(self, url: str, name: str, *, link: Link | None = None) -> None:
@@ -134,8 +135,8 @@ class Publisher:
     async def publish(self, messages: Sequence[Outgoing]) -> list[bool]:
         """Publish ``messages``; return for each whether a queue took it.
 
-        False means that the broker returned it: nothing is bound. Raises BrokerUnavailable when not every
-        answer came in time; the messages may then have arrived or not, so publish the same ids again.
+        False means that the broker returned the message, because no queue is bound. Raises BrokerUnavailable if a
+        confirm did not come in time; the messages may have arrived or not, so publish the same ids again.
         """
         try:
             channel = await self._open()
@@ -160,7 +161,7 @@ class Publisher:
     async def _send(
         self, channel: AbstractChannel, messages: Sequence[Outgoing]
     ) -> Sequence[asyncio.Future[Any]]:
-        """Hand ``messages`` to the connection; return what will hold the broker's answer to each."""
+        """Write ``messages`` to the connection; return a future of the broker's confirm for each."""
         if isinstance(channel, Channel):
             return await write_at_once(channel, messages)
         return [asyncio.ensure_future(self._publish_one(channel, message)) for message in messages]
@@ -185,7 +186,7 @@ class Publisher:
             return self._channel
 
     async def _give_up(self) -> None:
-        # A channel that timed out once may stay wedged for ever, so it is never used again.
+        # A channel that timed out may stay wedged, so it is not used again.
         self._channel = None
         await self._link.drop()
 
@@ -197,8 +198,8 @@ class Publisher:
 async def write_at_once(channel: Channel, messages: Sequence[Outgoing]) -> list[asyncio.Future[Any]]:
     """Write the frames of all ``messages`` with one call; return the futures of their confirms.
 
-    It does what ``basic_publish`` of aiormq does, without a task, a lock and a wait for the socket for each
-    message, which cost four times as much as the rest (docs/speed.md). A closing channel fails the futures.
+    This does the same as ``basic_publish`` of aiormq without a task, a lock and a wait for the socket for each message,
+    which cost four times as much as the rest (docs/speed.md). A channel that closes fails the futures.
     """
     frames: list[Any] = []
     confirms: list[asyncio.Future[Any]] = []

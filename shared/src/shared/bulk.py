@@ -1,10 +1,10 @@
-"""Many rows in one statement: what one row costs, a hundred cost hardly more.
+"""Bulk changes: many rows in one statement, which costs hardly more than one row.
 
-Rows travel as one JSON document and PostgreSQL turns it into the table's own types, so one statement per table
-and set of columns serves any number of rows. JSON null becomes SQL NULL, in JSON columns too.
+The rows are one JSON document, and PostgreSQL converts it to the types of the table. So one statement for each table and
+set of columns serves any number of rows. JSON null becomes SQL NULL, in JSON columns too.
 
-Changes that answer nothing are put off: they go to PostgreSQL together, in one statement, before the next
-question of the transaction or with its end (:meth:`shared.database.Tx.put_off`).
+Changes that return nothing are deferred (:meth:`shared.database.Tx.defer`): they go to PostgreSQL together, in one
+statement, before the next statement of the transaction or with its commit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A statement on the rows of one table, not sent yet; ``:rows`` in it is the document of its rows."""
+    """A deferred statement on one table; ``:rows`` in it is the JSON document of its rows."""
 
     table: Table
     sql: str
@@ -37,7 +37,7 @@ class Change:
 def one_statement(parts: tuple[str, ...], last: str = "") -> str:
     """Join the statements of several changes, and ``last`` after them; the rows of each are ``:rows_<number>``.
 
-    All of them see the same rows and none sees what another does, but the keys that they refer to may be new
+    All changes see the same rows, and none sees the effect of another. Foreign keys may point to rows of another change
     (PostgreSQL manual, 7.8.4, "Data-Modifying Statements in WITH").
     """
     numbered = [sql.replace(":rows", f":rows_{number}") for number, sql in enumerate(parts)]
@@ -45,7 +45,7 @@ def one_statement(parts: tuple[str, ...], last: str = "") -> str:
     if not before:
         return end
     steps = ", ".join(f"change_{number} AS ({sql})" for number, sql in enumerate(before))
-    # One list of queries before the statement: it may have its own.
+    # A statement may begin with WITH itself: then its list of queries follows ours.
     return f"WITH {steps}, {end[5:]}" if end.startswith("WITH ") else f"WITH {steps} {end}"
 
 
@@ -55,7 +55,8 @@ async def insert_all(
     """Insert ``rows``, which all name the same columns; return the columns in ``returning`` of those stored.
 
     ``skip_known`` leaves out rows that break a unique constraint, or only that on the column it names; otherwise
-    IntegrityConstraintViolationError, and nothing is stored: here with ``returning``, else from what sends it.
+    IntegrityConstraintViolationError is raised and nothing is stored: here with ``returning``, else by the statement
+    that sends the deferred rows.
     Columns that are not named get their default.
     """
     if not rows:
@@ -63,7 +64,7 @@ async def insert_all(
     statement = _insert(table, tuple(rows[0]), skip_known, returning)
     if returning:
         return await tx.rows(statement, rows=_document(rows))
-    await tx.put_off(Change(table, statement, _document(rows)))
+    await tx.defer(Change(table, statement, _document(rows)))
     return ()
 
 
@@ -75,7 +76,7 @@ async def update_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str
     if not rows:
         return
     statement = _update(table, tuple(rows[0]), key, where)
-    await tx.put_off(Change(table, statement, _document(rows)))
+    await tx.defer(Change(table, statement, _document(rows)))
 
 
 async def upsert_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str) -> None:
@@ -88,7 +89,7 @@ async def upsert_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str
     columns = tuple(rows[0])
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != key)
     statement = f'{_insert(table, columns, False, "")} ON CONFLICT ("{key}") DO UPDATE SET {changes}'
-    await tx.put_off(Change(table, statement, _document(rows)))
+    await tx.defer(Change(table, statement, _document(rows)))
 
 
 def _document(rows: Sequence[Values]) -> str:
@@ -96,7 +97,7 @@ def _document(rows: Sequence[Values]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return what JSON has for a value that orjson does not know."""
+    """Return the JSON form of a value that orjson does not know."""
     match value:
         case Mapping():
             return dict(value)
@@ -120,8 +121,8 @@ def _insert(table: Table, columns: tuple[str, ...], skip_known: bool | str, retu
 @lru_cache(maxsize=256)
 def _update(table: Table, columns: tuple[str, ...], key: str, where: str) -> str:
     changes = ", ".join(f'"{name}" = new."{name}"' for name in columns if name != key)
-    # Found by an array of keys, not by the join alone: a plan made while the table was small would join by
-    # reading all of it.
+    # An array of keys finds the rows, not the join alone: a plan that was made while the table was small would scan
+    # the whole table for the join.
     keys = f'SELECT "{key}" FROM new'  # noqa: S608 - names of our own tables
     found = f'old."{key}" = ANY(ARRAY({keys})) AND old."{key}" = new."{key}"'
     return (

@@ -1,8 +1,7 @@
-"""What something follows from: an event or a request, and the trace that it belongs to.
+"""The cause of an event, a row or a log line: an event or a request, with its W3C trace.
 
-Whoever begins something names its cause once, with :func:`following`: the worker for each event, due work for each
-row, the edge for each request. What is said meanwhile carries it (:meth:`shared.database.Tx.say`), and so does what is
-written down to be done later.
+The cause is a context variable. :func:`following` sets it: the worker for each event, due work for each row, the edge
+for each request. Events that are said meanwhile carry it (:meth:`shared.database.Tx.say`), and so do rows of due work.
 """
 
 import re
@@ -19,7 +18,7 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What something follows from: ``event_id`` is None for a request, ``traceparent`` where no trace is known."""
+    """A cause: ``event_id`` is None for a request, ``traceparent`` is None if no trace is known."""
 
     event_id: UUID | None = None
     traceparent: str | None = None
@@ -30,13 +29,13 @@ _current: ContextVar[Cause] = ContextVar("cause", default=NO_CAUSE)
 
 
 def current_cause() -> Cause:
-    """Return what the running task follows from at this moment."""
+    """Return the cause of the running task."""
     return _current.get()
 
 
 @contextmanager
 def following(cause: Cause) -> Iterator[None]:
-    """Let what is said, written down and logged inside the block carry ``cause``."""
+    """Set the cause of all events, rows and log lines of the block."""
     before = _current.set(cause)
     try:
         yield
@@ -45,7 +44,7 @@ def following(cause: Cause) -> Iterator[None]:
 
 
 def read_traceparent(header: object) -> str | None:
-    """Return a W3C ``traceparent`` that somebody sent, or None if it is none."""
+    """Return ``header`` if it is a valid W3C ``traceparent``, else None."""
     return header if isinstance(header, str) and _TRACEPARENT.fullmatch(header) else None
 
 

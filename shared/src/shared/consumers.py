@@ -1,4 +1,4 @@
-"""What a service hears: one function per queue, found by its decorator.
+"""Consumers: the functions of a service that hear events, one function for each queue.
 
     consumers = Consumers("members")
 
@@ -7,10 +7,10 @@
 
 The queue is ``members.grant_points``, its dead letters ``members.grant_points.dead``. The function is called once for
 each event, in a transaction that also holds the inbox row; what it returns goes to the outbox with the same commit.
-It never calls an outside system: it writes down what is to be done, and due work does it.
+It never calls an outside system: it stores a row with a due time, and due work makes the call.
 
-Many events may share a transaction. ``opens`` names what they share: a unit of work, opened once for all of them
-before the function is called for the first, and saved once after the last.
+Many events may share a transaction. ``opens`` names the unit of work that they share: it is opened once before the
+function is called for the first event, and saved once after the last.
 """
 
 import inspect
@@ -28,23 +28,23 @@ Resources = Mapping[type[Any], Any]
 
 
 class UnitOfWork(Protocol):
-    """What the events of one transaction change together.
+    """The state that all events of one transaction change.
 
-    A function then changes it in memory, one event at a time. What the unit of work itself says while it is saved
-    names what it follows from (:meth:`shared.events.Event.following`).
+    The consuming function changes it in memory, one event at a time. Events that the unit of work says while it is
+    saved name their cause themselves (:meth:`shared.events.Event.following`).
     """
 
     @classmethod
     def open(cls, *given: Any, **named: Any) -> AbstractAsyncContextManager[Any]:
-        """Lock and read all that the events need; save it when the block is left without an error.
+        """Lock and read all rows that the events need; save them when the block is left without an error.
 
-        Takes the transaction and the events; what else it takes are resources, found by their types.
+        The arguments are the transaction, the events, and resources, which are found by their types.
         """
 
 
 @dataclass(frozen=True)
 class Consumer:
-    """One consuming function and what follows from its signature."""
+    """One consuming function with the properties that are read from its signature."""
 
     service: str
     function: Handler
@@ -69,7 +69,7 @@ class Consumer:
     async def call(self, events: Sequence[Event], tx: Tx, resources: Resources) -> None:
         """Run the function on ``events`` inside ``tx`` and put what it returns into the outbox.
 
-        Each event is the cause of what the function says of it.
+        The event is the cause of all that the function says for it.
         """
         if self.takes_list:
             await self._call_with_list(events, tx, [resources[kind] for kind in self.needs])
@@ -81,7 +81,7 @@ class Consumer:
                     tx.say(*said(await self.function(event, tx, *needed)))
 
     async def _call_with_list(self, events: Sequence[Event], tx: Tx, needed: Sequence[Any]) -> None:
-        """Raise LookupError where the function says something that none of ``events`` caused."""
+        """Call the function once with all events. Raises LookupError if it says an event with another cause."""
         causes = {event.event_id: event.cause for event in events}
         for one in said(await self.function(list(events), tx, *needed)):
             if one.caused_by not in causes:
@@ -100,7 +100,7 @@ class Consumer:
 
 
 def said(result: Event | Sequence[Event] | None) -> Sequence[Event]:
-    """Return what a handler or use case returned as a sequence of events."""
+    """Return the result of a handler or use case as a sequence of events."""
     if result is None:
         return ()
     return (result,) if isinstance(result, Event) else result
@@ -122,15 +122,14 @@ class Consumers:
     ) -> Callable[[Handler], Handler]:
         """Subscribe the decorated function to ``events``; it stays callable as it is.
 
-        ``opens``: the unit of work that the events of one transaction share; the function takes it. ``says``: what
-        the unit of work says, beside what the function returns.
+        ``opens``: the unit of work that the events of one transaction share; the function takes it as a parameter.
+        ``says``: events that the unit of work says, beside those that the function returns.
 
-        ``linger_seconds``: how long the first event of a batch may wait for company. Where nobody waits for
-        the outcome, a tenth of a second saves most of the transactions of a shop that is neither idle nor
-        flooded (docs/speed.md).
+        ``linger_seconds``: how long the first event of a batch waits for others. If nobody waits for the outcome, a
+        tenth of a second saves most transactions of a moderately busy shop (docs/speed.md).
 
-        A function that only inserts may take a list of events instead, and names in ``caused_by`` which of them is
-        the cause of what it says.
+        A function that only inserts may take a list of events. It names in ``caused_by`` which of them is the cause
+        of each event that it says.
         """
 
         def register(function: Handler) -> Handler:
@@ -148,7 +147,7 @@ def consumer_of(
     says: Sequence[type[Event]] = (),
     linger_seconds: float = 0.0,
 ) -> Consumer:
-    """Read the signature of ``function``. Raises TypeError for one that cannot hear."""
+    """Read the signature of ``function``. Raises TypeError if it is no consuming function."""
     hints = get_type_hints(function)
     returned = _event_classes(hints.pop("return", None))
     names = list(inspect.signature(function).parameters)

@@ -22,26 +22,26 @@ SETTINGS = {
     "lock_timeout": "10000",
     "idle_in_transaction_session_timeout": "60000",
     "timezone": "UTC",
-    # Planning cost more than running: our statements are few, short, and find what they want by index.
+    # Planning cost more than running: statements are few and short, and each finds its rows by an index.
     "plan_cache_mode": "force_generic_plan",
-    # A plan made while a table was small would read all of it when it is not any more.
+    # Without this, a plan that was made while a table was small would scan the whole table after it has grown.
     "enable_seqscan": "off",
     "jit": "off",
 }
-# Longer than the server's own limit, which speaks first: only a server that is silent meets it. Without it a
-# statement whose answer got lost would be waited for for ever.
+# The client's limit is longer than the server's, so that it only ends statements whose answer got lost. Without it
+# such a statement would wait for ever.
 COMMAND_SECONDS_MAX = 40.0
 
 
 class Handoff(Protocol):
-    """Takes the committed rows of this process's transactions; the relay, where it runs in the process."""
+    """Receiver of the outbox rows that this process has committed: the relay, if it runs in the same process."""
 
     def hand_over(self, rows: Sequence[OutboxRow]) -> None:
-        """Publish ``rows`` soon; they are already on disk and leased to this process."""
+        """Publish ``rows`` soon; they are committed and leased to this process."""
 
 
 class Connection(Protocol):
-    """What a transaction needs of a connection; asyncpg's are such."""
+    """The part of an asyncpg connection that a transaction uses."""
 
     async def execute(self, query: str, *args: Any) -> str:
         """Run a statement; return its command tag."""
@@ -54,7 +54,7 @@ class Connection(Protocol):
 
 
 class Tx:
-    """An open transaction. What is said in it reaches the outbox with the commit, or not at all."""
+    """An open transaction. Its events are stored in the outbox by the same commit, or not at all."""
 
     def __init__(self, connection: Connection, watchers: Sequence[Callable[[str], None]] = ()) -> None:
         self._connection = connection
@@ -97,7 +97,7 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Let what is done and said inside be undone alone, if it raises."""
+        """Open a savepoint: an error undoes the changes and events of the block, and nothing else."""
         await self.write()
         said, wakes = len(self._said), set(self._wakes)
         try:
@@ -110,26 +110,32 @@ class Tx:
             self._wakes = wakes
             raise
 
-    async def put_off(self, change: Change) -> None:
-        """Keep ``change`` until something is asked, or the end: one way there and back for many of them."""
+    async def defer(self, change: Change) -> None:
+        """Keep ``change`` in memory until the next statement or the commit, so that many share one round trip.
+
+        A constraint that the change breaks is therefore raised by that later statement.
+        """
         if any(kept.table is change.table for kept in self._changes):
-            # Of two changes of one table in a statement, neither would see the other.
+            # Two changes of one table in the same statement would not see each other.
             await self.write()
         self._changes.append(change)
 
     async def write(self) -> None:
-        """Send the changes that were put off."""
+        """Send the deferred changes."""
         if self._changes:
-            sql, values = self._put_off_and("")
+            sql, values = self._deferred_and("")
             await self._execute(sql, values)
 
     async def rows_at_last(self, statement: str, **values: Any) -> Sequence[Row]:
-        """Return all rows of a statement that neither sees nor touches what was put off, and send it all at once."""
-        sql, changes = self._put_off_and(statement)
+        """Send the deferred changes and ``statement`` in one round trip; return the rows of ``statement``.
+
+        The statement must neither read nor change rows that the deferred changes touch.
+        """
+        sql, changes = self._deferred_and(statement)
         sql, arguments = self._ready(sql, {**changes, **values})
         return await self._connection.fetch(sql, *arguments)
 
-    def _put_off_and(self, last: str) -> tuple[str, dict[str, Any]]:
+    def _deferred_and(self, last: str) -> tuple[str, dict[str, Any]]:
         changes, self._changes = self._changes, []
         sql = one_statement(tuple(change.sql for change in changes), last)
         return sql, {f"rows_{number}": change.document for number, change in enumerate(changes)}
@@ -137,8 +143,8 @@ class Tx:
     def say(self, *events: Event) -> None:
         """Put ``events`` into the outbox with this commit.
 
-        Those that follow from nothing yet follow from the current cause (:mod:`shared.cause`). Raises UnknownValueSaid
-        for a value that the event's own class does not know.
+        An event without a cause gets the current one (:mod:`shared.cause`). Raises UnknownValueSaid for a value that
+        the class of the event does not know.
         """
         cause = current_cause()
         for event in events:
@@ -146,7 +152,7 @@ class Tx:
             self._said.append(event if event.traceparent else event.following(cause))
 
     def wake(self, work: str) -> None:
-        """After the commit, tell the due work called ``work`` that there is something to do."""
+        """Wake the due work called ``work`` after the commit."""
         self._wakes.add(work)
 
 
@@ -180,7 +186,7 @@ class Database:
             try:
                 yield connection
             except asyncpg.InternalClientError:
-                # The server has ended the session and the client is halfway through hearing of it.
+                # The server has ended the session, and the client has not yet noticed it completely.
                 connection.terminate()
                 raise
 
@@ -207,8 +213,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[Tx]:
         """Open a transaction; commit on leaving, roll back on any error.
 
-        Never call an outside system while it is open. Raises whatever the statements raise;
-        :func:`is_transient` tells whether the whole unit may be run again.
+        Call no outside system while it is open. Raises the errors of its statements; :func:`is_transient` tells
+        whether the whole transaction may be run again.
         """
         async with self.connection() as connection:
             tx = Tx(connection, self.watchers)
@@ -224,7 +230,7 @@ class Database:
             self.waker(work).set()
 
     async def look(self, statement: str | ClauseElement, **values: Any) -> Sequence[Row]:
-        """Return all rows of one question, asked outside any transaction: a third of the way there and back."""
+        """Return all rows of one query outside a transaction: one round trip in place of three."""
         async with self.connection() as connection:
             return await Tx(connection, self.watchers).rows(statement, **values)
 
@@ -258,16 +264,16 @@ class Database:
 
 
 async def _leave_as_it_is(_: object) -> None:
-    """Nothing is set for a session here, so nothing has to be set back: that would cost a question each time."""
+    """Skip the reset of a connection: no session setting is changed here, and a reset costs a round trip."""
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell whether ``error`` is the database's trouble, not ours: the whole unit may be run again."""
+    """Tell whether ``error`` comes from the state of the database, so that the whole transaction may be run again."""
     match error:
         case ConnectionError() | TimeoutError() | OSError():
             return True
-        # The schema was expanded since the statement was prepared: the next run prepares it anew. Or the session
-        # ended between two statements: what it was asked was never sent.
+        # The schema was expanded after the statement was prepared: the next run prepares it again. Or the session
+        # ended between two statements, and the second was never sent.
         case asyncpg.InvalidCachedStatementError() | asyncpg.InternalClientError():
             return True
         case asyncpg.PostgresError():

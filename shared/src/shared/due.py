@@ -1,8 +1,8 @@
 """Due work: rows with a due time that a worker claims, does and strikes off.
 
-Deadlines, calls to providers and mails are rows, never timers: stopping, doubling or killing workers
-changes nothing. A claim is a lease; when its holder dies it runs out and another worker takes the row.
-What is claimed is done outside any transaction and must be safe to do twice.
+Deadlines, calls to providers and mails are rows, not timers, so workers may be stopped, doubled or killed. A claim is a
+lease: if its holder dies, the lease runs out and another worker claims the row. Claimed work runs outside any
+transaction and must be safe to do twice.
 """
 
 import asyncio
@@ -55,13 +55,13 @@ async def claim_due(
 ) -> Sequence[Row]:
     """Lease up to ``rows_max`` rows of ``table`` due by ``at`` and return them, one attempt older.
 
-    ``lease`` names the claim, a new name unless given. ``at`` is business time; leases run on the database's
-    clock. Write results only where ``lease`` is still the one returned, so that a holder who came too late
-    changes nothing.
+    ``lease`` is the id of the claim, a new one unless given. ``at`` is the time of the shop's clock; leases run on the
+    database's clock. Write results only where the row still has the returned ``lease``, so that a holder that was
+    too slow changes nothing.
     """
     [key] = [column.name for column in table.primary_key.columns]
-    # An array, which is made once and looked up by key: a plan may run a subquery with a limit more than once, and
-    # claim more than was wanted, or take the limit for a large one, and read the whole table.
+    # The subquery is an array, which PostgreSQL makes once and looks up by key. A plan may run a plain subquery with a
+    # limit several times and claim too many rows, or expect a large limit and scan the whole table.
     return await tx.rows(
         f"UPDATE {table.name} SET lease = :lease, attempts = attempts + 1,"  # noqa: S608 - names are ours
         f" leased_until = now() + make_interval(secs => :seconds)"
@@ -76,8 +76,8 @@ async def claim_due(
 
 
 async def prolong_lease(tx: Tx, table: Table, lease: UUID, *, at: datetime, seconds: int) -> None:
-    """Let what is still held under ``lease``, claimed at ``at``, be held for ``seconds`` from now on."""
-    # Due and leased: the index of due rows finds them among millions that are done.
+    """Prolong ``lease``, whose rows were claimed at ``at``: it ends ``seconds`` from now."""
+    # The condition on due_at lets the index of due rows find them among millions that are done.
     await tx.execute(
         f"UPDATE {table.name} SET leased_until = now() + make_interval(secs => :seconds)"  # noqa: S608 - names are ours
         f" WHERE due_at <= :at AND lease = :lease",
@@ -88,7 +88,7 @@ async def prolong_lease(tx: Tx, table: Table, lease: UUID, *, at: datetime, seco
 
 
 async def end_leases(tx: Tx, table: Table, leases: Collection[UUID], *, at: datetime) -> None:
-    """Let what is held under ``leases``, claimed by ``at``, be claimed again at once."""
+    """End ``leases``, whose rows were claimed by ``at``, so that the rows can be claimed again at once."""
     await tx.execute(
         f"UPDATE {table.name} SET leased_until = NULL, lease = NULL"  # noqa: S608 - names are ours
         f" WHERE due_at <= :at AND lease = ANY(CAST(:leases AS uuid[]))",
@@ -98,26 +98,26 @@ async def end_leases(tx: Tx, table: Table, leases: Collection[UUID], *, at: date
 
 
 def no_cause(_: object) -> Cause:
-    """Return the cause of work that follows from nothing but the time."""
+    """Return the cause of work that only its time started: none."""
     return NO_CAUSE
 
 
 @dataclass(frozen=True)
 class DueWork:
-    """A kind of due work: where its rows are and what is done with each.
+    """A kind of due work: the table of its rows, and the functions that do them.
 
-    ``perform`` gets one claimed row and runs outside any transaction. Where many rows may be due at once, two
-    more functions save transactions: ``begin`` runs in the transaction of the claim and returns, for each row
-    that is still to be done, what ``perform`` gets in place of it; ``conclude`` writes down what ``perform``
-    returned, for all that finished while the last such transaction ran. If it fails for many, it is called
-    again for each alone, so it must write nothing before it could fail for a row that is not to blame.
+    ``perform`` gets one claimed row and runs outside any transaction. Two more functions save transactions where many
+    rows may be due at once. ``begin`` runs in the transaction of the claim; it returns an item for each row that is
+    still to be done, and ``perform`` gets the item in place of the row. ``conclude`` stores the results of ``perform``,
+    of all items that finished while the last such transaction ran. If it fails for several, it is called again for
+    each alone, so that a bad item fails alone; it must have no effect outside its transaction.
 
-    ``cause`` tells what a thing that is performed follows from; what ``perform`` says and logs carries it.
-    ``conclude`` names the cause of each thing itself.
+    ``cause`` returns the cause of an item; events and log lines of ``perform`` carry it. ``conclude`` names the cause
+    of each item itself.
 
-    Whatever raises leaves the row leased until the lease runs out; then it is tried again. A known failure
-    should rather be written down with a later ``due_at``. ``failed`` gets what raised for another reason than a
-    database that is away, to tell a person and to put it off, in a transaction of its own.
+    An error leaves the row leased until the lease runs out; then it is tried again. A known failure should be stored
+    with a later ``due_at`` instead. ``failed`` is called after any error but an unavailable database, in a transaction
+    of its own: it calls for a person and puts the item off.
     """
 
     name: str
@@ -128,8 +128,8 @@ class DueWork:
     failed: Callable[[Tx, Any], Awaitable[None]] | None = None
     concurrency: int = 10
     lease_seconds: int = LEASE_SECONDS
-    # For work that may take longer than the lease: it is prolonged while its holder lives, so that it can be
-    # short and the work of a dead holder is taken over soon.
+    # Work that may take longer than its lease: the lease is prolonged while its holder lives. It can then be short,
+    # and another worker takes over soon after a death.
     prolong: bool = False
     cause: Callable[[Any], Cause] = no_cause
 
@@ -137,7 +137,7 @@ class DueWork:
 class DueRunner:
     """Performs one kind of due work until stopped. Run any number of them.
 
-    It is woken where work is written down, and looks every ``poll_seconds`` for what nobody woke it for.
+    ``Tx.wake`` wakes it when work is stored in this process; every ``poll_seconds`` it looks for other due rows.
     """
 
     def __init__(self, work: DueWork, db: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
@@ -148,13 +148,13 @@ class DueRunner:
         self._stopping = False
         self._running: set[asyncio.Task[None]] = set()
         self._holding: set[asyncio.Task[None]] = set()
-        # Claims of which we do not know whether they were committed; nobody works on what they hold.
+        # Claims whose commit got no answer. If they were committed, nobody works on their rows.
         self._doubtful: set[UUID] = set()
         self._conclusions: Together[tuple[Any, Any], None] = Together(self._conclude)
         self.alive_at = elapsed()
 
     async def run(self) -> None:
-        """Claim and perform until :meth:`stop`, then let what is in hand finish."""
+        """Claim and perform until :meth:`stop`, then finish the items in hand."""
         while not self._stopping:
             self.alive_at = elapsed()
             free = self.work.concurrency - len(self._running)
@@ -184,7 +184,7 @@ class DueRunner:
         self._wake.set()
 
     async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any]]:
-        """Return what is to be performed, and the lease on it."""
+        """Return the lease and the items to perform."""
         self._wake.clear()
         work, lease, at = self.work, new_id(), now()
         try:
@@ -205,7 +205,7 @@ class DueRunner:
             return None, []
 
     async def _hold(self, lease: UUID, tasks: Sequence[asyncio.Task[None]]) -> None:
-        """Prolong the lease on a claim, thrice in its time, until all that was claimed with it is done."""
+        """Prolong the lease every third of its time, until all items that were claimed with it are done."""
         at, pending = now(), set(tasks)
         while True:
             _, pending = await asyncio.wait(pending, timeout=self.work.lease_seconds / 3)
@@ -215,7 +215,7 @@ class DueRunner:
                 async with self._db.transaction() as tx:
                     await prolong_lease(tx, self.work.table, lease, at=at, seconds=self.work.lease_seconds)
             except Exception as error:
-                # A bug is told as well, and no reason to give up: what is not prolonged is done twice.
+                # A bug is logged and does not end the loop: a lease that is not prolonged means work done twice.
                 if is_transient(error):
                     log.warning("due.not_prolonged", work=self.work.name, error=type(error).__name__)
                 else:
@@ -240,7 +240,7 @@ class DueRunner:
                 await self._tell_failed(item)
 
     async def _tell_failed(self, item: Any) -> None:
-        """Hand over what failed to who can tell a person; if that fails as well, its lease runs out."""
+        """Call ``failed`` of the work; if that fails as well, the lease of the item runs out."""
         if self.work.failed is None:
             return
         try:
@@ -250,10 +250,10 @@ class DueRunner:
             log.warning("due.failure_not_told", work=self.work.name, error=type(error).__name__)
 
     async def _write_down(self, item: Any, outcome: Any) -> None:
-        """Conclude; while the database is away, again and again as long as the lease may last.
+        """Store the outcome; while the database is away, try again until the lease may have run out.
 
-        What is known need not be found out anew by the next holder. If a lost commit was done all the same, the
-        row is not ours any more, and nothing is written.
+        The next holder need not find out again what is known here. If a commit took place whose answer got lost, the
+        row has another lease and nothing is written twice.
         """
         until, pause = elapsed() + self.work.lease_seconds, 0.1
         while True:
@@ -281,13 +281,13 @@ class DueRunner:
                 await self._wake.wait()
         except TimeoutError:
             return
-        # Heard, also when no hand is free to claim: else every next wait would end at once, and this loop
-        # would keep everything else in the process from running.
+        # Cleared even if no task is free to claim: otherwise each next wait would end at once, and this loop would
+        # keep everything else in the process from running.
         self._wake.clear()
 
 
 async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: datetime | None = None) -> bool:
-    """End the claim on the row with primary key ``key``: nothing more to do, or again at ``due_at``.
+    """End the claim on the row with primary key ``key``: it is done, or due again at ``due_at``.
 
     Returns False if the lease is no longer ours; then write nothing that depends on it.
     """

@@ -1,4 +1,4 @@
-"""What was heard: from the bytes and the envelope of a delivery to one of our events, or to the reason why it is none."""
+"""Decoding: from the bytes and the envelope of a delivery to an event, or to the reason why it is none."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from shared.deaths import Death, death_in
 from shared.errors import Undecodable, UnknownVersion, WrongExchange
 from shared.events import CATALOGUE, Event
 
-# Far above any bound of our own; what claims more was not counted by us.
+# Far above our own bounds: a larger count was not written by us.
 ATTEMPTS_SANE_MAX = 1000
 EVENT_TYPE = re.compile(r"[a-z]+(_[a-z]+)*\.v[1-9][0-9]*")
 
@@ -36,23 +36,23 @@ class Heard:
 
     @property
     def death(self) -> Death | None:
-        """Return the death from which this message was moved back, if it was."""
+        """Return the death from which this message came back; None if it was never a dead letter."""
         return death_in(self.headers)
 
     @property
     def attempts(self) -> int:
-        """Return how many times handling this message has failed so far; 0 where that is no sane count.
+        """Return how many times handling this message has failed so far; 0 if the header is no sane count.
 
-        What was moved back from the dead letters, however that was done, begins anew.
+        A message that came back from the dead letters counts from 0 again.
         """
         count = 0 if self.death else self.headers.get("attempts", 0)
         return count if isinstance(count, int) and 0 <= count < ATTEMPTS_SANE_MAX else 0
 
     @classmethod
     def decode(cls, delivery: DeliveredMessage, kinds: Collection[type[Event]]) -> Self:
-        """Decode ``delivery``. Raises Undecodable if it is not one of the ``kinds`` of event that are heard.
+        """Decode ``delivery``. Raises Undecodable if it is none of the ``kinds`` of event that are heard here.
 
-        WrongExchange, where it was said on the exchange of a service that may not say it.
+        Raises WrongExchange if it came by the exchange of a service that may not say it.
         """
         properties = delivery.header.properties
         headers = properties.headers or {}
@@ -70,9 +70,9 @@ class Heard:
 def decode_event(
     body: bytes, *, type_: str | None, event_id: str | None, headers: Mapping[str, Any]
 ) -> Event:
-    """Return the event that ``body`` and its envelope say. Raises Undecodable if they say none.
+    """Return the event in ``body`` and its envelope. Raises Undecodable if they are none.
 
-    UnknownVersion is the one that an upgrade may mend.
+    Its subclass UnknownVersion means that a later release may understand the message.
     """
     kind = CATALOGUE.get(type_ or "")
     if kind is None:
@@ -82,7 +82,7 @@ def decode_event(
         data = orjson.loads(body)
         if not isinstance(data, dict):
             raise Undecodable(f"{kind.type}: body is not an object")
-        # What we write comes back byte for byte; only what others wrote is read a second time.
+        # Our own bodies come back byte for byte. Others are parsed again, to refuse a key that is given twice.
         if orjson.dumps(data) != body:
             json.loads(body, object_pairs_hook=_once_each)
         envelope = {
@@ -95,7 +95,7 @@ def decode_event(
     except orjson.JSONDecodeError as error:
         raise Undecodable(f"{kind.type}: not JSON") from error
     except ValidationError as error:
-        # Only places and kinds: the values may be personal data.
+        # The message names fields and kinds of errors only: the values may be personal data.
         raise Undecodable(f"{kind.type}: {_places(error)}") from error
 
 

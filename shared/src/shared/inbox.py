@@ -1,6 +1,6 @@
-"""The inbox: which consumer has heard which event. Inserted first, in the transaction of the effect.
+"""The inbox: a table of which consumer has heard which event. Its row is the first insert of the transaction.
 
-Beside it, which dead letters came back, when, and who brought them.
+The table ``replays`` beside it tells which dead letters came back, when, and who moved them.
 """
 
 from collections.abc import Sequence
@@ -35,10 +35,10 @@ def _replays_table(metadata: MetaData) -> None:
         metadata,
         Column("consumer", Text, primary_key=True),
         Column("event_id", Uuid, primary_key=True),
-        # As the dead letter told it; a letter that dies again comes back by another row.
+        # From the headers of the dead letter; a message that dies and comes back again gets another row.
         Column("died_at", Text, primary_key=True),
         Column("died_of", Text, nullable=False),
-        # Empty: moved by hand, in the broker's console.
+        # Empty if somebody moved the letter by hand in the broker's console.
         Column("replayed_by", Text, nullable=False),
         Column("heard_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         info={"append_only": True},
@@ -46,7 +46,7 @@ def _replays_table(metadata: MetaData) -> None:
 
 
 async def insert_replay(tx: "Tx", consumer: str, event_id: UUID, death: Death) -> bool:
-    """Note that an event came back from ``death``; return whether that was not noted before."""
+    """Store that an event came back from ``death``; return False if that was stored before."""
     written = await tx.execute(
         "INSERT INTO replays (consumer, event_id, died_at, died_of, replayed_by)"
         " VALUES (:consumer, :event_id, :died_at, :died_of, :replayed_by) ON CONFLICT DO NOTHING",
@@ -60,10 +60,10 @@ async def insert_replay(tx: "Tx", consumer: str, event_id: UUID, death: Death) -
 
 
 async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
-    """Note that ``consumer`` hears ``event_ids``; return those that it had not heard before.
+    """Store that ``consumer`` hears ``event_ids``; return those that it had not heard before.
 
-    Insert first, check never: two replicas that hear the same event at once meet at the primary key, and
-    the second waits for the first one's commit.
+    There is no check before the insert: two replicas that hear the same event at once meet at the primary key, and
+    the second waits for the commit of the first.
     """
     fresh = await tx.rows(
         "INSERT INTO inbox (consumer, event_id) SELECT :consumer, * FROM unnest(CAST(:ids AS uuid[]))"
@@ -77,7 +77,7 @@ async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> se
 async def forget_heard(tx: "Tx", *, days: int = 90, rows_max: int = 5000) -> int:
     """Delete up to ``rows_max`` rows heard more than ``days`` days ago; return how many.
 
-    That is longer than any retry or replay lives (reliability.md §3.12), and money has unique keys of its own.
+    Retries end after some hours, and a dead letter is to be replayed within this time. Besides, money has unique keys of its own.
     """
     return await tx.execute(
         "DELETE FROM inbox WHERE (consumer, event_id) IN (SELECT consumer, event_id FROM inbox"

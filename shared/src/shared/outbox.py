@@ -1,7 +1,7 @@
-"""The outbox: what a transaction says, kept with what it did.
+"""The outbox: a table of events, each stored by the transaction that caused it.
 
-``published_at`` is set only after the broker's confirm. Sent rows stay for days, so that the broker is
-never the only copy of anything; :func:`forget_sent` drops the old ones.
+The relay sets ``published_at`` after the broker's confirm. Published rows stay for days, so that the broker never has the
+only copy of an event; :func:`forget_sent` deletes old ones.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ WAKE_CHANNEL = "outbox"
 class OutboxRow:
     """One event on its way to the broker.
 
-    ``seq`` is 0 until it is stored; ``written_at`` is when that was, on the clock of :func:`elapsed`.
+    ``seq`` is 0 until the row is stored; ``written_at`` is the time of that on the clock of :func:`elapsed`.
     """
 
     seq: int
@@ -56,7 +56,7 @@ def outbox_table(metadata: MetaData) -> Table:
         Column("leased_until", DateTime(timezone=True)),
         Column("published_at", DateTime(timezone=True)),
     )
-    # Small for ever: it holds only what is still to be sent.
+    # The index stays small: it holds unsent rows only.
     Index("outbox_unsent", table.c.seq, postgresql_where=table.c.published_at.is_(None))
     return table
 
@@ -92,7 +92,7 @@ _INSERT = f"""
 
 
 async def insert_outbox(tx: "Tx", rows: Sequence[OutboxRow], *, leased: bool) -> list[OutboxRow]:
-    """Store ``rows``; ``leased`` rows belong to the relay of this process for the next seconds."""
+    """Store ``rows``; with ``leased`` the relay of this process alone may publish them for the next seconds."""
     stored = await tx.rows_at_last(
         _INSERT,
         leased=leased,
@@ -110,9 +110,8 @@ async def insert_outbox(tx: "Tx", rows: Sequence[OutboxRow], *, leased: bool) ->
     return [replace(row, seq=seq_of[row.event_id], written_at=at) for row in rows]
 
 
-# Never "seq greater than the last": a smaller seq may commit later.
-# An array, which is made once and looked up by key: a plan may run a subquery with a limit more than once, and
-# claim more than was wanted, or take the limit for a large one, and read the whole table.
+# The condition is not "seq greater than the last": a smaller seq may commit later.
+# The subquery is an array for the reason that shared/due.py gives.
 _CLAIM = f"""
     UPDATE outbox SET leased_until = now() + interval '{LEASE_SECONDS} seconds'
     WHERE seq = ANY(ARRAY(SELECT seq FROM outbox
@@ -130,7 +129,7 @@ async def claim_unsent(tx: "Tx", *, rows_max: int) -> list[OutboxRow]:
 
 
 async def mark_published(tx: "Tx", seqs: Sequence[int], seconds_ago: Sequence[float] | None = None) -> None:
-    """Record the broker's confirms, each so many seconds ago; without ``seconds_ago``, now."""
+    """Mark rows as published, each ``seconds_ago`` before now; without it, now."""
     await tx.execute(
         "UPDATE outbox AS o SET published_at = now() - make_interval(secs => m.ago)"
         " FROM unnest(CAST(:seqs AS bigint[]), CAST(:ago AS float8[])) AS m(seq, ago)"

@@ -1,7 +1,7 @@
-"""The relay: takes what transactions said to the broker, and marks it only after the confirm.
+"""The relay: publishes outbox rows and marks each as published after the broker's confirm.
 
-Rows of this process's own transactions are handed over in memory. Rows that another process wrote, or
-that a crash left behind, are claimed from the table: woken by NOTIFY, and looked for every second anyway.
+Transactions of the same process hand their rows over in memory. Rows that another process stored, or that a crash left
+behind, are claimed from the table: NOTIFY wakes the relay, and it looks every second in any case.
 """
 
 import asyncio
@@ -50,14 +50,14 @@ def _count(row: OutboxRow, *, routed: bool, at: float) -> None:
         log.error("relay.unroutable", type=row.type, event_id=str(row.event_id))
         return
     metrics.PUBLISHED.labels(row.type).inc()
-    # Each, not the oldest of a batch: an aim counts events, and a late batch is a large one.
+    # Every event is observed, not the oldest of each batch: the aim counts events, and late batches are large.
     metrics.PUBLISH_DELAY_SECONDS.observe(at - row.written_at)
 
 
 class Relay:
     """Empties the outbox of one service. Run any number of them.
 
-    It looks into the table every ``look_every_seconds``, whatever it was handed over or woken for.
+    It claims from the table at least every ``look_every_seconds``.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Relay:
 
     def hand_over(self, rows: Sequence[OutboxRow]) -> None:
         """Take rows that this process has just committed under its lease."""
-        # Beyond the limit they wait in the table: memory stays bounded while the broker is away.
+        # Rows beyond the limit wait in the table, so that memory stays bounded while the broker is away.
         if len(self._handed_over) < HANDED_OVER_MAX:
             self._handed_over.extend(rows)
         self._wake.set()
@@ -88,12 +88,12 @@ class Relay:
         """Relay until :meth:`stop`. Survives the loss of broker and database."""
         try:
             async with asyncio.TaskGroup() as group:
-                # Beside it, so that no event waits while others are marked.
+                # Marking is a task of its own, so that no event waits for it.
                 marking = group.create_task(self._mark_now_and_then())
                 await self._relay_until_stopped()
                 marking.cancel()
         except BaseExceptionGroup as group_error:
-            # The first is what went wrong; the other was only stopped by it.
+            # The first error is the reason; the other task was only cancelled by it.
             raise group_error.exceptions[0] from group_error
         await self._try_to_mark()
 
@@ -109,7 +109,7 @@ class Relay:
                     await self._relay(claimed)
                     if len(claimed) == BATCH_ROWS:
                         looked_at = float("-inf")
-                # One batch at least: where a look takes longer than the time between two, the rest would starve.
+                # At least one batch is published between two claims: a slow claim would otherwise starve these rows.
                 while self._handed_over:
                     batch = [
                         self._handed_over.popleft() for _ in range(min(BATCH_ROWS, len(self._handed_over)))
@@ -148,9 +148,9 @@ class Relay:
             return
 
     async def _give_back(self) -> None:
-        """End our leases on what is in memory, so that it need not wait for them once the broker is back.
+        """End the leases on all rows in memory, so that they can be claimed as soon as the broker is back.
 
-        All of it goes out from the table then, oldest first, by whichever relay reaches the broker.
+        The first relay that reaches the broker then publishes them from the table, oldest first.
         """
         seqs = [row.seq for row in (*self._in_hand, *self._handed_over)]
         self._in_hand = ()
@@ -165,7 +165,7 @@ class Relay:
 
     async def _pause(self, seconds: float) -> float:
         if self._stopping:
-            # What is in memory is also in the table; its lease runs out and some relay takes it up.
+            # The rows in memory are also in the table: their leases run out and another relay claims them.
             self._handed_over.clear()
             return seconds
         await asyncio.sleep(seconds)
@@ -180,7 +180,7 @@ class Relay:
         return rows
 
     async def _tidy(self, tx: Tx) -> None:
-        """Now and then delete old rows; while there is more than one portion, one at every look."""
+        """Delete old rows every ten minutes; while more than one portion is old, one portion with each claim."""
         if elapsed() - self._tidied_at > TIDY_EVERY_SECONDS:
             sent = await forget_sent(tx, rows_max=TIDY_ROWS)
             heard = await forget_heard(tx, rows_max=TIDY_ROWS)
@@ -202,7 +202,7 @@ class Relay:
         self._to_mark.set()
 
     async def _mark_now_and_then(self) -> None:
-        """Mark what is confirmed, what comes within a moment together."""
+        """Mark confirmed rows, those of a quarter of a second in one transaction."""
         while True:
             await self._to_mark.wait()
             await asyncio.sleep(MARK_EVERY_SECONDS)
@@ -219,16 +219,16 @@ class Relay:
             self._to_mark.set()
 
     async def _mark(self) -> None:
-        """Write down what the broker has confirmed.
+        """Mark the rows that the broker has confirmed.
 
-        A crash before it means that some events are said twice, and that is what inboxes are for.
+        After a crash before this, the events are published twice; the inboxes drop the second.
         """
         confirmed, self._confirmed = self._confirmed, []
         if not confirmed:
             return
         try:
             async with self._db.transaction() as tx:
-                # What counts from here is now() of this transaction, so the ages are taken after it has begun.
+                # mark_published subtracts the ages from now(), the start of this transaction: so take them after it.
                 at = elapsed()
                 await mark_published(tx, [seq for seq, _ in confirmed], [at - then for _, then in confirmed])
                 crash_point("K6")
@@ -252,7 +252,7 @@ class Relay:
         )
 
     async def listen(self, dsn: str) -> None:
-        """Wake up when another process writes to the outbox. Losing the connection only costs delay."""
+        """Wake the relay when another process writes to the outbox. A lost connection only costs delay."""
         while not self._stopping:
             try:
                 await self._listen_once(dsn)

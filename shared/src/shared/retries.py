@@ -1,5 +1,5 @@
-"""What becomes of a message that could not be handled: it comes back after growing pauses, a bounded
-number of times, and then rests among the dead letters with the story of what happened to it."""
+"""Retries and dead letters: a message that could not be handled comes back after growing pauses, a bounded number of
+times. After that it is a dead letter, whose headers tell its attempts, errors and times."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from shared.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
 
 log = structlog.get_logger()
 
-# Early events wait for hours in all; a bug is tried a few times only.
+# An event that comes too early waits for some hours in all; a bug is tried three times.
 TRY_AGAIN_ATTEMPTS_MAX = 12
 FAILED_ATTEMPTS_MAX = 3
 
@@ -27,8 +27,8 @@ FAILED_ATTEMPTS_MAX = 3
 async def put_off(publisher: Publisher, consumer: Consumer, heard: Heard, error: Exception) -> None:
     """Bring the message back after a pause that grows with its attempts, or bury it after the last one.
 
-    Returns only when the broker has the copy; then the original may be acknowledged. Raises
-    BrokerUnavailable otherwise.
+    Returns after the broker has confirmed the copy, so the original may be acknowledged. Raises BrokerUnavailable
+    otherwise.
     """
     attempts = heard.attempts + 1
     waits = isinstance(error, TryAgain)
@@ -65,7 +65,7 @@ async def bury(
     headers = _told(delivery, attempts=attempts) | {
         "reason": reason,
         "error": type(error).__name__,
-        # Our own errors tell conditions, not data; the text of a stranger's may hold personal data.
+        # The text of our own errors names conditions; the text of other errors may hold personal data.
         "error_detail": str(error)[:500] if type(error).__module__.startswith("shared.") else "",
         "handler": consumer.queue,
     }
@@ -77,7 +77,8 @@ async def bury(
 def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
     headers = without_deaths(delivery.header.properties.headers or {})
     headers = {key: _sendable(value) for key, value in headers.items()}
-    at = datetime.now(UTC).isoformat()  # noqa: DTZ - the broker's world runs on real time, not on the shop's clock
+    # The broker runs on real time, not on the shop's clock.
+    at = datetime.now(UTC).isoformat()
     return headers | {
         "attempts": attempts,
         "first_failed_at": headers.get("first_failed_at", at),
@@ -86,10 +87,9 @@ def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
 
 
 def _sendable(value: Any) -> Any:
-    """Return the value of a header as it came if it can be sent again, else how it reads.
+    """Return the value of a header if it can be sent again, else its representation.
 
-    What is read is not always what can be written: text that is no UTF-8 arrives as bytes, which no header
-    may be.
+    Some values can be read and not written: text that is no UTF-8 arrives as bytes, which a header may not hold.
     """
     try:
         encode_table_value(value)

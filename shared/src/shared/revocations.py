@@ -23,7 +23,7 @@ _ENDED = """
 
 
 async def revoke_sessions(tx: Tx, event: SessionsRevoked) -> None:
-    """Remember that these sessions are void, from this commit on (reliability.md A2)."""
+    """Store that these sessions are void; every replica refuses them from this commit on."""
     await tx.execute(
         "INSERT INTO revoked_sessions (event_id, member_id, session_id, issued_until)"
         " VALUES (:event_id, :member_id, :session_id, :issued_until) ON CONFLICT DO NOTHING",

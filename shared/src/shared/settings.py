@@ -34,6 +34,7 @@ class ServiceSettings(BaseSettings):
     trusted_keys_file: Path | None = Field(None, description="JWKS with the public keys of all services")
     cookie_secure: bool = Field(True, description="False only where browsers come over plain HTTP")
     sandbox: bool = Field(False, description="Talk to simulators; no live provider is called (OPS-09)")
+    live_templates: bool = Field(False, description="Read templates anew when they change (development)")
     http_host: str = "127.0.0.1"
     trusted_proxies: str = Field(
         "127.0.0.1", description="Where Caddy asks from: addresses, networks, or * if only it can reach us"

@@ -1,7 +1,7 @@
-"""Statements on their way to PostgreSQL, and rows on their way back.
+"""SQL: statements in the form that asyncpg takes, and the rows that it returns.
 
-SQLAlchemy writes statements and declares tables; asyncpg runs them. What lies between the two in SQLAlchemy
-cost more than both (docs/speed.md), and a service needs none of it.
+SQLAlchemy compiles statements and declares tables; asyncpg runs them. SQLAlchemy's own way of running them cost more than
+both together (docs/speed.md), and a service needs no part of it.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg tells no types
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A statement as PostgreSQL takes it: ``$1`` for values, and whose values they are, in order."""
+    """A statement as PostgreSQL takes it, with ``$1`` for values, and the names of the values in order."""
 
     sql: str
     names: tuple[str, ...]
@@ -61,8 +61,8 @@ def _ready(compiled: Compiled) -> Ready:
 def ready(statement: str | ClauseElement, values: Mapping[str, Any]) -> tuple[str, list[Any]]:
     """Return ``statement`` and its values as asyncpg takes them.
 
-    Statements built with SQLAlchemy bring values of their own; building one costs more than asking it, so hot
-    paths write SQL.
+    A statement built with SQLAlchemy has values of its own. Building one costs more than running it, so hot paths
+    write SQL.
     """
     if isinstance(statement, str):
         known = ready_text(statement)
@@ -73,7 +73,7 @@ def ready(statement: str | ClauseElement, values: Mapping[str, Any]) -> tuple[st
 
 
 async def teach_json(connection: "asyncpg.Connection[Any]") -> None:
-    """Let ``connection`` read JSON columns as Python values; what is written is JSON text already."""
+    """Let ``connection`` decode JSON columns to Python values; values that are written are JSON text already."""
     for kind in ("json", "jsonb"):
         await connection.set_type_codec(
             kind, schema="pg_catalog", encoder=str, decoder=orjson.loads, format="text"

@@ -1,4 +1,4 @@
-"""Signed statements: what one service vouches for and another believes without asking (architecture §2).
+"""Signed statements: what one service vouches for and another believes without asking.
 
 A statement is a JWS (RFC 7515) with Ed25519 (``alg`` EdDSA, RFC 8037), short-lived, issued for one
 purpose by one service, and verified offline with the public keys of ``TRUSTED_KEYS_FILE``.

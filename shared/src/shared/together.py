@@ -1,6 +1,6 @@
-"""Group commit: what comes while the last transaction runs is done together in the next one.
+"""Group commit: items that arrive while a transaction runs share the next one.
 
-Alone, a thing waits for nobody. Under load one transaction, and one wait for the disk, serves many.
+A single item waits for nobody. Under load one transaction, and one wait for the disk, serves many.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ class _Waiting(Generic[Item, Result]):
 
 
 class Together(Generic[Item, Result]):
-    """Does things in batches, in the order in which they came.
+    """Runs items in batches, in the order in which they came.
 
-    ``run`` gets up to ``batch_max`` things and returns a result for each, in the same order. If it raises for
-    several, each is run again alone, so one that cannot be done does not keep its neighbours from it; what it
-    raises for one goes to whoever asked. Things with the same ``key`` never meet in one batch.
+    ``run`` gets up to ``batch_max`` items and returns a result for each, in the same order. If it raises for several,
+    each is run again alone, so that a bad item fails alone; its error goes to the caller who brought it. Items with
+    the same ``key`` are never in one batch.
     """
 
     def __init__(
@@ -46,15 +46,15 @@ class Together(Generic[Item, Result]):
         self._runner: asyncio.Task[None] | None = None
 
     async def do(self, item: Item) -> Result:
-        """Have ``item`` done with the next batch and return its result. Raises what ``run`` raised for it.
+        """Run ``item`` with the next batch and return its result. Raises the error of ``run`` for it.
 
-        Whoever is cancelled here only stops waiting: the thing is done all the same.
+        A cancelled caller stops waiting; the item is run all the same.
         """
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(item, done))
         if self._runner is None:
-            # A task of its own, so that nobody's cancellation ends the work of others, and that follows from
-            # nobody: it works for all.
+            # The runner is a task of its own, so that a cancelled caller does not end the work of others. It has no
+            # cause, because it works for all callers.
             with following(NO_CAUSE):
                 self._runner = asyncio.create_task(self._run_all())
         return await asyncio.shield(done)
@@ -99,5 +99,5 @@ class Together(Generic[Item, Result]):
 def _tell(done: "asyncio.Future[Any]", error: Exception) -> None:
     if not done.done():
         done.set_exception(error)
-        # Nobody may be waiting any more; that is no reason to complain in the log.
+        # Read once, so that asyncio does not log an error for which no caller waits any more.
         done.exception()

@@ -1,4 +1,4 @@
-"""Exchanges, queues and bindings: declared by one command, with every property spelled out.
+"""Topology: exchanges, queues and bindings, declared by one command with all their properties.
 
     <service>.events           topic     what the service says
     <service>.dead             direct    to the dead letters of its queues
@@ -13,12 +13,12 @@
 A message that waits names the queue it goes back to. Only the queues of its own service are bound to
 <service>.again, and nobody may publish there: no service can reach a queue of another by way of its waits.
 
-A queue that gives messages back waits for ever with one that leads nowhere, and all behind it. So a policy makes
-<service>.lost the alternate exchange of .again and .dead; deploy/broker_users.py puts it, for a policy also holds for
-what an earlier release declared.
+A waiting queue would hold a message that no queue takes back for ever, and all messages behind it. So a policy makes
+<service>.lost the alternate exchange of .again and .dead. deploy/broker_users.py sets the policy, because a policy also
+holds for exchanges that an earlier release declared.
 
-They are described in the words of FastStream, so that its AsyncAPI document shows what really exists, and declared by
-aio-pika on a plain connection.
+FastStream describes the exchanges and queues, so that its AsyncAPI document shows what exists; aio-pika declares them
+on a plain connection.
 """
 
 from collections.abc import Iterable
@@ -35,10 +35,10 @@ from shared.events import Event
 log = structlog.get_logger()
 
 RETRY_STEPS_SECONDS = (1, 5, 30, 120, 600, 1800)
-# Above every bound of our own: it only ends loops in which a process dies before it can count.
+# Above our own bounds: it only ends loops in which a process dies before it can count an attempt.
 DELIVERY_LIMIT = 50
-# Nothing of ours takes messages out of these queues: what comes back was looked at by a person. RabbitMQ 4 would
-# drop it after 20 looks, and 3.10 does not know the word for "never".
+# No process of ours consumes these queues, so a redelivery means that a person looked at the message. RabbitMQ 4 would
+# drop it after 20 looks, and RabbitMQ 3.10 has no value for "never".
 LOOKS_MAX = 1_000_000
 
 
@@ -53,12 +53,12 @@ def retry_exchange(service: str, seconds: int) -> str:
 
 
 def again_exchange(service: str) -> str:
-    """Return the name of the exchange through which what has waited comes back to the queues of ``service``."""
+    """Return the name of the exchange through which messages that have waited come back to the queues of ``service``."""
     return f"{service}.again"
 
 
 def lost_exchange(service: str) -> str:
-    """Return the name of the exchange for what is bound nowhere else."""
+    """Return the name of the exchange for messages that no other binding takes."""
     return f"{service}.lost"
 
 
@@ -102,7 +102,7 @@ def waiting_queue(service: str, seconds: int) -> RabbitQueue:
 
 
 def dead_queue(queue: str) -> RabbitQueue:
-    """Return the queue of what could not be handled from ``queue``; a letter stays until a person takes it."""
+    """Return the queue of the dead letters of ``queue``; a letter stays until a person takes it."""
     return RabbitQueue(
         f"{queue}.dead",
         queue_type=QueueType.QUORUM,

@@ -1,12 +1,13 @@
 """The batch loop behind each consuming function.
 
-What arrived while the last transaction ran is the next batch: one transaction, one inbox insert, one
-acknowledgement. If a batch fails it is run again message by message, so that a bad one neither blocks nor
-condemns its neighbours. No message is acknowledged before its effect, its retry or its dead letter is safe.
+The worker collects messages while a transaction runs. They are the next batch: one transaction, one inbox insert, one
+acknowledgement. If a batch fails, the worker runs it again message by message, so that a bad message neither blocks
+its neighbours nor fails with them. A message is acknowledged only after its effect, its retry or its dead letter is
+stored.
 
-What comes a second time was in hand when a process died, and one of it may be why. It is handled one at a time, each
-acknowledged alone, in another order after each death: those that are done are out of danger, and in the end the
-one that kills is left alone with its count of deliveries.
+The broker delivers a message again if the process that had it died, and the message may be the reason. The worker
+handles redelivered messages one by one, acknowledges each alone, and takes them in another order after each death.
+Harmless ones are soon done, and the one that kills is left with its count of deliveries.
 """
 
 import asyncio
@@ -34,7 +35,8 @@ from shared.retries import bury, put_off
 
 log = structlog.get_logger()
 
-# Short, so that all consumers are back together: what one hears long before another is put off as too early.
+# Pauses are short, so that all consumers are back at the same time: an event that one hears long before another
+# hears its predecessor is put off as too early.
 PAUSE_SECONDS_MAX = 1.0
 LOOK_EVERY_SECONDS = 10.0
 IDLE_SECONDS = 1.0
@@ -45,8 +47,8 @@ SUSPECTS_LINGER_SECONDS = 0.2
 class Intake:
     """Where the workers of a process take messages from, and what they need to bring each to its end.
 
-    While nothing arrives a worker looks every ``idle_seconds`` whether its channel still lives. Pauses after losses
-    of broker or database grow up to ``pause_seconds_max``.
+    An idle worker checks every ``idle_seconds`` that its channel still lives. After the loss of the broker or the
+    database it pauses, each time longer, up to ``pause_seconds_max``.
     """
 
     link: Link
@@ -104,7 +106,7 @@ class Worker:
                     await self._consume(channel)
                 finally:
                     if self.consuming_at is not None:
-                        # It worked for a while: this loss is a new one, not another failure to begin.
+                        # The worker had begun to consume, so this loss is a new one and the pause is short again.
                         pause = 0.1
                     self.consuming_at = None
                     await _close(channel)
@@ -124,8 +126,7 @@ class Worker:
         self._arrived.set()
 
     async def _consume(self, channel: AbstractChannel) -> None:
-        # One for each channel: a message of a lost channel must never be acknowledged on the next one,
-        # where its delivery tag means other messages.
+        # Each channel has a queue of its own: a delivery tag of a lost channel means another message on the next.
         waiting: deque[DeliveredMessage] = deque()
 
         async def take(delivery: DeliveredMessage) -> None:
@@ -139,11 +140,11 @@ class Worker:
         while not self._stopping:
             linger = self.consumer.linger_seconds
             if any(one.redelivered and _times_in_hand(one) > 1 for one in waiting):
-                # The one that kills is mostly the oldest: it must not be all that has come so far.
+                # The message that kills is mostly the oldest. Others must arrive beside it, to be handled before it.
                 linger = max(linger, SUSPECTS_LINGER_SECONDS)
             if linger and 0 < len(waiting) < self._prefetch:
                 await asyncio.sleep(linger)
-            # The broker may cancel a consumer, or a channel die, without a word to us.
+            # The broker may cancel a consumer, and a channel may die, without telling us.
             if channel.is_closed or tag not in getattr(channel, "consumers", ()):
                 raise ConnectionError("consumer is gone")
             if elapsed() - looked_at > LOOK_EVERY_SECONDS:
@@ -161,7 +162,7 @@ class Worker:
             await self._handle(channel, batch)
 
     async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
-        """Handle what came again first: the last acknowledgement is for all that came before it too."""
+        """Handle redelivered messages one by one, then the rest: the last acknowledgement covers all before it."""
         again = [one for one in deliveries if one.redelivered]
         for one in sorted(again, key=_order_of_this_life):
             await self._handle_batch(channel, [one], multiple=False)
@@ -225,7 +226,7 @@ class Worker:
                     self._count("failed")
                     await put_off(self._publisher, self.consumer, heard, error)
                     return
-                # The database's trouble: the message has done nothing wrong, so it just waits.
+                # The database is away. That is not the fault of the message, so it waits and no attempt is counted.
                 log.warning("consumer.database_unavailable", error=type(error).__name__)
                 if self._stopping:
                     raise ConnectionError("stopping while the database is away") from error
@@ -251,7 +252,7 @@ class Worker:
             await insert_inbox(tx, self.consumer.queue, [heard.event.event_id])
 
     async def _note_replay(self, heard: Heard, death: Death) -> None:
-        """Write down that it came back, whatever becomes of it now."""
+        """Store that the message was replayed, whatever its handling comes to."""
         async with self._db.transaction() as tx:
             first = await insert_replay(tx, self.consumer.queue, heard.event.event_id, death)
         if first:
@@ -272,16 +273,16 @@ class Worker:
 
 
 def _times_in_hand(delivery: DeliveredMessage) -> int:
-    """Return how often a message that comes again was in hand when a process or a connection ended."""
+    """Return how often a process or a connection ended while it had this redelivered message."""
     headers = delivery.header.properties.headers or {}
     counts = [headers.get(name) for name in ("x-delivery-count", "x-acquired-count")]
     return max([1, *(count for count in counts if isinstance(count, int))])
 
 
 def _order_of_this_life(delivery: DeliveredMessage) -> tuple[int, int]:
-    """Return where a message comes among those that came again: the fewest deaths first, alike by a new lot.
+    """Return the sort key of a redelivered message: fewest deaths first; among equals, another order after each death.
 
-    After the first death, mostly a mere restart, they keep the order in which they came.
+    After the first death, which is mostly a restart, messages keep the order in which they came.
     """
     times = _times_in_hand(delivery)
     lot = crc32(f"{times} {delivery.header.properties.message_id}".encode()) if times > 1 else 0

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.database
 
 SEEDS = range(1, 9)
 FOUND_WITHIN = 150
-THE_ELEVEN = [name for name, mutant in MUTANTS.items() if "5.3" in mutant.source]
+THE_ELEVEN = list(MUTANTS)[:11]
 
 
 def test_a_seed_is_one_story_and_another_is_another(campaign: Campaign) -> None:

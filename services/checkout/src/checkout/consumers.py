@@ -145,5 +145,5 @@ async def note_on_timeline(events: list[Event], tx: Tx) -> None:
 
 @consumers.on(SessionsRevoked)
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
-    """From this commit on, every replica's pages refuse the session (reliability.md A2)."""
+    """From this commit on, every replica's pages refuse the session."""
     await revoke_sessions(tx, event)

@@ -151,7 +151,12 @@ def install(
 ) -> None:
     """Put all pages and JSON routes of checkout on ``app``."""
 
-    pages = make_templates(*template_folders(), desk_pages=DESK_PAGES, globals={"dispatch": DISPATCH})
+    pages = make_templates(
+        *template_folders(),
+        desk_pages=DESK_PAGES,
+        globals={"dispatch": DISPATCH},
+        live=settings.live_templates,
+    )
     app.state.db = db
     origin_url = settings.origin_url.rstrip("/")
     app.state.till = till

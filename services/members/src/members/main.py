@@ -131,7 +131,9 @@ def install(
     verifier: Verifier,
 ) -> None:
     """Put the pages and routes of members on ``app``."""
-    pages = make_templates(*Path(__file__).parent.glob("*/templates"), desk_pages=DESK_PAGES)
+    pages = make_templates(
+        *Path(__file__).parent.glob("*/templates"), desk_pages=DESK_PAGES, live=settings.live_templates
+    )
     app.state.members = Parts(db, pages, settings, hasher, issuer, verifier, Cookies(settings.cookie_secure))
     install_web(
         app,

@@ -56,6 +56,7 @@ def make(settings: Settings | None = None) -> Service:
             RevokedSessions(db),
             origin=settings.origin_url,
             secure=settings.cookie_secure,
+            live=settings.live_templates,
         ),
         close=server.close,
         figures=count_undelivered,

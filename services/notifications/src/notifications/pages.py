@@ -23,11 +23,14 @@ DESK_PAGES = (
 
 
 def page_installer(
-    desk: Desk, verifier: Verifier, is_revoked: IsRevoked, *, origin: str, secure: bool
+    desk: Desk, verifier: Verifier, is_revoked: IsRevoked, *, origin: str, secure: bool, live: bool = False
 ) -> Callable[[FastAPI], None]:
-    """Return the function that puts the pages on an application. ``origin`` is what browsers see."""
+    """Return the function that puts the pages on an application.
+
+    ``origin`` is what browsers see; ``live`` reads a changed template again.
+    """
     folders = sorted(Path(__file__).parent.glob("*/templates"))
-    templates = make_templates(*folders, desk_pages=DESK_PAGES)
+    templates = make_templates(*folders, desk_pages=DESK_PAGES, live=live)
 
     def install(app: FastAPI) -> None:
         app.state.desk = desk

@@ -67,5 +67,5 @@ async def give_back_payment(event: OrderCancelled, tx: Tx, payments: OrderPaymen
 
 @consumers.on(SessionsRevoked)
 async def end_sessions(event: SessionsRevoked, tx: Tx) -> None:
-    """From this commit on, every replica's pages refuse the session (reliability.md A2)."""
+    """From this commit on, every replica's pages refuse the session."""
     await revoke_sessions(tx, event)

@@ -87,7 +87,7 @@ def make_service(settings: Settings, db: Database, methods: Methods, shop: Shop)
 
 def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Methods, shop: Shop) -> None:
     """Put the desk, the JSON routes, the notices and the methods' own pages on the application."""
-    pages = make_pages()
+    pages = make_pages(live=settings.live_templates)
     visited = [method for method in methods.values() if method.terms.visit is not None]
     if settings.trusted_keys_file is None:
         raise SystemExit("TRUSTED_KEYS_FILE is not set: pages need it to know who is looking")
@@ -120,7 +120,7 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
             app.include_router(own)
 
 
-def make_pages() -> Pages:
-    """Return the templates of the service and of its methods."""
+def make_pages(*, live: bool = False) -> Pages:
+    """Return the templates of the service and of its methods; ``live`` reads a changed one again."""
     own = sorted(Path(__file__).parent.glob("*/templates"))
-    return make_templates(*own, *template_folders(), desk_pages=DESK_PAGES)
+    return make_templates(*own, *template_folders(), desk_pages=DESK_PAGES, live=live)

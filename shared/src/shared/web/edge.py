@@ -2,9 +2,9 @@
 
 HEAD is answered as GET without the body (RFC 9110 §9.3.2). In order: a request id, and the trace that the
 request belongs to, its own or a new one; refuse what cannot be text (NUL, bad UTF-8), what comes from another site
-(reliability.md §4 "Sessions, CSRF") and what is too big or too slow; security headers on every answer; and
+(cross-site request forgery, by Sec-Fetch-Site and Origin) and what is too big or too slow; security headers on every answer; and
 for an unknown error a page with the request id, while the cause goes to the log. Where the database is away or
-cannot take more, the answer is 503 with Retry-After: the same request may come again (reliability.md F16, F19).
+cannot take more, the answer is 503 with Retry-After: the same request may come again.
 """
 
 import asyncio

@@ -182,19 +182,20 @@ def make_templates(
     *folders: Path | str,
     desk_pages: Sequence[DeskPage] = (),
     globals: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's own word for it
-    reload: bool = False,
+    live: bool = False,
 ) -> Pages:
     """Templates from the service's folders over the shared ones.
 
     Autoescaped; an undefined name is an error. The macros of `macros.html` are there as `ui` everywhere, also
-    in fragments, without an import. `desk_pages` are this service's lines in the staff rail.
+    in fragments, without an import. `desk_pages` are this service's lines in the staff rail. `live` reads a
+    template again whenever its file has changed.
     """
     shared_folder = Path(__file__).parent / "templates"
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader([*folders, shared_folder]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        auto_reload=reload,
+        auto_reload=live,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],

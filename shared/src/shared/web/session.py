@@ -1,7 +1,7 @@
 """Who is looking: read from the signed `noren_session` cookie, offline, plus one revocation check.
 
 Members issues the statement and sets the cookie; every service reads it with these dependencies.
-Feature rules: reliability.md A2 (an ended session is refused by every replica within a second).
+An ended session is refused by every replica within a second.
 
 The rights of staff hold for a minute at a time (`staff_until`): then the browser passes by members, which looks at
 its own rows, and comes back with a new statement. An ended session of staff is therefore refused everywhere

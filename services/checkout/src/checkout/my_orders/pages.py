@@ -1,7 +1,7 @@
 """The buyer's own orders: the page after 「注文を確定する」, and 注文履歴.
 
 An order is shown to the browser that placed it and to its member. Somebody else's answers like one that
-does not exist (reliability.md §4).
+does not exist, so that nobody learns which order codes there are.
 """
 
 import hmac

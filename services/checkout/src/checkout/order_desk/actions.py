@@ -21,10 +21,10 @@ from checkout.order_desk.one_order import (
 )
 from checkout.order_desk.rows import read_whole_order
 from checkout.orders.cancel_order import cancel_order
+from checkout.orders.mark_calls_seen import mark_calls_seen
 from checkout.orders.process_order import process_order
 from checkout.orders.request_capture import request_capture
 from checkout.orders.request_reauthorization import request_reauthorization
-from checkout.orders.settle_calls import settle_calls
 from checkout.orders.steps import capture_warnings, processed_warnings
 from checkout.orders.write_note import write_note
 from checkout.shipping.register_tracking import register_tracking
@@ -136,7 +136,7 @@ async def mark_seen(request: Request, code: OrderCode, staff: Staff) -> Response
     form = await read_form(request, SeenForm)
     version = _seen(form)
     async with db.transaction() as tx:
-        await settle_calls(tx, order_code=code, version=version, by=actor(staff), at=now())
+        await mark_calls_seen(tx, order_code=code, version=version, by=actor(staff), at=now())
     return _back(request, code, "確認済みにしました")
 
 

@@ -2,7 +2,7 @@
 
     async with open_orders(tx, codes) as book:
         book.move(code, "authorize", by=..., at=...)
-        book.note(Entry(...))
+        book.note(TimelineEntry(...))
         book.say(OrderProcessed(...))
 
 Consumers name it as what they open (:mod:`shared.consumers`). One order or five hundred take the same number of
@@ -21,7 +21,7 @@ from checkout.orders.order import Move, Order, Parcel, Standing
 from checkout.orders.payments import Told, keep_told
 from checkout.orders.rows import order_of, standing_values
 from checkout.orders.tables import order_destinations, order_history, order_words, orders
-from checkout.orders.timeline import Entry, add_entries
+from checkout.orders.timeline import TimelineEntry, add_entries
 from checkout.shop.rules import Closing, ShopSettings
 from shared.bulk import insert_all, update_all
 from shared.cause import current_cause
@@ -105,7 +105,7 @@ class OrderBook:
         self._history: list[dict[str, Any]] = []
         self._parcels: dict[UUID, Parcel] = {}
         self._called: dict[str, None] = {}
-        self._entries: list[Entry] = []
+        self._entries: list[TimelineEntry] = []
         self._told: list[Told] = []
         self._words: dict[str, set[str]] = {}
         self._deeds: list[tuple[Deed, Any]] = []
@@ -190,7 +190,7 @@ class OrderBook:
         self._orders[code] = replace(order, parcels=parcels)
         return self._orders[code]
 
-    def note(self, *entries: Entry) -> None:
+    def note(self, *entries: TimelineEntry) -> None:
         """Add lines to the timelines of orders in the book."""
         self._entries += entries
 

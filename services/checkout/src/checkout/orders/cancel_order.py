@@ -7,7 +7,7 @@ from checkout.carts.rows import reopen_cart
 from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.money_back import refund_waits_for
 from checkout.orders.rules import check_cancellable
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from checkout.stock.moves import release_stock
 from shared.database import Tx
 from shared.events import OrderCancelled
@@ -89,7 +89,7 @@ async def end_order(
     if reason == "payment_failed":
         await reopen_cart(tx, code, at=at)
     book.note(
-        Entry(
+        TimelineEntry(
             order_code=code,
             at=at,
             topic="order",

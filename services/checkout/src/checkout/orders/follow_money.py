@@ -15,7 +15,7 @@ from checkout.orders.standing import (
     told_by_payments,
     told_by_refund,
 )
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from checkout.orders.words import PAYMENT_LABEL
 from shared.clock import in_japan
 from shared.events import CaptureRejected, PaymentCaptured, PaymentRefunded, PaymentStandingChanged
@@ -88,7 +88,7 @@ def _unpaid_again(book: OrderBook, code: str, *, at: datetime) -> None:
         return
     book.move(code, "undeposit", by=PAYMENTS, at=at, deposit_date=None)
     book.note(
-        Entry(
+        TimelineEntry(
             order_code=code,
             at=at,
             topic="payment",

@@ -26,7 +26,7 @@ from checkout.orders.news_words import (
 from checkout.orders.order import Order
 from checkout.orders.payment_news import excess_of
 from checkout.orders.standing_news import standing_words
-from checkout.orders.timeline import Entry, Kind, Topic
+from checkout.orders.timeline import Kind, TimelineEntry, Topic
 from shared import events
 from shared.clock import in_japan
 from shared.events import Event
@@ -38,11 +38,11 @@ CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 _Line = tuple[Topic, Kind, str, str, dict[str, Any]]
 
 
-def entry_of(event: Event, about: Order | str) -> Entry:
+def entry_of(event: Event, about: Order | str) -> TimelineEntry:
     """Return the line for ``event`` about an order, or its code. Money for a cancelled order is marked as such."""
     order = about if isinstance(about, Order) else None
     topic, kind, title, text, facts = _LINES[type(event)](event)
-    entry = Entry(
+    entry = TimelineEntry(
         order_code=order.code if order else str(about),
         at=_moment(event),
         topic=topic,
@@ -67,13 +67,13 @@ def entry_of(event: Event, about: Order | str) -> Entry:
     return entry
 
 
-def standing_entry(event: events.PaymentStandingChanged, before: Order) -> Entry | None:
+def standing_entry(event: events.PaymentStandingChanged, before: Order) -> TimelineEntry | None:
     """Return the line for ``event`` about an order as it was ``before``; None where nothing new is to be read."""
     words = standing_words(event, before)
     if words is None:
         return None
     title, text = words
-    return Entry(
+    return TimelineEntry(
         order_code=before.code,
         at=_moment(event),
         topic="payment",

@@ -1,6 +1,6 @@
 """An order's life as one table: what may follow what. Whatever is not in NEXT does not happen.
 
-An order stands on four axes at once. Status, deposit and shipping are ours (features.md Appendix C); payment
+An order stands on four axes at once. Status, deposit and shipping are ours; payment
 is what payments last said. A cancelled order moves no more: money that still arrives for it is noted, and
 payments gives it back.
 """
@@ -146,7 +146,7 @@ BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
     [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
 )
 
-# Deposits that staff may set (PAY-06, PAY-13, Appendix B).
+# Deposits that staff may set (PAY-06, PAY-13).
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
 # Payments' word for money that a bank took back for good.
 LOST_CHARGEBACK = "chargeback_lost"

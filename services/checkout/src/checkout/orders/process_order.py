@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkout.orders.book import OrderBook, open_orders
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from shared.database import Tx
 from shared.events import OrderProcessed
 
@@ -47,5 +47,7 @@ def close_order(
     """
     book.seen(code, version)
     book.move(code, "process", by=by, at=at, processed_at=at)
-    book.note(Entry(order_code=code, at=at, topic="order", kind="done", title="処理済みになりました", by=by))
+    book.note(
+        TimelineEntry(order_code=code, at=at, topic="order", kind="done", title="処理済みになりました", by=by)
+    )
     book.say(OrderProcessed(order_code=code, by=by, occurred_at=at, caused_by=caused_by))

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.rules import check_capturable
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from shared.clock import in_japan
 from shared.database import Tx
 from shared.errors import Refused
@@ -55,7 +55,7 @@ def ask_for_capture(
         _check_date(deposit_date, placed_at=order.placed_at, at=at)
     book.set_facts(code, capture_requested_at=at, deposit_date=deposit_date)
     book.note(
-        Entry(
+        TimelineEntry(
             order_code=code,
             at=at,
             topic="payment",

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from checkout.orders.book import open_orders
 from checkout.orders.rules import check_reauthorizable
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from shared.database import Tx
 from shared.events import ReauthorizationRequested
 
@@ -23,7 +23,7 @@ async def request_reauthorization(
         book.move(order_code, "call", by=by, at=at, reason="reauthorization_requested")
         book.set_standing(order_code, replace(order.standing, reauthorization_requested_at=at))
         book.note(
-            Entry(
+            TimelineEntry(
                 order_code=order_code,
                 at=at,
                 topic="payment",

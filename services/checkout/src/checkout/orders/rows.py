@@ -14,7 +14,7 @@ from checkout.orders.tables import (
     order_words,
     orders,
 )
-from checkout.orders.timeline import Entry, add_entries
+from checkout.orders.timeline import TimelineEntry, add_entries
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import Amounts, OrderPlaced
@@ -49,7 +49,7 @@ async def insert_orders(tx: Tx, new: Sequence[NewOrder]) -> None:
     await add_entries(
         tx,
         [
-            Entry(
+            TimelineEntry(
                 order_code=one.placed.order_code,
                 at=one.placed.placed_at,
                 topic="order",

@@ -1,4 +1,4 @@
-"""Which step an order needs next, by the way it is paid (ORD-02, ORD-03, Appendix B.2)."""
+"""Which step an order needs next, by the way it is paid (ORD-02, ORD-03)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -48,7 +48,7 @@ _PARCEL_STEPS = ("D", "E", "c", "d")
 
 
 def workflow(deposit: PaymentDeposit, *, paid_before_shipping: bool) -> tuple[str, ...]:
-    """Return the steps of an order by who makes it 入金済み, and whether that comes before the parcel (Appendix B.2)."""
+    """Return the steps of an order by who makes it 入金済み, and whether that comes before the parcel."""
     money = _DEPOSIT_STEPS[deposit]
     work = (*money, *_PARCEL_STEPS) if paid_before_shipping else (*_PARCEL_STEPS, *money)
     return ("A", "B", "a", *work, "G")

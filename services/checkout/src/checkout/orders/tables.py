@@ -117,7 +117,7 @@ orders = Table(
     Column("lost_amount", Integer, nullable=False, server_default="0"),
     Column("wallet_kind", Text),
     Column("wallet_buyer_id", Text),
-    # What the menu said of the method as the order was placed: which steps it takes (Appendix B).
+    # What the menu said of the method as the order was placed: which steps it takes.
     Column("payment_flow", Text, nullable=False),
     Column("payment_deposit", Text, nullable=False, comment="Who makes the order 入金済み"),
     Column("paid_before_shipping", Boolean, nullable=False),

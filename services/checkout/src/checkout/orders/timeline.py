@@ -18,7 +18,7 @@ Kind = Literal["done", "wait", "stop", "note", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One line of a timeline. ``by`` is a person or a service; ``facts`` feed the blocks of the page."""
 
     order_code: str
@@ -32,7 +32,7 @@ class Entry:
     event_id: UUID | None = None
 
 
-async def add_entries(tx: Tx, entries: Sequence[Entry]) -> None:
+async def add_entries(tx: Tx, entries: Sequence[TimelineEntry]) -> None:
     """Add ``entries``, whose orders must exist."""
     await insert_all(
         tx,

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from checkout.orders.book import open_orders
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from shared.database import Tx
 from shared.words import words_of_texts
 
@@ -15,4 +15,6 @@ async def write_note(
     async with open_orders(tx, [order_code]) as book:
         code = book.seen(order_code, version).code
         book.find_by(code, words_of_texts(text))
-        book.note(Entry(order_code=code, at=at, topic="note", kind="plain", title="メモ", text=text, by=by))
+        book.note(
+            TimelineEntry(order_code=code, at=at, topic="note", kind="plain", title="メモ", text=text, by=by)
+        )

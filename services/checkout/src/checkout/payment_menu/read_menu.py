@@ -1,6 +1,6 @@
 """Reading the menu of payment methods from payments, as due work: one worker asks, all pages know.
 
-Pages and orders use the menu kept in our own row, so that neither waits for payments (architecture §1).
+Pages and orders use the menu kept in our own row, so that neither waits for payments.
 """
 
 from datetime import timedelta

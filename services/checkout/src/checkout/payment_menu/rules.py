@@ -45,7 +45,7 @@ class Choice(_Part):
 class Method(_Part):
     """One payment method on the menu.
 
-    ``flow``, ``deposit`` and ``paid_before_shipping`` say how an order paid with it runs (features.md Appendix B): whether
+    ``flow``, ``deposit`` and ``paid_before_shipping`` say how an order paid with it runs: whether
     its money is held at order time (``authorized``), comes later (``prepaid``) or never passes through us
     (``unmanaged``); who makes it 入金済み; and whether that comes before the parcel. They go onto the order.
 

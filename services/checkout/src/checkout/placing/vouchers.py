@@ -1,6 +1,6 @@
 """What other services vouch for at the moment of the order: points set aside, and what the wallet says.
 
-Both come as signed statements through the browser (architecture §2). These classes are their claims.
+Both come as signed statements through the browser (decision 0005). These classes are their claims.
 """
 
 from uuid import UUID

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkout.orders.book import open_orders
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from shared.carriers import carrier_called
 from shared.database import Tx
 from shared.errors import Refused
@@ -46,5 +46,7 @@ async def register_tracking(
         text = " ".join(filter(None, (f"{parcel.name} 様", shown.name, tracking_number)))
         title = "送り状番号を登録しました" if tracking_number else "送り状番号を取り消しました"
         book.note(
-            Entry(order_code=order_code, at=at, topic="shipping", kind="note", title=title, text=text, by=by)
+            TimelineEntry(
+                order_code=order_code, at=at, topic="shipping", kind="note", title=title, text=text, by=by
+            )
         )

@@ -11,7 +11,7 @@ from checkout.orders.order import Order, Parcel
 from checkout.orders.process_order import close_order, process_if_complete
 from checkout.orders.rows import quantities_of
 from checkout.orders.rules import check_shippable, unsecured
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from checkout.stock.moves import LeftTheHouse, ship_stock
 from shared.carriers import carrier_called
 from shared.clock import in_japan
@@ -188,8 +188,8 @@ def _number(one: Sent, parcel: Parcel) -> str | None:
     return carrier_called(one.carrier or parcel.carrier).checked_number(one.tracking_number)
 
 
-def _override(order: Order, risk: str, wish: ShipWish) -> Entry:
-    return Entry(
+def _override(order: Order, risk: str, wish: ShipWish) -> TimelineEntry:
+    return TimelineEntry(
         order_code=order.code,
         at=wish.at,
         topic="shipping",
@@ -210,7 +210,7 @@ def _shipped_destination(parcel: Parcel, *, at: datetime) -> ShippedDestination:
     )
 
 
-def _entry(order: Order, parcels: Sequence[Parcel], *, full: bool, by: str, at: datetime) -> Entry:
+def _entry(order: Order, parcels: Sequence[Parcel], *, full: bool, by: str, at: datetime) -> TimelineEntry:
     lines = [
         " ".join(
             filter(None, (f"{parcel.name} 様", carrier_called(parcel.carrier).name, parcel.tracking_number))
@@ -218,7 +218,7 @@ def _entry(order: Order, parcels: Sequence[Parcel], *, full: bool, by: str, at: 
         for parcel in parcels
     ]
     title = "発送済みになりました" if full else "一部のお届け先を発送しました"
-    return Entry(
+    return TimelineEntry(
         order_code=order.code,
         at=at,
         topic="shipping",

@@ -1,4 +1,4 @@
-"""Staff change settings of the shop, with an audit row for every change (architecture §8)."""
+"""Staff change settings of the shop, with an audit row for every change."""
 
 from datetime import datetime
 

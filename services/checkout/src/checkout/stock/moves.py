@@ -1,4 +1,4 @@
-"""Stock: a guarded number per product and the ledger that explains it (reliability.md P4).
+"""Stock: a guarded number per product and the ledger that explains it (promise P4).
 
 Every change of the number has its rows in the ledger, in the caller's transaction. Products are always
 locked in the order of their SKU, so that two transactions can never wait for each other.

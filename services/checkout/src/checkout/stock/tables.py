@@ -1,7 +1,7 @@
 """Tables of stock: the number that sells, and the ledger that explains it.
 
 Stock is counted twice on purpose: ``stock`` is the guarded number that sells (its CHECK makes overselling
-impossible), ``stock_entries`` the append-only ledger that explains it (reliability.md P4):
+impossible), ``stock_entries`` the append-only ledger that explains it (promise P4):
 available = initial + received − reserved + released, and what is reserved leaves as shipped.
 """
 

@@ -8,7 +8,7 @@ from members.accounts.rows import email_key, hold_member, member_by_buyer, membe
 from members.addresses.prove_address import address_is_proved, prover_of
 from members.arrivals.rules import Step, next_step
 from members.registration.register_member import NewMember, register_member
-from members.sessions.enter import Browser, Entry, enter
+from members.sessions.enter import Browser, NewLogin, enter
 from members.settings import Settings
 from members.shop_rules.rows import rules_at
 from members.shop_rules.words import AMAZON_OFF
@@ -28,7 +28,7 @@ class Arrival:
     """What happens next, and the login that came of it, if one did."""
 
     step: Step
-    entry: Entry | None = None
+    entry: NewLogin | None = None
 
 
 async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *, at: datetime) -> Arrival:
@@ -60,7 +60,7 @@ def _proved(member: Row, wallet: Wallet) -> bool:
 
 async def _enter(
     tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
-) -> Entry | None:
+) -> NewLogin | None:
     """Log in the member who is linked with the wallet; None where its statement is good for no login any more."""
     if not await _good_once(tx, wallet, member, at=at):
         return None
@@ -69,7 +69,7 @@ async def _enter(
 
 async def _link(
     tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
-) -> Entry | None:
+) -> NewLogin | None:
     """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id.
 
     Where Amazon vouches for the member's address, that is its proof, too. Returns None where nothing was linked.
@@ -98,7 +98,7 @@ async def _link(
 
 async def register_arrival(
     tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, asked: AmazonSignUp, *, at: datetime
-) -> Entry:
+) -> NewLogin:
     """Register with Amazon's address and without a shop password, and log in (MEM-06). Raises Refused."""
     rules = await rules_at(tx, at)
     if not rules.amazon_login:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from members.accounts.forms import AmazonSignUp, Login
 from members.arrivals.arrive import AGAIN, arrive, register_arrival
 from members.parts import Here, Parts
-from members.sessions.browser import browser_of, put_entry
+from members.sessions.browser import browser_of, put_login
 from members.sessions.pages import MY_PAGE, show_login_form
 from members.shop_rules.words import AMAZON_OFF
 from members.wallets.statement import Wallet, wallet_of
@@ -39,7 +39,7 @@ async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Re
     step, entry = arrival.step, arrival.entry
     if entry is not None:
         toast = f"{wallet.label}アカウントと連携しました" if step == "link" else ""
-        return put_entry(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
+        return put_login(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
     if step == "link":
         return parts.pages.redirect(request, next_path, toast=NOT_LINKED)
     if step == "prove_first":
@@ -80,7 +80,7 @@ async def register(request: Request, parts: Here, seen: CurrentViewer) -> Respon
                 browser = browser_of(request, parts, seen)
                 entry = await register_arrival(tx, parts.settings, browser, wallet, form.value, at=now())
             response = parts.pages.redirect(request, next_path, toast="会員登録が完了しました")
-            return put_entry(parts, response, entry)
+            return put_login(parts, response, entry)
         except Refused as refusal:
             form.refuse(refusal)
     return _register_page(request, parts, form, wallet, next_path, status=422)

@@ -3,7 +3,7 @@
     reserved ──redeemed──▶ used ──returned──▶ usable again, until the coupon expires
         └────released────▶ usable again
 
-A use counts from the moment it is reserved, so that no limit is ever exceeded (reliability promise P3).
+A use counts from the moment it is reserved, so that no limit is ever exceeded (promise P3).
 """
 
 from datetime import date, datetime, timedelta

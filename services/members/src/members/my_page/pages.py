@@ -12,7 +12,7 @@ from members.my_page.leave import rights_of, use_up
 from members.parts import Here, session_id_of
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
 from members.points.words import point_lines
-from members.sessions.browser import browser_of, put_entry, put_session, renewed_by_proof
+from members.sessions.browser import browser_of, put_login, put_session, renewed_by_proof
 from members.sessions.end_sessions import end_all_sessions, end_own_session, end_session
 from members.sessions.enter import enter
 from members.sessions.rows import live_sessions
@@ -105,7 +105,7 @@ async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
     except PasswordMissing as refusal:
         return parts.pages.redirect(request, "/members/password", toast=refusal.message, kind="note")
     toast = "Amazonアカウントの連携を解除しました。ほかの端末からはログアウトしました"
-    return put_entry(parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
+    return put_login(parts, parts.pages.redirect(request, "/members/mypage", toast=toast), entry)
 
 
 @router.post("/members/logout", dependencies=[Depends(viewer)])

@@ -12,8 +12,8 @@ from members.addresses.prove_address import LinkEnded
 from members.parts import Parts
 from members.passwords.set_password import reset_password
 from members.sessions.attempts import TooManyAttempts
-from members.sessions.browser import browser_of, put_entry
-from members.sessions.enter import Entry, enter
+from members.sessions.browser import browser_of, put_login
+from members.sessions.enter import NewLogin, enter
 from shared.clock import now
 from shared.errors import Refused
 from shared.mail_links import LinkPurpose, MailLink
@@ -56,13 +56,13 @@ async def save_by_link(
             toast = "パスワードを設定しました。ほかの端末からはログアウトしました"
             response = parts.pages.redirect(request, "/members/mypage", toast=toast)
             parts.cookies.clear(response, COOKIE[purpose], request=request)
-            return put_entry(parts, without_referrer(response), entry)
+            return put_login(parts, without_referrer(response), entry)
     return without_referrer(page(link, form, status, headers))
 
 
 async def _save(
     request: Request, parts: Parts, seen: Viewer, purpose: LinkPurpose, link: MailLink, asked: ResetPassword
-) -> Entry:
+) -> NewLogin:
     if asked.new_password != asked.repeated:
         raise Refused("password_differs", "2回の入力が一致していません", field="repeated")
     member = await reset_password(parts.db, parts.hasher, purpose, link, asked.new_password)

@@ -7,7 +7,7 @@ from members.accounts.forms import SignUp
 from members.parts import Here, Parts
 from members.registration.sign_up import sign_up
 from members.sessions.attempts import TooManyAttempts
-from members.sessions.browser import browser_of, put_entry
+from members.sessions.browser import browser_of, put_login
 from members.sessions.pages import MY_PAGE
 from members.shop_rules.rows import rules_at
 from shared.clock import now
@@ -36,7 +36,7 @@ async def register(request: Request, parts: Here, seen: CurrentViewer) -> Respon
             browser = browser_of(request, parts, seen)
             entry = await sign_up(parts.db, parts.hasher, parts.settings, form.value, browser)
             toast = "会員登録が完了しました。確認メールをお送りします"
-            return put_entry(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
+            return put_login(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)

@@ -6,7 +6,7 @@ from members.accounts.passwords import Person, weakness
 from members.accounts.rows import email_key, member_by_id
 from members.registration.register_member import NewMember, register_member
 from members.sessions.attempts import begin_attempt, forget_attempts
-from members.sessions.enter import Browser, Entry, enter
+from members.sessions.enter import Browser, NewLogin, enter
 from members.sessions.pacing import SIGN_UPS, keep_pace
 from members.settings import Settings
 from members.shop_rules.rows import rules_at
@@ -18,7 +18,7 @@ from shared.ids import new_id
 
 async def sign_up(
     db: Database, hasher: PasswordHasher, settings: Settings, asked: SignUp, browser: Browser
-) -> Entry:
+) -> NewLogin:
     """Register a member and log in. Attempts are counted as those of the login are: the answer tells who is a member.
 
     Raises Refused for a weak password or a known address, and TooManyAttempts.

@@ -6,7 +6,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from members.parts import Parts, member_id_of, session_id_of
-from members.sessions.enter import Browser, Entry
+from members.sessions.enter import Browser, NewLogin
 from members.sessions.sign_in import OpenedSession, renew_session
 from shared.clock import now
 from shared.database import Tx
@@ -31,7 +31,7 @@ def browser_of(request: Request, parts: Parts, seen: Viewer) -> Browser:
     )
 
 
-def put_entry(parts: Parts, response: Response, entry: Entry) -> Response:
+def put_login(parts: Parts, response: Response, entry: NewLogin) -> Response:
     """Give the browser the statement of a new session, and the token by which it is known again."""
     put_session(parts, response, entry.opened)
     parts.cookies.write(

@@ -30,7 +30,7 @@ class Browser:
 
 
 @dataclass(frozen=True)
-class Entry:
+class NewLogin:
     """A login that is stored and now goes into the browser."""
 
     opened: OpenedSession
@@ -46,7 +46,7 @@ async def enter(
     way: Way,
     staff_role: str | None = None,
     at: datetime,
-) -> Entry:
+) -> NewLogin:
     """Open a session for ``member`` in place of the one in this browser; send it with the response.
 
     ``staff_role`` is given at the desk's login, whose sessions end sooner.
@@ -65,4 +65,4 @@ async def enter(
     )
     device = browser.device or secrets.token_urlsafe(32)
     await know_device(tx, hashed(device), member.member_id, at=at)
-    return Entry(opened, device)
+    return NewLogin(opened, device)

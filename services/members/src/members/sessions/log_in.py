@@ -1,7 +1,7 @@
 """The shop's own login, by address and password."""
 
 from members.accounts.hasher import PasswordHasher
-from members.sessions.enter import Browser, Entry, enter
+from members.sessions.enter import Browser, NewLogin, enter
 from members.sessions.sign_in import check_password
 from members.settings import Settings
 from shared.clock import now
@@ -10,7 +10,7 @@ from shared.database import Database
 
 async def log_in(
     db: Database, hasher: PasswordHasher, settings: Settings, browser: Browser, *, email: str, password: str
-) -> Entry:
+) -> NewLogin:
     """Check the password and open a session without any rights at the desk. Raises Refused and TooManyAttempts."""
     member = await check_password(
         db, hasher, email=email, password=password, ip=browser.ip, device=browser.device

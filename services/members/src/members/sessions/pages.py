@@ -8,7 +8,7 @@ from starlette.responses import Response
 from members.accounts.forms import Login
 from members.parts import Here, Parts
 from members.sessions.attempts import TooManyAttempts
-from members.sessions.browser import browser_of, put_entry
+from members.sessions.browser import browser_of, put_login
 from members.sessions.log_in import log_in
 from members.shop_rules.rows import rules_at
 from shared.clock import now
@@ -71,7 +71,7 @@ async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Resp
                 email=form.value.email,
                 password=form.value.password,
             )
-            return put_entry(parts, parts.pages.redirect(request, next_path), entry)
+            return put_login(parts, parts.pages.redirect(request, next_path), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)

@@ -86,7 +86,7 @@ async def open_session(
     staff_role: str | None = None,
     instead_of: UUID | None = None,
 ) -> OpenedSession:
-    """Start a session with a new id and end the one it replaces, if any (reliability.md §4, Sessions).
+    """Start a session with a new id and end the one it replaces, if any: an id that somebody planted in the browser is worth nothing.
 
     ``staff_role`` is given at the desk's login only: whoever shops needs no rights at the desk. Raises
     LoginOvertaken where what was checked of ``member`` holds no more.

@@ -6,7 +6,7 @@ from members.accounts.hasher import PasswordHasher
 from members.accounts.rows import member_by_email
 from members.deeds.rows import Doer, note_deed
 from members.sessions.attempts import TooManyAttempts
-from members.sessions.enter import Browser, Entry, enter
+from members.sessions.enter import Browser, NewLogin, enter
 from members.sessions.pacing import REFUSALS_NOTED, keep_pace
 from members.sessions.sign_in import WrongCredentials, check_password
 from members.settings import Settings
@@ -24,7 +24,7 @@ async def log_in_at_desk(
     email: str,
     password: str,
     address: str,
-) -> Entry:
+) -> NewLogin:
     """Log in with the rights of one's role and note it, by the IP ``address``.
 
     Raises Refused and TooManyAttempts, noted as well; who has no role is told no more than a wrong password would be.

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from members.accounts.forms import Login
 from members.parts import Here, Parts, address_of
 from members.sessions.attempts import TooManyAttempts
-from members.sessions.browser import browser_of, put_entry
+from members.sessions.browser import browser_of, put_login
 from members.settings import Settings
 from members.staff.add_staff import DEMO_EMAIL
 from members.staff.log_in_at_desk import log_in_at_desk
@@ -41,7 +41,7 @@ async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Resp
                 password=form.value.password,
                 address=address_of(request),
             )
-            return put_entry(parts, parts.pages.redirect(request, next_path), entry)
+            return put_login(parts, parts.pages.redirect(request, next_path), entry)
         except TooManyAttempts as refusal:
             status, headers = refusal.status, {"Retry-After": str(refusal.retry_after_seconds)}
             form.refuse(refusal)

@@ -21,7 +21,7 @@ UNDELIVERED: tuple[State, ...] = ("refused", "gave_up")
 RESENDABLE: tuple[State, ...] = tuple(state for state, after in NEXT.items() if after == {"queued"})
 
 PAUSE_FIRST = timedelta(seconds=10)
-# A recovered server has every waiting mail within five minutes (reliability.md N1).
+# A recovered server has every waiting mail within five minutes (promise N1).
 PAUSE_MAX = timedelta(minutes=4)
 TRY_FOR_MAX = timedelta(hours=24)
 
@@ -56,7 +56,7 @@ class RefusedByServer:
     code: int
 
 
-Answer = Accepted | Later | Unknown | RefusedByServer
+ServerAnswer = Accepted | Later | Unknown | RefusedByServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Verdict:
     due_at: datetime | None = None
 
 
-def judge(answer: Answer, *, attempts: int, first_tried_at: datetime, at: datetime) -> Verdict:
+def judge(answer: ServerAnswer, *, attempts: int, first_tried_at: datetime, at: datetime) -> Verdict:
     """Return what ``answer`` to the ``attempts``-th try makes of a mail, at the moment ``at``.
 
     An unknown outcome is tried again with the same Message-ID: a receipt twice is better than none (N1).

@@ -1,8 +1,8 @@
 """The bytes of a mail: built so that nothing a buyer typed can become a header or end the data early.
 
 The subject is always one encoded word after another, bodies are always base64, lines end in CRLF, and the
-headers are parsed again and compared before the mail may leave (reliability.md §4 "Mail out"; CVE-2024-6923,
-CVE-2026-1299 for headers, CVE-2023-51764 for line ends).
+headers are parsed again and compared before the mail may leave (header injection: CVE-2024-6923,
+CVE-2026-1299; line ends: CVE-2023-51764).
 
 All our mails have one shape, so they are put together here: the standard library encodes each part, but its
 generator of messages of any shape costs more than everything else that is done for a mail.

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from notifications.mailing.delivery import Accepted, Answer, RefusedByServer, judge
+from notifications.mailing.delivery import Accepted, RefusedByServer, ServerAnswer, judge
 from notifications.mailing.leaving import Gate
 from notifications.mailing.message import Letter, MailMalformed, build
 from notifications.mailing.news import of_verdict
@@ -43,7 +43,7 @@ LINGER_SECONDS = 0.2
 class Server(Protocol):
     """What takes mails."""
 
-    async def send(self, recipient: str, raw: bytes) -> Answer:
+    async def send(self, recipient: str, raw: bytes) -> ServerAnswer:
         """Hand a mail over and tell what became of it."""
 
 
@@ -141,7 +141,7 @@ class MailSending:
         await self._company.gather()
         return Outcome(answer, verdict, at)
 
-    async def _hand_over(self, tried: Try) -> Answer:
+    async def _hand_over(self, tried: Try) -> ServerAnswer:
         row = tried.mail
         try:
             link = self._link_of(row)

@@ -15,7 +15,7 @@ from typing import Any
 import aiosmtplib
 import structlog
 
-from notifications.mailing.delivery import Accepted, Answer, Later, RefusedByServer, Unknown
+from notifications.mailing.delivery import Accepted, Later, RefusedByServer, ServerAnswer, Unknown
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ class MailServer:
     _idle: list[_Connection] = field(default_factory=list, init=False, repr=False)
     _leaving: set[asyncio.Task[None]] = field(default_factory=set, init=False, repr=False)
 
-    async def send(self, recipient: str, raw: bytes) -> Answer:
+    async def send(self, recipient: str, raw: bytes) -> ServerAnswer:
         """Hand ``raw``, whose lines end in CRLF, over for ``recipient``; return what the server made of it; never raises."""
         async with self._room:
             if self._idle:
@@ -79,7 +79,7 @@ class MailServer:
         if self._leaving:
             await asyncio.wait(self._leaving)
 
-    async def _converse(self, connection: _Connection, recipient: str, raw: bytes) -> Answer:
+    async def _converse(self, connection: _Connection, recipient: str, raw: bytes) -> ServerAnswer:
         client = connection.client
         connection.begun = connection.handed_over = usable = False
         try:

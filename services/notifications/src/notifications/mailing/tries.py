@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from notifications.mailing.delivery import Answer, Verdict
+from notifications.mailing.delivery import ServerAnswer, Verdict
 from notifications.mailing.store_mails import cause_of
 from shared.cause import Cause
 from shared.database import Tx
@@ -49,7 +49,7 @@ async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]
 class Outcome:
     """What the server answered to a try, what that makes of the mail, and when it was."""
 
-    answer: Answer
+    answer: ServerAnswer
     verdict: Verdict
     at: datetime
 

@@ -23,7 +23,7 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Menu:
-    """What checkout has to know to offer the method and to run its desk (features.md Appendix B.1).
+    """What checkout has to know to offer the method and to run its desk.
 
     ``name`` is what the shop may change (AP-33), ``button_label`` what stands on a wallet's button whatever the name.
     ``confirm_path`` is where the buyer goes once the order is placed: for visits, :attr:`Method.go_path`.

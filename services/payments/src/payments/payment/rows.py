@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from payments.payment.requests import REQUEST_WORK, insert_requests
 from payments.payment.rules.drafting import Settled, Step
-from payments.payment.rules.journal import Entry
+from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
@@ -227,7 +227,7 @@ async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:
         tx.wake(REQUEST_WORK)
 
 
-def _lines(payment: Payment, entry: Entry, at: datetime) -> list[dict[str, Any]]:
+def _lines(payment: Payment, entry: JournalEntry, at: datetime) -> list[dict[str, Any]]:
     about = {"payment_id": payment.payment_id, "reason": entry.reason, "subject": entry.subject, "at": at}
     return [
         {**about, "account": entry.debit, "debit": entry.amount, "credit": 0},
@@ -235,7 +235,7 @@ def _lines(payment: Payment, entry: Entry, at: datetime) -> list[dict[str, Any]]
     ]
 
 
-def _receipts(booked: Iterable[tuple[Payment, Entry]], at: datetime) -> list[dict[str, Any]]:
+def _receipts(booked: Iterable[tuple[Payment, JournalEntry]], at: datetime) -> list[dict[str, Any]]:
     """What came in, by receipt: the parts of one receipt may be booked for different reasons."""
     came_in: dict[tuple[UUID, str, str], int] = defaultdict(int)
     for payment, entry in booked:

@@ -44,7 +44,7 @@ BUYER_PAUSE_SECONDS = 60.0
 SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
 LEASE_SECONDS = 30
-"""Room for a look-up and a call; another worker takes over this long after a kill (reliability.md M2: 30 s)."""
+"""Room for a look-up and a call; another worker takes over this long after a kill (promise M2: within 30 s)."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 

@@ -1,7 +1,7 @@
 """Instant payment notifications: is it really from Amazon, and about which object?
 
 A notice is a hint: it names an object and never its state. Whoever acts on it asks Amazon first. What is
-checked, and in which order, is reliability.md §4: form, topic, address of the certificate (before any
+checked, in this order: form, topic, address of the certificate (before any
 fetch), certificate, signature. A `SubscribeURL` is never fetched.
 """
 

@@ -8,7 +8,7 @@ from payments.payment.rules.terms import Terms
 
 
 class CashOnDelivery(Method):
-    """Nothing is ever asked of anybody, and no payment event is said (features.md A.1)."""
+    """Nothing is ever asked of anybody, and no payment event is said (PAY-13)."""
 
     kind = "cash_on_delivery"
     terms = Terms(flow="unmanaged", deposit="never", deposit_mail="never")

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from payments.payment.rules import journal
 from payments.payment.rules.details import Loss, OurRefund
-from payments.payment.rules.journal import Entry
+from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
 from payments.payment.rules.payment import Payment
 from shared.cause import NO_CAUSE, Cause
@@ -44,7 +44,7 @@ class Settled:
     steps: tuple[Step, ...] = ()
     events: tuple[Event, ...] = ()
     asks: tuple[Ask, ...] = ()
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[JournalEntry, ...] = ()
 
 
 def because_of(cause: Cause, part: Settled) -> Settled:
@@ -81,7 +81,7 @@ class Draft:
         self._steps: list[Step] = []
         self._events: list[Event] = []
         self._asks: list[Ask] = []
-        self._entries: list[Entry] = []
+        self._entries: list[JournalEntry] = []
 
     @property
     def behind(self) -> str:
@@ -147,7 +147,7 @@ class Draft:
         """Write down that no refund of ours is under way any more."""
         self.change(refund_asked_amount=0, our_refund=OurRefund(self.payment.our_refund.number))
 
-    def book(self, *entries: Entry) -> None:
+    def book(self, *entries: JournalEntry) -> None:
         """Write journal entries; those of no yen are left out."""
         self._entries += [entry for entry in entries if entry.amount]
 

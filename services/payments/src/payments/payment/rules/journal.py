@@ -31,7 +31,7 @@ Reason = Literal[
 
 
 @dataclass(frozen=True)
-class Entry:
+class JournalEntry:
     """One movement of ``amount`` yen from the account ``credit`` to the account ``debit``.
 
     ``subject`` is what it is about (a receipt, a refund); reason and subject together are booked once.
@@ -44,67 +44,67 @@ class Entry:
     credit: Account
 
 
-def sale(receipt_id: str, amount: int) -> Entry:
+def sale(receipt_id: str, amount: int) -> JournalEntry:
     """Money for the order."""
-    return Entry("sale", receipt_id, amount, debit="receivable", credit="sales")
+    return JournalEntry("sale", receipt_id, amount, debit="receivable", credit="sales")
 
 
-def suspended(receipt_id: str, amount: int) -> Entry:
+def suspended(receipt_id: str, amount: int) -> JournalEntry:
     """Money that came in and belongs to no order."""
-    return Entry("suspended", receipt_id, amount, debit="receivable", credit="suspense")
+    return JournalEntry("suspended", receipt_id, amount, debit="receivable", credit="suspense")
 
 
-def allocated(receipt_id: str, amount: int) -> Entry:
+def allocated(receipt_id: str, amount: int) -> JournalEntry:
     """Suspended money that the order turned out to be owed, once the missing rest was here."""
-    return Entry("allocated", receipt_id, amount, debit="suspense", credit="sales")
+    return JournalEntry("allocated", receipt_id, amount, debit="suspense", credit="sales")
 
 
-def refund(refund_ref: str, amount: int) -> Entry:
+def refund(refund_ref: str, amount: int) -> JournalEntry:
     """Money of the order given back."""
-    return Entry("refund", refund_ref, amount, debit="refunds", credit="receivable")
+    return JournalEntry("refund", refund_ref, amount, debit="refunds", credit="receivable")
 
 
-def suspense_returned(refund_ref: str, amount: int) -> Entry:
+def suspense_returned(refund_ref: str, amount: int) -> JournalEntry:
     """Suspended money given back."""
-    return Entry("suspense_returned", refund_ref, amount, debit="suspense", credit="receivable")
+    return JournalEntry("suspense_returned", refund_ref, amount, debit="suspense", credit="receivable")
 
 
-def sale_reversed(receipt_id: str, amount: int) -> Entry:
+def sale_reversed(receipt_id: str, amount: int) -> JournalEntry:
     """Money of the order that a receipt promised and that never came."""
-    return Entry("sale_reversed", receipt_id, amount, debit="sales", credit="receivable")
+    return JournalEntry("sale_reversed", receipt_id, amount, debit="sales", credit="receivable")
 
 
-def suspense_reversed(receipt_id: str, amount: int) -> Entry:
+def suspense_reversed(receipt_id: str, amount: int) -> JournalEntry:
     """Suspended money that a receipt promised and that never came."""
-    return Entry("suspense_reversed", receipt_id, amount, debit="suspense", credit="receivable")
+    return JournalEntry("suspense_reversed", receipt_id, amount, debit="suspense", credit="receivable")
 
 
-def set_aside(receipt_id: str, amount: int) -> Entry:
+def set_aside(receipt_id: str, amount: int) -> JournalEntry:
     """Money of the order that is not enough any more, since the receipt of the rest came to nothing."""
-    return Entry("set_aside", receipt_id, amount, debit="sales", credit="suspense")
+    return JournalEntry("set_aside", receipt_id, amount, debit="sales", credit="suspense")
 
 
-def refund_undone(refund_ref: str, amount: int) -> Entry:
+def refund_undone(refund_ref: str, amount: int) -> JournalEntry:
     """Money of the order that was written down as given back, and was not."""
-    return Entry("refund_undone", refund_ref, amount, debit="receivable", credit="refunds")
+    return JournalEntry("refund_undone", refund_ref, amount, debit="receivable", credit="refunds")
 
 
-def suspense_return_undone(refund_ref: str, amount: int) -> Entry:
+def suspense_return_undone(refund_ref: str, amount: int) -> JournalEntry:
     """Suspended money that was written down as given back, and was not."""
-    return Entry("suspense_return_undone", refund_ref, amount, debit="receivable", credit="suspense")
+    return JournalEntry("suspense_return_undone", refund_ref, amount, debit="receivable", credit="suspense")
 
 
-def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount: int) -> Entry:
+def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount: int) -> JournalEntry:
     """Money that went out, or was taken back, beyond what was here."""
     reasons: dict[str, Reason] = {
         "refund": "over_refunded",
         "receipt": "reversed_after_refund",
         "chargeback": "charged_back_after_refund",
     }
-    return Entry(reasons[kind], subject, amount, debit="losses", credit="receivable")
+    return JournalEntry(reasons[kind], subject, amount, debit="losses", credit="receivable")
 
 
-def covered(entry: Entry, receipt_id: str) -> Entry:
+def covered(entry: JournalEntry, receipt_id: str) -> JournalEntry:
     """Return ``entry`` for money that went out before it came: out of the losses, once the receipt explains it."""
     reasons: dict[Reason, Reason] = {
         "refund": "loss_is_refund",
@@ -113,4 +113,4 @@ def covered(entry: Entry, receipt_id: str) -> Entry:
         "suspense_reversed": "loss_is_suspense_reversed",
     }
     subject = f"{entry.subject} {receipt_id}"
-    return Entry(reasons[entry.reason], subject, entry.amount, debit=entry.debit, credit="losses")
+    return JournalEntry(reasons[entry.reason], subject, entry.amount, debit=entry.debit, credit="losses")

@@ -10,7 +10,7 @@ CAPTURE_POLICIES: tuple[CapturePolicy, ...] = ("on_shipped", "by_staff", "in_pro
 
 @dataclass(frozen=True)
 class Terms:
-    """How payments by a method run (features.md Appendix B).
+    """How payments by a method run.
 
     ``flow``: ``authorized`` holds the money at order time; ``prepaid`` issues a number once stock is held
     and waits for the money; ``unmanaged`` never passes through us (PAY-13).

@@ -5,12 +5,14 @@ from datetime import datetime
 from checkout.orders.book import open_orders
 from checkout.orders.calls import CALL_LABEL
 from checkout.orders.process_order import process_if_complete
-from checkout.orders.timeline import Entry
+from checkout.orders.timeline import TimelineEntry
 from shared.database import Tx
 from shared.errors import Refused
 
 
-async def settle_calls(tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None) -> None:
+async def mark_calls_seen(
+    tx: Tx, *, order_code: str, by: str, at: datetime, version: int | None = None
+) -> None:
     """Take our own calls off an order, which may complete it. Raises Refused: unknown, changed, nothing to see."""
     async with open_orders(tx, [order_code]) as book:
         order = book.seen(order_code, version)
@@ -20,7 +22,7 @@ async def settle_calls(tx: Tx, *, order_code: str, by: str, at: datetime, versio
         book.set_standing(order_code, order.standing, own_calls=())
         labels = "・".join(CALL_LABEL.get(word, word) for word in order.own_calls)
         book.note(
-            Entry(
+            TimelineEntry(
                 order_code=order_code,
                 at=at,
                 topic="order",
