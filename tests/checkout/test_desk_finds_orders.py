@@ -36,7 +36,7 @@ async def db(make_db: MakeDatabase) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def desk(db: Database, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
-    async with desk_client(db, keys) as client:
+    async with desk_client(db, keys, staff="owner") as client:
         yield client
 
 
@@ -163,6 +163,16 @@ async def test_the_short_number_stands_in_the_list_and_on_the_order(
     await two_orders(db)
     assert "10023" in (await desk.get("/desk/orders", params={"tab": "all"})).text
     assert "10023" in (await desk.get(f"/desk/orders/{SATO}")).text
+
+
+async def test_the_file_is_an_owners_and_clerks_are_told(db: Database, keys: Keys) -> None:
+    await two_orders(db)
+    async with desk_client(db, keys, staff="staff") as clerk:
+        page = (await clerk.get("/desk/orders?tab=all")).text
+        assert "CSVでの保存は、責任者だけが行えます。" in page
+        assert "export.csv" not in page
+        assert (await clerk.get("/desk/orders/export.csv")).status_code == 403
+    assert await said(db) == []
 
 
 async def test_the_file_holds_all_pages_of_what_is_shown(db: Database, desk: httpx.AsyncClient) -> None:

@@ -43,7 +43,7 @@ async def db(make_db: MakeDatabase) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def desk(db: Database, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
-    async with desk_client(db, keys) as client:
+    async with desk_client(db, keys, staff="owner") as client:
         yield client
 
 

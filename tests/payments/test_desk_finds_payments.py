@@ -42,6 +42,16 @@ async def test_payments_are_found_by_parts_of_code_name_and_number(shopping: Sho
     assert await found("%") == set()
 
 
+async def test_the_file_is_an_owners_and_clerks_are_told(shopping: Shopping, keys: Keys) -> None:
+    await two_payments(shopping, keys)
+    browser = shopping.payments.browser
+    sign_in(browser, keys, staff="staff")
+    page = (await browser.get("/desk/payments")).text
+    assert "CSVでの保存は、責任者だけが行えます。" in page
+    assert "export.csv" not in page
+    assert (await browser.get("/desk/payments/export.csv")).status_code == 403
+
+
 async def test_the_file_holds_the_payments_of_the_list(shopping: Shopping, keys: Keys) -> None:
     await two_payments(shopping, keys)
     query = {"view": "waiting", "method": "konbini"}

@@ -33,7 +33,7 @@ from shared.web.filters import jst
 from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
 from shared.web.paging import Paging
-from shared.web.session import Staff, require_staff
+from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -162,8 +162,8 @@ async def list_orders(
 
 
 @router.get("/desk/orders/export.csv")
-async def send_orders(request: Request, staff: Staff, tab: str = "new", sort: str = "-placed_at") -> Response:
-    """Send what the list shows, all pages of it, as CSV; it is written down who has it."""
+async def send_orders(request: Request, staff: Owner, tab: str = "new", sort: str = "-placed_at") -> Response:
+    """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
     db: Database = request.app.state.db
     search = asked_search(parse_form(SearchForm, request.query_params), tab if tab in TABS else "all")
     found = await export_orders(

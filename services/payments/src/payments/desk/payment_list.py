@@ -19,7 +19,7 @@ from shared.web.deeds import done_by, rows_taken
 from shared.web.filters import jst
 from shared.web.pages import Pages
 from shared.web.paging import Paging
-from shared.web.session import Staff, require_staff
+from shared.web.session import Owner, require_staff
 
 COLUMNS = (
     "注文番号",
@@ -41,14 +41,14 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     @routes.get("/desk/payments/export.csv")
     async def send_payments(
         request: Request,
-        staff: Staff,
+        staff: Owner,
         view: str = "all",
         method: str = "",
         state: str = "",
         call: str = "",
         q: str = "",
     ) -> Response:
-        """Send what the list shows, all pages of it, as CSV; it is written down who has it."""
+        """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
         asked: Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
         async with db.transaction() as tx:
             names = _names(await read_shop_settings(tx), methods)
