@@ -77,7 +77,7 @@ async def end_order(
     What left the house does not come back to stock by itself. A payment that failed gives the cart back,
     so that the buyer can choose another method (PAY-22).
     """
-    refund_amount = book[code].money_with_us
+    received, refund_amount = book[code].money_received, book[code].money_with_us
     why = (
         f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）"
         if reason == "staff"
@@ -107,6 +107,8 @@ async def end_order(
             by=by,
             note=note,
             send_mail=send_mail,
+            received_amount=received,
+            refunded_amount=received - refund_amount,
             refund_amount=refund_amount,
             refund_waits_for=waits_for,
             occurred_at=at,
