@@ -233,8 +233,9 @@ async def test_who_waits_for_an_answer_is_told_of_a_cancellation_at_once(
     assert words in copy.text
 
 
-async def test_a_cancellation_that_wants_no_mail_sends_none(post: Post) -> None:
-    await post.hears(await about(post, OrderCancelled, reason="staff", send_mail=False))
+@pytest.mark.parametrize("reason", ["staff", "payment_failed"])
+async def test_a_cancellation_that_wants_no_mail_sends_none(post: Post, reason: str) -> None:
+    await post.hears(await about(post, OrderCancelled, reason=reason, send_mail=False))
     await post.sends()
 
     assert post.journal == []
