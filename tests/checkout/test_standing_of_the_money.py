@@ -540,6 +540,25 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund(
     assert "返金いたします" not in progress(await order_row(db, "D-1")).text
 
 
+@pytest.mark.parametrize("shipped", [True, False])
+async def test_a_return_of_what_was_paid_at_the_door_names_the_money(
+    db: Database, desk: httpx.AsyncClient, *, shipped: bool
+) -> None:
+    await place(db, "cash_on_delivery", "B-2")
+    if shipped:
+        await ship_all(desk, "B-2")
+    page = (await desk.get("/desk/orders/B-2/cancel")).text
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="B-2", note="", by="店長", at=now(), although_shipped=True)
+
+    (event,) = [one for one in await said(db) if isinstance(one, OrderCancelled)]
+    words = progress(await order_row(db, "B-2")).text
+    assert event.door_amount == (3_500 if shipped else 0)
+    assert ("お届け時に ¥3,500 を受け取っている場合は、店舗からお客様に返金してください" in page) is shipped
+    assert ("お受け取り時にお支払いいただいた ¥3,500 は、お店から返金いたします" in words) is shipped
+    assert ("ご注文はキャンセルされました。お支払いは必要ありません。" in words) is not shipped
+
+
 @pytest.mark.parametrize("told_whole", [True, False])
 @pytest.mark.parametrize("back", [0, 500, 3_500])
 async def test_a_cancellation_tells_what_came_and_what_went_back(

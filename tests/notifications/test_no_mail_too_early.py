@@ -205,6 +205,17 @@ async def test_a_cancellation_of_what_is_paid_at_the_door_asks_for_nothing(post:
     await post.sends()
 
     assert "なさらないよう" not in post.journal[-1].text
+    assert "お支払いの必要はございません" in post.journal[-1].text
+    assert "ご返金" not in post.journal[-1].text
+
+
+async def test_a_return_of_what_was_paid_at_the_door_tells_that_the_shop_gives_it_back(post: Post) -> None:
+    order = await placed(post, "unmanaged", payment_kind="any", payment_deposit="never")
+    told = {"reason": "staff", "staff_reason": "return", "refund_amount": 0, "door_amount": 6_000}
+    await post.hears(of(order, OrderCancelled, **told))
+    await post.sends()
+
+    assert "お支払いいただいた代金（¥6,000）は、当店からご返金いたします" in post.journal[-1].text
 
 
 @pytest.mark.parametrize(

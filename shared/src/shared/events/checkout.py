@@ -203,6 +203,7 @@ class OrderCancelled(CheckoutEvent):
     word that is not known here means the same as ``shop``.
     ``refund_waits_for`` is what has to end before any of it goes back: ``dispute``, a chargeback that is not decided, or
     ``check``, a person's look; empty where it goes back at once.
+    ``door_amount`` is what the buyer may have paid at the door, as the order was shipped: the shop gives it back itself.
     """
 
     reason: Open[Literal["staff", "unpaid", "payment_failed"]]
@@ -214,6 +215,7 @@ class OrderCancelled(CheckoutEvent):
     refunded_amount: Yen = 0
     refund_amount: Yen = 0
     refund_waits_for: str = ""
+    door_amount: Yen = 0
 
 
 class ReauthorizationRequested(CheckoutEvent):

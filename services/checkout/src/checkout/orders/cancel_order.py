@@ -83,6 +83,7 @@ async def end_order(
         if reason == "staff"
         else REASON_LABEL[reason]
     )
+    door_amount = book[code].door_amount
     waits_for = refund_waits_for(book[code].standing.calls) if refund_amount else ""
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
     await release_stock(tx, code, at=at)
@@ -111,6 +112,7 @@ async def end_order(
             refunded_amount=received - refund_amount,
             refund_amount=refund_amount,
             refund_waits_for=waits_for,
+            door_amount=door_amount,
             occurred_at=at,
         )
     )

@@ -240,6 +240,11 @@ class Order:
         return max(received, self.money_with_us)
 
     @property
+    def door_amount(self) -> int:
+        """Return what the buyer of a shipped order may have paid at the door, in yen: nobody tells us."""
+        return self.total if self.payment_flow == "unmanaged" and self.shipping == "shipped" else 0
+
+    @property
     def missing_money(self) -> int:
         """Return what the order still costs, in yen: its total but for what already came in."""
         paid = self.standing.captured + self.standing.suspense - self.standing.refunded
