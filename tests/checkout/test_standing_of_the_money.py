@@ -554,6 +554,44 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund(
     assert "返金いたします" not in progress(await order_row(db, "D-1")).text
 
 
+@pytest.mark.parametrize("shipped", [True, False])
+async def test_a_return_of_what_was_paid_at_the_door_names_the_money(
+    db: Database, desk: httpx.AsyncClient, *, shipped: bool
+) -> None:
+    await place(db, "cash_on_delivery", "B-2")
+    if shipped:
+        await ship_all(desk, "B-2")
+    page = (await desk.get("/desk/orders/B-2/cancel")).text
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="B-2", note="", by="店長", at=now(), although_shipped=True)
+
+    (event,) = [one for one in await said(db) if isinstance(one, OrderCancelled)]
+    words = progress(await order_row(db, "B-2")).text
+    assert event.door_amount == (3_500 if shipped else 0)
+    assert ("お届け時に ¥3,500 を受け取っている場合は、店舗からお客様に返金してください" in page) is shipped
+    assert ("お受け取り時にお支払いいただいた ¥3,500 は、お店から返金いたします" in words) is shipped
+    assert ("ご注文はキャンセルされました。お支払いは必要ありません。" in words) is not shipped
+
+
+@pytest.mark.parametrize("told_whole", [True, False])
+@pytest.mark.parametrize("back", [0, 500, 3_500])
+async def test_a_cancellation_tells_what_came_and_what_went_back(
+    db: Database, hearing: Hearing, back: int, *, told_whole: bool
+) -> None:
+    await place(db, "card_like", "B-1")
+    await hearing.hears(captured("B-1", "amazon_pay"))
+    if back:
+        await hearing.hears(refunded("B-1", back, left=3_500 - back))
+    if told_whole:
+        await hearing.hears(standing("B-1", 2, captured_amount=3_500, refunded_amount=back))
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="B-1", note="試験", by="店長", at=now())
+
+    (event,) = [one for one in await said(db) if isinstance(one, OrderCancelled)]
+    told = (event.received_amount, event.refunded_amount, event.refund_amount)
+    assert told == (3_500, back, 3_500 - back)
+
+
 @pytest.mark.parametrize(
     ("back", "desk_word", "buyer_word"),
     [(0, "返金処理中", "お支払い済みの金額は返金いたします"), (3_500, "返金済", "返金済みです")],

@@ -141,6 +141,43 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund_of_ours(post: 
     assert "ご返金額" not in text
 
 
+@pytest.mark.parametrize("flow", ["authorized", "prepaid"])
+async def test_a_cancellation_after_all_was_given_back_says_so(post: Post, flow: str) -> None:
+    order = await placed(post, flow, payment_deposit="by_hand")
+    told = {"received_amount": 6_700, "refunded_amount": 6_700, "refund_amount": 0}
+    await post.hears(of(order, OrderCancelled, reason="staff", **told))
+    await post.sends()
+
+    text = post.journal[-1].text
+    assert "ご返金済みの金額：【¥6,700】" in text
+    assert "すべてご返金済みです" in text
+    assert "ご請求はございません" not in text
+    assert "お振込みなさらないよう" not in text
+
+
+async def test_a_cancellation_after_a_part_refund_tells_all_three_amounts(post: Post) -> None:
+    order = await placed(post, "prepaid")
+    told = {"received_amount": 2_570, "refunded_amount": 520, "refund_amount": 2_050}
+    await post.hears(of(order, OrderCancelled, reason="staff", **told))
+    await post.sends()
+
+    text = post.journal[-1].text
+    assert "ご入金額：¥2,570\nご返金済みの金額：¥520\nこれからのご返金額：【¥2,050】" in text
+
+
+async def test_a_cancellation_with_money_to_give_back_does_not_wait(post: Post) -> None:
+    order = await placed(post, "prepaid", payment_deposit="by_hand")
+    await post.sends()
+    await post.hears(of(order, OrderCancelled, reason="unpaid", received_amount=1_000, refund_amount=1_000))
+    await post.sends()
+    await post.hears(of(order, PaymentRefunded, amount=1_000, route="bank_transfer"))
+    clock.move(timedelta(minutes=11))
+    await post.sends()
+
+    subjects = [str(copy.message["Subject"]) for copy in post.journal[1:]]
+    assert ["キャンセル" in one for one in subjects] == [True, False]
+
+
 async def test_a_late_cancellation_mail_is_true_beside_a_refund(post: Post) -> None:
     order = await placed(post, "prepaid", payment_kind="konbini")
     await post.hears(of(order, OrderCancelled, reason="unpaid", refund_amount=0))
@@ -168,6 +205,17 @@ async def test_a_cancellation_of_what_is_paid_at_the_door_asks_for_nothing(post:
     await post.sends()
 
     assert "なさらないよう" not in post.journal[-1].text
+    assert "お支払いの必要はございません" in post.journal[-1].text
+    assert "ご返金" not in post.journal[-1].text
+
+
+async def test_a_return_of_what_was_paid_at_the_door_tells_that_the_shop_gives_it_back(post: Post) -> None:
+    order = await placed(post, "unmanaged", payment_kind="any", payment_deposit="never")
+    told = {"reason": "staff", "staff_reason": "return", "refund_amount": 0, "door_amount": 6_000}
+    await post.hears(of(order, OrderCancelled, **told))
+    await post.sends()
+
+    assert "お支払いいただいた代金（¥6,000）は、当店からご返金いたします" in post.journal[-1].text
 
 
 @pytest.mark.parametrize(
@@ -283,7 +331,7 @@ async def test_a_coupon_is_named_even_where_it_takes_off_no_yen(post: Post) -> N
 async def test_the_mail_of_a_delayed_cancellation_is_not_hurried(post: Post) -> None:
     order = await placed(post, "prepaid")
     await post.sends()
-    await post.hears(of(order, OrderCancelled, reason="unpaid"))
+    await post.hears(of(order, OrderCancelled, reason="unpaid", refund_amount=0))
 
     assert await post.sends() == 0
     assert await post.sends_after(timedelta(minutes=10, seconds=1)) == 1

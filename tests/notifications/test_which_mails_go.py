@@ -198,7 +198,7 @@ async def test_a_parcel_without_tracking_number_leads_nowhere(post: Post) -> Non
 @pytest.mark.feature("NTF-12")
 @pytest.mark.feature("KON-31", clause="cancel mail after the delay")
 async def test_the_cancel_mail_of_an_unpaid_order_follows_a_little_later(post: Post) -> None:
-    await post.hears(await about(post, OrderCancelled, reason="unpaid"), times=2)
+    await post.hears(await about(post, OrderCancelled, reason="unpaid", refund_amount=0), times=2)
     assert await post.sends() == 0
     assert await post.sends_after(timedelta(minutes=9)) == 0
 
@@ -210,7 +210,7 @@ async def test_the_cancel_mail_of_an_unpaid_order_follows_a_little_later(post: P
 
 async def test_the_delay_of_the_cancel_mail_is_a_setting(post: Post) -> None:
     await set_to(post, MailSetting("order_cancelled.customer", delay_minutes=60))
-    await post.hears(await about(post, OrderCancelled, reason="unpaid"))
+    await post.hears(await about(post, OrderCancelled, reason="unpaid", refund_amount=0))
 
     assert await post.sends_after(timedelta(minutes=30)) == 0
     assert await post.sends_after(timedelta(minutes=31)) == 1
@@ -233,8 +233,9 @@ async def test_who_waits_for_an_answer_is_told_of_a_cancellation_at_once(
     assert words in copy.text
 
 
-async def test_a_cancellation_that_wants_no_mail_sends_none(post: Post) -> None:
-    await post.hears(await about(post, OrderCancelled, reason="staff", send_mail=False))
+@pytest.mark.parametrize("reason", ["staff", "payment_failed"])
+async def test_a_cancellation_that_wants_no_mail_sends_none(post: Post, reason: str) -> None:
+    await post.hears(await about(post, OrderCancelled, reason=reason, send_mail=False))
     await post.sends()
 
     assert post.journal == []

@@ -196,11 +196,14 @@ class CaptureRequested(CheckoutEvent):
 class OrderCancelled(CheckoutEvent):
     """The order ended; whatever was held, spent or paid for it goes back.
 
-    ``refund_amount`` is the money of the buyer that was with us at that moment, as far as checkout knew.
+    ``received_amount`` is all that had come in by that moment, ``refunded_amount`` what of it had gone back already and
+    ``refund_amount`` what was still with us and goes back now: the first is the sum of the others, as far as checkout knew.
+    Messages of before said the last alone.
     ``staff_reason`` is why staff did it: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
     word that is not known here means the same as ``shop``.
     ``refund_waits_for`` is what has to end before any of it goes back: ``dispute``, a chargeback that is not decided, or
     ``check``, a person's look; empty where it goes back at once.
+    ``door_amount`` is what the buyer may have paid at the door, as the order was shipped: the shop gives it back itself.
     """
 
     reason: Open[Literal["staff", "unpaid", "payment_failed"]]
@@ -208,8 +211,11 @@ class OrderCancelled(CheckoutEvent):
     by: str
     note: str = ""
     send_mail: bool = True
+    received_amount: Yen = 0
+    refunded_amount: Yen = 0
     refund_amount: Yen = 0
     refund_waits_for: str = ""
+    door_amount: Yen = 0
 
 
 class ReauthorizationRequested(CheckoutEvent):

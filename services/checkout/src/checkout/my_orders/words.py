@@ -158,6 +158,11 @@ def _money_back(row: Row) -> str:
         return "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。"
     if went == "on_its_way":
         return "お支払い済みの金額は返金いたします。"
+    if row.payment_flow == "unmanaged" and row.shipping == "shipped" and row.total:
+        return (
+            f"商品のお受け取り時にお支払いいただいた ¥{row.total:,} は、お店から返金いたします。"
+            "お支払い前の場合は、お支払いは必要ありません。"
+        )
     return "お支払いは必要ありません。" if row.cancel_reason != "payment_failed" else ""
 
 

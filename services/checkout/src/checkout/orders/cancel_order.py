@@ -77,12 +77,13 @@ async def end_order(
     What left the house does not come back to stock by itself. A payment that failed gives the cart back,
     so that the buyer can choose another method (PAY-22).
     """
-    refund_amount = book[code].money_with_us
+    received, refund_amount = book[code].money_received, book[code].money_with_us
     why = (
         f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）"
         if reason == "staff"
         else REASON_LABEL[reason]
     )
+    door_amount = book[code].door_amount
     waits_for = refund_waits_for(book[code].standing.calls) if refund_amount else ""
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
     await release_stock(tx, code, at=at)
@@ -107,8 +108,11 @@ async def end_order(
             by=by,
             note=note,
             send_mail=send_mail,
+            received_amount=received,
+            refunded_amount=received - refund_amount,
             refund_amount=refund_amount,
             refund_waits_for=waits_for,
+            door_amount=door_amount,
             occurred_at=at,
         )
     )

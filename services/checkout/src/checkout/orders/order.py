@@ -232,6 +232,19 @@ class Order:
         return self.total if self.payment == "captured" else 0
 
     @property
+    def money_received(self) -> int:
+        """Return all of the buyer's money that came in, in yen, also what went back: at least what is with us."""
+        received = self.standing.captured + self.standing.suspense
+        if not self.standing.revision and self.payment in ("captured", "refunded_in_part", "refunded"):
+            received = self.total
+        return max(received, self.money_with_us)
+
+    @property
+    def door_amount(self) -> int:
+        """Return what the buyer of a shipped order may have paid at the door, in yen: nobody tells us."""
+        return self.total if self.payment_flow == "unmanaged" and self.shipping == "shipped" else 0
+
+    @property
     def missing_money(self) -> int:
         """Return what the order still costs, in yen: its total but for what already came in."""
         paid = self.standing.captured + self.standing.suspense - self.standing.refunded

@@ -202,6 +202,13 @@ def _money_effects(order: Order) -> list[str]:
         return ["お支払いは ¥0 のため、返金はありません。"]
     if order.payment in ("short", "refunded", "refunded_in_part"):
         return ["お預かりしているお金はないため、返金はありません。"]
+    if order.door_amount:
+        return [
+            f"お届け時に ¥{order.door_amount:,} を受け取っている場合は、店舗からお客様に返金してください（自動では返金され"
+            "ません）。メールとご注文のページで、返金することをお伝えします。"
+        ]
+    if order.payment_flow == "unmanaged":
+        return ["お届け前のため、お金の動きはありません。お客様のお支払いは不要です。"]
     return ["決済は行われていないため、お金の動きはありません。"]
 
 

@@ -71,6 +71,7 @@ VALUES_IN: dict[tuple[str, str], Any] = {
     ("Shipped", "source"): "admin_bulk",
     ("OrderCancelled", "reason"): "staff",
     ("OrderCancelled", "note"): "商品に不具合が見つかったため",
+    ("OrderCancelled", "received_amount"): 6000,
     ("OrderCancelled", "refund_amount"): 6000,
     ("OrderCancelled", "refund_waits_for"): "",
     ("PaymentFailed", "reason"): "expired_card",
