@@ -27,7 +27,7 @@ def test_every_service_says_only_its_own_events() -> None:
     assert foreign == []
 
 
-def test_the_four_contract_events_have_the_producers_of_the_catalogue() -> None:
+def test_the_four_contract_events_have_their_producers() -> None:
     producers = {name: CATALOGUE[name].producer for name in ("order_placed.v1", "payment_authorized.v1")}
     producers |= {name: CATALOGUE[name].producer for name in ("shipped.v1", "payment_captured.v1")}
 

@@ -126,9 +126,7 @@ async def test_a_schema_that_differs_in_anything_is_noticed(postgres: TestPostgr
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_the_run_role_may_do_with_each_table_what_is_listed_and_no_more(
-    postgres: TestPostgres, service: str
-) -> None:
+async def test_the_run_role_may_do_what_is_listed_and_no_more(postgres: TestPostgres, service: str) -> None:
     address = await migrated(postgres, service)
     metadata = module_of(service, "tables").metadata
     rights = rights_of(service)
@@ -188,7 +186,7 @@ async def allows(connection: AsyncConnection, statement: str) -> bool:
         ("notifications", "DELETE FROM mails"),
     ],
 )
-async def test_what_was_written_for_good_cannot_be_changed_by_the_run_role(
+async def test_the_run_role_cannot_change_append_only_tables(
     postgres: TestPostgres, service: str, statement: str
 ) -> None:
     async with acting_as(service, await migrated(postgres, service)) as connection:

@@ -53,7 +53,7 @@ async def wait_for_word(event: PointsUsed, tx: Tx, word: Word) -> None:
 
 @pytest.mark.broker
 @pytest.mark.feature("OPS-07")
-async def test_a_connection_cut_while_a_handler_works_leaves_the_worker_alive(
+async def test_a_worker_survives_a_connection_cut_in_a_handler(
     broker: TestBroker, make_db: MakeDatabase
 ) -> None:
     db = await make_db("members", metadata)
@@ -88,7 +88,7 @@ async def test_a_connection_cut_while_a_handler_works_leaves_the_worker_alive(
 
 
 @pytest.mark.broker
-async def test_a_connection_that_fell_silent_is_given_up_and_not_asked_again(broker: TestBroker) -> None:
+async def test_a_silent_connection_is_given_up(broker: TestBroker) -> None:
     address = URL(broker.amqp_url)
     assert address.port is not None
     async with proxied(address.port) as (port, doors):
@@ -110,9 +110,7 @@ async def test_a_connection_that_fell_silent_is_given_up_and_not_asked_again(bro
 
 
 @pytest.mark.broker
-async def test_after_many_losses_a_worker_is_back_as_soon_as_after_the_first(
-    broker: TestBroker, make_db: MakeDatabase
-) -> None:
+async def test_after_many_losses_a_worker_is_back_as_soon(broker: TestBroker, make_db: MakeDatabase) -> None:
     db = await make_db("members", metadata)
     word = Word()
     word.given.set()

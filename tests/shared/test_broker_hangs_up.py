@@ -75,9 +75,7 @@ def test_who_is_hung_up_on_hears_of_the_broker_s_trouble(nobody_behind: str, run
 
 
 @loops
-def test_a_publisher_that_is_hung_up_on_says_that_the_broker_is_not_available(
-    nobody_behind: str, run: Run
-) -> None:
+def test_a_publisher_hung_up_on_says_broker_unavailable(nobody_behind: str, run: Run) -> None:
     properties = event_properties(
         event_id="1",
         type_="shipped.v1",

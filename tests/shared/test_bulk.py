@@ -117,7 +117,7 @@ async def test_no_rows_are_no_statement(make_db: MakeDatabase) -> None:
     assert sent == []
 
 
-async def test_changes_of_several_tables_are_one_statement_and_may_refer_to_each_other(
+async def test_changes_of_several_tables_are_one_statement(
     make_db: MakeDatabase,
 ) -> None:
     db = await make_db("things", metadata)

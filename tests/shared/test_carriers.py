@@ -57,7 +57,7 @@ def test_a_number_of_no_parcel_is_refused_in_words(carrier: str, typed: str, wor
     assert (refused.value.field, refused.value.status) == ("tracking_number", 422)
 
 
-def test_a_page_to_follow_the_parcel_exists_for_known_carriers_only() -> None:
+def test_only_known_carriers_have_a_tracking_page() -> None:
     assert carrier_called("sagawa").tracking_page("1234-5678-9013") == (
         "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo=123456789013"
     )

@@ -90,7 +90,7 @@ def test_what_is_said_follows_from_the_cause_in_force() -> None:
     assert trace_id(alone.traceparent) not in ("a" * 32, None)
 
 
-def test_what_names_its_cause_keeps_it_and_what_follows_is_said_as_it_is() -> None:
+def test_an_event_that_names_its_cause_keeps_it() -> None:
     other = new_id()
     with following(Cause(new_id(), TRACE)):
         [named] = said(used().model_copy(update={"caused_by": other}))

@@ -59,7 +59,7 @@ async def anything(event: Event, tx: Tx) -> Sequence[Event]:
     return ()
 
 
-def test_a_function_is_known_by_its_queue_and_stays_callable_as_it_is() -> None:
+def test_a_function_has_its_queue_and_stays_callable() -> None:
     consumers = Consumers("members")
     assert consumers.on(PointsUsed)(one) is one
     assert consumers.on(PointsUsed, PointsReturned, linger_seconds=0.2)(many) is many
@@ -85,7 +85,7 @@ def test_what_a_function_may_say_is_named_once_each() -> None:
     assert [consumer.says for consumer in consumers.all] == [(PointsActivated, PointsGranted), ()]
 
 
-def test_a_function_without_event_and_transaction_is_refused_by_its_name() -> None:
+def test_a_refused_function_is_named() -> None:
     async def nothing() -> None:
         """Take nothing."""
 
@@ -200,7 +200,7 @@ def test_what_is_opened_is_taken_with_one_event_at_a_time() -> None:
         assert str(refused.value).endswith("must take one event and the Ledger that it opens")
 
 
-async def test_a_list_is_heard_at_once_and_its_function_names_the_causes() -> None:
+async def test_a_function_with_a_list_names_the_causes() -> None:
     heard: list[list[PointsUsed]] = []
 
     async def answer(events: list[PointsUsed], tx: Tx, shelf: Shelf) -> list[PointsActivated]:

@@ -121,9 +121,7 @@ async def test_a_list_handler_gets_everything_that_arrived(broker: TestBroker, d
         await eventually(all_there)
 
 
-async def test_a_poison_message_is_tried_thrice_and_rests_with_its_reason_while_neighbours_flow(
-    broker: TestBroker, db: Database
-) -> None:
+async def test_a_poison_message_is_dead_after_three_tries(broker: TestBroker, db: Database) -> None:
     async with running(broker, db, consumers):
         await purge(broker, QUEUE, f"{QUEUE}.dead")
         await say(db, "before", "poison", "after")
@@ -166,9 +164,7 @@ async def test_a_refused_message_is_heard_and_changes_nothing(broker: TestBroker
 
 
 @pytest.mark.feature("OPS-08")
-async def test_an_event_before_its_time_comes_back_when_the_other_has_arrived(
-    broker: TestBroker, db: Database
-) -> None:
+async def test_an_early_event_is_handled_after_its_predecessor(broker: TestBroker, db: Database) -> None:
     async with running(broker, db, consumers):
         await purge(broker, QUEUE, f"{QUEUE}.dead")
         await say(db, "early")
@@ -252,9 +248,7 @@ async def one_life(broker: TestBroker, db: Database) -> None:
         await publisher.close()
 
 
-async def test_of_ten_in_hand_when_a_process_dies_nine_are_done_and_the_killer_alone_is_dead(
-    broker: TestBroker, db: Database
-) -> None:
+async def test_of_ten_messages_only_the_one_that_kills_is_dead(broker: TestBroker, db: Database) -> None:
     queue = "members.die_of_points"
     await declare_all(broker, deadly)
     await purge(broker, queue, f"{queue}.dead")

@@ -27,7 +27,7 @@ def test_data_shows_no_apostrophe_in_a_file_for_people() -> None:
 
 
 @pytest.mark.parametrize("text", FORMULAS[:-1])
-def test_a_strangers_formula_is_disarmed_for_people_and_only_for_them(text: str) -> None:
+def test_a_formula_is_disarmed_for_people_alone(text: str) -> None:
     assert people_line([text]).lstrip('"').startswith("'")
     assert not program_line([text]).lstrip('"').startswith("'")
 

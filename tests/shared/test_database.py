@@ -9,7 +9,7 @@ from shared.database import is_transient
 metadata = MetaData()
 
 
-async def test_a_session_that_the_server_ends_is_the_databases_trouble_and_no_other_suffers(
+async def test_a_session_ended_by_the_server_is_database_trouble(
     make_db: MakeDatabase,
 ) -> None:
     db = await make_db("sessions", metadata, connections_max=1)

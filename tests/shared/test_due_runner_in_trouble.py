@@ -39,7 +39,7 @@ async def stopped(runner: DueRunner, task: "asyncio.Task[None]") -> None:
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError(), ConnectionError()])
-async def test_a_hand_that_breaks_leaves_its_row_leased_and_the_others_at_work(
+async def test_an_item_that_fails_leaves_its_row_leased_and_others_run(
     make_db: MakeDatabase, error: Exception
 ) -> None:
     db, done = await make_db("chores", metadata), []
@@ -85,7 +85,7 @@ async def test_a_runner_outlives_its_database() -> None:
     await nowhere.close()
 
 
-async def test_a_bug_of_the_claim_is_not_taken_for_trouble_of_the_database(make_db: MakeDatabase) -> None:
+async def test_a_bug_in_the_claim_is_no_database_trouble(make_db: MakeDatabase) -> None:
     db = await make_db("chores", MetaData())
 
     async def perform(row: Row) -> None:
@@ -160,7 +160,7 @@ class ForgetfulDatabase(Database):
             raise ConnectionError("the answer to COMMIT was lost")
 
 
-async def test_a_claim_whose_commit_was_not_heard_of_is_made_again_before_its_lease_is_over(
+async def test_a_claim_with_a_lost_commit_is_made_again_at_once(
     make_db: MakeDatabase,
 ) -> None:
     db, attempts = await make_db("chores", metadata), []
@@ -179,7 +179,7 @@ async def test_a_claim_whose_commit_was_not_heard_of_is_made_again_before_its_le
     await forgetful.close()
 
 
-async def test_a_runner_that_is_stopped_while_it_claims_does_what_it_claimed_and_ends_at_once(
+async def test_a_runner_stopped_while_claiming_does_it_and_ends(
     make_db: MakeDatabase,
 ) -> None:
     db, done = await make_db("chores", metadata), []
@@ -197,7 +197,7 @@ async def test_a_runner_that_is_stopped_while_it_claims_does_what_it_claimed_and
     assert len(done) == 1
 
 
-async def test_only_the_holder_of_a_lease_strikes_a_row_off_and_says_when_it_is_due_again(
+async def test_only_the_holder_of_a_lease_strikes_a_row_off(
     make_db: MakeDatabase,
 ) -> None:
     db, later = await make_db("chores", metadata), now() + timedelta(hours=1)
@@ -215,7 +215,7 @@ async def test_only_the_holder_of_a_lease_strikes_a_row_off_and_says_when_it_is_
         assert (again.attempts, again.lease == row.lease) == (2, False)
 
 
-async def test_what_is_due_longest_is_claimed_first_and_a_lease_that_ran_out_is_free(
+async def test_the_oldest_row_comes_first_and_an_old_lease_is_free(
     make_db: MakeDatabase,
 ) -> None:
     db = await make_db("chores", metadata)
@@ -240,7 +240,7 @@ async def leased_until(db: Database) -> datetime:
     return until
 
 
-async def test_a_lease_is_prolonged_again_once_the_database_is_back_and_until_the_work_is_done(
+async def test_a_lease_is_prolonged_again_once_the_database_is_back(
     make_db: MakeDatabase,
 ) -> None:
     plain, let_go, begun = await make_db("chores", metadata), asyncio.Event(), []
@@ -270,7 +270,7 @@ async def test_a_lease_is_prolonged_again_once_the_database_is_back_and_until_th
     assert len(begun) == 1, "nobody else got it, nor this one twice"
 
 
-async def test_a_bug_of_the_prolonging_is_told_at_once_and_the_lease_is_prolonged_at_the_next_try(
+async def test_a_bug_while_prolonging_is_logged_and_tried_again(
     make_db: MakeDatabase,
 ) -> None:
     plain, let_go = await make_db("chores", metadata), asyncio.Event()

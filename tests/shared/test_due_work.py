@@ -48,7 +48,7 @@ async def add_chores(db: Database, count: int) -> None:
         tx.wake("chores")
 
 
-async def test_news_that_comes_while_all_hands_are_busy_waits_without_stopping_the_process(
+async def test_a_wake_while_all_are_busy_does_not_stop_the_process(
     make_db: MakeDatabase,
 ) -> None:
     db = await make_db("chores", metadata)
@@ -103,7 +103,7 @@ async def still_due(db: Database) -> set[UUID]:
         return {row.chore_id for row in await tx.rows("SELECT chore_id FROM chores WHERE due_at IS NOT NULL")}
 
 
-async def test_what_is_done_at_the_same_time_is_written_down_in_fewer_transactions(
+async def test_items_done_together_are_stored_in_fewer_transactions(
     make_db: MakeDatabase,
 ) -> None:
     db = await make_db("chores", metadata)
@@ -118,7 +118,7 @@ async def test_what_is_done_at_the_same_time_is_written_down_in_fewer_transactio
     await running
 
 
-async def test_one_that_cannot_be_written_down_does_not_keep_the_others(make_db: MakeDatabase) -> None:
+async def test_an_item_that_cannot_be_stored_fails_alone(make_db: MakeDatabase) -> None:
     db = await make_db("chores", metadata)
     await add_chores(db, 5)
     bad = min(await still_due(db))
@@ -131,7 +131,7 @@ async def test_one_that_cannot_be_written_down_does_not_keep_the_others(make_db:
     await running
 
 
-async def test_a_lease_is_prolonged_while_its_holder_lives_and_no_longer(make_db: MakeDatabase) -> None:
+async def test_a_lease_is_prolonged_while_its_holder_lives(make_db: MakeDatabase) -> None:
     db = await make_db("chores", metadata)
     slow, quick = Hands(db), Hands(db)
     work = DueWork("chores", chores, slow, lease_seconds=1, prolong=True)

@@ -34,7 +34,7 @@ def token_of(address: str) -> str:
     return parse_qs(urlsplit(address).query)["token"][0]
 
 
-def test_a_link_tells_members_whose_request_it_is_and_where_it_was_mailed(keys: Keys) -> None:
+def test_a_link_names_its_request_and_mail_address(keys: Keys) -> None:
     event = request_of()
     purpose, link = link_of(event)
     address = make_link(keys.issuers["notifications"], ORIGIN, purpose, link)

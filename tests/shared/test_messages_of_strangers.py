@@ -44,7 +44,7 @@ def test_white_space_and_unknown_fields_are_no_reason_to_refuse() -> None:
 
 
 @pytest.mark.parametrize("kind", ["points_used.v99", "gift_wrapped.v1"])
-def test_an_event_that_only_another_release_knows_is_told_from_garbage(kind: str) -> None:
+def test_an_event_of_another_release_is_told_from_garbage(kind: str) -> None:
     with pytest.raises(UnknownVersion):
         Heard.decode(delivery(HEADERS, kind=kind), (PointsUsed,))
 
@@ -59,13 +59,13 @@ def test_what_is_named_like_no_event_is_garbage(kind: str) -> None:
     assert not isinstance(refused.value, UnknownVersion)
 
 
-def test_an_event_in_the_queue_of_who_does_not_hear_it_is_refused() -> None:
+def test_an_event_that_is_not_heard_here_is_refused() -> None:
     assert CATALOGUE[PointsUsed.type] is PointsUsed
     with pytest.raises(Undecodable, match="not heard here"):
         Heard.decode(delivery(HEADERS), (PointsReturned,))
 
 
-def test_an_event_is_believed_only_from_the_exchange_of_the_service_that_may_say_it() -> None:
+def test_an_event_is_believed_only_from_its_own_exchange() -> None:
     with pytest.raises(WrongExchange, match=r"came by notifications\.events"):
         Heard.decode(delivery(HEADERS, exchange="notifications.events"), (PointsUsed,))
     for ours in ("members.events", "checkout.again", ""):
@@ -79,7 +79,7 @@ def test_attempts_that_nobody_counted_count_as_none(claimed: Any) -> None:
     assert heard.attempts == 0
 
 
-def test_headers_that_are_no_text_can_be_sent_on_to_the_dead_letters() -> None:
+def test_headers_that_are_no_text_reach_the_dead_letters() -> None:
     # This is how text that is no UTF-8 arrives.
     strange = HEADERS | {"note": b"\xff\xfe", "list": [b"\xff"], "kept": 17, "x-death": []}
 

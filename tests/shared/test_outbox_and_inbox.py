@@ -47,7 +47,7 @@ async def effects(db: Database) -> list[str]:
         return [row.what for row in await tx.rows("SELECT what FROM effects ORDER BY id")]
 
 
-async def test_an_event_heard_three_times_has_one_effect_and_one_answer(db: Database) -> None:
+async def test_an_event_heard_three_times_has_one_effect(db: Database) -> None:
     event = used()
     await Hearing(consumers, db).hears(event, times=3)
 
@@ -78,7 +78,7 @@ async def test_what_was_said_in_a_savepoint_that_failed_is_never_heard(db: Datab
     assert [event.correlation for event in await said(db)] == ["N-1", "N-3"]
 
 
-async def test_a_claimed_row_is_not_claimed_twice_and_a_marked_one_never_again(db: Database) -> None:
+async def test_a_claimed_or_marked_row_is_not_claimed_again(db: Database) -> None:
     async with db.transaction() as tx:
         tx.say(used("N-1"), used("N-2"))
 
@@ -96,7 +96,7 @@ async def test_a_claimed_row_is_not_claimed_twice_and_a_marked_one_never_again(d
         assert await claim_unsent(tx, rows_max=10) == []
 
 
-def test_a_function_that_does_not_take_event_and_transaction_is_no_consumer() -> None:
+def test_a_function_without_event_and_tx_is_no_consumer() -> None:
     broken = Consumers("members")
 
     async def no_transaction(event: PointsUsed) -> None:

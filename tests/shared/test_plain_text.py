@@ -12,7 +12,7 @@ def test_what_people_write_stays_as_they_wrote_it(text: str) -> None:
     assert (plain_text.line(text), plain_text.text(text)) == (text, text)
 
 
-def test_a_kana_and_its_mark_become_one_letter_and_spellings_stay() -> None:
+def test_a_kana_and_its_mark_become_one_letter() -> None:
     assert plain_text.line("か\u3099ん 神") == "がん 神"
 
 
@@ -41,7 +41,7 @@ def test_only_a_text_of_many_lines_has_line_breaks() -> None:
         plain_text.line("一行目\n二行目")
 
 
-def test_what_a_cp932_file_cannot_hold_is_listed_with_a_replacement() -> None:
+def test_text_that_cp932_cannot_hold_gets_a_replacement() -> None:
     assert unwritable("𠮷野😀é") == [
         Unwritable("𠮷", 0, "吉"),
         Unwritable("😀", 2, ""),

@@ -71,9 +71,7 @@ def headers_of(message: Outgoing) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("attempts", "seconds"), [(0, 1), (1, 5), (2, 30), (3, 120), (4, 600), (5, 1800), (6, 1800), (10, 1800)]
 )
-async def test_what_comes_too_early_comes_back_after_pauses_that_grow_to_half_an_hour(
-    attempts: int, seconds: int
-) -> None:
+async def test_an_early_event_comes_back_after_growing_pauses(attempts: int, seconds: int) -> None:
     sent = await after(EARLY, attempts=attempts)
     assert (sent.exchange, sent.routing_key) == (f"members.retry.{seconds}s", "members.note_use")
     assert headers_of(sent)["attempts"] == attempts + 1
@@ -87,7 +85,7 @@ async def test_a_bug_is_tried_again_soon_and_only_a_few_times() -> None:
     assert (await after(BUG, attempts=2)).exchange == "members.dead"
 
 
-async def test_what_is_still_too_early_after_hours_rests_among_the_dead_letters() -> None:
+async def test_an_event_too_early_for_hours_is_a_dead_letter() -> None:
     assert TRY_AGAIN_ATTEMPTS_MAX == 12
     dead = await after(EARLY, attempts=11)
     assert (dead.exchange, dead.routing_key) == ("members.dead", "members.note_use")
@@ -102,7 +100,7 @@ async def test_what_a_strangers_error_says_is_not_written_down() -> None:
     assert (story["reason"], story["error"], story["error_detail"]) == ("failed", "ZeroDivisionError", "")
 
 
-async def test_a_letter_that_nobody_could_read_is_dead_at_the_first_attempt_and_its_story_is_short() -> None:
+async def test_an_unreadable_message_is_dead_at_the_first_attempt() -> None:
     post = Post()
     error = Refused("no", "長" * 1_000)
     await bury(cast(Publisher, post), NOTE_USE, delivery(), reason="undecodable", error=error)
@@ -111,7 +109,7 @@ async def test_a_letter_that_nobody_could_read_is_dead_at_the_first_attempt_and_
     assert story["error_detail"] == str(error)[:500]
 
 
-async def test_a_message_comes_back_as_it_was_with_the_time_of_its_first_failure() -> None:
+async def test_a_message_comes_back_with_its_first_failure_time() -> None:
     first = await after(EARLY, attempts=0)
     old = delivery().header.properties
     assert first.body == EVENT.model_dump_json().encode()
@@ -197,9 +195,7 @@ DIED_IN_HAND = [
         ),
     ],
 )
-async def test_a_letter_that_was_moved_back_begins_anew_and_forgets_its_death(
-    headers: dict[str, Any], death: Death
-) -> None:
+async def test_a_letter_moved_back_begins_anew(headers: dict[str, Any], death: Death) -> None:
     heard = Heard.decode(delivery(**headers), (PointsUsed,))
     assert (heard.death, heard.attempts) == (death, 0)
     post = Post()
@@ -212,7 +208,7 @@ async def test_a_letter_that_was_moved_back_begins_anew_and_forgets_its_death(
 
 
 @pytest.mark.parametrize("entries", [DIED_IN_HAND[:1], [], "odd", ["odd"], [{}]])
-async def test_what_comes_back_after_a_pause_was_not_dead_and_goes_on_counting(entries: Any) -> None:
+async def test_a_message_back_from_a_pause_goes_on_counting(entries: Any) -> None:
     heard = Heard.decode(delivery(attempts=2, **{"x-death": entries}), (PointsUsed,))
     assert (heard.death, heard.attempts) == (None, 2)
 

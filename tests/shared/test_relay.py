@@ -126,9 +126,7 @@ async def kill_connections(db: Database) -> int:
     return len(ended)
 
 
-async def test_losing_every_database_connection_under_load_costs_nothing(
-    broker: TestBroker, db: Database
-) -> None:
+async def test_losing_every_database_connection_loses_no_event(broker: TestBroker, db: Database) -> None:
     codes = [f"D-{n}" for n in range(300)]
     async with running(broker, db, consumers, prefetch=10) as tasks:
         await purge(broker, QUEUE)
@@ -147,9 +145,7 @@ async def test_losing_every_database_connection_under_load_costs_nothing(
     assert killed > 0
 
 
-async def test_what_is_handed_over_goes_out_at_once_where_a_look_takes_longer_than_the_time_between_two(
-    broker: TestBroker, db: Database
-) -> None:
+async def test_a_slow_claim_does_not_starve_rows_handed_over(broker: TestBroker, db: Database) -> None:
     await declare_all(broker, consumers)
     await purge(broker, QUEUE)
     publisher = Publisher(broker.amqp_url, "test.relay")

@@ -83,7 +83,7 @@ async def unsent(db: Database) -> list[str]:
     return [row.correlation for row in rows]
 
 
-async def test_what_was_said_goes_out_in_order_with_its_envelope_and_is_marked(make_db: MakeDatabase) -> None:
+async def test_events_go_out_in_order_with_envelope_and_are_marked(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     await say(db, "N1", "N2", "N3")
     async with relaying(db, post):
@@ -102,7 +102,7 @@ async def test_what_was_said_goes_out_in_order_with_its_envelope_and_is_marked(m
     assert PointsUsed.model_validate_json(first.body).order_code == "N1"
 
 
-async def test_what_the_broker_did_not_confirm_is_sent_again_and_marked_only_then(
+async def test_an_unconfirmed_event_is_sent_again_before_its_mark(
     make_db: MakeDatabase,
 ) -> None:
     db, post = await make_db("members", metadata), Post()
@@ -124,7 +124,7 @@ async def test_what_the_broker_did_not_confirm_is_sent_again_and_marked_only_the
         await eventually(marked)
 
 
-async def test_what_waited_for_the_broker_waits_for_no_lease_when_it_is_back(make_db: MakeDatabase) -> None:
+async def test_no_event_waits_for_a_lease_once_the_broker_is_back(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     post.open = False
     async with relaying(db, post) as relay:
@@ -139,7 +139,7 @@ async def test_what_waited_for_the_broker_waits_for_no_lease_when_it_is_back(mak
         db.relay = None
 
 
-async def test_what_no_queue_takes_stays_and_does_not_keep_its_neighbours(make_db: MakeDatabase) -> None:
+async def test_an_event_that_no_queue_takes_stays_and_blocks_none(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     post.no_queue = "N2"
     await say(db, "N1", "N2", "N3")
@@ -155,7 +155,7 @@ async def test_what_no_queue_takes_stays_and_does_not_keep_its_neighbours(make_d
     assert await unsent(db) == ["N2"]
 
 
-async def test_operators_count_what_was_published_what_no_queue_takes_and_how_long_the_oldest_waits(
+async def test_operators_count_published_unroutable_and_oldest_unsent(
     make_db: MakeDatabase,
 ) -> None:
     db, post = await make_db("members", metadata), Post()
@@ -178,7 +178,7 @@ def delays(*, within: str = "+Inf") -> float:
     return counted("noren_publish_delay_seconds_bucket", le=within)
 
 
-async def test_operators_see_of_each_event_how_long_it_took_from_commit_to_confirm(
+async def test_operators_see_the_seconds_from_commit_to_confirm(
     make_db: MakeDatabase,
 ) -> None:
     db, post = await make_db("members", metadata), Post()
@@ -197,7 +197,7 @@ async def test_operators_see_of_each_event_how_long_it_took_from_commit_to_confi
         assert delays(within="5.0") == soon + 1
 
 
-async def test_more_than_a_batch_goes_out_without_waiting_for_the_next_look(make_db: MakeDatabase) -> None:
+async def test_more_than_a_batch_goes_out_without_a_pause(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     codes = [f"N{number}" for number in range(BATCH_ROWS + 7)]
     await say(db, *codes)
@@ -207,7 +207,7 @@ async def test_more_than_a_batch_goes_out_without_waiting_for_the_next_look(make
     assert post.taken == codes
 
 
-async def test_an_idle_relay_hears_of_other_processes_and_of_its_own_at_once(make_db: MakeDatabase) -> None:
+async def test_an_idle_relay_is_woken_by_any_process_at_once(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     address = db.dsn
     async with relaying(db, post, look_every=600) as relay:
@@ -267,13 +267,13 @@ async def test_a_relay_outlives_its_database_and_stops_when_told() -> None:
     await nowhere.close()
 
 
-async def test_a_bug_of_the_relay_is_not_taken_for_trouble_of_the_database(make_db: MakeDatabase) -> None:
+async def test_a_bug_in_the_relay_is_no_database_trouble(make_db: MakeDatabase) -> None:
     db = await make_db("members", MetaData())
     with pytest.raises(Exception, match="outbox"):
         await asyncio.wait_for(Relay(db, cast(Publisher, Post())).run(), 10)
 
 
-async def test_only_what_was_confirmed_long_ago_is_forgotten_and_the_age_of_the_rest_is_told(
+async def test_only_rows_confirmed_long_ago_are_deleted(
     make_db: MakeDatabase,
 ) -> None:
     db = await make_db("members", metadata)
@@ -318,7 +318,7 @@ async def test_the_oldest_rows_are_claimed_first_and_leases_run_out(make_db: Mak
         assert [row.correlation for row in await claim_unsent(tx, rows_max=9)] == ["N1"]
 
 
-async def test_confirms_that_come_one_after_the_other_are_marked_together(make_db: MakeDatabase) -> None:
+async def test_confirms_of_a_moment_are_marked_together(make_db: MakeDatabase) -> None:
     db, post = await make_db("members", metadata), Post()
     seen: list[str] = []
     db.watchers.append(seen.append)
@@ -365,7 +365,7 @@ def a_row(code: str) -> OutboxRow:
     return OutboxRow(0, said.event_id, said.type, code, "{}", "{}", said.occurred_at)
 
 
-async def test_what_others_wrote_is_not_starved_by_a_process_that_says_something_all_the_time(
+async def test_a_busy_process_does_not_starve_rows_of_others(
     make_db: MakeDatabase,
 ) -> None:
     db, busy = await make_db("members", metadata), True
@@ -383,7 +383,7 @@ async def test_what_others_wrote_is_not_starved_by_a_process_that_says_something
     assert post.taken.count("own") > 1
 
 
-async def test_a_relay_that_is_stopped_while_the_broker_is_away_leaves_all_to_the_others(
+async def test_a_relay_stopped_without_broker_leaves_rows_to_others(
     make_db: MakeDatabase,
 ) -> None:
     db, post = await make_db("members", metadata), Post()
@@ -411,7 +411,7 @@ class LastRefusal(Post):
         raise BrokerUnavailable("away")
 
 
-async def test_a_relay_that_is_stopped_while_it_publishes_ends_without_a_pause_and_leaves_all_free(
+async def test_a_relay_stopped_while_publishing_ends_and_frees_rows(
     make_db: MakeDatabase,
 ) -> None:
     db, post = await make_db("members", metadata), LastRefusal()
@@ -423,7 +423,7 @@ async def test_a_relay_that_is_stopped_while_it_publishes_ends_without_a_pause_a
 
 
 @pytest.mark.parametrize("error", [ConnectionError(), ZeroDivisionError()])
-async def test_where_broker_and_database_are_away_the_relay_waits_and_only_a_bug_ends_it(
+async def test_without_broker_and_database_only_a_bug_ends_a_relay(
     make_db: MakeDatabase, error: Exception
 ) -> None:
     post = Post()
@@ -448,7 +448,7 @@ async def test_where_broker_and_database_are_away_the_relay_waits_and_only_a_bug
 
 
 @pytest.mark.parametrize("error", [ConnectionError(), ZeroDivisionError()])
-async def test_what_cannot_be_marked_at_the_end_is_said_again_by_the_next_and_only_a_bug_is_raised(
+async def test_unmarked_rows_at_the_end_are_said_again_by_the_next(
     make_db: MakeDatabase, error: Exception
 ) -> None:
     plain = await make_db("members", metadata)
@@ -485,7 +485,7 @@ async def left(db: Database) -> tuple[int, int]:
         )
 
 
-async def test_now_and_then_a_relay_forgets_what_is_old_in_portions_until_none_is_left(
+async def test_a_relay_deletes_old_rows_in_portions(
     make_db: MakeDatabase,
 ) -> None:
     db, post = await make_db("members", metadata), Post()

@@ -49,7 +49,7 @@ async def bury(broker: TestBroker, *names: str) -> None:
 
 
 @pytest.mark.broker
-async def test_the_oldest_come_back_first_without_their_counts_and_say_who_asked(broker: TestBroker) -> None:
+async def test_the_oldest_letters_come_back_first_and_say_who_asked(broker: TestBroker) -> None:
     await bury(broker, "first", "second", "third")
 
     assert await replay(broker.amqp_url, QUEUE, by="hanako@desk", letters_max=2) == 2
@@ -92,7 +92,7 @@ async def test_letters_whose_queue_is_gone_stay_where_they_are(broker: TestBroke
     assert [letter.body for letter in await read_queue(broker, DEAD)] == [b"only"]
 
 
-def test_a_replay_is_asked_for_by_who_is_named_or_by_the_user_behind_root(
+def test_a_replay_names_who_asked_or_the_user_behind_root(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SUDO_USER", "hanako")

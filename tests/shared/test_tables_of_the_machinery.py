@@ -15,7 +15,7 @@ def statements(table: Table) -> list[str]:
     return [" ".join(str(one.compile(dialect=postgresql.dialect())).split()) for one in made]  # type: ignore[no-untyped-call]
 
 
-def test_the_outbox_keeps_an_event_with_its_envelope_and_finds_what_is_unsent() -> None:
+def test_the_outbox_keeps_the_envelope_and_finds_unsent_rows() -> None:
     metadata = MetaData()
     table = outbox_table(metadata)
     assert table is metadata.tables["outbox"]
@@ -47,7 +47,7 @@ def test_the_inbox_keeps_each_event_once_for_each_consumer() -> None:
     ]
 
 
-def test_due_rows_have_a_time_a_lease_and_a_count_and_an_index_that_holds_no_others() -> None:
+def test_due_rows_have_time_lease_count_and_a_partial_index() -> None:
     table = Table("chores", MetaData(), Column("chore_id", Uuid, primary_key=True), *due_columns())
     due_index(table)
     assert statements(table) == [

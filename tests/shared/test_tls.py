@@ -153,7 +153,7 @@ async def test_migrations_and_transactions_run_over_tls(
     await db.close()
 
 
-async def test_a_database_with_a_strangers_certificate_is_not_spoken_to(
+async def test_a_database_with_a_wrong_certificate_is_refused(
     tls_database: str, stranger: Certificates
 ) -> None:
     db = Database(f"{tls_database}?sslmode=verify-full&sslrootcert={stranger.authority}", service="members")

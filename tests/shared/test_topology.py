@@ -28,7 +28,7 @@ async def count_points(event: PointsUsed, tx: Tx) -> None:
     """Only its queues matter here."""
 
 
-async def test_no_queue_leaves_it_to_the_broker_how_often_a_message_may_come_back(broker: TestBroker) -> None:
+async def test_every_queue_bounds_how_often_a_message_comes_back(broker: TestBroker) -> None:
     await declare_all(broker, consumers)
     await declare_all(broker, consumers)  # again changes nothing, and nothing is refused
 
@@ -45,7 +45,7 @@ async def test_no_queue_leaves_it_to_the_broker_how_often_a_message_may_come_bac
     assert all(declared[name]["x-overflow"] == "reject-publish" for name in names)
 
 
-async def test_what_waits_in_a_queue_of_an_earlier_release_moves_on_and_the_queue_goes(
+async def test_a_queue_of_an_earlier_release_is_emptied_and_removed(
     broker: TestBroker,
 ) -> None:
     old, new = "members.retry.600s", "members.waiting.600s"

@@ -183,7 +183,7 @@ async def test_a_worker_that_is_cancelled_ends(make_db: MakeDatabase) -> None:
         await task
 
 
-async def test_what_waited_is_one_batch_acknowledged_once_after_its_commit(make_db: MakeDatabase) -> None:
+async def test_waiting_messages_are_one_batch_acknowledged_once(make_db: MakeDatabase) -> None:
     db, line = await make_db("members", metadata), Line()
     worker = worker_on(db, line)
     task = asyncio.create_task(worker.run())
@@ -199,7 +199,7 @@ async def test_what_waited_is_one_batch_acknowledged_once_after_its_commit(make_
     await stopped(worker, task)
 
 
-async def test_a_function_that_lingers_hears_what_comes_meanwhile_in_the_same_batch(
+async def test_a_lingering_function_hears_later_events_in_its_batch(
     make_db: MakeDatabase,
 ) -> None:
     db, line = await make_db("members", metadata), Line()
@@ -217,7 +217,7 @@ async def test_a_function_that_lingers_hears_what_comes_meanwhile_in_the_same_ba
     await stopped(worker, task)
 
 
-async def test_a_worker_that_is_stopped_while_its_database_is_away_acknowledges_nothing() -> None:
+async def test_a_worker_stopped_without_database_acknowledges_none() -> None:
     nowhere = Database("postgresql+asyncpg://nobody@127.0.0.1:1/none", service="members")
     line = Line()
     worker = worker_on(nowhere, line)

@@ -133,7 +133,7 @@ async def at_work(
             await stopped(desk.worker, task)
 
 
-async def test_a_refused_message_is_heard_for_good_and_its_neighbours_are_done(make_db: MakeDatabase) -> None:
+async def test_a_refused_message_is_heard_and_others_are_done(make_db: MakeDatabase) -> None:
     async with at_work(await make_db("members", metadata)) as desk:
         await desk.brings("before", "refused", "after")
         await desk.acknowledged()
@@ -185,7 +185,7 @@ async def test_garbage_is_buried_and_its_neighbours_are_done(make_db: MakeDataba
         assert len(desk.post.messages) == 2
 
 
-async def test_a_letter_that_comes_back_is_written_down_once_with_who_brought_it(
+async def test_a_replay_is_stored_once_with_who_asked(
     make_db: MakeDatabase,
 ) -> None:
     headers = {"died_at": "2026-11-22T01:00:00+00:00", "died_of": "failed", "replayed_by": "hanako@desk"}
@@ -208,7 +208,7 @@ async def test_a_letter_that_comes_back_is_written_down_once_with_who_brought_it
         assert [sent.exchange for sent in desk.post.messages] == ["members.retry.1s"] * 2
 
 
-async def test_what_was_in_hand_when_a_process_died_is_handled_and_acknowledged_alone(
+async def test_a_redelivered_message_is_acknowledged_alone(
     make_db: MakeDatabase,
 ) -> None:
     async with at_work(await make_db("members", metadata)) as desk:
@@ -225,7 +225,7 @@ def all_alone(desk: Desk, number: int) -> bool:
     return len(desk.channel.acknowledged) == number
 
 
-async def test_after_each_death_the_order_is_another_and_the_fewest_deaths_come_first(
+async def test_after_each_death_the_order_is_another(
     make_db: MakeDatabase,
 ) -> None:
     codes = [f"N{n}" for n in range(8)]
@@ -245,7 +245,7 @@ async def test_after_each_death_the_order_is_another_and_the_fewest_deaths_come_
     assert len({tuple(order) for order in orders}) == 3
 
 
-async def test_a_worker_that_is_stopped_hands_back_what_it_would_try_alone(make_db: MakeDatabase) -> None:
+async def test_a_stopped_worker_returns_redelivered_messages(make_db: MakeDatabase) -> None:
     async with at_work(await make_db("members", metadata)) as desk:
         await desk.brings_event(used("stop"), redelivered=True)
         await desk.brings_event(used("after"), redelivered=True)
@@ -254,7 +254,7 @@ async def test_a_worker_that_is_stopped_hands_back_what_it_would_try_alone(make_
     assert await desk.effects() == ["stop"]
 
 
-async def test_what_could_not_be_put_off_is_not_acknowledged_and_comes_again(make_db: MakeDatabase) -> None:
+async def test_a_message_that_is_not_put_off_is_not_acknowledged(make_db: MakeDatabase) -> None:
     post = Post()
     post.open = False
     async with at_work(await make_db("members", metadata), post=post) as desk:
@@ -267,7 +267,7 @@ async def test_what_could_not_be_put_off_is_not_acknowledged_and_comes_again(mak
         assert len(post.messages) == 1
 
 
-async def test_messages_wait_while_the_database_is_away_and_nothing_is_held_against_them(
+async def test_messages_wait_uncounted_while_the_database_is_away(
     make_db: MakeDatabase,
 ) -> None:
     async with shaky(await make_db("members", metadata)) as db, at_work(db) as desk:
@@ -281,7 +281,7 @@ async def test_messages_wait_while_the_database_is_away_and_nothing_is_held_agai
         assert desk.post.messages == []
 
 
-async def test_an_event_that_was_heard_before_has_no_effect_and_is_acknowledged(
+async def test_an_event_heard_before_has_no_effect(
     make_db: MakeDatabase,
 ) -> None:
     event = PointsUsed(member_id=new_id(), points=1, order_code="once")
@@ -295,7 +295,7 @@ async def test_an_event_that_was_heard_before_has_no_effect_and_is_acknowledged(
 OUTCOMES = ("done", "duplicate", "refused", "put_off", "failed", "undecodable")
 
 
-async def test_operators_count_what_became_of_messages_and_how_many_shared_a_transaction(
+async def test_operators_count_outcomes_and_batch_sizes(
     make_db: MakeDatabase,
 ) -> None:
     def counts() -> list[float]:
@@ -351,7 +351,7 @@ async def test_operators_read_which_message_was_refused_or_failed(make_db: MakeD
     }
 
 
-async def test_a_worker_of_which_the_broker_knows_nothing_any_more_begins_anew(make_db: MakeDatabase) -> None:
+async def test_a_worker_unknown_to_the_broker_begins_anew(make_db: MakeDatabase) -> None:
     db = await make_db("members", metadata)
     async with at_work(db, Channel(known=0)) as desk:
         with time_passed(LOOK_EVERY_SECONDS + 1):
@@ -378,7 +378,7 @@ async def test_a_channel_that_dies_before_it_consumes_is_replaced(make_db: MakeD
         await desk.acknowledged()
 
 
-async def test_a_worker_that_is_cancelled_while_its_channel_closes_ends(make_db: MakeDatabase) -> None:
+async def test_a_worker_cancelled_while_its_channel_closes_ends(make_db: MakeDatabase) -> None:
     closing = asyncio.Event()
 
     async def never_closes() -> None:

@@ -41,7 +41,7 @@ def test_https_is_insisted_on_only_where_the_origin_is_https(preview: Any, brows
     assert "strict-transport-security" not in browser.get("/").headers
 
 
-def test_the_request_id_of_the_front_is_kept_and_a_strange_one_replaced(browser: TestClient) -> None:
+def test_a_good_request_id_is_kept_and_a_strange_replaced(browser: TestClient) -> None:
     assert browser.get("/", headers={"X-Request-Id": "front-0001"}).headers["x-request-id"] == "front-0001"
     assert browser.get("/", headers={"X-Request-Id": "<script>"}).headers["x-request-id"] != "<script>"
 
@@ -94,7 +94,7 @@ def test_a_form_from_another_site_is_refused(
     assert program.post("/order/address", data={"name": "彩"}, headers=headers).status_code == status
 
 
-def test_another_site_cannot_sign_a_visitor_out_by_delete_or_put_either(program: TestClient) -> None:
+def test_another_site_cannot_sign_out_by_delete_or_put(program: TestClient) -> None:
     for method in ("DELETE", "PUT", "PATCH"):
         assert program.request(method, "/order/address", headers={"Cookie": "a=b"}).status_code == 403
 
@@ -207,7 +207,7 @@ def test_json_names_the_field_that_cannot_be_stored(browser: TestClient, text: b
     ],
 )
 @pytest.mark.parametrize("kind", ["application/json", "application/problem+json"])
-def test_json_that_cannot_be_stored_or_is_not_json_is_never_a_failure(
+def test_bad_json_is_refused_and_never_a_failure(
     program: TestClient, body: bytes, status: int, kind: str
 ) -> None:
     answer = program.post("/api/preview/lines", content=body, headers={"Content-Type": kind})

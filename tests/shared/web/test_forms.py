@@ -153,7 +153,7 @@ def test_choices_boxes_and_lists() -> None:
     assert said("days", "5") == "期限は選択肢から選んでください"
 
 
-def test_an_empty_box_is_asked_for_and_an_optional_one_takes_its_default(preview: Any) -> None:
+def test_an_empty_box_is_asked_for_unless_it_is_optional(preview: Any) -> None:
     form = parse_form(preview.DeliverTo, {"name": "  ", "address2": ""})
 
     assert form.errors["name"] == "お名前を入力してください"
@@ -183,7 +183,7 @@ def test_a_value_is_not_handed_out_before_it_is_good(preview: Any) -> None:
             _ = form.value
 
 
-def test_a_rule_refused_later_stands_at_its_field_or_above_the_form(preview: Any) -> None:
+def test_a_later_refusal_stands_at_its_field_or_above(preview: Any) -> None:
     form = parse_form(preview.DeliverTo, GOOD)
     form.refuse(Refused("too_far", "この地域には配送できません", field="prefecture"))
     form.refuse(Refused("sold_out", "在庫が足りません", field="lines"))

@@ -123,7 +123,7 @@ def test_no_page_breaks_the_content_policy(page: Page) -> None:
         assert driver.execute_script("return typeof htmx") == "object"
 
 
-def test_the_address_fills_from_the_postal_code_and_never_over_what_was_typed(page: Page) -> None:
+def test_a_postal_code_fills_only_what_was_not_typed(page: Page) -> None:
     driver = page("/order/address")
     driver.find_element(By.ID, "f-postal_code").send_keys("１５０－０００１")
 
@@ -153,7 +153,7 @@ def note(driver: Chrome) -> str:
     return driver.find_element(By.CSS_SELECTOR, "[data-postal-note]").text
 
 
-def test_another_code_changes_the_whole_address_unless_more_was_typed(page: Page) -> None:
+def test_another_code_replaces_an_address_not_typed(page: Page) -> None:
     driver = page("/order/address")
     type_code(driver, "1500001")
     until(driver, lambda d: address(d) == ("東京都", "渋谷区神宮前"))
@@ -229,7 +229,7 @@ def test_focus_goes_to_the_errors(page: Page) -> None:
     assert "error-summary" in (driver.switch_to.active_element.get_attribute("class") or "")
 
 
-def test_rows_are_selected_by_keys_and_sent_after_a_question_in_numbers(page: Page, shop: Shop) -> None:
+def test_rows_are_selected_by_keys_and_sent_after_a_question(page: Page, shop: Shop) -> None:
     driver = page("/desk/orders")
     bar = driver.find_element(By.CSS_SELECTOR, ".selection-bar")
     body = driver.find_element(By.TAG_NAME, "body")
@@ -250,7 +250,7 @@ def test_rows_are_selected_by_keys_and_sent_after_a_question_in_numbers(page: Pa
     assert shop.sent == [{"id": ["N-261122-0001", "N-261122-0002"], "confirmed": ["1"]}]
 
 
-def test_the_slash_goes_to_the_search_and_a_question_mark_explains(page: Page) -> None:
+def test_slash_goes_to_the_search_and_question_mark_to_help(page: Page) -> None:
     driver = page("/desk/orders")
     body = driver.find_element(By.TAG_NAME, "body")
 

@@ -31,7 +31,7 @@ async def nothing(_: Any) -> None:
     """Nobody does the work here."""
 
 
-async def test_unsent_events_and_late_work_are_counted_without_a_broker(make_db: MakeDatabase) -> None:
+async def test_unsent_and_late_are_counted_without_a_broker(make_db: MakeDatabase) -> None:
     db = await make_db("members", metadata)
     async with db.transaction() as tx:
         tx.say(PointsUsed(member_id=new_id(), points=1, order_code="N1"))

@@ -36,9 +36,7 @@ def test_a_moment_without_a_zone_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(("header", "said"), [("accept", "location"), ("hx-request", "hx-redirect")])
-def test_after_a_form_an_address_is_quoted_where_it_holds_what_none_can(
-    preview: Any, header: str, said: str
-) -> None:
+def test_after_a_form_an_odd_address_is_quoted(preview: Any, header: str, said: str) -> None:
     request = Request({"type": "http", "headers": [(header.encode(), b"true")]})
     answer = preview.pages.redirect(request, "/desk/orders/暖\r\nSet-Cookie: a=b?tab=all&q=%E6#list")
 
@@ -101,7 +99,7 @@ def test_the_waiting_page_comes_back_by_itself(browser: TestClient) -> None:
     assert 'http-equiv="refresh' not in html
 
 
-def test_the_cart_count_comes_from_its_cookie_and_from_digits_only(browser: TestClient) -> None:
+def test_the_cart_count_is_the_digits_of_its_cookie(browser: TestClient) -> None:
     def shown(cookie: str) -> str:
         html = browser.get("/", headers={"Cookie": f"noren_cart_count={cookie}"}).text
         found = re.search(r"data-cart-count>(\d+)<", html)
@@ -153,7 +151,7 @@ def test_an_address_changes_one_parameter_and_keeps_the_rest() -> None:
     assert with_query("/a", "page=2", page=None) == "/a"
 
 
-def test_a_static_file_is_cached_for_a_year_only_under_its_own_hash(browser: TestClient) -> None:
+def test_a_static_file_is_cached_only_under_its_hash(browser: TestClient) -> None:
     url = static_url("noren.css")
     current, other = browser.get(url), browser.get("/static/noren.css?v=000000000000")
 

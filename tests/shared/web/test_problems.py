@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from shared.web.session import Sessions
 
 
-def test_a_missing_page_says_so_in_japanese_inside_the_shop_frame(browser: TestClient) -> None:
+def test_a_missing_page_is_japanese_in_the_shop_frame(browser: TestClient) -> None:
     answer = browser.get("/nothing")
 
     assert answer.status_code == 404

@@ -64,9 +64,7 @@ def test_the_desk_leads_to_the_staff_login(browser: TestClient) -> None:
     assert browser.get("/desk/orders").headers["location"] == "/desk/login?next=/desk/orders"
 
 
-def test_a_form_sent_without_a_session_comes_back_to_the_page_it_stood_on(
-    preview: Any, browser: TestClient
-) -> None:
+def test_a_form_without_a_session_returns_to_its_page(preview: Any, browser: TestClient) -> None:
     headers = {"Referer": f"{preview.ORIGIN}/desk/orders?page=2"}
     assert browser.post("/desk/orders/ship", headers=headers).headers["location"] == (
         "/desk/login?next=/desk/orders%3Fpage%3D2"
@@ -135,7 +133,7 @@ def test_a_secure_cookie_is_bound_to_the_host() -> None:
     assert "domain" not in cookie.lower()
 
 
-def test_a_plain_cookie_is_not_believed_where_the_origin_is_secure(preview: Any) -> None:
+def test_a_secure_origin_believes_no_plain_cookie(preview: Any) -> None:
     secure = TestClient(preview.make_app(secure=True), base_url="https://shop.test")
     token = preview.session_for("佐藤 彩")
 

@@ -7,7 +7,6 @@ edited and a placement cannot be deleted, whatever a request or a mistake asks f
 
 from collections.abc import Mapping
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -61,9 +60,8 @@ OF_THE_MACHINERY = {
 
 
 def module_of(service: str, name: str) -> ModuleType:
-    """Return the module ``tables`` or ``rights`` of ``service``: at its root, or in its ``storage``."""
-    at_root = find_spec(f"{service}.{name}") is not None
-    return import_module(f"{service}.{name}" if at_root else f"{service}.storage.{name}")
+    """Return the module ``tables`` or ``rights`` of ``service``."""
+    return import_module(f"{service}.{name}")
 
 
 def rights_of(service: str) -> Mapping[str, str]:
