@@ -82,6 +82,7 @@ class Link:
         """Open a channel, connecting first if there is no living connection. Raises BrokerError."""
         async with self._lock:
             if self._connection is None or not self._connection.connected.is_set():
+                await self.drop()
                 self._connection = await self._connect()
             connection = self._connection
         try:

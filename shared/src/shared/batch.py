@@ -24,6 +24,15 @@ class Batch:
     committed: bool = False
     error: Exception | None = None
 
+    def must_be_committed(self) -> None:
+        """Raise why it is not committed, if it is not."""
+        if not self.committed:
+            raise self.error or NotCommitted
+
+
+class NotCommitted(Exception):
+    """The handler was never asked: a middleware kept the batch back and raised nothing."""
+
 
 HandleBatch = Callable[[Batch], Awaitable[None]]
 

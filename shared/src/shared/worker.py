@@ -58,10 +58,6 @@ class Intake:
     pause_seconds_max: float = PAUSE_SECONDS_MAX
 
 
-class NotCommitted(Exception):
-    """A batch came back without error, and its handler had committed nothing: a middleware kept something back."""
-
-
 class Worker:
     """Consumes one queue for one function until stopped; ``process`` runs a batch through the function's handler."""
 
@@ -244,8 +240,7 @@ class Worker:
                 log.exception("consumer.middleware_failed", queue=self.consumer.queue)
             elif batch.error is None:
                 raise
-        if not batch.committed:
-            raise batch.error or NotCommitted(self.consumer.queue)
+        batch.must_be_committed()
 
     async def _note_refused(self, heard: Heard) -> None:
         async with self._db.transaction() as tx:
