@@ -22,7 +22,7 @@ from payments.notices.words import NOTICE_STATES
 from payments.payment.rows import read_order_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.payment import Payment
-from payments.payment.words import ANSWERS, OPERATIONS, ROUTES, STATES
+from payments.payment.words import OPERATIONS, ROUTES, STATES
 from payments.refunds.record_refund import record_refund, take_back_refund
 from payments.refunds.refund_payment import refund_again, refund_part, refund_spare_money
 from payments.requests.words import REQUEST_STATES
@@ -38,7 +38,7 @@ from shared.web.pages import Pages
 from shared.web.session import Staff, Viewer, require_staff
 
 PATH = "/desk/payments/{order_code}"
-LABELS = {"operations": OPERATIONS, "answers": ANSWERS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
+LABELS = {"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
 UseCase = Callable[..., Awaitable[object]]
 """What staff may do: it takes transaction, methods and order code, the fields of its form and who does it."""
 DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
@@ -68,7 +68,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             payment = await read_order_payment(tx, order_code)
             story = await payment_story(tx, payment.payment_id)
             settings = await read_shop_settings(tx)
-        method = methods[payment.method]
+        method, declined = methods[payment.method], payment_view.declined_refund_amount(payment, story)
         name = settings.name_of(payment.method, method.menu().name)
         shows_status = method.menu().provider_status_shown
         return pages.render(
@@ -79,9 +79,9 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             order_code=payment.order_code,
             method=name,
             state=STATES[payment.state],
-            calls=payment_view.calls(payment, method.terms),
+            calls=payment_view.calls(payment, method.terms, declined),
             facts=payment_view.facts(payment, shows_status=shows_status),
-            offers=payment_view.offers(payment, method.terms),
+            offers=payment_view.offers(payment, method.terms, declined),
             deposit=_form(Deposit, refused, _expected(payment)),
             outside=_form(Outside, refused, _given_back(payment)),
             accept=_accept(payment, refused),

@@ -15,7 +15,9 @@ from payments.payment.words import (
     REFUSALS,
     ROUTES,
     STATES,
+    answer_words,
     cause,
+    is_refusal,
     parts,
     state_label,
 )
@@ -23,12 +25,27 @@ from shared.clock import in_japan
 from shared.sql import Row
 
 
-def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
-    """Return title and text of all that calls for a person, with the amounts of this payment."""
+AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
+
+
+def declined_refund_amount(payment: Payment, story: Mapping[str, Sequence[Row]]) -> int:
+    """Return how many yen the last refund was about where it failed and staff are called for that; else 0."""
+    if "refund_failed" not in payment.calls:
+        return 0
+    last = next((row for row in story["requests"] if row.operation == "refund"), None)
+    return last.amount if last is not None and last.state == "declined" else 0
+
+
+def calls(payment: Payment, terms: Terms, declined_amount: int = 0) -> list[tuple[str, str]]:
+    """Return title and text of all that calls for a person, with the amounts of this payment.
+
+    ``declined_amount`` is what :func:`declined_refund_amount` found.
+    """
     by = payment.respond_by
     words = {
         "missing": _yen(payment.missing_amount),
         "held": _yen(payment.held_amount),
+        "declined": _yen(declined_amount) if declined_amount else "",
         "spare": _yen(payment.spare_amount),
         "refunded": _yen(payment.refunded_amount),
         "lost": _yen(payment.lost_amount),
@@ -51,7 +68,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     return [(title, text.format(**words)) for title, text in found]
 
 
-def offers(payment: Payment, terms: Terms) -> list[Offer]:
+def offers(payment: Payment, terms: Terms, declined_amount: int = 0) -> list[Offer]:
     """Return what staff may do about the payment by one press, and what each will do, in yen."""
     spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
     again = "もう一度" if "refund_failed" in payment.calls else ""
@@ -81,6 +98,16 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
         (
             deeds.may_refund_again(payment),
             Offer("refund", f"返金を{again}依頼する", f"{held}を返金するよう、決済会社に{again}依頼します。"),
+        ),
+        (
+            0 < declined_amount <= deeds.part_refund_max(payment, terms) and deeds.owes_nothing(payment),
+            Offer(
+                "part-refund",
+                f"{_yen(declined_amount)}の返金をもう一度依頼する",
+                f"{_yen(declined_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
+                f"{_yen(payment.held_amount - declined_amount)}になります。",
+                {"refund_amount": declined_amount, "refund_reason": AGAIN},
+            ),
         ),
         (
             bool(deeds.to_be_seen(payment)),
@@ -166,7 +193,7 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "text": cause(step.because)
                 + (f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""),
                 "by": step.by or "決済サービス",
-                "kind": STATES[step.state][1],
+                "kind": "stop" if is_refusal(step.because) else STATES[step.state][1],
             }
             for step in story["history"]
         ],
@@ -177,7 +204,7 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "state": row.state,
                 "at": row.answered_at or row.written_at,
                 "attempts": row.attempts,
-                "answer": (row.answer or {}).get("answer", ""),
+                "answer": _answered(row),
                 "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
                 "code": _providers_code((row.answer or {}).get("reason", "")),
                 "key": parts(row.request_id.hex),
@@ -189,6 +216,14 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             for row in story["notices"]
         ],
     }
+
+
+def _answered(row: Row) -> str:
+    """Return the answer to a request in words; one that a look ended has none of its own."""
+    answer = (row.answer or {}).get("answer", "")
+    if not answer and row.state == "done":
+        return "照会で完了を確認しました"
+    return answer_words(row.operation, answer)
 
 
 def _providers_code(reason: str) -> str:

@@ -128,7 +128,7 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     ),
     "wished_refund_failed": (
         "返金失敗",
-        "依頼した返金は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
+        "依頼した{declined}の返金は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
         "返金しないときは、確認済みにしてください。",
     ),
     "chargeback": (
@@ -228,6 +228,21 @@ def state_label(state: State) -> str:
     return STATES[state][0]
 
 
+def answer_words(operation: str, answer: str) -> str:
+    """Return what was answered to a request, in the words of the desk; "" for nothing yet."""
+    if answer == "Waiting" and operation in ("void", "refund"):
+        return "手続き中です"
+    return ANSWERS.get(answer, answer)
+
+
+def is_refusal(because: str) -> bool:
+    """Tell whether a line of history tells that something which was asked for did not happen."""
+    return because.endswith(_REFUSED)
+
+
+_REFUSED = ("RefundDeclined", "CaptureDeclined", "CaptureRefused", "ShippingRefused")
+
+
 def cause(because: str) -> str:
     """Return why a payment moved, in the words of the desk; what has no words is shown as it was kept."""
     if because in CAUSES:
@@ -235,7 +250,7 @@ def cause(because: str) -> str:
     operation, _, answer = because.partition(": ")
     if answer not in ANSWERS:
         return because
-    return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"
+    return f"{OPERATIONS.get(operation, '照会')}：{answer_words(operation, answer)}"
 
 
 def parts(text: str) -> list[str]:
