@@ -24,7 +24,6 @@ from payments.payment.words import (
 from shared.clock import in_japan
 from shared.sql import Row
 
-
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 
 
