@@ -188,6 +188,17 @@ async def test_shipping_without_the_box_sends_nothing_and_a_redelivery_neither(p
     assert await post.rows() == []
 
 
+@pytest.mark.parametrize("flow", ["unmanaged", "prepaid"])
+async def test_the_mail_of_the_parcel_tells_what_is_paid_at_the_door(post: Post, flow: str) -> None:
+    order = await post.knows_an_order(payment_flow=flow)
+    await post.hears(example_of(Shipped, order_code=order.order_code, send_mail=True))
+    await post.sends()
+
+    [copy] = post.journal
+    told = "お支払い金額：【¥6,000】（税込）\n商品のお受け取り時にお支払いください。" in copy.text
+    assert told is (flow == "unmanaged")
+
+
 async def test_a_parcel_without_tracking_number_leads_nowhere(post: Post) -> None:
     order = await post.knows_an_order()
     destination = ShippedDestination(

@@ -311,7 +311,10 @@ async def test_a_refused_part_refund_is_asked_for_with_a_new_key(shopping: Shopp
     assert "依頼した¥1,000の返金は成立しませんでした（お預かり ¥3,300）" in page
     assert "¥1,000の返金をもう一度依頼する" in page
     assert re.search(r'<li class="is-stop">(?:(?!<li).)*返金できませんでした', page, re.DOTALL)
-    assert "¥1,000の返金をもう一度依頼する" not in (await shopping.payments.browser.get("/desk/payments/N1")).text
+    assert (
+        "¥1,000の返金をもう一度依頼する"
+        not in (await shopping.payments.browser.get("/desk/payments/N1")).text
+    )
     rows = await shopping.payments.rows(
         "SELECT sequence, state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
     )
