@@ -15,6 +15,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.events import OrderPlaced
 from tests.checkout.shopper import FakeMembers, Shopper, a_coupon, open_shop, shop_app
+from tests.checkout.test_amazon_order import form_of
 
 
 @pytest.fixture
@@ -114,6 +115,29 @@ async def test_a_coupon_that_does_not_apply_stops_the_order_and_says_why(
 
     assert reason in buyer.text
     assert await said(shop_db) == []
+
+
+@pytest.mark.parametrize("page", ["/order/confirm", "/order/amazon"])
+@pytest.mark.parametrize("wish", ["coupon", "points"])
+async def test_what_was_chosen_but_not_applied_is_never_dropped(
+    shop_db: Database, buyer: Shopper, members: FakeMembers, page: str, wish: str
+) -> None:
+    coupon = a_coupon("amount_off", 500, name="五百円引")
+    offers(members, coupon)
+    if page == "/order/amazon":
+        buyer.carry_wallet()
+        await buyer.opens(page)
+        confirmation = form_of(buyer)
+    else:
+        await buyer.goes_to_confirmation()
+        confirmation = buyer.confirmation
+    wished = {"coupon": coupon["issue_id"]} if wish == "coupon" else {"coupon": "none", "points": "３００"}
+    answer = await buyer.sends(page, **confirmation | wished)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/members/benefits/reserve")
+    assert await said(shop_db) == []
+    await buyer.opens(page)
+    assert "もう一度確定してください" in buyer.text
 
 
 async def test_somebody_elses_coupon_takes_nothing_off(shop_db: Database, buyer: Shopper) -> None:

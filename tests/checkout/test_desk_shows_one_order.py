@@ -438,3 +438,12 @@ async def test_money_gone_after_shipping_does_not_forbid_shipping(
     await hearing.hears(authorization("X-10"), standing)
     page = (await desk.get("/desk/orders/X-10")).text
     assert "発送前の場合は、それまで発送できません" in page
+
+
+async def test_the_fields_of_a_parcel_are_explained_in_japanese(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "konbini", "F-1")
+    page = (await desk.get("/desk/orders/F-1")).text
+    assert "発送のメールに記載されます。" in page
+    assert "A code (" not in page

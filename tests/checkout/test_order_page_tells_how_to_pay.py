@@ -12,6 +12,7 @@ from harness.hearing import Hearing
 from shared.clock import now
 from shared.database import Database
 from shared.events import PaymentCaptured, PaymentNumberIssued, PaymentRefunded, PaymentStandingChanged
+from shared.ids import new_id
 from tests.checkout.order_examples import number_issued, payment, place
 from tests.checkout.shopper import Shopper
 
@@ -44,6 +45,23 @@ async def test_a_bank_transfer_shows_account_amount_and_deadline_and_no_page_of_
     await shopper.opens(f"/desk/orders/{CODE}")
     assert "決済ステータス 振込待ち" in shopper.text
     assert "お支払い先をお知らせしました" in shopper.text
+
+
+async def test_another_chain_stands_on_the_order_page_and_at_the_desk(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
+    chosen = {"chain": "ministop", "chain_name": "ミニストップ", "confirmation_number": "8888"}
+    anew = number_issued(CODE).model_copy(update={**chosen, "event_id": new_id(), "chosen_anew": True})
+    await Hearing(consumers, shop_db).hears(number_issued(CODE), anew)
+
+    await shopper.opens(f"/orders/{CODE}")
+    assert "確認番号 8888" in shopper.text
+    shopper.sign_in("店長 試験", staff="owner")
+    await shopper.opens(f"/desk/orders/{CODE}")
+    assert "お支払い先 ミニストップ" in shopper.text
+    assert "お客様がお支払い先を変更しました" in shopper.text
 
 
 async def test_a_number_paid_short_shows_the_rest_and_that_the_shop_gets_in_touch(

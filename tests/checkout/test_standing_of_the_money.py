@@ -554,6 +554,14 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund(
     assert "返金いたします" not in progress(await order_row(db, "D-1")).text
 
 
+async def test_a_shipped_order_goes_on_telling_what_is_paid_at_the_door(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "cash_on_delivery", "B-3")
+    await ship_all(desk, "B-3")
+    assert "お受け取り時に ¥3,500 をお支払いください" in progress(await order_row(db, "B-3")).text
+
+
 @pytest.mark.parametrize("shipped", [True, False])
 async def test_a_return_of_what_was_paid_at_the_door_names_the_money(
     db: Database, desk: httpx.AsyncClient, *, shipped: bool

@@ -107,6 +107,24 @@ async def test_each_kind_is_stated_with_its_value_beside_the_points(
     assert (offered["name"], offered["minimum"]) == (NAMES[kind], 3_000)
 
 
+async def test_points_and_coupon_come_together_from_the_form_of_the_order(members: MembersService) -> None:
+    aya = await members.register()
+    [issue_id] = await issued(members, aya)
+    sent = {"coupon": issue_id, "points": "200", "total": "3000", "next": "/order/confirm"}
+    async with members.browser() as browser:
+        await members.log_in(browser)
+        confirming = await browser.post("/members/benefits/reserve", data=sent)
+        stated = members.keys.verifier.verify("benefit", browser.cookies["noren_benefit"])
+        pressed = await browser.post("/members/benefits/reserve", data=sent | {"use": "points"})
+        refused = await browser.post("/members/benefits/reserve", data=sent | {"points": "501"})
+        cleared = await browser.post("/members/benefits/reserve", data=sent | {"points": "", "use": "coupon"})
+
+    assert (stated["points"], stated["coupon"]["issue_id"]) == (200, issue_id)
+    answers = (confirming, pressed, refused, cleared)
+    boxes = [answer.headers["location"].removeprefix("/order/confirm") for answer in answers]
+    assert boxes == ["", "#points", "#points", "#coupon"]
+
+
 @pytest.mark.feature("CPN-10")
 @pytest.mark.feature("ORD-21", clause="coupon returned")
 async def test_a_used_coupon_is_usable_again_when_its_order_is_cancelled_unless_it_expired(

@@ -173,12 +173,22 @@ async def test_an_older_page_of_a_setting_does_not_win(staff: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize(
-    "words", ["N-20261122-0001", "20261122", "山田花子", "山田　花子", "花子", "hanako@", "HANAKO@example.jp"]
+    "words",
+    [
+        "N-20261122-0001",
+        "20261122",
+        "10025",
+        "山田花子",
+        "山田　花子",
+        "花子",
+        "hanako@",
+        "HANAKO@example.jp",
+    ],
 )
 async def test_mails_are_found_by_parts_of_code_name_and_address(
     staff: httpx.AsyncClient, post: Post, words: str
 ) -> None:
-    await post.hears(example_order())
+    await post.hears(example_order(order_number=10_025))
     page = (await staff.get("/desk/mails", params={"q": words})).text
     assert 'data-href="/desk/mails/' in page
     assert 'data-href="/desk/mails/' not in (await staff.get("/desk/mails", params={"q": "%"})).text

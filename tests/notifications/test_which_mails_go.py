@@ -73,6 +73,15 @@ async def test_the_number_mail_follows_the_number_and_not_the_order(post: Post) 
     assert ">お支払い方法別の手順</a>" in copy.html
 
 
+async def test_another_chain_brings_a_mail_where_the_digits_differ(post: Post) -> None:
+    await post.hears(await about(post, PaymentNumberIssued, chosen_anew=True, send_mail=False))
+    await post.hears(await about(post, PaymentNumberIssued, chosen_anew=True, send_mail=True))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "お支払い先の変更を承りましたので、お支払い番号をお知らせいたします" in copy.text
+
+
 async def test_a_chain_without_confirmation_number_gets_no_word_of_one(post: Post) -> None:
     event = await about(
         post,
@@ -177,6 +186,17 @@ async def test_shipping_without_the_box_sends_nothing_and_a_redelivery_neither(p
 
     assert post.journal == []
     assert await post.rows() == []
+
+
+@pytest.mark.parametrize("flow", ["unmanaged", "prepaid"])
+async def test_the_mail_of_the_parcel_tells_what_is_paid_at_the_door(post: Post, flow: str) -> None:
+    order = await post.knows_an_order(payment_flow=flow)
+    await post.hears(example_of(Shipped, order_code=order.order_code, send_mail=True))
+    await post.sends()
+
+    [copy] = post.journal
+    told = "お支払い金額：【¥6,000】（税込）\n商品のお受け取り時にお支払いください。" in copy.text
+    assert told is (flow == "unmanaged")
 
 
 async def test_a_parcel_without_tracking_number_leads_nowhere(post: Post) -> None:
@@ -326,6 +346,14 @@ async def test_a_deposit_settled_short_says_what_is_not_asked_for(post: Post) ->
 
     [copy] = post.journal
     assert "ご注文金額との差額（¥1,000）は、ご請求いたしません。" in copy.text
+
+
+async def test_the_refund_mail_of_an_ended_order_says_why(post: Post) -> None:
+    await post.hears(await about(post, PaymentRefunded, order_ended=True, remaining_amount=0))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "下記のご注文のキャンセルにともない、代金をご返金いたしました" in copy.text
 
 
 @pytest.mark.parametrize(

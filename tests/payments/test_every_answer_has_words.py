@@ -30,6 +30,11 @@ def test_whoever_asks_for_the_money_is_told_in_japanese(source: str) -> None:
     assert "admin" not in cause(step.because)
 
 
+def test_a_void_that_is_under_way_is_not_called_an_examination() -> None:
+    assert cause("void: Waiting") == "取消処理：手続き中です"
+    assert cause("authorize: Waiting") == "与信：審査中です"
+
+
 def test_every_operation_has_words() -> None:
     kinds = {kind for part in get_args(Operation) for kind in (get_args(part) or (part,))}
     assert set(OPERATIONS) == kinds

@@ -553,6 +553,23 @@ async def test_the_page_tells_number_steps_and_deadline_and_changes_chain(shoppi
     assert (await shopping.payments.browser.post(path, data=form | {"chain": "poplar"})).status_code == 422
 
 
+async def test_another_chain_is_told_to_all_and_by_mail_where_the_digits_differ(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    path = f"/payments/konbini/N1/chain?key={payment.page_key}"
+    for chain in ("ministop", "ministop", "seven_eleven", "lawson"):
+        await shopping.payments.browser.post(path, data={"key": payment.page_key, "chain": chain})
+    first, *later = await shopping.payments.said(PaymentNumberIssued)
+    assert isinstance(first, PaymentNumberIssued)
+    told = [(one.chain_name, one.confirmation_number, one.send_mail) for one in later]  # type: ignore[attr-defined]
+    assert told == [
+        ("ミニストップ", "8888", False),
+        ("セブンイレブン", None, True),
+        ("ローソン", "8888", True),
+    ]
+    assert {one.due_at for one in later} == {first.due_at}  # type: ignore[attr-defined]
+    assert later[1].number == payment.refs["number_13"]  # type: ignore[attr-defined]
+
+
 async def test_the_page_opens_only_with_its_key(shopping: Shopping) -> None:
     await issued(shopping)
     for key in ("", "wrong", "あ"):

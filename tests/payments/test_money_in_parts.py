@@ -1,5 +1,6 @@
 """A hold captured in parts, a paid order of which a part goes back, and second tries of what was refused."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -304,8 +305,16 @@ async def test_a_refused_part_refund_is_asked_for_with_a_new_key(shopping: Shopp
     form = {"refund_amount": "1000", "refund_reason": "傷"}
     shopping.card.moods["refund"] = "refuse"
     for _ in range(2):
+        page = (await shopping.payments.browser.get("/desk/payments/N1")).text
         assert (await press(shopping.payments, "N1", "part-refund", **form)).status_code == 303
         await shopping.payments.work()
+    assert "依頼した¥1,000の返金は成立しませんでした（お預かり ¥3,300）" in page
+    assert "¥1,000の返金をもう一度依頼する" in page
+    assert re.search(r'<li class="is-stop">(?:(?!<li).)*返金できませんでした', page, re.DOTALL)
+    assert (
+        "¥1,000の返金をもう一度依頼する"
+        not in (await shopping.payments.browser.get("/desk/payments/N1")).text
+    )
     rows = await shopping.payments.rows(
         "SELECT sequence, state FROM payment_requests WHERE operation = 'refund' ORDER BY written_at"
     )

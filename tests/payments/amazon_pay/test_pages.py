@@ -1,6 +1,6 @@
 """The buyer's way to Amazon and back, as a browser sees it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from harness.keys import Keys
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.method import Shop
+from payments.payment.rules.details import Number
 from payments.payment.rules.payment import Payment
 from shared.clock import now
 from shared.ids import new_id
@@ -52,6 +53,11 @@ class DeskOfOne:
         if self.payment is not None:
             self.payment = replace(self.payment, refs={**self.payment.refs, **refs})
         return self.payment
+
+    async def choose_chain(
+        self, order_code: str, chain: str, chain_name: str, told: Callable[[Payment], Number | None]
+    ) -> None:
+        await self.remember(order_code, {"chain": chain})
 
     async def hasten(self, order_code: str) -> None:
         self.hastened.append(order_code)

@@ -56,7 +56,8 @@ class PaymentFailed(PaymentsEvent):
 class PaymentNumberIssued(PaymentsEvent):
     """A payment number is valid until ``due_at``, six days after its issue (KON-16).
 
-    Money that is seen up to ``accepted_until`` is still taken (KON-18).
+    Money that is seen up to ``accepted_until`` is still taken (KON-18). Said again where the buyer chose another chain
+    (``chosen_anew``): the last one counts, and ``send_mail`` says whether what is to be entered there differs.
     """
 
     amount: Yen
@@ -68,6 +69,8 @@ class PaymentNumberIssued(PaymentsEvent):
     due_at: datetime
     accepted_until: datetime | None = None
     page_url: str
+    chosen_anew: bool = False
+    send_mail: bool = True
 
 
 class PaymentExpired(PaymentsEvent):
@@ -149,6 +152,7 @@ class PaymentRefunded(PaymentsEvent):
 
     ``spare_amount`` is how much of it belonged to no order: paid too much, too little or too late.
     ``remaining_amount`` is what is still with us of the money of this order; 0 when all of it went back.
+    ``order_ended``: it went back because the order was cancelled, or its deadline passed.
     ``by_dispute``: a bank took it back, after a chargeback; nobody writes to the buyer.
     """
 
@@ -158,6 +162,7 @@ class PaymentRefunded(PaymentsEvent):
     remaining_amount: Yen | None = None
     route: Open[Literal["provider", "gift_card", "bank_transfer"]]
     by_dispute: bool = False
+    order_ended: bool = False
 
 
 class PaymentsExported(DeskEvent):

@@ -60,7 +60,9 @@ def progress(row: Row) -> Progress:
     if row.payment == "short":
         return _taken_back(row)
     if row.shipping == "shipped":
-        return Progress("発送済み", "done", "商品を発送しました。到着までお待ちください。")
+        at_door = row.payment_flow == "unmanaged" and row.total
+        pay = f"商品のお受け取り時に ¥{row.total:,} をお支払いください。" if at_door else ""
+        return Progress("発送済み", "done", f"商品を発送しました。到着までお待ちください。{pay}")
     if row.payment == "number_issued" and row.payment_deposit == "automatic" and row.money_with_us:
         text = "ご入金いただいた金額がご注文金額に足りません。お店からのご連絡をお待ちください。"
         return Progress("お支払いの確認中", "wait", text)

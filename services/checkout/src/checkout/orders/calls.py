@@ -62,7 +62,10 @@ def call_text(word: str, standing: Standing, total: int) -> str:
     if word == "refunded_elsewhere":
         return f"決済会社の管理画面などで ¥{standing.refunded - standing.charged_back:,} が返金されています。"
     if word == "refund_failed":
-        return f"返金できていません。お預かりしているのは ¥{_with_us(standing):,} です。"
+        return (
+            "依頼した返金が成立していません。返金の金額は、決済の画面で確認してください"
+            f"（お預かり ¥{_with_us(standing):,}）。"
+        )
     if word == "receipt_reversed":
         return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。"
     if word == "chargeback_lost":

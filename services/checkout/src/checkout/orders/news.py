@@ -135,6 +135,7 @@ def _number(event: events.PaymentNumberIssued) -> _Line:
     facts = {"kind": "number", **event.model_dump(mode="json")}
     text = f"{event.chain_name}　{event.number_label} {event.number}　お支払い期限 {due}".strip()
     title = "お支払い番号を発行しました" if event.chain_name else "お支払い先をお知らせしました"
+    title = "お客様がお支払い先を変更しました" if event.chosen_anew else title
     return "payment", "wait", title, text, facts
 
 

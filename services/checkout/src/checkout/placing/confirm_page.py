@@ -12,6 +12,7 @@ from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import AddressFields, Confirmation, OrdererFields
 from checkout.placing.members import members_of
 from checkout.placing.purchase import Purchase
+from checkout.placing.unapplied import apply_first, is_unapplied
 from checkout.shop.storefront import Shop, Storefront
 from shared.errors import Refused
 from shared.postal import contradiction
@@ -46,6 +47,8 @@ async def confirm(request: Request, shop: Shop) -> Response:
     form = await read_form(request, Confirmation)
     if form.errors or form.value.key != checkout.stored.attempt_key:
         return _not_placed(request, shop, STALE)
+    if is_unapplied(form.value, checkout.usable_benefit()):
+        return apply_first(request, shop)
     try:
         return await order_and_go_on(request, shop, _purchase(checkout, form.value))
     except Refused as refused:

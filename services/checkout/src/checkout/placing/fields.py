@@ -49,10 +49,15 @@ class DeliverTo(BaseModel):
 
 
 class Confirmation(BaseModel):
-    """What the confirmation page sends back: which attempt it is, and the total it showed."""
+    """What the confirmation page sends back: which attempt it is, and the total it showed.
+
+    ``coupon`` and ``points`` are what is chosen and typed in its boxes, perhaps without having been applied.
+    """
 
     key: str = Field(min_length=8, max_length=64, title="確認番号")
     total: int = Field(ge=0, title="お支払い合計")
+    coupon: str = Field("", max_length=64, title="クーポン")
+    points: str = Field("", max_length=64, title="ご利用ポイント")
 
 
 class WalletConfirmation(Confirmation):

@@ -18,6 +18,7 @@ from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import OrdererFields, WalletConfirmation
 from checkout.placing.members import members_of
 from checkout.placing.purchase import Purchase
+from checkout.placing.unapplied import apply_first, is_unapplied
 from checkout.placing.vouchers import Benefit, Wallet
 from checkout.placing.wallet_delivery import Delivery, delivery_of, keepable, kept_in, mark_of, typed_in
 from checkout.shop.storefront import Shop, Storefront
@@ -92,6 +93,8 @@ async def confirm_wallet_order(request: Request, shop: Shop) -> Response:
     form, box = await read_form(request, OrdererFields), await read_form(request, WalletConfirmation)
     delivery = delivery_of(wallet, typed_in(await request.form()))
     trouble, status = _why_not(checkout, wallet, form, box, delivery)
+    if not status and is_unapplied(box.value, checkout.usable_benefit(registers=True)):
+        return apply_first(request, shop)
     if not status:
         try:
             await _refuse_other_methods(request, wallet)

@@ -29,10 +29,11 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 class UseBenefit(BaseModel):
-    """What to use; what is left out stays as it was chosen before."""
+    """What to use; what is left out stays as it was chosen before. ``use`` is the button that was pressed."""
 
     points: Yen | None = Field(None, title="ご利用ポイント")
     coupon: UUID | Literal["none"] | None = Field(None, title="クーポン")
+    use: Literal["points", "coupon", ""] = Field("", title="ご利用")
 
 
 async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewer) -> Reservation:
@@ -87,23 +88,31 @@ def put_statement(parts: Parts, response: Response, reservation: Reservation) ->
 @router.post("/members/benefits/reserve")
 async def use_benefit(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Set points or a coupon aside (or none after all: 0, "none") and return to the order."""
-    next_path = safe_next(str((await request.form()).get("next", "")), "/cart")
+    sent = await request.form()
+    next_path = safe_next(str(sent.get("next", "")), "/cart")
     form = await read_form(request, UseBenefit)
-    place = "coupon" if form["coupon"] else "points"
-    # Back to the box that was used, not to the top of the page.
-    back = f"{next_path.partition('#')[0]}#{place}"
+    wants_points = form["use"] == "points" or not form["coupon"]
+    place = "points" if wants_points else "coupon"
     try:
-        if "points" in form.errors or (place == "points" and form["points"] == ""):
+        if "points" in form.errors or (wants_points and form["points"] == ""):
             raise NotEnoughPoints(await _usable(request, parts, seen))
         if form.errors:
             raise Refused("invalid", next(iter(form.errors.values())), status=422)
         reservation = await reserve(request, parts, form.value, seen)
     except Refused as refusal:
+        place = "points" if isinstance(refusal, NotEnoughPoints) else place
         typed = str(form["points"]) if place == "points" else ""
         return parts.pages.redirect(
-            request, back, toast=refusal.message, kind="stop", place=place, typed=typed
+            request, _box(next_path, place), toast=refusal.message, kind="stop", place=place, typed=typed
         )
+    # Who was confirming the order must see first that its total changed.
+    back = next_path if "total" in sent and not form["use"] else _box(next_path, place)
     return put_statement(parts, parts.pages.redirect(request, back), reservation)
+
+
+def _box(path: str, place: str) -> str:
+    """Return ``path`` at the box that was used, not at the top of the page."""
+    return f"{path.partition('#')[0]}#{place}"
 
 
 async def _usable(request: Request, parts: Parts, seen: Viewer) -> int:

@@ -29,15 +29,18 @@ async def remember_orders(tx: Tx, placed: Sequence[OrderPlaced]) -> None:
     ]
     await insert_all(tx, contacts, rows, skip_known=True)
     words = {
-        one.order_code: words_of_contact(one.order_code, one.orderer.name, one.orderer.email)
+        one.order_code: words_of_contact(
+            one.order_code, one.orderer.name, one.orderer.email, one.order_number
+        )
         for one in orders
     }
     await add_words(tx, order_words, words)
 
 
-def words_of_contact(order_code: str, name: str, email: str) -> set[str]:
-    """Return by what the mails about an order are found."""
-    return words_of_code(order_code) | words_of_names(name) | words_of_texts(email)
+def words_of_contact(order_code: str, name: str, email: str, order_number: int | None = None) -> set[str]:
+    """Return by what the mails about an order are found; ``order_number`` is its 受付番号."""
+    number = {str(order_number)} if order_number is not None else set()
+    return words_of_code(order_code) | words_of_names(name) | words_of_texts(email) | number
 
 
 def _member(order: OrderPlaced) -> UUID | None:

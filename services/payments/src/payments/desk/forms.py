@@ -1,6 +1,7 @@
 """The forms of what staff do about a payment. Each carries the version of the payment that they saw."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 
@@ -14,11 +15,15 @@ RecordId = Annotated[str, Field(title="記録番号", max_length=64, pattern=r"^
 
 @dataclass(frozen=True)
 class Offer:
-    """A deed of one press: the path's last part, its button, and what it will do, asked before."""
+    """A deed of one press: the path's last part, its button, and what it will do, asked before.
+
+    ``fields`` are what the form of the deed asks for beside the version.
+    """
 
     path: str
     label: str
     confirm: str
+    fields: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

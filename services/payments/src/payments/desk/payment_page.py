@@ -22,7 +22,7 @@ from payments.notices.words import NOTICE_STATES
 from payments.payment.rows import read_order_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.payment import Payment
-from payments.payment.words import ANSWERS, OPERATIONS, ROUTES, STATES
+from payments.payment.words import OPERATIONS, ROUTES, STATES
 from payments.refunds.record_refund import record_refund, take_back_refund
 from payments.refunds.refund_payment import refund_again, refund_part, refund_spare_money
 from payments.requests.words import REQUEST_STATES
@@ -38,7 +38,7 @@ from shared.web.pages import Pages
 from shared.web.session import Staff, Viewer, require_staff
 
 PATH = "/desk/payments/{order_code}"
-LABELS = {"operations": OPERATIONS, "answers": ANSWERS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
+LABELS = {"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
 UseCase = Callable[..., Awaitable[object]]
 """What staff may do: it takes transaction, methods and order code, the fields of its form and who does it."""
 DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {

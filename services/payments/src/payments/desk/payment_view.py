@@ -15,12 +15,16 @@ from payments.payment.words import (
     REFUSALS,
     ROUTES,
     STATES,
+    answer_words,
     cause,
+    is_refusal,
     parts,
     state_label,
 )
 from shared.clock import in_japan
 from shared.sql import Row
+
+AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 
 
 def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
@@ -55,7 +59,8 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
     """Return what staff may do about the payment by one press, and what each will do, in yen."""
     spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
-    again = "もう一度" if "refund_failed" in payment.calls else ""
+    failed = "refund_failed" in payment.calls
+    again, failed_amount = ("もう一度", payment.refund_failed_amount) if failed else ("", 0)
     possible = (
         (
             asking.may_reauthorize(payment, terms),
@@ -82,6 +87,16 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
         (
             deeds.may_refund_again(payment),
             Offer("refund", f"返金を{again}依頼する", f"{held}を返金するよう、決済会社に{again}依頼します。"),
+        ),
+        (
+            0 < failed_amount <= deeds.part_refund_max(payment, terms) and deeds.owes_nothing(payment),
+            Offer(
+                "part-refund",
+                f"{_yen(failed_amount)}の返金をもう一度依頼する",
+                f"{_yen(failed_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
+                f"{_yen(payment.held_amount - failed_amount)}になります。",
+                {"refund_amount": failed_amount, "refund_reason": AGAIN},
+            ),
         ),
         (
             bool(deeds.to_be_seen(payment)),
@@ -167,7 +182,7 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "text": cause(step.because)
                 + (f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""),
                 "by": step.by or "決済サービス",
-                "kind": STATES[step.state][1],
+                "kind": "stop" if is_refusal(step.because) else STATES[step.state][1],
             }
             for step in story["history"]
         ],
@@ -178,7 +193,7 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "state": row.state,
                 "at": row.answered_at or row.written_at,
                 "attempts": row.attempts,
-                "answer": (row.answer or {}).get("answer", ""),
+                "answer": _answered(row),
                 "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
                 "code": _providers_code((row.answer or {}).get("reason", "")),
                 "key": parts(row.request_id.hex),
@@ -190,6 +205,14 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
             for row in story["notices"]
         ],
     }
+
+
+def _answered(row: Row) -> str:
+    """Return the answer to a request in words; one that a look ended has none of its own."""
+    answer = (row.answer or {}).get("answer", "")
+    if not answer and row.state == "done":
+        return "照会で完了を確認しました"
+    return answer_words(row.operation, answer)
 
 
 def _providers_code(reason: str) -> str:

@@ -113,7 +113,7 @@ them over as :meth:`Method.router`; paths begin with ``/payments/<path>/``. Temp
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
@@ -123,6 +123,7 @@ from payments.methods.menu import Choice as Choice
 from payments.methods.menu import Menu as Menu
 from payments.methods.menu import Option as Option
 from payments.payment.rules.answers import Answer
+from payments.payment.rules.details import Number
 from payments.payment.rules.moves import State
 from payments.payment.rules.order import Parcel
 from payments.payment.rules.payment import Payment
@@ -185,7 +186,13 @@ class Counter(Protocol):
         ...
 
     async def remember(self, order_code: str, refs: Mapping[str, str]) -> Payment | None:
-        """Add the buyer's later choices (such as another chain) to ``payment.refs``; return the payment."""
+        """Add the buyer's later choices to ``payment.refs``; return the payment."""
+        ...
+
+    async def choose_chain(
+        self, order_code: str, chain: str, chain_name: str, told: Callable[[Payment], Number | None]
+    ) -> None:
+        """Remember the chain that the buyer chose; all who show the number hear it in the words of ``told``."""
         ...
 
     async def hasten(self, order_code: str) -> None:

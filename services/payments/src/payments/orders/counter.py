@@ -1,6 +1,6 @@
 """What the pages of a method stand on: reading a payment, remembering a choice, asking for a look."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from payments.methods.method import Shop
@@ -11,7 +11,9 @@ from payments.payment.rows import (
     look_soon,
     save_all,
 )
+from payments.payment.rules.details import Number
 from payments.payment.rules.drafting import Settled
+from payments.payment.rules.numbers import choose_chain
 from payments.payment.rules.payment import Payment
 from payments.payment.snapshots import with_order
 from shared.clock import now
@@ -44,6 +46,19 @@ class PaymentCounter:
             payment = payment.changed(refs={**payment.refs, **refs})
             await save_all(tx, [Settled(payment)], self.methods, now())
             return payment
+
+    async def choose_chain(
+        self, order_code: str, chain: str, chain_name: str, told: Callable[[Payment], Number | None]
+    ) -> None:
+        """Remember the chain that the buyer chose, and say the number in its words."""
+        at = now()
+        async with self.db.transaction() as tx:
+            payment = await lock_order_payment(tx, order_code)
+            if payment is None:
+                return
+            chosen = choose_chain(payment, chain, chain_name, told, self.methods[payment.method].terms, at)
+            await save_all(tx, [chosen], self.methods, at)
+            tx.say(*chosen.events)
 
     async def hasten(self, order_code: str) -> None:
         """Let the workers look at the order's payment now."""

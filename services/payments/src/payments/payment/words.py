@@ -230,6 +230,21 @@ def state_label(state: State) -> str:
     return STATES[state][0]
 
 
+def answer_words(operation: str, answer: str) -> str:
+    """Return what was answered to a request, in the words of the desk; "" for nothing yet."""
+    if answer == "Waiting" and operation in ("void", "refund"):
+        return "手続き中です"
+    return ANSWERS.get(answer, answer)
+
+
+def is_refusal(because: str) -> bool:
+    """Tell whether a line of history tells that something which was asked for did not happen."""
+    return because.endswith(_REFUSED)
+
+
+_REFUSED = ("RefundDeclined", "CaptureDeclined", "CaptureRefused", "ShippingRefused")
+
+
 def cause(because: str) -> str:
     """Return why a payment moved, in the words of the desk; what has no words is shown as it was kept."""
     if because in CAUSES:
@@ -237,7 +252,7 @@ def cause(because: str) -> str:
     operation, _, answer = because.partition(": ")
     if answer not in ANSWERS:
         return because
-    return f"{OPERATIONS.get(operation, '照会')}：{ANSWERS[answer]}"
+    return f"{OPERATIONS.get(operation, '照会')}：{answer_words(operation, answer)}"
 
 
 def parts(text: str) -> list[str]:

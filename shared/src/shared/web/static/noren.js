@@ -84,7 +84,8 @@
       button.dataset.label = button.textContent;
       button.setAttribute("aria-busy", "true");
       button.classList.add("is-sending");
-      if (form.dataset.busy) button.textContent = form.dataset.busy;
+      const busy = button.dataset.busy ?? form.dataset.busy;
+      if (busy) button.textContent = busy;
     });
   };
   const release = (form) => {
@@ -96,6 +97,13 @@
       if (each.dataset.label) each.textContent = each.dataset.label;
     }
   };
+  // {yen:amount} is the amount typed into that field, {left:amount:3000} what is left of 3,000 yen after it.
+  const inNumbers = (question, form) => question.replace(/\{(yen|left):(\w+)(?::(\d+))?\}/g, (_, kind, name, most) => {
+    const typed = form.elements[name]?.value.trim() ?? "";
+    const digits = typed.normalize("NFKC").replace(/[¥\\円,、\s]/g, "");
+    if (!/^\d+$/.test(digits)) return kind === "yen" ? `「${typed}」` : "—";
+    return `¥${Math.max(kind === "yen" ? Number(digits) : Number(most) - Number(digits), 0).toLocaleString("ja-JP")}`;
+  });
   document.addEventListener("submit", (event) => {
     const form = event.target, button = event.submitter;
     if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
@@ -103,7 +111,7 @@
     const question = button?.dataset.confirm ?? form.dataset.confirm;
     if (question && !form.querySelector("[name=confirmed]")) {
       event.preventDefault();
-      ask(question.replaceAll("{n}", String(selected().length || 1))).then((yes) => {
+      ask(inNumbers(question.replaceAll("{n}", String(selected().length || 1)), form)).then((yes) => {
         if (!yes) return;
         const mark = document.createElement("input");
         Object.assign(mark, { type: "hidden", name: "confirmed", value: "1" });

@@ -57,7 +57,7 @@ def router(method: "Konbini", counter: Counter) -> APIRouter:
         if chain not in CHAINS:
             raise Refused("chain_unknown", "このコンビニではお支払いいただけません。", status=422)
         if payment.number is not None:
-            await counter.remember(order_code, {"chain": chain})
+            await counter.choose_chain(order_code, chain, CHAINS[chain].label, method.told)
         return counter.pages.redirect(
             request, f"/payments/{method.path}/{order_code}?{urlencode({'key': key})}"
         )

@@ -159,6 +159,7 @@ def _give(
         remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
         route=route,
         by_dispute=by_dispute,
+        order_ended=payment.order_cancelled or (payment.number is not None and not payment.goes_on),
         by=draft.behind or (payment.asked_by if ours and not by_dispute else ""),
     )
 

@@ -31,6 +31,7 @@ from payments.payment.rules.beside import hear_other_hold, hear_unnamed_charges
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
+from payments.payment.rules.numbers import say_number
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receiving import end_hold, receive, reverse
 from payments.payment.rules.refunding import hear_reply, refund_declined, refunded, refunded_in_all
@@ -40,7 +41,6 @@ from shared.events import (
     PaymentAuthorized,
     PaymentExpired,
     PaymentFailed,
-    PaymentNumberIssued,
     PaymentVoided,
 )
 
@@ -194,18 +194,7 @@ def _issued(draft: Draft, answer: Issued, terms: Terms) -> None:
     draft.change(number=number)
     if draft.payment.order_cancelled:
         return
-    draft.say(
-        PaymentNumberIssued,
-        amount=draft.payment.amount,
-        number=number.number,
-        chain=number.chain,
-        chain_name=answer.chain_name,
-        number_label=number.label,
-        confirmation_number=number.confirmation_number,
-        due_at=number.due_at,
-        accepted_until=number.due_at + terms.grace,
-        page_url=draft.payment.page_url,
-    )
+    say_number(draft, number, answer.chain_name, terms)
 
 
 def _capture_declined(draft: Draft, answer: CaptureDeclined, terms: Terms) -> None:
