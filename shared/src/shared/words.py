@@ -99,9 +99,10 @@ def fold(text: str) -> str:
     signs go, so that 「佐藤　花子」 is 「佐藤花子」 and 03-1234-5678 is 0312345678. Only letters and digits remain.
     """
     if text.isascii():
-        return "".join(filter(str.isalnum, text.lower()))
-    plain = unicodedata.normalize("NFKC", text).casefold().translate(_HIRAGANA)
-    return "".join(letter for letter in plain if letter.isalnum())
+        plain = text.lower()
+    else:
+        plain = unicodedata.normalize("NFKC", text).casefold().translate(_HIRAGANA)
+    return plain if plain.isalnum() else "".join(filter(str.isalnum, plain))
 
 
 def common_spelling(text: str) -> str:

@@ -100,7 +100,7 @@ class OrderBook:
         for parcel in parcels:
             of_order.setdefault(parcel.order_code, []).append(parcel)
         self._orders = {row.code: order_of(row, of_order.get(row.code, ())) for row in rows}
-        self._facts = {row.code: {name: getattr(row, name) for name in _FACTS} for row in rows}
+        self._facts = {row.code: {name: row[name] for name in _FACTS} for row in rows}
         self._changed: dict[str, None] = {}
         self._history: list[dict[str, Any]] = []
         self._parcels: dict[UUID, Parcel] = {}

@@ -36,5 +36,6 @@ def new_order_code(at: datetime) -> str:
     local = in_japan(at)
     second = local.hour * 3600 + local.minute * 60 + local.second
     time = "".join(_ALPHABET[second >> shift & 31] for shift in (15, 10, 5, 0))
-    tail = "".join(secrets.choice(_ALPHABET) for _ in range(_TAIL_LENGTH))
+    chance = secrets.randbits(5 * _TAIL_LENGTH)
+    tail = "".join(_ALPHABET[chance >> shift & 31] for shift in range(0, 5 * _TAIL_LENGTH, 5))
     return f"N{local:%y%m%d}-{time}-{tail}"

@@ -167,26 +167,31 @@ def _first_version(placed: OrderPlaced) -> dict[str, Any]:
     }
 
 
+_AS_STORED = (
+    "code",
+    "version",
+    "status",
+    "deposit",
+    "shipping",
+    "payment",
+    "payment_flow",
+    "payment_deposit",
+    "paid_before_shipping",
+    "total",
+    "points_used",
+    "placed_at",
+    "capture_requested_at",
+    "deposit_date",
+)
+
+
 def order_of(row: Row, parcels: Sequence[Row]) -> Order:
     """Return stored rows as the rules see them."""
     return Order(
-        code=row.code,
-        version=row.version,
-        status=row.status,
-        deposit=row.deposit,
-        shipping=row.shipping,
-        payment=row.payment,
-        payment_flow=row.payment_flow,
-        payment_deposit=row.payment_deposit,
-        paid_before_shipping=row.paid_before_shipping,
-        total=row.total,
-        points_used=row.points_used,
-        placed_at=row.placed_at,
+        **{name: row[name] for name in _AS_STORED},
         parcels=tuple(
             Parcel(p.destination_id, p.name, p.ship_date, p.carrier, p.tracking_number) for p in parcels
         ),
-        capture_requested_at=row.capture_requested_at,
-        deposit_date=row.deposit_date,
         standing=standing_of(row),
         own_calls=tuple(row.own_calls),
     )

@@ -66,7 +66,7 @@ _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY paym
 def payment_of(row: Row) -> Payment:
     """Return the payment that a row of ``payments`` holds."""
     return _PAYMENT.validate_python(
-        {**_implied(row), **row.details, **{name: getattr(row, name) for name in _COLUMNS}}
+        {**_implied(row), **row.details, **{name: row[name] for name in _COLUMNS}}
     )
 
 
