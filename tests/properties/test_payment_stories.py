@@ -49,6 +49,7 @@ from shared.events import (
     PaymentFailed,
     PaymentNumberIssued,
     PaymentRefunded,
+    RefundTakenBack,
 )
 from tests.properties.profile import LONG, stories
 from tests.properties.provider import AT, TOTAL, Mood, Provider
@@ -185,16 +186,15 @@ class PaymentStory(RuleBasedStateMachine):
         assert not (before.state in OVER and before.lost_to_a_bank), "a person's business"
 
     def note_spare_money_given_back(self, settled: Settled) -> None:
-        """Every yen that goes back is told once; a record of staff that they took back is not."""
+        """Every yen that goes back is told once, and so is a record of it that staff took back."""
         before, after = self.payment, settled.payment
         refunds = [event for event in settled.events if isinstance(event, PaymentRefunded)]
+        undone = [event for event in settled.events if isinstance(event, RefundTakenBack)]
         given = after.refunded_amount - before.refunded_amount
-        if given < 0:
-            self.taken_back -= given
-        else:
-            assert sum(event.amount for event in refunds) == given
+        assert sum(event.amount for event in refunds) - sum(event.amount for event in undone) == given
+        self.taken_back += sum(event.amount for event in undone)
         spare = after.suspense_returned_amount - before.suspense_returned_amount
-        assert given < 0 or sum(event.spare_amount for event in refunds) == spare
+        assert sum(event.spare_amount for event in refunds) - sum(one.spare_amount for one in undone) == spare
         if before.goes_on and refunds:
             self.seen["spare money of a paid order given back"] += before.state == "captured" and spare > 0
             self.seen["part of a sale given back"] += given > spare and after.held_amount > 0

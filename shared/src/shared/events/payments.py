@@ -160,6 +160,20 @@ class PaymentRefunded(PaymentsEvent):
     by_dispute: bool = False
 
 
+class RefundTakenBack(PaymentsEvent):
+    """Staff took back their record of a refund by a way of their own: the money had not gone to the buyer.
+
+    ``refund_id``, ``amount``, ``spare_amount`` and ``route`` are those of the PaymentRefunded that told of it;
+    ``remaining_amount`` is what is with us again of the money of this order.
+    """
+
+    refund_id: UUID
+    amount: Yen
+    spare_amount: Yen = 0
+    remaining_amount: Yen
+    route: Open[Literal["provider", "gift_card", "bank_transfer"]]
+
+
 class PaymentsExported(DeskEvent):
     """Staff took the list of payments as a file."""
 

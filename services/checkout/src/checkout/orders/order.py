@@ -48,6 +48,8 @@ Move = Literal[
     "take_back",
     "refund_part",
     "refund",
+    "undo_refund",
+    "undo_refund_part",
     "call",
 ]
 
@@ -129,9 +131,16 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "take_back": "short",
             "refund_part": "refunded_in_part",
             "refund": "refunded",
+            "undo_refund": "captured",
+            "undo_refund_part": "refunded_in_part",
             "call": "refunded_in_part",
         },
-        "refunded": {"refund": "refunded", "call": "refunded"},
+        "refunded": {
+            "refund": "refunded",
+            "undo_refund": "captured",
+            "undo_refund_part": "refunded_in_part",
+            "call": "refunded",
+        },
     },
 }
 AXIS_OF: dict[Move, Axis] = {

@@ -5,10 +5,10 @@ from dataclasses import replace
 from payments.payment.rules import journal
 from payments.payment.rules.answers import Chargeback, Refunded, RefundRoute
 from payments.payment.rules.details import Loss, Outside
-from payments.payment.rules.drafting import Draft
-from payments.payment.rules.moves import OVER, NothingLeft, RefundAsked, RefundTakenBack
+from payments.payment.rules.drafting import Draft, refund_id_of
+from payments.payment.rules.moves import OVER, NothingLeft, RecordTakenBack, RefundAsked
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
-from shared.events import PaymentRefunded
+from shared.events import PaymentRefunded, RefundTakenBack
 
 ELSEWHERE = "refunded_elsewhere"
 OVER_REFUNDED = "more went out than was here"
@@ -71,7 +71,7 @@ def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, bec
 
 
 def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
-    """Book the contrary of what staff wrote down as given back, and was not."""
+    """Book the contrary of what staff wrote down as given back, and was not; tell the order and its buyer."""
     payment = draft.payment
     draft.book(
         journal.suspense_return_undone(told.ref, told.from_suspense),
@@ -86,10 +86,18 @@ def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
     if told.from_suspense:
         waits = payment.state in ("waiting", "short")
         draft.call("late_money" if payment.state in OVER else "short_money" if waits else "excess_money")
-    if draft.move(RefundTakenBack, because):
+    if draft.move(RecordTakenBack, because):
         draft.call("refund_failed")
     else:
         draft.note(because)
+    draft.say(
+        RefundTakenBack,
+        refund_id=refund_id_of(payment, told.ref),
+        amount=told.amount,
+        spare_amount=told.from_suspense,
+        remaining_amount=draft.payment.held_amount if payment.order_cancelled else draft.payment.sale_amount,
+        route=told.route,
+    )
 
 
 def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
