@@ -652,6 +652,19 @@ async def test_what_a_bank_took_is_no_refund_of_the_console(
     assert "決済会社の管理画面などで ¥300 が返金されています" in page
 
 
+async def test_a_refund_of_others_is_told_without_those_of_ours(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "D-5")
+    amounts = {"captured_amount": 3_500, "suspense_amount": 3_500, "refunded_amount": 3_700}
+    both = standing("D-5", 1, "refunded_elsewhere", **amounts, refunded_elsewhere_amount=200)
+    await hearing.hears(captured("D-5"), both)
+    page = (await desk.get("/desk/orders/D-5")).text
+    assert page.count("決済会社の管理画面などで ¥200 が返金されています") == 2, (
+        "at the top and on the timeline"
+    )
+
+
 async def test_an_unexplained_refund_is_told_with_its_yen(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:

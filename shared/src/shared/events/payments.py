@@ -129,7 +129,8 @@ class PaymentStandingChanged(PaymentsEvent):
     readers do not know, as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``, ``shipping_untold``,
     ``answer_mismatch``, ``other_hold`` and ``charge_unknown``. ``respond_by`` is the
     deadline of a chargeback. Amounts are what was booked so far; ``lost_amount`` is what went out, or was taken back,
-    beyond what was here, ``charged_back_amount`` what banks took of ``refunded_amount``. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
+    beyond what was here, ``charged_back_amount`` what banks took of ``refunded_amount``,
+    ``refunded_elsewhere_amount`` what the provider gave back that nobody asked for here. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
     less for the whole.
     """
 
@@ -139,6 +140,7 @@ class PaymentStandingChanged(PaymentsEvent):
     captured_amount: Yen = 0
     suspense_amount: Yen = 0
     refunded_amount: Yen = 0
+    refunded_elsewhere_amount: Yen | None = None
     lost_amount: Yen = 0
     charged_back_amount: Yen = 0
     respond_by: datetime | None = None

@@ -31,6 +31,7 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
         suspense=event.suspense_amount,
         refunded=event.refunded_amount,
         charged_back=event.charged_back_amount,
+        elsewhere=event.refunded_elsewhere_amount,
         lost=event.lost_amount,
         respond_by=event.respond_by,
     )

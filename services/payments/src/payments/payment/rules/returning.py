@@ -48,7 +48,7 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
                 amount,
                 loss.route,
                 because,
-                ours=by_dispute,
+                ours=by_dispute or loss.ref in draft.payment.own_refunds,
                 by_dispute=by_dispute,
                 explained_by=receipt_id,
             )
