@@ -174,9 +174,17 @@ def test_a_dispute_that_was_won_calls_again_when_it_is_opened_again() -> None:
     assert (lost.held_amount, lost.calls) == (0, ("chargeback_lost",))
 
 
+def test_staff_say_how_much_of_what_was_disputed_was_lost() -> None:
+    disputed = settle(LIVE, None, Chargeback(reference="d1", amount=3_300), AT, CARD).payment
+    lost = deeds.decide_dispute(disputed, AT, reference="d1", state="lost", by="佐藤", amount=500).payment
+    assert (lost.refunded_amount, lost.charged_back_amount, lost.held_amount) == (500, 500, 2_800)
+    won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤", amount=500).payment
+    assert (won.chargebacks[0].amount, won.held_amount) == (3_300, 3_300)
+    assert (deeds.lost_amount_max(disputed, "d1"), deeds.lost_amount_max(won, "d1")) == (3_300, None)
+
+
 def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
     unknown = settle(LIVE, None, Chargeback(reference="d1", amount=0), AT, CARD).payment
-    assert deeds.amount_is_open(unknown, "d1", None)
     lost = deeds.decide_dispute(unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000).payment
     assert (lost.refunded_amount, lost.chargebacks[0].amount) == (1_000, 1_000)
 
