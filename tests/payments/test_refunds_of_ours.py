@@ -8,6 +8,7 @@ from payments.desk import payment_view
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.answers import (
     Answer,
+    Captured,
     Chargeback,
     RefundDeclined,
     Refunded,
@@ -98,6 +99,25 @@ def test_a_refund_presumed_ours_is_not_told_as_one_of_others_until_our_answer_na
 def test_a_refund_of_others_that_ours_overtook_is_told_whole() -> None:
     over = replied(looked(asked(PAID_ORDER, 3_300), replace(CONSOLE, amount=200)), replace(R1, amount=3_300))
     assert (over.lost_amount, over.refunded_elsewhere_amount) == (200, 200)
+
+
+def test_a_buyer_is_told_all_that_the_provider_gave_and_once() -> None:
+    before = looked(asked(PAID_ORDER, 2_900), replace(CONSOLE, amount=600))
+    over = settle(before, "refund", replace(R1, amount=2_900), AT, CARD)
+    [told] = [event for event in over.events if isinstance(event, PaymentRefunded)]
+    assert (told.amount, told.spare_amount, told.remaining_amount) == (2_900, 0, 0)
+    assert (over.payment.refunded_amount, over.payment.lost_amount) == (3_300, 200)
+    more = Captured(amount=200, captured_at=AT, receipt_id="r2")
+    explained = settle(over.payment, None, more, AT, CARD)
+    assert (explained.payment.lost_amount, explained.payment.refunded_amount) == (0, 3_500)
+    assert [event for event in explained.events if isinstance(event, PaymentRefunded)] == []
+
+
+def test_what_went_out_beyond_spare_money_belonged_to_no_order() -> None:
+    short = payment("waiting", suspense_amount=300, receipts=("r1",))
+    over = settle(short, None, replace(CONSOLE, amount=500), AT, CARD)
+    [told] = [event for event in over.events if isinstance(event, PaymentRefunded)]
+    assert (told.amount, told.spare_amount, told.remaining_amount) == (500, 500, 0)
 
 
 def test_staff_are_told_when_an_equal_refund_was_of_others() -> None:

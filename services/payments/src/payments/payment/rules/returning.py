@@ -15,14 +15,17 @@ OVER_REFUNDED = "more went out than was here"
 
 
 def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
-    """Book a refund out of what is here; what is beyond that is lost until a person, or money, explains it."""
+    """Book a refund out of what is here; what is beyond that is lost until a person, or money, explains it.
+
+    The buyer is told all that the provider gave, as soon as some of it was here.
+    """
     given = min(amount, draft.payment.held_amount)
     if given:
-        _give(draft, ref, given, route, because, ours=ours)
+        _give(draft, ref, given, route, because, ours=ours, beyond=amount - given)
     else:
         draft.change(refunds=(*draft.payment.refunds, ref))
     if amount > given:
-        draft.lose(Loss(ref, amount - given, "refund", route))
+        draft.lose(Loss(ref, amount - given, "refund", route, told=bool(given)))
         draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
         draft.call(UNEXPLAINED)
 
@@ -51,6 +54,7 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
                 ours=by_dispute or loss.ref in draft.payment.own_refunds,
                 by_dispute=by_dispute,
                 explained_by=receipt_id,
+                told=loss.told,
             )
     if not any(loss.kind == "refund" for loss in draft.payment.losses):
         draft.stop_calling(UNEXPLAINED)
@@ -145,8 +149,13 @@ def _give(
     ours: bool,
     by_dispute: bool = False,
     explained_by: str = "",
+    beyond: int = 0,
+    told: bool = False,
 ) -> None:
-    """Book the refund and tell the order and its buyer."""
+    """Book the refund and tell the order and its buyer, unless they were ``told`` before.
+
+    ``beyond`` went out as well, though it was not here; it belonged to no order.
+    """
     payment = draft.payment
     spare = min(amount, payment.spare_amount)
     refund_id = draft.return_money(ref, amount, explained_by)
@@ -159,11 +168,13 @@ def _give(
         draft.note(because)
     if amount > spare and payment.goes_on and not ours:
         draft.call(ELSEWHERE)
+    if told:
+        return
     draft.say(
         PaymentRefunded,
         refund_id=refund_id,
-        amount=amount,
-        spare_amount=spare,
+        amount=amount + beyond,
+        spare_amount=spare + beyond if spare == amount else spare,
         remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
         route=route,
         by_dispute=by_dispute,
