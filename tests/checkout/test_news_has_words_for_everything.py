@@ -16,12 +16,14 @@ from shared.events import (
     PaymentFailed,
     PaymentRefunded,
     PointsGranted,
+    RefundTakenBack,
 )
 
 WORDS: list[tuple[type[Event], str, dict[str, str]]] = [
     (PaymentFailed, "reason", news.FAILED),
     (PaymentCaptured, "source", news.SOURCE),
     (PaymentRefunded, "route", news.ROUTE),
+    (RefundTakenBack, "route", news.ROUTE),
     (AuthorizationEnded, "reason", news.ENDED),
     (BenefitShortageFound, "benefit", news.BENEFIT),
     (PointsGranted, "state", news.GRANTED),

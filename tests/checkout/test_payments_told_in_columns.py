@@ -16,6 +16,7 @@ from shared.events import (
     PaymentCaptured,
     PaymentFailed,
     PaymentRefunded,
+    RefundTakenBack,
 )
 from shared.ids import new_id
 from tests.checkout.order_examples import number_issued, payment, place
@@ -117,6 +118,35 @@ async def test_money_is_added_up_a_row_each_time(shop_db: Database, shopper: Sho
     await shopper.opens(f"/desk/orders/{CODE}")
     assert "入金額 ¥3,500" in shopper.text
     assert "返金額 ¥1,500" in shopper.text
+
+
+async def test_a_refund_taken_back_is_no_longer_told_to_the_buyer(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
+    of_it = payment(CODE, "konbini")
+    paid = PaymentCaptured(**of_it, amount=3_500, captured_at=now(), source="konbini_notice")
+    backs = [
+        PaymentRefunded(
+            **of_it,
+            refund_id=new_id(),
+            amount=500,
+            remaining_amount=left,
+            spare_amount=spare,
+            route="gift_card",
+        )
+        for left, spare in ((3_500, 500), (3_000, 0), (2_500, 0))
+    ]
+    undone = RefundTakenBack(
+        **of_it, refund_id=backs[1].refund_id, amount=500, remaining_amount=3_000, route="gift_card"
+    )
+    await Hearing(consumers, shop_db).hears(number_issued(CODE), paid, *backs, undone, times=2)
+
+    known = await told(shop_db)
+    assert list(known.refunds) == [Refund(500, "gift_card", excess=500), Refund(500, "gift_card")]
+    await shopper.opens(f"/orders/{CODE}")
+    assert shopper.text.count("をギフトカードで返金しました") == 2
 
 
 async def test_why_a_payment_failed_is_told_to_its_buyer(shop_db: Database, shopper: Shopper) -> None:

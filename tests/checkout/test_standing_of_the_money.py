@@ -28,6 +28,7 @@ from shared.events import (
     PaymentRefunded,
     PaymentStandingChanged,
     PaymentVoided,
+    RefundTakenBack,
     RegistrationRefused,
 )
 from tests.checkout.desk_client import desk_client
@@ -180,6 +181,67 @@ async def test_what_was_given_back_elsewhere_is_not_promised_again(
     detail = (await desk.get("/desk/orders/S-6")).text
     assert "一部返金" in detail
     assert "¥500 が返金されています" in detail
+
+
+def taken_back(code: str, amount: int, left: int, *, spare: int = 0) -> RefundTakenBack:
+    return RefundTakenBack(
+        **payment(code, "konbini"),
+        refund_id=UUID(int=1),
+        amount=amount,
+        spare_amount=spare,
+        remaining_amount=left,
+        by="店長",
+        route="gift_card",
+    )
+
+
+@pytest.mark.parametrize("amount", [500, 3_500])
+async def test_a_refund_record_taken_back_leaves_the_order_paid_as_before(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, amount: int
+) -> None:
+    await place(db, "konbini", "R-1")
+    left = 3_500 - amount
+    await hearing.hears(
+        captured("R-1"),
+        refunded("R-1", amount, left),
+        standing("R-1", 1, captured_amount=3_500, refunded_amount=amount),
+        taken_back("R-1", amount, 3_500),
+        standing("R-1", 2, captured_amount=3_500),
+        times=2,
+    )
+    row = await order_row(db, "R-1")
+    assert (row.payment, row.deposit, row.money_with_us) == ("captured", "paid", 3_500)
+    assert "返金" not in progress(row).text
+    page = (await desk.get("/desk/orders/R-1")).text
+    assert f"返金 ¥{amount:,} の記録を取り消しました" in page
+    assert "実際には返金していませんでした" in page
+    assert shown_money(page) == {"入金額": "¥3,500"}
+
+
+async def test_another_refund_stays_where_a_record_is_taken_back(db: Database, hearing: Hearing) -> None:
+    await place(db, "konbini", "R-2")
+    await hearing.hears(
+        captured("R-2"),
+        refunded("R-2", 1_000, 2_500),
+        refunded("R-2", 500, 2_000, 2),
+        standing("R-2", 1, captured_amount=3_500, refunded_amount=1_500),
+        taken_back("R-2", 500, 2_500),
+    )
+    row = await order_row(db, "R-2")
+    assert (row.payment, row.money_with_us) == ("refunded_in_part", 2_500)
+
+
+async def test_a_cancelled_order_no_longer_reads_as_refunded_where_it_was_not(
+    db: Database, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "R-3")
+    await hearing.hears(captured("R-3"))
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="R-3", note="試験", by="店長", at=now())
+    await hearing.hears(refunded("R-3", 3_500, 0))
+    assert "返金済みです" in progress(await order_row(db, "R-3")).text
+    await hearing.hears(taken_back("R-3", 3_500, 3_500))
+    assert "返金いたします" in progress(await order_row(db, "R-3")).text
 
 
 @pytest.mark.parametrize(
@@ -637,6 +699,19 @@ async def test_what_a_bank_took_is_no_refund_of_the_console(
     await hearing.hears(captured("D-3", "amazon_pay"), both)
     page = (await desk.get("/desk/orders/D-3")).text
     assert "決済会社の管理画面などで ¥300 が返金されています" in page
+
+
+async def test_a_refund_of_others_is_told_without_those_of_ours(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "D-5")
+    amounts = {"captured_amount": 3_500, "suspense_amount": 3_500, "refunded_amount": 3_700}
+    both = standing("D-5", 1, "refunded_elsewhere", **amounts, refunded_elsewhere_amount=200)
+    await hearing.hears(captured("D-5"), both)
+    page = (await desk.get("/desk/orders/D-5")).text
+    assert page.count("決済会社の管理画面などで ¥200 が返金されています") == 2, (
+        "at the top and on the timeline"
+    )
 
 
 async def test_an_unexplained_refund_is_told_with_its_yen(

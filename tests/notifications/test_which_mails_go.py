@@ -21,6 +21,7 @@ from shared.events import (
     PaymentFailed,
     PaymentNumberIssued,
     PaymentRefunded,
+    RefundTakenBack,
     Shipped,
     ShippedDestination,
 )
@@ -376,3 +377,14 @@ async def test_the_refund_mail_names_what_was_paid_too_much(
     [copy] = post.journal
     assert words in copy.text
     assert unsaid not in copy.text
+
+
+async def test_a_refund_that_was_not_made_is_corrected_by_mail(post: Post) -> None:
+    await post.hears(await about(post, RefundTakenBack, amount=500, route="gift_card"))
+    await post.sends()
+
+    [copy] = post.journal
+    assert "ご返金のお知らせの訂正" in copy.message["Subject"]
+    assert "実際には行われておりませんでした" in copy.text
+    assert "ご返金額：【¥500】" in copy.text
+    assert "ご返金方法：ギフトカード" in copy.text

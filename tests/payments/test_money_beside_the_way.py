@@ -228,6 +228,7 @@ def test_the_standing_is_said_whole_with_a_growing_revision() -> None:
         expected_amount=3_300,
         captured_amount=3_300,
         refunded_amount=500,
+        refunded_elsewhere_amount=500,
     )
     assert told.model_dump() == expected.model_dump()
     seen = deeds.mark_seen(said.payment, AT, by="佐藤")

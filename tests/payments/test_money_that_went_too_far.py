@@ -25,7 +25,13 @@ from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.payment.settle_payment import settle_all
 from payments.watching.watch_payments import is_overdue
-from shared.events import PaymentCaptured, PaymentExpired, PaymentRefunded, PaymentStandingChanged
+from shared.events import (
+    PaymentCaptured,
+    PaymentExpired,
+    PaymentRefunded,
+    PaymentStandingChanged,
+    RefundTakenBack,
+)
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled
@@ -168,9 +174,17 @@ def test_a_dispute_that_was_won_calls_again_when_it_is_opened_again() -> None:
     assert (lost.held_amount, lost.calls) == (0, ("chargeback_lost",))
 
 
+def test_staff_say_how_much_of_what_was_disputed_was_lost() -> None:
+    disputed = settle(LIVE, None, Chargeback(reference="d1", amount=3_300), AT, CARD).payment
+    lost = deeds.decide_dispute(disputed, AT, reference="d1", state="lost", by="佐藤", amount=500).payment
+    assert (lost.refunded_amount, lost.charged_back_amount, lost.held_amount) == (500, 500, 2_800)
+    won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤", amount=500).payment
+    assert (won.chargebacks[0].amount, won.held_amount) == (3_300, 3_300)
+    assert (deeds.lost_amount_max(disputed, "d1"), deeds.lost_amount_max(won, "d1")) == (3_300, None)
+
+
 def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
     unknown = settle(LIVE, None, Chargeback(reference="d1", amount=0), AT, CARD).payment
-    assert deeds.amount_is_open(unknown, "d1", None)
     lost = deeds.decide_dispute(unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000).payment
     assert (lost.refunded_amount, lost.chargebacks[0].amount) == (1_000, 1_000)
 
@@ -213,10 +227,24 @@ def test_what_was_not_given_back_after_all_is_here_again_and_left_to_a_person() 
     )
     back = deeds.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
     assert (back.payment.state, back.payment.held_amount) == ("owed", 3_300)
-    assert (back.payment.calls, back.events, back.asks) == (("refund_failed",), (), ())
+    assert (back.payment.calls, back.asks) == (("refund_failed",), ())
+    (told,), (took_back,) = written.events, back.events
+    assert isinstance(told, PaymentRefunded)
+    assert isinstance(took_back, RefundTakenBack)
+    assert (took_back.refund_id, took_back.amount, took_back.route) == (told.refund_id, 3_300, told.route)
+    assert (took_back.remaining_amount, took_back.by) == (3_300, "佐藤")
     assert receivable(written, back) == 0
     assert deeds.may_refund_again(back.payment)
     assert deeds.take_back_record(back.payment, AT, ref="desk:1", by="佐藤") == Settled(back.payment)
+
+
+def test_a_part_of_a_paid_order_that_was_not_given_back_is_told_as_here_again() -> None:
+    paid = replace(LIVE, suspense_amount=200, receipts=("r1", "r2"))
+    written = deeds.settle_outside(paid, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤")
+    back = deeds.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
+    (took_back,) = back.events
+    assert isinstance(took_back, RefundTakenBack)
+    assert (took_back.amount, took_back.spare_amount, took_back.remaining_amount) == (500, 200, 3_300)
 
 
 async def test_money_beside_a_paid_order_is_recorded_and_a_wrong_record_taken_back(

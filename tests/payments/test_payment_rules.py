@@ -463,6 +463,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
         refunded_amount=3_800,
         suspense_returned_amount=500,
         refunds=("f1",),
+        own_refunds={"f1": 3_800},
         attention="",
         provider_status=status,
     )

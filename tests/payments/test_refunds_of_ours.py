@@ -8,6 +8,8 @@ from payments.desk import payment_view
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.answers import (
     Answer,
+    Captured,
+    Chargeback,
     RefundDeclined,
     Refunded,
     RefundedInAll,
@@ -68,6 +70,54 @@ def test_a_second_equal_refund_whose_answer_was_lost_is_ours() -> None:
     heard = looked(replied(SECOND, SILENCE), R1, R2)
     assert stands(heard) == (300, 600, ()), "booked, and asked again by its key"
     assert stands(replied(heard, R2)) == (0, 600, ())
+
+
+def test_what_was_refunded_elsewhere_is_told_without_what_we_asked_for() -> None:
+    spare = replace(PAID_ORDER, suspense_amount=1_000, receipts=("r1", "r2"))
+    ours = replied(asked(spare, 1_000), replace(R1, amount=1_000))
+    assert ours.refunded_elsewhere_amount == 0
+    both = looked(ours, replace(CONSOLE, amount=200))
+    assert (both.refunded_amount, both.refunded_elsewhere_amount) == (1_200, 200)
+    assert "¥200 が返金されました" in dict(payment_view.calls(both, CARD))["店舗外の返金"]
+    again = looked(replied(both, replace(R1, amount=1_000)), replace(CONSOLE, amount=200))
+    assert again.refunded_elsewhere_amount == 200
+    written = deeds.settle_outside(both, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤")
+    assert written.payment.refunded_elsewhere_amount == 200
+    lost = looked(both, Chargeback(reference="d1", amount=3_100, state="lost"))
+    assert (lost.refunded_amount, lost.refunded_elsewhere_amount) == (4_300, 200)
+
+
+def test_a_refund_presumed_ours_is_not_told_as_one_of_others_until_our_answer_names_another() -> None:
+    heard = looked(replied(SECOND, SILENCE), R1, CONSOLE)
+    assert heard.refunded_elsewhere_amount == 0
+    assert replied(heard, R2).refunded_elsewhere_amount == 300
+    known_by_sum = looked(replied(SECOND, SILENCE), RefundedInAll(amount=600))
+    assert known_by_sum.refunded_elsewhere_amount == 0
+    assert replied(known_by_sum, R2).refunded_elsewhere_amount == 0
+
+
+def test_a_refund_of_others_that_ours_overtook_is_told_whole() -> None:
+    over = replied(looked(asked(PAID_ORDER, 3_300), replace(CONSOLE, amount=200)), replace(R1, amount=3_300))
+    assert (over.lost_amount, over.refunded_elsewhere_amount) == (200, 200)
+
+
+def test_a_buyer_is_told_all_that_the_provider_gave_and_once() -> None:
+    before = looked(asked(PAID_ORDER, 2_900), replace(CONSOLE, amount=600))
+    over = settle(before, "refund", replace(R1, amount=2_900), AT, CARD)
+    [told] = [event for event in over.events if isinstance(event, PaymentRefunded)]
+    assert (told.amount, told.spare_amount, told.remaining_amount) == (2_900, 0, 0)
+    assert (over.payment.refunded_amount, over.payment.lost_amount) == (3_300, 200)
+    more = Captured(amount=200, captured_at=AT, receipt_id="r2")
+    explained = settle(over.payment, None, more, AT, CARD)
+    assert (explained.payment.lost_amount, explained.payment.refunded_amount) == (0, 3_500)
+    assert [event for event in explained.events if isinstance(event, PaymentRefunded)] == []
+
+
+def test_what_went_out_beyond_spare_money_belonged_to_no_order() -> None:
+    short = payment("waiting", suspense_amount=300, receipts=("r1",))
+    over = settle(short, None, replace(CONSOLE, amount=500), AT, CARD)
+    [told] = [event for event in over.events if isinstance(event, PaymentRefunded)]
+    assert (told.amount, told.spare_amount, told.remaining_amount) == (500, 500, 0)
 
 
 def test_staff_are_told_when_an_equal_refund_was_of_others() -> None:

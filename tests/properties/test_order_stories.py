@@ -61,6 +61,8 @@ PAYMENT_EDGES = {
     ("lapsed", "refund"): "refunded",
     ("lapsed", "refund_part"): "lapsed",
     ("refunded_in_part", "refund"): "refunded",
+    **{(state, "undo_refund"): "captured" for state in ("refunded_in_part", "refunded")},
+    **{(state, "undo_refund_part"): "refunded_in_part" for state in ("refunded_in_part", "refunded")},
     ("voided", "authorize"): "authorized",
     ("voided", "lapse"): "lapsed",
     ("captured", "take_back"): "short",

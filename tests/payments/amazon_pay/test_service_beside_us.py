@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.keys import Keys
 from payments.payment.rules.payment import Payment
 from payments.shop.change_shop_settings import change_shop_settings
 from shared.clock import clock, now
@@ -18,6 +19,7 @@ from shared.events import (
     ReauthorizationRequested,
 )
 from tests.payments.amazon_pay.world import World
+from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, shipped
 
 
@@ -291,6 +293,23 @@ async def test_a_chargeback_calls_staff_and_stops_refunds(world: World) -> None:
     await world.payments.hears(cancelled("N1"))
     await world.payments.work()
     assert await world.ledger("refunded") == []
+
+
+async def test_staff_record_how_much_of_a_chargeback_was_lost(world: World, keys: Keys) -> None:
+    await pays(world)
+    await console(world, "chargeback")
+    sign_in(world.payments.browser, keys)
+    [told] = (await world.payments.payment("N1")).disputes
+    form = {"reference": told.reference, "state": "lost"}
+
+    untold = await press(world.payments, "N1", "dispute", **form)
+    too_much = await press(world.payments, "N1", "dispute", **form, disputed_amount=3_301)
+    done = await press(world.payments, "N1", "dispute", **form, disputed_amount=500)
+
+    assert (untold.status_code, too_much.status_code, done.status_code) == (422, 422, 303)
+    assert "¥3,300以下で入力してください" in too_much.text
+    seen = await world.payments.payment("N1")
+    assert (seen.held_amount, seen.charged_back_amount) == (2_800, 500)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,13 @@ comes back later, and a cancelled order stays cancelled.
 
 from checkout.orders.book import OrderBook
 from checkout.orders.call_staff import call_staff
-from checkout.orders.follow_money import follow_capture, follow_refund, follow_rejection, follow_standing
+from checkout.orders.follow_money import (
+    follow_capture,
+    follow_refund,
+    follow_rejection,
+    follow_standing,
+    follow_taken_back_refund,
+)
 from checkout.orders.follow_payment import (
     follow_authorization,
     follow_end_of_authorization,
@@ -44,6 +50,7 @@ from shared.events import (
     PointsGranted,
     PointsReturned,
     PointsUsed,
+    RefundTakenBack,
     RegistrationRefused,
     SessionsRevoked,
 )
@@ -106,10 +113,13 @@ async def note_void(event: PaymentVoided, tx: Tx, book: OrderBook) -> None:
     follow_void(book, event)
 
 
-@consumers.on(PaymentRefunded, opens=OrderBook)
-async def note_refund(event: PaymentRefunded, tx: Tx, book: OrderBook) -> None:
-    """Money went back to the buyer: all of it, or a part."""
-    follow_refund(book, event)
+@consumers.on(PaymentRefunded, RefundTakenBack, opens=OrderBook, says=[OrderProcessed])
+async def note_refund(event: PaymentRefunded | RefundTakenBack, tx: Tx, book: OrderBook) -> None:
+    """Money went back to the buyer: all of it, or a part; or it had not, and is with us again."""
+    if isinstance(event, RefundTakenBack):
+        follow_taken_back_refund(book, event)
+    else:
+        follow_refund(book, event)
 
 
 @consumers.on(PaymentStandingChanged, opens=OrderBook, says=[OrderProcessed])

@@ -52,6 +52,7 @@ from shared.events.payments import (
     PaymentsExported,
     PaymentStandingChanged,
     PaymentVoided,
+    RefundTakenBack,
 )
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "PointsReturned",
     "PointsUsed",
     "ReauthorizationRequested",
+    "RefundTakenBack",
     "Registration",
     "RegistrationRefused",
     "SessionsRevoked",

@@ -132,7 +132,8 @@ class PaymentStandingChanged(PaymentsEvent):
     readers do not know, as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``, ``shipping_untold``,
     ``answer_mismatch``, ``other_hold`` and ``charge_unknown``. ``respond_by`` is the
     deadline of a chargeback. Amounts are what was booked so far; ``lost_amount`` is what went out, or was taken back,
-    beyond what was here, ``charged_back_amount`` what banks took of ``refunded_amount``. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
+    beyond what was here, ``charged_back_amount`` what banks took of ``refunded_amount``,
+    ``refunded_elsewhere_amount`` what the provider gave back that nobody asked for here. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
     less for the whole.
     """
 
@@ -142,6 +143,7 @@ class PaymentStandingChanged(PaymentsEvent):
     captured_amount: Yen = 0
     suspense_amount: Yen = 0
     refunded_amount: Yen = 0
+    refunded_elsewhere_amount: Yen | None = None
     lost_amount: Yen = 0
     charged_back_amount: Yen = 0
     respond_by: datetime | None = None
@@ -163,6 +165,20 @@ class PaymentRefunded(PaymentsEvent):
     route: Open[Literal["provider", "gift_card", "bank_transfer"]]
     by_dispute: bool = False
     order_ended: bool = False
+
+
+class RefundTakenBack(PaymentsEvent):
+    """Staff took back their record of a refund by a way of their own: the money had not gone to the buyer.
+
+    ``refund_id``, ``amount``, ``spare_amount`` and ``route`` are those of the PaymentRefunded that told of it;
+    ``remaining_amount`` is what is with us again of the money of this order.
+    """
+
+    refund_id: UUID
+    amount: Yen
+    spare_amount: Yen = 0
+    remaining_amount: Yen
+    route: Open[Literal["provider", "gift_card", "bank_transfer"]]
 
 
 class PaymentsExported(DeskEvent):

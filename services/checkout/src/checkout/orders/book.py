@@ -48,6 +48,7 @@ _STANDING = (
     "suspense_amount",
     "refunded_amount",
     "charged_back_amount",
+    "refunded_elsewhere_amount",
     "lost_amount",
     "respond_by",
     "money_with_us",

@@ -60,7 +60,10 @@ def call_text(word: str, standing: Standing, total: int) -> str:
     if word == "late_money":
         return f"お支払い期限またはキャンセルの後に入金がありました。お預かりしているのは ¥{_with_us(standing):,} です。"
     if word == "refunded_elsewhere":
-        return f"決済会社の管理画面などで ¥{standing.refunded - standing.charged_back:,} が返金されています。"
+        others = (
+            standing.refunded - standing.charged_back if standing.elsewhere is None else standing.elsewhere
+        )
+        return f"決済会社の管理画面などで ¥{others:,} が返金されています。"
     if word == "refund_failed":
         return (
             "依頼した返金が成立していません。返金の金額は、決済の画面で確認してください"

@@ -14,11 +14,18 @@ from checkout.orders.standing import (
     told_by_capture,
     told_by_payments,
     told_by_refund,
+    undo_move,
 )
 from checkout.orders.timeline import TimelineEntry
 from checkout.orders.words import PAYMENT_LABEL
 from shared.clock import in_japan
-from shared.events import CaptureRejected, PaymentCaptured, PaymentRefunded, PaymentStandingChanged
+from shared.events import (
+    CaptureRejected,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentStandingChanged,
+    RefundTakenBack,
+)
 
 
 def follow_capture(book: OrderBook, event: PaymentCaptured) -> None:
@@ -51,6 +58,19 @@ def follow_refund(book: OrderBook, event: PaymentRefunded) -> None:
         follow(book, move, event)
     book.set_standing(order.code, told_by_refund(order.standing, event))
     _unpaid_again(book, order.code, at=event.occurred_at)
+
+
+def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
+    """Note money that had not gone back after all; an order that was paid by it is 入金済み again."""
+    order = known_order(book, event)
+    undone = False
+    if (move := undo_move(order, event)) is None:
+        note(book, event, order)
+    else:
+        undone = follow(book, move, event)
+    book.set_standing(order.code, told_by_refund(order.standing, event))
+    if undone:
+        _record_paid(book, order.code, at=event.occurred_at, captured_at=event.occurred_at)
 
 
 def follow_standing(book: OrderBook, event: PaymentStandingChanged) -> None:

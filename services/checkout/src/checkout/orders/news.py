@@ -180,6 +180,13 @@ def _refunded(event: events.PaymentRefunded) -> _Line:
     return "payment", "note", _refund_title(event), text, facts
 
 
+def _refund_taken_back(event: events.RefundTakenBack) -> _Line:
+    facts = {"kind": "refund_taken_back", "amount": event.amount, "route": event.route}
+    left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
+    text = f"{told(ROUTE, event.route)}{left}　実際には返金していませんでした。"
+    return "payment", "stop", f"返金 ¥{event.amount:,} の記録を取り消しました", text, facts
+
+
 def _refund_title(event: events.PaymentRefunded) -> str:
     excess = excess_of(event)
     if excess == event.amount:
@@ -282,6 +289,7 @@ _LINES: dict[type[Event], Callable[[Any], _Line]] = {
     events.CaptureRejected: _rejected,
     events.PaymentVoided: _voided,
     events.PaymentRefunded: _refunded,
+    events.RefundTakenBack: _refund_taken_back,
     events.AuthorizationEnded: _authorization_ended,
     events.BenefitShortageFound: _benefit_short,
     events.RegistrationRefused: _registration_refused,

@@ -48,6 +48,8 @@ Move = Literal[
     "take_back",
     "refund_part",
     "refund",
+    "undo_refund",
+    "undo_refund_part",
     "call",
 ]
 
@@ -129,9 +131,16 @@ NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
             "take_back": "short",
             "refund_part": "refunded_in_part",
             "refund": "refunded",
+            "undo_refund": "captured",
+            "undo_refund_part": "refunded_in_part",
             "call": "refunded_in_part",
         },
-        "refunded": {"refund": "refunded", "call": "refunded"},
+        "refunded": {
+            "refund": "refunded",
+            "undo_refund": "captured",
+            "undo_refund_part": "refunded_in_part",
+            "call": "refunded",
+        },
     },
 }
 AXIS_OF: dict[Move, Axis] = {
@@ -171,7 +180,8 @@ class Parcel:
 class Standing:
     """What payments last told of the money beside the straight way, in yen; ``money`` is all that is with us.
 
-    Of what was ``refunded``, banks took back ``charged_back``; ``lost`` went out beyond what was here.
+    Of what was ``refunded``, banks took back ``charged_back``; ``lost`` went out beyond what was here. ``elsewhere`` was
+    refunded by others than us; None where payments did not say.
 
     ``money`` is None while nothing was told: then the payment's state says it.
     """
@@ -182,6 +192,7 @@ class Standing:
     suspense: int = 0
     refunded: int = 0
     charged_back: int = 0
+    elsewhere: int | None = None
     lost: int = 0
     respond_by: datetime | None = None
     money: int | None = None

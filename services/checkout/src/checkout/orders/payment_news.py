@@ -54,6 +54,11 @@ def _refunded(event: events.PaymentRefunded) -> Told:
     return Told(event.order_code, money=_money("refunded", event, route=route, excess=excess_of(event)))
 
 
+def _taken_back(event: events.RefundTakenBack) -> Told:
+    contrary = _money("refunded", event, route=event.route, excess=-event.spare_amount)
+    return Told(event.order_code, money={**contrary, "amount": -event.amount})
+
+
 def excess_of(event: events.PaymentRefunded) -> int:
     """Return how much of a refund was paid too much, in yen. Money of an order that was never paid is none of it."""
     paid = bool(event.remaining_amount) or event.amount > event.spare_amount
@@ -79,4 +84,5 @@ _TOLD: dict[type[events.Event], Callable[[Any], Told]] = {
     events.PaymentFailed: _failed,
     events.PaymentCaptured: _captured,
     events.PaymentRefunded: _refunded,
+    events.RefundTakenBack: _taken_back,
 }

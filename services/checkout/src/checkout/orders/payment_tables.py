@@ -1,6 +1,7 @@
 """Tables of what payments told of the payment of an order, as the pages of orders show it.
 
-Payments' own books are the truth; these are what checkout heard of it, in the order in which it heard.
+Payments' own books are the truth; these are what checkout heard of it, in the order in which it heard. A refund
+that was taken back has a second row of ``order_money``, of the contrary amount.
 """
 
 from sqlalchemy import (

@@ -98,8 +98,25 @@ async def read_told(tx: Tx, code: str) -> PaymentTold:
         number=_number(row),
         failure=row.failure,
         captured=row.captured or 0,
-        refunds=[Refund(*refund) for refund in row.refunds or ()],
+        refunds=_made([Refund(*refund) for refund in row.refunds or ()]),
     )
+
+
+def _made(told: Sequence[Refund]) -> list[Refund]:
+    """Return the refunds that were made: without those that were taken back, and without the rows that tell so.
+
+    The row of one taken back is its contrary; of several refunds of that amount and way, it is about the one whose
+    excess is the nearest, and of equal ones it does not matter which.
+    """
+    made: list[Refund] = []
+    for one in told:
+        if one.amount >= 0:
+            made.append(one)
+            continue
+        same = [past for past in made if (past.amount, past.route) == (-one.amount, one.route)]
+        if same:
+            made.remove(min(same, key=lambda past: abs(past.excess + one.excess)))
+    return made
 
 
 async def authorizations_of(tx: Tx, code: str) -> list[str]:

@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from checkout.orders.order import Move, Order, Standing
-from shared.events import AuthorizationEnded, PaymentCaptured, PaymentRefunded, PaymentStandingChanged
+from shared.events import (
+    AuthorizationEnded,
+    PaymentCaptured,
+    PaymentRefunded,
+    PaymentStandingChanged,
+    RefundTakenBack,
+)
 
 WATCHED = ("awaited", "authorized", "lapsed", "voided")
 """States of a payment in which the end of its authorization matters."""
@@ -25,6 +31,7 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
         suspense=event.suspense_amount,
         refunded=event.refunded_amount,
         charged_back=event.charged_back_amount,
+        elsewhere=event.refunded_elsewhere_amount,
         lost=event.lost_amount,
         respond_by=event.respond_by,
     )
@@ -32,8 +39,8 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
     return _money_told(told, max(money, 0), event.occurred_at)
 
 
-def told_by_refund(standing: Standing, event: PaymentRefunded) -> Standing:
-    """Return the standing after money went back; of money that was spare, it is told by the next standing."""
+def told_by_refund(standing: Standing, event: PaymentRefunded | RefundTakenBack) -> Standing:
+    """Return the standing after money went back, or had not after all; of money that was spare, it is told by the next standing."""
     if event.remaining_amount is None or _only_spare(event):
         return standing
     return _money_told(standing, event.remaining_amount, event.occurred_at)
@@ -97,7 +104,18 @@ def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
     return "refund_part"
 
 
-def _only_spare(event: PaymentRefunded) -> bool:
+def undo_move(order: Order, event: RefundTakenBack) -> Move | None:
+    """Return how the payment moves where a refund had not been made: nothing of the sale is given back any more, or a part.
+
+    None where only what was spare of an order that goes on had been told as given back.
+    """
+    if _only_spare(event) and order.status != "cancelled":
+        return None
+    paid = min(order.standing.captured, order.total) if order.standing.revision else order.total
+    return "undo_refund" if event.remaining_amount >= paid else "undo_refund_part"
+
+
+def _only_spare(event: PaymentRefunded | RefundTakenBack) -> bool:
     return event.amount == event.spare_amount
 
 

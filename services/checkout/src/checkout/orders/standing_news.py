@@ -20,6 +20,7 @@ def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] |
         suspense=event.suspense_amount,
         refunded=event.refunded_amount,
         charged_back=event.charged_back_amount,
+        elsewhere=event.refunded_elsewhere_amount,
         lost=event.lost_amount,
         respond_by=event.respond_by,
     )

@@ -115,6 +115,7 @@ orders = Table(
     # As payments told with the standing.
     Column("charged_back_amount", Integer, nullable=False, server_default="0"),
     Column("lost_amount", Integer, nullable=False, server_default="0"),
+    Column("refunded_elsewhere_amount", Integer),
     Column("wallet_kind", Text),
     Column("wallet_buyer_id", Text),
     # What the menu said of the method as the order was placed: which steps it takes.

@@ -75,6 +75,7 @@ VALUES_IN: dict[tuple[str, str], Any] = {
     ("OrderCancelled", "refund_amount"): 6000,
     ("OrderCancelled", "refund_waits_for"): "",
     ("PaymentFailed", "reason"): "expired_card",
+    ("RefundTakenBack", "remaining_amount"): 6000,
 }
 
 

@@ -25,16 +25,20 @@ async def decide_chargeback(
     version: int,
     by: str,
 ) -> None:
-    """Book a chargeback as won or lost; of a lost one whose amount nobody told, ``disputed_amount`` yen.
+    """Book a chargeback as won or lost; of a lost one ``disputed_amount`` yen.
 
-    Raises Refused where that amount is missing, and as :func:`act_on_payment` does.
+    Raises Refused where that amount is missing or more than is disputed, and as :func:`act_on_payment` does.
     """
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        if state == "lost" and deeds.amount_is_open(payment, reference, disputed_amount):
+        if state == "lost" and not disputed_amount:
             raise Refused(
                 "amount_missing", "返金された金額を入力してください", field="disputed_amount", status=422
             )
+        most = deeds.lost_amount_max(payment, reference)
+        if state == "lost" and most is not None and (disputed_amount or 0) > most:
+            text = f"返金された金額は¥{most:,}以下で入力してください"
+            raise Refused("more_than_disputed", text, field="disputed_amount", status=422)
         return deeds.decide_dispute(
             payment, at, reference=reference, state=state, by=by, amount=disputed_amount
         )

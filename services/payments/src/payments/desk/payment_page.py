@@ -21,6 +21,7 @@ from payments.methods.registry import Methods
 from payments.notices.words import NOTICE_STATES
 from payments.payment.rows import read_order_payment
 from payments.payment.rules import deeds
+from payments.payment.rules.answers import Chargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.words import OPERATIONS, ROUTES, STATES
 from payments.refunds.record_refund import record_refund, take_back_refund
@@ -88,7 +89,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             refused=refused,
             by_hand=method.terms.deposit == "by_hand",
             contraries=payment_view.contraries(payment, method.terms, story),
-            dispute=next((form for form in refused if form.model is Dispute), Form(Dispute, {})),
+            disputes=[(one, _dispute(one, refused)) for one in payment.disputes],
             goes_back=not payment.goes_on,
             outside_amount_max=deeds.outside_amount_max(payment),
             part_refund=_form(PartRefund, refused, {"version": payment.version}),
@@ -164,6 +165,14 @@ def _form(model: type[BaseModel], refused: tuple[Form[Any], ...], values: dict[s
             form.values["version"] = values["version"]
             return form
     return Form(model, values)
+
+
+def _dispute(one: Chargeback, refused: tuple[Form[Any], ...]) -> Form[Any]:
+    """Return the form about one chargeback as it was refused, or an empty one: staff type what was lost."""
+    for form in refused:
+        if form.model is Dispute and form.values.get("reference") == one.reference:
+            return form
+    return Form(Dispute, {})
 
 
 def _expected(payment: Payment) -> dict[str, Any]:

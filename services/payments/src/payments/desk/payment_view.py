@@ -34,7 +34,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "missing": _yen(payment.missing_amount),
         "held": _yen(payment.held_amount),
         "spare": _yen(payment.spare_amount),
-        "refunded": _yen(payment.refunded_amount),
+        "elsewhere": _yen(payment.refunded_elsewhere_amount),
         "lost": _yen(payment.lost_amount),
         "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
         "refundable": _yen(payment.refundable_amount or payment.held_amount),

@@ -144,7 +144,7 @@ ATTENTION: Mapping[str, tuple[str, str]] = {
     "capture_failed": ("売上請求失敗", "売上請求処理が成立しませんでした。"),
     "refunded_elsewhere": (
         "店舗外の返金",
-        "この画面の外で返金されました（返金額の合計 {refunded}）。受注の内容と合っているか確認してください。",
+        "この画面の外で {elsewhere} が返金されました。受注の内容と合っているか確認してください。",
     ),
     "refund_unexplained": (
         "不明な返金",

@@ -209,9 +209,10 @@ def _end_doubted_refund(draft: Draft) -> None:
     refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=True)
 
 
-def amount_is_open(payment: Payment, reference: str, amount: int | None) -> bool:
-    """Return whether staff have to say what was disputed: the provider named no amount, and neither do they."""
-    return not amount and any(one.reference == reference and not one.amount for one in payment.disputes)
+def lost_amount_max(payment: Payment, reference: str) -> int | None:
+    """Return up to what amount a chargeback can be lost, in yen: what is disputed; None where nobody told."""
+    told = (one.amount for one in payment.disputes if one.reference == reference)
+    return next(told, 0) or None
 
 
 def decide_dispute(
@@ -225,12 +226,12 @@ def decide_dispute(
 ) -> Settled:
     """Staff enter how a chargeback ended, where the provider does not tell: what is lost is gone.
 
-    ``amount`` in yen is theirs to say where the provider named none.
+    ``amount`` in yen is what was lost, where that is less than what is disputed, or the provider named no amount.
     """
     draft = Draft(payment, at, by)
     for one in payment.disputes:
         if one.reference == reference:
-            told = replace(one, state=state, amount=one.amount or amount or 0)
+            told = replace(one, state=state, amount=(amount if state == "lost" else 0) or one.amount)
             charged_back(draft, told, f"chargeback {state}")
     if draft.payment.order_cancelled:
         draft.give_back("order cancelled")

@@ -53,12 +53,13 @@ NO_REFUND = OurRefund()
 @dataclass(frozen=True)
 class Loss:
     """Yen that went out, or were taken back, beyond what was here: by a refund, a receipt that came to nothing, or a
-    chargeback, by the provider's id of it."""
+    chargeback, by the provider's id of it. ``told``: with the refund of which the rest was here."""
 
     ref: str
     amount: int
     kind: Literal["refund", "receipt", "chargeback"]
     route: RefundRoute = "provider"
+    told: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,11 @@ def and_then(whole: Settled, part: Settled) -> Settled:
     )
 
 
+def refund_id_of(payment: Payment, ref: str) -> UUID:
+    """Return under which id events tell of the refund that is booked by ``ref``."""
+    return uuid5(payment.payment_id, ref)
+
+
 class Draft:
     """Collects what a rule decides. Lives within one call of a pure function.
 
@@ -210,7 +215,7 @@ class Draft:
             suspense_returned_amount=payment.suspense_returned_amount + from_suspense,
             refunds=(*payment.refunds, *known),
         )
-        return uuid5(payment.payment_id, " ".join([refund_ref, *filter(None, [explained_by])]))
+        return refund_id_of(payment, " ".join([refund_ref, *filter(None, [explained_by])]))
 
     def take_out(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
         """Book that ``amount`` of a receipt came to nothing: out of suspense first, then out of the sale; return both."""

@@ -94,7 +94,7 @@ class Reopened:
 
 
 @dataclass(frozen=True)
-class RefundTakenBack:
+class RecordTakenBack:
     """What staff had written down as given back was not."""
 
 
@@ -192,7 +192,7 @@ NEXT: dict[State, dict[type, State]] = {
     "voided": _OVER | _AGAIN | _BESIDE,
     "declined": _OVER | _AGAIN | _BESIDE,
     "expired": _OVER | _AGAIN | _BESIDE,
-    "refunded": {**_OVER, RefundTakenBack: "owed"},
+    "refunded": {**_OVER, RecordTakenBack: "owed"},
     "unmanaged": {},
 }
 

@@ -39,7 +39,7 @@ class Payment:
     ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
     late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
     back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
-    known by the provider's sum only. ``refund_asked_amount`` is the refund of ours that is under way, ``our_refund`` what else is known of it,
+    known by the provider's sum only; ``own_refunds`` are yen by the provider's ids, as answers to requests of ours told. ``refund_asked_amount`` is the refund of ours that is under way, ``our_refund`` what else is known of it,
     ``refund_failed_amount`` what failed of the last one that did,
     ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare, ``asked_by`` who asked for
     the request that was made last.
@@ -87,6 +87,7 @@ class Payment:
     suspense_returned_amount: int = 0
     beside_provider_amount: int = 0
     unnamed_refund_amount: int = 0
+    own_refunds: Mapping[str, int] = field(default_factory=dict)
     refund_asked_amount: int = 0
     our_refund: OurRefund = NO_REFUND
     refund_failed_amount: int = 0
@@ -160,6 +161,12 @@ class Payment:
         """All that the provider counts as refunded, as far as we know."""
         over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
         return self.refunded_amount + over - self.beside_provider_amount
+
+    @property
+    def refunded_elsewhere_amount(self) -> int:
+        """What the provider counts as refunded that we did not ask for, as far as we know."""
+        presumed = self.refund_asked_amount if self.our_refund.presumed_ref else 0
+        return max(self.told_refunds_amount - sum(self.own_refunds.values()) - presumed, 0)
 
     @property
     def refunds_stopped(self) -> bool:

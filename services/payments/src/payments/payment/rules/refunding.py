@@ -37,6 +37,8 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
     if not (heard := answer.refund_ref in payment.refunds):
         known = _book_by_name(draft, answer, because, ours=ours)
     if ours:
+        own = {**draft.payment.own_refunds, answer.refund_ref: answer.amount}
+        draft.change(own_refunds=own)
         summed = payment.our_refund.presumed_ref.startswith(SUM)
         if not (summed and (heard or known == answer.amount)):
             _presumed_wrongly(draft, payment, answer.refund_ref)

@@ -5,24 +5,27 @@ from dataclasses import replace
 from payments.payment.rules import journal
 from payments.payment.rules.answers import Chargeback, Refunded, RefundRoute
 from payments.payment.rules.details import Loss, Outside
-from payments.payment.rules.drafting import Draft
-from payments.payment.rules.moves import OVER, NothingLeft, RefundAsked, RefundTakenBack
+from payments.payment.rules.drafting import Draft, refund_id_of
+from payments.payment.rules.moves import OVER, NothingLeft, RecordTakenBack, RefundAsked
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
-from shared.events import PaymentRefunded
+from shared.events import PaymentRefunded, RefundTakenBack
 
 ELSEWHERE = "refunded_elsewhere"
 OVER_REFUNDED = "more went out than was here"
 
 
 def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because: str, *, ours: bool) -> None:
-    """Book a refund out of what is here; what is beyond that is lost until a person, or money, explains it."""
+    """Book a refund out of what is here; what is beyond that is lost until a person, or money, explains it.
+
+    The buyer is told all that the provider gave, as soon as some of it was here.
+    """
     given = min(amount, draft.payment.held_amount)
     if given:
-        _give(draft, ref, given, route, because, ours=ours)
+        _give(draft, ref, given, route, because, ours=ours, beyond=amount - given)
     else:
         draft.change(refunds=(*draft.payment.refunds, ref))
     if amount > given:
-        draft.lose(Loss(ref, amount - given, "refund", route))
+        draft.lose(Loss(ref, amount - given, "refund", route, told=bool(given)))
         draft.note(OVER_REFUNDED, f"¥{amount - given:,}")
         draft.call(UNEXPLAINED)
 
@@ -48,9 +51,10 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
                 amount,
                 loss.route,
                 because,
-                ours=by_dispute,
+                ours=by_dispute or loss.ref in draft.payment.own_refunds,
                 by_dispute=by_dispute,
                 explained_by=receipt_id,
+                told=loss.told,
             )
     if not any(loss.kind == "refund" for loss in draft.payment.losses):
         draft.stop_calling(UNEXPLAINED)
@@ -71,7 +75,7 @@ def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, bec
 
 
 def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
-    """Book the contrary of what staff wrote down as given back, and was not."""
+    """Book the contrary of what staff wrote down as given back, and was not; tell the order and its buyer."""
     payment = draft.payment
     draft.book(
         journal.suspense_return_undone(told.ref, told.from_suspense),
@@ -86,10 +90,18 @@ def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
     if told.from_suspense:
         waits = payment.state in ("waiting", "short")
         draft.call("late_money" if payment.state in OVER else "short_money" if waits else "excess_money")
-    if draft.move(RefundTakenBack, because):
+    if draft.move(RecordTakenBack, because):
         draft.call("refund_failed")
     else:
         draft.note(because)
+    draft.say(
+        RefundTakenBack,
+        refund_id=refund_id_of(payment, told.ref),
+        amount=told.amount,
+        spare_amount=told.from_suspense,
+        remaining_amount=draft.payment.held_amount if payment.order_cancelled else draft.payment.sale_amount,
+        route=told.route,
+    )
 
 
 def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
@@ -137,8 +149,13 @@ def _give(
     ours: bool,
     by_dispute: bool = False,
     explained_by: str = "",
+    beyond: int = 0,
+    told: bool = False,
 ) -> None:
-    """Book the refund and tell the order and its buyer."""
+    """Book the refund and tell the order and its buyer, unless they were ``told`` before.
+
+    ``beyond`` went out as well, though it was not here; it belonged to no order.
+    """
     payment = draft.payment
     spare = min(amount, payment.spare_amount)
     refund_id = draft.return_money(ref, amount, explained_by)
@@ -151,11 +168,13 @@ def _give(
         draft.note(because)
     if amount > spare and payment.goes_on and not ours:
         draft.call(ELSEWHERE)
+    if told:
+        return
     draft.say(
         PaymentRefunded,
         refund_id=refund_id,
-        amount=amount,
-        spare_amount=spare,
+        amount=amount + beyond,
+        spare_amount=spare + beyond if spare == amount else spare,
         remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
         route=route,
         by_dispute=by_dispute,

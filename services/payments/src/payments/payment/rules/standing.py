@@ -28,6 +28,7 @@ def with_standing(before: Payment, settled: Settled, at: datetime) -> Settled:
         captured_amount=after.captured_amount,
         suspense_amount=after.suspense_amount,
         refunded_amount=after.refunded_amount,
+        refunded_elsewhere_amount=after.refunded_elsewhere_amount,
         lost_amount=after.lost_amount,
         charged_back_amount=after.charged_back_amount,
         respond_by=after.respond_by,
