@@ -115,7 +115,6 @@ orders = Table(
     # As payments told with the standing.
     Column("charged_back_amount", Integer, nullable=False, server_default="0"),
     Column("lost_amount", Integer, nullable=False, server_default="0"),
-    Column("refunded_elsewhere_amount", Integer),
     Column("wallet_kind", Text),
     Column("wallet_buyer_id", Text),
     # What the menu said of the method as the order was placed: which steps it takes.
@@ -130,6 +129,8 @@ orders = Table(
         comment="By rules of the shop: kind, label, yen",
     ),
     Column("adjusted_amount", Integer, nullable=False, server_default="0", comment="Their sum"),
+    # As payments told with the standing; empty where they did not.
+    Column("refunded_elsewhere_amount", Integer),
     CheckConstraint("status IN ('in_progress', 'processed', 'cancelled')", name="orders_status"),
     CheckConstraint("deposit IN ('unpaid', 'paid')", name="orders_deposit"),
     CheckConstraint("shipping IN ('unshipped', 'shipped')", name="orders_shipping"),
