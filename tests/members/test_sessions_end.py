@@ -65,6 +65,7 @@ async def test_a_logout_uses_up_an_amazon_login_of_before(members: MembersServic
         form = {"name": "綾瀬 あや", "kana": "アヤセ アヤ"}
         assert (await thief.post("/members/amazon/register", data=form)).status_code == 422
         assert "noren_session" not in thief.cookies
+        clock.clock.move(timedelta(seconds=2))
         members.carry_wallet(browser)
         assert (await browser.get(ARRIVE)).status_code == 303
 

@@ -308,7 +308,7 @@ async def test_a_refused_part_refund_is_asked_for_with_a_new_key(shopping: Shopp
         page = (await shopping.payments.browser.get("/desk/payments/N1")).text
         assert (await press(shopping.payments, "N1", "part-refund", **form)).status_code == 303
         await shopping.payments.work()
-    assert "依頼した¥1,000の返金は成立しませんでした（お預かり ¥3,300）" in page
+    assert "依頼した返金（¥1,000）は成立しませんでした（お預かり ¥3,300）" in page
     assert "¥1,000の返金をもう一度依頼する" in page
     assert re.search(r'<li class="is-stop">(?:(?!<li).)*返金できませんでした', page, re.DOTALL)
     assert (
