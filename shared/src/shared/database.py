@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
 from sqlalchemy.sql import ClauseElement
@@ -31,6 +31,7 @@ SETTINGS = {
 # The client's limit is longer than the server's, so that it only ends statements whose answer got lost. Without it
 # such a statement would wait for ever.
 COMMAND_SECONDS_MAX = 40.0
+R = TypeVar("R")
 
 
 class Handoff(Protocol):
@@ -83,6 +84,19 @@ class Tx:
     async def row(self, statement: str | ClauseElement, **values: Any) -> Row | None:
         """Return the first row, or None."""
         return next(iter(await self.rows(statement, **values)), None)
+
+    async def read(self, kind: Callable[..., R], statement: str | ClauseElement, **values: Any) -> list[R]:
+        """Return all rows, each as ``kind``: a dataclass whose fields are named like the columns.
+
+        Raises TypeError if ``kind`` lacks a column, or a column lacks for one of its fields.
+        """
+        return [kind(**row) for row in await self.rows(statement, **values)]
+
+    async def read_one(
+        self, kind: Callable[..., R], statement: str | ClauseElement, **values: Any
+    ) -> R | None:
+        """Return the first row as ``kind``, or None."""
+        return next(iter(await self.read(kind, statement, **values)), None)
 
     async def value(self, statement: str | ClauseElement, **values: Any) -> Any:
         """Return the first column of the first row, or None."""
