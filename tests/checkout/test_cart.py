@@ -269,10 +269,10 @@ async def test_the_shop_has_a_sample_catalogue_with_pictures(shop_db: Database, 
     await shopper.opens("/")
     shelf = shopper.text
     for product in sample_products():
-        assert product["name"] in shelf
-        picture = await shopper.browser.get(f"/static/shop/goods/{product['image']}")
+        assert product.name in shelf
+        picture = await shopper.browser.get(f"/static/shop/goods/{product.image}")
         assert picture.headers["content-type"].startswith("image/svg+xml")
-        page = await shopper.opens(f"/items/{product['sku']}")
+        page = await shopper.opens(f"/items/{product.sku}")
         assert "カートに入れる" in page.text
     assert (await shopper.opens("/items/none")).status_code == 404
 

@@ -9,8 +9,11 @@ from uuid import UUID, uuid4
 import orjson
 
 from checkout.carts.rules import QUANTITY_MAX, Cart, CartLine
-from checkout.catalogue.rows import product_of
+from checkout.catalogue.rows import PRODUCT_COLUMNS, product_of
 from shared.database import Tx
+
+Draft = Mapping[str, object]
+"""What the order form holds so far, by the names of its parts; each page knows its own and reads it anew."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,18 @@ class StoredCart:
     cart_id: UUID
     cart: Cart
     attempt_key: str
-    draft: Mapping[str, Any] = field(default_factory=dict)
+    draft: Draft = field(default_factory=dict)
     ordered_as: str | None = None
     member_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    cart_id: UUID
+    ordered_as: str | None
+    attempt_key: str
+    draft: Draft
+    member_id: UUID | None
 
 
 async def open_cart(tx: Tx, *, at: datetime, member_id: UUID | None = None) -> UUID:
@@ -59,19 +71,26 @@ async def give_to_member(tx: Tx, cart_id: UUID, member_id: UUID) -> None:
 
 async def read_cart(tx: Tx, cart_id: UUID) -> StoredCart | None:
     """Return the cart, or None if there is no such cart."""
-    head = await tx.row(
+    head = await tx.read_one(
+        _Head,
         "SELECT cart_id, ordered_as, attempt_key, draft, member_id FROM carts WHERE cart_id = :cart_id",
         cart_id=cart_id,
     )
     if head is None:
         return None
-    rows = await tx.rows(
-        "SELECT l.quantity, p.*, s.available FROM cart_lines l JOIN products p USING (sku)"
+    lines = await tx.read(
+        _line,
+        f"SELECT l.quantity, {PRODUCT_COLUMNS} FROM cart_lines l JOIN products p USING (sku)"  # noqa: S608
         " JOIN stock s USING (sku) WHERE l.cart_id = :cart_id ORDER BY l.added_at, l.sku",
         cart_id=cart_id,
     )
-    cart = Cart(tuple(CartLine(product_of(row), row.quantity) for row in rows))
-    return StoredCart(head.cart_id, cart, head.attempt_key, head.draft, head.ordered_as, head.member_id)
+    return StoredCart(
+        head.cart_id, Cart(tuple(lines)), head.attempt_key, head.draft, head.ordered_as, head.member_id
+    )
+
+
+def _line(*, quantity: int, **product: Any) -> CartLine:
+    return CartLine(product_of(**product), quantity)
 
 
 async def add_to_cart(tx: Tx, cart_id: UUID, sku: str, quantity: int, *, at: datetime) -> None:
@@ -105,7 +124,7 @@ async def set_quantity(tx: Tx, cart_id: UUID, sku: str, quantity: int, *, at: da
     await _touch(tx, cart_id, at=at)
 
 
-async def keep_typed(tx: Tx, cart_id: UUID, changes: Mapping[str, Any], *, at: datetime) -> None:
+async def keep_typed(tx: Tx, cart_id: UUID, changes: Draft, *, at: datetime) -> None:
     """Keep what is being typed on a page that sends all of it again with the order."""
     await tx.execute(
         "UPDATE carts SET draft = draft || CAST(:changes AS jsonb), changed_at = :at"
@@ -116,7 +135,7 @@ async def keep_typed(tx: Tx, cart_id: UUID, changes: Mapping[str, Any], *, at: d
     )
 
 
-async def save_draft(tx: Tx, cart_id: UUID, changes: Mapping[str, Any], *, at: datetime) -> None:
+async def save_draft(tx: Tx, cart_id: UUID, changes: Draft, *, at: datetime) -> None:
     """Keep a finished step of the order form. A confirmation page from before it must not place the order."""
     await tx.execute(
         "UPDATE carts SET draft = draft || CAST(:changes AS jsonb), attempt_key = :key, changed_at = :at"

@@ -1,8 +1,9 @@
 """The demo's catalogue. A sandbox puts it on the shelf at start; running again changes nothing."""
 
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
 import orjson
 
@@ -11,11 +12,26 @@ from shared.database import Tx
 from shared.ids import new_id
 
 
-def sample_products() -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class SampleProduct:
+    """A product of the demo; ``unit_price`` in yen with tax, ``stock`` in pieces."""
+
+    sku: str
+    name: str
+    category: str
+    maker: str
+    image: str
+    unit_price: int
+    stock: int
+    summary: str
+    description: str
+    facts: Sequence[tuple[str, str]]
+
+
+def sample_products() -> list[SampleProduct]:
     """Return the products of ``samples.toml`` in the shop's order."""
     text = files("checkout.catalogue").joinpath("samples.toml").read_text("utf-8")
-    products: list[dict[str, Any]] = tomllib.loads(text)["products"]
-    return products
+    return [SampleProduct(**one) for one in tomllib.loads(text)["products"]]
 
 
 async def add_sample_catalogue(tx: Tx) -> int:
@@ -26,12 +42,19 @@ async def add_sample_catalogue(tx: Tx) -> int:
             "INSERT INTO products (sku, name, category, maker, summary, description, facts, image, unit_price,"
             " position) VALUES (:sku, :name, :category, :maker, :summary, :description,"
             " CAST(:facts AS jsonb), :image, :unit_price, :position) ON CONFLICT DO NOTHING RETURNING sku",
-            **{key: value for key, value in product.items() if key not in ("stock", "facts")},
-            facts=orjson.dumps(product["facts"]).decode(),
+            sku=product.sku,
+            name=product.name,
+            category=product.category,
+            maker=product.maker,
+            summary=product.summary,
+            description=product.description,
+            facts=orjson.dumps(product.facts).decode(),
+            image=product.image,
+            unit_price=product.unit_price,
             position=position,
         )
         if new is not None:
-            await _initial_stock(tx, product["sku"], product["stock"])
+            await _initial_stock(tx, product.sku, product.stock)
             added += 1
     return added
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -15,7 +14,7 @@ async def read_menu(tx: Tx) -> Menu:
     return menu_of(await tx.value("SELECT methods FROM method_menu WHERE menu_id = 1"))
 
 
-def menu_of(methods: Sequence[dict[str, Any]] | None) -> Menu:
+def menu_of(methods: Sequence[object] | None) -> Menu:
     """Return the menu of a stored row; an empty one without a row."""
     return Menu(tuple(Method.model_validate(method) for method in methods or ()))
 

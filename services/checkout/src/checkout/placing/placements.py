@@ -12,7 +12,6 @@ from checkout.placing.tables import placements
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.errors import Refused
-from shared.sql import Row
 
 _ONCE_ONLY = {
     "placements_benefit_once": Refused(
@@ -77,33 +76,44 @@ async def find_placements(tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Pl
     """Return the orders that these keys placed; Refused(key_reused) for a key used for something else."""
     if not purchases:
         return {}
-    rows = await tx.rows(
+    found = await tx.read(
+        _Kept,
         "SELECT key, request_sha256, order_code, total, confirm_path FROM placements WHERE key = ANY(:keys)",
         keys=[purchase.key for purchase in purchases],
     )
-    known = {row.key: row for row in rows}
+    known = {one.key: one for one in found}
     return {
         purchase.key: _found(known[purchase.key], purchase) for purchase in purchases if purchase.key in known
     }
 
 
-def _found(row: Row, purchase: Purchase) -> Placement | Refused:
-    if row.request_sha256 != purchase.fingerprint:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    key: str
+    request_sha256: str
+    order_code: str
+    total: int
+    confirm_path: str | None
+
+
+def _found(kept: _Kept, purchase: Purchase) -> Placement | Refused:
+    if kept.request_sha256 != purchase.fingerprint:
         return Refused(
             "key_reused",
             "同じ確認番号で内容の異なる注文が送信されました。",
             field="Idempotency-Key",
             status=422,
         )
-    return Placement(row.order_code, row.total, row.confirm_path, repeated=True)
+    return Placement(kept.order_code, kept.total, kept.confirm_path, repeated=True)
 
 
 async def placement_of_order(tx: Tx, order_code: str) -> Placement | None:
     """Return the answer that was given when this order was placed; None for an unknown code."""
-    row = await tx.row(
-        "SELECT order_code, total, confirm_path FROM placements WHERE order_code = :code", code=order_code
+    return await tx.read_one(
+        Placement,
+        "SELECT order_code, total, confirm_path, true AS repeated FROM placements WHERE order_code = :code",
+        code=order_code,
     )
-    return Placement(row.order_code, row.total, row.confirm_path, repeated=True) if row else None
 
 
 async def cart_of_order(tx: Tx, order_code: str) -> UUID | None:

@@ -84,8 +84,8 @@ async def _page(
         changes = await read_changes(tx)
         version = version_of((await read_shop_settings(tx)).model_dump())
     rows = [
-        (at, by, LABELS.get(name, name), _word(before), _word(after))
-        for at, by, name, before, after in changes
+        (one.at, one.by, LABELS.get(one.name, one.name), _word(one.before), _word(one.after))
+        for one in changes
     ]
     choices = [{"value": value, "label": label} for value, label in CLOSINGS.items()]
     return shop.pages.render(

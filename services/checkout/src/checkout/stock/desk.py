@@ -1,7 +1,8 @@
 """在庫・入荷: what is on the shelf, the ledger that explains it, and goods that arrive."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from checkout.shop.staff import actor
 from checkout.stock.receive_goods import Cause, receive_goods
-from checkout.stock.shelves import read_shelf_of, read_shelves, read_stock_entries
+from checkout.stock.shelves import StockEntry, read_shelf_of, read_shelves, read_stock_entries
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
@@ -116,15 +117,15 @@ async def _product(
     )
 
 
-def _line(row: Any) -> dict[str, Any]:
-    word, kind = REASONS[row.reason]
-    return {
-        "at": row.at,
-        "word": word,
-        "kind": kind,
-        "available": row.available_change,
-        "reserved": row.reserved_change,
-        "order_code": row.order_code,
-        "note": row.note,
-        "by": row.by,
-    }
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """One entry of a product's ledger with the word and the mark for its reason."""
+
+    entry: StockEntry
+    word: str
+    kind: str
+
+
+def _line(entry: StockEntry) -> ShownEntry:
+    word, kind = REASONS[entry.reason]
+    return ShownEntry(entry, word, kind)

@@ -1,11 +1,13 @@
 """What is on the shelf of each product, the ledger behind it, and goods that are put there."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from shared.database import Tx
 from shared.ids import new_id
-from shared.sql import Row
+
+StockReason = Literal["initial", "received", "reserved", "released", "shipped"]
 
 
 async def receive_stock(
@@ -41,34 +43,65 @@ async def receive_stock(
     )
 
 
-async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A product and how many pieces of it are there: to be sold, and held for orders."""
+
+    sku: str
+    name: str
+    category: str
+    on_sale: bool
+    available: int
+    reserved: int
+
+
+async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[list[Shelf], int]:
     """Return one page of all products with what is there of each, and how many products there are."""
-    rows = await tx.rows(
+    shelves = await tx.read(
+        Shelf,
         "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
         " FROM products p JOIN stock s USING (sku) ORDER BY p.position, p.sku LIMIT :limit OFFSET :offset",
         limit=limit,
         offset=offset,
     )
-    return rows, int(await tx.value("SELECT count(*) FROM stock"))
+    return shelves, int(await tx.value("SELECT count(*) FROM stock"))
 
 
-async def read_shelf_of(tx: Tx, sku: str) -> Row | None:
+async def read_shelf_of(tx: Tx, sku: str) -> Shelf | None:
     """Return one product with what is there of it, or None."""
-    return await tx.row(
-        "SELECT p.sku, p.name, p.on_sale, s.available, s.reserved"
+    return await tx.read_one(
+        Shelf,
+        "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
         " FROM products p JOIN stock s USING (sku) WHERE p.sku = :sku",
         sku=sku,
     )
 
 
-async def read_stock_entries(tx: Tx, sku: str, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
+@dataclass(frozen=True, slots=True)
+class StockEntry:
+    """One entry of a product's ledger: by how many pieces what can be sold and what is held changed, and why.
+
+    ``order_code``: the order that it is about. ``note`` and ``by`` are empty where no person booked it.
+    """
+
+    at: datetime
+    reason: StockReason
+    available_change: int
+    reserved_change: int
+    order_code: str | None
+    note: str | None
+    by: str | None
+
+
+async def read_stock_entries(tx: Tx, sku: str, *, limit: int, offset: int) -> tuple[list[StockEntry], int]:
     """Return one page of a product's ledger, newest first, and how many entries it has."""
-    rows = await tx.rows(
-        "SELECT e.*, o.code AS order_code FROM stock_entries e"
+    entries = await tx.read(
+        StockEntry,
+        'SELECT e.at, e.reason, e.available_change, e.reserved_change, o.code AS order_code, e.note, e."by" FROM stock_entries e'
         " LEFT JOIN orders o ON o.code = split_part(e.reference, '/', 1)"
         " WHERE e.sku = :sku ORDER BY e.at DESC, e.entry_id DESC LIMIT :limit OFFSET :offset",
         sku=sku,
         limit=limit,
         offset=offset,
     )
-    return rows, int(await tx.value("SELECT count(*) FROM stock_entries WHERE sku = :sku", sku=sku))
+    return entries, int(await tx.value("SELECT count(*) FROM stock_entries WHERE sku = :sku", sku=sku))
