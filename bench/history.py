@@ -27,6 +27,8 @@ COPIES: dict[str, dict[str, dict[str, str]]] = {
         "timeline": {"entry_id": "", "order_code": CODE},
         "order_payments": {"order_code": CODE},
         "order_money": {"entry_id": "", "order_code": CODE},
+        "order_benefits": {"entry_id": "", "order_code": CODE},
+        "order_memberships": {"entry_id": "", "order_code": CODE},
         "placements": {"key": CODE, "order_code": CODE},
         "stock_entries": {"entry_id": ID, "reference": CODE},
         "inbox": {"event_id": ID},

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from checkout.orders.rows import buyer_of_order
+from checkout.orders.stored_order import buyer_of_order
 from checkout.shop.change_settings import change_shop_settings
 from checkout.shop.rules import ShopSettings
 from harness.as_seen import as_seen
@@ -93,7 +93,7 @@ async def test_the_orderer_is_the_first_address_and_delivery_the_chosen_one(
     assert kept == ("amazon_pay", "amzn1.account.TEST")
 
 
-async def buyer_of(db: Database, code: str) -> tuple[str, str]:
+async def buyer_of(db: Database, code: str) -> tuple[str | None, str | None]:
     """Return the wallet and the account with which an order was placed."""
     async with db.transaction() as tx:
         kept = await buyer_of_order(tx, code)

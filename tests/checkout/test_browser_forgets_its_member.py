@@ -1,14 +1,15 @@
 """What a member did in a browser is seen by nobody who uses it afterwards; who registers is told how to log in."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from checkout.orders.timeline import TimelineEntry, add_entries
-from harness.hearing import said
+from checkout.consumers import consumers
+from harness.hearing import Hearing, said
 from shared.clock import now
 from shared.database import Database
-from shared.events import OrderPlaced
+from shared.events import AmazonAccountLinked, Event, MemberRegistered, OrderPlaced
 from tests.checkout.order_examples import place
 from tests.checkout.shopper import ORDERER, Shopper, open_shop
 from tests.checkout.test_amazon_order import form_of
@@ -116,24 +117,19 @@ async def test_who_registers_with_an_order_is_told_how_to_log_in(shop_db: Databa
     assert "会員登録を受け付けました" in waiting
     assert "/payments/amazon_pay/signin" not in waiting
 
-    async def hears_of(kind: str, title: str) -> str:
-        entry = TimelineEntry(
-            order_code=placed.correlation,
-            at=now(),
-            topic="member",
-            kind="done",
-            title=title,
-            by="会員サービス",
-            facts={"kind": kind},
-        )
-        async with shop_db.transaction() as tx:
-            await add_entries(tx, [entry])
+    async def page_after(event: Event) -> str:
+        await Hearing(consumers, shop_db).hears(event)
         return (await shopper.opens(path)).text
 
-    registered = await hears_of("registered", "会員登録されました")
+    who: dict[str, Any] = {"member_id": SOMEBODY_ELSE, "order_code": placed.correlation}
+    registered = await page_after(
+        MemberRegistered(
+            **who, name="餅田 餅子", email="mochiko@example.jp", via="order", registered_at=now()
+        )
+    )
     assert "メールのリンクからパスワードを設定すると" in registered
     assert "/payments/amazon_pay/signin" not in registered
-    done = await hears_of("linked", "Amazonアカウントと連携されました")
+    done = await page_after(AmazonAccountLinked(**who, linked_at=now(), path="order"))
     assert "会員登録が完了しました" in done
     assert 'href="/payments/amazon_pay/signin?next=/members/mypage"' in done
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.orders.order import AXIS_OF, NEXT, Order, Parcel
+from checkout.orders.order import Order, Parcel
 from checkout.orders.rules import check_cancellable, check_capturable, check_shippable
+from checkout.orders.states import AXIS_OF, NEXT
 from checkout.orders.steps import (
     STEPS,
     StepGroup,

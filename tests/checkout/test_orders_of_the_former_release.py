@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from sqlalchemy import MetaData
 
+from checkout.orders.benefits import read_benefits, read_memberships
 from checkout.orders.payments import Authorization, PaymentTold, Refund, read_told
 from checkout.tables import metadata
 from harness.postgres import TestPostgres
@@ -35,6 +36,17 @@ FACTS = {
     "refund": '{"kind": "refund", "amount": 500, "excess": 200, "route": "provider"}',
     "void": '{"kind": "void"}',
 }
+OF_MEMBERS = {
+    "used": ("points", '{"kind": "used", "points": 300}'),
+    "granted": ("points", '{"kind": "granted_pending", "points": 30}'),
+    "granted_unknown": ("points", '{"kind": "granted_frozen", "points": 30}'),
+    "returned": ("points", '{"kind": "returned", "points": 300, "revoked": 0}'),
+    "shortage": ("points", '{"kind": "shortage", "benefit": "points", "missing": 10}'),
+    "coupon": ("points", '{"kind": "coupon_redeemed", "coupon": "春の500円引き"}'),
+    "issued": ("points", '{"kind": "coupon_issued", "coupon": "夏の500円引き"}'),
+    "registered": ("member", '{"kind": "registered"}'),
+    "refused": ("member", '{"kind": "registration_refused"}'),
+}
 
 
 @pytest.fixture
@@ -58,11 +70,12 @@ async def write_as_before(db: Database, prefix: str) -> None:
     async with db.transaction() as tx:
         for group in TERMS:
             await tx.execute(ORDER, code=f"{prefix}-{group}", group=group)
-        for facts in FACTS.values():
+        for topic, facts in (*(("payment", facts) for facts in FACTS.values()), *OF_MEMBERS.values()):
             await tx.execute(
                 "INSERT INTO timeline (order_code, at, topic, kind, title, by, facts)"
-                " VALUES (:code, now(), 'payment', 'note', '', '', CAST(:facts AS jsonb))",
+                " VALUES (:code, now(), :topic, 'note', '', '', CAST(:facts AS jsonb))",
                 code=f"{prefix}-konbini",
+                topic=topic,
                 facts=facts,
             )
 
@@ -79,6 +92,15 @@ async def test_what_the_former_release_writes_is_carried_over(old_db: Database, 
         orders = await tx.rows("SELECT code, payment_flow, payment_deposit, paid_before_shipping FROM orders")
         told = await read_told(tx, "N-konbini")
         nothing = await read_told(tx, "N-transfer")
+        benefits = await read_benefits(tx, "N-konbini")
+        memberships = await read_memberships(tx, "N-konbini")
+    assert [(one.kind, one.points, one.coupon) for one in benefits] == [
+        ("used", 300, None),
+        ("granted_pending", 30, None),
+        ("returned", 300, None),
+        ("coupon_redeemed", 0, "春の500円引き"),
+    ]
+    assert memberships == {"registered", "refused"}
     groups: dict[str, Group] = {f"N-{group}": group for group in TERMS}
     assert {row.code: {**dict(row), "code": ""} for row in orders} == {
         code: {**TERMS[group], "code": ""} for code, group in groups.items()
@@ -104,5 +126,12 @@ async def test_what_this_release_writes_is_not_carried_over_twice(old_db: Databa
             " VALUES ('N-konbini', now(), 'payment', 'note', '', '', CAST(:facts AS jsonb))",
             facts='{"kind": "capture", "amount": 3500, "kept": true}',
         )
+        await tx.execute(
+            "INSERT INTO timeline (order_code, at, topic, kind, title, by, facts)"
+            " VALUES ('N-konbini', now(), 'points', 'note', '', '', CAST(:facts AS jsonb))",
+            facts='{"kind": "used", "points": 300, "kept": true}',
+        )
         told = await read_told(tx, "N-konbini")
+        benefits = await read_benefits(tx, "N-konbini")
     assert told.captured == 3_500
+    assert [one.points for one in benefits if one.kind == "used"] == [300]

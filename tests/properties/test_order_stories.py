@@ -16,8 +16,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from checkout.orders.order import BEFORE_ITS_TIME, NEXT, Order, Parcel
+from checkout.orders.order import Order, Parcel
 from checkout.orders.rules import check_cancellable, check_capturable, check_shippable
+from checkout.orders.states import BEFORE_ITS_TIME, NEXT
 from checkout.orders.steps import (
     cancel_effects,
     capture_warnings,

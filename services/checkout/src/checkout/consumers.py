@@ -149,7 +149,7 @@ async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: 
     linger_seconds=0.5,
 )
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
-    """What members and notifications did for an order stands on its timeline; nothing depends on it."""
+    """What members and notifications did for an order stands on its timeline; its pages show it, no deed asks for it."""
     await note_news(tx, events)
 
 

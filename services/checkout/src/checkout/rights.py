@@ -20,6 +20,8 @@ RIGHTS = {
     "catch_up": changed_in(*DUE),
     "order_payments": CHANGED,
     "order_money": ADDED_TO,
+    "order_benefits": ADDED_TO,
+    "order_memberships": ADDED_TO,
     "timeline": ADDED_TO,
     "order_look_ups": SWEPT,
     "revoked_sessions": ADDED_TO,

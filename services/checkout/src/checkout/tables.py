@@ -4,8 +4,8 @@ from checkout.carts import tables as carts
 from checkout.catalogue import tables as catalogue
 from checkout.metadata import metadata
 from checkout.my_orders import tables as my_orders
-from checkout.orders import payment_tables as order_payments
 from checkout.orders import tables as orders
+from checkout.orders import told_tables as told_of_orders
 from checkout.payment_menu import tables as payment_menu
 from checkout.placing import tables as placing
 from checkout.shop import tables as shop
@@ -16,10 +16,10 @@ __all__ = [
     "catalogue",
     "metadata",
     "my_orders",
-    "order_payments",
     "orders",
     "payment_menu",
     "placing",
     "shop",
     "stock",
+    "told_of_orders",
 ]

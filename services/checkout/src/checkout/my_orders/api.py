@@ -1,7 +1,5 @@
 """Orders of a buyer for programs."""
 
-from typing import Any
-
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
@@ -10,6 +8,14 @@ from checkout.shop.storefront import Shop
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
+
+
+class OwnLine(BaseModel):
+    """One product of it; ``unit_price`` in yen."""
+
+    sku: str
+    quantity: int
+    unit_price: int
 
 
 class OwnOrder(BaseModel):
@@ -22,7 +28,7 @@ class OwnOrder(BaseModel):
     payment: str
     payment_kind: str
     total: int
-    lines: list[dict[str, Any]]
+    lines: list[OwnLine]
 
 
 @router.get("/orders/{code}", responses={404: {}})
@@ -38,8 +44,5 @@ async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: st
         payment=head.payment,
         payment_kind=head.payment_kind,
         total=head.total,
-        lines=[
-            {"sku": line.sku, "quantity": line.quantity, "unit_price": line.unit_price}
-            for line in order.lines
-        ],
+        lines=[OwnLine.model_validate(line, from_attributes=True) for line in order.lines],
     )

@@ -18,8 +18,10 @@ async def look_up_order(tx: Tx, *, code: str, contact: str, client_address: str,
     # 受付番号 follow each other, so that one contact could be tried with all.
     if code.isdecimal():
         await count_look_up(tx, code=_plain(contact), client_address=client_address, at=at)
-    found, email, phone = await read_contact(tx, code) or (None, "", "")
-    return found if _fits(contact, email, phone) else None
+    found = await read_contact(tx, code)
+    # Somebody else's order and an unknown one take the same time.
+    fits = _fits(contact, found.email if found else "", found.phone if found else "")
+    return found.code if found and fits else None
 
 
 def _plain(contact: str) -> str:

@@ -1,5 +1,6 @@
 """Look-ups of orders by guests, counted before the answer, so that nobody can guess a pair."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
@@ -15,6 +16,15 @@ WINDOW = timedelta(minutes=10)
 _KEEP = timedelta(days=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _LookUps:
+    """How often somebody looked within the window: for this code, for it from this client, from this client."""
+
+    of_code: int
+    of_both: int
+    of_client: int
+
+
 async def count_look_up(tx: Tx, *, code: str, client_address: str, at: datetime) -> None:
     """Count a look-up of ``code`` from ``client_address``.
 
@@ -25,7 +35,8 @@ async def count_look_up(tx: Tx, *, code: str, client_address: str, at: datetime)
     # Look-ups of one code, and from one address, wait for each other here.
     await tx.execute("SELECT pg_advisory_xact_lock(3, hashtext(:name))", name=code_sha256)
     await tx.execute("SELECT pg_advisory_xact_lock(4, hashtext(:name))", name=client_address)
-    counted = await tx.row(
+    counted = await tx.read_one(
+        _LookUps,
         "SELECT (SELECT count(*) FROM order_look_ups WHERE code_sha256 = :code AND at > :since) AS of_code,"
         " (SELECT count(*) FROM order_look_ups WHERE code_sha256 = :code AND client_address = :client"
         " AND at > :since) AS of_both,"

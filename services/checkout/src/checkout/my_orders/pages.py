@@ -24,7 +24,7 @@ from checkout.my_orders.words import FAILED, overdue, parcel_state, progress, re
 from checkout.orders.browser import orders_of, show_from_now_on
 from checkout.orders.code import ORDER_CODE
 from checkout.orders.give_up_payment import give_up_payment
-from checkout.orders.rows import amounts_of
+from checkout.orders.stored_order import StoredOrder
 from checkout.placing.browser import wallet_of
 from checkout.placing.placements import cart_of_order
 from checkout.pricing.lines import amount_lines
@@ -32,7 +32,6 @@ from checkout.shop.storefront import Shop, Storefront
 from shared.carriers import carrier_called
 from shared.clock import now
 from shared.errors import Refused
-from shared.sql import Row
 from shared.web.session import CurrentViewer, Viewer
 
 router = APIRouter(include_in_schema=False)
@@ -126,7 +125,7 @@ def _can_go_back(request: Request, shop: Storefront, order: BuyersOrder) -> bool
     return session_id is None or (wallet is not None and wallet.checkout_session_id == session_id)
 
 
-def _may_be_thanked(head: Row) -> bool:
+def _may_be_thanked(head: StoredOrder) -> bool:
     """Nobody is thanked before the yes of a method whose yes comes later."""
     return head.payment != _WAITING or head.payment_flow != "authorized" or not head.total
 
@@ -192,4 +191,4 @@ def _goods_in_words(names: list[str]) -> str:
 
 
 def _amounts(order: BuyersOrder) -> list[tuple[str, int, str]]:
-    return amount_lines(amounts_of(order.head), order.head.coupon_name or "")
+    return amount_lines(order.head.amounts, order.head.coupon_name or "")

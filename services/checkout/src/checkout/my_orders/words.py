@@ -6,8 +6,8 @@ from typing import Literal
 
 from checkout.orders.money_back import money_back
 from checkout.orders.payments import Refund
+from checkout.orders.stored_order import Destination, StoredOrder
 from shared.clock import in_japan
-from shared.sql import Row
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
 
@@ -51,8 +51,8 @@ class Progress:
     text: str
 
 
-def progress(row: Row) -> Progress:
-    """Return where the order of this row stands."""
+def progress(row: StoredOrder) -> Progress:
+    """Return where an order stands."""
     if row.status == "cancelled":
         return _cancelled(row)
     if row.payment in ("refunded", "refunded_in_part"):
@@ -85,7 +85,9 @@ def progress(row: Row) -> Progress:
     return _awaited(row)
 
 
-def overdue(row: Row, due_at: datetime, accepted_until: datetime | None, at: datetime) -> Progress | None:
+def overdue(
+    row: StoredOrder, due_at: datetime, accepted_until: datetime | None, at: datetime
+) -> Progress | None:
     """Return where an order stands whose deadline passed and that is not cancelled yet; None before that."""
     if row.status == "cancelled" or row.payment != "number_issued" or at <= due_at:
         return None
@@ -103,7 +105,7 @@ def _minute(at: datetime) -> str:
     return f"{in_japan(at):%Y/%m/%d %H:%M}"
 
 
-def _awaited(row: Row) -> Progress:
+def _awaited(row: StoredOrder) -> Progress:
     """Nothing is promised before the yes of a method whose yes comes later."""
     if row.payment != "awaited" or not row.total:
         return Progress("ご注文受付", "note", "ご注文を承りました。")
@@ -114,7 +116,7 @@ def _awaited(row: Row) -> Progress:
     return Progress("ご注文受付", "wait", "ご注文を承りました。お支払い先をご用意しています。")
 
 
-def _refunded(row: Row) -> Progress:
+def _refunded(row: StoredOrder) -> Progress:
     if row.payment == "refunded_in_part":
         word = "発送済み" if row.shipping == "shipped" else "ご入金済み"
         return Progress(word, "done", "お支払いの一部を返金しました。")
@@ -122,7 +124,7 @@ def _refunded(row: Row) -> Progress:
     return Progress("返金済み", "note", text)
 
 
-def _taken_back(row: Row) -> Progress:
+def _taken_back(row: StoredOrder) -> Progress:
     """The money came and was taken back: by the till of a konbini, or by a bank."""
     text = "お支払いについて確認が必要です。お店からのご連絡をお待ちください。"
     if row.payment_flow == "prepaid" and row.payment_deposit == "automatic":
@@ -135,7 +137,7 @@ def _taken_back(row: Row) -> Progress:
     return Progress("お支払いの確認中", "stop", text)
 
 
-def _cancelled(row: Row) -> Progress:
+def _cancelled(row: StoredOrder) -> Progress:
     if row.cancel_reason == "unpaid":
         text = "お支払い期限を過ぎたため、ご注文は自動的にキャンセルされました。"
     elif row.cancel_reason == "payment_failed":
@@ -145,13 +147,13 @@ def _cancelled(row: Row) -> Progress:
     return Progress("キャンセル", "stop", f"{text}{_money_back(row)}{_benefits_back(row)}")
 
 
-def _benefits_back(row: Row) -> str:
+def _benefits_back(row: StoredOrder) -> str:
     """What was used with the order is the member's again."""
     used = [word for word, was in (("ポイント", row.points_used), ("クーポン", row.coupon_name)) if was]
     return f"ご利用の{'と'.join(used)}はお戻しします。" if used else ""
 
 
-def _money_back(row: Row) -> str:
+def _money_back(row: StoredOrder) -> str:
     """What happens to money that came in; an order that was never paid asks for nothing and gets nothing."""
     went = money_back(row)
     if went == "given_back":
@@ -168,7 +170,7 @@ def _money_back(row: Row) -> str:
     return "お支払いは必要ありません。" if row.cancel_reason != "payment_failed" else ""
 
 
-def parcel_state(parcel: Row) -> Progress:
+def parcel_state(parcel: Destination) -> Progress:
     """Return where one parcel stands."""
     if parcel.ship_date is None:
         return Progress("未発送", "plain", "")

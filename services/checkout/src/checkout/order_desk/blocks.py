@@ -1,17 +1,26 @@
-"""The blocks 金額, 決済 and ポイント of one order at the desk, as rows of label and value."""
+"""What the page of one order at the desk shows: 金額, 決済 and ポイント as label and value, goods, parcels, history."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from checkout.order_desk.rows import WholeOrder
+from checkout.orders.benefits import BenefitKind
+from checkout.orders.news_words import REFUSED_BY_PROVIDER
+from checkout.orders.stored_order import Destination, StoredOrder
+from checkout.orders.timeline import Kind, StoredEntry
+from shared.web.forms import Form
 
 
-def amounts_rows(row: Any) -> list[tuple[str, int]]:
+def amounts_rows(row: StoredOrder) -> list[tuple[str, int]]:
     """Return what the total is made of, in yen."""
     named = f"（クーポン「{row.coupon_name}」）" if row.coupon_name else ""
     frees_shipping = named and not row.coupon_discount
     lines = [
         ("商品合計", row.items_amount),
-        *((one["label"], one["amount"]) for one in row.adjustments),
+        *((one.label, one.amount) for one in row.adjustments),
         (f"送料{named}" if frees_shipping else "送料", row.shipping_fee),
     ]
     for label, amount in (
@@ -22,10 +31,6 @@ def amounts_rows(row: Any) -> list[tuple[str, int]]:
         if amount:
             lines.append((label, amount))
     return lines
-
-
-def _points(whole: WholeOrder, kind: str) -> list[dict[str, Any]]:
-    return [e.facts for e in whole.timeline if e.topic == "points" and e.facts.get("kind") == kind]
 
 
 def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
@@ -66,23 +71,77 @@ def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     return [(label, f"¥{amount:,}") for label, amount, shown in amounts if shown]
 
 
+_POINTS: dict[BenefitKind, str] = {
+    "used": "ポイント利用",
+    "granted_pending": "付与（有効待ち）",
+    "granted_active": "付与（有効）",
+    "activated": "有効化",
+    "returned": "キャンセルによるポイント返還",
+    "revoked": "付与の取消",
+}
+_COUPONS: dict[BenefitKind, str] = {
+    "coupon_redeemed": "クーポンのご利用",
+    "coupon_returned": "クーポンの返却",
+}
+
+
 def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     """Return the shop's points and coupons around this order, as members told them."""
-    labels = {
-        "used": "ポイント利用",
-        "granted_pending": "付与（有効待ち）",
-        "granted_active": "付与（有効）",
-        "activated": "有効化",
-        "returned": "キャンセルによるポイント返還",
-    }
     rows = []
-    for kind, label in labels.items():
-        if total := sum(fact["points"] for fact in _points(whole, kind)):
+    for kind, label in _POINTS.items():
+        if total := sum(one.points for one in whole.benefits if one.kind == kind):
             rows.append((label, f"{total:,}ポイント"))
-    if revoked := sum(fact["revoked"] for fact in _points(whole, "returned")):
-        rows.append(("付与の取消", f"{revoked:,}ポイント"))
-    for kind, label in (("coupon_redeemed", "クーポンのご利用"), ("coupon_returned", "クーポンの返却")):
-        rows += [(label, fact["coupon"]) for fact in _points(whole, kind)]
+    for kind, label in _COUPONS.items():
+        rows += [(label, one.coupon or "") for one in whole.benefits if one.kind == kind]
     if not rows and whole.row.points_used:
         rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """One product that goes to a delivery address; ``amount`` in yen."""
+
+    name: str
+    note: str
+    image: str
+    quantity: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDestination:
+    """One delivery address with what goes there, its parcel, and the form for it."""
+
+    row: Destination
+    form: Form[Any]
+    carrier: str
+    typed_carrier: str
+    carriers: Sequence[tuple[str, str] | str]
+    goods: Sequence[Goods]
+
+    @property
+    def id(self) -> UUID:
+        return self.row.destination_id
+
+    @property
+    def shipped(self) -> bool:
+        return self.row.parcel.shipped
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """One line of the timeline; ``technical``: a provider's own word for a refusal that has none of ours."""
+
+    at: datetime
+    title: str
+    text: str
+    by: str
+    kind: Kind
+    technical: str
+
+
+def shown_entry(entry: StoredEntry) -> ShownEntry:
+    """Return a line of the timeline as the page shows it."""
+    technical = (entry.reason or "") if entry.text == REFUSED_BY_PROVIDER else ""
+    return ShownEntry(entry.at, entry.title, entry.text, entry.by, entry.kind, technical)

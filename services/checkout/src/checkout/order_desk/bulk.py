@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from checkout.order_desk.each_order import ORDERS_MAX, for_each_order
 from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
-from checkout.order_desk.rows import read_orders
+from checkout.order_desk.rows import read_ruled_orders
 from checkout.order_desk.search import TABS
 from checkout.order_desk.words import badges
 from checkout.orders.book import OrderBook
@@ -20,6 +20,7 @@ from checkout.orders.process_order import close_order
 from checkout.orders.request_capture import ask_for_capture
 from checkout.orders.rules import check_capturable, check_shippable
 from checkout.orders.steps import capture_warnings, processed_warnings
+from checkout.orders.stored_order import StoredOrder
 from checkout.shipping.ship_order import ShipWish, ship
 from checkout.shop.staff import actor
 from shared.clock import now
@@ -164,7 +165,7 @@ async def _unseen(request: Request, bulk: BulkForm, tracking: Mapping[str, Form[
         return False
     db: Database = request.app.state.db
     async with db.transaction() as tx:
-        known = await read_orders(tx, codes)
+        known = await read_ruled_orders(tx, codes)
     return any(not _refusal(bulk, order) for _, order in known.values())
 
 
@@ -179,7 +180,7 @@ async def _ask(
     pages: Pages = request.app.state.pages
     bulk = form.value
     async with db.transaction() as tx:
-        known = await read_orders(tx, codes)
+        known = await read_ruled_orders(tx, codes)
     candidates = [_candidate(bulk, code, known.get(code), tracking[code]) for code in codes]
     going = [one for one in candidates if not one.refusal]
     wrong = [one.tracking for one in candidates if one.tracking.errors]
@@ -200,7 +201,7 @@ async def _ask(
 
 
 def _candidate(
-    bulk: BulkForm, code: str, found: tuple[Any, Order] | None, tracking: Form[TrackingForm]
+    bulk: BulkForm, code: str, found: tuple[StoredOrder, Order] | None, tracking: Form[TrackingForm]
 ) -> Candidate:
     if found is None:
         return Candidate(code, "", "", {}, 0, "", "この注文は見つかりません。", (), tracking)

@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from checkout.order_desk.search import Search, every_order, find_orders
+from checkout.orders.stored_order import StoredOrder
 from shared.database import Database
 from shared.events import OrdersExported
-from shared.sql import Row
 
 
 async def export_orders(
     db: Database, search: Search, *, sort: str, by: Mapping[str, Any], subject: Callable[[int], str]
-) -> AsyncIterator[Row]:
+) -> AsyncIterator[StoredOrder]:
     """Return all orders found, after it is said who takes them.
 
     ``by`` tells who and from where (:func:`shared.web.deeds.done_by`), ``subject`` says in words what so many are.

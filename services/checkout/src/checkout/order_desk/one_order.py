@@ -9,16 +9,23 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.order_desk.blocks import amounts_rows, payment_rows, points_rows
+from checkout.order_desk.blocks import (
+    Goods,
+    ShownDestination,
+    amounts_rows,
+    payment_rows,
+    points_rows,
+    shown_entry,
+)
 from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
 from checkout.order_desk.rows import WholeOrder, read_whole_order
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges
 from checkout.orders.calls import calls_of
 from checkout.orders.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
-from checkout.orders.news_words import REFUSED_BY_PROVIDER
 from checkout.orders.order import Order
 from checkout.orders.rules import check_capturable, check_reauthorizable, unsecured
 from checkout.orders.steps import cancel_effects, capture_warnings, next_step, processed_warnings
+from checkout.orders.stored_order import Destination
 from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
 from shared.database import Database
@@ -168,7 +175,7 @@ async def render_order(
     status_form, note = status_form or Form(StatusForm), note or Form(NoteForm)
     given = parcels or {}
     destinations = [_destination(whole, row, given.get(row.destination_id)) for row in whole.destinations]
-    forms = [ship, deposit, status_form, note, *(one["form"] for one in destinations)]
+    forms = [ship, deposit, status_form, note, *(one.form for one in destinations)]
     return pages.render(
         request,
         "desk_order.html",
@@ -196,23 +203,8 @@ async def render_order(
         payment=payment_rows(whole),
         points=points_rows(whole),
         mails=[entry for entry in whole.timeline if entry.topic == "mail"],
-        timeline=[
-            {
-                "at": entry.at,
-                "title": entry.title,
-                "text": entry.text,
-                "by": entry.by,
-                "kind": entry.kind,
-                "technical": _technical(entry),
-            }
-            for entry in whole.timeline
-        ],
+        timeline=[shown_entry(entry) for entry in whole.timeline],
     )
-
-
-def _technical(entry: Any) -> str:
-    """Return the provider's own word for a refusal that has none of ours."""
-    return str(entry.facts.get("reason", "")) if entry.text == REFUSED_BY_PROVIDER else ""
 
 
 def _may(order: Order) -> dict[str, bool]:
@@ -242,7 +234,7 @@ def _deposit_button(order: Order) -> str:
     return f"¥{order.missing_money:,}の入金処理を依頼する"
 
 
-def _destination(whole: WholeOrder, row: Any, form: Form[Any] | None) -> dict[str, Any]:
+def _destination(whole: WholeOrder, row: Destination, form: Form[Any] | None) -> ShownDestination:
     carrier = carrier_called(row.carrier)
     values = {
         "ship_date": in_japan(now()).date().isoformat(),
@@ -251,24 +243,22 @@ def _destination(whole: WholeOrder, row: Any, form: Form[Any] | None) -> dict[st
     }
     form = form or Form(ParcelForm, values, prefix=f"{row.destination_id}-")
     typed = carrier_called(form["carrier"])
-    return {
-        "id": row.destination_id,
-        "row": row,
-        "shipped": row.ship_date is not None,
-        "form": form,
-        "carrier": carrier.name,
-        "typed_carrier": typed.name,
+    return ShownDestination(
+        row=row,
+        form=form,
+        carrier=carrier.name,
+        typed_carrier=typed.name,
         # What somebody typed for a carrier that has no code stays a choice.
-        "carriers": CARRIER_OPTIONS if typed.code in ("", *CARRIERS) else [*CARRIER_OPTIONS, typed.code],
-        "goods": [
-            {
-                "name": line.name,
-                "note": f"商品コード {line.sku}",
-                "image": f"/static/shop/goods/{line.image}" if line.image else "",
-                "quantity": line.quantity,
-                "amount": line.unit_price * line.quantity,
-            }
+        carriers=CARRIER_OPTIONS if typed.code in ("", *CARRIERS) else [*CARRIER_OPTIONS, typed.code],
+        goods=[
+            Goods(
+                name=line.name,
+                note=f"商品コード {line.sku}",
+                image=f"/static/shop/goods/{line.image}" if line.image else "",
+                quantity=line.quantity,
+                amount=line.unit_price * line.quantity,
+            )
             for line in whole.lines
             if line.destination_id == row.destination_id
         ],
-    }
+    )

@@ -3,65 +3,58 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from checkout.catalogue.tables import products
+from checkout.orders.benefits import Benefit, read_benefits
 from checkout.orders.order import Order
 from checkout.orders.payments import PaymentTold, read_told
-from checkout.orders.rows import order_of
-from checkout.orders.tables import order_destinations, order_lines, orders
-from checkout.orders.timeline import timeline_of
+from checkout.orders.stored_order import (
+    Destination,
+    OrderedLine,
+    StoredOrder,
+    read_destinations,
+    read_lines,
+    read_order,
+    read_orders,
+)
+from checkout.orders.timeline import StoredEntry, timeline_of
 from shared.database import Tx
 from shared.errors import Refused
-from shared.sql import Row
 
 
-async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Row, Order]]:
+async def read_ruled_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[StoredOrder, Order]]:
     """Return the known ones of ``codes`` as stored and as the rules see them, without locking."""
-    rows = await tx.rows(select(orders).where(orders.c.code.in_(codes)))
-    parcels: dict[str, list[Row]] = {}
-    for parcel in await tx.rows(
-        select(order_destinations)
-        .where(order_destinations.c.order_code.in_(codes))
-        .order_by(order_destinations.c.position)
-    ):
-        parcels.setdefault(parcel.order_code, []).append(parcel)
-    return {row.code: (row, order_of(row, parcels[row.code])) for row in rows}
+    known = await read_orders(tx, codes)
+    destinations = await read_destinations(tx, list(known))
+    return {
+        code: (order, order.with_parcels(one.parcel for one in destinations[code]))
+        for code, order in known.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class WholeOrder:
     """One order with everything that belongs to it."""
 
-    row: Row
+    row: StoredOrder
     order: Order
-    destinations: Sequence[Row]
-    lines: Sequence[Row]
-    timeline: Sequence[Row]
+    destinations: Sequence[Destination]
+    lines: Sequence[OrderedLine]
+    timeline: Sequence[StoredEntry]
     told: PaymentTold
+    benefits: Sequence[Benefit]
 
 
 async def read_whole_order(tx: Tx, code: str) -> WholeOrder:
     """Return one order with lines, destinations and timeline. Raises Refused (404) if there is none."""
-    row = await tx.row(select(orders).where(orders.c.code == code))
+    row = await read_order(tx, code)
     if row is None:
         raise Refused("order_unknown", "この注文は見つかりません。", status=404)
-    destinations = await tx.rows(
-        select(order_destinations)
-        .where(order_destinations.c.order_code == code)
-        .order_by(order_destinations.c.position)
-    )
-    lines = await tx.rows(
-        select(order_lines, products.c.image)
-        .outerjoin(products, products.c.sku == order_lines.c.sku)
-        .where(order_lines.c.order_code == code)
-        .order_by(order_lines.c.line_number)
-    )
+    destinations = (await read_destinations(tx, [code]))[code]
     return WholeOrder(
         row=row,
-        order=order_of(row, destinations),
+        order=row.with_parcels(one.parcel for one in destinations),
         destinations=destinations,
-        lines=lines,
+        lines=await read_lines(tx, code),
         timeline=await timeline_of(tx, code),
         told=await read_told(tx, code),
+        benefits=await read_benefits(tx, code),
     )

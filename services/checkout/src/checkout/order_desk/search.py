@@ -1,12 +1,13 @@
 """Finding orders for the desk: the work lists and the search."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from checkout.orders.stored_order import StoredOrder, stored_order
 from checkout.orders.tables import (
     WITH_CALLS,
     order_words,
@@ -14,10 +15,10 @@ from checkout.orders.tables import (
 )
 from shared.clock import JAPAN
 from shared.database import Database, Tx
-from shared.sql import Row
 from shared.words import found_by, plan_for_words
 
 FOUND_MAX = 1_000
+_COLUMNS = [orders.c[field.name] for field in fields(StoredOrder)]
 SORTABLE = {
     "number": orders.c.number,
     "placed_at": orders.c.placed_at,
@@ -86,7 +87,7 @@ def _midnight(day: date) -> datetime:
 
 async def find_orders(
     tx: Tx, search: Search, *, sort: str, limit: int, offset: int
-) -> tuple[Sequence[Row], int]:
+) -> tuple[list[StoredOrder], int]:
     """Return a page of orders and how many there are in all. ``sort``: a SORTABLE name, "-" for descending.
 
     Of what a text finds no more than FOUND_MAX + 1 are counted: a word that half of the orders have would
@@ -99,15 +100,16 @@ async def find_orders(
         total = await tx.value(select(func.count()).select_from(some.subquery()))
     else:
         total = await tx.value(select(func.count()).select_from(orders).where(*conditions))
-    rows = await tx.rows(
-        select(orders).where(*conditions).order_by(*_order(sort)).limit(limit).offset(offset)
+    found = await tx.read(
+        stored_order, select(*_COLUMNS).where(*conditions).order_by(*_order(sort)).limit(limit).offset(offset)
     )
-    return rows, int(total or 0)
+    return found, int(total or 0)
 
 
-def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[Row]:
+async def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[StoredOrder]:
     """Stream all orders found, in bounded memory."""
-    return db.stream(select(orders).where(*_conditions(search)).order_by(*_order(sort)))
+    async for row in db.stream(select(*_COLUMNS).where(*_conditions(search)).order_by(*_order(sort))):
+        yield stored_order(**row)
 
 
 def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
@@ -135,19 +137,36 @@ async def count_tabs(tx: Tx) -> Mapping[str, int]:
     return dict(row) if row is not None else {}
 
 
-async def payment_kinds(tx: Tx) -> Sequence[tuple[str, str]]:
-    """Return (kind, name) of the methods that orders were placed with, to search by (AP-32)."""
-    rows = await tx.rows(
+@dataclass(frozen=True, slots=True)
+class PaymentKind:
+    """A method that orders were placed with."""
+
+    payment_kind: str
+    name: str
+
+
+async def payment_kinds(tx: Tx) -> list[PaymentKind]:
+    """Return the methods that orders were placed with, to search by (AP-32)."""
+    return await tx.read(
+        PaymentKind,
         select(orders.c.payment_kind, func.max(orders.c.payment_name).label("name"))
         .group_by(orders.c.payment_kind)
-        .order_by(orders.c.payment_kind)
+        .order_by(orders.c.payment_kind),
     )
-    return [(row.payment_kind, row.name) for row in rows]
 
 
-async def processed_but_unpaid(tx: Tx) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True)
+class UnpaidOrder:
+    """An order whose ``total``, in yen, was never taken."""
+
+    code: str
+    total: int
+
+
+async def processed_but_unpaid(tx: Tx) -> list[UnpaidOrder]:
     """Return the oldest orders closed although their money was never taken (PAY-11)."""
-    return await tx.rows(
+    return await tx.read(
+        UnpaidOrder,
         select(orders.c.code, orders.c.total)
         .where(
             orders.c.status == "processed",
@@ -155,5 +174,5 @@ async def processed_but_unpaid(tx: Tx) -> Sequence[Row]:
             orders.c.payment_deposit == "capture",
         )
         .order_by(orders.c.placed_at)
-        .limit(100)
+        .limit(100),
     )

@@ -1,17 +1,16 @@
 """How states of an order are shown at the desk: a word, and the kind of mark beside it."""
 
-from typing import Any
-
 from checkout.orders.calls import CALL_LABEL, UNKNOWN_CALL
 from checkout.orders.money_back import money_back
-from checkout.orders.order import DEPOSIT_BY_STAFF
+from checkout.orders.states import DEPOSIT_BY_STAFF
+from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 
 ORDER_KIND_LABEL = {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
 _STATUS_KIND = {"in_progress": "note", "processed": "done", "cancelled": "plain"}
 
 
-def badges(row: Any) -> dict[str, tuple[str, str]]:
+def badges(row: StoredOrder) -> dict[str, tuple[str, str]]:
     """Return (word, kind) for status, deposit, shipping and payment of a stored order."""
     ended = row.status == "cancelled"
     managed = row.payment_deposit != "never"
@@ -23,13 +22,13 @@ def badges(row: Any) -> dict[str, tuple[str, str]]:
     }
 
 
-def called_for(row: Any) -> list[str]:
+def called_for(row: StoredOrder) -> list[str]:
     """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
     words = (CALL_LABEL.get(word, UNKNOWN_CALL) for word in (*row.payment_calls, *row.own_calls))
     return list(dict.fromkeys(words))
 
 
-def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
+def _deposit(row: StoredOrder, *, managed: bool, ended: bool) -> tuple[str, str]:
     """Money that went back is no longer 入金済み; money of an ended order is on its way back."""
     if not managed:
         return "管理対象外", "plain"
@@ -50,7 +49,7 @@ def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
 _GIVEN_BACK = ("返金済", "note")
 
 
-def _payment(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
+def _payment(row: StoredOrder, *, managed: bool, ended: bool) -> tuple[str, str]:
     if not managed:
         return "管理対象外", "plain"
     if ended and money_back(row) == "given_back":
@@ -70,6 +69,6 @@ def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:
     return "plain" if nothing_to_do else otherwise
 
 
-def deposit_by_staff(row: Any) -> bool:
+def deposit_by_staff(row: StoredOrder) -> bool:
     """Tell whether staff may set this order's deposit (PAY-06)."""
     return row.payment_deposit in DEPOSIT_BY_STAFF

@@ -1,10 +1,10 @@
 """The order desk: work lists, search, and what can be done to many orders at once."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
@@ -23,9 +23,9 @@ from checkout.order_desk.search import (
     processed_but_unpaid,
 )
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
+from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.database import Database
-from shared.sql import Row
 from shared.web.csv_file import csv_response
 from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
@@ -91,7 +91,7 @@ def with_any_deposit(search: Search) -> str:
     return f"/desk/orders?tab=all&{urlencode({name: value for name, value in asked.items() if value}, doseq=True)}"
 
 
-def selectable(row: Any, tab: str) -> bool:
+def selectable(row: StoredOrder, tab: str) -> bool:
     """Tell whether the tab's bulk action can apply to the row: no box where it never could (PAY-06)."""
     if tab == "unpaid":
         return deposit_by_staff(row)
@@ -172,7 +172,7 @@ async def send_orders(request: Request, staff: Owner, tab: str = "new", sort: st
     return csv_response("orders", COLUMNS, _cells(found))
 
 
-async def _cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...]]:
+async def _cells(rows: AsyncIterator[StoredOrder]) -> AsyncIterator[tuple[str | int, ...]]:
     async for row in rows:
         states = badges(row)
         yield (
@@ -187,15 +187,15 @@ async def _cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...
         )
 
 
-def _line(row: Any, tab: str) -> dict[str, Any]:
-    return {
-        "number": row.number,
-        "code": row.code,
-        "placed_at": row.placed_at,
-        "name": row.orderer_name,
-        "payment_name": row.payment_name,
-        "total": row.total,
-        "calls": called_for(row),
-        "selectable": selectable(row, tab),
-        **{name: {"word": word, "kind": kind} for name, (word, kind) in badges(row).items()},
-    }
+@dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """A line of a work list; ``badges`` are words and marks, ``calls`` why it asks for a person."""
+
+    order: StoredOrder
+    badges: Mapping[str, tuple[str, str]]
+    calls: Sequence[str]
+    selectable: bool
+
+
+def _line(row: StoredOrder, tab: str) -> ListedOrder:
+    return ListedOrder(row, badges(row), called_for(row), selectable(row, tab))

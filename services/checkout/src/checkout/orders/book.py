@@ -10,69 +10,35 @@ statements. Nothing is written or said before the block is left without an error
 has left no trace of it.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Unpack
 from uuid import UUID
 
-from checkout.orders.order import Move, Order, Parcel, Standing
+from checkout.orders.locked_orders import (
+    STATES,
+    LockedOrder,
+    OrderFacts,
+    lock_orders,
+    read_parcels,
+    update_orders,
+    update_parcels,
+    update_standings,
+)
+from checkout.orders.order import Order, Parcel, Standing
 from checkout.orders.payments import Told, keep_told
-from checkout.orders.rows import order_of, standing_values
-from checkout.orders.tables import order_destinations, order_history, order_words, orders
+from checkout.orders.states import Move
+from checkout.orders.tables import order_history, order_words
 from checkout.orders.timeline import TimelineEntry, add_entries
 from checkout.shop.rules import Closing, ShopSettings
-from shared.bulk import insert_all, update_all
+from shared.bulk import insert_all
 from shared.cause import current_cause
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Event
-from shared.sql import Row
 from shared.words import add_words, words_of_numbers
-
-_STATES = ("version", "status", "deposit", "shipping", "payment")
-_FACTS = (
-    "capture_requested_at",
-    "deposit_date",
-    "shipped_at",
-    "processed_at",
-    "cancelled_at",
-    "cancel_reason",
-)
-# Changed beside the straight way only, and written apart from the rest.
-_STANDING = (
-    "standing_revision",
-    "payment_calls",
-    "captured_amount",
-    "suspense_amount",
-    "refunded_amount",
-    "charged_back_amount",
-    "refunded_elsewhere_amount",
-    "lost_amount",
-    "respond_by",
-    "money_with_us",
-    "money_told_at",
-    "may_reauthorize",
-    "reauthorization_requested_at",
-    "own_calls",
-)
-
-# NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
-# comes with the orders: asking for it apart would be one more round trip for every event.
-_LOCK = f"""
-    SELECT code, {", ".join(_STATES)}, payment_flow, payment_deposit, paid_before_shipping,
-        total, points_used, placed_at, {", ".join(_FACTS)},
-        {", ".join(_STANDING)},
-        (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
-    FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
-"""  # noqa: S608 - our own column names
-# A question of its own: one asked together with the lock would see the parcels as they were before waiting for it.
-_PARCELS = """
-    SELECT order_code, destination_id, name, ship_date, carrier, tracking_number
-    FROM order_destinations WHERE order_code = ANY(:codes) ORDER BY order_code, position
-"""
-
 
 Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
 """What is done once for all orders of a book, with what each of them asked for."""
@@ -96,12 +62,9 @@ class OrderBook:
         """Be the unit of work of ``events``: see :func:`open_orders`."""
         return open_orders(tx, [event.order_code for event in events])
 
-    def __init__(self, rows: Sequence[Row], parcels: Sequence[Row]) -> None:
-        of_order: dict[str, list[Row]] = {}
-        for parcel in parcels:
-            of_order.setdefault(parcel.order_code, []).append(parcel)
-        self._orders = {row.code: order_of(row, of_order.get(row.code, ())) for row in rows}
-        self._facts = {row.code: {name: row[name] for name in _FACTS} for row in rows}
+    def __init__(self, locked: Sequence[LockedOrder], parcels: Mapping[str, Sequence[Parcel]]) -> None:
+        self._orders = {one.code: one.with_parcels(parcels.get(one.code, ())) for one in locked}
+        self._facts = {one.code: one.facts for one in locked}
         self._changed: dict[str, None] = {}
         self._history: list[dict[str, Any]] = []
         self._parcels: dict[UUID, Parcel] = {}
@@ -111,7 +74,7 @@ class OrderBook:
         self._words: dict[str, set[str]] = {}
         self._deeds: list[tuple[Deed, Any]] = []
         self._said: list[Event] = []
-        chosen: Closing | None = rows[0].closing if rows else None
+        chosen = locked[0].closing if locked else None
         self.closing: Closing = chosen or ShopSettings().closing
 
     def get(self, code: str) -> Order | None:
@@ -135,7 +98,9 @@ class OrderBook:
             )
         return order
 
-    def move(self, code: str, move: Move, *, by: str, at: datetime, reason: str = "", **facts: Any) -> Order:
+    def move(
+        self, code: str, move: Move, *, by: str, at: datetime, reason: str = "", **facts: Unpack[OrderFacts]
+    ) -> Order:
         """Move an order along the state table, with a history row and new ``facts`` (columns of orders).
 
         Returns the order moved. Raises Refused where the state table has no such edge.
@@ -145,7 +110,7 @@ class OrderBook:
             {
                 "order_code": code,
                 "move": move,
-                **{name: getattr(moved, name) for name in _STATES},
+                **{name: getattr(moved, name) for name in STATES},
                 "by": by,
                 "at": at,
                 "reason": reason,
@@ -153,7 +118,7 @@ class OrderBook:
         )
         return self._keep(moved, facts)
 
-    def set_facts(self, code: str, **facts: Any) -> Order:
+    def set_facts(self, code: str, **facts: Unpack[OrderFacts]) -> Order:
         """Change what is known of an order without moving it."""
         return self._keep(self[code], facts)
 
@@ -215,7 +180,7 @@ class OrderBook:
     @contextmanager
     def all_or_nothing(self, code: str) -> Iterator[None]:
         """Undo what the block did to one order if it raises."""
-        order, facts = self._orders.get(code), dict(self._facts.get(code, {}))
+        order, facts = self._orders.get(code), self._facts.get(code, OrderFacts()).copy()
         was_changed, was_called = code in self._changed, code in self._called
         history, entries, told = len(self._history), len(self._entries), len(self._told)
         deeds, said = len(self._deeds), len(self._said)
@@ -234,7 +199,7 @@ class OrderBook:
             self._parcels, self._words[code] = parcels, words
             raise
 
-    def _keep(self, order: Order, facts: dict[str, Any]) -> Order:
+    def _keep(self, order: Order, facts: OrderFacts) -> Order:
         self._facts[order.code] |= facts
         self._changed[order.code] = None
         self._orders[order.code] = replace(
@@ -245,29 +210,11 @@ class OrderBook:
         return self._orders[order.code]
 
     async def write(self, tx: Tx) -> None:
-        """Write everything down, do what was asked for at last, and say the events."""
-        rows = [
-            {
-                "code": code,
-                **{name: getattr(self._orders[code], name) for name in _STATES},
-                **self._facts[code],
-            }
-            for code in self._changed
-        ]
-        await update_all(tx, orders, rows, key="code")
-        called = [standing_values(self._orders[code]) for code in self._called]
-        await update_all(tx, orders, called, key="code")
+        """Defer all that is to be written, do what was asked for at last, and say the events."""
+        await update_orders(tx, [(self._orders[code], self._facts[code]) for code in self._changed])
+        await update_standings(tx, [self._orders[code] for code in self._called])
         await insert_all(tx, order_history, self._history)
-        parcels = [
-            {
-                "destination_id": parcel.destination_id,
-                "ship_date": parcel.ship_date,
-                "carrier": parcel.carrier,
-                "tracking_number": parcel.tracking_number,
-            }
-            for parcel in self._parcels.values()
-        ]
-        await update_all(tx, order_destinations, parcels, key="destination_id")
+        await update_parcels(tx, self._parcels)
         await keep_told(tx, self._told)
         await add_entries(tx, self._entries)
         await add_words(tx, order_words, self._words)
@@ -280,13 +227,16 @@ class OrderBook:
 async def open_orders(tx: Tx, codes: Sequence[str]) -> AsyncIterator[OrderBook]:
     """Lock the orders named ``codes`` until the commit; what the block does to them is written at its end.
 
+    It is sent with the next statement, at the latest by the commit, which alone could raise a broken constraint: the
+    state table and the lock keep them all, so that is a bug and nobody waits for it.
+
     Unknown codes are simply not in the book. Orders are always locked in the order of their codes, so two
     transactions never wait for each other.
     """
     wanted = sorted(set(codes))
     book = OrderBook(
-        await tx.rows(_LOCK, codes=wanted) if wanted else (),
-        await tx.rows(_PARCELS, codes=wanted) if wanted else (),
+        await lock_orders(tx, wanted) if wanted else (),
+        await read_parcels(tx, wanted) if wanted else {},
     )
     yield book
     await book.write(tx)

@@ -1,5 +1,6 @@
 """Staff are called to look at an order for what happened to it here, until they have seen it."""
 
+from checkout.orders.benefits import add_memberships, memberships_of
 from checkout.orders.book import OrderBook
 from checkout.orders.hearing import known_order
 from checkout.orders.news import entry_of
@@ -16,3 +17,4 @@ def call_staff(book: OrderBook, event: BenefitShortageFound | RegistrationRefuse
     own_calls = tuple(dict.fromkeys((*order.own_calls, call)))
     book.set_standing(order.code, order.standing, own_calls=own_calls)
     book.note(entry_of(event, order))
+    book.do_at_last(add_memberships, *memberships_of(event, order.code))

@@ -7,12 +7,12 @@ from checkout.carts.rows import reopen_cart
 from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.money_back import refund_waits_for
 from checkout.orders.rules import check_cancellable
+from checkout.orders.states import CancelReason
 from checkout.orders.timeline import TimelineEntry
 from checkout.stock.moves import release_stock
 from shared.database import Tx
 from shared.events import OrderCancelled
 
-CancelReason = Literal["staff", "unpaid", "payment_failed"]
 StaffReason = Literal["buyer", "shop", "return"]
 STAFF_REASON_LABEL: dict[StaffReason, str] = {
     "buyer": "お客様のご依頼",

@@ -4,8 +4,10 @@ Such orders were placed before there were numbers, or by a replica of the former
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from checkout.orders.tables import catch_up, order_words
 from shared.clock import now
@@ -21,6 +23,7 @@ from shared.words import (
     words_of_texts,
 )
 
+R = TypeVar("R")
 ORDERS_AT_ONCE = 200
 LOOK_AGAIN = timedelta(minutes=10)
 
@@ -55,9 +58,40 @@ async def ask_to_catch_up(tx: Tx, *, at: datetime) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    code: str
+    number: int
+    orderer_name: str
+    orderer_kana: str
+    orderer_email: str
+    orderer_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    order_code: str
+    name: str
+    phone: str
+    tracking_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    order_code: str
+    sku: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    order_code: str
+    text: str
+
+
 async def catch_up_orders(tx: Tx) -> int:
     """Give the oldest orders without number theirs, and their words; return how many there were."""
-    orders = await tx.rows(_NUMBER, n=ORDERS_AT_ONCE)
+    orders = await tx.read(_Numbered, _NUMBER, n=ORDERS_AT_ONCE)
     codes = [order.code for order in orders]
     words: dict[str, set[str]] = defaultdict(set)
     for order in orders:
@@ -65,22 +99,24 @@ async def catch_up_orders(tx: Tx) -> int:
         words[order.code] |= words_of_texts(order.orderer_email)
         words[order.code] |= words_of_names(order.orderer_name, order.orderer_kana)
         words[order.code] |= words_of_numbers(order.orderer_phone)
-    for parcel in await _of(tx, "name, phone, tracking_number", "order_destinations", codes):
+    for parcel in await _of(tx, _Sent, "name, phone, tracking_number FROM order_destinations", codes):
         words[parcel.order_code] |= words_of_names(parcel.name)
         words[parcel.order_code] |= words_of_numbers(parcel.phone, parcel.tracking_number)
-    for line in await _of(tx, "sku, name", "order_lines", codes):
+    for line in await _of(tx, _Bought, "sku, name FROM order_lines", codes):
         words[line.order_code] |= words_of_texts(line.sku) | words_of_products(line.name)
-    for entry in await _of(tx, "topic, text", "timeline", codes):
-        words[entry.order_code] |= words_of_texts(entry.text if entry.topic == "note" else "")
-    for told in await _of(tx, "payment_number", "order_payments", codes):
-        number = told.payment_number or ""
-        words[told.order_code] |= words_of_numbers(number if number.isdecimal() else "")
+    for note in await _of(
+        tx, _Noted, "CASE topic WHEN 'note' THEN text ELSE '' END AS text FROM timeline", codes
+    ):
+        words[note.order_code] |= words_of_texts(note.text)
+    for told in await _of(tx, _Noted, "coalesce(payment_number, '') AS text FROM order_payments", codes):
+        words[told.order_code] |= words_of_numbers(told.text if told.text.isdecimal() else "")
     await add_words(tx, order_words, words)
     return len(orders)
 
 
-async def _of(tx: Tx, columns: str, table: str, codes: Sequence[str]) -> Sequence[Row]:
-    return await tx.rows(
-        f"SELECT order_code, {columns} FROM {table} WHERE order_code = ANY(:codes)",  # noqa: S608 - names are ours
+async def _of(tx: Tx, kind: Callable[..., R], columns_and_table: str, codes: Sequence[str]) -> list[R]:
+    return await tx.read(
+        kind,
+        f"SELECT order_code, {columns_and_table} WHERE order_code = ANY(:codes)",
         codes=codes,
     )

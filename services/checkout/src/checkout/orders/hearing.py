@@ -3,9 +3,11 @@
 from typing import Any
 
 from checkout.orders.book import AboutAnOrder, OrderBook
+from checkout.orders.locked_orders import OrderFacts
 from checkout.orders.news import entry_of
-from checkout.orders.order import BEFORE_ITS_TIME, Move, Order
+from checkout.orders.order import Order
 from checkout.orders.payment_news import told_by
+from checkout.orders.states import BEFORE_ITS_TIME, Move
 from shared.errors import TryAgain
 
 PAYMENTS = "決済サービス"
@@ -32,7 +34,7 @@ def follow(book: OrderBook, move: Move, event: Any) -> bool:
     over = order.status == "cancelled" and order.payment == "voided" and move in ("authorize", "lapse")
     if over or not order.may(move):
         return False
-    facts: dict[str, Any] = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
+    facts: OrderFacts = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
     book.move(order.code, move, by=PAYMENTS, at=event.occurred_at, **facts)
     return True
 

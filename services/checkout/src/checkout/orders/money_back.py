@@ -1,22 +1,14 @@
 """What became of the buyer's money of a cancelled order, as far as payments told."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal
+
+from checkout.orders.order import OrderState
 
 MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "given_back"]
 WaitsFor = Literal["", "dispute", "check"]
 
 _PAID = ("captured", "refunded_in_part")
-
-
-class _Stored(Protocol):
-    """The columns of a stored order that tell of its money; amounts in yen, None where nothing was told."""
-
-    payment: str
-    total: int
-    refunded_amount: int
-    money_with_us: int | None
-    payment_calls: Sequence[str]
 
 
 def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
@@ -26,11 +18,13 @@ def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
     return "check" if "refund_unexplained" in calls else ""
 
 
-def money_back(row: _Stored) -> MoneyBack:
+def money_back(order: OrderState) -> MoneyBack:
     """Return what became of the money, also of money that was never captured: short, or after the deadline."""
-    if row.payment == "refunded":
+    if order.payment == "refunded":
         return "given_back"
-    here = bool(row.money_with_us) or (not row.refunded_amount and row.payment in _PAID and bool(row.total))
+    here = bool(order.money_with_us) or (
+        not order.refunded_amount and order.payment in _PAID and bool(order.total)
+    )
     if here:
-        return "waiting" if refund_waits_for(row.payment_calls) else "on_its_way"
-    return "given_back" if row.refunded_amount else "nothing_came"
+        return "waiting" if refund_waits_for(order.payment_calls) else "on_its_way"
+    return "given_back" if order.refunded_amount else "nothing_came"

@@ -1,7 +1,7 @@
 """What other services said about an order, as a line of its timeline in words for staff.
 
-``facts`` of a line about points or the member are what the blocks of the order page are made of: ``kind`` tells which.
-Those of a payment are read by the former release alone, and marked as kept in columns (``payment_news.py``).
+Of the ``facts`` of a line the pages show a provider's own reason. What else is in them the former release reads; of a
+payment, points or a member it is marked as kept in columns and rows (``payment_news.py``, ``benefits.py``).
 """
 
 from collections.abc import Callable
@@ -9,24 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from checkout.orders.news_words import (
-    BENEFIT,
-    ENDED,
-    FAILED,
-    GRANTED,
-    REFUSED_BY_PROVIDER,
-    REFUSED_REGISTRATION,
-    REJECTED,
-    ROUTE,
-    SOURCE,
-    SUPPRESSED,
-    UNDELIVERED,
-    told,
-)
+from checkout.orders.member_news import LINES_OF_MEMBERS_AND_MAILS
+from checkout.orders.news_words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE, told
 from checkout.orders.order import Order
 from checkout.orders.payment_news import excess_of
 from checkout.orders.standing_news import standing_words
-from checkout.orders.timeline import Kind, TimelineEntry, Topic
+from checkout.orders.timeline import Line, TimelineEntry, Topic
 from shared import events
 from shared.clock import in_japan
 from shared.events import Event
@@ -35,7 +23,8 @@ WHO = {"payments": "決済サービス", "members": "会員サービス", "notif
 
 CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 
-_Line = tuple[Topic, Kind, str, str, dict[str, Any]]
+# What is read of these topics stands in columns and rows as well.
+_KEPT: tuple[Topic, ...] = ("payment", "points", "member")
 
 
 def entry_of(event: Event, about: Order | str) -> TimelineEntry:
@@ -50,7 +39,7 @@ def entry_of(event: Event, about: Order | str) -> TimelineEntry:
         title=title,
         text=text,
         by=_who(event),
-        facts={**facts, "kept": True} if topic == "payment" else facts,
+        facts={**facts, "kept": True} if topic in _KEPT else facts,
         event_id=event.event_id,
     )
     if order is None:
@@ -113,7 +102,7 @@ def _moment(event: Event) -> datetime:
     return told if abs(event.occurred_at - told) > CLOCKS_DIFFER_MAX else event.occurred_at
 
 
-def _authorized(event: events.PaymentAuthorized) -> _Line:
+def _authorized(event: events.PaymentAuthorized) -> Line:
     text = f"¥{event.amount:,}　{event.instrument}".strip()
     if event.gift_balance_amount:
         text += f"（ギフト残高 ¥{event.gift_balance_amount:,}、カード ¥{event.card_amount:,}）"
@@ -130,7 +119,7 @@ def _authorized(event: events.PaymentAuthorized) -> _Line:
     return "payment", "done", "決済が承認されました", text, facts
 
 
-def _number(event: events.PaymentNumberIssued) -> _Line:
+def _number(event: events.PaymentNumberIssued) -> Line:
     due = f"{in_japan(event.due_at):%Y/%m/%d %H:%M}"
     facts = {"kind": "number", **event.model_dump(mode="json")}
     text = f"{event.chain_name}　{event.number_label} {event.number}　お支払い期限 {due}".strip()
@@ -139,17 +128,17 @@ def _number(event: events.PaymentNumberIssued) -> _Line:
     return "payment", "wait", title, text, facts
 
 
-def _failed(event: events.PaymentFailed) -> _Line:
+def _failed(event: events.PaymentFailed) -> Line:
     facts = {"kind": "failure", "reason": event.reason}
     return "payment", "stop", "決済が成立しませんでした", told(FAILED, event.reason), facts
 
 
-def _expired(event: events.PaymentExpired) -> _Line:
+def _expired(event: events.PaymentExpired) -> Line:
     due = f"{in_japan(event.due_at):%Y/%m/%d %H:%M}"
     return "payment", "stop", "お支払い期限が過ぎました", f"期限 {due}", {"kind": "expiry"}
 
 
-def _captured(event: events.PaymentCaptured) -> _Line:
+def _captured(event: events.PaymentCaptured) -> Line:
     facts = {"kind": "capture", "amount": event.amount, "source": event.source}
     return (
         "payment",
@@ -160,17 +149,17 @@ def _captured(event: events.PaymentCaptured) -> _Line:
     )
 
 
-def _rejected(event: events.CaptureRejected) -> _Line:
+def _rejected(event: events.CaptureRejected) -> Line:
     facts = {"kind": "rejection", "reason": event.reason}
     text = REJECTED.get(event.reason.partition(":")[0], REFUSED_BY_PROVIDER)
     return "payment", "stop", "入金処理ができませんでした", text, facts
 
 
-def _voided(event: events.PaymentVoided) -> _Line:
+def _voided(event: events.PaymentVoided) -> Line:
     return "payment", "note", "与信を取り消しました", "", {"kind": "void"}
 
 
-def _refunded(event: events.PaymentRefunded) -> _Line:
+def _refunded(event: events.PaymentRefunded) -> Line:
     route = "dispute" if event.by_dispute else event.route
     facts = {"kind": "refund", "amount": event.amount, "excess": excess_of(event), "route": route}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
@@ -180,7 +169,7 @@ def _refunded(event: events.PaymentRefunded) -> _Line:
     return "payment", "note", _refund_title(event), text, facts
 
 
-def _refund_taken_back(event: events.RefundTakenBack) -> _Line:
+def _refund_taken_back(event: events.RefundTakenBack) -> Line:
     facts = {"kind": "refund_taken_back", "amount": event.amount, "route": event.route}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     text = f"{told(ROUTE, event.route)}{left}　実際には返金していませんでした。"
@@ -194,93 +183,12 @@ def _refund_title(event: events.PaymentRefunded) -> str:
     return f"¥{event.amount:,}を返金しました" + (f"（うち過入金 ¥{excess:,}）" if excess else "")
 
 
-def _authorization_ended(event: events.AuthorizationEnded) -> _Line:
+def _authorization_ended(event: events.AuthorizationEnded) -> Line:
     facts = {"kind": "authorization_ended", "authorization_id": event.authorization_id}
     return "payment", "stop", "与信が切れました", told(ENDED, event.reason), facts
 
 
-_UNIT = {"points": ("", "ポイント"), "coupon": ("¥", "")}
-
-
-def _benefit_short(event: events.BenefitShortageFound) -> _Line:
-    facts = {"kind": "shortage", "benefit": event.benefit, "missing": event.missing}
-    before, after = _UNIT.get(event.benefit, ("", ""))
-    title = f"{told(BENEFIT, event.benefit)}を引き落とせませんでした"
-    text = f"不足 {before}{event.missing:,}{after}。値引き分は店舗の負担です（{event.reason}）"
-    return "points", "stop", title, text, facts
-
-
-def _registration_refused(event: events.RegistrationRefused) -> _Line:
-    text = told(REFUSED_REGISTRATION, event.reason)
-    return "member", "stop", "会員登録は行われませんでした", text, {"kind": "registration_refused"}
-
-
-def _points_used(event: events.PointsUsed) -> _Line:
-    facts = {"kind": "used", "points": event.points}
-    return "points", "note", "ポイントを利用しました", f"{event.points:,}ポイント", facts
-
-
-def _points_granted(event: events.PointsGranted) -> _Line:
-    facts = {"kind": f"granted_{event.state}", "points": event.points}
-    text = f"{event.points:,}ポイント（{told(GRANTED, event.state)}）"
-    return "points", "note", "ポイントを付与しました", text, facts
-
-
-def _points_activated(event: events.PointsActivated) -> _Line:
-    facts = {"kind": "activated", "points": event.points}
-    return "points", "done", "ポイントが有効になりました", f"{event.points:,}ポイント", facts
-
-
-def _points_returned(event: events.PointsReturned) -> _Line:
-    facts = {"kind": "returned", "points": event.points_returned, "revoked": event.points_revoked}
-    text = f"返却 {event.points_returned:,}ポイント、付与の取消 {event.points_revoked:,}ポイント"
-    return "points", "note", "ポイントを元に戻しました", text, facts
-
-
-def _coupon_issued(event: events.CouponIssued) -> _Line:
-    facts = {"kind": "coupon_issued", "coupon": event.name}
-    return "points", "note", "クーポンを発行しました", event.name, facts
-
-
-def _coupon_redeemed(event: events.CouponRedeemed) -> _Line:
-    facts = {"kind": "coupon_redeemed", "coupon": event.name}
-    text = f"{event.name}　¥{event.discount:,}引き" if event.discount else event.name
-    return "points", "note", "クーポンを利用しました", text, facts
-
-
-def _coupon_returned(event: events.CouponReturned) -> _Line:
-    facts = {"kind": "coupon_returned", "coupon": event.name}
-    text = event.name if event.usable else f"{event.name}（有効期限を過ぎているため利用できません）"
-    return "points", "note", "クーポンを元に戻しました", text, facts
-
-
-def _registered(event: events.MemberRegistered) -> _Line:
-    return "member", "done", "会員登録されました", "", {"kind": "registered"}
-
-
-def _linked(event: events.AmazonAccountLinked) -> _Line:
-    return "member", "done", "Amazonアカウントと連携されました", "", {"kind": "linked"}
-
-
-def _mail_sent(event: events.MailSent) -> _Line:
-    facts = {"kind": "sent", "mail": event.mail, "subject": event.subject, "mail_id": str(event.mail_id)}
-    return "mail", "done", "メールを送信しました", event.subject, facts
-
-
-def _mail_suppressed(event: events.MailSuppressed) -> _Line:
-    facts = {
-        "kind": "suppressed",
-        "mail": event.mail,
-        "reason": event.reason,
-        "mail_id": str(event.mail_id),
-    }
-    text = f"{event.title or event.mail}：{told(SUPPRESSED, event.reason)}"
-    if event.reason in UNDELIVERED:
-        return "mail", "stop", "メールは未達です", text, facts
-    return "mail", "plain", "メールは送信していません", text, facts
-
-
-_LINES: dict[type[Event], Callable[[Any], _Line]] = {
+_LINES: dict[type[Event], Callable[[Any], Line]] = {
     events.PaymentAuthorized: _authorized,
     events.PaymentNumberIssued: _number,
     events.PaymentFailed: _failed,
@@ -291,17 +199,5 @@ _LINES: dict[type[Event], Callable[[Any], _Line]] = {
     events.PaymentRefunded: _refunded,
     events.RefundTakenBack: _refund_taken_back,
     events.AuthorizationEnded: _authorization_ended,
-    events.BenefitShortageFound: _benefit_short,
-    events.RegistrationRefused: _registration_refused,
-    events.PointsUsed: _points_used,
-    events.PointsGranted: _points_granted,
-    events.PointsActivated: _points_activated,
-    events.PointsReturned: _points_returned,
-    events.CouponIssued: _coupon_issued,
-    events.CouponRedeemed: _coupon_redeemed,
-    events.CouponReturned: _coupon_returned,
-    events.MemberRegistered: _registered,
-    events.AmazonAccountLinked: _linked,
-    events.MailSent: _mail_sent,
-    events.MailSuppressed: _mail_suppressed,
+    **LINES_OF_MEMBERS_AND_MAILS,
 }

@@ -1,7 +1,8 @@
-"""What other services did for orders stands on their timelines."""
+"""What other services did for orders stands on their timelines, and what pages show of it in rows."""
 
 from collections.abc import Sequence
 
+from checkout.orders.benefits import add_benefits, add_memberships, benefits_of, memberships_of
 from checkout.orders.news import entry_of
 from checkout.orders.timeline import add_entries, known_orders
 from shared.database import Tx
@@ -10,11 +11,15 @@ from shared.events import Event
 
 
 async def note_news(tx: Tx, events: Sequence[Event]) -> None:
-    """Add a line for each event that names an order. Raises TryAgain for an order that is not ours."""
-    about = {event.event_id: code for event in events if (code := getattr(event, "order_code", None))}
-    missing = set(about.values()) - await known_orders(tx, list(about.values()))
+    """Add a line for each event that names an order, and what it tells of benefits and membership.
+
+    Raises TryAgain for an order that is not ours. All of it is sent in one statement.
+    """
+    about = [(event, code) for event in events if (code := getattr(event, "order_code", None))]
+    codes = [code for _, code in about]
+    missing = set(codes) - await known_orders(tx, codes)
     if missing:
         raise TryAgain(f"{', '.join(sorted(missing))}: no such order here")
-    await add_entries(
-        tx, [entry_of(event, about[event.event_id]) for event in events if event.event_id in about]
-    )
+    await add_entries(tx, [entry_of(event, code) for event, code in about])
+    await add_benefits(tx, [benefit for event, code in about for benefit in benefits_of(event, code)])
+    await add_memberships(tx, [one for event, code in about for one in memberships_of(event, code)])

@@ -1,164 +1,13 @@
-"""An order's life as one table: what may follow what. Whatever is not in NEXT does not happen.
+"""An order as the rules see it, with its parcels and what payments told of its money, and the columns that tell it."""
 
-An order stands on four axes at once. Status, deposit and shipping are ours; payment
-is what payments last said. A cancelled order moves no more: money that still arrives for it is noted, and
-payments gives it back.
-"""
-
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal
 from uuid import UUID
 
+from checkout.orders.states import AXIS_OF, NEXT, CancelReason, Deposit, Move, PaymentState, Shipping, Status
 from checkout.payment_menu.rules import PaymentDeposit, PaymentFlow
 from shared.errors import Refused
-
-Axis = Literal["status", "deposit", "shipping", "payment"]
-Status = Literal["in_progress", "processed", "cancelled"]
-Deposit = Literal["unpaid", "paid"]
-Shipping = Literal["unshipped", "shipped"]
-PaymentState = Literal[
-    "awaited",
-    "authorized",
-    "lapsed",
-    "number_issued",
-    "captured",
-    "short",
-    "failed",
-    "expired",
-    "voided",
-    "refunded_in_part",
-    "refunded",
-]
-Move = Literal[
-    "process",
-    "cancel",
-    "deposit",
-    "undeposit",
-    "ship_part",
-    "ship",
-    "track",
-    "authorize",
-    "lapse",
-    "issue_number",
-    "capture",
-    "fail",
-    "expire",
-    "void",
-    "take_back",
-    "refund_part",
-    "refund",
-    "undo_refund",
-    "undo_refund_part",
-    "call",
-]
-
-NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
-    "status": {
-        "in_progress": {"process": "processed", "cancel": "cancelled"},
-        "processed": {"cancel": "cancelled"},
-        "cancelled": {},
-    },
-    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {"undeposit": "unpaid"}},
-    "shipping": {
-        "unshipped": {"ship_part": "unshipped", "ship": "shipped", "track": "unshipped"},
-        "shipped": {"track": "shipped"},
-    },
-    # "call": what staff must know of the money changed, whatever its state.
-    "payment": {
-        "awaited": {
-            "authorize": "authorized",
-            "issue_number": "number_issued",
-            "capture": "captured",
-            "fail": "failed",
-            "expire": "expired",
-            "void": "voided",
-            "refund_part": "refunded_in_part",
-            "refund": "refunded",
-            "call": "awaited",
-        },
-        "authorized": {
-            "lapse": "lapsed",
-            "capture": "captured",
-            "void": "voided",
-            "refund_part": "refunded_in_part",
-            "refund": "refunded",
-            "call": "authorized",
-        },
-        "lapsed": {
-            "authorize": "authorized",
-            "capture": "captured",
-            "void": "voided",
-            "refund_part": "lapsed",
-            "refund": "refunded",
-            "call": "lapsed",
-        },
-        "number_issued": {
-            "capture": "captured",
-            "expire": "expired",
-            "fail": "failed",
-            "void": "voided",
-            "refund_part": "refunded_in_part",
-            "refund": "refunded",
-            "call": "number_issued",
-        },
-        "captured": {
-            "take_back": "short",
-            "refund_part": "refunded_in_part",
-            "refund": "refunded",
-            "call": "captured",
-        },
-        # What came in was taken back, by the till or the bank; the rest of it may still go back.
-        "short": {
-            "authorize": "authorized",
-            "lapse": "lapsed",
-            "capture": "captured",
-            "expire": "expired",
-            "void": "voided",
-            "refund_part": "short",
-            "refund": "refunded",
-            "call": "short",
-        },
-        "failed": {"capture": "captured", "call": "failed"},
-        "expired": {"capture": "captured", "call": "expired"},
-        "voided": {
-            "authorize": "authorized",
-            "lapse": "lapsed",
-            "capture": "captured",
-            "call": "voided",
-        },
-        "refunded_in_part": {
-            "take_back": "short",
-            "refund_part": "refunded_in_part",
-            "refund": "refunded",
-            "undo_refund": "captured",
-            "undo_refund_part": "refunded_in_part",
-            "call": "refunded_in_part",
-        },
-        "refunded": {
-            "refund": "refunded",
-            "undo_refund": "captured",
-            "undo_refund_part": "refunded_in_part",
-            "call": "refunded",
-        },
-    },
-}
-AXIS_OF: dict[Move, Axis] = {
-    move: axis for axis, states in NEXT.items() for moves in states.values() for move in moves
-}
-
-_REFUNDS: tuple[Move, ...] = ("refund_part", "refund")
-_UNPAID: tuple[str, ...] = ("awaited", "authorized", "number_issued")
-# Heard before what it follows; it comes back later. Not for a cancelled order: money that came after the
-# cancellation goes straight back, and no capture is ever told (F32). Else without an edge: old news.
-BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
-    [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
-)
-
-# Deposits that staff may set (PAY-06, PAY-13).
-DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
-# Payments' word for money that a bank took back for good.
-LOST_CHARGEBACK = "chargeback_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,3 +150,82 @@ class Order:
             "ship": "すでに発送済みです。",
             "ship_part": "すでに発送済みです。",
         }.get(move, "この操作は現在の状態では行えません。")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """How an order stands: columns of its row in ``orders`` by their names, those that rules ask; amounts in yen."""
+
+    code: str
+    version: int
+    status: Status
+    deposit: Deposit
+    shipping: Shipping
+    payment: PaymentState
+    payment_flow: PaymentFlow
+    payment_deposit: PaymentDeposit
+    paid_before_shipping: bool
+    total: int
+    points_used: int
+    placed_at: datetime
+    capture_requested_at: datetime | None
+    deposit_date: date | None
+    shipped_at: datetime | None
+    cancel_reason: CancelReason | None
+    standing_revision: int
+    payment_calls: Sequence[str]
+    own_calls: Sequence[str]
+    captured_amount: int
+    suspense_amount: int
+    refunded_amount: int
+    charged_back_amount: int
+    refunded_elsewhere_amount: int | None
+    lost_amount: int
+    respond_by: datetime | None
+    money_with_us: int | None
+    money_told_at: datetime | None
+    may_reauthorize: bool
+    reauthorization_requested_at: datetime | None
+
+    @property
+    def standing(self) -> Standing:
+        """Return what payments told of the money beside the straight way."""
+        if self.standing_revision == 0 and self.money_with_us is None and self.payment != "lapsed":
+            return NOTHING_TOLD
+        return Standing(
+            revision=self.standing_revision,
+            calls=tuple(self.payment_calls),
+            captured=self.captured_amount,
+            suspense=self.suspense_amount,
+            refunded=self.refunded_amount,
+            charged_back=self.charged_back_amount,
+            elsewhere=self.refunded_elsewhere_amount,
+            lost=self.lost_amount,
+            respond_by=self.respond_by,
+            money=self.money_with_us,
+            money_at=self.money_told_at,
+            may_reauthorize=self.may_reauthorize,
+            reauthorization_requested_at=self.reauthorization_requested_at,
+        )
+
+    def with_parcels(self, parcels: Iterable[Parcel]) -> Order:
+        """Return the order as the rules see it."""
+        return Order(
+            code=self.code,
+            version=self.version,
+            status=self.status,
+            deposit=self.deposit,
+            shipping=self.shipping,
+            payment=self.payment,
+            payment_flow=self.payment_flow,
+            payment_deposit=self.payment_deposit,
+            paid_before_shipping=self.paid_before_shipping,
+            total=self.total,
+            points_used=self.points_used,
+            placed_at=self.placed_at,
+            parcels=tuple(parcels),
+            capture_requested_at=self.capture_requested_at,
+            deposit_date=self.deposit_date,
+            standing=self.standing,
+            own_calls=tuple(self.own_calls),
+        )

@@ -67,7 +67,7 @@ def excess_of(event: events.PaymentRefunded) -> int:
 
 def _money(
     kind: str, event: Any, *, authorization_id: str | None = None, route: str | None = None, excess: int = 0
-) -> dict[str, Any]:
+) -> dict[str, object]:
     return {
         "kind": kind,
         "amount": event.amount,

@@ -1,14 +1,12 @@
 """What payments told of the payment of an order: kept as the events arrive, read by the pages of orders."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Any
 
-from checkout.orders.payment_tables import order_money, order_payments
+from checkout.orders.told_tables import order_money, order_payments
 from shared.bulk import insert_all, upsert_all
 from shared.database import Tx
-from shared.sql import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +14,13 @@ class Told:
     """What one event adds for an order: columns of ``order_payments``, and perhaps a row of ``order_money``."""
 
     order_code: str
-    payment: Mapping[str, Any] = field(default_factory=dict)
-    money: Mapping[str, Any] | None = None
+    payment: Mapping[str, object] = field(default_factory=dict)
+    money: Mapping[str, object] | None = None
 
 
 async def keep_told(tx: Tx, told: Sequence[Told]) -> None:
     """Keep what events told, the last of them for good; their orders are locked."""
-    rows: dict[tuple[str, ...], dict[str, Mapping[str, Any]]] = {}
+    rows: dict[tuple[str, ...], dict[str, Mapping[str, object]]] = {}
     for one in told:
         if one.payment:
             of_columns = rows.setdefault(tuple(one.payment), {})
@@ -79,26 +77,71 @@ class PaymentTold:
     refunds: Sequence[Refund] = ()
 
 
-_TOLD = """
-    SELECT p.*, m.captured, m.refunds FROM (
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one question finds: columns of ``order_payments``, and what ``order_money`` adds up to."""
+
+    authorization_id: str | None
+    authorized_amount: int | None
+    instrument: str | None
+    provider_status: str | None
+    payment_number: str | None
+    number_label: str | None
+    chain_name: str | None
+    confirmation_number: str | None
+    number_due_at: datetime | None
+    number_page_url: str | None
+    number_accepted_until: datetime | None
+    failure: str | None
+    captured: int | None
+    refunds: Sequence[tuple[int, str, int]] | None
+
+    @property
+    def authorization(self) -> Authorization | None:
+        if self.authorization_id is None:
+            return None
+        return Authorization(
+            self.authorization_id,
+            self.authorized_amount or 0,
+            self.instrument or "",
+            self.provider_status or "",
+        )
+
+    @property
+    def number(self) -> Number | None:
+        if self.payment_number is None or self.number_due_at is None:
+            return None
+        return Number(
+            number=self.payment_number,
+            label=self.number_label or "",
+            chain_name=self.chain_name or "",
+            confirmation_number=self.confirmation_number,
+            due_at=self.number_due_at,
+            page_url=self.number_page_url or "",
+            accepted_until=self.number_accepted_until,
+        )
+
+
+_OF_PAYMENT = [field.name for field in fields(_Told) if field.name not in ("captured", "refunds")]
+_TOLD = f"""
+    SELECT {", ".join(_OF_PAYMENT)}, captured, refunds FROM (
         SELECT sum(amount) FILTER (WHERE kind = 'captured') AS captured,
             json_agg(json_build_array(amount, route, excess) ORDER BY entry_id)
                 FILTER (WHERE kind = 'refunded') AS refunds
         FROM order_money WHERE order_code = :code
     ) AS m LEFT JOIN order_payments AS p ON p.order_code = :code
-"""
+"""  # noqa: S608 - our own column names
 
 
 async def read_told(tx: Tx, code: str) -> PaymentTold:
     """Return what payments told of the payment of this order so far."""
-    row = await tx.row(_TOLD, code=code)
-    assert row is not None  # an aggregate always has one
+    [told] = await tx.read(_Told, _TOLD, code=code)
     return PaymentTold(
-        authorization=_authorization(row),
-        number=_number(row),
-        failure=row.failure,
-        captured=row.captured or 0,
-        refunds=_made([Refund(*refund) for refund in row.refunds or ()]),
+        authorization=told.authorization,
+        number=told.number,
+        failure=told.failure,
+        captured=told.captured or 0,
+        refunds=_made([Refund(*refund) for refund in told.refunds or ()]),
     )
 
 
@@ -127,23 +170,3 @@ async def authorizations_of(tx: Tx, code: str) -> list[str]:
         code=code,
     )
     return [row.authorization_id for row in rows]
-
-
-def _authorization(row: Row) -> Authorization | None:
-    if row.authorization_id is None:
-        return None
-    return Authorization(row.authorization_id, row.authorized_amount, row.instrument, row.provider_status)
-
-
-def _number(row: Row) -> Number | None:
-    if row.payment_number is None:
-        return None
-    return Number(
-        number=row.payment_number,
-        label=row.number_label,
-        chain_name=row.chain_name,
-        confirmation_number=row.confirmation_number,
-        due_at=row.number_due_at,
-        page_url=row.number_page_url,
-        accepted_until=row.number_accepted_until,
-    )

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from checkout.orders.order import Move, Order, Standing
+from checkout.orders.order import Order, Standing
+from checkout.orders.states import Move
 from shared.events import (
     AuthorizationEnded,
     PaymentCaptured,

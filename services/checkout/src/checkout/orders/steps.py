@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from checkout.orders.money_back import refund_waits_for
-from checkout.orders.order import LOST_CHARGEBACK, Order
+from checkout.orders.order import Order
 from checkout.orders.rules import NO_REAUTHORIZATION
+from checkout.orders.states import LOST_CHARGEBACK
 from checkout.payment_menu.rules import PaymentDeposit
 
 StepGroup = Literal["common", "deposit", "shipping"]

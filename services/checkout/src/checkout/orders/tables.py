@@ -245,7 +245,7 @@ order_history = Table(
     metadata,
     Column("order_code", Text, ForeignKey("orders.code"), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("move", Text, nullable=False, comment="An edge of domain/order.py, or 'place'"),
+    Column("move", Text, nullable=False, comment="An edge of orders/states.py, or 'place'"),
     Column("status", Text, nullable=False),
     Column("deposit", Text, nullable=False),
     Column("shipping", Text, nullable=False),
@@ -267,7 +267,13 @@ timeline = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False, server_default=""),
     Column("by", Text, nullable=False, comment="The person or service that did it"),
-    Column("facts", JSONB, nullable=False, server_default="{}", comment="What the blocks of the page show"),
+    Column(
+        "facts",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="Beside the words; of them pages show a provider's own reason",
+    ),
     Column("event_id", Uuid, comment="The event that told it, if one did"),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     CheckConstraint(

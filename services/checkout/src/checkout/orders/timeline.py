@@ -3,23 +3,22 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
-
-from sqlalchemy import select
 
 from checkout.orders.tables import timeline
 from shared.bulk import insert_all
 from shared.database import Tx
-from shared.sql import Row
 
 Topic = Literal["order", "payment", "points", "mail", "shipping", "member", "note"]
 Kind = Literal["done", "wait", "stop", "note", "plain"]
+Line = tuple[Topic, Kind, str, str, Mapping[str, object]]
+"""Topic, kind, title, text and facts of an entry that tells an event."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of a timeline. ``by`` is a person or a service; ``facts`` feed the blocks of the page."""
+    """One line of a timeline. ``by`` is a person or a service; ``facts`` are what it is about."""
 
     order_code: str
     at: datetime
@@ -28,7 +27,7 @@ class TimelineEntry:
     title: str
     by: str
     text: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
     event_id: UUID | None = None
 
 
@@ -60,10 +59,24 @@ async def known_orders(tx: Tx, codes: Sequence[str]) -> set[str]:
     return {row.code for row in found}
 
 
-async def timeline_of(tx: Tx, code: str) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """One line of a timeline as pages show it; ``reason``: a provider's own word for a refusal, if it gave one."""
+
+    at: datetime
+    topic: Topic
+    kind: Kind
+    title: str
+    text: str
+    by: str
+    reason: str | None
+
+
+async def timeline_of(tx: Tx, code: str) -> list[StoredEntry]:
     """Return the whole timeline of an order, newest first."""
-    return await tx.rows(
-        select(timeline)
-        .where(timeline.c.order_code == code)
-        .order_by(timeline.c.at.desc(), timeline.c.entry_id.desc())
+    return await tx.read(
+        StoredEntry,
+        "SELECT at, topic, kind, title, text, \"by\", facts->>'reason' AS reason FROM timeline"
+        " WHERE order_code = :code ORDER BY at DESC, entry_id DESC",
+        code=code,
     )

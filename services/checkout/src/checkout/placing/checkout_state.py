@@ -12,7 +12,7 @@ from checkout.carts.browser import cart_of
 from checkout.carts.rows import StoredCart, forget_draft, read_cart
 from checkout.carts.rules import Cart
 from checkout.orders.browser import keep_order, orders_of
-from checkout.orders.rows import buyer_of_order
+from checkout.orders.stored_order import buyer_of_order
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu, Method
 from checkout.placing.browser import benefit_of, wallet_of
@@ -159,8 +159,7 @@ async def _owner(tx: Tx, request: Request, shop: Storefront, code: str) -> UUID 
     own = (buyer.wallet_kind, buyer.wallet_buyer_id)
     if wallet is not None and (wallet.kind, wallet.buyer_id) == own:
         return None
-    member_id: UUID | None = buyer.member_id
-    return member_id
+    return buyer.member_id
 
 
 async def _of_who_types(tx: Tx, stored: StoredCart, seen: Viewer) -> StoredCart:

@@ -1,7 +1,7 @@
-"""Tables of what payments told of the payment of an order, as the pages of orders show it.
+"""Tables of what payments and members told of an order, as the pages of orders show it.
 
-Payments' own books are the truth; these are what checkout heard of it, in the order in which it heard. A refund
-that was taken back has a second row of ``order_money``, of the contrary amount.
+The books of payments and members are the truth; these are what checkout heard of them, in the order in which it heard.
+A refund that was taken back has a second row of ``order_money``, of the contrary amount.
 """
 
 from sqlalchemy import (
@@ -58,3 +58,37 @@ order_money = Table(
     info={"append_only": True},
 )
 Index("order_money_by_order", order_money.c.order_code, order_money.c.entry_id)
+
+order_benefits = Table(
+    "order_benefits",
+    metadata,
+    Column("entry_id", BigInteger, Identity(), primary_key=True),
+    Column("order_code", Text, ForeignKey("orders.code"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("points", Integer, nullable=False, server_default="0"),
+    Column("coupon", Text, comment="Its name, of a coupon"),
+    Column("at", DateTime(timezone=True), nullable=False),
+    CheckConstraint(
+        "kind IN ('used', 'granted_pending', 'granted_active', 'activated', 'returned', 'revoked',"
+        " 'coupon_redeemed', 'coupon_returned')",
+        name="order_benefits_kind",
+    ),
+    comment="Points and coupons of an order, a row each time that members told",
+    info={"append_only": True},
+)
+Index("order_benefits_by_order", order_benefits.c.order_code, order_benefits.c.entry_id)
+
+order_memberships = Table(
+    "order_memberships",
+    metadata,
+    Column("entry_id", BigInteger, Identity(), primary_key=True),
+    Column("order_code", Text, ForeignKey("orders.code"), nullable=False),
+    Column(
+        "kind", Text, nullable=False, comment="What became of the wish to be a member, or a link to a wallet"
+    ),
+    Column("at", DateTime(timezone=True), nullable=False),
+    CheckConstraint("kind IN ('registered', 'linked', 'refused')", name="order_memberships_kind"),
+    comment="Who became a member with an order, a row each time that members told",
+    info={"append_only": True},
+)
+Index("order_memberships_by_order", order_memberships.c.order_code)

@@ -1,0 +1,156 @@
+"""An order's life as one table: what may follow what. Whatever is not in NEXT does not happen.
+
+An order stands on four axes at once. Status, deposit and shipping are ours; payment
+is what payments last said. A cancelled order moves no more: money that still arrives for it is noted, and
+payments gives it back.
+"""
+
+from typing import Literal
+
+Axis = Literal["status", "deposit", "shipping", "payment"]
+Status = Literal["in_progress", "processed", "cancelled"]
+Deposit = Literal["unpaid", "paid"]
+Shipping = Literal["unshipped", "shipped"]
+CancelReason = Literal["staff", "unpaid", "payment_failed"]
+PaymentState = Literal[
+    "awaited",
+    "authorized",
+    "lapsed",
+    "number_issued",
+    "captured",
+    "short",
+    "failed",
+    "expired",
+    "voided",
+    "refunded_in_part",
+    "refunded",
+]
+Move = Literal[
+    "process",
+    "cancel",
+    "deposit",
+    "undeposit",
+    "ship_part",
+    "ship",
+    "track",
+    "authorize",
+    "lapse",
+    "issue_number",
+    "capture",
+    "fail",
+    "expire",
+    "void",
+    "take_back",
+    "refund_part",
+    "refund",
+    "undo_refund",
+    "undo_refund_part",
+    "call",
+]
+
+NEXT: dict[Axis, dict[str, dict[Move, str]]] = {
+    "status": {
+        "in_progress": {"process": "processed", "cancel": "cancelled"},
+        "processed": {"cancel": "cancelled"},
+        "cancelled": {},
+    },
+    "deposit": {"unpaid": {"deposit": "paid"}, "paid": {"undeposit": "unpaid"}},
+    "shipping": {
+        "unshipped": {"ship_part": "unshipped", "ship": "shipped", "track": "unshipped"},
+        "shipped": {"track": "shipped"},
+    },
+    # "call": what staff must know of the money changed, whatever its state.
+    "payment": {
+        "awaited": {
+            "authorize": "authorized",
+            "issue_number": "number_issued",
+            "capture": "captured",
+            "fail": "failed",
+            "expire": "expired",
+            "void": "voided",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "awaited",
+        },
+        "authorized": {
+            "lapse": "lapsed",
+            "capture": "captured",
+            "void": "voided",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "authorized",
+        },
+        "lapsed": {
+            "authorize": "authorized",
+            "capture": "captured",
+            "void": "voided",
+            "refund_part": "lapsed",
+            "refund": "refunded",
+            "call": "lapsed",
+        },
+        "number_issued": {
+            "capture": "captured",
+            "expire": "expired",
+            "fail": "failed",
+            "void": "voided",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "number_issued",
+        },
+        "captured": {
+            "take_back": "short",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "call": "captured",
+        },
+        # What came in was taken back, by the till or the bank; the rest of it may still go back.
+        "short": {
+            "authorize": "authorized",
+            "lapse": "lapsed",
+            "capture": "captured",
+            "expire": "expired",
+            "void": "voided",
+            "refund_part": "short",
+            "refund": "refunded",
+            "call": "short",
+        },
+        "failed": {"capture": "captured", "call": "failed"},
+        "expired": {"capture": "captured", "call": "expired"},
+        "voided": {
+            "authorize": "authorized",
+            "lapse": "lapsed",
+            "capture": "captured",
+            "call": "voided",
+        },
+        "refunded_in_part": {
+            "take_back": "short",
+            "refund_part": "refunded_in_part",
+            "refund": "refunded",
+            "undo_refund": "captured",
+            "undo_refund_part": "refunded_in_part",
+            "call": "refunded_in_part",
+        },
+        "refunded": {
+            "refund": "refunded",
+            "undo_refund": "captured",
+            "undo_refund_part": "refunded_in_part",
+            "call": "refunded",
+        },
+    },
+}
+AXIS_OF: dict[Move, Axis] = {
+    move: axis for axis, states in NEXT.items() for moves in states.values() for move in moves
+}
+
+_REFUNDS: tuple[Move, ...] = ("refund_part", "refund")
+_UNPAID: tuple[str, ...] = ("awaited", "authorized", "number_issued")
+# Heard before what it follows; it comes back later. Not for a cancelled order: money that came after the
+# cancellation goes straight back, and no capture is ever told (F32). Else without an edge: old news.
+BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
+    [("awaited", "lapse"), *((state, move) for state in _UNPAID for move in _REFUNDS)]
+)
+
+# Deposits that staff may set (PAY-06, PAY-13).
+DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
+# Payments' word for money that a bank took back for good.
+LOST_CHARGEBACK = "chargeback_lost"
