@@ -61,7 +61,7 @@ order_snapshots = Table(
     "order_snapshots",
     metadata,
     Column("order_code", Text, primary_key=True),
-    Column("snapshot", JSONB, nullable=False, comment="domain.order.OrderSnapshot"),
+    Column("snapshot", JSONB, nullable=False, comment="payments.payment.rules.order.OrderSnapshot"),
     Column("stored_at", DateTime(timezone=True), nullable=False),
     info={"append_only": True},
 )
