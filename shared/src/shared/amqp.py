@@ -23,6 +23,7 @@ from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 from yarl import URL
 
+from shared.broker_support import tell_support
 from shared.crash import crash_point
 
 log = structlog.get_logger()
@@ -69,6 +70,12 @@ def cancelled_by_us() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+def _tell_support(connection: AbstractConnection) -> None:
+    """Log, once, if the broker at the other end is past its support."""
+    if connection.transport is not None:
+        tell_support(str(connection.transport.connection.server_properties.get("version", "")))
+
+
 class Link:
     """One connection that is opened when needed: ``channel`` opens it, ``drop`` closes it."""
 
@@ -101,11 +108,13 @@ class Link:
     async def _connect(self) -> AbstractConnection:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                return await aio_pika.connect(self._url)
+                connection = await aio_pika.connect(self._url)
         except StopAsyncIteration as error:
             # aiormq raises StopAsyncIteration if the other side hangs up before its greeting, as a balancer without a
             # node behind it does.
             raise ConnectionError("hung up before the greeting") from error
+        _tell_support(connection)
+        return connection
 
     async def drop(self) -> None:
         """Close the connection, whatever state it is in."""

@@ -8,7 +8,10 @@ address can match it, and comes back when it is shown.
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from types import NoneType
 from typing import Any, NewType
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -27,19 +30,26 @@ _WORDS = re.compile(r"\w+(?:[- \u3000]\w+)*")
 _PLANE = 0xF0000
 _RUN = re.compile(r"[\U000f0000-\U000fffff]+")
 _LIKE_OURS = str.maketrans("■▼【】", "□▽［］")
+# Almost every field of an event is one of these, and every mail is fenced.
+_NO_TEXT = frozenset({int, bool, NoneType, datetime, date, UUID})
 _DOT_OF_HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
 
 
 def fenced(value: Any) -> Any:
     """Return ``value`` with a fence around each text in it that is more than words; what is ours stays as it is."""
+    if type(value) in _NO_TEXT:
+        return value
     match value:
         case str():
             if _WORDS.fullmatch(value) or not value:
                 return value
             return f"{_OPEN}{value.replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
         case BaseModel():
-            parts = ((name, part, fenced(part)) for name, part in value if name not in OURS)
-            changed = {name: new for name, part, new in parts if new is not part}
+            changed = {
+                name: new
+                for name, part in vars(value).items()
+                if type(part) not in _NO_TEXT and name not in OURS and (new := fenced(part)) is not part
+            }
             return value.model_copy(update=changed) if changed else value
         case tuple():
             fenced_parts = tuple(fenced(part) for part in value)

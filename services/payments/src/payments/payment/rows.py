@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, Field, fields
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 import structlog
 from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
 
 from payments.payment.requests import REQUEST_WORK, insert_requests
 from payments.payment.rules.drafting import Settled, Step
@@ -35,6 +37,13 @@ log = structlog.get_logger()
 WATCH_WORK = "payments due"
 
 _PAYMENT = TypeAdapter(Payment)
+
+
+def _default_of(one: Field[Any]) -> Any:
+    """Return what ``one`` is unless something is said; MISSING where something must be."""
+    return one.default if one.default_factory is MISSING else one.default_factory()
+
+
 _COLUMNS = (
     "payment_id",
     "order_code",
@@ -55,6 +64,13 @@ _COLUMNS = (
 )
 # What :func:`_implied` says of rows without them stands in every row, also where it is the default.
 _IMPLIED = ("suspense_returned_amount", "refund_asked_amount")
+# The fields without a column, each with its default. Most of a payment's many fields stay there, and pydantic's own way
+# of leaving them out takes three times as long.
+_DETAILS = {
+    one.name: MISSING if one.name in _IMPLIED else _default_of(one)
+    for one in fields(Payment)
+    if one.name not in (*_COLUMNS, "order")
+}
 _WITH_ORDER = """
     SELECT p.*, s.snapshot FROM payments p LEFT JOIN order_snapshots s USING (order_code)
     WHERE payment_id = ANY(:ids) ORDER BY payment_id
@@ -249,17 +265,13 @@ def _receipts(booked: Iterable[tuple[Payment, JournalEntry]], at: datetime) -> l
 
 def _values(payment: Payment) -> dict[str, Any]:
     """Return the row of ``payment``. A field at its default is left out: a default never changes what it means."""
-    told: Mapping[str, Any] = _PAYMENT.dump_python(
-        payment, mode="json", exclude={"order"}, exclude_defaults=True
-    )
-    columns = {name: getattr(payment, name) for name in _COLUMNS}
-    details = {name: value for name, value in told.items() if name not in _COLUMNS}
-    details |= {name: getattr(payment, name) for name in _IMPLIED}
+    known = vars(payment)
+    details = {name: known[name] for name, default in _DETAILS.items() if known[name] != default}
     return {
-        **columns,
+        **{name: known[name] for name in _COLUMNS},
         "refs": dict(payment.refs),
         "provider_ids": sorted(set(payment.refs.values())),
-        "details": details,
+        "details": to_jsonable_python(details),
     }
 
 
