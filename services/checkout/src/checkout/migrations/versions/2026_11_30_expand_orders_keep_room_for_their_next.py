@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "d94e07b1f3c5"
-down_revision = "8e2b6d4f1a97"
+down_revision = "2f7c90be61d4"
 branch_labels = None
 depends_on = None
 

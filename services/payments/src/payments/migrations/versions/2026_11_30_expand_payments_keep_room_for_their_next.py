@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "b3f91c6d20a7"
-down_revision = "8ea62a4474cf"
+down_revision = "b3d94a6e5f18"
 branch_labels = None
 depends_on = None
 
