@@ -11,14 +11,16 @@ from payments.payment.rules import journal
 from payments.payment.rules.answers import RefundDeclined, RefundRoute, Reversed
 from payments.payment.rules.asking import let_go
 from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
+from payments.payment.rules.chargebacks import let_stand
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import OVER, RefundAsked, ShortMoneyAccepted
-from payments.payment.rules.payment import MISMATCH, UNEXPLAINED, Payment
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY, MISMATCH, UNEXPLAINED, Payment
 from payments.payment.rules.receiving import reverse, take_for_the_sale
 from payments.payment.rules.refunding import refund_declined
 from payments.payment.rules.returning import (
+    CAPTURED,
     ELSEWHERE,
-    charged_back,
+    call_spare,
     settled_outside,
     take_back_outside,
 )
@@ -166,6 +168,47 @@ def accept_short(
     return draft.done()
 
 
+def may_keep(payment: Payment) -> bool:
+    """Return whether money that was to go back may pay for an order that goes on: nothing of it is on its way, nor disputed."""
+    over = payment.state in ("owed", "refunded") and not payment.order_cancelled
+    return (
+        over and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+    )
+
+
+def kept_amount(payment: Payment) -> int:
+    """Return how much of what is here the order would keep: no more than it costs; what is beyond belongs to no order."""
+    return min(payment.held_amount, max(payment.amount, payment.sale_amount))
+
+
+def keep_for_order(
+    payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
+) -> Settled:
+    """Staff let money that was to go back pay for the order after all, be it less than the whole."""
+    draft = Draft(payment, at, by)
+    if may_keep(payment):
+        amount = kept_amount(payment) - payment.sale_amount
+        draft.book(journal.allocated(f"kept:{payment.version}", amount))
+        draft.change(
+            captured_amount=payment.captured_amount + amount,
+            suspense_amount=payment.suspense_amount - amount,
+            provider_status=CAPTURED if payment.authorization_id else "",
+        )
+        draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
+        draft.move(ShortMoneyAccepted, "kept for the order")
+        call_spare(draft, draft.payment.spare_amount)
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            excess_amount=draft.payment.spare_amount,
+            captured_at=at,
+            source="manual_deposit" if terms.deposit == "by_hand" else "admin",
+            send_mail=send_mail,
+            deposit_mail=terms.deposit_mail != "never",
+        )
+    return draft.done()
+
+
 def void_hold(payment: Payment, at: datetime, *, by: str) -> Settled:
     """Staff give the hold back; the order hears that nothing is held any more."""
     draft = Draft(payment, at, by)
@@ -231,8 +274,20 @@ def decide_dispute(
     draft = Draft(payment, at, by)
     for one in payment.disputes:
         if one.reference == reference:
-            told = replace(one, state=state, amount=(amount if state == "lost" else 0) or one.amount)
-            charged_back(draft, told, f"chargeback {state}")
+            taken = amount if state == "lost" else None
+            decided = replace(one, state=state, amount=taken or one.amount, disputed_amount=one.disputed)
+            let_stand(draft, decided, f"chargeback {state}")
     if draft.payment.order_cancelled:
         draft.give_back("order cancelled")
+    return draft.done()
+
+
+def reopen_dispute(payment: Payment, at: datetime, *, reference: str, reason: str, by: str) -> Settled:
+    """Staff take back how a chargeback ended, for a reason that its history keeps: it is open again, with its deadline; what
+    was booked as lost is here again, with what covered it."""
+    draft = Draft(payment, at, by)
+    one = payment.chargeback(reference)
+    if one is not None and one.state != "open":
+        opened = replace(one, state="open", amount=one.disputed, disputed_amount=one.disputed)
+        let_stand(draft, opened, "chargeback reopened", reason)
     return draft.done()
