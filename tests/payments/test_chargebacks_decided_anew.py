@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 import pytest
 
+from harness.keys import Keys
 from payments.payment.rules import asking, deeds
-from payments.payment.rules.answers import Captured, Chargeback, Refunded, Reversed
+from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback, Refunded, Reversed
 from payments.payment.rules.details import KnownChargeback, Loss
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
@@ -18,6 +19,9 @@ from shared.events import (
     PaymentRefunded,
     RefundTakenBack,
 )
+from tests.payments.conftest import Shopping
+from tests.payments.desk import press, sign_in
+from tests.payments.test_manual_deposits import awaited, today
 from tests.payments.test_payment_rules import AT, BANK, CARD, DUE, NUMBER, payment
 
 LIVE = payment(
@@ -314,7 +318,69 @@ def test_money_is_not_kept_where_it_has_to_go_back(no: dict[str, Any]) -> None:
     assert deeds.keep_for_order(owed, BANK, AT, by="佐藤") == Settled(owed)
 
 
+@pytest.mark.parametrize("state", ["authorized", "expired"])
+def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> None:
+    held = payment(state, authorization_id="a1", attention="capture_failed authorization_ended")
+    ended = asking.cancel(held, AT).payment
+    assert ended.calls == ()
+    old = replace(held, order_cancelled=True)
+    assert deeds.to_be_seen(old) == ("capture_failed", "authorization_ended")
+    assert deeds.to_be_seen(held) == ()
+
+
+def test_a_capture_that_fails_after_the_cancellation_calls_nobody() -> None:
+    ended = asking.cancel(payment("capturing", authorization_id="a1"), AT).payment
+    gone = settle(ended, "capture", CaptureDeclined(reason="x"), AT, CARD).payment
+    assert (gone.state, gone.calls) == ("declined", ())
+
+
+def test_money_on_its_way_back_goes_on_once_a_person_has_seen_why_it_waited() -> None:
+    waits = payment(
+        "refunding",
+        suspense_amount=300,
+        receipts=("r1",),
+        losses=(Loss("c1", 50, "refund"),),
+        attention="refund_unexplained",
+    )
+    assert deeds.mark_seen(waits, AT, by="佐藤").asks == (Ask("refund", 300),)
+
+
+def test_short_money_of_the_sale_can_be_taken_for_the_whole() -> None:
+    short = payment("short", captured_amount=1_000, receipts=("r1",))
+    taken = deeds.accept_short(short, CARD, AT, by="佐藤")
+    assert (taken.payment.state, taken.payment.sale_amount, taken.entries) == ("captured", 1_000, ())
+
+
 def test_what_is_still_here_is_asked_back_once_a_dispute_ends_beside_it() -> None:
     refunding = payment("refunding", suspense_amount=300, receipts=("r1",))
     won = decided(heard(refunding, replace(OPEN, amount=300)), "won")
     assert won.asks == (Ask("refund", 300),)
+
+
+async def test_staff_let_an_order_that_goes_on_keep_its_money_at_the_desk(
+    shopping: Shopping, keys: Keys
+) -> None:
+    await awaited(shopping)
+    payments = shopping.payments
+    sign_in(payments.browser, keys)
+    day = today().isoformat()
+    paid = {"amount": 3_300, "deposited_on": day, "receipt_id": "desk:" + "a" * 32, "send_mail": "true"}
+    back = {"returned_amount": 3_300, "route": "bank_transfer", "note": "x", "refund_id": "desk:" + "b" * 32}
+    assert (await press(payments, "N1", "deposit", **paid)).status_code == 303
+    assert (await press(payments, "N1", "outside", **back)).status_code == 303
+    again = paid | {"receipt_id": "desk:" + "c" * 32, "amount": 3_000}
+    shopping.bank.go_wrong("refund", "decline")
+    assert (await press(payments, "N1", "deposit", **again)).status_code == 303
+    await payments.work()
+    assert (await payments.payment("N1")).state == "owed"
+
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "返金せずに、お預かりしている¥3,000で入金済みにします。不足の¥300は請求しません。" in page
+    kept = await press(payments, "N1", "keep", send_mail="true")
+
+    assert kept.status_code == 303, kept.text
+    seen = await payments.payment("N1")
+    assert (seen.state, seen.sale_amount, seen.calls) == ("captured", 3_000, ())
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "お預かりしている代金で注文を続けることにしました" in page
+    assert "返金せずに" not in page

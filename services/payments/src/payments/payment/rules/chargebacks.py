@@ -64,8 +64,6 @@ def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") 
         draft.stop_calling("chargeback_lost")
     if draft.payment.losses and draft.payment.held_amount:
         cover(draft, f"{one.reference}:{draft.payment.version}", because)
-    if draft.payment.state == "refunding":
-        draft.give_back(because)
 
 
 def _keep(draft: Draft, one: KnownChargeback) -> None:

@@ -14,7 +14,13 @@ from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
 from payments.payment.rules.chargebacks import let_stand
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import OVER, RefundAsked, ShortMoneyAccepted
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, MISMATCH, UNEXPLAINED, Payment
+from payments.payment.rules.payment import (
+    ABOUT_SPARE_MONEY,
+    MISMATCH,
+    OVER_WITH_THE_ORDER,
+    UNEXPLAINED,
+    Payment,
+)
 from payments.payment.rules.receiving import reverse, take_for_the_sale
 from payments.payment.rules.refunding import refund_declined
 from payments.payment.rules.returning import (
@@ -112,8 +118,7 @@ def settle_outside(
     if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
         draft.note("settled outside", note)
         settled_outside(draft, ref, amount, route, "settled outside")
-        if draft.payment.order_cancelled:
-            draft.give_back("order cancelled")
+        draft.give_back_what_is_over()
     return draft.done()
 
 
@@ -145,7 +150,7 @@ def take_back_deposit(
 def may_accept_short(payment: Payment) -> bool:
     """Return whether too little came and staff may take it for the whole."""
     waits = payment.state in ("waiting", "short")
-    return waits and payment.spare_amount > 0 and not payment.order_cancelled and not payment.disputes
+    return waits and payment.held_amount > 0 and not payment.order_cancelled and not payment.disputes
 
 
 def accept_short(
@@ -229,6 +234,7 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
     blocked |= {"chargeback"} if payment.disputes else set()
     seen = (*TO_BE_SEEN, "refund_failed") if owes_nothing(payment) else TO_BE_SEEN
+    seen += OVER_WITH_THE_ORDER if payment.order_cancelled else ()
     return tuple(word for word in payment.calls if word in seen and word not in blocked)
 
 
@@ -240,8 +246,7 @@ def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
         draft.stop_calling(*seen)
         if payment.doubted_refunds:
             _end_doubted_refund(draft)
-        if draft.payment.order_cancelled:
-            draft.give_back("order cancelled")
+        draft.give_back_what_is_over()
     return draft.done()
 
 
@@ -277,8 +282,7 @@ def decide_dispute(
             taken = amount if state == "lost" else None
             decided = replace(one, state=state, amount=taken or one.amount, disputed_amount=one.disputed)
             let_stand(draft, decided, f"chargeback {state}")
-    if draft.payment.order_cancelled:
-        draft.give_back("order cancelled")
+    draft.give_back_what_is_over()
     return draft.done()
 
 

@@ -32,6 +32,8 @@ from payments.payment.rules.terms import CapturePolicy, Terms
 from shared.cause import NO_CAUSE, Cause
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
+OVER_WITH_THE_ORDER = ("authorization_ended", "capture_failed")
+"""Calls about money that an order was to be paid by: nobody needs it for one that is cancelled."""
 UNEXPLAINED = "refund_unexplained"
 MISMATCH = "answer_mismatch"
 

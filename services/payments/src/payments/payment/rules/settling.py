@@ -96,8 +96,7 @@ def settle(
             _doubt(draft, answer, terms, because)
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
             _move(draft, answer, terms, because)
-    if draft.payment.order_cancelled:
-        draft.give_back("order cancelled")
+    draft.give_back_what_is_over()
     return draft.done()
 
 
