@@ -233,8 +233,9 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
     """
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
     blocked |= {"chargeback"} if payment.disputes else set()
-    seen = (*TO_BE_SEEN, "refund_failed") if owes_nothing(payment) else TO_BE_SEEN
-    seen += OVER_WITH_THE_ORDER if payment.order_cancelled else ()
+    wished = ("refund_failed",) if owes_nothing(payment) else ()
+    unwanted = OVER_WITH_THE_ORDER if payment.order_cancelled else ()
+    seen = (*TO_BE_SEEN, *wished, *unwanted)
     return tuple(word for word in payment.calls if word in seen and word not in blocked)
 
 
