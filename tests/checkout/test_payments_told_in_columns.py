@@ -149,6 +149,31 @@ async def test_a_refund_taken_back_is_no_longer_told_to_the_buyer(
     assert shopper.text.count("をギフトカードで返金しました") == 2
 
 
+async def test_a_chargeback_not_lost_after_all_is_no_longer_told_to_the_buyer(
+    shop_db: Database, shopper: Shopper
+) -> None:
+    shopper.sign_in("試験 花子")
+    await place(shop_db, "konbini", CODE, member_id=shopper.member_id)
+    of_it = payment(CODE, "konbini")
+    paid = PaymentCaptured(**of_it, amount=3_500, captured_at=now(), source="konbini_notice")
+    gone: dict[str, Any] = {
+        **of_it,
+        "refund_id": new_id(),
+        "amount": 500,
+        "route": "provider",
+        "by_dispute": True,
+    }
+    back, undone = (
+        PaymentRefunded(**gone, remaining_amount=3_000),
+        RefundTakenBack(**gone, remaining_amount=3_500),
+    )
+    await Hearing(consumers, shop_db).hears(number_issued(CODE), paid, back, undone, times=2)
+
+    assert list((await told(shop_db)).refunds) == []
+    await shopper.opens(f"/orders/{CODE}")
+    assert "返金" not in shopper.text
+
+
 async def test_why_a_payment_failed_is_told_to_its_buyer(shop_db: Database, shopper: Shopper) -> None:
     shopper.sign_in("試験 花子")
     await place(shop_db, "card_like", CODE, member_id=shopper.member_id)

@@ -464,6 +464,32 @@ async def test_a_lost_chargeback_takes_the_money_off_the_order_and_holds_the_par
     assert "お客様に戻っています" in progress(row).text
 
 
+@pytest.mark.parametrize("amount", [500, 3_500])
+async def test_a_chargeback_not_lost_after_all_leaves_the_order_paid(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, amount: int
+) -> None:
+    await place(db, "konbini", "T-12")
+    back = refunded("T-12", amount, 3_500 - amount).model_copy(update={"by_dispute": True})
+    undone = taken_back("T-12", amount, 3_500).model_copy(update={"by_dispute": True})
+    await hearing.hears(
+        captured("T-12"),
+        back,
+        standing("T-12", 1, "chargeback_lost", captured_amount=3_500, refunded_amount=amount),
+        undone,
+        standing("T-12", 2, "chargeback", captured_amount=3_500),
+        times=2,
+    )
+    row = await order_row(db, "T-12")
+    assert (row.payment, row.deposit, row.money_with_us) == ("captured", "paid", 3_500)
+    assert "戻って" not in progress(row).text
+    page = (await desk.get("/desk/orders/T-12")).text
+    assert f"チャージバックによる返金 ¥{amount:,} を取り消しました" in page
+    assert "代金は回収されていませんでした" in page
+    assert "実際には返金していませんでした" not in page
+    assert "チャージバックの申し立てがあります" in page
+    assert shown_money(page) == {"入金額": "¥3,500"}
+
+
 async def test_a_chargeback_lost_after_the_cancellation_ends_the_refund_under_way(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:

@@ -13,6 +13,7 @@ from shared import clock
 from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
 from shared.events import (
+    ChargebackReopened,
     CouponIssued,
     MailsResent,
     OrdersExported,
@@ -215,6 +216,7 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         OrdersExported(**by, subject="3件（条件：q=山田）"),
         PaymentsExported(**by, subject="2件"),
         PaymentLookUpRequested(**by, subject="N-1"),
+        ChargebackReopened(**by, subject="N-2"),
         MailsResent(**by, subject="1通：hanako@example.jp"),
         times=2,
     )
@@ -227,6 +229,7 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         "3件（条件：q=山田）",
         "決済データの出力",
         "決済会社への照会",
+        "チャージバックの結果の取消",
         "メールの再送",
     ):
         assert page.partition("<tbody>")[2].count(words) == 1

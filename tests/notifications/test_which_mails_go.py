@@ -379,6 +379,13 @@ async def test_the_refund_mail_names_what_was_paid_too_much(
     assert unsaid not in copy.text
 
 
+async def test_a_chargeback_not_lost_after_all_is_no_mail(post: Post) -> None:
+    await post.hears(await about(post, RefundTakenBack, amount=500, by_dispute=True))
+    await post.sends()
+
+    assert post.journal == []
+
+
 async def test_a_refund_that_was_not_made_is_corrected_by_mail(post: Post) -> None:
     await post.hears(await about(post, RefundTakenBack, amount=500, route="gift_card"))
     await post.sends()

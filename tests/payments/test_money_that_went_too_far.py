@@ -165,10 +165,11 @@ def test_all_that_was_disputed_is_booked_although_part_of_it_went_back_before() 
 
 
 def test_a_dispute_that_was_won_calls_again_when_it_is_opened_again() -> None:
-    told = Chargeback(reference="d1", amount=3_300)
+    told = Chargeback(reference="d1", amount=3_300, notice_id="n1")
     disputed = settle(LIVE, None, told, AT, CARD).payment
     won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤").payment
-    again = settle(won, None, told, AT, CARD).payment
+    assert settle(won, None, told, AT, CARD) == Settled(won), "the same notice is no news"
+    again = settle(won, None, replace(told, notice_id="n2"), AT, CARD).payment
     assert (won.calls, again.calls, len(again.disputes)) == ((), ("chargeback",), 1)
     lost = settle(won, None, replace(told, state="lost"), AT, CARD).payment
     assert (lost.held_amount, lost.calls) == (0, ("chargeback_lost",))

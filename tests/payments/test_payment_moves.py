@@ -34,6 +34,8 @@ from payments.payment.rules.moves import (
     NothingLeft,
     ReauthorizationAsked,
     RecordTakenBack,
+    SaleHereAgain,
+    ShortMoneyAccepted,
     State,
 )
 from payments.payment.rules.payment import Payment
@@ -115,7 +117,10 @@ def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
 
 def test_what_is_over_is_left_only_for_money_that_moves_or_at_a_wish() -> None:
     for state in OVER:
-        by_others = (ReauthorizationAsked, NothingLeft, RecordTakenBack, MoneyBeside)
+        by_others = (
+            *(ReauthorizationAsked, NothingLeft, RecordTakenBack, MoneyBeside),
+            *(SaleHereAgain, ShortMoneyAccepted),
+        )
         left = {by: to for by, to in NEXT[state].items() if by not in by_others}
         assert set(left.values()) <= {"refunding"}
 

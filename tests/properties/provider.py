@@ -130,6 +130,17 @@ class Provider:
         self.done.append(told)
         self.beside += at_stake
 
+    def decides_a_dispute(self, reference: str, state: str, amount: int) -> None:
+        """The provider tells that a dispute ended, or ended otherwise than it told before."""
+        for place, one in enumerate(self.done):
+            if isinstance(one, Chargeback) and one.reference == reference:
+                self.done[place] = replace(one, state=state, amount=amount)  # type: ignore[arg-type]
+
+    def taken_by_the_bank(self, amount: int) -> None:
+        """The bank took money, or more than there was; or, below 0, it had not."""
+        self.too_much += max(amount - max(self.money, 0), 0)
+        self.beside += amount
+
     def deposit(self, amount: int, receipt_id: str) -> None:
         """The buyer pays, whatever the number's state."""
         self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=receipt_id))

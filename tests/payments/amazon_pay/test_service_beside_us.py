@@ -12,6 +12,7 @@ from shared.clock import clock, now
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,
+    ChargebackReopened,
     PaymentAuthorized,
     PaymentCaptured,
     PaymentRefunded,
@@ -310,6 +311,42 @@ async def test_staff_record_how_much_of_a_chargeback_was_lost(world: World, keys
     assert "¥3,300以下で入力してください" in too_much.text
     seen = await world.payments.payment("N1")
     assert (seen.held_amount, seen.charged_back_amount) == (2_800, 500)
+
+
+async def test_staff_take_back_how_a_chargeback_ended(world: World, keys: Keys) -> None:
+    await pays(world)
+    await console(world, "chargeback")
+    payments = world.payments
+    sign_in(payments.browser, keys)
+    [told] = (await payments.payment("N1")).disputes
+    lost = {"reference": told.reference, "state": "lost", "disputed_amount": 3_300}
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "{yen:disputed_amount}が決済会社からお客様に返金されたことを記録します" in page
+    assert "判断を取り消す" not in page
+
+    assert (await press(payments, "N1", "dispute", **lost)).status_code == 303
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    assert "判断を取り消す" in page
+    assert "注文は入金済みに戻ります。" in page
+    unsaid = await press(payments, "N1", "dispute/reopen", reference=told.reference)
+    back = await press(payments, "N1", "dispute/reopen", reference=told.reference, reopen_reason="入力の誤り")
+
+    assert (unsaid.status_code, back.status_code) == (422, 303)
+    seen = await payments.payment("N1")
+    assert (seen.state, seen.held_amount, seen.calls) == ("captured", 3_300, ("chargeback",))
+    page = (await payments.browser.get("/desk/payments/N1")).text
+    for words in ("チャージバックの結果の記録を取り消しました", "入力の誤り", "佐藤 店長"):
+        assert words in page
+    [deed] = await payments.said(ChargebackReopened)
+    assert isinstance(deed, ChargebackReopened)
+    assert (deed.by, deed.subject) == ("佐藤 店長", "N1")
+    *_, standing = await payments.said(PaymentStandingChanged)
+    assert isinstance(standing, PaymentStandingChanged)
+    assert (standing.charged_back_amount, standing.refunded_amount, standing.calls) == (0, 0, ("chargeback",))
+
+    assert (await press(payments, "N1", "dispute", **lost)).status_code == 303
+    rows = await payments.rows("SELECT account, sum(debit - credit) AS left FROM journal_lines GROUP BY 1")
+    assert {row.account: row.left for row in rows} == {"receivable": 0, "sales": -3_300, "refunds": 3_300}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Everything members hears, in the order in which an order lives."""
 
-from members.deeds.note_deed_elsewhere import note_deed_elsewhere
+from members.deeds.note_deed_elsewhere import DeedElsewhere, note_deed_elsewhere
 from members.orders.activate_earned_points import WaitingPoints
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
@@ -10,6 +10,7 @@ from shared.database import Tx
 from shared.events import (
     AmazonAccountLinked,
     BenefitShortageFound,
+    ChargebackReopened,
     CouponRedeemed,
     CouponReturned,
     EmailVerificationRequested,
@@ -80,9 +81,7 @@ async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons
     coupons.give_back(event)
 
 
-@consumers.on(OrdersExported, PaymentsExported, PaymentLookUpRequested, MailsResent)
-async def note_desk_deed(
-    event: OrdersExported | PaymentsExported | PaymentLookUpRequested | MailsResent, tx: Tx
-) -> None:
+@consumers.on(OrdersExported, PaymentsExported, PaymentLookUpRequested, ChargebackReopened, MailsResent)
+async def note_desk_deed(event: DeedElsewhere, tx: Tx) -> None:
     """Deeds at the desks of other services stand beside those at our own (STF-03)."""
     await note_deed_elsewhere(tx, event)

@@ -41,6 +41,7 @@ from shared.events.notifications import MailSent, MailsResent, MailSuppressed, S
 from shared.events.payments import (
     AuthorizationEnded,
     CaptureRejected,
+    ChargebackReopened,
     HoldEndReason,
     PaymentAuthorized,
     PaymentCaptured,
@@ -65,6 +66,7 @@ __all__ = [
     "BenefitShortageFound",
     "CaptureRejected",
     "CaptureRequested",
+    "ChargebackReopened",
     "CouponIssued",
     "CouponRedeemed",
     "CouponReturned",

@@ -170,8 +170,9 @@ class PaymentRefunded(PaymentsEvent):
 class RefundTakenBack(PaymentsEvent):
     """Staff took back their record of a refund by a way of their own: the money had not gone to the buyer.
 
-    ``refund_id``, ``amount``, ``spare_amount`` and ``route`` are those of the PaymentRefunded that told of it;
-    ``remaining_amount`` is what is with us again of the money of this order.
+    ``refund_id``, ``amount``, ``spare_amount``, ``route`` and ``by_dispute`` are those of the PaymentRefunded that told of
+    it; ``remaining_amount`` is what is with us again of the money of this order.
+    ``by_dispute``: a chargeback was not lost after all, by staff's word or the provider's; nobody writes to the buyer.
     """
 
     refund_id: UUID
@@ -179,10 +180,17 @@ class RefundTakenBack(PaymentsEvent):
     spare_amount: Yen = 0
     remaining_amount: Yen
     route: Open[Literal["provider", "gift_card", "bank_transfer"]]
+    by_dispute: bool = False
 
 
 class PaymentsExported(DeskEvent):
     """Staff took the list of payments as a file."""
+
+    producer: ClassVar[str] = "payments"
+
+
+class ChargebackReopened(DeskEvent):
+    """Staff took back how a chargeback had ended; ``subject`` is the code of its order."""
 
     producer: ClassVar[str] = "payments"
 

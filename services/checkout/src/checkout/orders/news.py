@@ -12,7 +12,7 @@ from typing import Any
 from checkout.orders.member_news import LINES_OF_MEMBERS_AND_MAILS
 from checkout.orders.news_words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE, told
 from checkout.orders.order import Order
-from checkout.orders.payment_news import excess_of
+from checkout.orders.payment_news import excess_of, route_of
 from checkout.orders.standing_news import standing_words
 from checkout.orders.timeline import Line, TimelineEntry, Topic
 from shared import events
@@ -160,8 +160,7 @@ def _voided(event: events.PaymentVoided) -> Line:
 
 
 def _refunded(event: events.PaymentRefunded) -> Line:
-    route = "dispute" if event.by_dispute else event.route
-    facts = {"kind": "refund", "amount": event.amount, "excess": excess_of(event), "route": route}
+    facts = {"kind": "refund", "amount": event.amount, "excess": excess_of(event), "route": route_of(event)}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
@@ -170,8 +169,11 @@ def _refunded(event: events.PaymentRefunded) -> Line:
 
 
 def _refund_taken_back(event: events.RefundTakenBack) -> Line:
-    facts = {"kind": "refund_taken_back", "amount": event.amount, "route": event.route}
+    facts = {"kind": "refund_taken_back", "amount": event.amount, "route": route_of(event)}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
+    if event.by_dispute:
+        title = f"チャージバックによる返金 ¥{event.amount:,} を取り消しました"
+        return "payment", "stop", title, f"代金は回収されていませんでした。{left}", facts
     text = f"{told(ROUTE, event.route)}{left}　実際には返金していませんでした。"
     return "payment", "stop", f"返金 ¥{event.amount:,} の記録を取り消しました", text, facts
 

@@ -50,13 +50,19 @@ def _captured(event: events.PaymentCaptured) -> Told:
 
 
 def _refunded(event: events.PaymentRefunded) -> Told:
-    route = "dispute" if event.by_dispute else event.route
-    return Told(event.order_code, money=_money("refunded", event, route=route, excess=excess_of(event)))
+    return Told(
+        event.order_code, money=_money("refunded", event, route=route_of(event), excess=excess_of(event))
+    )
 
 
 def _taken_back(event: events.RefundTakenBack) -> Told:
-    contrary = _money("refunded", event, route=event.route, excess=-event.spare_amount)
+    contrary = _money("refunded", event, route=route_of(event), excess=-event.spare_amount)
     return Told(event.order_code, money={**contrary, "amount": -event.amount})
+
+
+def route_of(event: events.PaymentRefunded | events.RefundTakenBack) -> str:
+    """Return by which way money went back: ``dispute`` where a bank took it."""
+    return "dispute" if event.by_dispute else event.route
 
 
 def excess_of(event: events.PaymentRefunded) -> int:

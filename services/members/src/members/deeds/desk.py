@@ -22,6 +22,7 @@ _WORDS: dict[Deed, tuple[str, str]] = {
     "orders_exported": ("受注データの出力", "note"),
     "payments_exported": ("決済データの出力", "note"),
     "payment_looked_up": ("決済会社への照会", "note"),
+    "chargeback_reopened": ("チャージバックの結果の取消", "note"),
     "mails_resent": ("メールの再送", "note"),
     "rules_changed": ("ポイント・会員設定の変更", "note"),
     "coupon_defined": ("クーポンの登録", "note"),

@@ -23,6 +23,7 @@ Deed = Literal[
     "orders_exported",
     "payments_exported",
     "payment_looked_up",
+    "chargeback_reopened",
     "mails_resent",
     "rules_changed",
     "coupon_defined",

@@ -60,6 +60,10 @@ class Accept(BaseModel):
     send_mail: bool = Field(False, title=DEPOSIT_MAIL)
 
 
+class Keep(Accept):
+    """Let money that was to go back pay for the order after all."""
+
+
 class Deposit(BaseModel):
     """What staff read on the statement. ``receipt_id`` comes with the form: sent twice, booked once."""
 
@@ -97,3 +101,11 @@ class Dispute(BaseModel):
     reference: Line = Field(title="申し立て番号", max_length=200)
     state: Literal["won", "lost"] = Field(title="結果")
     disputed_amount: PaidYen | None = Field(None, title="返金された金額")
+
+
+class Reopen(BaseModel):
+    """Take back how a chargeback ended, and why."""
+
+    version: Version
+    reference: Line = Field(title="申し立て番号", max_length=200)
+    reopen_reason: Text = Field(title="取り消す理由", max_length=200)

@@ -1,6 +1,7 @@
 """One payment at the desk: how it stands, all that happened, and a way out of whatever holds it up."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -8,11 +9,13 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from payments.chargebacks.decide_chargeback import decide_chargeback
+from payments.chargebacks.reopen_chargeback import reopen_chargeback
 from payments.deposits.accept_short_money import accept_short_money
+from payments.deposits.keep_money import keep_money
 from payments.deposits.record_deposit import record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
 from payments.desk import payment_view
-from payments.desk.forms import Accept, Deposit, Dispute, Outside, PartRefund, Press, TakeBack
+from payments.desk.forms import Accept, Deposit, Dispute, Keep, Outside, PartRefund, Press, Reopen, TakeBack
 from payments.desk.mark_payment_seen import mark_payment_seen
 from payments.desk.rows import payment_story
 from payments.holds.renew_hold import renew_hold
@@ -21,7 +24,7 @@ from payments.methods.registry import Methods
 from payments.notices.words import NOTICE_STATES
 from payments.payment.rows import read_order_payment
 from payments.payment.rules import deeds
-from payments.payment.rules.answers import Chargeback
+from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.words import OPERATIONS, ROUTES, STATES
 from payments.refunds.record_refund import record_refund, take_back_refund
@@ -44,6 +47,7 @@ UseCase = Callable[..., Awaitable[object]]
 """What staff may do: it takes transaction, methods and order code, the fields of its form and who does it."""
 DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "accept": (Accept, accept_short_money, "入金済みにしました"),
+    "keep": (Keep, keep_money, "入金済みにしました"),
     "deposit/take-back": (TakeBack, take_back_deposit, "入金の記録を取り消しました"),
     "outside": (Outside, record_refund, "返金を記録しました"),
     "outside/take-back": (TakeBack, take_back_refund, "返金の記録を取り消しました"),
@@ -56,6 +60,7 @@ DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "seen": (Press, mark_payment_seen, "確認済みにしました"),
 }
 """The deeds by their path: what the form asks, what is done, and what is said then."""
+REOPENED = "結果の記録を取り消しました"
 DEPOSITED = "入金を記録しました"
 MAIL_WITHHELD = "入金を記録しました。ご請求額に足りないため、メールは送信していません"
 
@@ -86,10 +91,17 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             deposit=_form(Deposit, refused, _expected(payment)),
             outside=_form(Outside, refused, _given_back(payment)),
             accept=_accept(payment, refused),
+            keep=_keep(payment, refused),
+            kept=deeds.kept_amount(payment),
             refused=refused,
             by_hand=method.terms.deposit == "by_hand",
             contraries=payment_view.contraries(payment, method.terms, story),
-            disputes=[(one, _dispute(one, refused)) for one in payment.disputes],
+            disputes=[(one, _of(Dispute, one, refused)) for one in payment.disputes],
+            decided=[
+                (one, payment_view.taken_back(payment, one), _of(Reopen, one, refused))
+                for one in payment.chargebacks
+                if one.state != "open"
+            ],
             goes_back=not payment.goes_on,
             outside_amount_max=deeds.outside_amount_max(payment),
             part_refund=_form(PartRefund, refused, {"version": payment.version}),
@@ -143,6 +155,13 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             await look_up_payment(tx, order_code, done_by(request, staff))
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
 
+    @routes.post(f"{PATH}/dispute/reopen")
+    async def reopen(request: Request, order_code: str, staff: Staff) -> Response:
+        """Take back how a chargeback ended; it stands in 操作の記録 as well."""
+        form = await read_form(request, Reopen)
+        do = partial(reopen_chargeback, done_by=done_by(request, staff))
+        return await act(request, order_code, form, do, staff, lambda _: REOPENED)
+
     @routes.post(f"{PATH}/{{deed:path}}")
     async def do_deed(request: Request, order_code: str, deed: str, staff: Staff) -> Response:
         """Do one of the other deeds."""
@@ -167,12 +186,12 @@ def _form(model: type[BaseModel], refused: tuple[Form[Any], ...], values: dict[s
     return Form(model, values)
 
 
-def _dispute(one: Chargeback, refused: tuple[Form[Any], ...]) -> Form[Any]:
-    """Return the form about one chargeback as it was refused, or an empty one: staff type what was lost."""
+def _of(model: type[BaseModel], one: KnownChargeback, refused: tuple[Form[Any], ...]) -> Form[Any]:
+    """Return the form about one chargeback as it was refused, or an empty one: staff type what was lost, or why they err."""
     for form in refused:
-        if form.model is Dispute and form.values.get("reference") == one.reference:
+        if form.model is model and form.values.get("reference") == one.reference:
             return form
-    return Form(Dispute, {})
+    return Form(model, {})
 
 
 def _expected(payment: Payment) -> dict[str, Any]:
@@ -190,6 +209,13 @@ def _accept(payment: Payment, refused: tuple[Form[Any], ...]) -> Form[Any] | Non
     if not deeds.may_accept_short(payment):
         return None
     return _form(Accept, refused, {"version": payment.version, "send_mail": "true"})
+
+
+def _keep(payment: Payment, refused: tuple[Form[Any], ...]) -> Form[Any] | None:
+    """Return the form to let money that was to go back pay for the order; None where that is not possible."""
+    if not deeds.may_keep(payment):
+        return None
+    return _form(Keep, refused, {"version": payment.version, "send_mail": "true"})
 
 
 def _given_back(payment: Payment) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from payments.desk.forms import Contrary, Offer
 from payments.payment.rules import asking, deeds
+from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.words import (
@@ -36,7 +37,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "spare": _yen(payment.spare_amount),
         "elsewhere": _yen(payment.refunded_elsewhere_amount),
         "lost": _yen(payment.lost_amount),
-        "charged_back": _yen(sum(one.amount for one in payment.chargebacks if one.state == "lost")),
+        "charged_back": _yen(payment.charged_back_sum),
         "refundable": _yen(payment.refundable_amount or payment.held_amount),
         "failed": f"（{_yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
         "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
@@ -160,6 +161,16 @@ def contraries(payment: Payment, terms: Terms, story: Mapping[str, Sequence[Row]
         for one in payment.outside
     ]
     return deposits + returned
+
+
+def taken_back(payment: Payment, one: KnownChargeback) -> str:
+    """Return in yen what it does to take back how a chargeback ended."""
+    opened = "チャージバックの結果の記録を取り消し、回答待ちに戻します。"
+    if one.state == "won":
+        return f"{opened}お金は動きません。"
+    here = f"返金されたと記録した{_yen(one.amount)}を、返金されていないものとして記録し直します。"
+    paid = "注文は入金済みに戻ります。" if payment.state == "refunded" and not payment.order_cancelled else ""
+    return f"{opened}{here}{paid}お金は動かず、メールも送りません。"
 
 
 def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ which proves that it is genuine and returns the provider's id of the notice and 
 is stored, committed and answered with 200; then, as due work, the payment is looked up. A notice is a hint:
 what it claims is never believed, only what the look-up says. Ids that only the notice names (a refund made in the
 console, a charge of others) are its ``refs``; the look-up must see that they belong to the payment. A ``Chargeback`` that the provider
-cannot be asked about is its ``alert``: it calls a person. A kind that the method does not know is ``known=False``:
+cannot be asked about is its ``alert``: it calls a person; told by another notice it is news, told by a look only once. A kind that the method does not know is ``known=False``:
 it is looked at and listed for staff. A forged one raises :class:`NoticeRefused`.
 
 **Notices that never come.** :attr:`Method.poll_seconds` names, per state, how often the provider is asked

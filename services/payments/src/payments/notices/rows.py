@@ -1,6 +1,7 @@
 """Notices of providers: stored as they came, once, then due until acted upon."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -156,8 +157,8 @@ async def _insert(tx: Tx, provider: str, notice: Notice, body: bytes, state: str
 
 
 def alert_of(row: Row) -> Chargeback | None:
-    """Return what only the notice can tell."""
-    return None if row.alert is None else _ALERT.validate_python(row.alert)
+    """Return what only the notice can tell, under its id: told by another notice it is news."""
+    return None if row.alert is None else replace(_ALERT.validate_python(row.alert), notice_id=row.notice_id)
 
 
 def can_be_matched(notice: Notice) -> bool:

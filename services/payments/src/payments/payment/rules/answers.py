@@ -14,6 +14,7 @@ from shared.events.payments import FailureReason as FailureReason
 
 RefundRoute = Literal["provider", "gift_card", "bank_transfer"]
 ProviderStatus = Literal["承認済", "与信済"]
+ChargebackState = Literal["open", "won", "lost"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,12 +170,16 @@ class RefundedInAll(_Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class Chargeback(_Answer):
-    """The buyer disputes ``amount`` with the bank; we may answer until ``respond_by``. ``lost``: it was taken back."""
+    """The buyer disputes ``amount`` with the bank; we may answer until ``respond_by``. ``lost``: it was taken back.
+
+    ``notice_id`` is the provider's id of the notice that alone told it: the same words in another notice are news.
+    """
 
     reference: str
     amount: int
     respond_by: datetime | None = None
-    state: Literal["open", "won", "lost"] = "open"
+    state: ChargebackState = "open"
+    notice_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -180,7 +180,7 @@ def cancel(payment: Payment, at: datetime, *, by: str = "") -> Settled:
     if payment.state == "captured":
         # What failed was to give back what is spare; now all of it goes.
         draft.stop_calling("refund_failed")
-    draft.give_back("order cancelled")
+    draft.give_back_what_is_over()
     free_other_holds(draft)
     return draft.done()
 

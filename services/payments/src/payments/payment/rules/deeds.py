@@ -11,14 +11,22 @@ from payments.payment.rules import journal
 from payments.payment.rules.answers import RefundDeclined, RefundRoute, Reversed
 from payments.payment.rules.asking import let_go
 from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
+from payments.payment.rules.chargebacks import let_stand
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import OVER, RefundAsked, ShortMoneyAccepted
-from payments.payment.rules.payment import MISMATCH, UNEXPLAINED, Payment
+from payments.payment.rules.payment import (
+    ABOUT_SPARE_MONEY,
+    MISMATCH,
+    OVER_WITH_THE_ORDER,
+    UNEXPLAINED,
+    Payment,
+)
 from payments.payment.rules.receiving import reverse, take_for_the_sale
 from payments.payment.rules.refunding import refund_declined
 from payments.payment.rules.returning import (
+    CAPTURED,
     ELSEWHERE,
-    charged_back,
+    call_spare,
     settled_outside,
     take_back_outside,
 )
@@ -110,8 +118,7 @@ def settle_outside(
     if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
         draft.note("settled outside", note)
         settled_outside(draft, ref, amount, route, "settled outside")
-        if draft.payment.order_cancelled:
-            draft.give_back("order cancelled")
+        draft.give_back_what_is_over()
     return draft.done()
 
 
@@ -143,7 +150,7 @@ def take_back_deposit(
 def may_accept_short(payment: Payment) -> bool:
     """Return whether too little came and staff may take it for the whole."""
     waits = payment.state in ("waiting", "short")
-    return waits and payment.spare_amount > 0 and not payment.order_cancelled and not payment.disputes
+    return waits and payment.held_amount > 0 and not payment.order_cancelled and not payment.disputes
 
 
 def accept_short(
@@ -162,6 +169,47 @@ def accept_short(
             captured_at=at,
             source=source,
             send_mail=send_mail,
+        )
+    return draft.done()
+
+
+def may_keep(payment: Payment) -> bool:
+    """Return whether money that was to go back may pay for an order that goes on: nothing of it is on its way, nor disputed."""
+    over = payment.state in ("owed", "refunded") and not payment.order_cancelled
+    return (
+        over and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+    )
+
+
+def kept_amount(payment: Payment) -> int:
+    """Return how much of what is here the order would keep: no more than it costs; what is beyond belongs to no order."""
+    return min(payment.held_amount, max(payment.amount, payment.sale_amount))
+
+
+def keep_for_order(
+    payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
+) -> Settled:
+    """Staff let money that was to go back pay for the order after all, be it less than the whole."""
+    draft = Draft(payment, at, by)
+    if may_keep(payment):
+        amount = kept_amount(payment) - payment.sale_amount
+        draft.book(journal.allocated(f"kept:{payment.version}", amount))
+        draft.change(
+            captured_amount=payment.captured_amount + amount,
+            suspense_amount=payment.suspense_amount - amount,
+            provider_status=CAPTURED if payment.authorization_id else "",
+        )
+        draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
+        draft.move(ShortMoneyAccepted, "kept for the order")
+        call_spare(draft, draft.payment.spare_amount)
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            excess_amount=draft.payment.spare_amount,
+            captured_at=at,
+            source="manual_deposit" if terms.deposit == "by_hand" else "admin",
+            send_mail=send_mail,
+            deposit_mail=terms.deposit_mail != "never",
         )
     return draft.done()
 
@@ -185,7 +233,9 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
     """
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
     blocked |= {"chargeback"} if payment.disputes else set()
-    seen = (*TO_BE_SEEN, "refund_failed") if owes_nothing(payment) else TO_BE_SEEN
+    wished = ("refund_failed",) if owes_nothing(payment) else ()
+    unwanted = OVER_WITH_THE_ORDER if payment.order_cancelled else ()
+    seen = (*TO_BE_SEEN, *wished, *unwanted)
     return tuple(word for word in payment.calls if word in seen and word not in blocked)
 
 
@@ -197,8 +247,7 @@ def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
         draft.stop_calling(*seen)
         if payment.doubted_refunds:
             _end_doubted_refund(draft)
-        if draft.payment.order_cancelled:
-            draft.give_back("order cancelled")
+        draft.give_back_what_is_over()
     return draft.done()
 
 
@@ -231,8 +280,19 @@ def decide_dispute(
     draft = Draft(payment, at, by)
     for one in payment.disputes:
         if one.reference == reference:
-            told = replace(one, state=state, amount=(amount if state == "lost" else 0) or one.amount)
-            charged_back(draft, told, f"chargeback {state}")
-    if draft.payment.order_cancelled:
-        draft.give_back("order cancelled")
+            taken = amount if state == "lost" else None
+            decided = replace(one, state=state, amount=taken or one.amount, disputed_amount=one.disputed)
+            let_stand(draft, decided, f"chargeback {state}")
+    draft.give_back_what_is_over()
+    return draft.done()
+
+
+def reopen_dispute(payment: Payment, at: datetime, *, reference: str, reason: str, by: str) -> Settled:
+    """Staff take back how a chargeback ended, for a reason that its history keeps: it is open again, with its deadline; what
+    was booked as lost is here again, with what covered it."""
+    draft = Draft(payment, at, by)
+    one = payment.chargeback(reference)
+    if one is not None and one.state != "open":
+        opened = replace(one, state="open", amount=one.disputed, disputed_amount=one.disputed)
+        let_stand(draft, opened, "chargeback reopened", reason)
     return draft.done()

@@ -10,7 +10,7 @@ from payments.payment.rules import journal
 from payments.payment.rules.details import Loss, OurRefund
 from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, State, VoidAsked
-from payments.payment.rules.payment import Payment
+from payments.payment.rules.payment import OVER_WITH_THE_ORDER, Payment
 from shared.cause import NO_CAUSE, Cause
 from shared.events import CaptureRejected, Event
 
@@ -170,6 +170,14 @@ class Draft:
     def reject_capture(self, reason: str) -> None:
         """Say that the money asked for will not come by this way."""
         self.say(CaptureRejected, reason=reason)
+
+    def give_back_what_is_over(self) -> None:
+        """Undo what a cancelled order holds, and go on with money that is going back and waited for something."""
+        over = self.payment.order_cancelled
+        if over:
+            self.stop_calling(*OVER_WITH_THE_ORDER)
+        if over or self.payment.state == "refunding":
+            self.give_back("order cancelled")
 
     def give_back(self, because: str) -> None:
         """Undo whatever the payment holds, as far as its state allows now; the rest follows later.

@@ -23,6 +23,7 @@ Reason = Literal[
     "over_refunded",
     "reversed_after_refund",
     "charged_back_after_refund",
+    "loss_undone",
     "loss_is_refund",
     "loss_is_suspense_returned",
     "loss_is_sale_reversed",
@@ -102,6 +103,11 @@ def lost(kind: Literal["refund", "receipt", "chargeback"], subject: str, amount:
         "chargeback": "charged_back_after_refund",
     }
     return JournalEntry(reasons[kind], subject, amount, debit="losses", credit="receivable")
+
+
+def loss_undone(subject: str, amount: int) -> JournalEntry:
+    """Money that was booked as taken back beyond what was here, and was not."""
+    return JournalEntry("loss_undone", subject, amount, debit="receivable", credit="losses")
 
 
 def covered(entry: JournalEntry, receipt_id: str) -> JournalEntry:

@@ -99,6 +99,11 @@ class RecordTakenBack:
 
 
 @dataclass(frozen=True)
+class SaleHereAgain:
+    """Money of the sale that was booked as gone is here."""
+
+
+@dataclass(frozen=True)
 class ShortMoneyAccepted:
     """Staff take what is here for the whole."""
 
@@ -120,6 +125,8 @@ _BEGUN: dict[type, State] = {
 }
 # Money of a payment that is over goes back (KON-39, F32).
 _OVER: dict[type, State] = {Captured: "refunding", RefundAsked: "refunding"}
+# An order that goes on is paid again by what is here, or staff take that for its money.
+_KEPT: dict[type, State] = {SaleHereAgain: "captured", ShortMoneyAccepted: "captured"}
 _AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing"}
 _BESIDE: dict[type, State] = {MoneyBeside: "short"}
 
@@ -182,17 +189,18 @@ NEXT: dict[State, dict[type, State]] = {
         CapturedInPart: "short",
     },
     "refunding": {
+        SaleHereAgain: "captured",
         RefundWaiting: "refunding",
         Refunded: "refunded",
         RefundDeclined: "owed",
         NothingLeft: "voided",
     },
     # Money is here that has to go back, and a refund of it failed: staff try again, or send it by another way.
-    "owed": {**_OVER, NothingLeft: "voided"},
+    "owed": {**_OVER, **_KEPT, NothingLeft: "voided"},
     "voided": _OVER | _AGAIN | _BESIDE,
     "declined": _OVER | _AGAIN | _BESIDE,
     "expired": _OVER | _AGAIN | _BESIDE,
-    "refunded": {**_OVER, RecordTakenBack: "owed"},
+    "refunded": {**_OVER, **_KEPT, RecordTakenBack: "owed"},
     "unmanaged": {},
 }
 

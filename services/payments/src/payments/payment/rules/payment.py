@@ -10,12 +10,19 @@ from payments.payment.rules.answers import (
     Answer,
     Authorized,
     Captured,
-    Chargeback,
     OtherHold,
     RefundDeclined,
     Refunded,
 )
-from payments.payment.rules.details import NO_REFUND, CaptureWish, Loss, Number, OurRefund, Outside
+from payments.payment.rules.details import (
+    NO_REFUND,
+    CaptureWish,
+    KnownChargeback,
+    Loss,
+    Number,
+    OurRefund,
+    Outside,
+)
 from payments.payment.rules.moves import ENDS_A_HOLD, OVER, WANTED_IN
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import Operation as Operation
@@ -25,6 +32,8 @@ from payments.payment.rules.terms import CapturePolicy, Terms
 from shared.cause import NO_CAUSE, Cause
 
 ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
+OVER_WITH_THE_ORDER = ("authorization_ended", "capture_failed")
+"""Calls about money that an order was to be paid by: nobody needs it for one that is cancelled."""
 UNEXPLAINED = "refund_unexplained"
 MISMATCH = "answer_mismatch"
 
@@ -98,7 +107,7 @@ class Payment:
     ended_holds: tuple[str, ...] = ()
     other_holds: tuple[OtherHold, ...] = ()
     unnamed_charge_amount: int = 0
-    chargebacks: tuple[Chargeback, ...] = ()
+    chargebacks: tuple[KnownChargeback, ...] = ()
     reversals: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
@@ -154,7 +163,12 @@ class Payment:
     def charged_back_amount(self) -> int:
         """What banks took back of the money that was here."""
         beyond = sum(loss.amount for loss in self.losses if loss.kind == "chargeback")
-        return sum(one.amount for one in self.chargebacks if one.state == "lost") - beyond
+        return self.charged_back_sum - beyond
+
+    @property
+    def charged_back_sum(self) -> int:
+        """What banks took back, of the money that was here and beyond it."""
+        return sum(one.amount for one in self.chargebacks if one.state == "lost")
 
     @property
     def told_refunds_amount(self) -> int:
@@ -218,9 +232,13 @@ class Payment:
         return self.state == "captured" and not self.order_cancelled
 
     @property
-    def disputes(self) -> tuple[Chargeback, ...]:
+    def disputes(self) -> tuple[KnownChargeback, ...]:
         """Chargebacks that are not decided: nothing is refunded beside them."""
         return tuple(one for one in self.chargebacks if one.state == "open")
+
+    def chargeback(self, reference: str) -> KnownChargeback | None:
+        """Return the chargeback of this reference, or None if nobody told of one."""
+        return next((one for one in self.chargebacks if one.reference == reference), None)
 
     @property
     def lost_to_a_bank(self) -> bool:

@@ -14,7 +14,7 @@ from payments.payment.rules.moves import (
     Reopened,
 )
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY
-from payments.payment.rules.returning import cover
+from payments.payment.rules.returning import CAPTURED, cover
 from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
 
@@ -137,7 +137,7 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     draft.change(
         captured_amount=payment.captured_amount + amount,
         suspense_amount=payment.suspense_returned_amount,
-        provider_status="売上確定済" if payment.authorization_id else "",
+        provider_status=CAPTURED if payment.authorization_id else "",
     )
     draft.stop_calling(*_OVER_WITH_THE_SALE)
     draft.move(by, because)

@@ -1,16 +1,26 @@
-"""Money that goes back: by our refunds, by others, by chargebacks. Booked once, in every state. Pure."""
+"""Money that goes back: by our refunds, by others, by chargebacks; and that had not gone back after all. Booked once, in
+every state. Pure."""
 
 from dataclasses import replace
 
 from payments.payment.rules import journal
-from payments.payment.rules.answers import Chargeback, Refunded, RefundRoute
-from payments.payment.rules.details import Loss, Outside
+from payments.payment.rules.answers import Refunded, RefundRoute
+from payments.payment.rules.details import Loss, Outside, Taken
 from payments.payment.rules.drafting import Draft, refund_id_of
-from payments.payment.rules.moves import OVER, NothingLeft, RecordTakenBack, RefundAsked
+from payments.payment.rules.moves import (
+    OVER,
+    MoneyBeside,
+    NothingLeft,
+    RecordTakenBack,
+    RefundAsked,
+    SaleHereAgain,
+)
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
 from shared.events import PaymentRefunded, RefundTakenBack
 
 ELSEWHERE = "refunded_elsewhere"
+CAPTURED, REFUNDED = "売上確定済", "返金済"
+"""What an authorization has become, as :attr:`Payment.provider_status` shows it."""
 OVER_REFUNDED = "more went out than was here"
 
 
@@ -21,7 +31,7 @@ def book_refund(draft: Draft, ref: str, amount: int, route: RefundRoute, because
     """
     given = min(amount, draft.payment.held_amount)
     if given:
-        _give(draft, ref, given, route, because, ours=ours, beyond=amount - given)
+        give(draft, ref, given, route, because, ours=ours, beyond=amount - given)
     else:
         draft.change(refunds=(*draft.payment.refunds, ref))
     if amount > given:
@@ -45,7 +55,7 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
                 draft.stop_calling(*ABOUT_SPARE_MONEY)
         else:
             by_dispute = loss.kind == "chargeback"
-            _give(
+            give(
                 draft,
                 loss.ref,
                 amount,
@@ -71,75 +81,70 @@ def settled_outside(draft: Draft, ref: str, amount: int, route: RefundRoute, bec
             Outside(ref, amount, route, min(amount, draft.payment.spare_amount)),
         ),
     )
-    _give(draft, ref, amount, route, because, ours=True)
+    give(draft, ref, amount, route, because, ours=True)
 
 
 def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
     """Book the contrary of what staff wrote down as given back, and was not; tell the order and its buyer."""
     payment = draft.payment
-    draft.book(
-        journal.suspense_return_undone(told.ref, told.from_suspense),
-        journal.refund_undone(told.ref, told.amount - told.from_suspense),
-    )
     draft.change(
         outside=tuple(one for one in payment.outside if one is not told),
-        refunded_amount=payment.refunded_amount - told.amount,
-        suspense_returned_amount=payment.suspense_returned_amount - told.from_suspense,
         beside_provider_amount=payment.beside_provider_amount - told.amount,
     )
-    if told.from_suspense:
-        waits = payment.state in ("waiting", "short")
-        draft.call("late_money" if payment.state in OVER else "short_money" if waits else "excess_money")
-    if draft.move(RecordTakenBack, because):
-        draft.call("refund_failed")
-    else:
-        draft.note(because)
+    undo_refund(draft, Taken(told.ref, told.amount, told.from_suspense), told.route)
+    if not goes_on_again(draft, because):
+        if draft.move(RecordTakenBack, because):
+            draft.call("refund_failed")
+        else:
+            draft.note(because)
+    call_spare(draft, told.from_suspense)
+
+
+def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_dispute: bool = False) -> None:
+    """Book the contrary of what was booked as gone back, and was not; tell the order, and its buyer unless ``by_dispute``."""
+    payment = draft.payment
+    draft.book(
+        journal.suspense_return_undone(gone.ref, gone.from_suspense),
+        journal.refund_undone(gone.ref, gone.amount - gone.from_suspense),
+    )
+    draft.change(
+        refunded_amount=payment.refunded_amount - gone.amount,
+        suspense_returned_amount=payment.suspense_returned_amount - gone.from_suspense,
+        provider_status=CAPTURED if payment.provider_status == REFUNDED else payment.provider_status,
+    )
     draft.say(
         RefundTakenBack,
-        refund_id=refund_id_of(payment, told.ref),
-        amount=told.amount,
-        spare_amount=told.from_suspense,
+        refund_id=refund_id_of(payment, gone.ref),
+        amount=gone.amount,
+        spare_amount=gone.from_suspense,
         remaining_amount=draft.payment.held_amount if payment.order_cancelled else draft.payment.sale_amount,
-        route=told.route,
+        route=route,
+        by_dispute=by_dispute,
     )
 
 
-def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
-    """A buyer disputes the payment: staff are called while it is open; what is lost is gone.
-
-    One that was won may be disputed again, under the same reference; one that is lost is over.
-    """
+def goes_on_again(draft: Draft, because: str) -> bool:
+    """Let an order that goes on be paid again by money of its sale that is here after all, or short of the rest; False where
+    that changes nothing."""
     payment = draft.payment
-    known = {one.reference: one for one in payment.chargebacks}
-    before = known.get(answer.reference)
-    told = replace(answer, refs={}, amount=answer.amount or (before.amount if before else 0))
-    if before == told or (before is not None and before.state == "lost"):
-        return
-    known[answer.reference] = told
-    draft.change(chargebacks=tuple(known.values()))
-    draft.note(because)
-    if told.state == "open":
-        draft.call("chargeback")
-    elif not draft.payment.disputes:
-        draft.stop_calling("chargeback")
-    if told.state == "lost":
-        draft.call("chargeback_lost")
-        _taken_by_the_bank(draft, told, because)
+    if payment.order_cancelled or not payment.held_amount:
+        return False
+    paid = payment.sale_amount > 0 and draft.move(SaleHereAgain, because)
+    short = not paid and payment.number is None and draft.move(MoneyBeside, because)
+    if short:
+        draft.call("short_money")
+    return paid or short
 
 
-def _taken_by_the_bank(draft: Draft, told: Chargeback, because: str) -> None:
-    """Book all that was disputed: out of what is here, and as a loss beyond that."""
-    ref = f"chargeback:{told.reference}"
-    given = min(told.amount, draft.payment.held_amount)
-    draft.change(beside_provider_amount=draft.payment.beside_provider_amount + told.amount)
-    draft.lose(Loss(ref, told.amount - given, "chargeback"))
-    if given:
-        _give(draft, ref, given, "provider", because, ours=True, by_dispute=True)
-    elif not draft.payment.held_amount:
-        _nothing_left(draft, because)
+def call_spare(draft: Draft, amount: int) -> None:
+    """Call for a person because ``amount`` yen more are here that belong to no order, where there are any."""
+    state = draft.payment.state
+    if amount:
+        late = state in OVER or state == "refunding"
+        draft.call("late_money" if late else "excess_money" if state == "captured" else "short_money")
 
 
-def _give(
+def give(
     draft: Draft,
     ref: str,
     amount: int,
@@ -159,11 +164,15 @@ def _give(
     payment = draft.payment
     spare = min(amount, payment.spare_amount)
     refund_id = draft.return_money(ref, amount, explained_by)
+    if by_dispute:
+        taken = Taken(" ".join(filter(None, [ref, explained_by])), amount, spare)
+        known = (one.taking(taken) if one.loss_ref == ref else one for one in payment.chargebacks)
+        draft.change(chargebacks=tuple(known))
     if not draft.payment.spare_amount:
         draft.stop_calling(*ABOUT_SPARE_MONEY)
     state = payment.state
     if draft.payment.held_amount == 0:
-        _nothing_left(draft, because)
+        nothing_left(draft, because)
     if draft.payment.state == state:
         draft.note(because)
     if amount > spare and payment.goes_on and not ours:
@@ -183,7 +192,7 @@ def _give(
     )
 
 
-def _nothing_left(draft: Draft, because: str) -> None:
+def nothing_left(draft: Draft, because: str) -> None:
     """All that was here went back: the payment is over, unless the order is still to be paid by it."""
     payment = draft.payment
     draft.end_refund()
@@ -195,7 +204,7 @@ def _nothing_left(draft: Draft, because: str) -> None:
     else:
         draft.move(RefundAsked, because)
         if draft.move(Refunded, because):
-            draft.change(provider_status="返金済" if payment.authorization_id else "")
+            draft.change(provider_status=REFUNDED if payment.authorization_id else "")
 
 
 def give_the_rest(draft: Draft) -> None:

@@ -28,6 +28,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.asking import ask_capture, ask_hold, capture_on
 from payments.payment.rules.beside import hear_other_hold, hear_unnamed_charges
+from payments.payment.rules.chargebacks import charged_back
 from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
@@ -35,7 +36,6 @@ from payments.payment.rules.numbers import say_number
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receiving import end_hold, receive, reverse
 from payments.payment.rules.refunding import hear_reply, refund_declined, refunded, refunded_in_all
-from payments.payment.rules.returning import charged_back
 from payments.payment.rules.terms import Terms
 from shared.events import (
     PaymentAuthorized,
@@ -96,8 +96,7 @@ def settle(
             _doubt(draft, answer, terms, because)
         case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
             _move(draft, answer, terms, because)
-    if draft.payment.order_cancelled:
-        draft.give_back("order cancelled")
+    draft.give_back_what_is_over()
     return draft.done()
 
 

@@ -41,7 +41,7 @@ def _beside(payment: Payment) -> tuple[Any, ...]:
         payment.calls,
         payment.suspense_amount,
         payment.suspense_returned_amount,
-        payment.chargebacks,
+        [(one.reference, one.state, one.amount, one.respond_by) for one in payment.chargebacks],
         payment.reversals,
         payment.losses,
         payment.outside,

@@ -1,0 +1,111 @@
+"""Chargebacks as they stand: what the provider tells of them, what staff decide, and what staff take back of it. Pure.
+
+Each word takes the place of the one before it, as often as there is another. What is lost is booked under a reference of its
+own each time, and taken out of the books by its contrary where it was not lost after all.
+"""
+
+from dataclasses import replace
+
+from payments.payment.rules import journal
+from payments.payment.rules.answers import Chargeback
+from payments.payment.rules.details import KnownChargeback, Loss, Taken
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import RefundAsked, SaleHereAgain
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.returning import (
+    call_spare,
+    cover,
+    give,
+    goes_on_again,
+    nothing_left,
+    undo_refund,
+)
+
+
+def charged_back(draft: Draft, answer: Chargeback, because: str) -> None:
+    """Hear what the provider tells of a chargeback: it counts, also where staff had decided otherwise.
+
+    The same word again is no news, so staff may decide otherwise after it; one that was won may be disputed again by another
+    notice, one that is lost is no longer open.
+    """
+    told = replace(answer, refs={})
+    before = draft.payment.chargeback(told.reference)
+    if before is None:
+        before = KnownChargeback(reference=told.reference, amount=told.amount, disputed_amount=told.amount)
+    elif before.told == told:
+        return
+    else:
+        now = before.said(told)
+        stands = (now.state, now.amount, now.respond_by) == (before.state, before.amount, before.respond_by)
+        if stands or (before.state == "lost" and told.state == "open"):
+            _keep(draft, replace(before, told=told))
+            return
+    decided = f"chargeback told {told.state}" if told.state != "open" else because
+    let_stand(draft, before.said(told), decided)
+
+
+def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") -> None:
+    """Let a chargeback stand as ``one``: staff are called while it is open; what is lost is gone, and what stood before as lost
+    is here again."""
+    before = draft.payment.chargeback(one.reference)
+    draft.note(because, note)
+    if before is not None and before.state == "lost":
+        _take_back_loss(draft, before, because)
+    one = replace(one, taken=(), lost_times=one.lost_times + (one.state == "lost"))
+    _keep(draft, one)
+    if one.state == "open":
+        draft.call("chargeback")
+    elif not draft.payment.disputes:
+        draft.stop_calling("chargeback")
+    if one.state == "lost":
+        draft.call("chargeback_lost")
+        _taken_by_the_bank(draft, one, because)
+    elif not draft.payment.lost_to_a_bank:
+        draft.stop_calling("chargeback_lost")
+    if draft.payment.losses and draft.payment.held_amount:
+        cover(draft, f"{one.reference}:{draft.payment.version}", because)
+
+
+def _keep(draft: Draft, one: KnownChargeback) -> None:
+    known = {kept.reference: kept for kept in draft.payment.chargebacks}
+    draft.change(chargebacks=tuple((known | {one.reference: one}).values()))
+
+
+def _taken_by_the_bank(draft: Draft, lost: KnownChargeback, because: str) -> None:
+    """Book all that was lost: out of what is here, and as a loss beyond that."""
+    given = min(lost.amount, draft.payment.held_amount)
+    draft.change(beside_provider_amount=draft.payment.beside_provider_amount + lost.amount)
+    draft.lose(Loss(lost.loss_ref, lost.amount - given, "chargeback"))
+    if given:
+        give(draft, lost.loss_ref, given, "provider", because, ours=True, by_dispute=True)
+    elif not draft.payment.held_amount:
+        nothing_left(draft, because)
+
+
+def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
+    """Book the contrary of a loss, with what covered it meanwhile; the payment is where it was while the dispute was open."""
+    payment = draft.payment
+    beyond = _beyond(payment, lost)
+    draft.book(journal.loss_undone(lost.loss_ref, beyond))
+    draft.change(
+        losses=tuple(one for one in payment.losses if one.ref != lost.loss_ref),
+        beside_provider_amount=payment.beside_provider_amount - lost.amount,
+    )
+    taken = _taken(payment, lost)
+    for one in taken:
+        undo_refund(draft, one, "provider", by_dispute=True)
+    if not goes_on_again(draft, because) and draft.payment.held_amount and payment.state == "refunded":
+        draft.move(SaleHereAgain if draft.payment.sale_amount else RefundAsked, because)
+    call_spare(draft, sum(one.from_suspense for one in taken))
+
+
+def _beyond(payment: Payment, lost: KnownChargeback) -> int:
+    return sum(loss.amount for loss in payment.losses if loss.ref == lost.loss_ref)
+
+
+def _taken(payment: Payment, lost: KnownChargeback) -> tuple[Taken, ...]:
+    """Return what of a loss was here; of one booked before that was kept, suspended money went first."""
+    given = lost.amount - _beyond(payment, lost)
+    if lost.lost_times or not given:
+        return lost.taken
+    return (Taken(lost.loss_ref, given, min(given, payment.suspense_returned_amount)),)
