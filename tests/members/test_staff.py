@@ -121,6 +121,20 @@ async def test_rights_are_not_renewed_for_who_left(members: MembersService, ende
     assert "set-cookie" not in answer.headers
 
 
+async def test_a_form_of_staff_whose_session_ended_keeps_its_text(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        async with members.db.transaction() as tx:
+            await tx.execute("UPDATE sessions SET revoked_at = now()")
+        answer = await desk.post(
+            f"{STAFF_RENEWAL}?next=/desk/orders/N1/notes", data={"text": "折り返し お電話", "version": "3"}
+        )
+    assert answer.status_code == 401
+    assert 'action="/desk/orders/N1/notes"' in answer.text
+    assert 'value="折り返し お電話"' in answer.text
+    assert 'href="/desk/login?next=/desk"' in answer.text
+
+
 async def test_a_changed_role_counts_from_the_next_renewal_on(members: MembersService) -> None:
     async with members.browser() as desk:
         await at_desk(members, desk)
