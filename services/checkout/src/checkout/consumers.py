@@ -6,6 +6,7 @@ comes back later, and a cancelled order stays cancelled.
 
 from checkout.orders.book import OrderBook
 from checkout.orders.call_staff import call_staff
+from checkout.orders.correct_mail_address import correct_mail_address
 from checkout.orders.follow_money import (
     follow_capture,
     follow_refund,
@@ -33,6 +34,7 @@ from shared.events import (
     CouponRedeemed,
     CouponReturned,
     Event,
+    MailAddressCorrected,
     MailSent,
     MailSuppressed,
     MemberRegistered,
@@ -151,6 +153,12 @@ async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: 
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
     """What members and notifications did for an order stands on its timeline; nothing depends on it."""
     await note_news(tx, events)
+
+
+@consumers.on(MailAddressCorrected, opens=OrderBook)
+async def correct_address(event: MailAddressCorrected, tx: Tx, book: OrderBook) -> None:
+    """The buyer's address was wrong: the order shows the right one."""
+    await correct_mail_address(tx, book, event)
 
 
 @consumers.on(SessionsRevoked)

@@ -1,6 +1,6 @@
 """Everything members hears, in the order in which an order lives."""
 
-from members.deeds.note_deed_elsewhere import note_deed_elsewhere
+from members.deeds.note_deed_elsewhere import DEED_OF, note_deed_elsewhere
 from members.orders.activate_earned_points import WaitingPoints
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
@@ -12,15 +12,12 @@ from shared.events import (
     BenefitShortageFound,
     CouponRedeemed,
     CouponReturned,
+    DeskEvent,
     EmailVerificationRequested,
-    MailsResent,
     MemberRegistered,
     OrderCancelled,
     OrderPlaced,
     OrderProcessed,
-    OrdersExported,
-    PaymentLookUpRequested,
-    PaymentsExported,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -80,9 +77,7 @@ async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons
     coupons.give_back(event)
 
 
-@consumers.on(OrdersExported, PaymentsExported, PaymentLookUpRequested, MailsResent)
-async def note_desk_deed(
-    event: OrdersExported | PaymentsExported | PaymentLookUpRequested | MailsResent, tx: Tx
-) -> None:
+@consumers.on(*DEED_OF)
+async def note_desk_deed(event: DeskEvent, tx: Tx) -> None:
     """Deeds at the desks of other services stand beside those at our own (STF-03)."""
     await note_deed_elsewhere(tx, event)

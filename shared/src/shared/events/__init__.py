@@ -1,5 +1,6 @@
 """The contract between the services: every event, in the file of the one service that may say it."""
 
+from shared.events._desk import DeskEvent
 from shared.events._event import CATALOGUE, Event, Yen
 from shared.events._open import UnknownValue, UnknownValueSaid
 from shared.events.checkout import (
@@ -37,7 +38,13 @@ from shared.events.members import (
     RegistrationRefused,
     SessionsRevoked,
 )
-from shared.events.notifications import MailSent, MailsResent, MailSuppressed, SuppressionReason
+from shared.events.notifications import (
+    MailAddressCorrected,
+    MailSent,
+    MailsResent,
+    MailSuppressed,
+    SuppressionReason,
+)
 from shared.events.payments import (
     AuthorizationEnded,
     CaptureRejected,
@@ -68,11 +75,13 @@ __all__ = [
     "CouponIssued",
     "CouponRedeemed",
     "CouponReturned",
+    "DeskEvent",
     "Destination",
     "EmailVerificationRequested",
     "Event",
     "HoldEndReason",
     "Line",
+    "MailAddressCorrected",
     "MailSent",
     "MailSuppressed",
     "MailsResent",

@@ -159,6 +159,8 @@ BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
 # Payments' word for money that a bank took back for good.
 LOST_CHARGEBACK = "chargeback_lost"
+# Our own word: the mail that tells the buyer how to pay did not arrive.
+PAYMENT_MAIL_UNDELIVERED = "payment_mail_undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,19 @@ class Order:
     def calls(self) -> tuple[str, ...]:
         """Return the words that ask for a person: what payments called for, then what we did."""
         return (*self.standing.calls, *self.own_calls)
+
+    @property
+    def waits_for_buyer_to_pay(self) -> bool:
+        """Tell whether the order goes on once its buyer has paid by a number or to an account."""
+        unpaid = self.deposit == "unpaid" and self.payment in ("awaited", "number_issued", "short")
+        return self.status != "cancelled" and unpaid
+
+    @property
+    def own_calls_left(self) -> tuple[str, ...]:
+        """Return our own calls without those that are over by themselves: who has paid, or may not any more, knows how."""
+        if self.waits_for_buyer_to_pay:
+            return self.own_calls
+        return tuple(word for word in self.own_calls if word != PAYMENT_MAIL_UNDELIVERED)
 
     @property
     def money_with_us(self) -> int:

@@ -23,6 +23,7 @@ _WORDS: dict[Deed, tuple[str, str]] = {
     "payments_exported": ("決済データの出力", "note"),
     "payment_looked_up": ("決済会社への照会", "note"),
     "mails_resent": ("メールの再送", "note"),
+    "mail_address_corrected": ("メールの宛先の訂正", "note"),
     "rules_changed": ("ポイント・会員設定の変更", "note"),
     "coupon_defined": ("クーポンの登録", "note"),
     "coupon_issued": ("クーポンの発行", "note"),

@@ -4,19 +4,26 @@ from collections.abc import Mapping
 
 from members.deeds.rows import Deed, Doer, note_deed
 from shared.database import Tx
-from shared.events import Event, MailsResent, OrdersExported, PaymentLookUpRequested, PaymentsExported
+from shared.events import (
+    DeskEvent,
+    MailAddressCorrected,
+    MailsResent,
+    OrdersExported,
+    PaymentLookUpRequested,
+    PaymentsExported,
+)
 
-_DEED: Mapping[type[Event], Deed] = {
+DEED_OF: Mapping[type[DeskEvent], Deed] = {
     OrdersExported: "orders_exported",
     PaymentsExported: "payments_exported",
     PaymentLookUpRequested: "payment_looked_up",
     MailsResent: "mails_resent",
+    MailAddressCorrected: "mail_address_corrected",
 }
+"""What other services say that their staff did, and what we call it."""
 
 
-async def note_deed_elsewhere(
-    tx: Tx, event: OrdersExported | PaymentsExported | PaymentLookUpRequested | MailsResent
-) -> None:
+async def note_deed_elsewhere(tx: Tx, event: DeskEvent) -> None:
     """Write down what another service says that its staff did."""
     by = Doer(event.by_id, event.by, event.ip)
-    await note_deed(tx, by, _DEED[type(event)], event.subject, at=event.occurred_at)
+    await note_deed(tx, by, DEED_OF[type(event)], event.subject, at=event.occurred_at)

@@ -24,6 +24,7 @@ Deed = Literal[
     "payments_exported",
     "payment_looked_up",
     "mails_resent",
+    "mail_address_corrected",
     "rules_changed",
     "coupon_defined",
     "coupon_issued",

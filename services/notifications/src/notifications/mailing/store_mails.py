@@ -23,7 +23,7 @@ class NewMail:
 
     It was called for by an event, or by a use case that names what it is about (``reference``) and, if it was a
     member of staff, who. ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to,
-    ``typed`` where in its text stands what people typed.
+    ``typed`` where in its text stands what people typed, ``needed_to_pay`` whether staff hear if it does not arrive.
     """
 
     mail_id: UUID
@@ -47,6 +47,7 @@ class NewMail:
     member_id: UUID | None = None
     link: dict[str, Any] | None = None
     typed: tuple[Span, ...] | None = None
+    needed_to_pay: bool = False
     traceparent: str | None = None
 
 

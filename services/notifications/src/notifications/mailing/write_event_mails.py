@@ -62,6 +62,7 @@ def _written(
         member_id=_member(event, order),
         # Whoever holds the link opens the account: it is for the member alone.
         link=kept_of(event) if kind.audience.told_by_events else None,
+        needed_to_pay=kind.needed_to_pay and kind.audience.told_by_events,
         traceparent=event.traceparent,
     )
     return new_mail(
