@@ -29,6 +29,7 @@ from shared.events import (
     AmazonAccountLinked,
     AuthorizationEnded,
     BenefitShortageFound,
+    CancellationMoneyChanged,
     CaptureRejected,
     CouponIssued,
     CouponRedeemed,
@@ -91,7 +92,9 @@ async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) ->
     await follow_expiry(tx, book, event)
 
 
-@consumers.on(PaymentCaptured, opens=OrderBook, says=[OrderProcessed], linger_seconds=0.05)
+@consumers.on(
+    PaymentCaptured, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged], linger_seconds=0.05
+)
 async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> None:
     """The money is ours: 入金済み, and 処理済み if the parcels are gone already and the shop wants that.
 
@@ -115,7 +118,9 @@ async def note_void(event: PaymentVoided, tx: Tx, book: OrderBook) -> None:
     follow_void(book, event)
 
 
-@consumers.on(PaymentRefunded, RefundTakenBack, opens=OrderBook, says=[OrderProcessed])
+@consumers.on(
+    PaymentRefunded, RefundTakenBack, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged]
+)
 async def note_refund(event: PaymentRefunded | RefundTakenBack, tx: Tx, book: OrderBook) -> None:
     """Money went back to the buyer: all of it, or a part; or it had not, and is with us again."""
     if isinstance(event, RefundTakenBack):
@@ -124,7 +129,7 @@ async def note_refund(event: PaymentRefunded | RefundTakenBack, tx: Tx, book: Or
         follow_refund(book, event)
 
 
-@consumers.on(PaymentStandingChanged, opens=OrderBook, says=[OrderProcessed])
+@consumers.on(PaymentStandingChanged, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged])
 async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) -> None:
     """What staff must know of the money: shown with the order until payments says that all is well again."""
     follow_standing(book, event)

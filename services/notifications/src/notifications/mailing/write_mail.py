@@ -28,7 +28,8 @@ class Purpose:
 
     ``name`` and ``audience`` are what rows, log and events call it (``shipped.customer``). ``lane`` says with which
     mails to the same address it is counted. ``requested_by`` is the member of staff who has it sent,
-    ``needed_to_pay`` whether the buyer may not know how to pay without it, ``traceparent`` the trace that it goes on in.
+    ``needed_to_pay`` whether the buyer may not know how to pay without it, ``told`` the event where it is to be
+    written once more, ``traceparent`` the trace that it goes on in.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Purpose:
     member_id: UUID | None = None
     link: dict[str, Any] | None = None
     needed_to_pay: bool = False
+    told: dict[str, Any] | None = None
     traceparent: str | None = None
 
 
@@ -102,6 +104,7 @@ def new_mail(
         member_id=purpose.member_id,
         link=purpose.link,
         needed_to_pay=purpose.needed_to_pay,
+        told=purpose.told,
         traceparent=purpose.traceparent,
     )
 

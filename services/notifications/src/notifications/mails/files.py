@@ -9,6 +9,7 @@ line for each of these:
     Waits: <expression>                      the delay that staff set counts only where this holds
     Delay: 10                                the minutes of that delay until staff set others
     Until: OrderCancelled                    not any more once the order was cancelled
+    Retold: CancellationMoneyChanged         written once more as it leaves, where that event changed what it tells
     Needed: payment                          without it the buyer may not know how to pay: staff hear if it does not arrive
     Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
     Lane: sign_up                            paced apart from the mails about orders: what any sign-up causes;
@@ -46,6 +47,7 @@ _HEAD: Mapping[str, str] = {
     "Waits": ".+",
     "Delay": "[0-9]{1,4}",
     "Until": "OrderCancelled",
+    "Retold": "CancellationMoneyChanged",
     "Needed": "payment",
     "Methods": "deposit_mail",
     "Lane": "order|sign_up|account|warning",
@@ -134,6 +136,11 @@ class MailKind:
     def until_cancelled(self) -> bool:
         """Whether it would tell something untrue once its order was cancelled."""
         return "Until" in self.head
+
+    @property
+    def retold(self) -> bool:
+        """Whether it is written once more as it leaves, where what it tells has changed meanwhile."""
+        return "Retold" in self.head
 
     @property
     def needed_to_pay(self) -> bool:
