@@ -32,6 +32,7 @@ from shared.events import (
     RefundTakenBack,
     RegistrationRefused,
 )
+from shared.money_back import MONEY_BACK
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import history, number_issued, order_row, payment, place, timeline_titles
 
@@ -723,6 +724,19 @@ async def test_an_unexplained_refund_is_told_with_its_yen(
     await hearing.hears(captured("D-4"), told)
     assert "入金の記録より ¥200 多い返金" in (await desk.get("/desk/orders/D-4")).text
     assert "決済の画面で確認済みにするまで返金しません" in (await desk.get("/desk/orders/D-4/cancel")).text
+
+
+async def test_the_desk_reads_what_the_buyer_reads_of_money_that_goes_back(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "S-51")
+    await hearing.hears(number_issued("S-51"), captured("S-51"))
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="S-51", note="試験", by="店長", at=now())
+    words = MONEY_BACK["on_its_way"]
+    assert words in progress(await order_row(db, "S-51")).text
+    page = (await desk.get("/desk/orders/S-51")).text
+    assert "お客様の画面" in page and words in page
 
 
 async def test_money_of_a_cancelled_order_that_changes_is_said_with_what_is_so_now(

@@ -3,6 +3,8 @@
 from typing import Any
 
 from checkout.order_desk.rows import WholeOrder
+from checkout.orders.money_back import money_back
+from shared.money_back import MONEY_BACK
 
 
 def amounts_rows(row: Any) -> list[tuple[str, int]]:
@@ -45,7 +47,8 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
         rows.append((number.label, number.number))
         if number.confirmation_number:
             rows.append(("確認番号", number.confirmation_number))
-    return rows + _money_rows(whole)
+    told_to_buyer = MONEY_BACK[money_back(whole.row)] if whole.order.status == "cancelled" else ""
+    return [*rows, *_money_rows(whole), *([("お客様の画面", told_to_buyer)] if told_to_buyer else [])]
 
 
 def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:

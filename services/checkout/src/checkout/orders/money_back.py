@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from checkout.orders.order import Order
+from shared.money_back import MoneyBack
 
-MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "given_back"]
 WaitsFor = Literal["", "dispute", "check"]
 
 _PAID = ("captured", "refunded_in_part")
