@@ -14,11 +14,14 @@ from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
 from shared.events import (
     CouponIssued,
+    MailAddressCorrected,
     MailsResent,
     OrdersExported,
+    PaymentDeedDone,
     PaymentLookUpRequested,
     PaymentsExported,
     SessionsRevoked,
+    TestMailRequested,
 )
 from shared.ids import new_id
 from shared.web.session import STAFF_RENEWAL
@@ -230,6 +233,11 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         PaymentsExported(**by, subject="2件"),
         PaymentLookUpRequested(**by, subject="N-1"),
         MailsResent(**by, subject="1通：hanako@example.jp"),
+        MailAddressCorrected(
+            **by, subject="N-1：a@example.jp → b@example.jp", order_code="N-1", email="b@example.jp"
+        ),
+        PaymentDeedDone(**by, subject="N-1：返金を依頼しました（返金額 ¥500）", order_code="N-1"),
+        TestMailRequested(**by, subject="発送通知メール → a@example.jp"),
         times=2,
     )
     async with members.browser() as desk:
@@ -242,6 +250,9 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         "決済データの出力",
         "決済会社への照会",
         "メールの再送",
+        "メールの宛先の訂正",
+        "返金を依頼しました（返金額 ¥500）",
+        "テストメールの送信",
     ):
         assert page.partition("<tbody>")[2].count(words) == 1
     assert {("orders_exported", "店員", "3件（条件：q=山田）")} < set(await deeds(members))

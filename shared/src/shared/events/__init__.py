@@ -45,6 +45,7 @@ from shared.events.notifications import (
     MailsResent,
     MailSuppressed,
     SuppressionReason,
+    TestMailRequested,
 )
 from shared.events.payments import (
     AuthorizationEnded,
@@ -52,6 +53,7 @@ from shared.events.payments import (
     HoldEndReason,
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentDeedDone,
     PaymentExpired,
     PaymentFailed,
     PaymentLookUpRequested,
@@ -97,6 +99,7 @@ __all__ = [
     "PasswordResetRequested",
     "PaymentAuthorized",
     "PaymentCaptured",
+    "PaymentDeedDone",
     "PaymentExpired",
     "PaymentFailed",
     "PaymentLookUpRequested",
@@ -118,6 +121,7 @@ __all__ = [
     "ShippedDestination",
     "StockReserved",
     "SuppressionReason",
+    "TestMailRequested",
     "UnknownValue",
     "UnknownValueSaid",
     "Yen",

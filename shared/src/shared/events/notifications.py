@@ -55,6 +55,14 @@ class MailAddressCorrected(DeskEvent):
     email: str
 
 
+class TestMailRequested(DeskEvent):
+    """Staff had a test of a mail sent; ``subject`` says which one, and where to."""
+
+    producer: ClassVar[str] = "notifications"
+    # What pytest takes for a test by its name.
+    __test__: ClassVar[bool] = False
+
+
 class MailsResent(DeskEvent):
     """Staff had undelivered mails sent again."""
 

@@ -187,6 +187,13 @@ class PaymentsExported(DeskEvent):
     producer: ClassVar[str] = "payments"
 
 
+class PaymentDeedDone(DeskEvent):
+    """Staff did something about the money of a payment: a deposit, a refund, a hold; ``subject`` says what, with amount and reason."""
+
+    producer: ClassVar[str] = "payments"
+    order_code: str
+
+
 class PaymentLookUpRequested(DeskEvent):
     """Staff had the provider asked for a payment (照会); ``subject`` is the code of its order."""
 

@@ -22,6 +22,8 @@ _WORDS: dict[Deed, tuple[str, str]] = {
     "orders_exported": ("受注データの出力", "note"),
     "payments_exported": ("決済データの出力", "note"),
     "payment_looked_up": ("決済会社への照会", "note"),
+    "payment_deed_done": ("お支払い・返金の操作", "note"),
+    "test_mail_sent": ("テストメールの送信", "note"),
     "mails_resent": ("メールの再送", "note"),
     "mail_address_corrected": ("メールの宛先の訂正", "note"),
     "rules_changed": ("ポイント・会員設定の変更", "note"),

@@ -9,15 +9,19 @@ from shared.events import (
     MailAddressCorrected,
     MailsResent,
     OrdersExported,
+    PaymentDeedDone,
     PaymentLookUpRequested,
     PaymentsExported,
+    TestMailRequested,
 )
 
 DEED_OF: Mapping[type[DeskEvent], Deed] = {
     OrdersExported: "orders_exported",
     PaymentsExported: "payments_exported",
     PaymentLookUpRequested: "payment_looked_up",
+    PaymentDeedDone: "payment_deed_done",
     MailsResent: "mails_resent",
+    TestMailRequested: "test_mail_sent",
     MailAddressCorrected: "mail_address_corrected",
 }
 """What other services say that their staff did, and what we call it."""

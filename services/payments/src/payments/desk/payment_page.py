@@ -1,6 +1,6 @@
 """One payment at the desk: how it stands, all that happened, and a way out of whatever holds it up."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -12,6 +12,7 @@ from payments.deposits.accept_short_money import accept_short_money
 from payments.deposits.record_deposit import record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
 from payments.desk import payment_view
+from payments.desk.do_payment_deed import UseCase, do_payment_deed
 from payments.desk.forms import Accept, Deposit, Dispute, Outside, PartRefund, Press, TakeBack
 from payments.desk.mark_payment_seen import mark_payment_seen
 from payments.desk.rows import payment_story
@@ -40,8 +41,6 @@ from shared.web.session import Staff, Viewer, require_staff
 
 PATH = "/desk/payments/{order_code}"
 LABELS = {"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
-UseCase = Callable[..., Awaitable[object]]
-"""What staff may do: it takes transaction, methods and order code, the fields of its form and who does it."""
 DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "accept": (Accept, accept_short_money, "入金済みにしました"),
     "deposit/take-back": (TakeBack, take_back_deposit, "入金の記録を取り消しました"),
@@ -112,8 +111,17 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         if not form.errors:
             try:
                 async with db.transaction() as tx:
-                    done = await do(tx, methods, order_code, **form.value.model_dump(), by=_name(staff))
-                return pages.redirect(request, f"/desk/payments/{order_code}", toast=say(done))
+                    words = await do_payment_deed(
+                        tx,
+                        methods,
+                        order_code,
+                        do,
+                        form.value,
+                        by=_name(staff),
+                        deed=done_by(request, staff),
+                        said=say,
+                    )
+                return pages.redirect(request, f"/desk/payments/{order_code}", toast=words)
             except Refused as refusal:
                 if refusal.status == 404:
                     raise
