@@ -7,6 +7,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from bs4 import BeautifulSoup
 
 from checkout.consumers import consumers
 from checkout.shipping.ship_order import ShipWish, ship_order
@@ -396,6 +397,21 @@ async def test_a_note_stands_on_the_timeline_as_text(db: Database, desk: httpx.A
     page = (await desk.get("/desk/orders/N-1")).text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "<script>alert" not in page
+
+
+async def test_a_note_of_a_session_that_ended_is_sent_after_the_login(
+    db: Database, keys: Keys, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "card_like", "N-1")
+    async with desk_client(db, keys, name="") as late:
+        answer = await late.post("/desk/orders/N-1/notes", data={"text": "明日 お電話", "version": "1"})
+    form = BeautifulSoup(answer.text, "html.parser").select_one("main form")
+    assert answer.status_code == 401
+    assert form is not None
+    assert "明日 お電話" not in (await desk.get("/desk/orders/N-1")).text
+    typed = {str(box["name"]): str(box["value"]) for box in form.select("input")}
+    assert (await desk.post(str(form["action"]), data=typed)).status_code == 303
+    assert "明日 お電話" in (await desk.get("/desk/orders/N-1")).text
 
 
 async def test_an_unknown_order_is_a_missing_page(desk: httpx.AsyncClient) -> None:

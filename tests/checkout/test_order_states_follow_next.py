@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checkout.orders.order import Order, Parcel
-from checkout.orders.rules import check_cancellable, check_capturable, check_shippable
+from checkout.orders.rules import check_cancellable, check_capturable, check_shippable, unsecured
 from checkout.orders.states import AXIS_OF, NEXT
 from checkout.orders.steps import (
     STEPS,
@@ -198,7 +198,9 @@ def test_what_cannot_be_shipped_yet_is_refused_in_words(
 def test_what_is_authorized_or_paid_or_paid_at_the_door_can_be_shipped(
     group: Group, state: dict[str, object]
 ) -> None:
-    check_shippable(order(group, **state))
+    ready = order(group, **state)
+    check_shippable(ready)
+    assert (unsecured(ready), ready.moved("ship").shipping) == ("", "shipped")
 
 
 def test_a_deposit_that_was_asked_for_is_not_asked_for_again() -> None:

@@ -20,6 +20,7 @@ from shared.clock import in_japan, now
 from shared.database import Database
 from shared.events import (
     BenefitShortageFound,
+    CancellationMoneyChanged,
     OrderCancelled,
     OrderProcessed,
     PaymentAuthorized,
@@ -31,6 +32,7 @@ from shared.events import (
     RefundTakenBack,
     RegistrationRefused,
 )
+from shared.money_back import MONEY_BACK
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import history, number_issued, order_row, payment, place, timeline_titles
 
@@ -748,3 +750,34 @@ async def test_an_unexplained_refund_is_told_with_its_yen(
     await hearing.hears(captured("D-4"), told)
     assert "入金の記録より ¥200 多い返金" in (await desk.get("/desk/orders/D-4")).text
     assert "決済の画面で確認済みにするまで返金しません" in (await desk.get("/desk/orders/D-4/cancel")).text
+
+
+async def test_the_desk_reads_what_the_buyer_reads_of_money_that_goes_back(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "S-51")
+    await hearing.hears(number_issued("S-51"), captured("S-51"))
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="S-51", note="試験", by="店長", at=now())
+    words = MONEY_BACK["on_its_way"]
+    assert words in progress(await order_row(db, "S-51")).text
+    page = (await desk.get("/desk/orders/S-51")).text
+    assert "お客様の画面" in page and words in page
+
+
+async def test_money_of_a_cancelled_order_that_changes_is_said_with_what_is_so_now(
+    db: Database, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "S-50")
+    await hearing.hears(number_issued("S-50"))
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="S-50", note="試験", by="店長", at=now())
+    await hearing.hears(captured("S-50"))
+    await hearing.hears(standing("S-50", 1, "late_money", captured_amount=3_500))
+    await hearing.hears(standing("S-50", 2, captured_amount=3_500, refunded_amount=3_500))
+
+    told = [event for event in await said(db) if isinstance(event, CancellationMoneyChanged)]
+    assert [(one.received_amount, one.refunded_amount, one.refund_amount) for one in told] == [
+        (3_500, 0, 3_500),
+        (3_500, 3_500, 0),
+    ]

@@ -13,13 +13,15 @@ from shared import clock
 from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
 from shared.events import (
-    ChargebackReopened,
     CouponIssued,
+    MailAddressCorrected,
     MailsResent,
     OrdersExported,
+    PaymentDeedDone,
     PaymentLookUpRequested,
     PaymentsExported,
     SessionsRevoked,
+    TestMailRequested,
 )
 from shared.ids import new_id
 from shared.web.session import STAFF_RENEWAL
@@ -122,6 +124,20 @@ async def test_rights_are_not_renewed_for_who_left(members: MembersService, ende
     assert "set-cookie" not in answer.headers
 
 
+async def test_a_form_of_staff_whose_session_ended_keeps_its_text(members: MembersService) -> None:
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        async with members.db.transaction() as tx:
+            await tx.execute("UPDATE sessions SET revoked_at = now()")
+        answer = await desk.post(
+            f"{STAFF_RENEWAL}?next=/desk/orders/N1/notes", data={"text": "折り返し お電話", "version": "3"}
+        )
+    assert answer.status_code == 401
+    assert 'action="/desk/orders/N1/notes"' in answer.text
+    assert 'value="折り返し お電話"' in answer.text
+    assert 'href="/desk/login?next=/desk"' in answer.text
+
+
 async def test_a_changed_role_counts_from_the_next_renewal_on(members: MembersService) -> None:
     async with members.browser() as desk:
         await at_desk(members, desk)
@@ -216,8 +232,12 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         OrdersExported(**by, subject="3件（条件：q=山田）"),
         PaymentsExported(**by, subject="2件"),
         PaymentLookUpRequested(**by, subject="N-1"),
-        ChargebackReopened(**by, subject="N-2"),
         MailsResent(**by, subject="1通：hanako@example.jp"),
+        MailAddressCorrected(
+            **by, subject="N-1：a@example.jp → b@example.jp", order_code="N-1", email="b@example.jp"
+        ),
+        PaymentDeedDone(**by, subject="N-1：返金を依頼しました（返金額 ¥500）", order_code="N-1"),
+        TestMailRequested(**by, subject="発送通知メール → a@example.jp"),
         times=2,
     )
     async with members.browser() as desk:
@@ -229,8 +249,10 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         "3件（条件：q=山田）",
         "決済データの出力",
         "決済会社への照会",
-        "チャージバックの結果の取消",
         "メールの再送",
+        "メールの宛先の訂正",
+        "返金を依頼しました（返金額 ¥500）",
+        "テストメールの送信",
     ):
         assert page.partition("<tbody>")[2].count(words) == 1
     assert {("orders_exported", "店員", "3件（条件：q=山田）")} < set(await deeds(members))

@@ -15,7 +15,16 @@ from harness.post import SESSION_ID, STAFF_ID, Post, browser, session
 from notifications.mails.files import find_mails
 from notifications.previews.examples import example_of, example_order
 from shared.clock import now
-from shared.events import MailsResent, PaymentCaptured, SessionsRevoked
+from shared.events import (
+    MailAddressCorrected,
+    MailSent,
+    MailsResent,
+    MailSuppressed,
+    PaymentCaptured,
+    PaymentNumberIssued,
+    SessionsRevoked,
+)
+from shared.ids import new_id
 
 
 @pytest.fixture
@@ -30,6 +39,33 @@ async def test_the_log_says_what_will_appear_before_the_first_mail(staff: httpx.
 
     assert page.status_code == 200
     assert "まだメールはありません" in page.text
+
+
+async def test_a_mail_to_a_wrong_address_goes_to_the_right_one_with_all_later_ones(
+    staff: httpx.AsyncClient, post: Post, sink: MailSink
+) -> None:
+    order = await post.knows_an_order()
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    await post.sends()
+    [mail] = await post.rows()
+    page = f"/desk/mails/{mail.mail_id}"
+    assert (await staff.post(f"{page}/address", data={"email": "not an address"})).status_code == 422
+
+    sink.at_recipient = ""
+    wish = {"email": "right@example.jp"}
+    assert (await staff.post(f"{page}/address", data=wish)).headers["location"] == page
+    await post.sends()
+    await post.hears(example_of(PaymentCaptured, order_code=order.order_code, event_id=new_id()))
+    await post.sends()
+    assert [copy.recipient for copy in post.journal] == ["right@example.jp", "right@example.jp"]
+    lost, corrected, arrived, _ = await post.said()
+    assert isinstance(lost, MailSuppressed) and lost.needed_to_pay
+    assert isinstance(arrived, MailSent) and arrived.needed_to_pay
+    assert isinstance(corrected, MailAddressCorrected)
+    assert (corrected.order_code, corrected.email) == (order.order_code, "right@example.jp")
+    assert corrected.subject == f"{order.order_code}：{mail.recipient} → right@example.jp"
+    assert (await staff.post(f"{page}/address", data=wish)).status_code == 409
 
 
 async def test_shoppers_and_strangers_do_not_see_the_desk(app: FastAPI, keys: Keys) -> None:

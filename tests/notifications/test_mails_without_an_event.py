@@ -15,7 +15,7 @@ from notifications.mailing.pacing import Pace
 from notifications.mailing.write_mail import Purpose, write_mail
 from notifications.mails.rendering import Rendered
 from shared.database import Database
-from shared.events import MailSent, MailsResent, MailSuppressed
+from shared.events import MailSent, MailsResent, MailSuppressed, TestMailRequested
 from shared.ids import new_id
 
 ANSWER = Rendered("お問い合わせへのご返答", "お待たせいたしました。\n", "サポートからの返答")
@@ -101,6 +101,8 @@ async def test_staff_send_a_test_of_a_mail_from_its_preview(
     assert "テスト送信：発送通知メール" in detail
     assert "受付 花" in detail
     assert "テスト送信：発送通知メール" in (await staff.get("/desk/mails?mail=test.shop")).text
+    asked = next(event for event in await post.said() if isinstance(event, TestMailRequested))
+    assert (asked.by, asked.subject) == ("受付 花", "発送通知メール → desk@noren.example")
 
 
 async def test_a_test_that_was_refused_is_sent_again_like_any_mail(

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 
 from harness.keys import Keys
+from harness.mail_sink import MailSink
 from harness.post import Post
 from notifications.mail_settings.change_setting import change_setting
 from notifications.mail_settings.rules import MailSetting
 from notifications.previews.examples import example_of, example_order
 from shared.clock import clock, now
 from shared.events import (
+    CancellationMoneyChanged,
     Event,
     MailSuppressed,
     OrderCancelled,
@@ -335,3 +337,36 @@ async def test_the_mail_of_a_delayed_cancellation_is_not_hurried(post: Post) -> 
 
     assert await post.sends() == 0
     assert await post.sends_after(timedelta(minutes=10, seconds=1)) == 1
+
+
+async def test_a_cancel_mail_that_waits_tells_of_the_money_as_it_is_when_it_leaves(post: Post) -> None:
+    order = await post.knows_an_order()
+    nothing: dict[str, Any] = {"received_amount": 0, "refunded_amount": 0, "refund_amount": 0}
+    came = {**nothing, "received_amount": 6_000, "refund_amount": 6_000}
+    went = {**nothing, "received_amount": 6_000, "refunded_amount": 6_000}
+    await post.hears(of(order, OrderCancelled, reason="unpaid", **nothing))
+    earlier = of(order, CancellationMoneyChanged, **came)
+    await post.hears(of(order, CancellationMoneyChanged, **went))
+    await post.hears(earlier)
+    assert await subjects(post) == []
+
+    await post.sends_after(timedelta(minutes=11))
+    [copy] = post.journal
+    assert "ご返金済みの金額：【¥6,000】" in copy.text
+    assert "お支払いなさらないよう" not in copy.text
+    [row] = await post.rows()
+    assert "すべてご返金済みです" in row.text
+
+
+async def test_a_cancel_mail_that_was_tried_is_the_same_in_every_copy(post: Post, sink: MailSink) -> None:
+    order = await post.knows_an_order()
+    sink.cut_after_data = True
+    nothing: dict[str, Any] = {"received_amount": 0, "refunded_amount": 0, "refund_amount": 0}
+    await post.hears(of(order, OrderCancelled, reason="unpaid", **nothing))
+    await post.sends_after(timedelta(minutes=11))
+    sink.cut_after_data = False
+    await post.hears(of(order, CancellationMoneyChanged, **{**nothing, "received_amount": 1}))
+    await post.sends_after(timedelta(minutes=1))
+
+    first, second = post.journal
+    assert first.raw == second.raw

@@ -20,6 +20,7 @@ from shared.events import (
     PaymentRefunded,
     PaymentStandingChanged,
 )
+from shared.money_back import MONEY_BACK
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved
@@ -568,6 +569,19 @@ async def test_another_chain_is_told_to_all_and_by_mail_where_the_digits_differ(
     ]
     assert {one.due_at for one in later} == {first.due_at}  # type: ignore[attr-defined]
     assert later[1].number == payment.refs["number_13"]  # type: ignore[attr-defined]
+
+
+async def test_the_page_tells_of_money_on_its_way_back_as_the_order_page_does(shopping: Shopping) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    assert await notify(shopping) == [200]
+    await shopping.payments.work()
+    assert "お支払いを確認しました" in (await shopping.payments.browser.get(payment.page_url)).text
+    await shopping.payments.hears(cancelled("N1"))
+    assert MONEY_BACK["on_its_way"] in (await shopping.payments.browser.get(payment.page_url)).text
+    await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "refunded"
+    assert MONEY_BACK["given_back"] in (await shopping.payments.browser.get(payment.page_url)).text
 
 
 async def test_the_page_opens_only_with_its_key(shopping: Shopping) -> None:

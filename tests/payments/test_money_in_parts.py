@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from harness.hearing import said
 from harness.keys import Keys
 from payments.desk import payment_view
 from payments.payment.rules import asking, deeds
@@ -30,6 +31,7 @@ from shared.events import (
     AuthorizationEnded,
     CaptureRejected,
     PaymentCaptured,
+    PaymentDeedDone,
     PaymentRefunded,
     PaymentStandingChanged,
 )
@@ -275,6 +277,11 @@ async def test_part_refunds_are_rows_with_keys_of_their_own(shopping: Shopping, 
     assert "¥1,500まで返金できます" in page
     assert "¥1,000 傷があったため" in page
     assert "佐藤 店長" in page
+    told = [event for event in await said(shopping.payments.db) if isinstance(event, PaymentDeedDone)]
+    assert [(one.by, one.subject) for one in told] == [
+        ("佐藤 店長", "N1：返金を依頼しました（返金額 ¥1,000、返金の理由 傷があったため）"),
+        ("佐藤 店長", "N1：返金を依頼しました（返金額 ¥800、返金の理由 傷があったため）"),
+    ]
     await shopping.payments.hears(cancelled("N1"))
     await shopping.payments.work()
     assert [one.amount for one in shopping.card.effects(Refunded)] == [1_000, 800, 1_500]  # type: ignore[union-attr]

@@ -381,6 +381,9 @@ def test_a_declined_capture_ends_the_authorization_and_a_refused_one_does_not() 
 def test_a_capture_declined_in_the_console_answers_nobody_and_ends_the_hold() -> None:
     before = payment("authorized", authorization_id="a1")
     settled = settle(before, None, CaptureDeclined(reason="ProcessorDeclined"), AT, CARD)
+    after = settled.payment
+    assert (after.state, after.ended_holds) == ("declined", ("a1",))
+    assert after.attention == "capture_failed authorization_ended"
     says(settled, (AuthorizationEnded, {"authorization_id": "a1", "reason": "capture_declined"}))
 
 

@@ -20,6 +20,7 @@ from harness.postgres import MakeDatabase
 from shared.amqp import Link, Publisher
 from shared.consumers import Consumers
 from shared.database import Tx
+from shared.errors import Refused
 from shared.events import PointsReturned, PointsUsed
 from shared.ids import new_id
 from shared.stream import stream
@@ -75,11 +76,14 @@ class Seen(BaseMiddleware):
 class Swallows(BaseMiddleware):
     """Hides each error of the handler."""
 
+    hidden: ClassVar[list[type[Exception]]] = []
+
     async def consume_scope(self, call_next: Any, msg: StreamMessage[Any]) -> Any:
         """Say nothing of what went wrong."""
         try:
             return await call_next(msg)
-        except Exception:
+        except Exception as error:
+            self.hidden.append(type(error))
             return None
 
 
@@ -116,11 +120,14 @@ async def test_a_middleware_sees_a_batch_as_one_message(make_db: MakeDatabase) -
 
 
 async def test_an_error_that_a_middleware_hides_is_put_off_all_the_same(make_db: MakeDatabase) -> None:
+    Swallows.hidden.clear()
     async with at_work(await make_db("members", metadata), middlewares=[Swallows]) as desk:
         await desk.brings("before", "bug", "refused", "after")
         await desk.acknowledged()
         assert (await desk.effects(), await desk.heard()) == (["before", "after"], 3)
         assert [sent.properties.correlation_id for sent in desk.post.messages] == ["bug"]
+    # The four together, then the two that cannot be handled, each alone.
+    assert Swallows.hidden == [ZeroDivisionError, ZeroDivisionError, Refused]
 
 
 async def test_what_a_middleware_keeps_from_its_handler_is_put_off(make_db: MakeDatabase) -> None:

@@ -12,9 +12,9 @@ from shared.clock import clock, now
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,
-    ChargebackReopened,
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentDeedDone,
     PaymentRefunded,
     PaymentStandingChanged,
     ReauthorizationRequested,
@@ -337,9 +337,10 @@ async def test_staff_take_back_how_a_chargeback_ended(world: World, keys: Keys) 
     page = (await payments.browser.get("/desk/payments/N1")).text
     for words in ("チャージバックの結果の記録を取り消しました", "入力の誤り", "佐藤 店長"):
         assert words in page
-    [deed] = await payments.said(ChargebackReopened)
-    assert isinstance(deed, ChargebackReopened)
-    assert (deed.by, deed.subject) == ("佐藤 店長", "N1")
+    *_, deed = await payments.said(PaymentDeedDone)
+    assert isinstance(deed, PaymentDeedDone)
+    assert (deed.by, deed.order_code) == ("佐藤 店長", "N1")
+    assert "入力の誤り" in deed.subject
     *_, standing = await payments.said(PaymentStandingChanged)
     assert isinstance(standing, PaymentStandingChanged)
     assert (standing.charged_back_amount, standing.refunded_amount, standing.calls) == (0, 0, ("chargeback",))

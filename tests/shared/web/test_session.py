@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from fastapi.testclient import TestClient
 from starlette.requests import Request
 from starlette.responses import Response
@@ -72,6 +73,40 @@ def test_a_form_without_a_session_returns_to_its_page(preview: Any, browser: Tes
     assert browser.post("/desk/orders/ship", headers={"Referer": "http://evil.test/x"}).headers[
         "location"
     ] == ("/desk/login?next=/")
+
+
+def test_what_was_typed_is_shown_again_when_the_session_is_over(preview: Any, browser: TestClient) -> None:
+    headers = {"Referer": f"{preview.ORIGIN}/desk/orders?page=2"}
+    memo = "お電話で確認\n<b>急ぎ</b>"
+    sent = {"text": memo, "version": "7", "id": ["a1", "a2"], "confirmed": "1"}
+    answer = browser.post("/desk/orders/ship?tab=new", headers=headers, data=sent)
+
+    page = BeautifulSoup(answer.text, "html.parser")
+    form = page.select_one("main form")
+    assert answer.status_code == 401
+    assert form is not None and form["action"] == "/desk/orders/ship?tab=new"
+    assert [(box["name"], str(box["value"]).replace("\r\n", "\n")) for box in form.select("input")] == [
+        ("text", memo),
+        ("version", "7"),
+        ("id", "a1"),
+        ("id", "a2"),
+    ]
+    assert [shown.text for shown in page.select("main .plain-text")] == [memo]
+    assert page.select("main a[target=_blank]")[0]["href"] == "/desk/login?next=/desk/orders%3Fpage%3D2"
+
+
+@pytest.mark.parametrize("secret", ["password", "new_password", "card_number", "cvc"])
+def test_no_form_with_a_secret_in_it_is_shown_again(browser: TestClient, secret: str) -> None:
+    answer = browser.post("/desk/orders/ship", data={"text": "メモ", secret: "do-not-show"})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/login?next=/")
+    assert "do-not-show" not in answer.text
+
+
+def test_a_form_in_which_nothing_stood_leads_to_the_login(browser: TestClient) -> None:
+    answer = browser.post("/desk/orders/ship", data={"version": "7", "confirmed": "1"})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk/login?next=/")
 
 
 def test_htmx_is_told_where_to_go(browser: TestClient) -> None:

@@ -6,6 +6,7 @@ comes back later, and a cancelled order stays cancelled.
 
 from checkout.orders.book import OrderBook
 from checkout.orders.call_staff import call_staff
+from checkout.orders.correct_mail_address import correct_mail_address
 from checkout.orders.follow_money import (
     follow_capture,
     follow_refund,
@@ -28,11 +29,13 @@ from shared.events import (
     AmazonAccountLinked,
     AuthorizationEnded,
     BenefitShortageFound,
+    CancellationMoneyChanged,
     CaptureRejected,
     CouponIssued,
     CouponRedeemed,
     CouponReturned,
     Event,
+    MailAddressCorrected,
     MailSent,
     MailSuppressed,
     MemberRegistered,
@@ -89,7 +92,9 @@ async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) ->
     await follow_expiry(tx, book, event)
 
 
-@consumers.on(PaymentCaptured, opens=OrderBook, says=[OrderProcessed], linger_seconds=0.05)
+@consumers.on(
+    PaymentCaptured, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged], linger_seconds=0.05
+)
 async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> None:
     """The money is ours: 入金済み, and 処理済み if the parcels are gone already and the shop wants that.
 
@@ -113,7 +118,9 @@ async def note_void(event: PaymentVoided, tx: Tx, book: OrderBook) -> None:
     follow_void(book, event)
 
 
-@consumers.on(PaymentRefunded, RefundTakenBack, opens=OrderBook, says=[OrderProcessed])
+@consumers.on(
+    PaymentRefunded, RefundTakenBack, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged]
+)
 async def note_refund(event: PaymentRefunded | RefundTakenBack, tx: Tx, book: OrderBook) -> None:
     """Money went back to the buyer: all of it, or a part; or it had not, and is with us again."""
     if isinstance(event, RefundTakenBack):
@@ -122,7 +129,7 @@ async def note_refund(event: PaymentRefunded | RefundTakenBack, tx: Tx, book: Or
         follow_refund(book, event)
 
 
-@consumers.on(PaymentStandingChanged, opens=OrderBook, says=[OrderProcessed])
+@consumers.on(PaymentStandingChanged, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged])
 async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) -> None:
     """What staff must know of the money: shown with the order until payments says that all is well again."""
     follow_standing(book, event)
@@ -151,6 +158,12 @@ async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: 
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
     """What members and notifications did for an order stands on its timeline; its pages show it, no deed asks for it."""
     await note_news(tx, events)
+
+
+@consumers.on(MailAddressCorrected, opens=OrderBook)
+async def correct_address(event: MailAddressCorrected, tx: Tx, book: OrderBook) -> None:
+    """The buyer's address was wrong: the order shows the right one."""
+    await correct_mail_address(tx, book, event)
 
 
 @consumers.on(SessionsRevoked)

@@ -1,6 +1,6 @@
 """Everything members hears, in the order in which an order lives."""
 
-from members.deeds.note_deed_elsewhere import DeedElsewhere, note_deed_elsewhere
+from members.deeds.note_deed_elsewhere import DEED_OF, note_deed_elsewhere
 from members.orders.activate_earned_points import WaitingPoints
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
@@ -10,18 +10,14 @@ from shared.database import Tx
 from shared.events import (
     AmazonAccountLinked,
     BenefitShortageFound,
-    ChargebackReopened,
     CouponRedeemed,
     CouponReturned,
+    DeskEvent,
     EmailVerificationRequested,
-    MailsResent,
     MemberRegistered,
     OrderCancelled,
     OrderPlaced,
     OrderProcessed,
-    OrdersExported,
-    PaymentLookUpRequested,
-    PaymentsExported,
     PointsActivated,
     PointsGranted,
     PointsReturned,
@@ -81,7 +77,7 @@ async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons
     coupons.give_back(event)
 
 
-@consumers.on(OrdersExported, PaymentsExported, PaymentLookUpRequested, ChargebackReopened, MailsResent)
-async def note_desk_deed(event: DeedElsewhere, tx: Tx) -> None:
+@consumers.on(*DEED_OF)
+async def note_desk_deed(event: DeskEvent, tx: Tx) -> None:
     """Deeds at the desks of other services stand beside those at our own (STF-03)."""
     await note_deed_elsewhere(tx, event)

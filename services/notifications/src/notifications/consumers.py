@@ -10,10 +10,18 @@ from notifications.mailing.end_orders import EndedOrders
 from notifications.mailing.write_event_mails import write_event_mails
 from notifications.mails.files import MailKind, find_mails
 from notifications.mails.rendering import Mails
+from notifications.orders.note_ended_money import note_ended_money
 from notifications.orders.remember_orders import remember_orders
 from shared.consumers import Consumers, Handler
 from shared.database import Tx
-from shared.events import Event, MailSuppressed, OrderCancelled, OrderPlaced, SessionsRevoked
+from shared.events import (
+    CancellationMoneyChanged,
+    Event,
+    MailSuppressed,
+    OrderCancelled,
+    OrderPlaced,
+    SessionsRevoked,
+)
 from shared.revocations import revoke_sessions
 
 consumers = Consumers("notifications")
@@ -33,6 +41,12 @@ async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
 async def end_order(event: OrderCancelled, tx: Tx, orders: EndedOrders) -> None:
     """Keep that an order ended: what would ask for its money, or promise its goods, does not leave any more."""
     orders.end(event)
+
+
+@consumers.on(CancellationMoneyChanged)
+async def note_money(events: list[CancellationMoneyChanged], tx: Tx) -> None:
+    """Keep what is so of the money of an order that ended: a mail that waits must not tell what was."""
+    await note_ended_money(tx, events)
 
 
 @consumers.on(SessionsRevoked)

@@ -3,7 +3,7 @@
 from shared.migrations import ADDED_TO, CHANGED, changed_in
 
 RIGHTS = {
-    "contacts": changed_in("cancelled_at"),
+    "contacts": changed_in("cancelled_at", "email", "ended_money", "ended_money_at", "placed"),
     "order_words": ADDED_TO,
     "mails": CHANGED,
     "mail_attempts": CHANGED,

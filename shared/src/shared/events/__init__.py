@@ -1,11 +1,13 @@
 """The contract between the services: every event, in the file of the one service that may say it."""
 
+from shared.events._desk import DeskEvent
 from shared.events._event import CATALOGUE, Event, Yen
 from shared.events._open import UnknownValue, UnknownValueSaid
 from shared.events.checkout import (
     Address,
     Adjustment,
     Amounts,
+    CancellationMoneyChanged,
     CaptureRequested,
     Destination,
     Line,
@@ -37,14 +39,21 @@ from shared.events.members import (
     RegistrationRefused,
     SessionsRevoked,
 )
-from shared.events.notifications import MailSent, MailsResent, MailSuppressed, SuppressionReason
+from shared.events.notifications import (
+    MailAddressCorrected,
+    MailSent,
+    MailsResent,
+    MailSuppressed,
+    SuppressionReason,
+    TestMailRequested,
+)
 from shared.events.payments import (
     AuthorizationEnded,
     CaptureRejected,
-    ChargebackReopened,
     HoldEndReason,
     PaymentAuthorized,
     PaymentCaptured,
+    PaymentDeedDone,
     PaymentExpired,
     PaymentFailed,
     PaymentLookUpRequested,
@@ -64,17 +73,19 @@ __all__ = [
     "Amounts",
     "AuthorizationEnded",
     "BenefitShortageFound",
+    "CancellationMoneyChanged",
     "CaptureRejected",
     "CaptureRequested",
-    "ChargebackReopened",
     "CouponIssued",
     "CouponRedeemed",
     "CouponReturned",
+    "DeskEvent",
     "Destination",
     "EmailVerificationRequested",
     "Event",
     "HoldEndReason",
     "Line",
+    "MailAddressCorrected",
     "MailSent",
     "MailSuppressed",
     "MailsResent",
@@ -88,6 +99,7 @@ __all__ = [
     "PasswordResetRequested",
     "PaymentAuthorized",
     "PaymentCaptured",
+    "PaymentDeedDone",
     "PaymentExpired",
     "PaymentFailed",
     "PaymentLookUpRequested",
@@ -109,6 +121,7 @@ __all__ = [
     "ShippedDestination",
     "StockReserved",
     "SuppressionReason",
+    "TestMailRequested",
     "UnknownValue",
     "UnknownValueSaid",
     "Yen",

@@ -218,6 +218,18 @@ class OrderCancelled(CheckoutEvent):
     door_amount: Yen = 0
 
 
+class CancellationMoneyChanged(CheckoutEvent):
+    """What OrderCancelled told of the buyer's money is so no longer: some came after the end, or went back.
+
+    The fields are those of OrderCancelled, as they are now.
+    """
+
+    received_amount: Yen
+    refunded_amount: Yen
+    refund_amount: Yen
+    refund_waits_for: str = ""
+
+
 class ReauthorizationRequested(CheckoutEvent):
     """Staff pressed 「再与信」: the hold on the buyer's money is gone and a new one is asked for (AP-34, PAY-30)."""
 

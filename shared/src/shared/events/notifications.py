@@ -21,13 +21,17 @@ SuppressionReason = Literal[
 
 
 class NotificationsEvent(Event):
-    """Only notifications may say these. ``mail`` is the name of the mail, ``subject`` its subject line."""
+    """Only notifications may say these. ``mail`` is the name of the mail, ``subject`` its subject line.
+
+    ``needed_to_pay``: without this mail the buyer may not know how to pay for the order.
+    """
 
     producer: ClassVar[str] = "notifications"
     mail_id: UUID
     mail: str
     order_code: str | None = None
     member_id: UUID | None = None
+    needed_to_pay: bool = False
 
 
 class MailSent(NotificationsEvent):
@@ -41,6 +45,22 @@ class MailSuppressed(NotificationsEvent):
 
     reason: Open[SuppressionReason]
     title: str = ""
+
+
+class MailAddressCorrected(DeskEvent):
+    """Staff corrected the address to which the mails about an order go: its own was mistyped, or takes no mail."""
+
+    producer: ClassVar[str] = "notifications"
+    order_code: str
+    email: str
+
+
+class TestMailRequested(DeskEvent):
+    """Staff had a test of a mail sent; ``subject`` says which one, and where to."""
+
+    producer: ClassVar[str] = "notifications"
+    # What pytest takes for a test by its name.
+    __test__: ClassVar[bool] = False
 
 
 class MailsResent(DeskEvent):

@@ -189,10 +189,11 @@ class PaymentsExported(DeskEvent):
     producer: ClassVar[str] = "payments"
 
 
-class ChargebackReopened(DeskEvent):
-    """Staff took back how a chargeback had ended; ``subject`` is the code of its order."""
+class PaymentDeedDone(DeskEvent):
+    """Staff did something about the money of a payment: a deposit, a refund, a hold; ``subject`` says what, with amount and reason."""
 
     producer: ClassVar[str] = "payments"
+    order_code: str
 
 
 class PaymentLookUpRequested(DeskEvent):

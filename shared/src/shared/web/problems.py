@@ -19,7 +19,8 @@ from starlette.routing import Match
 
 from shared.errors import Refused, TryAgain
 from shared.web.fields import japanese_message
-from shared.web.session import NOBODY, SignInNeeded, StaffLapsed, viewer_of
+from shared.web.kept_form import kept_form
+from shared.web.session import NOBODY, SignInNeeded, StaffLapsed, path_and_query, viewer_of
 
 log = structlog.get_logger(__name__)
 
@@ -144,8 +145,16 @@ async def on_try_again(request: Request, error: TryAgain) -> Response:
 
 
 async def on_sign_in_needed(request: Request, error: SignInNeeded) -> Response:
+    """To the login. A form that came too late is shown again with all that was typed, to be sent after it."""
     if wants_page(request):
-        return RedirectResponse(error.location, status_code=303)
+        action = error.form_path or path_and_query(request.url.path, request.url.query)
+        kept = await kept_form(request, action)
+        if kept is None:
+            return RedirectResponse(error.location, status_code=303)
+        page: Response = request.app.state.pages.render(
+            request, "kept_form.html", status=401, kept=kept, login=error.location
+        )
+        return page
     headers = {"HX-Redirect": error.location} if "hx-request" in request.headers else None
     return await answer(request, Problem(401, "sign_in_needed", headers=headers))
 

@@ -115,12 +115,22 @@ def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer | None:
 
 
 class SignInNeeded(Exception):
-    """Nobody is signed in where somebody must be. A page redirects to the login, an API answers 401."""
+    """Nobody is signed in where somebody must be. A page redirects to the login, an API answers 401.
 
-    def __init__(self, login_path: Literal["/members/login", "/desk/login"], next_path: str) -> None:
+    `form_path` is where a form that came with the request was to go; "" is the address that was asked.
+    """
+
+    def __init__(
+        self,
+        login_path: Literal["/members/login", "/desk/login"],
+        next_path: str,
+        *,
+        form_path: str = "",
+    ) -> None:
         super().__init__(login_path)
         self.login_path = login_path
         self.next_path = next_path
+        self.form_path = form_path
 
     @property
     def location(self) -> str:
@@ -168,7 +178,7 @@ async def require_staff(
     if not seen.signed_in:
         raise SignInNeeded("/desk/login", _way_back(request))
     if seen.staff_lapsed:
-        raise StaffLapsed(_path_and_query(request.url.path, request.url.query))
+        raise StaffLapsed(path_and_query(request.url.path, request.url.query))
     if not seen.is_staff:
         raise Refused(
             "staff_only",
@@ -213,17 +223,18 @@ def safe_next(wanted: str | None, default: str = "/") -> str:
 def _way_back(request: Request) -> str:
     """Where to return after login: the page itself, or for a submitted form the page it stood on."""
     if request.method in ("GET", "HEAD"):
-        return safe_next(_path_and_query(request.url.path, request.url.query))
+        return safe_next(path_and_query(request.url.path, request.url.query))
     try:
         referer = urlsplit(request.headers.get("referer", ""))
     except ValueError:
         return "/"
     return (
-        safe_next(_path_and_query(referer.path, referer.query))
+        safe_next(path_and_query(referer.path, referer.query))
         if referer.netloc == request.url.netloc
         else "/"
     )
 
 
-def _path_and_query(path: str, query: str) -> str:
+def path_and_query(path: str, query: str) -> str:
+    """An address of this origin as it stands in a link: the path quoted, the query as it came."""
     return f"{quote(path)}?{query}" if query else quote(path)

@@ -8,6 +8,7 @@ from checkout.orders.money_back import money_back
 from checkout.orders.payments import Refund
 from checkout.orders.stored_order import Destination, StoredOrder
 from shared.clock import in_japan
+from shared.money_back import MONEY_BACK
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
 
@@ -155,13 +156,8 @@ def _benefits_back(row: StoredOrder) -> str:
 
 def _money_back(row: StoredOrder) -> str:
     """What happens to money that came in; an order that was never paid asks for nothing and gets nothing."""
-    went = money_back(row)
-    if went == "given_back":
-        return "お支払いは返金済みです。"
-    if went == "waiting":
-        return "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。"
-    if went == "on_its_way":
-        return "お支払い済みの金額は返金いたします。"
+    if told := MONEY_BACK[money_back(row)]:
+        return told
     if row.payment_flow == "unmanaged" and row.shipping == "shipped" and row.total:
         return (
             f"商品のお受け取り時にお支払いいただいた ¥{row.total:,} は、お店から返金いたします。"

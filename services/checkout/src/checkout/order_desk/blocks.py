@@ -8,9 +8,11 @@ from uuid import UUID
 
 from checkout.order_desk.rows import WholeOrder
 from checkout.orders.benefits import BenefitKind
+from checkout.orders.money_back import money_back
 from checkout.orders.news_words import REFUSED_BY_PROVIDER
 from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.timeline import Kind, StoredEntry
+from shared.money_back import MONEY_BACK
 from shared.web.forms import Form
 
 
@@ -50,7 +52,8 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
         rows.append((number.label, number.number))
         if number.confirmation_number:
             rows.append(("確認番号", number.confirmation_number))
-    return rows + _money_rows(whole)
+    told_to_buyer = MONEY_BACK[money_back(whole.row)] if whole.order.status == "cancelled" else ""
+    return [*rows, *_money_rows(whole), *([("お客様の画面", told_to_buyer)] if told_to_buyer else [])]
 
 
 def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:

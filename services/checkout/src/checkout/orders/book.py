@@ -103,7 +103,7 @@ class OrderBook:
     ) -> Order:
         """Move an order along the state table, with a history row and new ``facts`` (columns of orders).
 
-        Returns the order moved. Raises Refused where the state table has no such edge.
+        Returns the order moved, without the calls for staff that are over by it. Raises Refused where the state table has no such edge.
         """
         moved = self[code].moved(move)
         self._history.append(
@@ -116,7 +116,10 @@ class OrderBook:
                 "reason": reason,
             }
         )
-        return self._keep(moved, facts)
+        kept = self._keep(moved, facts)
+        if kept.own_calls_left == kept.own_calls:
+            return kept
+        return self.set_standing(code, kept.standing, own_calls=kept.own_calls_left)
 
     def set_facts(self, code: str, **facts: Unpack[OrderFacts]) -> Order:
         """Change what is known of an order without moving it."""

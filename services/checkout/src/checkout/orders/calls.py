@@ -1,8 +1,9 @@
 """The words that ask staff for a look at an order, as sentences with amounts in yen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checkout.orders.order import Order, Standing
+from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
 from shared.clock import in_japan
 
 CALL_LABEL: dict[str, str] = {
@@ -24,28 +25,45 @@ CALL_LABEL: dict[str, str] = {
     "authorization_ended": "与信切れ",
     "benefit_shortage": "値引きの不足",
     "registration_refused": "会員登録の見送り",
+    PAYMENT_MAIL_UNDELIVERED: "お支払い案内の未達",
 }
 UNKNOWN_CALL = "決済の確認"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One thing that a person has to look at. ``ours``: staff say themselves that it was seen."""
+    """One thing that a person has to look at. ``ours``: staff say themselves that it was seen.
+
+    ``path`` leads to where more can be read and done, under the name ``link``; "" where that is this page.
+    """
 
     word: str
     label: str
     text: str
     ours: bool = False
+    path: str = ""
+    link: str = ""
 
 
 def calls_of(order: Order) -> list[Call]:
     """Return what asks for a person at ``order``; words that are not known here stay visible."""
     return [
-        Call(word, CALL_LABEL.get(word, UNKNOWN_CALL), call_text(word, order.standing, order.total))
+        Call(
+            word,
+            CALL_LABEL.get(word, UNKNOWN_CALL),
+            call_text(word, order.standing, order.total),
+            path=f"/desk/payments/{order.code}",
+            link="決済の画面を開く",
+        )
         for word in order.standing.calls
-    ] + [
-        Call(word, CALL_LABEL.get(word, word), _OWN_TEXT.get(word, ""), ours=True) for word in order.own_calls
-    ]
+    ] + [_own_call(word, order.code) for word in order.own_calls]
+
+
+def _own_call(word: str, code: str) -> Call:
+    call = Call(word, CALL_LABEL.get(word, word), _OWN_TEXT.get(word, ""), ours=True)
+    if word != PAYMENT_MAIL_UNDELIVERED:
+        return call
+    return replace(call, path=f"/desk/mails?q={code}", link="メール送信記録を開く")
 
 
 def call_text(word: str, standing: Standing, total: int) -> str:
@@ -95,6 +113,8 @@ _TEXT = {
 _OWN_TEXT = {
     "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",
     "registration_refused": "ご注文と同時の会員登録は行われませんでした。ご注文は有効です。",
+    PAYMENT_MAIL_UNDELIVERED: "お支払い方法をご案内するメールがお客様に届いていません。メール送信記録から、"
+    "宛先を確認して再送してください。お電話などでお伝えした場合は「確認済みにする」を押してください。",
 }
 
 

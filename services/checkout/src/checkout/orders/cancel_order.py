@@ -1,11 +1,12 @@
 """Ends an order: by staff, by a deadline that passed unpaid, or because it cannot be paid."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 
 from checkout.carts.rows import reopen_cart
 from checkout.orders.book import OrderBook, open_orders
-from checkout.orders.money_back import refund_waits_for
+from checkout.orders.money_back import money_of_ended
 from checkout.orders.rules import check_cancellable
 from checkout.orders.states import CancelReason
 from checkout.orders.timeline import TimelineEntry
@@ -77,14 +78,13 @@ async def end_order(
     What left the house does not come back to stock by itself. A payment that failed gives the cart back,
     so that the buyer can choose another method (PAY-22).
     """
-    received, refund_amount = book[code].money_received, book[code].money_with_us
     why = (
         f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）"
         if reason == "staff"
         else REASON_LABEL[reason]
     )
     door_amount = book[code].door_amount
-    waits_for = refund_waits_for(book[code].standing.calls) if refund_amount else ""
+    money = money_of_ended(book[code])
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
     await release_stock(tx, code, at=at)
     if reason == "payment_failed":
@@ -108,10 +108,7 @@ async def end_order(
             by=by,
             note=note,
             send_mail=send_mail,
-            received_amount=received,
-            refunded_amount=received - refund_amount,
-            refund_amount=refund_amount,
-            refund_waits_for=waits_for,
+            **asdict(money),
             door_amount=door_amount,
             occurred_at=at,
         )

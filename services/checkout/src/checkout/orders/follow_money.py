@@ -1,10 +1,13 @@
 """The deposit of an order follows its money: 入金済み when it came, 未入金 again when it left."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from checkout.orders.book import OrderBook
 from checkout.orders.hearing import PAYMENTS, follow, known_order, note
+from checkout.orders.money_back import money_of_ended
 from checkout.orders.news import entry_of, standing_entry
+from checkout.orders.order import Order
 from checkout.orders.process_order import process_if_complete
 from checkout.orders.standing import (
     is_news,
@@ -20,6 +23,7 @@ from checkout.orders.timeline import TimelineEntry
 from checkout.orders.words import PAYMENT_LABEL
 from shared.clock import in_japan
 from shared.events import (
+    CancellationMoneyChanged,
     CaptureRejected,
     PaymentCaptured,
     PaymentRefunded,
@@ -30,15 +34,18 @@ from shared.events import (
 
 def follow_capture(book: OrderBook, event: PaymentCaptured) -> None:
     """Make an order 入金済み, unless its money left again meanwhile, and 処理済み if that was all."""
-    code, at, taken = event.order_code, event.occurred_at, follow(book, "capture", event)
+    code, at, before = event.order_code, event.occurred_at, known_order(book, event)
+    taken = follow(book, "capture", event)
     standing = book[code].standing
     if left_again := overtaken(standing, event):
         if taken:
             book.move(code, left_again, by=PAYMENTS, at=at)
+        _tell_if_ended(book, before, at=at)
         return
     if standing.money is not None:
         book.set_standing(code, told_by_capture(standing, event))
     _record_paid(book, code, at=at, captured_at=event.captured_at)
+    _tell_if_ended(book, before, at=at)
 
 
 def follow_rejection(book: OrderBook, event: CaptureRejected) -> None:
@@ -58,6 +65,7 @@ def follow_refund(book: OrderBook, event: PaymentRefunded) -> None:
         follow(book, move, event)
     book.set_standing(order.code, told_by_refund(order.standing, event))
     _unpaid_again(book, order.code, at=event.occurred_at)
+    _tell_if_ended(book, order, at=event.occurred_at)
 
 
 def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
@@ -71,6 +79,7 @@ def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
     book.set_standing(order.code, told_by_refund(order.standing, event))
     if undone:
         _record_paid(book, order.code, at=event.occurred_at, captured_at=event.occurred_at)
+    _tell_if_ended(book, order, at=event.occurred_at)
 
 
 def follow_standing(book: OrderBook, event: PaymentStandingChanged) -> None:
@@ -89,6 +98,14 @@ def follow_standing(book: OrderBook, event: PaymentStandingChanged) -> None:
         _record_paid(book, order.code, at=at, captured_at=at)
     _unpaid_again(book, order.code, at=at)
     process_if_complete(book, order.code, at=at)
+    _tell_if_ended(book, order, at=at)
+
+
+def _tell_if_ended(book: OrderBook, before: Order, *, at: datetime) -> None:
+    """Say that what was told with the end of an order is so no longer, where its money is not as it was ``before``."""
+    money = money_of_ended(book[before.code])
+    if before.status == "cancelled" and money != money_of_ended(before):
+        book.say(CancellationMoneyChanged(order_code=before.code, **asdict(money), occurred_at=at))
 
 
 def _record_paid(book: OrderBook, code: str, *, at: datetime, captured_at: datetime) -> None:

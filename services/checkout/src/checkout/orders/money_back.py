@@ -1,11 +1,12 @@
 """What became of the buyer's money of a cancelled order, as far as payments told."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from checkout.orders.order import OrderState
+from checkout.orders.order import Order, OrderState
+from shared.money_back import MoneyBack
 
-MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "given_back"]
 WaitsFor = Literal["", "dispute", "check"]
 
 _PAID = ("captured", "refunded_in_part")
@@ -16,6 +17,23 @@ def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
     if "chargeback" in calls:
         return "dispute"
     return "check" if "refund_unexplained" in calls else ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedMoney:
+    """The buyer's money of an order that ends or has ended, in yen, as OrderCancelled tells it."""
+
+    received_amount: int
+    refunded_amount: int
+    refund_amount: int
+    refund_waits_for: WaitsFor
+
+
+def money_of_ended(order: Order) -> EndedMoney:
+    """Return all that came in, what of it went back, what goes back now, and what that waits for."""
+    received, here = order.money_received, order.money_with_us
+    waits_for = refund_waits_for(order.standing.calls) if here else ""
+    return EndedMoney(received, received - here, here, waits_for)
 
 
 def money_back(order: OrderState) -> MoneyBack:

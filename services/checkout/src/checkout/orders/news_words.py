@@ -44,6 +44,8 @@ SUPPRESSED = {
     "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
 }
 UNDELIVERED = ("refused_by_server", "not_accepted_in_time")
+# Nor did these reach anybody, though nobody at the shop wished it.
+NEVER_ARRIVED = (*UNDELIVERED, "no_address", "too_many_to_recipient")
 SOURCE = {
     "admin": "受注管理から",
     "shipped": "発送時に自動で",

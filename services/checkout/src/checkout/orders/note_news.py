@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from checkout.orders.benefits import add_benefits, add_memberships, benefits_of, memberships_of
+from checkout.orders.follow_mails import follow_payment_mails
 from checkout.orders.news import entry_of
 from checkout.orders.timeline import add_entries, known_orders
 from shared.database import Tx
 from shared.errors import TryAgain
-from shared.events import Event
+from shared.events import Event, MailSent, MailSuppressed
 
 
 async def note_news(tx: Tx, events: Sequence[Event]) -> None:
@@ -17,9 +18,12 @@ async def note_news(tx: Tx, events: Sequence[Event]) -> None:
     """
     about = [(event, code) for event in events if (code := getattr(event, "order_code", None))]
     codes = [code for _, code in about]
-    missing = set(codes) - await known_orders(tx, codes)
+    known = await known_orders(tx, codes)
+    missing = set(codes) - known.keys()
     if missing:
         raise TryAgain(f"{', '.join(sorted(missing))}: no such order here")
     await add_entries(tx, [entry_of(event, code) for event, code in about])
     await add_benefits(tx, [benefit for event, code in about for benefit in benefits_of(event, code)])
     await add_memberships(tx, [one for event, code in about for one in memberships_of(event, code)])
+    mails = [event for event in events if isinstance(event, MailSent | MailSuppressed)]
+    await follow_payment_mails(tx, mails, known)

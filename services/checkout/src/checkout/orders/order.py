@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from checkout.orders.states import AXIS_OF, NEXT, CancelReason, Deposit, Move, PaymentState, Shipping, Status
+from checkout.orders.states import (
+    AXIS_OF,
+    NEXT,
+    PAYMENT_MAIL_UNDELIVERED,
+    CancelReason,
+    Deposit,
+    Move,
+    PaymentState,
+    Shipping,
+    Status,
+)
 from checkout.payment_menu.rules import PaymentDeposit, PaymentFlow
 from shared.errors import Refused
 
@@ -83,6 +93,19 @@ class Order:
     def calls(self) -> tuple[str, ...]:
         """Return the words that ask for a person: what payments called for, then what we did."""
         return (*self.standing.calls, *self.own_calls)
+
+    @property
+    def waits_for_buyer_to_pay(self) -> bool:
+        """Tell whether the order goes on once its buyer has paid by a number or to an account."""
+        unpaid = self.deposit == "unpaid" and self.payment in ("awaited", "number_issued", "short")
+        return self.status != "cancelled" and unpaid
+
+    @property
+    def own_calls_left(self) -> tuple[str, ...]:
+        """Return our own calls without those that are over by themselves: who has paid, or may not any more, knows how."""
+        if self.waits_for_buyer_to_pay:
+            return self.own_calls
+        return tuple(word for word in self.own_calls if word != PAYMENT_MAIL_UNDELIVERED)
 
     @property
     def money_with_us(self) -> int:

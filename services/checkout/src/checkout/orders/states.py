@@ -154,3 +154,5 @@ BEFORE_ITS_TIME: frozenset[tuple[str, Move]] = frozenset(
 DEPOSIT_BY_STAFF: frozenset[str] = frozenset({"capture", "by_hand"})
 # Payments' word for money that a bank took back for good.
 LOST_CHARGEBACK = "chargeback_lost"
+# Our own word: the mail that tells the buyer how to pay did not arrive.
+PAYMENT_MAIL_UNDELIVERED = "payment_mail_undelivered"

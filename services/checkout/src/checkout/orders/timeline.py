@@ -53,10 +53,12 @@ async def add_entries(tx: Tx, entries: Sequence[TimelineEntry]) -> None:
     )
 
 
-async def known_orders(tx: Tx, codes: Sequence[str]) -> set[str]:
-    """Return which of ``codes`` are orders of ours."""
-    found = await tx.rows("SELECT code FROM orders WHERE code = ANY(:codes)", codes=list(set(codes)))
-    return {row.code for row in found}
+async def known_orders(tx: Tx, codes: Sequence[str]) -> dict[str, Sequence[str]]:
+    """Return which of ``codes`` are orders of ours, each with the words that we call staff by."""
+    found = await tx.rows(
+        "SELECT code, own_calls FROM orders WHERE code = ANY(:codes)", codes=list(set(codes))
+    )
+    return {row.code: row.own_calls for row in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,26 +5,29 @@ from collections.abc import Mapping
 from members.deeds.rows import Deed, Doer, note_deed
 from shared.database import Tx
 from shared.events import (
-    ChargebackReopened,
-    Event,
+    DeskEvent,
+    MailAddressCorrected,
     MailsResent,
     OrdersExported,
+    PaymentDeedDone,
     PaymentLookUpRequested,
     PaymentsExported,
+    TestMailRequested,
 )
 
-DeedElsewhere = OrdersExported | PaymentsExported | PaymentLookUpRequested | ChargebackReopened | MailsResent
-"""What other services say that their staff did."""
-_DEED: Mapping[type[Event], Deed] = {
+DEED_OF: Mapping[type[DeskEvent], Deed] = {
     OrdersExported: "orders_exported",
     PaymentsExported: "payments_exported",
     PaymentLookUpRequested: "payment_looked_up",
-    ChargebackReopened: "chargeback_reopened",
+    PaymentDeedDone: "payment_deed_done",
     MailsResent: "mails_resent",
+    TestMailRequested: "test_mail_sent",
+    MailAddressCorrected: "mail_address_corrected",
 }
+"""What other services say that their staff did, and what we call it."""
 
 
-async def note_deed_elsewhere(tx: Tx, event: DeedElsewhere) -> None:
+async def note_deed_elsewhere(tx: Tx, event: DeskEvent) -> None:
     """Write down what another service says that its staff did."""
     by = Doer(event.by_id, event.by, event.ip)
-    await note_deed(tx, by, _DEED[type(event)], event.subject, at=event.occurred_at)
+    await note_deed(tx, by, DEED_OF[type(event)], event.subject, at=event.occurred_at)

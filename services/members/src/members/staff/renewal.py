@@ -27,7 +27,8 @@ async def renew_staff(request: Request, parts: Here, seen: CurrentViewer) -> Res
         async with parts.db.transaction() as tx:
             opened = await renew_staff_session(tx, session_id, at=now())
     if opened is None:
-        raise SignInNeeded("/desk/login", next_path if request.method in ("GET", "HEAD") else "/desk")
+        page = next_path if request.method in ("GET", "HEAD") else "/desk"
+        raise SignInNeeded("/desk/login", page, form_path=quote(next_path, safe=_SAFE))
     return put_session(parts, RedirectResponse(quote(next_path, safe=_SAFE), status_code=307), opened)
 
 

@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from notifications.mail_log.correct_address import correct_address, may_correct
 from notifications.mail_log.resend_mail import resend_mail
 from notifications.mail_log.rows import one_mail, tries_of
 from notifications.mail_log.words import OUTCOMES, REASONS, STATES, audience_label, title_of
@@ -19,14 +21,38 @@ from notifications.mails.typed import shield
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.deeds import done_by
+from shared.web.fields import Email
+from shared.web.forms import Form, read_form
+from shared.web.pages import Pages
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
+class AddressForm(BaseModel):
+    """The right address of the buyer."""
+
+    email: Email = Field(
+        title="正しいメールアドレス",
+        description="このメールを送り直します。このご注文について今後お送りするメールも、この宛先に届きます。",
+    )
+
+
 @router.get("/desk/mails/{mail_id}")
 async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, mail_id: UUID) -> Response:
     """One mail with its tries."""
+    return await _page(request, desk, pages, mail_id, Form(AddressForm))
+
+
+async def _page(
+    request: Request,
+    desk: Desk,
+    pages: Pages,
+    mail_id: UUID,
+    form: Form[AddressForm],
+    *,
+    status: int = 200,
+) -> Response:
     async with desk.db.transaction() as tx:
         row = _found(await one_mail(tx, mail_id))
         tries = await tries_of(tx, mail_id)
@@ -34,6 +60,9 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
     return pages.render(
         request,
         "mail_detail.html",
+        status=status,
+        form=form,
+        may_correct=may_correct(row),
         id=row.mail_id,
         title=title_of(desk, row),
         subject=row.subject,
@@ -69,6 +98,20 @@ async def resend(
     async with desk.db.transaction() as tx:
         await resend_mail(tx, mail_id, deed=done_by(request, staff))
     return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
+
+
+@router.post("/desk/mails/{mail_id}/address")
+async def correct(
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail_id: UUID
+) -> Response:
+    """Send an undelivered mail about an order to the address that is right."""
+    form = await read_form(request, AddressForm)
+    if form.errors:
+        return await _page(request, desk, pages, mail_id, form, status=422)
+    async with desk.db.transaction() as tx:
+        await correct_address(tx, mail_id, to=form.value.email, deed=done_by(request, staff))
+    toast = "宛先を訂正し、再送待ちにしました"
+    return pages.redirect(request, f"/desk/mails/{mail_id}", toast=toast, kind="note")
 
 
 def _found(row: Row | None) -> Row:

@@ -16,6 +16,16 @@ from shared.events import MailsResent
 log = structlog.get_logger()
 
 
+class NothingToResend(Refused):
+    """The mail was sent, waits to be, or is not to be: only what nobody took is sent again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "nothing_to_resend",
+            "再送できるのは、受け付けられなかったメールと、送信をあきらめたメールだけです。",
+        )
+
+
 async def resend_mail(tx: Tx, mail_id: UUID, *, deed: Mapping[str, Any]) -> None:
     """Queue one undelivered mail anew. ``deed`` is who does it (shared.web.deeds). Raises Refused for any other mail."""
     [recipient] = (await _queue(tx, [mail_id], deed)).values()
@@ -45,10 +55,7 @@ async def _queue(tx: Tx, mail_ids: Sequence[UUID], deed: Mapping[str, Any]) -> d
     )
     queued = {row.mail_id: row.recipient for row in rows}
     if not queued:
-        raise Refused(
-            "nothing_to_resend",
-            "再送できるのは、受け付けられなかったメールと、送信をあきらめたメールだけです。",
-        )
+        raise NothingToResend
     tx.wake(SENDING)
     log.info("mail.queued_again", by=deed["by"], mails=len(queued))
     return queued

@@ -1,8 +1,9 @@
 """What is looked at when mails are about to leave: their orders, and how many mails their addresses got lately."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from notifications.mailing.pacing import WINDOW
@@ -21,10 +22,15 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What decides whether a mail may leave. ``cancelled``: its order was."""
+    """What decides whether a mail may leave. ``cancelled``: its order was.
+
+    ``changed`` is what is not as the event of a mail to be told again said it, ``placed`` its order as JSON.
+    """
 
     cancelled: bool
     lately: Lately
+    changed: Mapping[str, Any] | None = None
+    placed: str | None = None
 
 
 async def circumstances_of(
@@ -37,11 +43,18 @@ async def circumstances_of(
         since=at - WINDOW,
         most=most,
     )
-    return {row.mail_id: Circumstances(row.cancelled, Lately(row.sent, row.oldest_at)) for row in found}
+    return {
+        row.mail_id: Circumstances(
+            row.cancelled, Lately(row.sent, row.oldest_at), row.ended_money, row.placed
+        )
+        for row in found
+    }
 
 
 _CIRCUMSTANCES = f"""
-SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.oldest_at
+SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.oldest_at,
+    CASE WHEN m.told IS NOT NULL THEN c.ended_money END AS ended_money,
+    CASE WHEN m.told IS NOT NULL AND c.ended_money IS NOT NULL THEN CAST(c.placed AS text) END AS placed
 FROM mails AS m LEFT JOIN contacts AS c ON c.order_code = m.order_code
 CROSS JOIN LATERAL (
     SELECT count(*) AS sent, min(tried_at) AS oldest_at FROM (

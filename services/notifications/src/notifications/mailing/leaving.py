@@ -1,7 +1,7 @@
 """What is decided about a mail at the moment it would leave: it was true when it was written, is it still?
 
 A mail that asks for money of an order that was cancelled meanwhile, or whose one-time link is dead, never leaves; one
-of too many to the same address waits. All of it is kept with its reason, and what never leaves is said.
+of too many to the same address waits; one whose facts changed is written once more. All of it is kept with its reason, and what never leaves is said.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from datetime import datetime
 from notifications.mailing.departures import Circumstances, Held, circumstances_of, hold_back
 from notifications.mailing.news import suppressed
 from notifications.mailing.pacing import Departure, Drop, Go, Pace, Wait, pace
+from notifications.mailing.retell_mails import retell_mails
 from notifications.mails.rendering import Mails
 from shared.database import Tx
 from shared.events import MailSuppressed
@@ -58,7 +59,7 @@ class Gate:
         if held:
             await hold_back(tx, held, at=at)
             tx.say(*dropped)
-        return going
+        return await retell_mails(tx, self.mails, going, known)
 
     def _decide(self, row: Row, known: Circumstances, more: int, at: datetime) -> Departure:
         kind = self.mails.kinds.get(row.mail)

@@ -32,4 +32,5 @@ def _about(mail: NewMail | Row) -> dict[str, Any]:
         "mail": mail.mail,
         "order_code": mail.order_code,
         "member_id": mail.member_id,
+        "needed_to_pay": mail.needed_to_pay,
     }

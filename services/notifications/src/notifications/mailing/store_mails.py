@@ -23,7 +23,8 @@ class NewMail:
 
     It was called for by an event, or by a use case that names what it is about (``reference``) and, if it was a
     member of staff, who. ``title`` is what staff call it, ``link`` what is kept of the one-time link that it leads to,
-    ``typed`` where in its text stands what people typed.
+    ``typed`` where in its text stands what people typed, ``needed_to_pay`` whether staff hear if it does not arrive, ``told`` the
+    event of a mail that is written once more as it leaves.
     """
 
     mail_id: UUID
@@ -47,6 +48,8 @@ class NewMail:
     member_id: UUID | None = None
     link: dict[str, Any] | None = None
     typed: tuple[Span, ...] | None = None
+    needed_to_pay: bool = False
+    told: dict[str, Any] | None = None
     traceparent: str | None = None
 
 

@@ -1,6 +1,7 @@
 """Mails, and every try to send them."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -43,6 +44,10 @@ mails = Table(
     Column("title", Text),
     # Which request a one-time link is for. The link itself is nowhere but in the message that left.
     Column("link", JSONB),
+    # The event, of a mail that is written once more as it leaves, where what it tells has changed meanwhile.
+    Column("told", JSONB),
+    # Without it the buyer may not know how to pay: staff hear if it does not arrive.
+    Column("needed_to_pay", Boolean, nullable=False, server_default="false"),
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("created_at", DateTime(timezone=True), nullable=False),

@@ -27,8 +27,9 @@ class Purpose:
     """What a mail is and why it is written: by an event (``event_id``), or by a use case (``reference``).
 
     ``name`` and ``audience`` are what rows, log and events call it (``shipped.customer``). ``lane`` says with which
-    mails to the same address it is counted. ``requested_by`` is the member of staff who has it sent, ``traceparent``
-    the trace that it goes on in.
+    mails to the same address it is counted. ``requested_by`` is the member of staff who has it sent,
+    ``needed_to_pay`` whether the buyer may not know how to pay without it, ``told`` the event where it is to be
+    written once more, ``traceparent`` the trace that it goes on in.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Purpose:
     order_code: str | None = None
     member_id: UUID | None = None
     link: dict[str, Any] | None = None
+    needed_to_pay: bool = False
+    told: dict[str, Any] | None = None
     traceparent: str | None = None
 
 
@@ -100,6 +103,8 @@ def new_mail(
         order_code=purpose.order_code,
         member_id=purpose.member_id,
         link=purpose.link,
+        needed_to_pay=purpose.needed_to_pay,
+        told=purpose.told,
         traceparent=purpose.traceparent,
     )
 

@@ -17,6 +17,9 @@ contacts = Table(
     Column("placed", JSONB, nullable=False),
     Column("placed_at", DateTime(timezone=True), nullable=False),
     Column("cancelled_at", DateTime(timezone=True)),
+    # What is so by now of what OrderCancelled told of the money, and since when.
+    Column("ended_money", JSONB),
+    Column("ended_money_at", DateTime(timezone=True)),
 )
 Index("contacts_member_id", contacts.c.member_id)
 order_words = words_table(metadata)

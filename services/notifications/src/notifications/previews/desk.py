@@ -12,6 +12,7 @@ from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed, ki
 from notifications.mails.files import MailKind
 from notifications.previews.send_test_mail import example_words, send_test_mail
 from shared.ids import new_id
+from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
 from shared.web.pages import Pages
@@ -81,7 +82,7 @@ async def send_test(
             kind,
             language=language,
             to=form.value.to,
-            by=staff.name,
+            deed=done_by(request, staff),
             request_id=form.value.request_id,
         )
     return pages.redirect(

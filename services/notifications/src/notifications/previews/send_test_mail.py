@@ -1,6 +1,8 @@
 """Staff send themselves a mail of one kind, as the preview shows it, to see how it arrives."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -10,6 +12,7 @@ from notifications.mails.files import MailKind
 from notifications.mails.rendering import Mails, Rendered
 from notifications.previews.examples import example_of, example_order
 from shared.database import Tx
+from shared.events import TestMailRequested
 
 TEST_MAIL = "test.shop"
 """What rows and events call a test."""
@@ -25,15 +28,18 @@ def example_words(mails: Mails, kind: MailKind, language: str) -> Rendered:
 
 
 async def send_test_mail(
-    tx: Tx, mails: Mails, kind: MailKind, *, language: str, to: str, by: str, request_id: UUID
+    tx: Tx, mails: Mails, kind: MailKind, *, language: str, to: str, deed: Mapping[str, Any], request_id: UUID
 ) -> UUID:
     """Write down a test of ``kind`` to the address ``to`` and return its id.
 
-    ``by`` is the member of staff who asked for it, which is kept with the mail. The same ``request_id`` is one mail.
+    ``deed`` is who asks for it (shared.web.deeds), whose name is kept with the mail. The same ``request_id`` is one mail.
     """
     words = example_words(mails, kind, language)
     words = replace(words, subject=f"【テスト】{words.subject}", title=f"テスト送信：{words.title}")
-    purpose = Purpose(name=TEST_MAIL, audience="shop", reference=f"{kind.name}/{request_id}", requested_by=by)
+    purpose = Purpose(
+        name=TEST_MAIL, audience="shop", reference=f"{kind.name}/{request_id}", requested_by=deed["by"]
+    )
     [mail_id] = await write_mail(tx, mails, words, purpose, [to])
-    log.info("mail.test_written", kind=kind.name, mail_id=str(mail_id), by=by)
+    tx.say(TestMailRequested(**deed, subject=f"{kind.title} → {to}"))
+    log.info("mail.test_written", kind=kind.name, mail_id=str(mail_id), by=deed["by"])
     return mail_id

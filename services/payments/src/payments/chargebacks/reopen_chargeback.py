@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from payments.payment.act_on_payment import act_on_payment
 from payments.payment.rules import deeds
@@ -11,7 +10,6 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.database import Tx
-from shared.events import ChargebackReopened
 
 
 async def reopen_chargeback(
@@ -23,15 +21,13 @@ async def reopen_chargeback(
     reopen_reason: str,
     version: int,
     by: str,
-    done_by: Mapping[str, Any],
 ) -> None:
     """Let a chargeback that was won or lost be open again, with all that was booked of it undone.
 
-    ``done_by`` are the fields of a desk event that tell who did it. Raises Refused as :func:`act_on_payment` does.
+    Raises Refused as :func:`act_on_payment` does.
     """
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
         return deeds.reopen_dispute(payment, at, reference=reference, reason=reopen_reason, by=by)
 
     await act_on_payment(tx, methods, order_code, deed, version=version)
-    tx.say(ChargebackReopened(**done_by, subject=order_code))

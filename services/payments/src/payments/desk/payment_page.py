@@ -1,7 +1,6 @@
 """One payment at the desk: how it stands, all that happened, and a way out of whatever holds it up."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -15,6 +14,7 @@ from payments.deposits.keep_money import keep_money
 from payments.deposits.record_deposit import record_deposit
 from payments.deposits.take_back_deposit import take_back_deposit
 from payments.desk import payment_view
+from payments.desk.do_payment_deed import UseCase, do_payment_deed
 from payments.desk.forms import Accept, Deposit, Dispute, Keep, Outside, PartRefund, Press, Reopen, TakeBack
 from payments.desk.mark_payment_seen import mark_payment_seen
 from payments.desk.rows import payment_story
@@ -43,11 +43,10 @@ from shared.web.session import Staff, Viewer, require_staff
 
 PATH = "/desk/payments/{order_code}"
 LABELS = {"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTICE_STATES}
-UseCase = Callable[..., Awaitable[object]]
-"""What staff may do: it takes transaction, methods and order code, the fields of its form and who does it."""
 DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "accept": (Accept, accept_short_money, "入金済みにしました"),
     "keep": (Keep, keep_money, "入金済みにしました"),
+    "dispute/reopen": (Reopen, reopen_chargeback, "結果の記録を取り消しました"),
     "deposit/take-back": (TakeBack, take_back_deposit, "入金の記録を取り消しました"),
     "outside": (Outside, record_refund, "返金を記録しました"),
     "outside/take-back": (TakeBack, take_back_refund, "返金の記録を取り消しました"),
@@ -60,7 +59,6 @@ DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "seen": (Press, mark_payment_seen, "確認済みにしました"),
 }
 """The deeds by their path: what the form asks, what is done, and what is said then."""
-REOPENED = "結果の記録を取り消しました"
 DEPOSITED = "入金を記録しました"
 MAIL_WITHHELD = "入金を記録しました。ご請求額に足りないため、メールは送信していません"
 
@@ -124,8 +122,17 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         if not form.errors:
             try:
                 async with db.transaction() as tx:
-                    done = await do(tx, methods, order_code, **form.value.model_dump(), by=_name(staff))
-                return pages.redirect(request, f"/desk/payments/{order_code}", toast=say(done))
+                    words = await do_payment_deed(
+                        tx,
+                        methods,
+                        order_code,
+                        do,
+                        form.value,
+                        by=_name(staff),
+                        deed=done_by(request, staff),
+                        said=say,
+                    )
+                return pages.redirect(request, f"/desk/payments/{order_code}", toast=words)
             except Refused as refusal:
                 if refusal.status == 404:
                     raise
@@ -154,13 +161,6 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         async with db.transaction() as tx:
             await look_up_payment(tx, order_code, done_by(request, staff))
         return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
-
-    @routes.post(f"{PATH}/dispute/reopen")
-    async def reopen(request: Request, order_code: str, staff: Staff) -> Response:
-        """Take back how a chargeback ended; it stands in 操作の記録 as well."""
-        form = await read_form(request, Reopen)
-        do = partial(reopen_chargeback, done_by=done_by(request, staff))
-        return await act(request, order_code, form, do, staff, lambda _: REOPENED)
 
     @routes.post(f"{PATH}/{{deed:path}}")
     async def do_deed(request: Request, order_code: str, deed: str, staff: Staff) -> Response:

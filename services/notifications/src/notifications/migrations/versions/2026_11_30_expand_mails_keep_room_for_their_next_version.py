@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "7d20c5a1e4f8"
-down_revision = "5b0c7d1f9a36"
+down_revision = "7c0d5e92ab16"
 branch_labels = None
 depends_on = None
 

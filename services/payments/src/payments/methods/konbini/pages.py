@@ -15,6 +15,7 @@ from payments.methods.method import Counter
 from payments.payment.rules.payment import Payment
 from shared.clock import in_japan, now
 from shared.errors import Refused
+from shared.money_back import MONEY_BACK, MoneyBack
 from shared.web.session import viewer
 
 if TYPE_CHECKING:
@@ -84,6 +85,18 @@ async def _payment(counter: Counter, method: "Konbini", order_code: str, key: st
     return payment
 
 
+def _money_back(payment: Payment) -> MoneyBack:
+    """Return what becomes of the buyer's money, as the page of the order tells it."""
+    if payment.state == "refunded":
+        return "given_back"
+    if payment.goes_on:
+        return "nothing_came"
+    if not payment.held_amount:
+        return "given_back" if payment.refunded_amount else "nothing_came"
+    waits = not {"chargeback", "refund_unexplained"}.isdisjoint(payment.calls)
+    return "waiting" if waits else "on_its_way"
+
+
 def _shown(method: "Konbini", payment: Payment, key: str) -> dict[str, Any]:
     number = method.told(payment)
     chain = CHAINS.get(number.chain) if number else None
@@ -102,6 +115,7 @@ def _shown(method: "Konbini", payment: Payment, key: str) -> dict[str, Any]:
         "order_code": payment.order_code,
         "amount": payment.amount,
         "state": "late" if late and payment.state == "waiting" else payment.state,
+        "money_back": MONEY_BACK[_money_back(payment)],
         "number": number,
         "chain": chain,
         "chains": [{"name": one.name, "label": one.label} for one in CHAINS.values()],

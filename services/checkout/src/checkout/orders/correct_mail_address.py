@@ -1,0 +1,29 @@
+"""Staff corrected the address of an order at the desk of mails: the order shows it, and is found by it."""
+
+from checkout.orders.book import OrderBook
+from checkout.orders.hearing import known_order
+from checkout.orders.timeline import TimelineEntry
+from shared.database import Tx
+from shared.events import MailAddressCorrected
+from shared.words import words_of_texts
+
+
+async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:
+    """Keep the address as the orderer's. Raises TryAgain for an order that is not ours."""
+    code = known_order(book, event).code
+    await tx.execute(
+        "UPDATE orders SET orderer_email = :email WHERE code = :code", email=event.email, code=code
+    )
+    book.find_by(code, words_of_texts(event.email))
+    book.note(
+        TimelineEntry(
+            order_code=code,
+            at=event.occurred_at,
+            topic="order",
+            kind="note",
+            title="メールアドレスを訂正しました",
+            text=event.email,
+            by=event.by,
+            event_id=event.event_id,
+        )
+    )

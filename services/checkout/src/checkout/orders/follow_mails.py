@@ -1,0 +1,55 @@
+"""A mail that the buyer needs to pay did not arrive: staff are called, until it did or the buyer knows otherwise."""
+
+from collections.abc import Mapping, Sequence
+
+from checkout.orders.book import OrderBook, open_orders
+from checkout.orders.news_words import NEVER_ARRIVED
+from checkout.orders.process_order import process_if_complete
+from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
+from shared.database import Tx
+from shared.events import MailSent, MailSuppressed
+
+MAILS = "通知サービス"
+
+
+async def follow_payment_mails(
+    tx: Tx, events: Sequence[MailSent | MailSuppressed], called: Mapping[str, Sequence[str]]
+) -> None:
+    """Call staff for mails to pay by that did not arrive, and no more once they did.
+
+    ``called`` are the words by which staff are called already, by order: one whose mails arrive at once, as almost all
+    do, is not even locked.
+    """
+    news = {
+        event.order_code: event
+        for event in sorted(events, key=lambda event: event.occurred_at)
+        if event.order_code is not None and event.needed_to_pay and _is_news(event, called)
+    }
+    if not news:
+        return
+    async with open_orders(tx, list(news)) as book:
+        for code, event in news.items():
+            _follow(book, code, event)
+
+
+def _is_news(event: MailSent | MailSuppressed, called: Mapping[str, Sequence[str]]) -> bool:
+    if isinstance(event, MailSuppressed):
+        return event.reason in NEVER_ARRIVED
+    return PAYMENT_MAIL_UNDELIVERED in called.get(event.order_code or "", ())
+
+
+def _follow(book: OrderBook, code: str, event: MailSent | MailSuppressed) -> None:
+    order, arrived = book[code], isinstance(event, MailSent)
+    if not arrived and not order.waits_for_buyer_to_pay:
+        return
+    book.move(
+        code,
+        "call",
+        by=MAILS,
+        at=event.occurred_at,
+        reason="mail_sent" if arrived else PAYMENT_MAIL_UNDELIVERED,
+    )
+    others = tuple(word for word in order.own_calls if word != PAYMENT_MAIL_UNDELIVERED)
+    own_calls = others if arrived else (*others, PAYMENT_MAIL_UNDELIVERED)
+    book.set_standing(code, order.standing, own_calls=own_calls)
+    process_if_complete(book, code, at=event.occurred_at)

@@ -1,0 +1,52 @@
+"""Staff correct the address of an order whose mail did not arrive: this mail is sent again, and later ones go there too."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from notifications.mail_log.resend_mail import NothingToResend
+from notifications.mail_log.rows import one_mail
+from notifications.mailing.delivery import RESENDABLE
+from notifications.mailing.tries import SENDING
+from notifications.orders.correct_contact import correct_contact
+from shared.clock import now
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import MailAddressCorrected
+
+
+async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, Any]) -> None:
+    """Queue an undelivered mail about an order to the address ``to``, and keep that for what is mailed about it later.
+
+    ``deed`` is who does it (shared.web.deeds). Raises Refused for any other mail.
+    """
+    mail = await one_mail(tx, mail_id)
+    if mail is None or not may_correct(mail):
+        raise Refused(
+            "address_not_correctable", "宛先を訂正できるのは、ご注文についての未達のメールだけです。"
+        )
+    queued = await tx.execute(
+        "UPDATE mails SET recipient = :to, state = 'queued', due_at = :at, attempts = 0, first_tried_at = NULL,"
+        " ended_at = NULL, reason = NULL WHERE mail_id = :mail_id AND state = ANY(CAST(:states AS text[]))",
+        to=to,
+        at=now(),
+        mail_id=mail_id,
+        states=list(RESENDABLE),
+    )
+    if not queued:
+        raise NothingToResend
+    await correct_contact(tx, mail.order_code, to)
+    tx.say(
+        MailAddressCorrected(
+            **deed,
+            subject=f"{mail.order_code}：{mail.recipient} → {to}",
+            order_code=mail.order_code,
+            email=to,
+        )
+    )
+    tx.wake(SENDING)
+
+
+def may_correct(mail: Any) -> bool:
+    """Tell whether the address of a stored mail may be corrected: it is the buyer's, of an order, and took nothing."""
+    return mail.order_code is not None and mail.audience == "customer" and mail.state in RESENDABLE

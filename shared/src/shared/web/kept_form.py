@@ -1,0 +1,55 @@
+"""A form that came in after its session had ended: shown again with all that was typed, to be sent after the login.
+
+Nothing is stored. The answer to the refused request carries the fields back to the browser that sent them, the login
+opens in a tab of its own, and only who reads the page sends it again. A form with a password or a card in it is not
+shown again, nor one with files (multipart/form-data).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from shared.web.forms import FIELDS_MAX
+
+_URLENCODED = "application/x-www-form-urlencoded"
+_SECRET = re.compile(r"password|passwd|secret|card_|cvc|cvv|security_code|token", re.IGNORECASE)
+# An answer to a question of the page is no consent any more: the question comes again.
+_ASKED_AGAIN = "confirmed"
+# What a page puts into a form for itself.
+_OF_THE_PAGE = frozenset({"version", "next"})
+# A word of ours, such as a choice or an id; what people write has other signs in it, or is a number.
+_CODE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_.:-]+")
+
+
+@dataclass(frozen=True)
+class KeptForm:
+    """What was sent to ``action`` (path and query of this origin), as pairs of name and text."""
+
+    action: str
+    fields: Sequence[tuple[str, str]]
+
+    @property
+    def typed(self) -> list[str]:
+        """The texts that somebody wrote, in the order of the form, each once."""
+        return list(
+            dict.fromkeys(
+                text
+                for name, text in self.fields
+                if name not in _OF_THE_PAGE and text.strip() and not _CODE.fullmatch(text)
+            )
+        )
+
+
+async def kept_form(request: Request, action: str) -> KeptForm | None:
+    """Return the form that came with ``request``, for ``action``; None if there is nothing in it that may be kept."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method != "POST" or kind != _URLENCODED:
+        return None
+    sent = await request.form(max_fields=FIELDS_MAX)
+    fields = [(name, text) for name, text in sent.multi_items() if isinstance(text, str)]
+    if any(_SECRET.search(name) for name, _ in fields):
+        return None
+    kept = [(name, text) for name, text in fields if name != _ASKED_AGAIN]
+    return KeptForm(action, kept) if any(name not in _OF_THE_PAGE for name, _ in kept) else None
