@@ -14,11 +14,14 @@ from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
 from shared.events import (
     CouponIssued,
+    MailSettingsChanged,
     MailsResent,
     OrdersExported,
     PaymentLookUpRequested,
+    PaymentSettingsChanged,
     PaymentsExported,
     SessionsRevoked,
+    ShopSettingsChanged,
 )
 from shared.ids import new_id
 from shared.web.session import STAFF_RENEWAL
@@ -216,6 +219,9 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         PaymentsExported(**by, subject="2件"),
         PaymentLookUpRequested(**by, subject="N-1"),
         MailsResent(**by, subject="1通：hanako@example.jp"),
+        ShopSettingsChanged(**by, subject="送料：¥550 → ¥800"),
+        PaymentSettingsChanged(**by, subject="表示名：（初期値） → カード"),
+        MailSettingsChanged(**by, subject="送信元：このお店 → 受注管理ソフト"),
         times=2,
     )
     async with members.browser() as desk:
@@ -228,6 +234,10 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         "決済データの出力",
         "決済会社への照会",
         "メールの再送",
+        "店舗設定の変更",
+        "送料：¥550 → ¥800",
+        "決済設定の変更",
+        "メール設定の変更",
     ):
         assert page.partition("<tbody>")[2].count(words) == 1
     assert {("orders_exported", "店員", "3件（条件：q=山田）")} < set(await deeds(members))

@@ -12,7 +12,9 @@ from shared.events import (
     BenefitShortageFound,
     CouponRedeemed,
     CouponReturned,
+    DeskEvent,
     EmailVerificationRequested,
+    MailSettingsChanged,
     MailsResent,
     MemberRegistered,
     OrderCancelled,
@@ -20,6 +22,7 @@ from shared.events import (
     OrderProcessed,
     OrdersExported,
     PaymentLookUpRequested,
+    PaymentSettingsChanged,
     PaymentsExported,
     PointsActivated,
     PointsGranted,
@@ -27,6 +30,7 @@ from shared.events import (
     PointsUsed,
     RegistrationRefused,
     Shipped,
+    ShopSettingsChanged,
 )
 
 consumers = Consumers("members")
@@ -80,9 +84,15 @@ async def return_coupon(event: OrderCancelled, tx: Tx, coupons: CancelledCoupons
     coupons.give_back(event)
 
 
-@consumers.on(OrdersExported, PaymentsExported, PaymentLookUpRequested, MailsResent)
-async def note_desk_deed(
-    event: OrdersExported | PaymentsExported | PaymentLookUpRequested | MailsResent, tx: Tx
-) -> None:
+@consumers.on(
+    OrdersExported,
+    PaymentsExported,
+    PaymentLookUpRequested,
+    MailsResent,
+    ShopSettingsChanged,
+    PaymentSettingsChanged,
+    MailSettingsChanged,
+)
+async def note_desk_deed(event: DeskEvent, tx: Tx) -> None:
     """Deeds at the desks of other services stand beside those at our own (STF-03)."""
     await note_deed_elsewhere(tx, event)

@@ -1,5 +1,6 @@
 """The contract between the services: every event, in the file of the one service that may say it."""
 
+from shared.events._desk import DeskEvent
 from shared.events._event import CATALOGUE, Event, Yen
 from shared.events._open import UnknownValue, UnknownValueSaid
 from shared.events.checkout import (
@@ -18,6 +19,7 @@ from shared.events.checkout import (
     Registration,
     Shipped,
     ShippedDestination,
+    ShopSettingsChanged,
     StockReserved,
 )
 from shared.events.members import (
@@ -37,7 +39,13 @@ from shared.events.members import (
     RegistrationRefused,
     SessionsRevoked,
 )
-from shared.events.notifications import MailSent, MailsResent, MailSuppressed, SuppressionReason
+from shared.events.notifications import (
+    MailSent,
+    MailSettingsChanged,
+    MailsResent,
+    MailSuppressed,
+    SuppressionReason,
+)
 from shared.events.payments import (
     AuthorizationEnded,
     CaptureRejected,
@@ -49,6 +57,7 @@ from shared.events.payments import (
     PaymentLookUpRequested,
     PaymentNumberIssued,
     PaymentRefunded,
+    PaymentSettingsChanged,
     PaymentsExported,
     PaymentStandingChanged,
     PaymentVoided,
@@ -68,12 +77,14 @@ __all__ = [
     "CouponIssued",
     "CouponRedeemed",
     "CouponReturned",
+    "DeskEvent",
     "Destination",
     "EmailVerificationRequested",
     "Event",
     "HoldEndReason",
     "Line",
     "MailSent",
+    "MailSettingsChanged",
     "MailSuppressed",
     "MailsResent",
     "MemberRegistered",
@@ -91,6 +102,7 @@ __all__ = [
     "PaymentLookUpRequested",
     "PaymentNumberIssued",
     "PaymentRefunded",
+    "PaymentSettingsChanged",
     "PaymentStandingChanged",
     "PaymentVoided",
     "PaymentsExported",
@@ -105,6 +117,7 @@ __all__ = [
     "SessionsRevoked",
     "Shipped",
     "ShippedDestination",
+    "ShopSettingsChanged",
     "StockReserved",
     "SuppressionReason",
     "UnknownValue",

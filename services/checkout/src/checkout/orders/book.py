@@ -28,6 +28,7 @@ from shared.cause import current_cause
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Event
+from shared.shop_settings.rows import of_stored, value_sql
 from shared.sql import Row
 from shared.words import add_words, words_of_numbers
 
@@ -64,7 +65,7 @@ _LOCK = f"""
     SELECT code, {", ".join(_STATES)}, payment_flow, payment_deposit, paid_before_shipping,
         total, points_used, placed_at, {", ".join(_FACTS)},
         {", ".join(_STANDING)},
-        (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
+        {value_sql(ShopSettings, "closing")} AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
 # A question of its own: one asked together with the lock would see the parcels as they were before waiting for it.
@@ -111,8 +112,8 @@ class OrderBook:
         self._words: dict[str, set[str]] = {}
         self._deeds: list[tuple[Deed, Any]] = []
         self._said: list[Event] = []
-        chosen: Closing | None = rows[0].closing if rows else None
-        self.closing: Closing = chosen or ShopSettings().closing
+        chosen = {"closing": rows[0].closing} if rows and rows[0].closing is not None else None
+        self.closing: Closing = of_stored(ShopSettings(), chosen).closing
 
     def get(self, code: str) -> Order | None:
         """Return an order as it stands now, or None if it is not in the book."""
