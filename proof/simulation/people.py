@@ -19,7 +19,7 @@ from payments.main import make_pages
 from payments.methods.konbini.chains import CHAINS
 from payments.orders.counter import PaymentCounter
 from payments.payment.rules.payment import Payment
-from payments.shop.change_shop_settings import change_shop_settings
+from payments.shop.rules import CaptureSettings
 from proof.simulation.before import MEMBERS, SKUS
 from proof.simulation.nodes import NoAnswer, Node
 from proof.simulation.post import post_notice
@@ -31,6 +31,7 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Address, Orderer
 from shared.ids import new_id
+from shared.shop_settings.change_settings import change
 
 HOME = {
     "postal_code": "1500001",
@@ -60,7 +61,7 @@ async def play(world: World) -> None:
 
 
 async def _capture_by_staff(tx: Tx) -> None:
-    await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
+    await change(tx, CaptureSettings(capture_policy="by_staff"), by="staff", at=now())
 
 
 async def _staff(world: World, service: str, act: Callable[[Tx], Awaitable[None]]) -> bool:

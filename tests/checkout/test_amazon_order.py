@@ -9,7 +9,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from checkout.orders.stored_order import buyer_of_order
-from checkout.shop.change_settings import change_shop_settings
 from checkout.shop.rules import ShopSettings
 from harness.as_seen import as_seen
 from harness.hearing import said
@@ -18,6 +17,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.events import OrderPlaced
 from shared.ids import new_id
+from shared.shop_settings.change_settings import change
 from shared.statements import Issuer
 from tests.checkout.order_examples import place
 from tests.checkout.shopper import (
@@ -221,7 +221,7 @@ async def test_points_and_a_free_shipping_coupon_come_off_the_amount(
 ) -> None:
     async with shop_db.transaction() as tx:
         dear = ShopSettings(shipping_fee=800, free_shipping_from=None)
-        await change_shop_settings(tx, dear, by="試験", at=now())
+        await change(tx, dear, by="試験", at=now())
     buyer.sign_in("会員 花子")
     reservation = str(new_id())
     coupon = a_coupon("free_shipping", name="送料無料クーポン")

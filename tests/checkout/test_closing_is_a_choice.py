@@ -130,4 +130,4 @@ async def test_a_choice_that_does_not_exist_is_refused(shop_db: Database, clerk:
     assert answer.status_code == 422
     assert "入力内容をご確認ください" in clerk.text or "選択" in clerk.text
     async with shop_db.transaction() as tx:
-        assert await tx.value("SELECT count(*) FROM shop_settings") == 0
+        assert await tx.value("SELECT count(*) FROM settings") == 0

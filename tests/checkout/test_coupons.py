@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from checkout.shop.change_settings import change_shop_settings
 from checkout.shop.rules import ShopSettings
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now
 from shared.database import Database
 from shared.events import OrderPlaced
+from shared.shop_settings.change_settings import change
 from tests.checkout.shopper import FakeMembers, Shopper, a_coupon, open_shop, shop_app
 from tests.checkout.test_amazon_order import form_of
 
@@ -31,7 +31,7 @@ async def buyer(shop_db: Database, keys: Keys, members: FakeMembers) -> AsyncIte
     await open_shop(shop_db, price=10_000)
     async with shop_db.transaction() as tx:
         dear = ShopSettings(shipping_fee=800, free_shipping_from=None)
-        await change_shop_settings(tx, dear, by="試験", at=now())
+        await change(tx, dear, by="試験", at=now())
     await buyer.fills_cart()
     yield buyer
     await buyer.browser.aclose()
@@ -154,7 +154,7 @@ async def test_a_coupon_for_shipping_says_when_shipping_is_free_anyway(
     shop_db: Database, buyer: Shopper, members: FakeMembers
 ) -> None:
     async with shop_db.transaction() as tx:
-        await change_shop_settings(tx, ShopSettings(), by="試験", at=now())
+        await change(tx, ShopSettings(), by="試験", at=now())
     offers(members, a_coupon("free_shipping"))
 
     await buyer.goes_to_confirmation()

@@ -1,8 +1,9 @@
 """Staff change the shipping fee at the desk; the shop follows at once, and who changed what is kept."""
 
-from checkout.shop.rows import read_shop_settings
+from checkout.shop.rules import ShopSettings
 from harness.as_seen import as_seen
 from shared.database import Database
+from shared.shop_settings.rows import read
 from tests.checkout.shopper import Shopper, open_shop
 
 SETTINGS = "/desk/orders/settings"
@@ -44,7 +45,7 @@ async def test_an_older_page_of_settings_does_not_win(shop_db: Database, shopper
     assert "ほかのスタッフが設定を変更したため、保存していません。" in shopper.text
     assert shopper.field("free_shipping_from") == "3000"
     async with shop_db.transaction() as tx:
-        settings = await read_shop_settings(tx)
+        settings = await read(tx, ShopSettings)
     assert (settings.shipping_fee, settings.free_shipping_from) == (800, 5_000)
     again = {"shipping_fee": "800", "free_shipping_from": "3000", "version": shopper.field("version")}
     assert (await shopper.sends(SETTINGS, **again)).status_code == 303
@@ -58,4 +59,4 @@ async def test_nobody_but_staff_changes_settings(shop_db: Database, shopper: Sho
     answer = await shopper.sends(SETTINGS, shipping_fee="0")
     assert answer.headers["location"].startswith("/desk/login")
     async with shop_db.transaction() as tx:
-        assert await tx.value("SELECT count(*) FROM shop_settings") == 0
+        assert await tx.value("SELECT count(*) FROM settings") == 0

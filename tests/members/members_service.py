@@ -16,13 +16,14 @@ from members.consumers import consumers
 from members.points.rows import balance_of
 from members.points.rules import Balance
 from members.registration.register_member import NewMember, register_member
-from members.shop_rules.rows import rules_at, set_rules
+from members.shop_rules.rows import rules_at
 from members.shop_rules.rules import Rules
 from members.staff.add_staff import add_staff
 from shared.clock import now
 from shared.database import Database
 from shared.events import Event
 from shared.ids import new_id
+from shared.shop_settings.change_settings import change
 
 ORIGIN = "http://noren.test"
 PASSWORD = "aoi-noren-7"
@@ -66,7 +67,7 @@ class MembersService:
         """Change the rules from now on."""
         async with self.db.transaction() as tx:
             rules = await rules_at(tx, now())
-            await set_rules(tx, rules.model_copy(update=changes), at=now(), by="試験")
+            await change(tx, rules.model_copy(update=changes), at=now(), by="試験")
 
     async def rules(self) -> Rules:
         """Return the rules in force."""

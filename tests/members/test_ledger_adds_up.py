@@ -26,7 +26,6 @@ from members.points.rows import balance_of
 from members.points.rules import NotEnoughPoints
 from members.points.tables import point_grants
 from members.registration.register_member import NewMember, register_member
-from members.shop_rules.rows import set_rules
 from members.shop_rules.rules import Rules
 from members.tables import metadata
 from shared import clock
@@ -37,6 +36,7 @@ from shared.errors import TryAgain
 from shared.events import Event, OrderProcessed
 from shared.ids import new_id
 from shared.inbox import insert_inbox
+from shared.shop_settings.change_settings import change
 from tests.members.member_examples import a_cancellation, a_shipping, an_order
 from tests.members.members_service import MembersService
 from tests.properties.profile import stories
@@ -114,7 +114,7 @@ class Ledger(RuleBasedStateMachine):
 
         async def register() -> None:
             async with self.db.transaction() as tx:
-                await set_rules(tx, rules, at=now(), by="試験")
+                await change(tx, rules, at=now(), by="試験")
                 new = NewMember(
                     member_id=self.member_id,
                     name="綾瀬 あや",
@@ -328,7 +328,7 @@ async def test_valid_points_lapse_with_their_days_and_what_was_spent_counts_as_t
     db = Database(url.render_as_string(hide_password=False), service="members", connections_max=3)
     member_id, rules = new_id(), Rules(valid_days=3)
     async with db.transaction() as tx:
-        await set_rules(tx, rules, at=now(), by="試験")
+        await change(tx, rules, at=now(), by="試験")
         new = NewMember(member_id=member_id, name="綾瀬 あや", email="aya@example.jp", email_proved=True)
         await register_member(tx, new, rules=rules, via="form", at=now())
     await Hearing(consumers, db).hears(an_order(member_id=member_id, items=5_000, points=points))

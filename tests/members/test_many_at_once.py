@@ -14,7 +14,6 @@ from members.benefits.rows import insert_reservation
 from members.consumers import consumers
 from members.points.rows import lock_known_balance, store_balance
 from members.registration.register_member import NewMember, register_member
-from members.shop_rules.rows import set_rules
 from members.shop_rules.rules import Rules
 from members.tables import metadata
 from shared.clock import now
@@ -22,6 +21,7 @@ from shared.database import Database
 from shared.errors import TryAgain
 from shared.events import Event, OrderPlaced, OrderProcessed, Registration
 from shared.ids import new_id
+from shared.shop_settings.change_settings import change
 from tests.members.member_examples import a_cancellation, a_shipping, an_order
 
 MEMBERS = [new_id() for _ in range(3)]
@@ -44,7 +44,7 @@ async def a_shop(make_db: MakeDatabase) -> Database:
     """A shop with three members who have 500 points each, of which 100 are set aside."""
     db = await make_db("members", metadata)
     async with db.transaction() as tx:
-        await set_rules(tx, Rules(valid_days=30), at=STARTED_AT, by="店長")
+        await change(tx, Rules(valid_days=30), at=STARTED_AT, by="店長")
         for member_id, reservation_id in zip(MEMBERS, RESERVATIONS, strict=True):
             new = NewMember(
                 member_id=member_id, name="綾瀬 あや", email=f"{member_id}@example.jp", email_proved=True

@@ -15,12 +15,15 @@ from shared.errors import Refused
 from shared.events import (
     CouponIssued,
     MailAddressCorrected,
+    MailSettingsChanged,
     MailsResent,
     OrdersExported,
     PaymentDeedDone,
     PaymentLookUpRequested,
+    PaymentSettingsChanged,
     PaymentsExported,
     SessionsRevoked,
+    ShopSettingsChanged,
     TestMailRequested,
 )
 from shared.ids import new_id
@@ -238,6 +241,9 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         ),
         PaymentDeedDone(**by, subject="N-1：返金を依頼しました（返金額 ¥500）", order_code="N-1"),
         TestMailRequested(**by, subject="発送通知メール → a@example.jp"),
+        ShopSettingsChanged(**by, subject="送料：¥550 → ¥800"),
+        PaymentSettingsChanged(**by, subject="表示名：（初期値） → カード"),
+        MailSettingsChanged(**by, subject="送信元：このお店 → 受注管理ソフト"),
         times=2,
     )
     async with members.browser() as desk:
@@ -253,6 +259,10 @@ async def test_deeds_at_other_desks_stand_beside_them(members: MembersService) -
         "メールの宛先の訂正",
         "返金を依頼しました（返金額 ¥500）",
         "テストメールの送信",
+        "店舗設定の変更",
+        "送料：¥550 → ¥800",
+        "決済設定の変更",
+        "メール設定の変更",
     ):
         assert page.partition("<tbody>")[2].count(words) == 1
     assert {("orders_exported", "店員", "3件（条件：q=山田）")} < set(await deeds(members))

@@ -18,6 +18,7 @@ from shared.clock import now
 from shared.events import (
     MailAddressCorrected,
     MailSent,
+    MailSettingsChanged,
     MailsResent,
     MailSuppressed,
     PaymentCaptured,
@@ -192,6 +193,25 @@ async def test_a_mail_that_the_software_sends_is_not_sent_by_us_and_the_change_i
     page = (await staff.get("/desk/mails/settings")).text
     assert "送信元：このお店 → 受注管理ソフト" in page
     assert "店長" in page
+
+
+async def test_a_changed_setting_of_a_mail_is_taken_back(staff: httpx.AsyncClient, post: Post) -> None:
+    path = "/desk/mails/settings/order_cancelled.customer"
+    form = {"enabled": "true", "sender": "shop", "delay_minutes": "30"}
+    await staff.post(path, data=await as_seen(staff, path, form))
+    page = (await staff.get("/desk/mails/settings")).text
+    assert "送信までの時間：10分 → 30分" in page
+    [change] = re.findall(r'name="change" value="(\d+)"', page)
+
+    back = await staff.post("/desk/mails/settings/take-back", data={"change": change})
+
+    assert back.status_code == 303
+    assert "送信までの時間：30分 → 10分" in (await staff.get("/desk/mails/settings")).text
+    deeds = [event for event in await post.said() if isinstance(event, MailSettingsChanged)]
+    assert [deed.subject.rpartition(" 送信までの時間：")[2] for deed in deeds] == [
+        "10分 → 30分",
+        "30分 → 10分",
+    ]
 
 
 async def test_an_older_page_of_a_setting_does_not_win(staff: httpx.AsyncClient) -> None:

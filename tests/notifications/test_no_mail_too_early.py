@@ -71,8 +71,8 @@ async def test_thanks_wait_for_the_yes_and_come_once(post: Post) -> None:
 @pytest.mark.feature("NTF-01")
 async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Post) -> None:
     async with post.db.transaction() as tx:
-        setting = MailSetting("order_placed.customer", sender="software")
-        await change_setting(tx, post.mails[setting.mail], setting, by="店長", at=now())
+        setting = MailSetting(sender="software")
+        await change_setting(tx, post.mails["order_placed.customer"], setting, by="店長", at=now())
     order = await placed(post, "authorized")
     await post.hears(of(order, PaymentAuthorized), of(order, PaymentAuthorized))
 

@@ -28,7 +28,7 @@ from shared.events import Event, OrderCancelled, PaymentCaptured, Shipped, Shipp
 from shared.ids import new_id
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
-FIVE = MailSetting("any", delay_minutes=5)
+FIVE = MailSetting(delay_minutes=5)
 PLACED = example_order()
 
 
@@ -106,10 +106,10 @@ def test_a_mail_waits_only_where_nobody_hurries(reason: str, waits: bool) -> Non
 @pytest.mark.parametrize(
     ("setting", "has_address", "reason"),
     [
-        (MailSetting("any", sender="software", enabled=False), False, "sent_by_software"),
-        (MailSetting("any", enabled=False), False, "switched_off"),
-        (MailSetting("any"), False, "no_address"),
-        (MailSetting("any", except_payment_kinds=frozenset({"card"})), True, "method_without_deposit_mail"),
+        (MailSetting(sender="software", enabled=False), False, "sent_by_software"),
+        (MailSetting(enabled=False), False, "switched_off"),
+        (MailSetting(), False, "no_address"),
+        (MailSetting(except_payment_kinds=frozenset({"card"})), True, "method_without_deposit_mail"),
     ],
 )
 def test_a_mail_that_does_not_go_tells_why(setting: MailSetting, has_address: bool, reason: str) -> None:
@@ -130,7 +130,7 @@ def test_payments_tells_whether_a_method_has_a_deposit_mail(has_mail: bool) -> N
 def test_the_head_of_a_mail_tells_its_setting_before_staff_change_it() -> None:
     delays = {name: default_setting(kind).delay_minutes for name, kind in MAILS.kinds.items()}
     assert {name: minutes for name, minutes in delays.items() if minutes} == {"order_cancelled.customer": 10}
-    assert default_setting(MAILS["shipped.customer"]) == MailSetting("shipped.customer")
+    assert default_setting(MAILS["shipped.customer"]) == MailSetting()
 
 
 @pytest.mark.parametrize(

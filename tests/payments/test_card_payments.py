@@ -6,8 +6,8 @@ import pytest
 
 from harness.due_once import claim, perform
 from payments.payment.rules.answers import Captured, Refunded, Voided
-from payments.shop.change_shop_settings import change_shop_settings
-from shared.clock import clock
+from payments.shop.rules import CaptureSettings
+from shared.clock import clock, now
 from shared.events import (
     CaptureRejected,
     Event,
@@ -18,6 +18,7 @@ from shared.events import (
     PaymentStandingChanged,
     PaymentVoided,
 )
+from shared.shop_settings.change_settings import change
 from tests.payments.conftest import Shopping
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
 
@@ -241,4 +242,4 @@ async def test_history_is_gapless(shopping: Shopping) -> None:
 
 async def set_policy(shopping: Shopping, policy: str) -> None:
     async with shopping.payments.db.transaction() as tx:
-        await change_shop_settings(tx, {"capture_policy": policy}, by="staff")
+        await change(tx, CaptureSettings.model_validate({"capture_policy": policy}), by="staff", at=now())

@@ -1,5 +1,6 @@
 """The payment desk shows every payment with all that happened; other services read menu and state."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,11 @@ from harness.as_seen import as_seen
 from harness.keys import Keys
 from payments.payment.rules.answers import Captured
 from shared.clock import now
-from shared.events import PaymentLookUpRequested, SessionsRevoked
+from shared.events import (
+    PaymentLookUpRequested,
+    PaymentSettingsChanged,
+    SessionsRevoked,
+)
 from tests.payments.conftest import Shopping
 from tests.payments.desk import STAFF, sign_in
 from tests.payments.order_examples import placed, reserved, shipped
@@ -114,7 +119,7 @@ async def test_a_display_name_holds_no_hidden_sign_and_no_link(
     form = await as_seen(browser, path, {"capture_policy": "by_staff", "name:card": name})
     refused = await browser.post(path, data=form)
     assert (refused.status_code, "表示名に使用できない文字" in refused.text) == (422, True)
-    assert await shopping.payments.rows("SELECT name FROM shop_settings_audit") == []
+    assert await shopping.payments.rows("SELECT name FROM setting_changes") == []
 
 
 async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, keys: Keys) -> None:
@@ -139,17 +144,42 @@ async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, ke
     assert menu["capture_policy"] == "by_staff"
     names = {entry["kind"]: entry["name"] for entry in menu["methods"]}
     assert names == {"card": "カード", "bank_transfer": "銀行振込", "cash_on_delivery": "<b>代引き</b>"}
-    audit = await shopping.payments.rows('SELECT name, "by" FROM shop_settings_audit ORDER BY name')
-    assert [row.name for row in audit] == [
-        "capture_policy",
-        "name:card",
-        "name:cash_on_delivery",
-        "offer:konbini",
+    audit = await shopping.payments.rows(
+        'SELECT subject, name, "by" FROM setting_changes ORDER BY name, subject'
+    )
+    assert [(row.name, row.subject) for row in audit] == [
+        ("capture_policy", ""),
+        ("name", "card"),
+        ("name", "cash_on_delivery"),
+        ("offered", "konbini"),
     ]
     assert {row.by for row in audit} == {"佐藤 店長"}
     page = (await browser.get("/desk/payments/settings")).text
     assert "<b>代引き" not in page
     assert "佐藤 店長" in page
+
+
+async def test_a_changed_setting_of_a_method_is_taken_back(shopping: Shopping, keys: Keys) -> None:
+    browser, path = shopping.payments.browser, "/desk/payments/settings"
+    sign_in(browser, keys)
+    form = {"capture_policy": "on_shipped"} | {
+        f"offer:{kind}": "yes" for kind in ("konbini", "bank_transfer")
+    }
+    form |= {"offer:cash_on_delivery": "yes", "name:card": "カード"}
+    await browser.post(path, data=await as_seen(browser, path, form))
+    page = (await browser.get(path)).text
+    named, hidden = sorted(re.findall(r'name="change" value="(\d+)"', page), key=int)
+
+    assert (await browser.post(f"{path}/take-back", data={"change": hidden})).status_code == 303
+
+    menu = (await browser.get("/api/payments/methods")).json()["methods"]
+    assert {entry["kind"]: entry["name"] for entry in menu}["card"] == "カード"
+    assert (await browser.post(f"{path}/take-back", data={"change": hidden})).status_code == 409
+    said = await shopping.payments.said(PaymentSettingsChanged)
+    deeds = [deed.subject for deed in said if isinstance(deed, PaymentSettingsChanged)]
+    assert deeds[0].endswith("表示名：（初期値） → カード、利用設定：使用する → 利用しない")
+    assert deeds[1].endswith("利用設定：利用しない → 使用する")
+    assert named != hidden
 
 
 async def test_the_menu_says_limits_and_choices(shopping: Shopping) -> None:

@@ -1,7 +1,7 @@
 """One service's database: transactions in which state, inbox and outbox commit together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
@@ -63,6 +63,8 @@ class Tx:
         self._changes: list[Change] = []
         self._said: list[Event] = []
         self._wakes: set[str] = set()
+        self.known: dict[Hashable, Any] = {}
+        """What was asked for once in this transaction and is not asked for again, by a key of its owner's choice."""
 
     async def execute(self, statement: str | ClauseElement, **values: Any) -> int:
         """Run ``statement``; strings use ``:name`` for values. Returns how many rows it changed."""
@@ -122,6 +124,7 @@ class Tx:
             self._changes.clear()
             del self._said[said:]
             self._wakes = wakes
+            self.known.clear()
             raise
 
     async def defer(self, change: Change) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from payments.methods.amazon_pay.method import AmazonPay
 from payments.payment.rules.payment import Payment
-from payments.shop.change_shop_settings import change_shop_settings
-from shared.clock import clock
+from payments.shop.rules import CaptureSettings
+from shared.clock import clock, now
 from shared.events import (
     CaptureRejected,
     PaymentAuthorized,
@@ -19,6 +19,7 @@ from shared.events import (
     PaymentRefunded,
     PaymentVoided,
 )
+from shared.shop_settings.change_settings import change
 from shared.statements import Verifier
 from tests.payments.amazon_pay.world import World
 from tests.payments.desk import STAFF, sign_in
@@ -152,7 +153,7 @@ async def test_nobody_waits_for_a_late_hold_longer_than_its_session_lives(world:
 @pytest.mark.feature("AP-40", clause="configured: order turns paid")
 async def test_a_capture_in_the_console_reaches_the_order_by_its_notice(world: World) -> None:
     async with world.payments.db.transaction() as tx:
-        await change_shop_settings(tx, {"capture_policy": "in_provider_console"}, by="staff")
+        await change(tx, CaptureSettings(capture_policy="in_provider_console"), by="staff", at=now())
     await world.order()
     await world.payments.hears(shipped("N1"))
     await world.payments.work()
@@ -179,7 +180,7 @@ async def test_the_desk_captures_only_where_the_provider_is_linked(
     world: World, policy: str, calls: int
 ) -> None:
     async with world.payments.db.transaction() as tx:
-        await change_shop_settings(tx, {"capture_policy": policy}, by="staff")
+        await change(tx, CaptureSettings.model_validate({"capture_policy": policy}), by="staff", at=now())
     await world.order()
     await world.payments.hears(capture_requested("N1"), times=2)
     await world.payments.work()
@@ -193,7 +194,7 @@ async def test_the_desk_captures_only_where_the_provider_is_linked(
 @pytest.mark.feature("AP-39", clause="rejected one second later")
 async def test_a_capture_from_the_shop_is_refused_after_thirty_days(world: World) -> None:
     async with world.payments.db.transaction() as tx:
-        await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
+        await change(tx, CaptureSettings(capture_policy="by_staff"), by="staff", at=now())
     await world.order()
     payment = await world.payments.payment("N1")
     clock.move(payment.placed_at + timedelta(days=30, seconds=1) - clock.now())

@@ -7,7 +7,7 @@ import pytest
 
 from harness.keys import Keys
 from payments.payment.rules.payment import Payment
-from payments.shop.change_shop_settings import change_shop_settings
+from payments.shop.rules import CaptureSettings
 from shared.clock import clock, now
 from shared.events import (
     AuthorizationEnded,
@@ -19,6 +19,7 @@ from shared.events import (
     PaymentStandingChanged,
     ReauthorizationRequested,
 )
+from shared.shop_settings.change_settings import change
 from tests.payments.amazon_pay.world import World
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, shipped
@@ -165,7 +166,7 @@ async def test_a_part_captured_in_the_console_is_short_money_and_the_rest_can_be
 @pytest.mark.feature("PAY-30", clause="failure stays visible")
 async def test_a_capture_that_amazon_rejects_ends_the_hold(world: World) -> None:
     async with world.payments.db.transaction() as tx:
-        await change_shop_settings(tx, {"capture_policy": "by_staff"}, by="staff")
+        await change(tx, CaptureSettings(capture_policy="by_staff"), by="staff", at=now())
     await world.order()
     world.amazon.go_wrong("capture", "decline")
 

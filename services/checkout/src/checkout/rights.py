@@ -1,6 +1,6 @@
 """What the role that runs checkout may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, SWEPT, changed_in
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, READ, SWEPT, changed_in
 
 RIGHTS = {
     "products": CHANGED,
@@ -10,8 +10,11 @@ RIGHTS = {
     "cart_lines": ANY_ROW,
     "placements": ADDED_TO,
     "method_menu": CHANGED,
-    "shop_settings": CHANGED,
-    "shop_settings_audit": ADDED_TO,
+    "settings": CHANGED,
+    "setting_changes": ADDED_TO,
+    # Of the former release: it may read them until it is gone.
+    "shop_settings": READ,
+    "shop_settings_audit": READ,
     "orders": CHANGED,
     "order_destinations": CHANGED,
     "order_lines": ADDED_TO,

@@ -19,7 +19,10 @@ RIGHTS = {
     "reset_wishes": ANY_ROW,
     "used_wallets": SWEPT,
     "staff_deeds": ADDED_TO,
-    "rule_versions": ADDED_TO,
+    "settings": CHANGED,
+    "setting_changes": ADDED_TO,
+    # Of the former release: it may read them until it is gone.
+    "rule_versions": READ,
     "point_balances": CHANGED,
     "point_postings": ADDED_TO,
     "point_grants": CHANGED,

@@ -1,13 +1,16 @@
 """What the role that runs notifications may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, CHANGED, changed_in
+from shared.migrations import ADDED_TO, CHANGED, READ, changed_in
 
 RIGHTS = {
     "contacts": changed_in("cancelled_at", "email", "ended_money", "ended_money_at", "placed"),
     "order_words": ADDED_TO,
     "mails": CHANGED,
     "mail_attempts": CHANGED,
-    "mail_settings": CHANGED,
-    "mail_setting_changes": ADDED_TO,
+    "settings": CHANGED,
+    "setting_changes": ADDED_TO,
+    # Of the former release: it may read them until it is gone.
+    "mail_settings": READ,
+    "mail_setting_changes": READ,
     "revoked_sessions": ADDED_TO,
 }

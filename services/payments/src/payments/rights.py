@@ -1,6 +1,6 @@
 """What the role that runs payments may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, CHANGED, DUE, changed_in
+from shared.migrations import ADDED_TO, CHANGED, DUE, READ, changed_in
 
 RIGHTS = {
     "payments": CHANGED,
@@ -13,7 +13,10 @@ RIGHTS = {
     "notices": changed_in("state", "payment_id", "seen_by", *DUE),
     "receipts": ADDED_TO,
     "journal_lines": ADDED_TO,
-    "shop_settings": CHANGED,
-    "shop_settings_audit": ADDED_TO,
+    "settings": CHANGED,
+    "setting_changes": ADDED_TO,
+    # Of the former release: it may read them until it is gone.
+    "shop_settings": READ,
+    "shop_settings_audit": READ,
     "revoked_sessions": ADDED_TO,
 }

@@ -9,5 +9,7 @@ from payments.payment.tables import payment_history as payment_history
 from payments.payment.tables import payment_requests as payment_requests
 from payments.payment.tables import payments as payments
 from payments.payment.tables import receipts as receipts
+from payments.shop.tables import setting_changes as setting_changes
+from payments.shop.tables import settings as settings
 from payments.shop.tables import shop_settings as shop_settings
 from payments.shop.tables import shop_settings_audit as shop_settings_audit

@@ -20,6 +20,7 @@ from shared.events.checkout import (
     Registration,
     Shipped,
     ShippedDestination,
+    ShopSettingsChanged,
     StockReserved,
 )
 from shared.events.members import (
@@ -42,6 +43,7 @@ from shared.events.members import (
 from shared.events.notifications import (
     MailAddressCorrected,
     MailSent,
+    MailSettingsChanged,
     MailsResent,
     MailSuppressed,
     SuppressionReason,
@@ -59,6 +61,7 @@ from shared.events.payments import (
     PaymentLookUpRequested,
     PaymentNumberIssued,
     PaymentRefunded,
+    PaymentSettingsChanged,
     PaymentsExported,
     PaymentStandingChanged,
     PaymentVoided,
@@ -87,6 +90,7 @@ __all__ = [
     "Line",
     "MailAddressCorrected",
     "MailSent",
+    "MailSettingsChanged",
     "MailSuppressed",
     "MailsResent",
     "MemberRegistered",
@@ -105,6 +109,7 @@ __all__ = [
     "PaymentLookUpRequested",
     "PaymentNumberIssued",
     "PaymentRefunded",
+    "PaymentSettingsChanged",
     "PaymentStandingChanged",
     "PaymentVoided",
     "PaymentsExported",
@@ -119,6 +124,7 @@ __all__ = [
     "SessionsRevoked",
     "Shipped",
     "ShippedDestination",
+    "ShopSettingsChanged",
     "StockReserved",
     "SuppressionReason",
     "TestMailRequested",

@@ -120,6 +120,12 @@ class OrdersExported(DeskEvent):
     producer: ClassVar[str] = "checkout"
 
 
+class ShopSettingsChanged(DeskEvent):
+    """Staff changed settings of the shop; ``subject`` says which, from what to what."""
+
+    producer: ClassVar[str] = "checkout"
+
+
 class OrderPlaced(CheckoutEvent, _WalletBuyer):
     """The buyer pressed 「注文確定」 and the order, with its stock held, is stored.
 

@@ -67,3 +67,9 @@ class MailsResent(DeskEvent):
     """Staff had undelivered mails sent again."""
 
     producer: ClassVar[str] = "notifications"
+
+
+class MailSettingsChanged(DeskEvent):
+    """Staff changed the settings of a kind of mail; ``subject`` says which, from what to what."""
+
+    producer: ClassVar[str] = "notifications"

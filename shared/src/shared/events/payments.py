@@ -200,3 +200,9 @@ class PaymentLookUpRequested(DeskEvent):
     """Staff had the provider asked for a payment (照会); ``subject`` is the code of its order."""
 
     producer: ClassVar[str] = "payments"
+
+
+class PaymentSettingsChanged(DeskEvent):
+    """Staff changed settings of payments; ``subject`` says which, from what to what."""
+
+    producer: ClassVar[str] = "payments"

@@ -217,12 +217,24 @@ def bounds_of(info: FieldInfo | None) -> tuple[int, int] | None:
     return None if least is None or greatest is None else (least, greatest)
 
 
+def unit_of(info: FieldInfo | None) -> str:
+    """The word that follows a field's number, such as 円, where it names one (`json_schema_extra`)."""
+    extra = info.json_schema_extra if info is not None else None
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+
+
 def japanese_message(
-    error: ErrorDetails, label: str, *, choice: bool = False, bounds: tuple[int, int] | None = None
+    error: ErrorDetails,
+    label: str,
+    *,
+    choice: bool = False,
+    bounds: tuple[int, int] | None = None,
+    unit: str = "",
 ) -> str:
     """What to do about one pydantic error, as a sentence about the field called `label`.
 
-    `choice` words a missing value as something to select, not to type; `bounds` are the field's (`bounds_of`).
+    `choice` words a missing value as something to select, not to type; `bounds` and `unit` are the field's
+    (`bounds_of`, `unit_of`).
     """
     kind, context = error["type"], error.get("ctx", {})
     if kind == "japanese":
@@ -236,7 +248,7 @@ def japanese_message(
     if kind in _CHOICES:
         return f"{label}は選択肢から選んでください"
     if kind in _NOT_A_NUMBER or kind in _OUT_OF_BOUNDS:
-        return _about_number(error, label, bounds)
+        return _about_number(error, label, bounds, unit)
     if kind in _DATES:
         return f"{label}は日付で入力してください"
     if kind in _LENGTHS:
@@ -248,11 +260,11 @@ def japanese_message(
     return f"{label}を確認してください"
 
 
-def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | None) -> str:
-    if bounds and bounds[1] <= _FEW:
+def _about_number(error: ErrorDetails, label: str, bounds: tuple[int, int] | None, unit: str) -> str:
+    if bounds and bounds[1] <= _FEW and not unit:
         return f"{label}は{bounds[0]:,}〜{bounds[1]:,}の数字で入力してください"
     if error["type"] in _OUT_OF_BOUNDS:
-        limits = {name: f"{limit:,}" for name, limit in error.get("ctx", {}).items()}
+        limits = {name: f"{limit:,}{unit}" for name, limit in error.get("ctx", {}).items()}
         return _OUT_OF_BOUNDS[error["type"]].format(label=label, **limits)
     if error["type"] == "number_unclear" and any(sign.isdigit() for sign in str(error.get("input"))):
         return f"{label}は「5,800」「5800」のような数字で入力してください"

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import ImmutableMultiDict, UploadFile
 
 from shared.errors import Refused
-from shared.web.fields import bounds_of, is_choice, japanese_message
+from shared.web.fields import bounds_of, is_choice, japanese_message, unit_of
 
 M = TypeVar("M", bound=BaseModel)
 FIELDS_MAX = 2_000
@@ -105,8 +105,9 @@ class Form(Generic[M]):
                 known = self.model.model_fields.get(name)
                 label = (known.title if known and known.title else name) or "入力内容"
                 choice = is_choice(known)
+                bounds, unit = bounds_of(known), unit_of(known)
                 self.errors.setdefault(
-                    name, japanese_message(error, label, choice=choice, bounds=bounds_of(known))
+                    name, japanese_message(error, label, choice=choice, bounds=bounds, unit=unit)
                 )
 
 

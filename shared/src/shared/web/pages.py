@@ -186,8 +186,8 @@ def make_templates(
 ) -> Pages:
     """Templates from the service's folders over the shared ones.
 
-    Autoescaped; an undefined name is an error. The macros of `macros.html` are there as `ui` everywhere, also
-    in fragments, without an import. `desk_pages` are this service's lines in the staff rail. `live` reads a
+    Autoescaped; an undefined name is an error. The macros of `macros.html` are there as `ui`, those of
+    `settings_macros.html` as `settings_ui` everywhere, also in fragments, without an import. `desk_pages` are this service's lines in the staff rail. `live` reads a
     template again whenever its file has changed.
     """
     shared_folder = Path(__file__).parent / "templates"
@@ -213,6 +213,7 @@ def make_templates(
     )
     env.globals.update(globals or {})
     env.globals["ui"] = env.get_template("macros.html").module
+    env.globals["settings_ui"] = env.get_template("settings_macros.html").module
     return Pages(env, desk_pages)
 
 

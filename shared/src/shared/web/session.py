@@ -188,14 +188,17 @@ async def require_staff(
     return seen
 
 
+def role_missing() -> Refused:
+    """The refusal (403) of what only another role may do."""
+    return Refused("role_missing", "この操作を行う権限がありません。責任者に依頼してください。", status=403)
+
+
 def require_role(*roles: str) -> Callable[..., Awaitable[Viewer]]:
     """A dependency for staff holding one of `roles`; others get 403. `Depends(require_role("owner"))`."""
 
     async def staff_in_role(seen: Annotated[Viewer, Depends(require_staff)]) -> Viewer:
         if seen.staff not in roles:
-            raise Refused(
-                "role_missing", "この操作を行う権限がありません。責任者に依頼してください。", status=403
-            )
+            raise role_missing()
         return seen
 
     return staff_in_role

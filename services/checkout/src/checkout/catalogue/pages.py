@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from checkout.catalogue.rows import read_products, read_shelf
 from checkout.catalogue.search_engines import product_data
-from checkout.shop.rows import read_shop_settings
+from checkout.shop.rules import ShopSettings
 from checkout.shop.storefront import Shop
 from shared.errors import Refused
+from shared.shop_settings.rows import read
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -20,7 +21,7 @@ async def show_shelf(request: Request, shop: Shop) -> Response:
     """Show everything on sale, by category."""
     async with shop.db.transaction() as tx:
         products = await read_shelf(tx)
-        settings = await read_shop_settings(tx)
+        settings = await read(tx, ShopSettings)
     shelves = [
         (category, list(group)) for category, group in groupby(products, key=lambda product: product.category)
     ]
@@ -32,7 +33,7 @@ async def show_item(request: Request, shop: Shop, sku: str) -> Response:
     """Show one product. Raises Refused(product_unknown)."""
     async with shop.db.transaction() as tx:
         product = (await read_products(tx, [sku])).get(sku)
-        settings = await read_shop_settings(tx)
+        settings = await read(tx, ShopSettings)
     if product is None:
         raise Refused("product_unknown", "この商品は見つかりませんでした。", status=404)
     return shop.pages.render(

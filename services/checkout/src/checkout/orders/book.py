@@ -38,6 +38,7 @@ from shared.cause import current_cause
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Event
+from shared.shop_settings.rows import of_stored
 from shared.words import add_words, words_of_numbers
 
 Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
@@ -74,8 +75,8 @@ class OrderBook:
         self._words: dict[str, set[str]] = {}
         self._deeds: list[tuple[Deed, Any]] = []
         self._said: list[Event] = []
-        chosen = locked[0].closing if locked else None
-        self.closing: Closing = chosen or ShopSettings().closing
+        chosen = {"closing": locked[0].closing} if locked and locked[0].closing is not None else None
+        self.closing: Closing = of_stored(ShopSettings(), chosen).closing
 
     def get(self, code: str) -> Order | None:
         """Return an order as it stands now, or None if it is not in the book."""

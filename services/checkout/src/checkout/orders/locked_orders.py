@@ -9,9 +9,10 @@ from uuid import UUID
 from checkout.orders.order import Order, OrderState, Parcel
 from checkout.orders.states import CancelReason
 from checkout.orders.tables import order_destinations, orders
-from checkout.shop.rules import Closing
+from checkout.shop.rules import Closing, ShopSettings
 from shared.bulk import update_all
 from shared.database import Tx
+from shared.shop_settings.rows import value_sql
 
 STATES = ("version", "status", "deposit", "shipping", "payment")
 """The columns that a move changes, called as the fields of an order are."""
@@ -53,7 +54,7 @@ class LockedOrder(OrderState):
 # comes with the orders: asking for it apart would be one more round trip for every event.
 _LOCK = f"""
     SELECT {", ".join(field.name for field in fields(LockedOrder) if field.name != "closing")},
-        (SELECT value FROM shop_settings WHERE name = 'closing') AS closing
+        {value_sql(ShopSettings, "closing")} AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
 # A question of its own: one asked together with the lock would see the parcels as they were before waiting for it.

@@ -15,12 +15,12 @@ from checkout.catalogue.rules import Product
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu
 from checkout.placing.quote import quote_cart
-from checkout.shop.rows import read_shop_settings
 from checkout.shop.rules import ShopSettings
 from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
+from shared.shop_settings.rows import read
 from shared.web.fields import Pieces
 from shared.web.forms import read_form
 from shared.web.pages import Told
@@ -134,7 +134,7 @@ def _place(sku: str) -> str:
 
 
 async def _frame(tx: Tx) -> tuple[ShopSettings, Menu]:
-    return await read_shop_settings(tx), await read_menu(tx)
+    return await read(tx, ShopSettings), await read_menu(tx)
 
 
 def _show(

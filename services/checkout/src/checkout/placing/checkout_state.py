@@ -22,11 +22,11 @@ from checkout.placing.quote import Quote, goods, quote_cart
 from checkout.placing.till import till_of
 from checkout.placing.vouchers import Benefit
 from checkout.pricing.price import NO_DISCOUNTS
-from checkout.shop.rows import read_shop_settings
 from checkout.shop.rules import ShopSettings
 from checkout.shop.storefront import Storefront
 from shared.clock import now
 from shared.database import Tx
+from shared.shop_settings.rows import read
 from shared.web.client_address import counted_as
 from shared.web.session import Viewer, viewer_of
 
@@ -108,7 +108,7 @@ async def load_checkout(request: Request, shop: Storefront) -> Checkout | Respon
     seen = await viewer_of(request)
     async with shop.db.transaction() as tx:
         stored = await cart_of(request, tx)
-        settings = await read_shop_settings(tx)
+        settings = await read(tx, ShopSettings)
         menu = await read_menu(tx)
         placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
         owner = await _owner(tx, request, shop, placement.order_code) if placement is not None else None

@@ -11,9 +11,10 @@ from checkout.placing.purchase import Purchase
 from checkout.shop.rules import ShopSettings
 from shared.database import Tx
 from shared.mail_address import counted_mail
+from shared.shop_settings.rows import of_stored, stored_sql
 
 _RULES = f"""
-    SELECT (SELECT json_object_agg(name, value) FROM shop_settings) AS settings,
+    SELECT {stored_sql(ShopSettings)} AS settings,
         (SELECT methods FROM method_menu WHERE menu_id = 1) AS methods, ({HELD_ORDERS}) AS held
 """  # noqa: S608 - our own statements
 
@@ -55,7 +56,7 @@ async def read_rules(
     )
     assert row is not None
     return Rules(
-        ShopSettings.model_validate(row.settings or {}),
+        of_stored(ShopSettings(), row.settings),
         menu_of(row.methods),
         [HeldOrder(**held) for held in row.held or ()],
     )

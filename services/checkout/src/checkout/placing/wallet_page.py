@@ -55,7 +55,7 @@ async def show_wallet_order(request: Request, shop: Shop) -> Response:
     if to_members := await _arrival(request, shop, checkout, wallet):
         return to_members
     form = Form(OrdererFields, {**wallet.orderer, **checkout.draft.get(TYPED, {})})
-    ticked = checkout.draft.get("register_member", checkout.settings.registration_box_ticked)
+    ticked = checkout.draft.get("register_member", not checkout.settings.registration_box_unticked)
     box = Form(WalletConfirmation, {"register_member": ticked})
     delivery = delivery_of(wallet, kept_in(checkout.draft, wallet))
     return await _page(request, shop, checkout, wallet, form, box, delivery)

@@ -1,29 +1,46 @@
 """What of the price staff decide: the settings, and the rules that follow from them.
 
-A rule of a price is a module of this folder, a setting here, a field in ``fields.py`` and a line in :data:`RULES`.
+A rule of a price is a module of this folder, a setting here and a line in :data:`RULES`.
 Pages, papers and mails show its :class:`Adjustment` by themselves.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from checkout.pricing.shipping import ShippingRules
 from shared.events import Adjustment
+from shared.shop_settings.group import YEN, Group, setting
+from shared.web.fields import Pieces
 
 SHIPPING_FEE_MAX = 100_000
 FREE_SHIPPING_FROM_MAX = 10_000_000
 
 
-class PriceSettings(BaseModel):
-    """The settings by which an order is priced, with their defaults."""
+class PriceSettings(Group):
+    """The settings by which an order is priced, with their defaults; without a threshold shipping is never free."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    shipping_fee: int = Field(550, ge=0, le=SHIPPING_FEE_MAX)
-    free_shipping_from: int | None = Field(5_000, ge=0, le=FREE_SHIPPING_FROM_MAX)
-    free_shipping_after_discounts: bool = False
+    shipping_fee: Pieces = setting(
+        550,
+        section="送料・価格",
+        label="送料",
+        hint="全国一律・税込。お支払い方法による違いはありません。",
+        unit=YEN,
+        ge=0,
+        le=SHIPPING_FEE_MAX,
+    )
+    free_shipping_from: Pieces | None = setting(
+        5_000,
+        label="送料無料になる金額",
+        hint="商品合計がこの金額以上で送料無料。空欄にすると常に送料がかかります。",
+        unit=YEN,
+        ge=0,
+        le=FREE_SHIPPING_FROM_MAX,
+    )
+    free_shipping_after_discounts: bool = setting(
+        False,
+        label="ポイント・クーポン値引き後の金額で判定する",
+        listed="送料無料の判定に割引後の金額を使う",
+    )
 
     @property
     def shipping(self) -> ShippingRules:

@@ -4,8 +4,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.payment_menu.rows import read_menu
-from checkout.shop.rows import read_shop_settings
+from checkout.shop.rules import ShopSettings
 from checkout.shop.storefront import Shop
+from shared.shop_settings.rows import read
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -15,6 +16,6 @@ router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 async def show_legal(request: Request, shop: Shop) -> Response:
     """Show what the law on distance selling asks for (特定商取引法), with the fees and payment methods in force."""
     async with shop.db.transaction() as tx:
-        settings = await read_shop_settings(tx)
+        settings = await read(tx, ShopSettings)
         menu = await read_menu(tx)
     return shop.pages.render(request, "shop_legal.html", settings=settings, methods=menu.methods)

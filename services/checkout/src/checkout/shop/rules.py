@@ -1,15 +1,32 @@
-"""The settings of the shop that staff change, with their defaults and limits."""
+"""The settings of the shop that staff change: declared here, and nowhere else."""
 
 from typing import Literal
 
 from checkout.pricing.settings import PriceSettings
+from shared.shop_settings.group import setting
 
 Closing = Literal["by_itself", "by_staff"]
 """Who sets 処理済み once shipping and deposit are complete (ORD-13)."""
+CLOSINGS: dict[Closing, str] = {
+    "by_itself": "自動で「処理済み」にする",
+    "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
+}
 
 
-class ShopSettings(PriceSettings):
-    """Every setting of the storefront with its default. A row exists only for what was changed."""
+class ShopSettings(PriceSettings, key="shop"):
+    """Every setting of the storefront with its default."""
 
-    registration_box_ticked: bool = True
-    closing: Closing = "by_itself"
+    registration_box_unticked: bool = setting(
+        False,
+        section="ご注文手続き",
+        label="非選択状態で初期表示する",
+        hint="「ご注文手続き」画面の会員登録チェックを、最初は外しておきます。",
+        listed="会員登録チェックを非選択状態で表示する",
+    )
+    closing: Closing = setting(
+        "by_itself",
+        section="受注処理",
+        label="発送と入金が完了した注文",
+        hint="変更は、これから完了する注文に適用されます。すでに完了している注文はそのままです。処理済み時に有効になるポイントは、処理済みにするまで有効になりません。",
+        words=CLOSINGS,
+    )

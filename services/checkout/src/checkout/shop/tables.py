@@ -4,7 +4,11 @@ from sqlalchemy import Column, DateTime, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.metadata import metadata
+from shared.shop_settings.tables import settings_tables
 
+settings, setting_changes = settings_tables(metadata)
+
+# What the former release reads while it still runs; a migration that contracts takes both away.
 shop_settings = Table(
     "shop_settings",
     metadata,
@@ -23,5 +27,4 @@ shop_settings_audit = Table(
     Column("after", JSONB, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    info={"append_only": True},
 )

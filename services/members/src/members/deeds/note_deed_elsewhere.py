@@ -7,11 +7,14 @@ from shared.database import Tx
 from shared.events import (
     DeskEvent,
     MailAddressCorrected,
+    MailSettingsChanged,
     MailsResent,
     OrdersExported,
     PaymentDeedDone,
     PaymentLookUpRequested,
+    PaymentSettingsChanged,
     PaymentsExported,
+    ShopSettingsChanged,
     TestMailRequested,
 )
 
@@ -23,6 +26,9 @@ DEED_OF: Mapping[type[DeskEvent], Deed] = {
     MailsResent: "mails_resent",
     TestMailRequested: "test_mail_sent",
     MailAddressCorrected: "mail_address_corrected",
+    ShopSettingsChanged: "shop_settings_changed",
+    PaymentSettingsChanged: "payment_settings_changed",
+    MailSettingsChanged: "mail_settings_changed",
 }
 """What other services say that their staff did, and what we call it."""
 

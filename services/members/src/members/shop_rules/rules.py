@@ -3,8 +3,9 @@
 from decimal import ROUND_FLOOR, Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from shared.shop_settings.group import Group, setting
 from shared.web.fields import Pieces
 
 Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]
@@ -30,20 +31,48 @@ WAITING_FOR: dict[GrantActivation, str] = {
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 
 
-class Rules(BaseModel):
-    """The rules in force. Every change is a new version; a grant keeps the mode it was made with (PNT-06)."""
+class Rules(Group, key="rules"):
+    """The rules in force: settings of which those count that held when an order was placed.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    A grant keeps the mode it was made with (PNT-06).
+    """
 
-    points_enabled: bool = Field(True, title="ポイントを利用する")
-    purchase_percent: Percent = Field(Decimal(1), title="購入ポイントの付与率（％）")
-    purchase_activation: Activation = Field("on_shipped", title="購入ポイントが有効になる時")
-    registration_points: Pieces = Field(500, ge=0, le=100_000, title="会員登録ポイント")
-    registration_activation: Literal["immediate", "manual"] = Field(
-        "immediate", title="会員登録ポイントが有効になる時"
+    points_enabled: bool = setting(True, section="ポイント基本設定", label="ポイントを利用する")
+    purchase_percent: Percent = setting(
+        Decimal(1),
+        label="購入ポイントの付与率",
+        unit="％",
+        hint="商品代金から値引きとご利用ポイントを除いた金額に掛け、端数は切り捨てます。送料と手数料は含みません。",
     )
-    valid_days: Pieces | None = Field(None, ge=1, le=3650, title="有効になってからの有効期間（日）")
-    amazon_login: bool = Field(True, title="Amazonアカウントでのログインを受け付ける")
+    purchase_activation: Activation = setting(
+        "on_shipped",
+        label="購入ポイントが有効になる時",
+        shown="menu",
+        words=ACTIVATION_LABEL,
+        hint="変更後のご注文から適用され、付与済みのポイントは変わりません。",
+    )
+    registration_points: Pieces = setting(500, ge=0, le=100_000, label="会員登録ポイント", unit="ポイント")
+    registration_activation: Literal["immediate", "manual"] = setting(
+        "immediate",
+        label="会員登録ポイントが有効になる時",
+        shown="menu",
+        words={mode: ACTIVATION_LABEL[mode] for mode in ("immediate", "manual")},
+        hint="付与時に有効にすると、登録と同時のご注文でもご利用いただけます。",
+    )
+    valid_days: Pieces | None = setting(
+        None,
+        ge=1,
+        le=3650,
+        label="有効になってからの有効期間",
+        unit="日",
+        hint="空欄にすると期限はありません。",
+    )
+    amazon_login: bool = setting(
+        True,
+        section="Amazonログイン",
+        label="Amazonアカウントでのログインを受け付ける",
+        hint="受け付けない場合、会員はメールアドレスとパスワードでログインします。",
+    )
 
     def registration_grant(self) -> int:
         """Return the points that a new member gets; 0 where points are off (PNT-01, PNT-05)."""

@@ -1,11 +1,14 @@
-"""The versions of the rules."""
+"""The settings of points and Amazon login, with every change of them."""
 
 from sqlalchemy import BigInteger, Column, Identity, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from members.metadata import MOMENT, metadata
+from shared.shop_settings.tables import settings_tables
 
-# The versions are the audit: who set what and when; the row before holds the earlier values (H4).
+settings, setting_changes = settings_tables(metadata)
+
+# What the former release reads while it still runs; a migration that contracts takes it away.
 rule_versions = Table(
     "rule_versions",
     metadata,
@@ -13,5 +16,4 @@ rule_versions = Table(
     Column("rules", JSONB, nullable=False),
     Column("changed_at", MOMENT, nullable=False),
     Column("changed_by", Text, nullable=False),
-    info={"append_only": True},
 )

@@ -6,7 +6,7 @@ AMAZON_OFF = "Amazonアカウントでのログインは現在ご利用いただ
 
 
 def summary(rules: Rules) -> str:
-    """Return what ``rules`` say, for their history and for the list of deeds."""
+    """Return what ``rules`` say, for the head of their page."""
     if not rules.points_enabled:
         points = "ポイントを利用しない"
     else:

@@ -1,178 +1,158 @@
 """メール設定一覧: each kind of mail, on or off, and who sends it (NTF-09, NTF-10). Every change is kept."""
 
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from notifications.mail_settings.change_setting import change_setting
-from notifications.mail_settings.rows import latest_changes, setting_of
-from notifications.mail_settings.rules import MailSetting
+from notifications.mail_settings.rows import setting_of, setting_of_each
+from notifications.mail_settings.rules import MailSetting, default_setting, names_of
 from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, kind_of
-from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
+from notifications.mails.files import MailKind
 from notifications.orders.rows import payment_names
 from shared.clock import now
 from shared.errors import Refused
-from shared.sql import Row
+from shared.events import MailSettingsChanged
+from shared.shop_settings.change_settings import latest_changes, take_back
 from shared.versions import version_of
-from shared.web.fields import Line, Pieces
-from shared.web.forms import Form, read_form
+from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
-from shared.web.session import Owner, require_staff
+from shared.web.session import Staff, Viewer, require_staff
+from shared.web.settings_forms import AtDesk, changeable, form_model, form_of, in_words, with_typed
+from shared.web.settings_pages import TAKEN_BACK, saved, sent_change
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-SENDERS = {"shop": "このお店", "software": "受注管理ソフト"}
-FIELDS = {
-    "enabled": "利用設定",
-    "sender": "送信元",
-    "delay_minutes": "送信までの時間(分)",
-    "except_payment_kinds": "送信しないお支払い方法",
+PATH = "/desk/mails/settings"
+HINTS = {
+    "shop": "このシステムから送信します。",
+    "software": "二重に届かないよう、このシステムからは送信しません。",
 }
 
 
-class SettingForm(BaseModel):
-    """What staff may set of a kind of mail."""
-
-    version: str = Field("", title="版", max_length=40)
-    enabled: bool = Field(False, title="利用する")
-    sender: Literal["shop", "software"] = Field(title="送信元")
-    delay_minutes: Pieces = Field(
-        0,
-        ge=0,
-        le=DELAY_MINUTES_MAX,
-        title="送信までの時間(分)",
-        description="お支払い期限切れの場合にだけ適用します。",
-    )
-    except_payment_kinds: list[Line] = Field(
-        default_factory=list, max_length=50, title="送信しないお支払い方法"
-    )
-
-
-@router.get("/desk/mails/settings")
-async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages) -> Response:
+@router.get(PATH)
+async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff) -> Response:
     """All kinds of mail and the latest changes."""
+    kinds = desk.mails.kinds.values()
     async with desk.db.transaction() as tx:
         names = await payment_names(tx)
-        kinds = desk.mails.kinds.values()
-        lines = [_line(desk, kind, await setting_of(tx, kind), names) for kind in kinds]
-        changes = await latest_changes(tx)
+        settings = await setting_of_each(tx, kinds)
+        changes = await latest_changes(tx, MailSetting)
+    titles = {kind.name: kind.title for kind in kinds}
+    said = in_words(changes, [MailSetting], staff, called=titles, words=names)
     return pages.render(
-        request, "mail_settings.html", lines=lines, changes=[_change(desk, row, names) for row in changes]
+        request,
+        "mail_settings.html",
+        action=PATH,
+        lines=[_line(desk, kind, settings[kind.name], names) for kind in kinds],
+        changes=said,
     )
 
 
-@router.get("/desk/mails/settings/{mail}")
-async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages, mail: str) -> Response:
-    """The form of one kind of mail."""
-    kind = kind_of(desk, mail)
+@router.post(f"{PATH}/take-back")
+async def take_back_change(
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff
+) -> Response:
+    """Give one setting the value from before a change."""
+    by = AtDesk.of(MailSettingsChanged, request, staff)
     async with desk.db.transaction() as tx:
-        setting = await setting_of(tx, kind)
+        group, found = await sent_change(tx, request, staff, MailSetting)
+        kind = kind_of(desk, found.subject)
         names = await payment_names(tx)
-    values = {name: getattr(setting, name) for name in FIELDS}
-    form = Form(SettingForm, {**values, "version": version_of(setting)})
-    return pages.render(request, "mail_setting.html", form=form, **_about(kind, setting, names))
+        await take_back(
+            tx,
+            group,
+            found,
+            by=by,
+            at=now(),
+            called=kind.title,
+            words=names,
+            default=default_setting(kind),
+        )
+    return pages.redirect(request, PATH, toast=TAKEN_BACK)
 
 
-@router.post("/desk/mails/settings/{mail}")
+@router.get(f"{PATH}/{{mail}}")
+async def show_setting(
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail: str
+) -> Response:
+    """The form of one kind of mail."""
+    return await _page(request, desk, pages, staff, kind_of(desk, mail))
+
+
+@router.post(f"{PATH}/{{mail}}")
 async def save_setting(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Owner, mail: str
+    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail: str
 ) -> Response:
     """Store what staff set."""
     kind = kind_of(desk, mail)
-    form = await read_form(request, SettingForm)
+    names = [name for name in changeable(MailSetting, staff) if name in names_of(kind)]
+    data = await request.form()
+    form = parse_form(form_model(MailSetting, tuple(names)), data)
     if form.errors:
-        return await _again(request, desk, pages, kind, form, status=422)
-    wanted = MailSetting(
-        mail=mail,
-        enabled=form.value.enabled,
-        sender=form.value.sender,
-        delay_minutes=form.value.delay_minutes,
-        except_payment_kinds=frozenset(form.value.except_payment_kinds),
-    )
+        return await _page(request, desk, pages, staff, kind, form, status=422)
+    by = AtDesk.of(MailSettingsChanged, request, staff)
     try:
         async with desk.db.transaction() as tx:
-            changed = await change_setting(tx, kind, wanted, by=staff.name, at=now(), seen=form.value.version)
+            wanted = with_typed(await setting_of(tx, kind), form)
+            seen, methods = str(data.get("version", "")), await payment_names(tx)
+            changed = await change_setting(tx, kind, wanted, by=by, at=now(), seen=seen, methods=methods)
     except Refused as refused:
         form.refuse(refused)
-        return await _again(request, desk, pages, kind, form, status=refused.status)
-    toast = f"{kind.title}の設定を更新しました" if changed else "変更はありませんでした"
-    return pages.redirect(request, "/desk/mails/settings", toast=toast, kind="done" if changed else "note")
+        return await _page(request, desk, pages, staff, kind, form, status=refused.status)
+    return saved(request, PATH, changed=changed, toast=f"{kind.title}の設定を更新しました")
 
 
-async def _again(
-    request: Request, desk: Desk, pages: Pages, kind: MailKind, form: Form[SettingForm], *, status: int
+async def _page(
+    request: Request,
+    desk: Desk,
+    pages: Pages,
+    staff: Viewer,
+    kind: MailKind,
+    form: Form[BaseModel] | None = None,
+    *,
+    status: int = 200,
 ) -> Response:
-    """The form with what is wrong with it; whoever saves it now has seen the setting of now."""
+    """The form of ``kind``; whoever saves it now has seen the setting of now."""
     async with desk.db.transaction() as tx:
         names = await payment_names(tx)
         setting = await setting_of(tx, kind)
-    form.values["version"] = version_of(setting)
-    return pages.render(
-        request, "mail_setting.html", status=status, form=form, **_about(kind, setting, names)
-    )
-
-
-def _about(kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
+    may = [name for name in MailSetting.changed_as(staff.staff) if name in names_of(kind)]
     # What staff have excepted stays a choice, even before an order has told its name.
     methods = {one: one for one in setting.except_payment_kinds} | names
-    return {
-        "mail": kind.name,
-        "title": kind.title,
-        "note": kind.note,
-        "audience": kind.audience.label,
-        "senders": [
-            {"value": "shop", "label": SENDERS["shop"], "hint": "このシステムから送信します。"},
-            {
-                "value": "software",
-                "label": SENDERS["software"],
-                "hint": "二重に届かないよう、このシステムからは送信しません。",
-            },
-        ],
-        "may_delay": kind.may_wait,
-        "payments": sorted(methods.items()) if kind.by_method else [],
-    }
+    senders = [{**card, "hint": HINTS[card["value"]]} for card in MailSetting.shown["sender"].cards]
+    return pages.render(
+        request,
+        "mail_setting.html",
+        status=status,
+        form=form or form_of(setting, may),
+        version=version_of(setting.plain()),
+        mail=kind.name,
+        title=kind.title,
+        note=kind.note,
+        audience=kind.audience.label,
+        senders=senders,
+        shown=MailSetting.shown,
+        names=names_of(kind),
+        in_force=setting.plain(),
+        payments=sorted(methods.items()),
+    )
 
 
 def _line(desk: Desk, kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
     goes_out = setting.enabled and setting.sender == "shop"
+    shown, plain = MailSetting.shown, setting.plain()
     return {
         "name": kind.name,
         "title": kind.title,
         "note": kind.note,
         "audience": kind.audience.label,
         "address": "" if kind.audience.told_by_events else desk.mails.shop.desk_address,
-        "word": "利用する" if setting.enabled else "利用しない",
+        "word": shown["enabled"].word(plain["enabled"]),
         "kind": "done" if goes_out else "plain",
-        "sender": SENDERS[setting.sender],
+        "sender": shown["sender"].word(plain["sender"]),
         "delay_minutes": setting.delay_minutes,
-        "except": _shown("except_payment_kinds", sorted(setting.except_payment_kinds), names),
+        "except": shown["except_payment_kinds"].word(plain["except_payment_kinds"], names),
     }
-
-
-def _change(desk: Desk, row: Row, names: dict[str, str]) -> dict[str, Any]:
-    said = [
-        f"{label}：{_shown(name, row.before[name], names)} → {_shown(name, row.after[name], names)}"
-        for name, label in FIELDS.items()
-        if row.before[name] != row.after[name]
-    ]
-    return {
-        "at": row.at,
-        "title": desk.title(row.mail),
-        "text": "、".join(said),
-        "by": row.by,
-        "kind": "note",
-    }
-
-
-def _shown(name: str, value: Any, names: dict[str, str]) -> str:
-    match name:
-        case "enabled":
-            return "利用する" if value else "利用しない"
-        case "sender":
-            return SENDERS[value]
-        case "except_payment_kinds":
-            return "・".join(names.get(kind, kind) for kind in value) or "なし"
-        case _:
-            return str(value)

@@ -1,30 +1,19 @@
-"""メール設定一覧: what staff have set for each kind of mail, and who changed what when."""
+"""メール設定一覧: what staff have set for each kind of mail."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from notifications.mail_settings.rules import MailSetting, default_setting
 from notifications.mails.files import MailKind
 from shared.database import Tx
-from shared.sql import Row
+from shared.shop_settings.rows import of_stored, read, read_each
 
 
 async def setting_of(tx: Tx, kind: MailKind) -> MailSetting:
     """Return the setting of ``kind`` that holds now."""
-    row = await tx.row("SELECT * FROM mail_settings WHERE mail = :mail", mail=kind.name)
-    if row is None:
-        return default_setting(kind)
-    return MailSetting(
-        mail=kind.name,
-        enabled=row.enabled,
-        sender=row.sender,
-        delay_minutes=row.delay_minutes,
-        except_payment_kinds=frozenset(row.except_payment_kinds),
-    )
+    return await read(tx, MailSetting, kind.name, default=default_setting(kind))
 
 
-async def latest_changes(tx: Tx, *, rows_max: int = 20) -> Sequence[Row]:
-    """Return the latest changes, newest first."""
-    return await tx.rows(
-        "SELECT mail, before, after, by, at FROM mail_setting_changes ORDER BY change_id DESC LIMIT :n",
-        n=rows_max,
-    )
+async def setting_of_each(tx: Tx, kinds: Iterable[MailKind]) -> dict[str, MailSetting]:
+    """Return the settings of ``kinds`` that hold now, by their names."""
+    stored = await read_each(tx, MailSetting)
+    return {kind.name: of_stored(default_setting(kind), stored.get(kind.name)) for kind in kinds}

@@ -1,33 +1,52 @@
 """Whether an event's mail goes out, and when: the shop's settings against what the event asks for."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
 
-from notifications.mails.files import MailKind
+from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
+from shared.shop_settings.group import Group, setting
+from shared.web.fields import Line, Pieces
 
 Sender = Literal["shop", "software"]
 Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
 
 
-@dataclass(frozen=True, slots=True)
-class MailSetting:
-    """What staff set for one kind of mail (メール設定一覧, NTF-09).
+SENDERS: dict[Sender, str] = {"shop": "このお店", "software": "受注管理ソフト"}
+METHODS_MAX = 50
+
+
+class MailSetting(Group, key="mail"):
+    """What staff set for one kind of mail (メール設定一覧, NTF-09), by its name.
 
     ``sender`` is ``software`` where order-management software sends this mail, so that we must not (NTF-10).
     ``delay_minutes`` counts from the event. ``except_payment_kinds`` never get this mail (NTF-04).
     """
 
-    mail: str
-    enabled: bool = True
-    sender: Sender = "shop"
-    delay_minutes: int = 0
-    except_payment_kinds: frozenset[str] = field(default_factory=frozenset)
+    enabled: bool = setting(True, label="利用する", listed="利用設定", yes="利用する", no="利用しない")
+    sender: Sender = setting("shop", label="送信元", words=SENDERS)
+    delay_minutes: Pieces = setting(
+        0,
+        ge=0,
+        le=DELAY_MINUTES_MAX,
+        label="送信までの時間",
+        unit="分",
+        hint="お支払い期限切れの場合にだけ適用します。",
+    )
+    except_payment_kinds: frozenset[Line] = setting(
+        frozenset(), max_length=METHODS_MAX, label="送信しないお支払い方法"
+    )
 
 
 def default_setting(kind: MailKind) -> MailSetting:
     """Return the setting of ``kind`` before staff change it."""
-    return MailSetting(kind.name, delay_minutes=kind.delay_minutes)
+    return MailSetting(delay_minutes=kind.delay_minutes)
+
+
+def names_of(kind: MailKind) -> tuple[str, ...]:
+    """Return the settings that ``kind`` has: a delay and excepted payment methods are not for every mail."""
+    has = {"delay_minutes": kind.may_wait, "except_payment_kinds": kind.by_method}
+    return tuple(name for name in MailSetting.model_fields if has.get(name, True))
 
 
 class PaidByMethod(Protocol):

@@ -4,8 +4,11 @@ from sqlalchemy import ARRAY, Boolean, Column, DateTime, Identity, Integer, Tabl
 from sqlalchemy.dialects.postgresql import JSONB
 
 from notifications.metadata import metadata
+from shared.shop_settings.tables import settings_tables
 
-# What staff have set; a mail without a row is as its file says.
+settings, setting_changes = settings_tables(metadata)
+
+# What the former release reads while it still runs; a migration that contracts takes both away.
 mail_settings = Table(
     "mail_settings",
     metadata,
@@ -25,5 +28,4 @@ mail_setting_changes = Table(
     Column("after", JSONB, nullable=False),
     Column("by", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
-    info={"append_only": True},
 )

@@ -16,12 +16,13 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import CapturePolicy
 from payments.payment.settle_payment import Batch
 from payments.settings import Settings
-from payments.shop.rows import read_shop_settings
+from payments.shop.rules import CaptureSettings
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import TryAgain
 from shared.events import OrderPlaced
 from shared.ids import new_id
+from shared.shop_settings.rows import read
 
 
 class AboutAnOrder(Protocol):
@@ -74,7 +75,7 @@ class NewPayments:
         cls, tx: Tx, events: Sequence[OrderPlaced], methods: Methods, settings: Settings
     ) -> AsyncIterator[Self]:
         """Read the shop's policy; store the payments at the end, and say what was decided of those that are new."""
-        new = cls((await read_shop_settings(tx)).capture_policy, methods, settings)
+        new = cls((await read(tx, CaptureSettings)).capture_policy, methods, settings)
         yield new
         stored = await insert_payments(tx, new._begun, now())
         tx.say(*(event for one in stored for event in one.events))

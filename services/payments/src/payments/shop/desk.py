@@ -1,28 +1,33 @@
 """What staff set for payments: when money is captured, and how methods are named and offered."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from payments.methods.registry import Methods
-from payments.payment.rules.terms import CAPTURE_POLICIES
-from payments.payment.words import POLICIES
-from payments.shop.change_shop_settings import change_shop_settings
-from payments.shop.rows import (
-    read_shop_settings,
-    settings_changes,
-)
+from payments.shop.change_shop_settings import change_shop_settings, plain_settings
+from payments.shop.rows import ShopSettings, read_shop_settings
+from payments.shop.rules import NAME_LENGTH_MAX, CaptureSettings, MethodSettings
+from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
-from shared.plain_text import TextRefused, unlinked_line
+from shared.events import PaymentSettingsChanged
+from shared.shop_settings.change_settings import latest_changes, take_back
+from shared.shop_settings.group import Group
 from shared.versions import version_of
+from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
-from shared.web.session import Owner, require_staff
+from shared.web.session import Owner, Staff, Viewer, require_staff
+from shared.web.settings_forms import AtDesk, form_model, form_of, in_words, with_typed
+from shared.web.settings_pages import TAKEN_BACK, saved, sent_change
 
 PATH = "/desk/payments/settings"
-NAME_LENGTH_MAX = 60
-_ANSWERS = {"yes": "使用する", "no": "利用しない"}
+GROUPS: tuple[type[Group], ...] = (CaptureSettings, MethodSettings)
+Forms = dict[str, Form[BaseModel]]
+"""The form of each method by its kind, and under "" that of capturing."""
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
@@ -30,102 +35,102 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
     routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
     @routes.get(PATH)
-    async def show_settings(request: Request) -> Response:
+    async def show_settings(request: Request, staff: Staff) -> Response:
         """The settings and their latest changes."""
-        return await page(request)
+        return await page(request, staff)
 
     @routes.post(PATH)
     async def save_settings(request: Request, staff: Owner) -> Response:
         """Change what the form says; only what really changed is written down."""
-        form = {name: str(value) for name, value in (await request.form()).items()}
-        asked = _asked(form, methods)
+        data = {name: str(value) for name, value in (await request.form()).items()}
+        forms = _sent(data, methods)
+        if any(form.errors for form in forms.values()):
+            return await page(request, staff, forms, status=422)
+        by = AtDesk.of(PaymentSettingsChanged, request, staff)
         try:
             async with db.transaction() as tx:
-                by = staff.name or staff.member_id or ""
-                changed = await change_shop_settings(tx, asked, by=by, seen=form.get("version", ""))
+                capture, wanted = _wanted(await read_shop_settings(tx), forms, methods)
+                seen = data.get("version", "")
+                count = await change_shop_settings(
+                    tx, capture, wanted, offered=methods, by=by, at=now(), seen=seen
+                )
         except Refused as refused:
-            return await page(request, asked=asked, refused=refused)
-        toast = f"{len(changed)}件の設定を変更しました" if changed else "変更はありません"
-        return pages.redirect(request, PATH, toast=toast, kind="done" if changed else "note")
+            forms[""].refuse(refused)
+            return await page(request, staff, forms, status=refused.status)
+        return saved(request, PATH, changed=count > 0, toast=f"{count}件の設定を変更しました")
+
+    @routes.post(f"{PATH}/take-back")
+    async def take_back_change(request: Request, staff: Staff) -> Response:
+        """Give one setting the value from before a change."""
+        by = AtDesk.of(PaymentSettingsChanged, request, staff)
+        async with db.transaction() as tx:
+            group, found = await sent_change(tx, request, staff, *GROUPS)
+            called = _own_names(methods).get(found.subject, found.subject)
+            await take_back(tx, group, found, by=by, at=now(), called=called)
+        return pages.redirect(request, PATH, toast=TAKEN_BACK)
 
     async def page(
-        request: Request, *, asked: dict[str, str] | None = None, refused: Refused | None = None
+        request: Request, staff: Viewer, forms: Forms | None = None, *, status: int = 200
     ) -> Response:
         async with db.transaction() as tx:
             settings = await read_shop_settings(tx)
-            changes = await settings_changes(tx)
-        in_force = {name: settings.value_of(name) for name in _names(methods)}
-        shown = asked or in_force
+            changes = await latest_changes(tx, *GROUPS, newest=50)
+        shown = forms or _shown(settings, methods, staff)
         return pages.render(
             request,
             "desk_settings.html",
-            status=refused.status if refused else 200,
-            refused=refused.message if refused else "",
-            version=version_of(in_force),
-            policies=POLICIES,
-            policy=shown["capture_policy"],
-            methods=[_method(shown, kind, methods) for kind in methods],
-            changes=[
-                {
-                    "at": one.at,
-                    "by": one.by,
-                    "what": _named(one.name, methods),
-                    "before": _worded(one.before),
-                    "after": _worded(one.after),
-                }
-                for one in changes
+            status=status,
+            action=PATH,
+            version=version_of(plain_settings(settings, methods)),
+            form=shown[""],
+            forms=list(shown.values()),
+            in_force=settings.capture.plain(),
+            policy=CaptureSettings.shown["capture_policy"],
+            offered=MethodSettings.shown["offered"],
+            methods=[
+                {"kind": kind, "own_name": own, "form": shown[kind]}
+                for kind, own in _own_names(methods).items()
             ],
+            changes=in_words(changes, GROUPS, staff, called=_own_names(methods)),
             name_length_max=NAME_LENGTH_MAX,
         )
 
     return routes
 
 
-def _asked(form: dict[str, str], methods: Methods) -> dict[str, str]:
-    policy = form.get("capture_policy", "")
-    if policy not in CAPTURE_POLICIES:
-        raise Refused("policy_unknown", "売上請求の方法を選択してください。", status=422)
-    asked: dict[str, str] = {"capture_policy": policy}
+def _own_names(methods: Methods) -> dict[str, str]:
+    return {kind: method.menu().name for kind, method in methods.items()}
+
+
+def _shown(settings: ShopSettings, methods: Methods, staff: Viewer) -> Forms:
+    """The forms of the settings in force; a method without a name of the shop's shows its own."""
+    forms: Forms = {"": form_of(settings.capture, CaptureSettings.changed_as(staff.staff))}
+    names = MethodSettings.changed_as(staff.staff)
+    for kind, own in _own_names(methods).items():
+        forms[kind] = form_of(settings.method(kind), names)
+        forms[kind].prefix = f"{kind}-"
+        forms[kind].values["name"] = settings.name_of(kind, own)
+    return forms
+
+
+def _sent(data: Mapping[str, str], methods: Methods) -> Forms:
+    names = tuple(MethodSettings.model_fields)
+    forms: Forms = {"": parse_form(form_model(CaptureSettings, tuple(CaptureSettings.model_fields)), data)}
     for kind in methods:
-        name = _display_name(form.get(f"name:{kind}", "").strip())
-        asked[f"name:{kind}"] = "" if name == methods[kind].menu().name else name
-        asked[f"offer:{kind}"] = "yes" if form.get(f"offer:{kind}") else "no"
-    return asked
+        sent: dict[str, Any] = {
+            "name": data.get(f"name:{kind}", ""),
+            "offered": bool(data.get(f"offer:{kind}")),
+        }
+        forms[kind] = parse_form(form_model(MethodSettings, names), sent)
+        forms[kind].prefix = f"{kind}-"
+    return forms
 
 
-def _names(methods: Methods) -> list[str]:
-    """Return the names of all settings that the form asks for."""
-    return ["capture_policy", *(f"{what}:{kind}" for kind in methods for what in ("name", "offer"))]
-
-
-def _display_name(typed: str) -> str:
-    """Return what buyers shall read in menu and mails. Raises Refused."""
-    if len(typed) > NAME_LENGTH_MAX:
-        raise Refused("name_too_long", f"表示名は{NAME_LENGTH_MAX}文字以内で入力してください。", status=422)
-    try:
-        return unlinked_line(typed)
-    except TextRefused as refused:
-        raise Refused("name_refused", f"表示名に{refused.message}。", status=422) from None
-
-
-def _method(shown: dict[str, str], kind: str, methods: Methods) -> dict[str, Any]:
-    own = methods[kind].menu().name
-    return {
-        "kind": kind,
-        "own_name": own,
-        "name": shown[f"name:{kind}"] or own,
-        "offered": shown[f"offer:{kind}"] == "yes",
-    }
-
-
-def _named(name: str, methods: Methods) -> str:
-    what, _, kind = name.partition(":")
-    words = {"capture_policy": "売上請求の方法", "name": "表示名", "offer": "利用設定"}
-    own = f"（{methods[kind].menu().name}）" if kind in methods else ""
-    return words.get(what, what) + own
-
-
-def _worded(value: str | None) -> str:
-    if not value:
-        return "（初期値）"
-    return {**POLICIES, **_ANSWERS}.get(value, value)
+def _wanted(
+    in_force: ShopSettings, forms: Forms, methods: Methods
+) -> tuple[CaptureSettings, dict[str, MethodSettings]]:
+    wanted = {}
+    for kind, own in _own_names(methods).items():
+        typed = with_typed(in_force.method(kind), forms[kind])
+        wanted[kind] = typed.model_copy(update={"name": ""}) if typed.name == own else typed
+    return with_typed(in_force.capture, forms[""]), wanted

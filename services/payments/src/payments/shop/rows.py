@@ -1,63 +1,41 @@
-"""What staff set at run time, with a trace of every change."""
+"""The settings of payments in force."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import select
-
-from payments.payment.rules.terms import CAPTURE_POLICIES, CapturePolicy
-from payments.shop.tables import shop_settings_audit
+from payments.payment.rules.terms import CapturePolicy
+from payments.shop.rules import CaptureSettings, MethodSettings
 from shared.database import Tx
-from shared.sql import Row
+from shared.shop_settings.rows import of_stored, read, read_each
 
 
 @dataclass(frozen=True)
 class ShopSettings:
-    """Capture policy, and what staff changed about single methods."""
+    """Capture policy, and what staff changed about single methods, by their kinds."""
 
-    capture_policy: CapturePolicy = "on_shipped"
-    names: Mapping[str, str] = field(default_factory=dict)
-    hidden: frozenset[str] = frozenset()
+    capture: CaptureSettings
+    methods: Mapping[str, MethodSettings]
+
+    @property
+    def capture_policy(self) -> CapturePolicy:
+        """Return who captures."""
+        return self.capture.capture_policy
+
+    def method(self, kind: str) -> MethodSettings:
+        """Return the settings of a method."""
+        return self.methods.get(kind) or MethodSettings()
 
     def name_of(self, kind: str, default: str) -> str:
         """Return the name under which the method is shown."""
-        return self.names.get(kind) or default
+        return self.method(kind).name or default
 
     def offers(self, kind: str) -> bool:
         """Return whether buyers may choose the method."""
-        return kind not in self.hidden
-
-    def value_of(self, name: str) -> str:
-        """Return the value in force of ``capture_policy``, ``name:<kind>`` ("" is its own) or ``offer:<kind>`` (yes, no)."""
-        what, _, kind = name.partition(":")
-        if what == "offer":
-            return "yes" if self.offers(kind) else "no"
-        return self.names.get(kind, "") if what == "name" else str(self.capture_policy)
+        return self.method(kind).offered
 
 
 async def read_shop_settings(tx: Tx) -> ShopSettings:
-    """Read what staff set; defaults where they set nothing."""
-    return settings_of(await set_values(tx))
-
-
-async def set_values(tx: Tx) -> dict[str, str]:
-    """Return what staff set, as it is kept: by the names of :meth:`ShopSettings.value_of`."""
-    return {row.name: row.value for row in await tx.rows("SELECT name, value FROM shop_settings")}
-
-
-def settings_of(values: Mapping[str, str]) -> ShopSettings:
-    """Return the settings that ``values`` make, with defaults for the others."""
-    policy = values.get("capture_policy", "on_shipped")
-    return ShopSettings(
-        capture_policy=policy if policy in CAPTURE_POLICIES else "on_shipped",
-        names={name[5:]: value for name, value in values.items() if name.startswith("name:")},
-        hidden=frozenset(
-            name[6:] for name, value in values.items() if name.startswith("offer:") and value == "no"
-        ),
-    )
-
-
-async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row]:
-    """Return the latest changes of the settings, newest first."""
-    query = select(shop_settings_audit).order_by(shop_settings_audit.c.change_id.desc())
-    return await tx.rows(query.limit(limit))
+    """Return what staff set; defaults where they set nothing."""
+    stored = await read_each(tx, MethodSettings)
+    methods = {kind: of_stored(MethodSettings(), values) for kind, values in stored.items()}
+    return ShopSettings(await read(tx, CaptureSettings), methods)

@@ -1,10 +1,13 @@
-"""What staff set, and every change of it. Audit rows are only ever added."""
+"""What staff set, and every change of it."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text
 
 from payments.metadata import metadata
+from shared.shop_settings.tables import settings_tables
 
-# What staff set: the capture policy, and per method its display name and whether it is offered.
+settings, setting_changes = settings_tables(metadata)
+
+# What the former release reads while it still runs; a migration that contracts takes both away.
 shop_settings = Table(
     "shop_settings",
     metadata,
@@ -23,5 +26,4 @@ shop_settings_audit = Table(
     Column("after", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("by", Text, nullable=False),
-    info={"append_only": True},
 )

@@ -1,0 +1,26 @@
+"""The settings of payments that staff change: declared here, and nowhere else."""
+
+from payments.payment.rules.terms import CapturePolicy
+from payments.payment.words import POLICIES
+from shared.shop_settings.group import Group, setting
+from shared.web.fields import AddressLine
+
+NAME_LENGTH_MAX = 60
+
+
+class CaptureSettings(Group, key="capture"):
+    """When the money of an order is captured; an order keeps what held when it was placed."""
+
+    capture_policy: CapturePolicy = setting(
+        "on_shipped",
+        label="売上請求の方法",
+        hint="変更は、これから入る注文に適用されます。すでにある注文は、注文時の設定のまま処理されます。",
+        words=POLICIES,
+    )
+
+
+class MethodSettings(Group, key="method"):
+    """One method, by its kind. Without a name of the shop's it is shown under its own."""
+
+    name: AddressLine = setting("", label="表示名", max_length=NAME_LENGTH_MAX, empty="（初期値）")
+    offered: bool = setting(True, label="利用設定", yes="使用する", no="利用しない")

@@ -1,0 +1,195 @@
+"""A group of settings, declared once: types, defaults, bounds, words for staff, and who may change them.
+
+    class ShopSettings(Group, key="shop"):
+        shipping_fee: Pieces = setting(550, label="送料", unit="円", ge=0, le=100_000)
+        closing: Closing = setting("by_itself", label="処理済みにする人", words=CLOSINGS)
+
+Storage, page, record and list of changes follow from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+from pydantic_core import to_jsonable_python
+
+Role = Literal["owner", "staff"]
+Kind = Literal["yes_no", "choice", "menu", "yen", "number", "text", "long_text", "list"]
+"""How a setting stands on its page: ``choice`` as cards, ``menu`` as one line that opens, ``list`` as boxes or lines."""
+YEN = "円"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How staff read a setting: its label, the words for its values, and where it stands."""
+
+    label: str
+    kind: Kind
+    words: Mapping[str, str]
+    unit: str = ""
+    empty: str = "なし"
+    section: str = ""
+    changed_by: Role = "owner"
+
+    @property
+    def cards(self) -> list[dict[str, str]]:
+        """Return the choices, as ``ui.radio_cards`` takes them."""
+        return [{"value": value, "label": word} for value, word in self.words.items()]
+
+    def word(self, value: Any, words: Mapping[str, str] | None = None) -> str:
+        """Return ``value``, also one that another release has stored, in words; ``words`` are those known at run time only."""
+        known = {**self.words, **(words or {})}
+        if self.kind == "yes_no":
+            return known["yes" if value else "no"]
+        if value is None or value == "" or value == []:
+            return self.empty
+        match self.kind:
+            case "yen":
+                return f"¥{value:,}"
+            case "number":
+                return f"{Decimal(str(value)).normalize():,f}{self.unit}"
+            case "list":
+                return "・".join(known.get(str(one), str(one)) for one in value)
+            case _:
+                return known.get(str(value), str(value))
+
+
+def setting(
+    default: Any,
+    *,
+    label: str,
+    hint: str = "",
+    listed: str = "",
+    words: Mapping[Any, str] | None = None,
+    yes: str = "はい",
+    no: str = "いいえ",
+    unit: str = "",
+    empty: str = "なし",
+    shown: Kind | None = None,
+    section: str = "",
+    changed_by: Role | None = None,
+    ge: int | None = None,
+    le: int | None = None,
+    max_length: int | None = None,
+) -> Any:
+    """Declare a setting of a :class:`Group`.
+
+    ``label`` and ``hint`` stand at its field, ``listed`` in the list of changes, where the label alone would not be
+    understood. ``words`` are those of a choice, one for each of its values; ``yes`` and ``no`` those of a bool.
+    ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading under which
+    it stands, with those after it. ``changed_by`` is the least role that may change it; that of the group if None.
+    """
+    about: dict[str, Any] = {
+        "label": label,
+        "listed": listed,
+        "words": dict(words or {}) or {"yes": yes, "no": no},
+        "unit": unit,
+        "empty": empty,
+        "shown": shown,
+        "section": section,
+        "changed_by": changed_by,
+    }
+    title = label if not unit or unit == YEN or unit in label else f"{label}（{unit}）"
+    return Field(
+        default,
+        title=title,
+        description=hint or None,
+        ge=ge,
+        le=le,
+        max_length=max_length,
+        json_schema_extra={"setting": about},
+    )
+
+
+class Group(BaseModel):
+    """Settings that stand together: read at once, shown on one page, and changed with one version.
+
+    ``key`` names the group in the tables and never changes; a group without one is a part that others inherit. A
+    group may be about something, such as a kind of mail: then each subject has its own values.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    group_key: ClassVar[str] = ""
+    shown: ClassVar[Mapping[str, Shown]] = {}
+
+    def __init_subclass__(cls, *, key: str = "", changed_by: Role = "owner", **kwargs: Any) -> None:
+        """Keep the key; the fields are not known yet."""
+        super().__init_subclass__(**kwargs)
+        cls.group_key = key
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, key: str = "", changed_by: Role = "owner", **_: Any) -> None:
+        """Learn how each setting is shown. Raises TypeError for a choice without a word for each of its values."""
+        cls.shown = {name: _shown(name, info, changed_by) for name, info in cls.model_fields.items()}
+
+    def plain(self) -> dict[str, Any]:
+        """Return the values as they are stored, in JSON's types; sets are sorted."""
+        return {name: plain(value) for name, value in self}
+
+    def changed_from(self, before: "Group") -> list[str]:
+        """Return the names of the settings that differ from ``before``."""
+        return [name for name in type(self).model_fields if getattr(self, name) != getattr(before, name)]
+
+    @classmethod
+    def changed_as(cls, role: str | None) -> tuple[str, ...]:
+        """Return the names of the settings that somebody with ``role`` may change."""
+        return tuple(
+            name
+            for name, shown in cls.shown.items()
+            if role == "owner" or (role is not None and shown.changed_by == "staff")
+        )
+
+
+def plain(value: Any) -> Any:
+    """Return ``value`` in JSON's types."""
+    return to_jsonable_python(sorted(value) if isinstance(value, set | frozenset) else value)
+
+
+def allows_nothing(info: FieldInfo) -> bool:
+    """Tell whether a setting may be left empty: None is one of its values, or the empty text is its default."""
+    return type(None) in get_args(info.annotation) or info.default == ""
+
+
+def is_list(info: FieldInfo) -> bool:
+    """Tell whether a setting holds several values."""
+    return get_origin(info.annotation) in (list, set, tuple, frozenset)
+
+
+def _shown(name: str, info: FieldInfo, changed_by: Role) -> Shown:
+    extra = info.json_schema_extra
+    if not isinstance(extra, dict) or not isinstance(extra.get("setting"), dict):
+        raise TypeError(f"{name} is not declared with setting(…)")
+    about: dict[str, Any] = extra["setting"]  # type: ignore[assignment]
+    kind = about["shown"] or _kind(info, about["unit"])
+    if kind in ("choice", "menu") and _values(info) != set(about["words"]):
+        raise TypeError(f"{name} needs a word for each of {sorted(_values(info))}")
+    return Shown(
+        label=about["listed"] or about["label"],
+        kind=kind,
+        words=about["words"],
+        unit=about["unit"],
+        empty=about["empty"],
+        section=about["section"],
+        changed_by=about["changed_by"] or changed_by,
+    )
+
+
+def _kind(info: FieldInfo, unit: str) -> Kind:
+    kinds = {info.annotation, *get_args(info.annotation)}
+    if bool in kinds:
+        return "yes_no"
+    if _values(info):
+        return "choice"
+    if is_list(info):
+        return "list"
+    if str in kinds:
+        return "text"
+    return "yen" if unit == YEN else "number"
+
+
+def _values(info: FieldInfo) -> set[str]:
+    return set(get_args(info.annotation)) if get_origin(info.annotation) is Literal else set()

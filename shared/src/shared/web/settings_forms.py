@@ -1,0 +1,151 @@
+"""The form of a group of settings: its fields as people type them, its list of changes in words, and who may send it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_model
+
+from shared.database import Tx
+from shared.errors import Refused
+from shared.events import DeskEvent
+from shared.shop_settings.change_settings import Change
+from shared.shop_settings.group import YEN, Group, allows_nothing, is_list
+from shared.web.deeds import done_by
+from shared.web.fields import japanese_message
+from shared.web.forms import Form
+from shared.web.session import Viewer, role_missing
+
+G = TypeVar("G", bound=Group)
+
+
+@dataclass(frozen=True)
+class AtDesk:
+    """Staff who change settings; the deed is said as ``event``, which members hears."""
+
+    event: type[DeskEvent]
+    by: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, event: type[DeskEvent], request: Request, staff: Viewer) -> "AtDesk":
+        """Return who sends ``request``."""
+        return cls(event, done_by(request, staff))
+
+    @property
+    def name(self) -> str:
+        """Return the name under which the change is kept."""
+        return self.by["by"] or "スタッフ"
+
+    async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
+        """Say the deed."""
+        tx.say(self.event(**self.by, subject=subject))
+
+
+@cache
+def form_model(group: type[Group], names: tuple[str, ...]) -> type[BaseModel]:
+    """Return the settings called ``names`` as a form sends them.
+
+    A box that is not ticked is False, an empty one is nothing where that is a value, and is asked for otherwise. Of a
+    choice that is not sent nothing is said.
+    """
+    fields: dict[str, Any] = {}
+    for name in names:
+        info = group.model_fields[name]
+        rules = [*info.metadata, *([BeforeValidator(_lines)] if is_list(info) else [])]
+        kind = Annotated[(info.annotation, *rules)] if rules else info.annotation
+        unit: dict[str, Any] = {"unit": YEN} if group.shown[name].kind == "yen" else {}
+        about = Field(
+            _left_empty(group, name), title=info.title, description=info.description, json_schema_extra=unit
+        )
+        fields[name] = (kind, about)
+    return create_model(f"{group.__name__}Form", **fields)
+
+
+def form_of(in_force: Group, names: Sequence[str]) -> Form[BaseModel]:
+    """Return the form that shows the settings ``in_force``."""
+    return Form(form_model(type(in_force), tuple(names)), in_force.plain())
+
+
+def with_typed(in_force: G, form: Form[BaseModel]) -> G:
+    """Return the settings ``in_force`` with what a form without errors says. Raises Refused by a rule of the group."""
+    group = type(in_force)
+    sent = form.value.model_fields_set
+    typed = {
+        name: value
+        for name, value in form.value
+        if name in sent or group.shown[name].kind not in ("choice", "menu")
+    }
+    try:
+        return group.model_validate({**dict(in_force), **typed})
+    except ValidationError as failure:
+        error = failure.errors()[0]
+        field = str(error["loc"][0]) if error["loc"] else None
+        label = group.shown[field].label if field is not None and field in group.shown else "設定"
+        raise Refused("setting_refused", japanese_message(error, label), field=field, status=422) from None
+
+
+def changeable(group: type[Group], staff: Viewer) -> tuple[str, ...]:
+    """Return the settings that ``staff`` may change. Raises Refused (403) if there are none."""
+    names = group.changed_as(staff.staff)
+    if not names:
+        raise role_missing()
+    return names
+
+
+def in_words(
+    changes: Sequence[Change],
+    groups: Sequence[type[Group]],
+    staff: Viewer,
+    *,
+    called: Mapping[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """Return ``changes`` for ``settings_ui.changes``, with those marked that ``staff`` may take back.
+
+    ``called`` are words for the subjects, ``words`` those for values that are known at run time only.
+    """
+    found = {group.group_key: group for group in groups}
+    lines = []
+    for one in changes:
+        group = found[one.group_name]
+        shown = group.shown[one.name]
+        subject = (called or {}).get(one.subject, one.subject)
+        lines.append(
+            {
+                "change_id": one.change_id,
+                "at": one.at,
+                "by": one.by,
+                "subject": subject,
+                "label": f"{shown.label}（{subject}）" if subject else shown.label,
+                "name": shown.label,
+                "before": shown.word(one.before, words),
+                "after": shown.word(one.after, words),
+                "may_take_back": one.stands
+                and one.before != one.after
+                and one.name in group.changed_as(staff.staff),
+            }
+        )
+    return lines
+
+
+def _left_empty(group: type[Group], name: str) -> Any:
+    info = group.model_fields[name]
+    if group.shown[name].kind == "yes_no":
+        return False
+    if is_list(info):
+        return []
+    if group.shown[name].kind in ("choice", "menu"):
+        return info.default
+    if not allows_nothing(info):
+        return ...
+    return info.default if info.default == "" else None
+
+
+def _lines(value: Any) -> Any:
+    """Boxes send a value each, a large box sends one text with a value a line."""
+    if not isinstance(value, list):
+        return value
+    return [line.strip() for text in value for line in str(text).split("\n") if line.strip()]
