@@ -24,6 +24,7 @@ from payments.payment.claims import Claim
 from payments.payment.rules.answers import Captured, Issued
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.rows import ClaimedRequest
 from payments.settings import Settings
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
@@ -163,9 +164,10 @@ class Service:
             return {name: [tuple(row) for row in await tx.rows(sql)] for name, sql in TABLES.items()}
 
 
-def _in_order(one: Claim | Look) -> tuple[str, str]:
-    claim = one.claims[0] if isinstance(one, Look) else one
-    return claim.payment.order_code, str(claim.row[0])
+def _in_order(one: Claim[ClaimedRequest] | Look) -> tuple[str, str]:
+    if isinstance(one, Look):
+        return one.payment.order_code, str(one.claims[0].row.notice_key)
+    return one.payment.order_code, str(one.row.request_id)
 
 
 Step = tuple[str, list[tuple[str, Event | None]]]

@@ -26,6 +26,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.planning import LONG
 
 DEMO_EMAIL = "desk@noren.example"
 DEMO_NAME = "のれん商店 デスク"
@@ -99,7 +100,9 @@ async def _run(arguments: argparse.Namespace, password: str) -> str:
     settings = Settings()
     if settings.migrate_database_url is None:
         raise SystemExit("MIGRATE_DATABASE_URL is not set: giving a role needs the owner of the tables")
-    db = Database(settings.migrate_database_url.get_secret_value(), service="members", shop=settings.shop)
+    db = Database(
+        settings.migrate_database_url.get_secret_value(), service="members", shop=settings.shop, planning=LONG
+    )
     hasher = PasswordHasher()
     try:
         return await add_staff(

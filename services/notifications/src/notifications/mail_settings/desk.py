@@ -1,5 +1,8 @@
 """メール設定一覧: each kind of mail, on or off, and who sends it (NTF-09, NTF-10). Every change is kept."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -7,14 +10,13 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from notifications.mail_settings.change_setting import change_setting
-from notifications.mail_settings.rows import latest_changes, setting_of
+from notifications.mail_settings.rows import SettingChange, latest_changes, setting_of
 from notifications.mail_settings.rules import MailSetting
 from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, kind_of
 from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
 from notifications.orders.rows import payment_names
 from shared.clock import now
 from shared.errors import Refused
-from shared.sql import Row
 from shared.versions import version_of
 from shared.web.fields import Line, Pieces
 from shared.web.forms import Form, read_form
@@ -59,7 +61,7 @@ async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages
         lines = [_line(desk, kind, await setting_of(tx, kind), names) for kind in kinds]
         changes = await latest_changes(tx)
     return pages.render(
-        request, "mail_settings.html", lines=lines, changes=[_change(desk, row, names) for row in changes]
+        request, "mail_settings.html", lines=lines, changes=[_change(desk, one, names) for one in changes]
     )
 
 
@@ -114,9 +116,9 @@ async def _again(
     )
 
 
-def _about(kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
+def _about(kind: MailKind, setting: MailSetting, names: Mapping[str, str]) -> dict[str, Any]:
     # What staff have excepted stays a choice, even before an order has told its name.
-    methods = {one: one for one in setting.except_payment_kinds} | names
+    methods = {one: one for one in setting.except_payment_kinds} | dict(names)
     return {
         "mail": kind.name,
         "title": kind.title,
@@ -135,44 +137,65 @@ def _about(kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[
     }
 
 
-def _line(desk: Desk, kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class KindLine:
+    """A kind of mail in the list, with what is set of it."""
+
+    name: str
+    title: str
+    note: str
+    audience: str
+    address: str
+    word: str
+    kind: str
+    sender: str
+    delay_minutes: int
+    excepted: str
+
+
+def _line(desk: Desk, kind: MailKind, setting: MailSetting, names: Mapping[str, str]) -> KindLine:
     goes_out = setting.enabled and setting.sender == "shop"
-    return {
-        "name": kind.name,
-        "title": kind.title,
-        "note": kind.note,
-        "audience": kind.audience.label,
-        "address": "" if kind.audience.told_by_events else desk.mails.shop.desk_address,
-        "word": "利用する" if setting.enabled else "利用しない",
-        "kind": "done" if goes_out else "plain",
-        "sender": SENDERS[setting.sender],
-        "delay_minutes": setting.delay_minutes,
-        "except": _shown("except_payment_kinds", sorted(setting.except_payment_kinds), names),
-    }
+    return KindLine(
+        kind.name,
+        kind.title,
+        kind.note,
+        audience=kind.audience.label,
+        address="" if kind.audience.told_by_events else desk.mails.shop.desk_address,
+        word="利用する" if setting.enabled else "利用しない",
+        kind="done" if goes_out else "plain",
+        sender=SENDERS[setting.sender],
+        delay_minutes=setting.delay_minutes,
+        excepted=_shown("except_payment_kinds", setting.except_payment_kinds, names),
+    )
 
 
-def _change(desk: Desk, row: Row, names: dict[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change as the timeline shows it."""
+
+    at: datetime
+    title: str
+    text: str
+    by: str
+    kind: str = "note"
+
+
+def _change(desk: Desk, change: SettingChange, names: Mapping[str, str]) -> ChangeLine:
     said = [
-        f"{label}：{_shown(name, row.before[name], names)} → {_shown(name, row.after[name], names)}"
+        f"{label}：{_shown(name, before, names)} → {_shown(name, after, names)}"
         for name, label in FIELDS.items()
-        if row.before[name] != row.after[name]
+        if (before := getattr(change.before, name)) != (after := getattr(change.after, name))
     ]
-    return {
-        "at": row.at,
-        "title": desk.title(row.mail),
-        "text": "、".join(said),
-        "by": row.by,
-        "kind": "note",
-    }
+    return ChangeLine(change.at, desk.title(change.after.mail), "、".join(said), change.by)
 
 
-def _shown(name: str, value: Any, names: dict[str, str]) -> str:
+def _shown(name: str, value: Any, names: Mapping[str, str]) -> str:
     match name:
         case "enabled":
             return "利用する" if value else "利用しない"
         case "sender":
             return SENDERS[value]
         case "except_payment_kinds":
-            return "・".join(names.get(kind, kind) for kind in value) or "なし"
+            return "・".join(names.get(kind, kind) for kind in sorted(value)) or "なし"
         case _:
             return str(value)

@@ -1,6 +1,6 @@
 """What staff set for payments: when money is captured, and how methods are named and offered."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -108,14 +108,19 @@ def _display_name(typed: str) -> str:
         raise Refused("name_refused", f"表示名に{refused.message}。", status=422) from None
 
 
-def _method(shown: dict[str, str], kind: str, methods: Methods) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class MethodFields:
+    """What the form shows of a method."""
+
+    kind: str
+    own_name: str
+    name: str
+    offered: bool
+
+
+def _method(shown: dict[str, str], kind: str, methods: Methods) -> MethodFields:
     own = methods[kind].menu().name
-    return {
-        "kind": kind,
-        "own_name": own,
-        "name": shown[f"name:{kind}"] or own,
-        "offered": shown[f"offer:{kind}"] == "yes",
-    }
+    return MethodFields(kind, own, name=shown[f"name:{kind}"] or own, offered=shown[f"offer:{kind}"] == "yes")
 
 
 def _named(name: str, methods: Methods) -> str:

@@ -1,14 +1,11 @@
 """What staff set at run time, with a trace of every change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from sqlalchemy import select
+from datetime import datetime
 
 from payments.payment.rules.terms import CAPTURE_POLICIES, CapturePolicy
-from payments.shop.tables import shop_settings_audit
 from shared.database import Tx
-from shared.sql import Row
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,21 @@ def settings_of(values: Mapping[str, str]) -> ShopSettings:
     )
 
 
-async def settings_changes(tx: Tx, *, limit: int = 50) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """What a member of staff changed of the setting called ``name``; ``before`` is None where it was the default."""
+
+    name: str
+    before: str | None
+    after: str
+    at: datetime
+    by: str
+
+
+async def settings_changes(tx: Tx, *, limit: int = 50) -> list[SettingsChange]:
     """Return the latest changes of the settings, newest first."""
-    query = select(shop_settings_audit).order_by(shop_settings_audit.c.change_id.desc())
-    return await tx.rows(query.limit(limit))
+    return await tx.read(
+        SettingsChange,
+        'SELECT name, before, after, at, "by" FROM shop_settings_audit ORDER BY change_id DESC LIMIT :limit',
+        limit=limit,
+    )
