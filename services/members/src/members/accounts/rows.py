@@ -3,9 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
+from members.accounts.tables import members
+from shared.bulk import insert_all
 from shared.database import Tx
 from shared.sql import columns_of
 
@@ -75,19 +77,31 @@ async def member_by_buyer(tx: Tx, buyer_id: str) -> Member | None:
     return await tx.read_one(Member, f"{_MEMBER} WHERE l.buyer_id = :buyer_id", buyer_id=buyer_id)
 
 
-async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """A member as the table gets one; the fields are those of :class:`Account`."""
+
+    member_id: UUID
+    name: str
+    email: str
+    email_key: str
+    registered_at: datetime
+    registered_via: Via
+    kana: str = ""
+    phone: str = ""
+    postal_code: str = ""
+    prefecture: str = ""
+    address1: str = ""
+    address2: str = ""
+    newsletter: bool = False
+    password_hash: str | None = None
+    order_code: str | None = None
+    email_verified_at: datetime | None = None
+
+
+async def insert_member(tx: Tx, account: NewAccount) -> bool:
     """Store a new member. Returns False if the address (or the id) belongs to one already."""
-    inserted = await tx.execute(
-        "INSERT INTO members (member_id, name, kana, email, email_key, phone, postal_code, prefecture,"
-        " address1, address2, newsletter, password_hash, registered_at, registered_via, order_code,"
-        " email_verified_at)"
-        " VALUES (:member_id, :name, :kana, :email, :email_key, :phone, :postal_code, :prefecture,"
-        " :address1, :address2, :newsletter, :password_hash, :at, :via, :order_code, :email_verified_at)"
-        " ON CONFLICT DO NOTHING",
-        **values,
-        email_key=email_key(values["email"]),
-    )
-    return inserted == 1
+    return bool(await insert_all(tx, members, [account], skip_known=True, returning="member_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,17 @@ async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datet
         password_hash=password_hash,
     )
     await keep_password(tx, member_id, password_hash, at=at)
+
+
+async def renew_hash(tx: Tx, member_id: UUID, password_hash: str, renewed: str) -> None:
+    """Keep the same password under a newer kind of hash, unless another password was set meanwhile."""
+    await tx.execute(
+        "UPDATE members SET password_hash = :renewed"
+        " WHERE member_id = :member_id AND password_hash = :password_hash",
+        renewed=renewed,
+        member_id=member_id,
+        password_hash=password_hash,
+    )
 
 
 async def keep_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from members.points.rows import GrantRow, PostingRow, expiry, grant_row, lock_balances, posting_row
+from members.points.records import GrantRow, PostingRow, expiry, grant_row, posting_row
+from members.points.rows import lock_balances
 from members.points.rules import Balance, Grant, GrantState, Posting
 from members.points.tables import point_balances, point_grants, point_postings
 from members.shop_rules.rules import Activation

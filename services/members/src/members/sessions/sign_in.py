@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from members.accounts.hasher import PasswordHasher
-from members.accounts.rows import Member, email_key, hold_member, member_by_email, member_by_id
+from members.accounts.rows import Member, email_key, hold_member, member_by_email, member_by_id, renew_hash
 from members.sessions.attempts import begin_attempt, forget_attempts
 from members.sessions.end_sessions import end_session
 from members.sessions.rows import Way, expiry_of, insert_session, staff_role_of
@@ -64,13 +64,7 @@ async def check_password(
     if hasher.outdated(member.password_hash):
         renewed = await hasher.hash(password)
         async with db.transaction() as tx:
-            await tx.execute(
-                "UPDATE members SET password_hash = :renewed"
-                " WHERE member_id = :member_id AND password_hash = :password_hash",
-                renewed=renewed,
-                member_id=member.member_id,
-                password_hash=member.password_hash,
-            )
+            await renew_hash(tx, member.member_id, member.password_hash, renewed)
     return member
 
 

@@ -30,7 +30,7 @@ from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off
 from payments.payment.tables import payment_requests
 from payments.requests.calls import Calls
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
-from shared.cause import Cause, following
+from shared.cause import following
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
@@ -74,7 +74,7 @@ class Requests:
             failed=self.failed,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
-            cause=asked_because,
+            cause=lambda claim: claim.row.cause,
             kind=ClaimedRequest,
         )
 
@@ -97,7 +97,7 @@ class Requests:
                 terms = self._calls.methods[payment.method].terms
                 number = claim.row.sequence
                 settled = settle_reply(payment, claim.row.operation, answers, at, terms, number=number)
-                with following(asked_because(claim)):
+                with following(claim.row.cause):
                     batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
         await batch.save(tx, self._calls.methods, at)
 
@@ -162,11 +162,6 @@ class Requests:
             return None if reply is None else (*(one for one in found if one is not reply), reply)
         over = (*CONCLUDES[operation], *_STILL_OPEN)
         return found if any(isinstance(answer, over) for answer in found) else None
-
-
-def asked_because(claim: Claim[ClaimedRequest]) -> Cause:
-    """Return what a claimed request follows from."""
-    return claim.row.cause
 
 
 def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
