@@ -17,6 +17,7 @@ import os
 import socket
 import sys
 
+import aio_pika
 import aiormq
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Basic
@@ -41,8 +42,8 @@ async def replay(amqp_url: str, queue: str, *, by: str, letters_max: int | None 
     ``<service>.lost``) go each to the queue that they name.
     """
     service, _, name = queue.partition(".")
-    async with await aiormq.connect(amqp_url) as connection:
-        channel = await connection.channel(publisher_confirms=True)
+    async with await aio_pika.connect(amqp_url) as connection:
+        channel = await (await connection.channel()).get_underlay_channel()
         if name != LOST:
             await _count(channel, queue)
         waiting = await _count(channel, f"{queue}.dead")

@@ -13,10 +13,10 @@ from sqlalchemy import MetaData
 from checkout.consumers import consumers as checkout_consumers
 from checkout.placing.till import Till
 from checkout.tables import metadata as checkout_metadata
-from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.release_benefit import OverdueReservation, ReleaseBenefits
 from members.benefits.tables import benefit_reservations
 from members.consumers import consumers as members_consumers
-from members.points.expire_points import ExpirePoints
+from members.points.expire_points import ExpirePoints, LapsedGrant
 from members.points.tables import point_grants
 from members.tables import metadata as members_metadata
 from notifications.consumers import consumers as notifications_consumers
@@ -129,8 +129,8 @@ class Services:
     def _members(self, node: Node) -> tuple[Sequence[DueWork], Mapping[type[Any], Any]]:
         db = node.db
         return [
-            DueWork("release_benefits", benefit_reservations, ReleaseBenefits(db)),
-            DueWork("expire_points", point_grants, ExpirePoints(db)),
+            DueWork("release_benefits", benefit_reservations, ReleaseBenefits(db), kind=OverdueReservation),
+            DueWork("expire_points", point_grants, ExpirePoints(db), kind=LapsedGrant),
         ], {}
 
     def _notifications(self, node: Node) -> tuple[Sequence[DueWork], Mapping[type[Any], Any]]:

@@ -107,7 +107,7 @@ def statements_of(service: str) -> dict[str, str]:
     for table in tables.values():
         if columns := [name for name in DUE if name in table.columns]:
             changes = ", ".join(f"{name} = {name}" for name in columns)
-            found[f"UPDATE {table.name} SET {changes}"] = "shared.due"
+            found[f"UPDATE {table.name} SET {changes}"] = "shared.due_rows"
     return found
 
 

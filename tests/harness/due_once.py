@@ -8,7 +8,7 @@ from typing import Any
 from shared.cause import following
 from shared.clock import now
 from shared.database import Database
-from shared.due import DueWork, claim_due
+from shared.due import DueWork
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Claimed:
 async def claim(db: Database, work: DueWork, *, rows_max: int = 200) -> Claimed:
     """Claim what is due, as a worker does."""
     async with db.transaction() as tx:
-        rows = await claim_due(tx, work.table, rows_max=rows_max, at=now(), lease_seconds=work.lease_seconds)
+        rows = await work.claim(tx, rows_max=rows_max, at=now())
         items = await work.begin(tx, rows) if work.begin is not None and rows else rows
     return Claimed(len(rows), items)
 

@@ -13,6 +13,7 @@ from harness.mail_sink import Copy, MailSink
 from notifications.consumers import consumers
 from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.pacing import Pace
+from notifications.mailing.rows import StoredMail
 from notifications.mailing.send_mail import MailSending, conclude_tries
 from notifications.mailing.smtp import MailServer
 from notifications.mailing.tables import mails as mails_table
@@ -23,7 +24,7 @@ from notifications.pages import page_installer
 from notifications.previews.examples import example_order
 from shared.clock import clock, now
 from shared.database import Database
-from shared.due import claim_due
+from shared.due_rows import claim_due
 from shared.events import Event, OrderPlaced
 from shared.ids import new_id
 from shared.revocations import RevokedSessions
@@ -64,7 +65,9 @@ class Post:
     async def sends(self, at_once: int = 100) -> int:
         """Do what is due now, as a worker would with ``at_once`` in hand; return how many mails were taken up."""
         async with self.db.transaction() as tx:
-            rows = await claim_due(tx, mails_table, rows_max=at_once, at=now(), lease_seconds=90)
+            rows = await claim_due(
+                tx, mails_table, rows_max=at_once, at=now(), lease_seconds=90, kind=StoredMail
+            )
             begun = await self.sending.begin(tx, rows) if rows else []
         ended = [(tried, await self.sending.send(tried)) for tried in begun]
         if ended:

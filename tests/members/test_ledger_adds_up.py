@@ -31,7 +31,7 @@ from members.tables import metadata
 from shared import clock
 from shared.clock import now
 from shared.database import Database
-from shared.due import claim_due
+from shared.due_rows import claim_due
 from shared.errors import TryAgain
 from shared.events import Event, OrderProcessed
 from shared.ids import new_id

@@ -29,12 +29,12 @@ from payments.payment.rules.payment import Operation, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
 from payments.payment.settle_payment import Batch, settle_all
-from payments.requests.answers import answer_as_json
+from payments.requests.answers import ToldAnswer, answer_as_json
 from payments.requests.perform_requests import Outcome, never_asked, outcome, reply_of_look
+from payments.requests.rows import ClaimedRequest
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database import Tx
 from shared.events import Event
-from shared.sql import Row
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, CARD, NEW, NUMBER, payment
 
@@ -133,9 +133,20 @@ def test_money_without_a_number_is_looked_after_ever_more_rarely() -> None:
     assert next_look_at(card, numbers(), AT) is None
 
 
-def row(operation: Operation, attempts: int = 1, answer: object = None) -> Row:
+def row(operation: Operation, attempts: int = 1, answer: ToldAnswer | None = None) -> ClaimedRequest:
     """The request as it was claimed."""
-    return cast(Row, SimpleNamespace(operation=operation, attempts=attempts, answer=answer))
+    return ClaimedRequest(
+        request_id=UUID(int=1),
+        payment_id=UUID(int=2),
+        operation=operation,
+        sequence=1,
+        amount=3_300,
+        answer=answer,
+        caused_by=None,
+        traceparent=None,
+        attempts=attempts,
+        lease=UUID(int=3),
+    )
 
 
 GRANTED = Authorized(authorization_id="a1", amount=3_300, authorized_at=AT)
@@ -175,7 +186,7 @@ def test_the_last_of_two_definite_answers_counts() -> None:
 
 
 def test_a_refund_that_only_waited_for_another_counts_as_never_asked_for() -> None:
-    waited: object = None
+    waited: ToldAnswer | None = None
     for attempts in (1, 2, 3):
         assert never_asked(row("refund", attempts, waited))
         told = reply_of_look(

@@ -20,10 +20,11 @@ from payments.methods.method import Notice
 from payments.methods.registry import Methods
 from payments.notices.act_on_notices import Look, Notices
 from payments.notices.rows import JOINED_FOR, insert_notice
-from payments.payment.claims import Claim
+from payments.payment.claims import Claim, ClaimedPayment
 from payments.payment.rules.answers import Captured, Issued
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
+from payments.requests.rows import ClaimedRequest
 from payments.settings import Settings
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
@@ -163,9 +164,11 @@ class Service:
             return {name: [tuple(row) for row in await tx.rows(sql)] for name, sql in TABLES.items()}
 
 
-def _in_order(one: Claim | Look) -> tuple[str, str]:
-    claim = one.claims[0] if isinstance(one, Look) else one
-    return claim.payment.order_code, str(claim.row[0])
+def _in_order(one: Claim[ClaimedRequest] | Claim[ClaimedPayment] | Look) -> tuple[str, str]:
+    if isinstance(one, Look):
+        return one.payment.order_code, str(one.claims[0].row.notice_key)
+    key = one.row.request_id if isinstance(one.row, ClaimedRequest) else one.row.payment_id
+    return one.payment.order_code, str(key)
 
 
 Step = tuple[str, list[tuple[str, Event | None]]]

@@ -1,7 +1,8 @@
 """Many rows in one statement are stored as the same rows one by one would be."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from asyncpg import IntegrityConstraintViolationError
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from harness.postgres import MakeDatabase
 from harness.together import statements_of
 from shared.bulk import insert_all, update_all, upsert_all
+from shared.sql import columns_of
 
 metadata = MetaData()
 things = Table(
@@ -105,6 +107,34 @@ async def test_known_rows_are_changed_and_others_added(make_db: MakeDatabase) ->
         await upsert_all(tx, things, changes, key="thing_id")
         found = await tx.rows('SELECT name, "order" FROM things ORDER BY "order"')
     assert [tuple(row) for row in found] == [("一", 2), (None, 3)]
+
+
+@dataclass(frozen=True, slots=True)
+class NewThing:
+    """A row as a dataclass."""
+
+    thing_id: UUID
+    name: str | None
+
+
+async def test_rows_may_be_dataclasses_named_like_columns(make_db: MakeDatabase) -> None:
+    db = await make_db("dataclass_rows", metadata)
+    one = NewThing(uuid4(), "first")
+    async with db.transaction() as tx:
+        await insert_all(tx, things, [one])
+        await update_all(tx, things, [replace(one, name="second")], key="thing_id")
+        assert await tx.read(NewThing, f"SELECT {columns_of(NewThing)} FROM things") == [
+            replace(one, name="second")
+        ]
+
+
+async def test_an_error_names_the_tables_of_what_was_deferred(make_db: MakeDatabase) -> None:
+    db = await make_db("deferred_errors", metadata)
+    one = NewThing(uuid4(), None)
+    with pytest.raises(IntegrityConstraintViolationError) as raised:
+        async with db.transaction() as tx:
+            await insert_all(tx, things, [one, one])
+    assert raised.value.__notes__ == ["with deferred changes of things"]
 
 
 async def test_no_rows_are_no_statement(make_db: MakeDatabase) -> None:

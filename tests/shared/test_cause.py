@@ -18,12 +18,13 @@ from shared.cause import (
     trace_id,
 )
 from shared.clock import now
-from shared.database import Connection, Tx
+from shared.database import Tx
 from shared.events import PointsUsed
 from shared.heard import decode_event
 from shared.ids import new_id
 from shared.logs import add_trace
 from shared.outbox import outbox_rows
+from shared.sql import Connection
 from shared.together import Together
 from shared.web.edge import Edge, EdgeRules
 

@@ -10,9 +10,10 @@ import pytest
 from harness.traces import causes, traced
 from shared.cause import NO_CAUSE, Cause, current_cause
 from shared.consumers import Consumer, Consumers, said
-from shared.database import Connection, Tx
+from shared.database import Tx
 from shared.events import Event, PointsActivated, PointsGranted, PointsReturned, PointsUsed
 from shared.ids import new_id
+from shared.sql import Connection
 
 
 class Rate:

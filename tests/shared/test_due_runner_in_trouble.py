@@ -16,7 +16,8 @@ from harness.postgres import MakeDatabase
 from harness.trouble import shaky
 from shared.clock import now
 from shared.database import Database, Tx
-from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off
+from shared.due import DueRunner, DueWork
+from shared.due_rows import claim_due, due_columns, due_index, strike_off
 from shared.ids import new_id
 from shared.sql import Row
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from harness.postgres import MakeDatabase
 from shared.cause import NO_CAUSE, Cause, current_cause
 from shared.clock import now
 from shared.database import Database, Tx
-from shared.due import DueRunner, DueWork, claim_due, due_columns, due_index, strike_off, strike_off_all
+from shared.due import DueRunner, DueWork
+from shared.due_rows import claim_due, due_columns, due_index, strike_off, strike_off_all
 from shared.ids import new_id
 from shared.sql import Row
 
@@ -170,6 +172,25 @@ async def test_no_plan_of_the_database_claims_more_than_was_wanted(make_db: Make
         claimed = await claim_due(tx, chores, rows_max=4, at=now())
 
     assert len(claimed) == 4
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """A claimed chore."""
+
+    chore_id: UUID
+    lease: UUID
+    attempts: int
+
+
+async def test_a_claimed_row_is_read_as_the_kind_of_its_work(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    await add_chores(db, 1)
+    work, lease = DueWork("chores", chores, Hands(db), kind=Chore), new_id()
+    async with db.transaction() as tx:
+        await tx.execute("ALTER TABLE chores ADD COLUMN of_a_later_release text")
+        [claimed] = await work.claim(tx, rows_max=9, at=now(), lease=lease)
+    assert claimed == Chore(claimed.chore_id, lease, attempts=1)
 
 
 async def test_what_is_done_follows_from_what_its_row_tells(make_db: MakeDatabase) -> None:

@@ -13,12 +13,13 @@ from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, running
 from shared.amqp import Publisher
 from shared.consumers import Consumers
-from shared.database import Database, Tx, is_transient
+from shared.database import Database, Tx
 from shared.events import MailSent, PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import LEASE_SECONDS, outbox_table
 from shared.relay import Relay
+from shared.transient import is_transient
 
 pytestmark = pytest.mark.broker
 

@@ -4,7 +4,7 @@ from sqlalchemy import Column, MetaData, Table, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
-from shared.due import due_columns, due_index
+from shared.due_rows import due_columns, due_index
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
 

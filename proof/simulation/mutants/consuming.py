@@ -10,12 +10,13 @@ from proof.simulation.nodes import Node
 from proof.simulation.parts import IDLE_SECONDS
 from shared.amqp import BrokerError, BrokerUnavailable, Link, Publisher
 from shared.consumers import Consumer
-from shared.database import Database, is_transient
+from shared.database import Database
 from shared.errors import Refused, TryAgain
 from shared.events import Event
 from shared.heard import Heard
 from shared.inbox import forget_heard, insert_inbox
 from shared.retries import put_off
+from shared.transient import is_transient
 
 PRUNE_EVERY_SECONDS = 1.5
 

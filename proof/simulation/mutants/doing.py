@@ -11,6 +11,7 @@ from checkout.placing.till import Till
 from members.orders.take_order import PlacedOrders
 from notifications.mailing.delivery import Accepted
 from notifications.mailing.message import build
+from notifications.mailing.rows import StoredMail
 from notifications.mailing.send_mail import Server, letter_of
 from notifications.mailing.store_mails import cause_of
 from notifications.mailing.tables import mails as mails_table
@@ -18,7 +19,7 @@ from notifications.mailing.tries import SENDING
 from notifications.mails.rendering import Mails
 from notifications.mails.sender import Sender
 from payments.methods.registry import Methods
-from payments.payment.claims import Claim, claims_of, end_claims
+from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
 from payments.payment.rows import WATCH_WORK, lock_order_payment
 from payments.payment.rules import asking
 from payments.payment.settle_payment import Batch
@@ -28,11 +29,11 @@ from shared.clock import now
 from shared.consumers import Handler
 from shared.crash import crash_point
 from shared.database import Tx
-from shared.due import DueWork, strike_off
+from shared.due import DueWork
+from shared.due_rows import strike_off
 from shared.errors import TryAgain
 from shared.events import OrderCancelled, OrderPlaced, PaymentAuthorized, PaymentNumberIssued
 from shared.ids import new_id
-from shared.sql import Row
 
 
 async def confirm_whatever_came_before(event: PaymentAuthorized, tx: Tx) -> None:
@@ -124,14 +125,18 @@ class SendsFirst:
     def __init__(self, node: Node) -> None:
         self.node = node
 
-    async def __call__(self, row: Row) -> None:
+    async def __call__(self, row: StoredMail) -> None:
         """Send one claimed mail."""
         server, mails = self.node.resources[Server], self.node.resources[Mails]
         raw = build(letter_of(row, mails, sender=Sender("", "shop@example.jp"), at=now()))
         answer = await server.send(row.recipient, raw)
         crash_point("K13")
         async with self.node.db.transaction() as tx:
-            if isinstance(answer, Accepted) and await strike_off(tx, mails_table, row.mail_id, row.lease):
+            if (
+                isinstance(answer, Accepted)
+                and row.lease is not None
+                and await strike_off(tx, mails_table, row.mail_id, row.lease)
+            ):
                 await tx.execute(
                     "UPDATE mails SET state = 'sent', ended_at = :at WHERE mail_id = :id",
                     at=now(),
@@ -139,7 +144,7 @@ class SendsFirst:
                 )
 
 
-async def _unpaid_only(tx: Tx, rows: Sequence[Row]) -> list[Claim]:
+async def _unpaid_only(tx: Tx, rows: Sequence[ClaimedPayment]) -> list[Claim[ClaimedPayment]]:
     claims = await claims_of(tx, rows)
     over = {claim: None for claim in claims if claim.payment.state not in ("waiting", "authorized")}
     await end_claims(tx, payments_table, over)

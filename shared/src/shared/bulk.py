@@ -1,14 +1,15 @@
 """Bulk changes: many rows in one statement, which costs hardly more than one row.
 
-The rows are one JSON document, and PostgreSQL converts it to the types of the table. So one statement for each table and
-set of columns serves any number of rows. JSON null becomes SQL NULL, in JSON columns too.
+Rows are mappings, or instances of a dataclass whose fields are named like columns. They are one JSON document, and
+PostgreSQL converts it to the types of the table. So one statement for each table and set of columns serves any number of
+rows. JSON null becomes SQL NULL, in JSON columns too.
 
 Changes that return nothing are deferred (:meth:`shared.database.Tx.defer`): they go to PostgreSQL together, in one
 statement, before the next statement of the transaction or with its commit.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,9 +20,11 @@ from sqlalchemy import Table
 from shared.sql import Row
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from shared.database import Tx
 
-Values = Mapping[str, Any]
+    Values = Mapping[str, Any] | DataclassInstance
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def one_statement(parts: tuple[str, ...], last: str = "") -> str:
 
 
 async def insert_all(
-    tx: "Tx", table: Table, rows: Sequence[Values], *, skip_known: bool | str = False, returning: str = ""
+    tx: "Tx", table: Table, rows: Sequence["Values"], *, skip_known: bool | str = False, returning: str = ""
 ) -> Sequence[Row]:
     """Insert ``rows``, which all name the same columns; return the columns in ``returning`` of those stored.
 
@@ -61,38 +64,42 @@ async def insert_all(
     """
     if not rows:
         return ()
-    statement = _insert(table, tuple(rows[0]), skip_known, returning)
+    statement = _insert(table, _columns(rows[0]), skip_known, returning)
     if returning:
         return await tx.rows(statement, rows=_document(rows))
     await tx.defer(Change(table, statement, _document(rows)))
     return ()
 
 
-async def update_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str, where: str = "") -> None:
+async def update_all(tx: "Tx", table: Table, rows: Sequence["Values"], *, key: str, where: str = "") -> None:
     """Set the columns of ``rows`` where the column ``key`` matches.
 
     ``where`` is a further condition in SQL: ``old`` is the row as it is stored, ``new`` as it is given.
     """
     if not rows:
         return
-    statement = _update(table, tuple(rows[0]), key, where)
+    statement = _update(table, _columns(rows[0]), key, where)
     await tx.defer(Change(table, statement, _document(rows)))
 
 
-async def upsert_all(tx: "Tx", table: Table, rows: Sequence[Values], *, key: str) -> None:
+async def upsert_all(tx: "Tx", table: Table, rows: Sequence["Values"], *, key: str) -> None:
     """Insert ``rows``, which all name the same columns; where the unique column ``key`` is known, set the others instead.
 
     No key may come twice.
     """
     if not rows:
         return
-    columns = tuple(rows[0])
+    columns = _columns(rows[0])
     changes = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name != key)
     statement = f'{_insert(table, columns, False, "")} ON CONFLICT ("{key}") DO UPDATE SET {changes}'
     await tx.defer(Change(table, statement, _document(rows)))
 
 
-def _document(rows: Sequence[Values]) -> str:
+def _columns(row: "Values") -> tuple[str, ...]:
+    return tuple(row) if isinstance(row, Mapping) else tuple(field.name for field in fields(row))
+
+
+def _document(rows: Sequence["Values"]) -> str:
     return orjson.dumps(rows, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any, Protocol, TypeVar
 
 import asyncpg
@@ -12,22 +12,10 @@ from shared.bulk import Change, one_statement
 from shared.cause import current_cause
 from shared.events import Event
 from shared.outbox import OutboxRow, insert_outbox, outbox_rows
-from shared.sql import STATEMENTS_CACHED_MAX, Row, ready, teach_json
+from shared.planning import LIMITS, LONG, SHORT, Planning
+from shared.sql import STATEMENTS_CACHED_MAX, Connection, Row, ready, teach_json
 
-# PostgreSQL error classes: 08 connection, 53 resources, 57P operator intervention, 40 rollback, 55P03 lock.
-_TRANSIENT = ("08", "53", "57P", "40", "55P03", "25P03")
 ACQUIRE_SECONDS_MAX = 10.0
-SETTINGS = {
-    "statement_timeout": "30000",
-    "lock_timeout": "10000",
-    "idle_in_transaction_session_timeout": "60000",
-    "timezone": "UTC",
-    # Planning cost more than running: statements are few and short, and each finds its rows by an index.
-    "plan_cache_mode": "force_generic_plan",
-    # Without this, a plan that was made while a table was small would scan the whole table after it has grown.
-    "enable_seqscan": "off",
-    "jit": "off",
-}
 # The client's limit is longer than the server's, so that it only ends statements whose answer got lost. Without it
 # such a statement would wait for ever.
 COMMAND_SECONDS_MAX = 40.0
@@ -41,19 +29,6 @@ class Handoff(Protocol):
         """Publish ``rows`` soon; they are committed and leased to this process."""
 
 
-class Connection(Protocol):
-    """The part of an asyncpg connection that a transaction uses."""
-
-    async def execute(self, query: str, *args: Any) -> str:
-        """Run a statement; return its command tag."""
-
-    async def fetch(self, query: str, *args: Any) -> list[Any]:
-        """Return all rows."""
-
-    def transaction(self) -> AbstractAsyncContextManager[Any]:
-        """Begin a transaction, or a savepoint inside one; leaving commits, an error rolls back."""
-
-
 class Tx:
     """An open transaction. Its events are stored in the outbox by the same commit, or not at all."""
 
@@ -63,6 +38,7 @@ class Tx:
         self._changes: list[Change] = []
         self._said: list[Event] = []
         self._wakes: set[str] = set()
+        self._planning: Planning | None = None
         self.known: dict[Hashable, Any] = {}
         """What was asked for once in this transaction and is not asked for again, by a key of its owner's choice."""
 
@@ -87,7 +63,7 @@ class Tx:
         """Return the first row, or None."""
         return next(iter(await self.rows(statement, **values)), None)
 
-    async def read(self, kind: Callable[..., R], statement: str | ClauseElement, **values: Any) -> list[R]:
+    async def read(self, kind: Callable[..., R], statement: str | ClauseElement, /, **values: Any) -> list[R]:
         """Return all rows, each as ``kind``: a dataclass whose fields are named like the columns.
 
         Raises TypeError if ``kind`` lacks a column, or a column lacks for one of its fields.
@@ -95,7 +71,7 @@ class Tx:
         return [kind(**row) for row in await self.rows(statement, **values)]
 
     async def read_one(
-        self, kind: Callable[..., R], statement: str | ClauseElement, **values: Any
+        self, kind: Callable[..., R], statement: str | ClauseElement, /, **values: Any
     ) -> R | None:
         """Return the first row as ``kind``, or None."""
         return next(iter(await self.read(kind, statement, **values)), None)
@@ -104,6 +80,12 @@ class Tx:
         """Return the first column of the first row, or None."""
         row = await self.row(statement, **values)
         return row[0] if row is not None else None
+
+    async def plan(self, planning: Planning) -> None:
+        """Plan the further statements of this transaction as ``planning`` says."""
+        if planning is not self._planning:
+            await self.execute(planning.for_transaction())
+            self._planning = planning
 
     def _ready(self, statement: str | ClauseElement, values: dict[str, Any]) -> tuple[str, list[Any]]:
         sql, arguments = ready(statement, values)
@@ -123,14 +105,15 @@ class Tx:
         except BaseException:
             self._changes.clear()
             del self._said[said:]
-            self._wakes = wakes
+            self._wakes, self._planning = wakes, None
             self.known.clear()
             raise
 
     async def defer(self, change: Change) -> None:
         """Keep ``change`` in memory until the next statement or the commit, so that many share one round trip.
 
-        A constraint that the change breaks is therefore raised by that later statement.
+        A constraint that the change breaks is therefore raised by that later statement, with a note that names the tables
+        of the changes that it was sent with. So defer inside a unit of work: its own save, or the commit, raises it.
         """
         if any(kept.table is change.table for kept in self._changes):
             # Two changes of one table in the same statement would not see each other.
@@ -140,22 +123,26 @@ class Tx:
     async def write(self) -> None:
         """Send the deferred changes."""
         if self._changes:
-            sql, values = self._deferred_and("")
-            await self._execute(sql, values)
+            await self._send("", {})
 
     async def rows_at_last(self, statement: str, **values: Any) -> Sequence[Row]:
         """Send the deferred changes and ``statement`` in one round trip; return the rows of ``statement``.
 
         The statement must neither read nor change rows that the deferred changes touch.
         """
-        sql, changes = self._deferred_and(statement)
-        sql, arguments = self._ready(sql, {**changes, **values})
-        return await self._connection.fetch(sql, *arguments)
+        return await self._send(statement, values)
 
-    def _deferred_and(self, last: str) -> tuple[str, dict[str, Any]]:
+    async def _send(self, last: str, values: dict[str, Any]) -> Sequence[Row]:
         changes, self._changes = self._changes, []
-        sql = one_statement(tuple(change.sql for change in changes), last)
-        return sql, {f"rows_{number}": change.document for number, change in enumerate(changes)}
+        statement = one_statement(tuple(change.sql for change in changes), last)
+        rows = {f"rows_{number}": change.document for number, change in enumerate(changes)}
+        sql, arguments = self._ready(statement, {**rows, **values})
+        try:
+            return await self._connection.fetch(sql, *arguments)
+        except asyncpg.PostgresError as error:
+            # Whoever deferred them is not in the traceback.
+            error.add_note("with deferred changes of " + ", ".join(change.table.name for change in changes))
+            raise
 
     def say(self, *events: Event) -> None:
         """Put ``events`` into the outbox with this commit.
@@ -176,16 +163,26 @@ class Tx:
 class Database:
     """The connections of one service and the transactions on them. ``relay`` is set where it runs in-process.
 
-    ``url`` may name SQLAlchemy's driver, as the settings do. ``watchers`` are told every statement.
+    ``url`` may name SQLAlchemy's driver, as the settings do. ``planning`` is how its statements are planned; a
+    transaction may choose another way (:meth:`Tx.plan`). ``watchers`` are told every statement.
     """
 
-    def __init__(self, url: str, *, service: str, shop: str = "noren", connections_max: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        service: str,
+        shop: str = "noren",
+        connections_max: int = 10,
+        planning: Planning = SHORT,
+    ) -> None:
         self.url = url
         self.service = service
         self.shop = shop
         self.relay: Handoff | None = None
         self.watchers: list[Callable[[str], None]] = []
         self._connections_max = connections_max
+        self._settings = {"application_name": f"noren-{service}", **LIMITS, **planning.settings()}
         self._wakers: dict[str, asyncio.Event] = {}
         self._pool: asyncpg.Pool[Row] | None = None
         self._opening = asyncio.Lock()
@@ -222,7 +219,7 @@ class Database:
                     reset=_leave_as_it_is,
                     timeout=10,
                     command_timeout=COMMAND_SECONDS_MAX,
-                    server_settings={"application_name": f"noren-{self.service}", **SETTINGS},
+                    server_settings=self._settings,
                 )
         return self._pool
 
@@ -254,15 +251,29 @@ class Database:
     async def stream(
         self, statement: str | ClauseElement, *, rows_at_once: int = 500, **values: Any
     ) -> AsyncIterator[Row]:
-        """Yield all rows of a query, however many there are, in bounded memory."""
+        """Yield all rows of a query, however many there are, in bounded memory. It is planned as a long one."""
         sql, arguments = ready(statement, values)
         pool = self._pool or await self._open()
         async with (
             pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection,
             connection.transaction(readonly=True),
         ):
+            await connection.execute(LONG.for_transaction())
             async for row in connection.cursor(sql, *arguments, prefetch=rows_at_once):
                 yield row
+
+    async def read_all(
+        self,
+        kind: Callable[..., R],
+        statement: str | ClauseElement,
+        /,
+        *,
+        rows_at_once: int = 500,
+        **values: Any,
+    ) -> AsyncIterator[R]:
+        """Yield all rows as :meth:`stream` does, each as ``kind`` (:meth:`Tx.read`)."""
+        async for row in self.stream(statement, rows_at_once=rows_at_once, **values):
+            yield kind(**row)
 
     def waker(self, work: str) -> asyncio.Event:
         """Return the event that wakes the due work called ``work`` in this process."""
@@ -282,19 +293,3 @@ class Database:
 
 async def _leave_as_it_is(_: object) -> None:
     """Skip the reset of a connection: no session setting is changed here, and a reset costs a round trip."""
-
-
-def is_transient(error: BaseException) -> bool:
-    """Tell whether ``error`` comes from the state of the database, so that the whole transaction may be run again."""
-    match error:
-        case ConnectionError() | TimeoutError() | OSError():
-            return True
-        # The schema was expanded after the statement was prepared: the next run prepares it again. Or the session
-        # ended between two statements, and the second was never sent.
-        case asyncpg.InvalidCachedStatementError() | asyncpg.InternalClientError():
-            return True
-        case asyncpg.PostgresError():
-            return (error.sqlstate or "").startswith(_TRANSIENT)
-        case asyncpg.InterfaceError():
-            return "closed" in str(error)
-    return False

@@ -6,95 +6,27 @@ transaction and must be safe to do twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Column, DateTime, Index, Integer, Table, Uuid
+from sqlalchemy import Table
 
 from shared import metrics
 from shared.cause import NO_CAUSE, Cause, following
 from shared.clock import elapsed, now
-from shared.database import Database, Tx, is_transient
+from shared.database import Database, Tx
+from shared.due_rows import LEASE_SECONDS, claim_due, end_leases, prolong_lease
 from shared.ids import new_id
-from shared.sql import Row
 from shared.together import Together
+from shared.transient import is_transient
 
 log = structlog.get_logger()
 
 POLL_SECONDS = 1.0
-LEASE_SECONDS = 30
-
-
-def due_columns() -> list[Column[Any]]:
-    """Return the columns that make rows claimable: ``due_at`` is NULL once there is nothing left to do."""
-    return [
-        Column("due_at", DateTime(timezone=True)),
-        Column("leased_until", DateTime(timezone=True)),
-        Column("lease", Uuid),
-        Column("attempts", Integer, nullable=False, server_default="0"),
-    ]
-
-
-def due_index(table: Table) -> Index:
-    """Declare the partial index that finds due rows of ``table``."""
-    return Index(f"{table.name}_due", table.c.due_at, postgresql_where=table.c.due_at.is_not(None))
-
-
-async def claim_due(
-    tx: Tx,
-    table: Table,
-    *,
-    rows_max: int,
-    at: datetime,
-    lease_seconds: int = LEASE_SECONDS,
-    lease: UUID | None = None,
-) -> Sequence[Row]:
-    """Lease up to ``rows_max`` rows of ``table`` due by ``at`` and return them, one attempt older.
-
-    ``lease`` is the id of the claim, a new one unless given. ``at`` is the time of the shop's clock; leases run on the
-    database's clock. Write results only where the row still has the returned ``lease``, so that a holder that was
-    too slow changes nothing.
-    """
-    [key] = [column.name for column in table.primary_key.columns]
-    # The subquery is an array, which PostgreSQL makes once and looks up by key. A plan may run a plain subquery with a
-    # limit several times and claim too many rows, or expect a large limit and scan the whole table.
-    return await tx.rows(
-        f"UPDATE {table.name} SET lease = :lease, attempts = attempts + 1,"  # noqa: S608 - names are ours
-        f" leased_until = now() + make_interval(secs => :seconds)"
-        f" WHERE {key} = ANY(ARRAY(SELECT {key} FROM {table.name}"
-        f" WHERE due_at <= :at AND (leased_until IS NULL OR leased_until < now())"
-        f" ORDER BY due_at LIMIT :rows_max FOR UPDATE SKIP LOCKED)) RETURNING *",
-        lease=lease or new_id(),
-        seconds=lease_seconds,
-        at=at,
-        rows_max=rows_max,
-    )
-
-
-async def prolong_lease(tx: Tx, table: Table, lease: UUID, *, at: datetime, seconds: int) -> None:
-    """Prolong ``lease``, whose rows were claimed at ``at``: it ends ``seconds`` from now."""
-    # The condition on due_at lets the index of due rows find them among millions that are done.
-    await tx.execute(
-        f"UPDATE {table.name} SET leased_until = now() + make_interval(secs => :seconds)"  # noqa: S608 - names are ours
-        f" WHERE due_at <= :at AND lease = :lease",
-        seconds=seconds,
-        at=at,
-        lease=lease,
-    )
-
-
-async def end_leases(tx: Tx, table: Table, leases: Collection[UUID], *, at: datetime) -> None:
-    """End ``leases``, whose rows were claimed by ``at``, so that the rows can be claimed again at once."""
-    await tx.execute(
-        f"UPDATE {table.name} SET leased_until = NULL, lease = NULL"  # noqa: S608 - names are ours
-        f" WHERE due_at <= :at AND lease = ANY(CAST(:leases AS uuid[]))",
-        at=at,
-        leases=list(leases),
-    )
 
 
 def no_cause(_: object) -> Cause:
@@ -106,7 +38,8 @@ def no_cause(_: object) -> Cause:
 class DueWork:
     """A kind of due work: the table of its rows, and the functions that do them.
 
-    ``perform`` gets one claimed row and runs outside any transaction. Two more functions save transactions where many
+    ``kind`` is the dataclass of a claimed row: its fields are the columns that the work needs. Without it a claimed row
+    is a whole one (:class:`shared.sql.Row`). ``perform`` gets one claimed row and runs outside any transaction. Two more functions save transactions where many
     rows may be due at once. ``begin`` runs in the transaction of the claim; it returns an item for each row that is
     still to be done, and ``perform`` gets the item in place of the row. ``conclude`` stores the results of ``perform``,
     of all items that finished while the last such transaction ran. If it fails for several, it is called again for
@@ -123,7 +56,7 @@ class DueWork:
     name: str
     table: Table
     perform: Callable[[Any], Awaitable[Any]]
-    begin: Callable[[Tx, Sequence[Row]], Awaitable[Sequence[Any]]] | None = None
+    begin: Callable[[Tx, Sequence[Any]], Awaitable[Sequence[Any]]] | None = None
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
     failed: Callable[[Tx, Any], Awaitable[None]] | None = None
     concurrency: int = 10
@@ -132,6 +65,19 @@ class DueWork:
     # and another worker takes over soon after a death.
     prolong: bool = False
     cause: Callable[[Any], Cause] = no_cause
+    kind: type[Any] | None = None
+
+    async def claim(self, tx: Tx, *, rows_max: int, at: datetime, lease: UUID | None = None) -> Sequence[Any]:
+        """Lease up to ``rows_max`` rows due by ``at`` and return them as the work takes them."""
+        return await claim_due(
+            tx,
+            self.table,
+            rows_max=rows_max,
+            at=at,
+            lease_seconds=self.lease_seconds,
+            lease=lease,
+            kind=self.kind,
+        )
 
 
 class DueRunner:
@@ -192,9 +138,7 @@ class DueRunner:
                 if self._doubtful:
                     await end_leases(tx, work.table, self._doubtful, at=at)
                 self._doubtful.add(lease)
-                rows = await claim_due(
-                    tx, work.table, rows_max=rows_max, at=at, lease_seconds=work.lease_seconds, lease=lease
-                )
+                rows = await work.claim(tx, rows_max=rows_max, at=at, lease=lease)
                 begun = await work.begin(tx, rows) if rows and work.begin is not None else rows
             self._doubtful.clear()
             return (lease, begun) if rows else (None, [])
@@ -284,38 +228,3 @@ class DueRunner:
         # Cleared even if no task is free to claim: otherwise each next wait would end at once, and this loop would
         # keep everything else in the process from running.
         self._wake.clear()
-
-
-async def strike_off(tx: Tx, table: Table, key: Any, lease: UUID, *, due_at: datetime | None = None) -> bool:
-    """End the claim on the row with primary key ``key``: it is done, or due again at ``due_at``.
-
-    Returns False if the lease is no longer ours; then write nothing that depends on it.
-    """
-    [column] = table.primary_key.columns
-    changed = await tx.execute(
-        f"UPDATE {table.name} SET due_at = :due_at, leased_until = NULL, lease = NULL"  # noqa: S608 - names are ours
-        f" WHERE {column.name} = :key AND lease = :lease",
-        due_at=due_at,
-        key=key,
-        lease=lease,
-    )
-    return changed == 1
-
-
-async def strike_off_all(tx: Tx, table: Table, rows: Sequence[tuple[Any, UUID, datetime | None]]) -> set[Any]:
-    """End the claims on rows given as (primary key, lease, when it is due again); return the keys still ours.
-
-    Write nothing that depends on any other. The rows stay locked until the commit.
-    """
-    [column] = table.primary_key.columns
-    kind = "uuid" if isinstance(column.type, Uuid) else "text"
-    struck = await tx.rows(
-        f"UPDATE {table.name} AS t SET due_at = d.due_at, leased_until = NULL, lease = NULL"  # noqa: S608 - names are ours
-        f" FROM unnest(CAST(:keys AS {kind}[]), CAST(:leases AS uuid[]), CAST(:due AS timestamptz[]))"
-        f" AS d(key, lease, due_at) WHERE t.{column.name} = ANY(CAST(:keys AS {kind}[]))"
-        f" AND t.{column.name} = d.key AND t.lease = d.lease RETURNING d.key",
-        keys=[key for key, _, _ in rows],
-        leases=[lease for _, lease, _ in rows],
-        due=[due_at for _, _, due_at in rows],
-    )
-    return {row.key for row in struck}

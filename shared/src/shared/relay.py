@@ -16,7 +16,7 @@ from shared import metrics
 from shared.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties, events_exchange
 from shared.clock import elapsed
 from shared.crash import crash_point
-from shared.database import Database, Tx, is_transient
+from shared.database import Database, Tx
 from shared.inbox import forget_heard
 from shared.outbox import (
     WAKE_CHANNEL,
@@ -26,6 +26,7 @@ from shared.outbox import (
     mark_published,
     oldest_unsent_seconds,
 )
+from shared.transient import is_transient
 
 log = structlog.get_logger()
 

@@ -6,9 +6,11 @@ leads to every queue of the broker. The properties of a queue cannot be changed,
 
 import asyncio
 
+import aio_pika
 import aiormq
 import structlog
-from aiormq.abc import AbstractChannel, AbstractConnection
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractChannel
 from pamqp.commands import Basic
 
 from shared.topology import RETRY_STEPS_SECONDS, retry_exchange
@@ -25,7 +27,7 @@ async def retire_waiting_queues(url: str, service: str) -> int:
     ``url`` is the administrator's. Run after :func:`shared.topology.declare`: the exchanges must lead to the new
     queues. Breaking off loses nothing, and a second run goes on. What is moved waits once more.
     """
-    async with await aiormq.connect(url) as connection:
+    async with await aio_pika.connect(url) as connection:
         moved = [
             await _retire(connection, retry_exchange(service, seconds)) for seconds in RETRY_STEPS_SECONDS
         ]
@@ -34,7 +36,7 @@ async def retire_waiting_queues(url: str, service: str) -> int:
 
 async def _retire(connection: AbstractConnection, name: str) -> int:
     """Retire the queue that has the name of its exchange."""
-    channel = await connection.channel(publisher_confirms=True)
+    channel = await (await connection.channel()).get_underlay_channel()
     try:
         await channel.queue_declare(name, passive=True)
     except aiormq.exceptions.ChannelNotFoundEntity:

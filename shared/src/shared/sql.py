@@ -5,9 +5,10 @@ both together (docs/speed.md), and a service needs no part of it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import orjson
@@ -33,6 +34,28 @@ class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg tells no types
             return self[name]
         except KeyError:
             raise AttributeError(name) from None
+
+
+def columns_of(kind: type[Any], alias: str = "") -> str:
+    """Return the columns that rows of ``kind``, a dataclass, are made of, for SELECT or RETURNING.
+
+    A statement names its columns: ``*`` would also return those that a later release has added.
+    """
+    before = f"{alias}." if alias else ""
+    return ", ".join(before + field.name for field in fields(kind))
+
+
+class Connection(Protocol):
+    """The part of an asyncpg connection that a transaction uses."""
+
+    async def execute(self, query: str, *args: Any) -> str:
+        """Run a statement; return its command tag."""
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        """Return all rows."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Any]:
+        """Begin a transaction, or a savepoint inside one; leaving commits, an error rolls back."""
 
 
 @dataclass(frozen=True, slots=True)

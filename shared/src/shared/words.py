@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from shared.bulk import insert_all
 from shared.database import Tx
+from shared.planning import SEARCH
 
 LETTERS_MAX = 32  # of a word; what is sought is cut alike
 PARTS_MAX = 100  # of a text: what comes later in a remark is not found
@@ -89,7 +90,7 @@ async def plan_for_words(tx: Tx) -> None:
 
     Newest rows first where many have them, the index of words where few do.
     """
-    await tx.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+    await tx.plan(SEARCH)
 
 
 def fold(text: str) -> str:

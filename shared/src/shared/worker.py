@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 import structlog
 from aiormq.abc import AbstractChannel, DeliveredMessage
@@ -26,12 +25,14 @@ from shared.batch import Batch
 from shared.clock import elapsed
 from shared.consumers import Consumer
 from shared.crash import crash_point
-from shared.database import Database, is_transient
+from shared.database import Database
 from shared.deaths import Death
 from shared.errors import Refused, TryAgain, Undecodable
 from shared.heard import Heard
 from shared.inbox import insert_inbox, insert_replay
 from shared.retries import bury, put_off
+from shared.suspects import order_of_this_life, times_in_hand
+from shared.transient import is_transient
 
 log = structlog.get_logger()
 
@@ -135,7 +136,7 @@ class Worker:
         looked_at = elapsed()
         while not self._stopping:
             linger = self.consumer.linger_seconds
-            if any(one.redelivered and _times_in_hand(one) > 1 for one in waiting):
+            if any(one.redelivered and times_in_hand(one) > 1 for one in waiting):
                 # The message that kills is mostly the oldest. Others must arrive beside it, to be handled before it.
                 linger = max(linger, SUSPECTS_LINGER_SECONDS)
             if linger and 0 < len(waiting) < self._prefetch:
@@ -160,7 +161,7 @@ class Worker:
     async def _handle(self, channel: AbstractChannel, deliveries: Sequence[DeliveredMessage]) -> None:
         """Handle redelivered messages one by one, then the rest: the last acknowledgement covers all before it."""
         again = [one for one in deliveries if one.redelivered]
-        for one in sorted(again, key=_order_of_this_life):
+        for one in sorted(again, key=order_of_this_life):
             await self._handle_batch(channel, [one], multiple=False)
             self.consuming_at = elapsed()
             if self._stopping:
@@ -265,23 +266,6 @@ class Worker:
 
     def _count(self, outcome: str) -> None:
         metrics.MESSAGES.labels(self.consumer.queue, outcome).inc()
-
-
-def _times_in_hand(delivery: DeliveredMessage) -> int:
-    """Return how often a process or a connection ended while it had this redelivered message."""
-    headers = delivery.header.properties.headers or {}
-    counts = [headers.get(name) for name in ("x-delivery-count", "x-acquired-count")]
-    return max([1, *(count for count in counts if isinstance(count, int))])
-
-
-def _order_of_this_life(delivery: DeliveredMessage) -> tuple[int, int]:
-    """Return the sort key of a redelivered message: fewest deaths first; among equals, another order after each death.
-
-    After the first death, which is mostly a restart, messages keep the order in which they came.
-    """
-    times = _times_in_hand(delivery)
-    lot = crc32(f"{times} {delivery.header.properties.message_id}".encode()) if times > 1 else 0
-    return times, lot
 
 
 async def _wait(event: asyncio.Event, *, seconds: float) -> None:

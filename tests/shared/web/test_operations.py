@@ -13,7 +13,8 @@ from harness.running import declare_all, purge
 from shared.amqp import Link
 from shared.clock import now
 from shared.consumers import Consumers
-from shared.due import DueWork, due_columns
+from shared.due import DueWork
+from shared.due_rows import due_columns
 from shared.events import PointsUsed
 from shared.ids import new_id
 from shared.inbox import inbox_table

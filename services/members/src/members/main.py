@@ -9,7 +9,7 @@ from members.addresses import pages as address_pages
 from members.arrivals import pages as arrival_pages
 from members.benefits import api as benefit_api
 from members.benefits import pages as benefit_pages
-from members.benefits.release_benefit import ReleaseBenefits
+from members.benefits.release_benefit import OverdueReservation, ReleaseBenefits
 from members.benefits.tables import benefit_reservations
 from members.consumers import consumers
 from members.coupons import desk as coupon_desk
@@ -23,7 +23,7 @@ from members.parts import Parts
 from members.passwords import pages as password_pages
 from members.passwords import reset, verify
 from members.passwords.wish_for_reset import MailResets
-from members.points.expire_points import ExpirePoints
+from members.points.expire_points import ExpirePoints, LapsedGrant
 from members.points.tables import point_grants
 from members.registration import pages as registration_pages
 from members.sessions import key_set
@@ -40,6 +40,7 @@ from members.wallets import api as wallet_api
 from shared.app import Service
 from shared.database import Database
 from shared.due import DueWork
+from shared.planning import LONG
 from shared.statements import Issuer, Verifier
 from shared.web.cookies import Cookies
 from shared.web.pages import DeskPage, install_web, make_templates
@@ -98,7 +99,7 @@ def make() -> Service:
     async def after_migration(owner_url: str) -> None:
         if not settings.sandbox:
             return
-        owners = Database(owner_url, service="members", shop=settings.shop)
+        owners = Database(owner_url, service="members", shop=settings.shop, planning=LONG)
         try:
             await ensure_demo_staff(owners, hasher, settings.staff_demo_password.get_secret_value())
         finally:
@@ -112,8 +113,8 @@ def make() -> Service:
         consumers=consumers,
         db=db,
         due_work=[
-            DueWork("release_benefits", benefit_reservations, ReleaseBenefits(db)),
-            DueWork("expire_points", point_grants, ExpirePoints(db)),
+            DueWork("release_benefits", benefit_reservations, ReleaseBenefits(db), kind=OverdueReservation),
+            DueWork("expire_points", point_grants, ExpirePoints(db), kind=LapsedGrant),
             MailResets(db).due_work(),
         ],
         install_pages=install_pages,

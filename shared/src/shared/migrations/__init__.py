@@ -42,7 +42,7 @@ ADDED_TO = "SELECT, INSERT"
 CHANGED = "SELECT, INSERT, UPDATE"
 SWEPT = "SELECT, INSERT, DELETE"
 ANY_ROW = "SELECT, INSERT, UPDATE, DELETE"
-# What due work writes while it claims and strikes off rows (shared.due).
+# What due work writes while it claims and strikes off rows (shared.due_rows).
 DUE = ("due_at", "leased_until", "lease", "attempts")
 
 

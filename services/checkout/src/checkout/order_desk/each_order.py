@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import structlog
 
 from checkout.orders.book import OrderBook, open_orders
-from shared.database import Database, is_transient
+from shared.database import Database
 from shared.errors import Refused
+from shared.transient import is_transient
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from checkout.orders.tables import catch_up, order_words
 from shared.clock import now
 from shared.database import Database, Tx
-from shared.due import strike_off
+from shared.due_rows import strike_off
 from shared.sql import Row
 from shared.words import (
     add_words,

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.metadata import metadata
-from shared.due import due_columns, due_index
+from shared.due_rows import due_columns, due_index
 from shared.mail_address import COUNTED_MAIL
 from shared.words import words_table
 

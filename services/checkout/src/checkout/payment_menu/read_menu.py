@@ -15,7 +15,7 @@ from checkout.payment_menu.rules import Method
 from checkout.payment_menu.tables import method_menu
 from shared.clock import now
 from shared.database import Database
-from shared.due import strike_off
+from shared.due_rows import strike_off
 from shared.sql import Row
 
 log = structlog.get_logger()

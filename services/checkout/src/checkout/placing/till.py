@@ -14,9 +14,10 @@ from checkout.placing.placements import Placement, used_twice
 from checkout.placing.purchase import Purchase
 from shared.cause import Cause, current_cause
 from shared.crash import crash_point
-from shared.database import Database, Tx, is_transient
+from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.together import Together
+from shared.transient import is_transient
 
 log = structlog.get_logger()
 

@@ -1,15 +1,58 @@
 """Members on disk, found by id, by address or by Amazon account."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Literal
 from uuid import UUID
 
+from members.accounts.tables import members
+from shared.bulk import insert_all
 from shared.database import Tx
-from shared.sql import Row
+from shared.sql import columns_of
+
+Via = Literal["form", "amazon", "order", "desk"]
+"""Where somebody became a member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A member as the table of members has it. ``email_key`` is how the address is compared.
+
+    ``password_hash`` is None where there never was a password, ``email_verified_at`` while nobody has proved the
+    address; ``sessions_ended_at`` is when all logins were ended for the last time.
+    """
+
+    member_id: UUID
+    name: str
+    kana: str
+    email: str
+    email_key: str
+    phone: str
+    postal_code: str
+    prefecture: str
+    address1: str
+    address2: str
+    newsletter: bool
+    password_hash: str | None
+    registered_at: datetime
+    registered_via: Via
+    order_code: str | None
+    email_verified_at: datetime | None
+    sessions_ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Account):
+    """A member with the Amazon account that is linked and the role at the desk, where there are such."""
+
+    buyer_id: str | None
+    linked_at: datetime | None
+    staff_role: str | None
+
 
 _MEMBER = (
-    "SELECT m.*, l.buyer_id, l.linked_at, s.role AS staff_role FROM members m"
+    f"SELECT {columns_of(Account, 'm')}, l.buyer_id, l.linked_at, s.role AS staff_role FROM members m"  # noqa: S608
     " LEFT JOIN amazon_links l USING (member_id) LEFT JOIN staff s USING (member_id)"
 )
 
@@ -19,49 +62,71 @@ def email_key(email: str) -> str:
     return email.strip().lower()
 
 
-async def member_by_id(tx: Tx, member_id: UUID) -> Row | None:
+async def member_by_id(tx: Tx, member_id: UUID) -> Member | None:
     """Return a member with Amazon link and staff role."""
-    return await tx.row(f"{_MEMBER} WHERE m.member_id = :member_id", member_id=member_id)
+    return await tx.read_one(Member, f"{_MEMBER} WHERE m.member_id = :member_id", member_id=member_id)
 
 
-async def member_by_email(tx: Tx, email: str) -> Row | None:
+async def member_by_email(tx: Tx, email: str) -> Member | None:
     """Return the member with this address."""
-    return await tx.row(f"{_MEMBER} WHERE m.email_key = :key", key=email_key(email))
+    return await tx.read_one(Member, f"{_MEMBER} WHERE m.email_key = :key", key=email_key(email))
 
 
-async def member_by_buyer(tx: Tx, buyer_id: str) -> Row | None:
+async def member_by_buyer(tx: Tx, buyer_id: str) -> Member | None:
     """Return the member who is linked with this Amazon account."""
-    return await tx.row(f"{_MEMBER} WHERE l.buyer_id = :buyer_id", buyer_id=buyer_id)
+    return await tx.read_one(Member, f"{_MEMBER} WHERE l.buyer_id = :buyer_id", buyer_id=buyer_id)
 
 
-async def insert_member(tx: Tx, values: dict[str, Any]) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAccount:
+    """A member as the table gets one; the fields are those of :class:`Account`."""
+
+    member_id: UUID
+    name: str
+    email: str
+    email_key: str
+    registered_at: datetime
+    registered_via: Via
+    kana: str = ""
+    phone: str = ""
+    postal_code: str = ""
+    prefecture: str = ""
+    address1: str = ""
+    address2: str = ""
+    newsletter: bool = False
+    password_hash: str | None = None
+    order_code: str | None = None
+    email_verified_at: datetime | None = None
+
+
+async def insert_member(tx: Tx, account: NewAccount) -> bool:
     """Store a new member. Returns False if the address (or the id) belongs to one already."""
-    inserted = await tx.execute(
-        "INSERT INTO members (member_id, name, kana, email, email_key, phone, postal_code, prefecture,"
-        " address1, address2, newsletter, password_hash, registered_at, registered_via, order_code,"
-        " email_verified_at)"
-        " VALUES (:member_id, :name, :kana, :email, :email_key, :phone, :postal_code, :prefecture,"
-        " :address1, :address2, :newsletter, :password_hash, :at, :via, :order_code, :email_verified_at)"
-        " ON CONFLICT DO NOTHING",
-        **values,
-        email_key=email_key(values["email"]),
-    )
-    return inserted == 1
+    return bool(await insert_all(tx, members, [account], skip_known=True, returning="member_id"))
 
 
-async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, Row]:
-    """Return when the addresses of ``member_ids`` were proved and their logins ended, of those who are members."""
+@dataclass(frozen=True, slots=True)
+class KnownMember:
+    """Since when the address of a member is proved, and when all logins were ended for the last time."""
+
+    member_id: UUID
+    email_verified_at: datetime | None
+    sessions_ended_at: datetime | None
+
+
+async def known_members(tx: Tx, member_ids: Collection[UUID]) -> dict[UUID, KnownMember]:
+    """Return those of ``member_ids`` who are members, by id."""
     if not member_ids:
         return {}
-    rows = await tx.rows(
+    found = await tx.read(
+        KnownMember,
         "SELECT member_id, email_verified_at, sessions_ended_at FROM members"
         " WHERE member_id = ANY(CAST(:ids AS uuid[]))",
         ids=list(member_ids),
     )
-    return {row.member_id: row for row in rows}
+    return {member.member_id: member for member in found}
 
 
-async def hold_member(tx: Tx, member: Row) -> bool:
+async def hold_member(tx: Tx, member: Member) -> bool:
     """Lock a member who was read before. Returns False if all logins were ended since: what was checked is void."""
     held = await tx.value(
         "SELECT 1 FROM members WHERE member_id = :member_id"
@@ -80,6 +145,17 @@ async def set_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datet
         password_hash=password_hash,
     )
     await keep_password(tx, member_id, password_hash, at=at)
+
+
+async def renew_hash(tx: Tx, member_id: UUID, password_hash: str, renewed: str) -> None:
+    """Keep the same password under a newer kind of hash, unless another password was set meanwhile."""
+    await tx.execute(
+        "UPDATE members SET password_hash = :renewed"
+        " WHERE member_id = :member_id AND password_hash = :password_hash",
+        renewed=renewed,
+        member_id=member_id,
+        password_hash=password_hash,
+    )
 
 
 async def keep_password(tx: Tx, member_id: UUID, password_hash: str, *, at: datetime) -> None:

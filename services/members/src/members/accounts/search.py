@@ -1,12 +1,14 @@
 """Finding members at the desk (会員検索) and reading them all for the export."""
 
 import unicodedata
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from shared.database import Database, Tx
-from shared.sql import Row
+from shared.planning import LONG
 from shared.words import like_part, sought
 
 _FROM = (
@@ -14,7 +16,8 @@ _FROM = (
     " LEFT JOIN point_balances b USING (member_id)"
 )
 _COLUMNS = (
-    "SELECT m.*, l.linked_at, s.role AS staff_role, coalesce(b.active, 0) AS points_active,"
+    "SELECT m.member_id, m.name, m.kana, m.email, m.phone, m.postal_code, m.prefecture, m.address1, m.address2,"
+    " m.newsletter, m.registered_at, l.linked_at, coalesce(b.active, 0) AS points_active,"
     " coalesce(b.waiting, 0) AS points_waiting"
 )
 SORTS = {
@@ -70,12 +73,34 @@ class MemberSearch:
         return {"like": like_part(unicodedata.normalize("NFKC", self.words)), "name": name, "digits": digits}
 
 
+@dataclass(frozen=True, slots=True)
+class FoundMember:
+    """A member as lists and the export show one; without points where there is no balance."""
+
+    member_id: UUID
+    name: str
+    kana: str
+    email: str
+    phone: str
+    postal_code: str
+    prefecture: str
+    address1: str
+    address2: str
+    newsletter: bool
+    registered_at: datetime
+    linked_at: datetime | None
+    points_active: int
+    points_waiting: int
+
+
 async def find_members(
     tx: Tx, search: MemberSearch, *, sort: str, rows_max: int, offset: int
-) -> Sequence[Row]:
+) -> list[FoundMember]:
     """Return one page of what was found."""
+    await tx.plan(LONG)
     order = SORTS.get(sort, SORTS["-registered_at"])
-    return await tx.rows(
+    return await tx.read(
+        FoundMember,
         f"{_COLUMNS}{_FROM}{search.where()} ORDER BY {order} LIMIT :rows_max OFFSET :offset",
         rows_max=rows_max,
         offset=offset,
@@ -85,11 +110,11 @@ async def find_members(
 
 async def count_members(tx: Tx, search: MemberSearch) -> int:
     """Return how many members there are of the kind."""
+    await tx.plan(LONG)
     return int(await tx.value(f"SELECT count(*){_FROM}{search.where()}", **search.values()))
 
 
-async def every_member(db: Database, search: MemberSearch) -> AsyncIterator[Row]:
+def every_member(db: Database, search: MemberSearch) -> AsyncIterator[FoundMember]:
     """Stream all members found, oldest first, in bounded memory."""
     statement = f"{_COLUMNS}{_FROM}{search.where()} ORDER BY {SORTS['registered_at']}"
-    async for row in db.stream(statement, rows_at_once=_ROWS_AT_ONCE, **search.values()):
-        yield row
+    return db.read_all(FoundMember, statement, rows_at_once=_ROWS_AT_ONCE, **search.values())

@@ -7,11 +7,11 @@ The event says only which request it is; notifications signs the link when it se
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from members.accounts.rows import Member
 from members.addresses.rows import open_request
 from members.sessions.pacing import VERIFICATIONS, keep_pace
 from shared.database import Tx
 from shared.events import EmailVerificationRequested
-from shared.sql import Row
 
 VERIFICATION_VALID_FOR = timedelta(hours=24)
 
@@ -32,7 +32,7 @@ async def request_verification(tx: Tx, member_id: UUID, *, name: str, email: str
     )
 
 
-async def request_another_verification(tx: Tx, member: Row, *, at: datetime) -> bool:
+async def request_another_verification(tx: Tx, member: Member, *, at: datetime) -> bool:
     """Ask again because the member wants it. Returns False if the address is proved. Raises TooManyAttempts."""
     if member.email_verified_at is not None:
         return False

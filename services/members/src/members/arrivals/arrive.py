@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from members.accounts.forms import AmazonSignUp
-from members.accounts.rows import email_key, hold_member, member_by_buyer, member_by_email, member_by_id
+from members.accounts.rows import (
+    Member,
+    email_key,
+    hold_member,
+    member_by_buyer,
+    member_by_email,
+    member_by_id,
+)
 from members.addresses.prove_address import address_is_proved, prover_of
 from members.arrivals.rules import Step, next_step
 from members.registration.register_member import NewMember, register_member
@@ -18,7 +25,6 @@ from members.wallets.used_wallets import use_wallet
 from shared.database import Tx
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.sql import Row
 
 AGAIN = "安全のため、もう一度Amazonアカウントでログインしてください。"
 
@@ -53,13 +59,13 @@ async def arrive(tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, *
     return Arrival(step)
 
 
-def _proved(member: Row, wallet: Wallet) -> bool:
+def _proved(member: Member, wallet: Wallet) -> bool:
     """Tell whether the member's address is proved, or is the one that Amazon vouches for."""
     return member.email_verified_at is not None or email_key(wallet.email) == member.email_key
 
 
 async def _enter(
-    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
+    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Member, *, at: datetime
 ) -> NewLogin | None:
     """Log in the member who is linked with the wallet; None where its statement is good for no login any more."""
     if not await _good_once(tx, wallet, member, at=at):
@@ -68,7 +74,7 @@ async def _enter(
 
 
 async def _link(
-    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Row, *, at: datetime
+    tx: Tx, settings: Settings, browser: Browser, wallet: Wallet, member: Member, *, at: datetime
 ) -> NewLogin | None:
     """Link the member who is logged in (MEM-03, MEM-04); a changed right means a new session id.
 
@@ -121,7 +127,7 @@ async def register_arrival(
     return await enter(tx, settings, browser, member, way="amazon", at=at)
 
 
-async def _good_once(tx: Tx, wallet: Wallet, member: Row | None, *, at: datetime) -> bool:
+async def _good_once(tx: Tx, wallet: Wallet, member: Member | None, *, at: datetime) -> bool:
     """Use the statement up for a login; False if it was used, or is older than a logout from everywhere (A2)."""
     ended_at = member.sessions_ended_at if member is not None else None
     if ended_at is not None and wallet.issued_at <= ended_at:

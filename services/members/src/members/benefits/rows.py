@@ -1,52 +1,76 @@
 """Benefit reservations on disk."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from members.accounts.rows import email_key
 from members.benefits.tables import benefit_reservations
 from shared.bulk import update_all
 from shared.database import Tx
-from shared.sql import Row
+from shared.sql import columns_of
+
+Status = Literal["held", "committed", "released"]
 
 
-async def reservation_of(tx: Tx, reservation_id: UUID) -> Row | None:
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What is set aside for an order that is being made, or was. ``registration``: by a member to be.
+
+    ``points`` is what the buyer wants now, ``points_held`` the most that a statement in a browser may claim.
+    """
+
+    reservation_id: UUID
+    member_id: UUID
+    registration: bool
+    points: int
+    points_held: int
+    issue_id: UUID | None
+    status: Status
+    due_at: datetime | None
+
+
+_SET_ASIDE = f"SELECT {columns_of(SetAside)} FROM benefit_reservations"  # noqa: S608 - names are ours
+
+
+async def reservation_of(tx: Tx, reservation_id: UUID) -> SetAside | None:
     """Return a reservation as it is, to learn whose balance has to be locked before it."""
-    return await tx.row(
-        "SELECT * FROM benefit_reservations WHERE reservation_id = :reservation_id",
-        reservation_id=reservation_id,
+    return await tx.read_one(
+        SetAside, f"{_SET_ASIDE} WHERE reservation_id = :reservation_id", reservation_id=reservation_id
     )
 
 
-async def lock_reservation(tx: Tx, reservation_id: UUID) -> Row | None:
+async def lock_reservation(tx: Tx, reservation_id: UUID) -> SetAside | None:
     """Return a reservation, locked."""
-    return await tx.row(
-        "SELECT * FROM benefit_reservations WHERE reservation_id = :reservation_id FOR UPDATE",
+    return await tx.read_one(
+        SetAside,
+        f"{_SET_ASIDE} WHERE reservation_id = :reservation_id FOR UPDATE",
         reservation_id=reservation_id,
     )
 
 
-async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row]:
+async def reservations_of(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]:
     """Return reservations as they are, by id, to learn whose balances have to be locked before them."""
     if not ids:
         return {}
-    rows = await tx.rows(
-        "SELECT * FROM benefit_reservations WHERE reservation_id = ANY(CAST(:ids AS uuid[]))", ids=list(ids)
+    found = await tx.read(
+        SetAside, f"{_SET_ASIDE} WHERE reservation_id = ANY(CAST(:ids AS uuid[]))", ids=list(ids)
     )
-    return {row.reservation_id: row for row in rows}
+    return {one.reservation_id: one for one in found}
 
 
-async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, Row]:
+async def lock_held(tx: Tx, ids: Collection[UUID]) -> dict[UUID, SetAside]:
     """Return those of the reservations that are held, locked, by id. Lock their balances before."""
     if not ids:
         return {}
-    rows = await tx.rows(
-        "SELECT * FROM benefit_reservations WHERE reservation_id = ANY(CAST(:ids AS uuid[]))"
-        " ORDER BY reservation_id FOR UPDATE",
+    found = await tx.read(
+        SetAside,
+        f"{_SET_ASIDE} WHERE reservation_id = ANY(CAST(:ids AS uuid[])) ORDER BY reservation_id FOR UPDATE",
         ids=list(ids),
     )
-    return {row.reservation_id: row for row in rows if row.status == "held"}
+    return {one.reservation_id: one for one in found if one.status == "held"}
 
 
 async def commit_reservations(tx: Tx, orders: Mapping[UUID, tuple[str, datetime]]) -> None:
@@ -66,11 +90,11 @@ async def commit_reservations(tx: Tx, orders: Mapping[UUID, tuple[str, datetime]
     await update_all(tx, benefit_reservations, rows, key="reservation_id", where="old.status = 'held'")
 
 
-async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> Row | None:
+async def lock_buyers_reservation(tx: Tx, buyer_id: str) -> SetAside | None:
     """Return what a buyer who is about to register has set aside, locked; there is one at most."""
-    return await tx.row(
-        "SELECT * FROM benefit_reservations WHERE buyer_id = :buyer_id AND registration AND status = 'held'"
-        " FOR UPDATE",
+    return await tx.read_one(
+        SetAside,
+        f"{_SET_ASIDE} WHERE buyer_id = :buyer_id AND registration AND status = 'held' FOR UPDATE",
         buyer_id=buyer_id,
     )
 
@@ -150,7 +174,7 @@ async def change_reservation(
 
 
 async def end_reservation(
-    tx: Tx, reservation_id: UUID, *, status: str, at: datetime, order_code: str | None = None
+    tx: Tx, reservation_id: UUID, *, status: Status, at: datetime, order_code: str | None = None
 ) -> None:
     """Commit or release a held reservation; nothing ends twice."""
     await tx.execute(

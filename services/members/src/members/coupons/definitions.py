@@ -1,14 +1,37 @@
 """Definitions of coupons on disk, and to whom they were issued."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from members.coupons.rules import Terms
+from members.coupons.rules import Kind, Terms
 from shared.database import Tx
-from shared.sql import Row
 
-_COUPON = "SELECT c.*, (SELECT count(*) FROM issued_coupons i WHERE i.coupon_id = c.coupon_id) AS issued FROM coupons c"
+
+@dataclass(frozen=True, slots=True)
+class DefinedCoupon:
+    """A definition; ``uses`` are those of all members that count, ``issued`` is how many members hold it."""
+
+    coupon_id: UUID
+    name: str
+    kind: Kind
+    value: int
+    minimum: int
+    expires_at: datetime
+    uses_max: int | None
+    member_uses_max: int
+    uses: int
+    defined_at: datetime
+    defined_by: str
+    issued: int
+
+
+_COUPON = (
+    "SELECT c.coupon_id, c.name, c.kind, c.value, c.minimum, c.expires_at, c.uses_max, c.member_uses_max, c.uses,"
+    " c.defined_at, c.defined_by,"
+    " (SELECT count(*) FROM issued_coupons i WHERE i.coupon_id = c.coupon_id) AS issued FROM coupons c"
+)
 
 
 async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, by: str) -> None:
@@ -25,14 +48,15 @@ async def insert_coupon(tx: Tx, coupon_id: UUID, terms: Terms, *, at: datetime, 
     )
 
 
-async def coupon_by_id(tx: Tx, coupon_id: UUID) -> Row | None:
+async def coupon_by_id(tx: Tx, coupon_id: UUID) -> DefinedCoupon | None:
     """Return a definition, with how often it was issued."""
-    return await tx.row(f"{_COUPON} WHERE c.coupon_id = :coupon_id", coupon_id=coupon_id)
+    return await tx.read_one(DefinedCoupon, f"{_COUPON} WHERE c.coupon_id = :coupon_id", coupon_id=coupon_id)
 
 
-async def find_coupons(tx: Tx, *, rows_max: int, offset: int) -> Sequence[Row]:
+async def find_coupons(tx: Tx, *, rows_max: int, offset: int) -> list[DefinedCoupon]:
     """Return one page of all definitions, newest first."""
-    return await tx.rows(
+    return await tx.read(
+        DefinedCoupon,
         f"{_COUPON} ORDER BY c.defined_at DESC, c.coupon_id DESC LIMIT :rows_max OFFSET :offset",
         rows_max=rows_max,
         offset=offset,
@@ -45,7 +69,7 @@ async def count_coupons(tx: Tx) -> int:
 
 
 async def insert_issue(
-    tx: Tx, issue_id: UUID, coupon: Row, member_id: UUID, *, at: datetime, by: str
+    tx: Tx, issue_id: UUID, coupon: DefinedCoupon, member_id: UUID, *, at: datetime, by: str
 ) -> bool:
     """Give a coupon to a member in the name of ``by``. Returns False if the member has it already."""
     inserted = await tx.execute(
@@ -61,10 +85,24 @@ async def insert_issue(
     return inserted == 1
 
 
-async def issued_members(tx: Tx, coupon_id: UUID, *, rows_max: int, offset: int) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A member who holds a coupon, and who gave it."""
+
+    member_id: UUID
+    name: str
+    email: str
+    uses: int
+    uses_max: int
+    issued_at: datetime
+    issued_by: str
+
+
+async def issued_members(tx: Tx, coupon_id: UUID, *, rows_max: int, offset: int) -> list[Holder]:
     """Return one page of those who hold a coupon, the last first."""
-    return await tx.rows(
-        "SELECT i.*, m.name, m.email FROM issued_coupons i JOIN members m USING (member_id)"
+    return await tx.read(
+        Holder,
+        "SELECT i.member_id, m.name, m.email, i.uses, i.uses_max, i.issued_at, i.issued_by FROM issued_coupons i JOIN members m USING (member_id)"
         " WHERE i.coupon_id = :coupon_id ORDER BY i.issued_at DESC, i.issue_id LIMIT :rows_max OFFSET :offset",
         coupon_id=coupon_id,
         rows_max=rows_max,

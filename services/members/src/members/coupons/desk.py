@@ -1,18 +1,18 @@
 """クーポン at the desk: all definitions, and a new one (CPN-01, CPN-03)."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.coupons.define_coupon import define_coupon
-from members.coupons.definitions import count_coupons, find_coupons
+from members.coupons.definitions import DefinedCoupon, count_coupons, find_coupons
 from members.coupons.rules import KIND_LABEL, Terms, effect
 from members.deeds.doer import doer
 from members.parts import Here, Parts
 from shared.clock import last_day, now
 from shared.errors import Refused
-from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.paging import Paging
 from shared.web.session import Owner, require_staff
@@ -27,12 +27,12 @@ async def list_coupons(request: Request, parts: Here, asked: Paging) -> Response
     """Show the coupons, newest first."""
     at = now()
     async with parts.db.transaction() as tx:
-        rows = await find_coupons(tx, rows_max=asked.size, offset=asked.offset)
+        found = await find_coupons(tx, rows_max=asked.size, offset=asked.offset)
         total = await count_coupons(tx)
     return parts.pages.render(
         request,
         "desk_coupons.html",
-        coupons=[{**definition(row), "ended": row.expires_at <= at} for row in rows],
+        coupons=[terms_of(coupon, at=at) for coupon in found],
         page=asked.of(total),
     )
 
@@ -59,21 +59,40 @@ async def save_coupon(request: Request, parts: Here, seen: Owner) -> Response:
     return _form_page(request, parts, form, status=422)
 
 
-def definition(row: Row) -> dict[str, Any]:
-    """Return a definition as pages show it."""
-    return {
-        "path": f"{PAGE}/{row.coupon_id}",
-        "name": row.name,
-        "effect": effect(row.kind, row.value),
-        "condition": f"商品合計¥{row.minimum:,}以上" if row.minimum else "なし",
-        "until": f"{last_day(row.expires_at):%Y/%m/%d}",
-        "issued": row.issued,
-        "uses": row.uses,
-        "uses_max": row.uses_max,
-        "member_uses_max": row.member_uses_max,
-        "defined_at": row.defined_at,
-        "defined_by": row.defined_by,
-    }
+@dataclass(frozen=True, slots=True)
+class CouponTerms:
+    """A definition in words; ``ended``: nobody can use it any more."""
+
+    path: str
+    name: str
+    effect: str
+    condition: str
+    until: str
+    ended: bool
+    issued: int
+    uses: int
+    uses_max: int | None
+    member_uses_max: int
+    defined_at: datetime
+    defined_by: str
+
+
+def terms_of(coupon: DefinedCoupon, *, at: datetime) -> CouponTerms:
+    """Return a definition as pages show it at ``at``."""
+    return CouponTerms(
+        path=f"{PAGE}/{coupon.coupon_id}",
+        name=coupon.name,
+        effect=effect(coupon.kind, coupon.value),
+        condition=f"商品合計¥{coupon.minimum:,}以上" if coupon.minimum else "なし",
+        until=f"{last_day(coupon.expires_at):%Y/%m/%d}",
+        ended=coupon.expires_at <= at,
+        issued=coupon.issued,
+        uses=coupon.uses,
+        uses_max=coupon.uses_max,
+        member_uses_max=coupon.member_uses_max,
+        defined_at=coupon.defined_at,
+        defined_by=coupon.defined_by,
+    )
 
 
 def _form_page(request: Request, parts: Parts, form: Form[Terms], *, status: int = 200) -> Response:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from members.accounts.search import MemberSearch, count_members, find_members
 from members.coupons.definitions import coupon_by_id, holders_among, issued_members
-from members.coupons.desk import PAGE, definition
+from members.coupons.desk import PAGE, terms_of
 from members.coupons.issue_coupon import Issued, issue_coupon
 from members.deeds.doer import doer
 from members.parts import Here, Parts
@@ -35,24 +35,12 @@ async def show_coupon(request: Request, coupon_id: UUID, parts: Here, asked: Pag
         coupon = await coupon_by_id(tx, coupon_id)
         if coupon is None:
             raise Refused("coupon_unknown", "このクーポンは見つかりません", status=404)
-        rows = await issued_members(tx, coupon_id, rows_max=asked.size, offset=asked.offset)
+        holders = await issued_members(tx, coupon_id, rows_max=asked.size, offset=asked.offset)
     return parts.pages.render(
         request,
         "desk_coupon.html",
-        coupon=definition(coupon),
-        ended=coupon.expires_at <= now(),
-        holders=[
-            {
-                "path": f"/desk/members/{row.member_id}",
-                "name": row.name,
-                "email": row.email,
-                "uses": row.uses,
-                "uses_max": row.uses_max,
-                "issued_at": row.issued_at,
-                "issued_by": row.issued_by,
-            }
-            for row in rows
-        ],
+        coupon=terms_of(coupon, at=now()),
+        holders=holders,
         page=asked.of(coupon.issued),
     )
 
@@ -105,7 +93,7 @@ async def _choice(
         request,
         "desk_coupon_members.html",
         status=status,
-        coupon=definition(coupon),
+        coupon=terms_of(coupon, at=now()),
         trouble=trouble,
         results=[_result(one) for one in issued or []],
         members=[

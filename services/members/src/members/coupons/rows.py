@@ -4,14 +4,34 @@ The counters of a member's coupon and then of its definition are moved by guarde
 while both rows are locked.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from members.coupons.rules import Coupon, EntryKind
+from members.coupons.rules import Coupon, EntryKind, Kind
 from shared.database import Tx
-from shared.sql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCoupon:
+    """What a member holds, with its terms. ``sold_out``: the uses of all members together have reached their limit."""
+
+    issue_id: UUID
+    coupon_id: UUID
+    member_id: UUID
+    uses: int
+    uses_max: int
+    issued_at: datetime
+    issued_by: str
+    name: str
+    kind: Kind
+    value: int
+    minimum: int
+    expires_at: datetime
+    sold_out: bool
+
 
 _ISSUED = (
     "SELECT i.issue_id, i.coupon_id, i.member_id, i.uses, i.uses_max, i.issued_at, i.issued_by, c.name, c.kind,"
@@ -27,14 +47,15 @@ _HELD = (
 )
 
 
-async def issued_coupon(tx: Tx, issue_id: UUID) -> Row | None:
+async def issued_coupon(tx: Tx, issue_id: UUID) -> IssuedCoupon | None:
     """Return what a member holds, with its terms."""
-    return await tx.row(f"{_ISSUED} WHERE i.issue_id = :issue_id", issue_id=issue_id)
+    return await tx.read_one(IssuedCoupon, f"{_ISSUED} WHERE i.issue_id = :issue_id", issue_id=issue_id)
 
 
-async def coupons_of_member(tx: Tx, member_id: UUID, *, rows_max: int) -> Sequence[Row]:
+async def coupons_of_member(tx: Tx, member_id: UUID, *, rows_max: int) -> list[IssuedCoupon]:
     """Return the coupons that a member holds, those that last longest first."""
-    return await tx.rows(
+    return await tx.read(
+        IssuedCoupon,
         f"{_ISSUED} WHERE i.member_id = :member_id ORDER BY c.expires_at DESC, i.issue_id LIMIT :rows_max",
         member_id=member_id,
         rows_max=rows_max,
@@ -133,12 +154,22 @@ async def add_entry(
     )
 
 
-async def redemptions_of(tx: Tx, codes: Collection[str]) -> Sequence[Row]:
-    """Return the coupons that orders redeemed and have not returned (order_code, issue_id, reservation_id).
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """A coupon that an order redeemed."""
+
+    order_code: str
+    issue_id: UUID
+    reservation_id: UUID
+
+
+async def redemptions_of(tx: Tx, codes: Collection[str]) -> list[Redemption]:
+    """Return the coupons that orders redeemed and have not returned.
 
     They come in the order in which all lock them.
     """
-    return await tx.rows(
+    return await tx.read(
+        Redemption,
         "SELECT e.order_code, e.issue_id, e.reservation_id FROM coupon_entries e"
         " JOIN issued_coupons i USING (issue_id)"
         " WHERE e.order_code = ANY(CAST(:codes AS text[])) AND e.kind = 'redeemed'"

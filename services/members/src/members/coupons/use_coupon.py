@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.coupons.rows import (
+    Redemption,
     add_entry,
     give_use_back,
     held_with,
@@ -14,7 +15,6 @@ from members.coupons.rules import Coupon, CouponRefused
 from shared.clock import last_day
 from shared.database import Tx
 from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
-from shared.sql import Row
 
 _REFUSED = {
     "member_limit": (
@@ -102,8 +102,8 @@ async def _redeem(tx: Tx, event: OrderPlaced, issue_id: UUID, reservation_id: UU
     return True
 
 
-async def return_coupon(tx: Tx, event: OrderCancelled, redeemed: Row) -> None:
-    """Give a coupon back that a cancelled order redeemed (a row of ``redemptions_of``), because of that order."""
+async def return_coupon(tx: Tx, event: OrderCancelled, redeemed: Redemption) -> None:
+    """Give a coupon back that a cancelled order redeemed, because of that order."""
     row = await issued_coupon(tx, redeemed.issue_id)
     if row is None:
         return

@@ -1,36 +1,54 @@
 """Coupons in words, for the desk and for the member who holds them."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from uuid import UUID
 
+from members.coupons.rows import IssuedCoupon
 from members.coupons.rules import effect
 from shared.clock import last_day
-from shared.sql import Row
 
 
-def coupon_line(row: Row, *, at: datetime) -> dict[str, Any]:
-    """Return a coupon that a member holds as pages show it, with its state as of ``at``."""
-    state, kind = _state(row, at)
-    return {
-        "id": str(row.issue_id),
-        "coupon_id": str(row.coupon_id),
-        "name": row.name,
-        "effect": effect(row.kind, row.value),
-        "condition": f"商品合計¥{row.minimum:,}以上" if row.minimum else "",
-        "until": f"{last_day(row.expires_at):%Y/%m/%d}",
-        "state": state,
-        "kind": kind,
-        "left": max(0, row.uses_max - row.uses),
-        "uses": row.uses,
-        "uses_max": row.uses_max,
-        "issued_at": row.issued_at,
-        "issued_by": row.issued_by,
-    }
+@dataclass(frozen=True, slots=True)
+class CouponLine:
+    """A coupon that a member holds, as pages show it. ``left`` counts the uses that are left to the member."""
+
+    coupon_id: UUID
+    name: str
+    effect: str
+    condition: str
+    until: str
+    state: str
+    kind: str
+    left: int
+    uses: int
+    uses_max: int
+    issued_at: datetime
+    issued_by: str
 
 
-def _state(row: Row, at: datetime) -> tuple[str, str]:
-    if row.uses >= row.uses_max:
+def coupon_line(coupon: IssuedCoupon, *, at: datetime) -> CouponLine:
+    """Return a coupon as pages show it, with its state as of ``at``."""
+    state, kind = _state(coupon, at)
+    return CouponLine(
+        coupon.coupon_id,
+        coupon.name,
+        effect=effect(coupon.kind, coupon.value),
+        condition=f"商品合計¥{coupon.minimum:,}以上" if coupon.minimum else "",
+        until=f"{last_day(coupon.expires_at):%Y/%m/%d}",
+        state=state,
+        kind=kind,
+        left=max(0, coupon.uses_max - coupon.uses),
+        uses=coupon.uses,
+        uses_max=coupon.uses_max,
+        issued_at=coupon.issued_at,
+        issued_by=coupon.issued_by,
+    )
+
+
+def _state(coupon: IssuedCoupon, at: datetime) -> tuple[str, str]:
+    if coupon.uses >= coupon.uses_max:
         return "ご利用済み・お手続き中", "plain"
-    if row.expires_at <= at:
+    if coupon.expires_at <= at:
         return "期限切れ", "plain"
-    return ("受付終了", "plain") if row.sold_out else ("利用できます", "done")
+    return ("受付終了", "plain") if coupon.sold_out else ("利用できます", "done")

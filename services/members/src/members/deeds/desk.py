@@ -1,11 +1,12 @@
 """操作の記録 of all desks: who did what, from where, and who tried to come in (STF-03)."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from members.deeds.rows import Deed, DeedSearch, count_deeds, find_deeds
+from members.deeds.rows import DeedSearch, count_deeds, find_deeds
 from members.parts import Here
 from shared.web.paging import Paging
 from shared.web.session import require_role
@@ -14,7 +15,7 @@ router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_sch
 
 PAGE = "/desk/members/deeds"
 _DAYS = (date(2000, 1, 1), date(2999, 12, 31))
-_WORDS: dict[Deed, tuple[str, str]] = {
+_WORDS: Mapping[str, tuple[str, str]] = {
     "logged_in": ("ログイン", "done"),
     "login_failed": ("ログイン失敗", "wait"),
     "locked_out": ("ログインの制限", "stop"),

@@ -3,7 +3,6 @@
 Deeds at other services' desks that no state of theirs tells of come by events.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -12,7 +11,7 @@ from uuid import UUID
 from shared.clock import end_of_day
 from shared.database import Tx
 from shared.ids import new_id
-from shared.sql import Row
+from shared.planning import LONG
 from shared.words import like_part
 
 Deed = Literal[
@@ -99,10 +98,24 @@ class DeedSearch:
         return values
 
 
-async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True)
+class NotedDeed:
+    """A deed on record: who did it, or tried to, from where, and to what. ``deed`` may be one of another release."""
+
+    done_at: datetime
+    by: str
+    deed: str
+    subject: str
+    ip: str
+
+
+async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) -> list[NotedDeed]:
     """Return one page of the deeds found, newest first."""
-    return await tx.rows(
-        f"SELECT *{_FROM}{search.where()} ORDER BY done_at DESC, deed_id DESC LIMIT :rows_max OFFSET :offset",
+    await tx.plan(LONG)
+    return await tx.read(
+        NotedDeed,
+        f'SELECT done_at, "by", deed, subject, ip{_FROM}'
+        f"{search.where()} ORDER BY done_at DESC, deed_id DESC LIMIT :rows_max OFFSET :offset",
         rows_max=rows_max,
         offset=offset,
         **search.values(),
@@ -111,4 +124,5 @@ async def find_deeds(tx: Tx, search: DeedSearch, *, rows_max: int, offset: int) 
 
 async def count_deeds(tx: Tx, search: DeedSearch) -> int:
     """Return how many were found."""
+    await tx.plan(LONG)
     return int(await tx.value(f"SELECT count(*){_FROM}{search.where()}", **search.values()))

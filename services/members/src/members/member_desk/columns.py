@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 
+from members.accounts.search import FoundMember
 from shared.clock import in_japan
-from shared.sql import Row
 
 COLUMNS = (
     "会員番号",
@@ -24,24 +24,24 @@ COLUMNS = (
 )
 
 
-async def member_cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...]]:
+async def member_cells(members: AsyncIterator[FoundMember]) -> AsyncIterator[tuple[str | int, ...]]:
     """Yield the cells of each member."""
-    async for row in rows:
+    async for member in members:
         yield (
-            str(row.member_id),
-            row.name,
-            row.kana,
-            row.email,
-            row.postal_code,
-            row.prefecture,
-            row.address1,
-            row.address2,
-            row.phone,
-            "受け取る" if row.newsletter else "受け取らない",
-            row.points_active,
-            row.points_waiting,
-            _moment(row.registered_at),
-            _moment(row.linked_at),
+            str(member.member_id),
+            member.name,
+            member.kana,
+            member.email,
+            member.postal_code,
+            member.prefecture,
+            member.address1,
+            member.address2,
+            member.phone,
+            "受け取る" if member.newsletter else "受け取らない",
+            member.points_active,
+            member.points_waiting,
+            _moment(member.registered_at),
+            _moment(member.linked_at),
         )
 
 

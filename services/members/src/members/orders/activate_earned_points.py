@@ -7,8 +7,8 @@ from typing import Self
 
 from members.orders.rows import lock_orders, owners_of
 from members.points.accounts import Accounts
-from members.points.rows import purchase_grants
-from members.points.rules import Grant, activate_posting
+from members.points.rows import Earned, purchase_grants
+from members.points.rules import activate_posting
 from members.shop_rules.rules import Activation
 from shared.database import Tx
 from shared.events import OrderProcessed, PointsActivated, Shipped
@@ -17,7 +17,7 @@ from shared.events import OrderProcessed, PointsActivated, Shipped
 class WaitingPoints:
     """The unit of work of points that wait for an order to be shipped or processed."""
 
-    def __init__(self, accounts: Accounts, earned: dict[str, tuple[Grant, Activation]]) -> None:
+    def __init__(self, accounts: Accounts, earned: dict[str, Earned]) -> None:
         self._accounts = accounts
         self._earned = earned
 
@@ -50,8 +50,8 @@ class WaitingPoints:
     def _activate(self, code: str, *, mode: Activation, at: datetime) -> PointsActivated | None:
         """Make the points valid if they wait for ``mode``, exactly once."""
         # Once, though several events may tell the same of an order.
-        grant, waits_for = self._earned.pop(code, (None, None))
-        if grant is None or waits_for != mode or grant.state != "waiting":
+        grant = self._earned.pop(code, None)
+        if grant is None or grant.activation != mode or grant.state != "waiting":
             return None
         self._accounts.post(grant.member_id, activate_posting(grant), at=at)
         self._accounts.activate(grant, at=at)

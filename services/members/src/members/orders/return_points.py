@@ -8,12 +8,10 @@ from typing import Self
 
 from members.orders.rows import first_of_each, lock_orders, owners_of, set_cancelled
 from members.points.accounts import Accounts
-from members.points.rows import points_spent, purchase_grants, recheck_lapsed
+from members.points.rows import Earned, Spent, points_spent, purchase_grants, recheck_lapsed
 from members.points.rules import Grant, return_posting, revoke_posting
-from members.shop_rules.rules import Activation
 from shared.database import Tx
 from shared.events import OrderCancelled, PointsReturned
-from shared.sql import Row
 
 
 @dataclass
@@ -24,11 +22,10 @@ class CancelledPoints:
     points stay, because the registration stays.
     """
 
-    orders: Mapping[str, Row]
     ended: dict[str, OrderCancelled]
-    spent: Mapping[str, Row]
+    spent: Mapping[str, Spent]
     accounts: Accounts
-    earned: Mapping[str, tuple[Grant, Activation]]
+    earned: Mapping[str, Earned]
 
     @classmethod
     @asynccontextmanager
@@ -44,7 +41,7 @@ class CancelledPoints:
         spenders = [one.member_id for one in spent.values()]
         ours = {code: orders[code] for code in ended}
         accounts = await Accounts.lock(tx, [*spenders, *owners_of(ours)])
-        yield cls(ours, ended, spent, accounts, await purchase_grants(tx, ended))
+        yield cls(ended, spent, accounts, await purchase_grants(tx, ended))
         if spent:
             await recheck_lapsed(tx, {spent[code].member_id: ended[code].occurred_at for code in spent})
         await accounts.save(tx)
@@ -59,12 +56,12 @@ class CancelledPoints:
             posting = return_posting(used.points, order_code=code)
             self.accounts.post(used.member_id, posting, at=event.occurred_at)
         revoked = (
-            _revoke(self.accounts, self.earned[code][0], at=event.occurred_at) if code in self.earned else 0
+            _revoke(self.accounts, self.earned[code], at=event.occurred_at) if code in self.earned else 0
         )
         if used is None and not revoked:
             return None
         return PointsReturned(
-            member_id=used.member_id if used is not None else self.orders[code].member_id,
+            member_id=used.member_id if used is not None else self.earned[code].member_id,
             points_returned=used.points if used is not None else 0,
             points_revoked=revoked,
             order_code=code,

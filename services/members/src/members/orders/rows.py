@@ -11,7 +11,6 @@ from shared.bulk import insert_all, update_all
 from shared.database import Tx
 from shared.errors import TryAgain
 from shared.events import OrderCancelled, OrderPlaced
-from shared.sql import Row
 
 About = TypeVar("About", OrderPlaced, OrderCancelled)
 
@@ -45,11 +44,19 @@ class Taken:
 
 async def finish_orders(tx: Tx, taken: Sequence[Taken]) -> None:
     """Write down what became of noted orders."""
-    rows = [{name: getattr(one, name) for name in Taken.__slots__} for one in taken]
-    await update_all(tx, member_orders, rows, key="order_code")
+    await update_all(tx, member_orders, taken, key="order_code")
 
 
-async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row]:
+@dataclass(frozen=True, slots=True)
+class MemberOrder:
+    """What members knows of an order: whose it is, and whether it was cancelled."""
+
+    order_code: str
+    member_id: UUID | None
+    cancelled_at: datetime | None
+
+
+async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, MemberOrder]:
     """Return what is known of orders, locked, by code.
 
     Raises TryAgain if OrderPlaced of one of them was not heard yet.
@@ -57,14 +64,15 @@ async def lock_orders(tx: Tx, codes: Iterable[str]) -> dict[str, Row]:
     wanted = set(codes)
     if not wanted:
         return {}
-    rows = await tx.rows(
-        "SELECT * FROM member_orders WHERE order_code = ANY(CAST(:codes AS text[]))"
+    found = await tx.read(
+        MemberOrder,
+        "SELECT order_code, member_id, cancelled_at FROM member_orders WHERE order_code = ANY(CAST(:codes AS text[]))"
         " ORDER BY order_code FOR UPDATE",
         codes=list(wanted),
     )
-    if len(rows) < len(wanted):
+    if len(found) < len(wanted):
         raise TryAgain("the order is not known yet")
-    return {row.order_code: row for row in rows}
+    return {order.order_code: order for order in found}
 
 
 async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
@@ -73,6 +81,6 @@ async def set_cancelled(tx: Tx, cancelled: Mapping[str, datetime]) -> None:
     await update_all(tx, member_orders, rows, key="order_code")
 
 
-def owners_of(orders: Mapping[str, Row]) -> list[UUID]:
+def owners_of(orders: Mapping[str, MemberOrder]) -> list[UUID]:
     """Return whose ``orders`` are, of those that a member placed."""
     return [order.member_id for order in orders.values() if order.member_id is not None]

@@ -11,7 +11,7 @@ from typing import Self
 from uuid import UUID
 
 from members.accounts.rows import known_members
-from members.benefits.rows import commit_reservations, lock_held, reservations_of
+from members.benefits.rows import SetAside, commit_reservations, lock_held, reservations_of
 from members.coupons.rows import with_coupons
 from members.coupons.use_coupon import redeem_coupon
 from members.orders.rows import Taken, finish_orders, note_orders
@@ -34,7 +34,6 @@ from shared.events import (
     RegistrationRefused,
 )
 from shared.ids import new_id
-from shared.sql import Row
 
 
 @dataclass
@@ -49,8 +48,8 @@ class PlacedOrders:
     new: frozenset[UUID]
     rules: Mapping[datetime, Rules]
     accounts: Accounts
-    reserved: Mapping[UUID, Row]
-    held: dict[UUID, Row]
+    reserved: Mapping[UUID, SetAside]
+    held: dict[UUID, SetAside]
     with_coupons: frozenset[UUID]
     members: set[UUID]
     links: set[Link]
@@ -161,7 +160,7 @@ class PlacedOrders:
             self.tx.say(PointsUsed(member_id=balance.member_id, points=used, order_code=order.order_code))
         return holder_id, used, posting.shortage
 
-    def _commit(self, order: OrderPlaced, held: Row) -> None:
+    def _commit(self, order: OrderPlaced, held: SetAside) -> None:
         """End a held reservation with the order and free what it held; that of a member to be held nothing."""
         self.committed[held.reservation_id] = (order.order_code, order.placed_at)
         balance = None if held.registration else self.accounts.balance(held.member_id)
@@ -192,10 +191,10 @@ class PlacedOrders:
         )
 
 
-def _whose(orders: Sequence[OrderPlaced], reserved: Mapping[UUID, Row]) -> list[UUID]:
+def _whose(orders: Sequence[OrderPlaced], reserved: Mapping[UUID, SetAside]) -> list[UUID]:
     """Return whose balances the orders concern."""
     members = [order.member_id for order in orders if order.member_id is not None]
-    return [*members, *(row.member_id for row in reserved.values() if not row.registration)]
+    return [*members, *(one.member_id for one in reserved.values() if not one.registration)]
 
 
 def _note(note: str, shortage: int, *, coupon_short: bool) -> str:

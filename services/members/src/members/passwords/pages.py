@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from members.accounts import rows as accounts
 from members.accounts.forms import ChangePassword
 from members.accounts.rows import member_by_id
 from members.parts import Here
@@ -15,7 +16,6 @@ from members.sessions.browser import browser_of
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
-from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.session import Member, Viewer
 
@@ -74,7 +74,7 @@ async def mail_first_password(request: Request, parts: Here, seen: Member) -> Re
     )
 
 
-async def _viewer(tx: Tx, seen: Viewer) -> Row:
+async def _viewer(tx: Tx, seen: Viewer) -> accounts.Member:
     member = await member_by_id(tx, UUID(seen.member_id))
     if member is None:
         raise Refused("member_unknown", "会員情報が見つかりません", status=404)

@@ -7,7 +7,7 @@ The event says only which request it is; notifications signs the link when it se
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from members.accounts.rows import member_by_id
+from members.accounts.rows import Member, member_by_id
 from members.addresses.rows import open_request
 from members.deeds.rows import Doer, note_deed
 from members.sessions.pacing import RESETS_OF_ADDRESS, keep_pace
@@ -15,12 +15,11 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import PasswordResetRequested
 from shared.mail_address import counted_mail
-from shared.sql import Row
 
 RESET_VALID_FOR = timedelta(minutes=45)
 
 
-async def request_reset(tx: Tx, member: Row, *, at: datetime) -> None:
+async def request_reset(tx: Tx, member: Member, *, at: datetime) -> None:
     """Ask for a mail to set a password, in place of the request before it."""
     link = await open_request(
         tx, member.member_id, member.email, "password_reset", at=at, valid_for=RESET_VALID_FOR
@@ -37,7 +36,7 @@ async def request_reset(tx: Tx, member: Row, *, at: datetime) -> None:
     )
 
 
-async def request_own_reset(tx: Tx, member: Row, *, at: datetime) -> None:
+async def request_own_reset(tx: Tx, member: Member, *, at: datetime) -> None:
     """Ask for it because the member, who is logged in, wants it. Raises TooManyAttempts."""
     await keep_pace(tx, RESETS_OF_ADDRESS, counted_mail(member.email), at=at)
     await request_reset(tx, member, at=at)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
-from members.accounts.rows import hold_member, member_by_id, past_password_hashes, set_password
+from members.accounts.rows import Member, hold_member, member_by_id, past_password_hashes, set_password
 from members.addresses.prove_address import BY_MAIL_ALONE, LinkEnded, address_is_proved
 from members.addresses.rows import request_holds, use_request, void_requests
 from members.sessions.end_sessions import end_all_sessions
@@ -18,13 +18,12 @@ from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.events import PasswordChanged
 from shared.mail_links import LinkPurpose, MailLink
-from shared.sql import Row
 
 FIELD = "new_password"
 
 
 async def change_password(
-    db: Database, hasher: PasswordHasher, browser: Browser, member: Row, *, present: str, password: str
+    db: Database, hasher: PasswordHasher, browser: Browser, member: Member, *, present: str, password: str
 ) -> None:
     """Give a member who knows the ``present`` password a new one, and end all sessions but that of the browser.
 
@@ -46,7 +45,7 @@ async def change_password(
 
 async def reset_password(
     db: Database, hasher: PasswordHasher, purpose: LinkPurpose, link: MailLink, password: str
-) -> Row:
+) -> Member:
     """Give the member of a link a new password and use the link up; all sessions end. Return the member.
 
     A link that comes by mail proves the address, too, and one that was sent for that proof is as good for a new
@@ -66,7 +65,7 @@ async def reset_password(
     return member
 
 
-async def _hash_new(db: Database, hasher: PasswordHasher, member: Row, password: str) -> str:
+async def _hash_new(db: Database, hasher: PasswordHasher, member: Member, password: str) -> str:
     """Return the hash of a password that is good enough. No transaction is open while it is computed."""
     person = Person(member.email, (member.name, member.kana), (member.phone,), db.shop)
     if reason := weakness(password, person):
@@ -84,7 +83,13 @@ async def _hash_new(db: Database, hasher: PasswordHasher, member: Row, password:
 
 
 async def _set(
-    tx: Tx, member: Row, password_hash: str, *, way: Literal["form", "reset"], at: datetime, but: UUID | None
+    tx: Tx,
+    member: Member,
+    password_hash: str,
+    *,
+    way: Literal["form", "reset"],
+    at: datetime,
+    but: UUID | None,
 ) -> None:
     await set_password(tx, member.member_id, password_hash, at=at)
     await end_all_sessions(tx, member.member_id, at=at, but=but)

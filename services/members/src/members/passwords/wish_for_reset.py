@@ -5,13 +5,12 @@ from datetime import datetime
 from members.accounts.rows import member_by_email
 from members.passwords.request_reset import request_reset
 from members.passwords.tables import reset_wishes
-from members.passwords.wishes import cause_of, delete_wish, insert_wish
+from members.passwords.wishes import Wish, cause_of, delete_wish, insert_wish
 from members.sessions.pacing import RESETS_FROM_CLIENT, RESETS_OF_ADDRESS, keep_pace
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueWork
 from shared.mail_address import counted_mail
-from shared.sql import Row
 
 
 async def wish_for_reset(tx: Tx, email: str, *, ip: str, at: datetime) -> None:
@@ -33,13 +32,13 @@ class MailResets:
 
     def due_work(self) -> DueWork:
         """Return this as due work."""
-        return DueWork("mail_resets", reset_wishes, self.perform, cause=cause_of)
+        return DueWork("mail_resets", reset_wishes, self.perform, cause=cause_of, kind=Wish)
 
-    async def perform(self, row: Row) -> None:
+    async def perform(self, wish: Wish) -> None:
         """Say the request of one wish, once."""
         async with self._db.transaction() as tx:
-            if not await delete_wish(tx, row.wish_id):
+            if not await delete_wish(tx, wish.wish_id):
                 return
-            member = await member_by_email(tx, row.email)
+            member = await member_by_email(tx, wish.email)
             if member is not None:
                 await request_reset(tx, member, at=now())

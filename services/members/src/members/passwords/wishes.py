@@ -1,12 +1,21 @@
 """Addresses typed by who forgot a password, until somebody looks whose they are."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shared.cause import Cause, current_cause
 from shared.database import Tx
 from shared.ids import new_id
-from shared.sql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An address that somebody typed, claimed to be looked up, with the trace of the request."""
+
+    wish_id: UUID
+    email: str
+    traceparent: str | None
 
 
 async def insert_wish(tx: Tx, email: str, *, at: datetime) -> None:
@@ -21,9 +30,9 @@ async def insert_wish(tx: Tx, email: str, *, at: datetime) -> None:
     )
 
 
-def cause_of(row: Row) -> Cause:
+def cause_of(wish: Wish) -> Cause:
     """Return what a wish follows from: somebody's request."""
-    return Cause(traceparent=row.traceparent)
+    return Cause(traceparent=wish.traceparent)
 
 
 async def delete_wish(tx: Tx, wish_id: UUID) -> bool:

@@ -1,16 +1,37 @@
 """The points of many members at once: balances locked together, postings numbered in memory, saved together."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from members.points.rows import balance_from, expiry, grant_values, posting_values
-from members.points.rules import Balance, Grant, Posting
+from members.points.records import GrantRow, PostingRow, expiry, grant_row, posting_row
+from members.points.rows import lock_balances
+from members.points.rules import Balance, Grant, GrantState, Posting
 from members.points.tables import point_balances, point_grants, point_postings
 from members.shop_rules.rules import Activation
 from shared.bulk import insert_all, update_all
 from shared.database import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """What changes of a grant that becomes valid; it is due when its points expire."""
+
+    grant_id: UUID
+    activated_at: datetime
+    expires_at: datetime | None
+    due_at: datetime | None
+    state: GrantState = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """What changes of a grant that is taken back: nothing of it is due any more."""
+
+    grant_id: UUID
+    state: GrantState = "revoked"
+    due_at: datetime | None = None
 
 
 class Accounts:
@@ -23,20 +44,20 @@ class Accounts:
     def __init__(self, balances: Iterable[Balance]) -> None:
         self._balances = {balance.member_id: balance for balance in balances}
         self._changed: set[UUID] = set()
-        self._postings: list[dict[str, Any]] = []
-        self._grants: list[dict[str, Any]] = []
-        self._activated: list[dict[str, Any]] = []
-        self._revoked: list[dict[str, Any]] = []
+        self._postings: list[PostingRow] = []
+        self._grants: list[GrantRow] = []
+        self._activated: list[Activated] = []
+        self._revoked: list[Revoked] = []
 
     @classmethod
     async def lock(cls, tx: Tx, member_ids: Iterable[UUID]) -> "Accounts":
         """Lock the balances of those of ``member_ids`` who are members, in the order in which all lock them."""
         wanted = set(member_ids)
-        return cls(await _lock(tx, wanted) if wanted else ())
+        return cls(await lock_balances(tx, wanted) if wanted else ())
 
     async def lock_also(self, tx: Tx, member_id: UUID) -> None:
         """Lock the balance of somebody who has become a member in this very transaction."""
-        self._balances |= {balance.member_id: balance for balance in await _lock(tx, {member_id})}
+        self._balances |= {balance.member_id: balance for balance in await lock_balances(tx, {member_id})}
 
     def balance(self, member_id: UUID | None) -> Balance | None:
         """Return the balance after all that was done to it so far; None for a stranger."""
@@ -55,29 +76,23 @@ class Accounts:
         balance = self._balances[member_id]
         netted = balance.netted(posting)
         then = balance.after(netted)
-        self._postings.append(posting_values(then, netted, at=at))
+        self._postings.append(posting_row(then, netted, at=at))
         self.store(then)
 
     def grant(self, grant: Grant, *, activation: Activation, at: datetime) -> None:
         """Note a new grant."""
-        self._grants.append(grant_values(grant, activation=activation, at=at))
+        self._grants.append(grant_row(grant, activation=activation, at=at))
 
     def activate(self, grant: Grant, *, at: datetime) -> None:
         """Note that a waiting grant became valid at ``at``."""
         expires_at = expiry(grant, at)
         self._activated.append(
-            {
-                "grant_id": grant.grant_id,
-                "state": "active",
-                "activated_at": at,
-                "expires_at": expires_at,
-                "due_at": expires_at,
-            }
+            Activated(grant.grant_id, activated_at=at, expires_at=expires_at, due_at=expires_at)
         )
 
     def revoke(self, grant: Grant) -> None:
         """Note that a grant was taken back."""
-        self._revoked.append({"grant_id": grant.grant_id, "state": "revoked", "due_at": None})
+        self._revoked.append(Revoked(grant.grant_id))
 
     async def save(self, tx: Tx) -> None:
         """Write everything down, in one statement for each kind of change."""
@@ -86,24 +101,4 @@ class Accounts:
         await update_all(tx, point_grants, self._activated, key="grant_id")
         await update_all(tx, point_grants, self._revoked, key="grant_id")
         changed = [self._balances[member_id] for member_id in self._changed]
-        await update_all(tx, point_balances, [_balance_values(one) for one in changed], key="member_id")
-
-
-async def _lock(tx: Tx, member_ids: set[UUID]) -> list[Balance]:
-    rows = await tx.rows(
-        "SELECT * FROM point_balances WHERE member_id = ANY(CAST(:ids AS uuid[]))"
-        " ORDER BY member_id FOR UPDATE",
-        ids=list(member_ids),
-    )
-    return [balance_from(row) for row in rows]
-
-
-def _balance_values(balance: Balance) -> dict[str, Any]:
-    return {
-        "member_id": balance.member_id,
-        "waiting": balance.waiting,
-        "active": balance.active,
-        "held": balance.held,
-        "entries": balance.entries,
-        "debt": balance.debt,
-    }
+        await update_all(tx, point_balances, changed, key="member_id")

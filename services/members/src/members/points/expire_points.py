@@ -1,16 +1,26 @@
 """Points whose time is over expire."""
 
+from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from members.points.rows import grant_by_id, lapsed_and_consumed, lock_known_balance, record_posting
 from members.points.rules import expire_posting, points_to_expire
 from members.points.tables import point_grants
 from shared.clock import now
 from shared.database import Database
-from shared.due import strike_off
-from shared.sql import Row
+from shared.due_rows import strike_off
 
 _LOOK_AGAIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class LapsedGrant:
+    """A claimed grant whose time is over."""
+
+    grant_id: UUID
+    member_id: UUID
+    lease: UUID
 
 
 class ExpirePoints:
@@ -19,18 +29,18 @@ class ExpirePoints:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def __call__(self, row: Row) -> None:
+    async def __call__(self, claimed: LapsedGrant) -> None:
         """Expire what the member of the claimed grant has left of lapsed grants."""
         async with self._db.transaction() as tx:
             at = now()
-            balance = await lock_known_balance(tx, row.member_id)
-            grant = await grant_by_id(tx, row.grant_id)
+            balance = await lock_known_balance(tx, claimed.member_id)
+            grant = await grant_by_id(tx, claimed.grant_id)
             if grant is None or grant.state != "active":
                 return
             # What is set aside for an order is decided when that order is; then we look again.
             again_at = at + _LOOK_AGAIN if balance.held else None
-            lapsed, consumed = await lapsed_and_consumed(tx, row.member_id, at=at)
-            if not await strike_off(tx, point_grants, row.grant_id, row.lease, due_at=again_at):
+            lapsed, consumed = await lapsed_and_consumed(tx, claimed.member_id, at=at)
+            if not await strike_off(tx, point_grants, claimed.grant_id, claimed.lease, due_at=again_at):
                 return
             points = points_to_expire(balance, lapsed=lapsed, consumed=consumed)
             if points:

@@ -1,35 +1,25 @@
 """The points ledger on disk: every change locks the member's balance, adds a posting and moves the balance."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from members.points.rules import Balance, Grant, Posting
+from members.points.records import expiry, grant_row, posting_row
+from members.points.rules import Balance, Grant, GrantState, Kind, Posting, Reason
 from members.points.tables import point_grants, point_postings
 from members.shop_rules.rules import Activation, GrantActivation
 from shared.bulk import insert_all
-from shared.clock import end_of_day, in_japan
 from shared.database import Tx
-from shared.sql import Row
+from shared.sql import columns_of
 
-
-def balance_from(row: Row) -> Balance:
-    """Return the balance that a row of point_balances holds."""
-    return Balance(row.member_id, row.waiting, row.active, row.held, row.entries, row.debt)
-
-
-def _grant(row: Row) -> Grant:
-    return Grant(
-        grant_id=row.grant_id,
-        member_id=row.member_id,
-        points=row.points,
-        reason=row.reason,
-        state=row.state,
-        order_code=row.order_code,
-        valid_days=row.valid_days,
-        expires_at=row.expires_at,
-    )
+# A balance locks its row; whoever only reads it leaves that out.
+_BALANCE = f"SELECT {columns_of(Balance)} FROM point_balances WHERE member_id = :member_id"  # noqa: S608
+_BALANCES = (
+    f"SELECT {columns_of(Balance)} FROM point_balances"  # noqa: S608
+    " WHERE member_id = ANY(CAST(:ids AS uuid[])) ORDER BY member_id FOR UPDATE"
+)
+_GRANT = f"SELECT {columns_of(Grant)} FROM point_grants"  # noqa: S608
 
 
 async def open_balance(tx: Tx, member_id: UUID) -> None:
@@ -39,10 +29,12 @@ async def open_balance(tx: Tx, member_id: UUID) -> None:
 
 async def lock_balance(tx: Tx, member_id: UUID) -> Balance | None:
     """Return the balance of a member, locked until the end of the transaction; None for a stranger."""
-    row = await tx.row(
-        "SELECT * FROM point_balances WHERE member_id = :member_id FOR UPDATE", member_id=member_id
-    )
-    return None if row is None else balance_from(row)
+    return await tx.read_one(Balance, f"{_BALANCE} FOR UPDATE", member_id=member_id)
+
+
+async def lock_balances(tx: Tx, member_ids: Collection[UUID]) -> list[Balance]:
+    """Return the balances of those of ``member_ids`` who are members, locked in the order in which all lock them."""
+    return await tx.read(Balance, _BALANCES, ids=list(member_ids))
 
 
 async def lock_known_balance(tx: Tx, member_id: UUID) -> Balance:
@@ -55,37 +47,16 @@ async def lock_known_balance(tx: Tx, member_id: UUID) -> Balance:
 
 async def balance_of(tx: Tx, member_id: UUID) -> Balance:
     """Return the balance of a member as it is, without locking it."""
-    row = await tx.row("SELECT * FROM point_balances WHERE member_id = :member_id", member_id=member_id)
-    return Balance(member_id) if row is None else balance_from(row)
+    return await tx.read_one(Balance, _BALANCE, member_id=member_id) or Balance(member_id)
 
 
 async def record_posting(tx: Tx, balance: Balance, posting: Posting, *, at: datetime) -> Balance:
     """Add ``posting`` to the ledger of a locked ``balance`` and return the balance after it; a debt is paid first."""
     netted = balance.netted(posting)
     then = balance.after(netted)
-    await insert_all(tx, point_postings, [posting_values(then, netted, at=at)])
+    await insert_all(tx, point_postings, [posting_row(then, netted, at=at)])
     await store_balance(tx, then)
     return then
-
-
-def posting_values(then: Balance, posting: Posting, *, at: datetime) -> dict[str, Any]:
-    """Return the row of ``posting``, which left the balance ``then``."""
-    return {
-        "member_id": then.member_id,
-        "number": then.entries,
-        "kind": posting.kind,
-        "reason": posting.reason,
-        "waiting": posting.waiting,
-        "active": posting.active,
-        "waiting_after": then.waiting,
-        "active_after": then.active,
-        "shortage": posting.shortage,
-        "repaid": posting.repaid,
-        "order_code": posting.order_code,
-        "grant_id": posting.grant_id,
-        "by": posting.by,
-        "posted_at": at,
-    }
 
 
 async def store_balance(tx: Tx, balance: Balance) -> None:
@@ -104,37 +75,7 @@ async def store_balance(tx: Tx, balance: Balance) -> None:
 
 async def insert_grant(tx: Tx, grant: Grant, *, activation: GrantActivation, at: datetime) -> None:
     """Note a new grant; an active one gets its expiry."""
-    await insert_all(tx, point_grants, [grant_values(grant, activation=activation, at=at)])
-
-
-def grant_values(grant: Grant, *, activation: GrantActivation, at: datetime) -> dict[str, Any]:
-    """Return the row of a grant that is given at ``at``."""
-    active = grant.state == "active"
-    expires_at = expiry(grant, at) if active else None
-    return {
-        "grant_id": grant.grant_id,
-        "member_id": grant.member_id,
-        "order_code": grant.order_code,
-        "reason": grant.reason,
-        "points": grant.points,
-        "activation": activation,
-        "valid_days": grant.valid_days,
-        "state": grant.state,
-        "granted_at": at,
-        "activated_at": at if active else None,
-        "expires_at": expires_at,
-        "due_at": expires_at,
-    }
-
-
-def expiry(grant: Grant, activated_at: datetime) -> datetime | None:
-    """Return when the points of a grant that became valid at ``activated_at`` expire; None for never.
-
-    That is the midnight in Japan that ends their last day, which is the day that people read.
-    """
-    if grant.valid_days is None:
-        return None
-    return end_of_day(in_japan(activated_at).date() + timedelta(days=grant.valid_days))
+    await insert_all(tx, point_grants, [grant_row(grant, activation=activation, at=at)])
 
 
 async def set_grant_active(tx: Tx, grant: Grant, *, at: datetime) -> None:
@@ -158,44 +99,62 @@ async def set_grant_revoked(tx: Tx, grant: Grant) -> None:
 
 async def grant_by_id(tx: Tx, grant_id: UUID) -> Grant | None:
     """Return one grant. Lock the member's balance first where its state decides."""
-    row = await tx.row("SELECT * FROM point_grants WHERE grant_id = :grant_id", grant_id=grant_id)
-    return None if row is None else _grant(row)
+    return await tx.read_one(Grant, f"{_GRANT} WHERE grant_id = :grant_id", grant_id=grant_id)
 
 
 async def grant_waiting_for_proof(tx: Tx, member_id: UUID) -> Grant | None:
     """Return the registration points that wait until the member's address is proved. Lock the balance first."""
-    row = await tx.row(
-        "SELECT * FROM point_grants WHERE member_id = :member_id AND reason = 'registration'"
+    return await tx.read_one(
+        Grant,
+        f"{_GRANT} WHERE member_id = :member_id AND reason = 'registration'"
         " AND state = 'waiting' AND activation = 'on_verified'",
         member_id=member_id,
     )
-    return None if row is None else _grant(row)
 
 
-async def purchase_grants(tx: Tx, codes: Collection[str]) -> dict[str, tuple[Grant, Activation]]:
-    """Return what orders earned and when it is to become valid, by order; those without points are left out.
+@dataclass(frozen=True)
+class Earned(Grant):
+    """What an order earned, and when it is to become valid."""
+
+    activation: Activation = "on_shipped"
+
+
+async def purchase_grants(tx: Tx, codes: Collection[str]) -> dict[str, Earned]:
+    """Return what orders earned, by order; those without points are left out.
 
     Lock the members' balances first where the state of a grant decides.
     """
     if not codes:
         return {}
-    rows = await tx.rows(
-        "SELECT * FROM point_grants WHERE order_code = ANY(CAST(:codes AS text[])) AND reason = 'purchase'",
+    found = await tx.read(
+        Earned,
+        f"SELECT {columns_of(Earned)} FROM point_grants"  # noqa: S608 - names are ours
+        " WHERE order_code = ANY(CAST(:codes AS text[])) AND reason = 'purchase'",
         codes=list(codes),
     )
-    return {row.order_code: (_grant(row), row.activation) for row in rows}
+    return {earned.order_code: earned for earned in found if earned.order_code is not None}
 
 
-async def points_spent(tx: Tx, codes: Collection[str]) -> dict[str, Row]:
-    """Return who spent how many points on each order (member_id, points), where somebody did; also what was owed."""
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Who spent how many points on an order, what was owed included."""
+
+    order_code: str
+    member_id: UUID
+    points: int
+
+
+async def points_spent(tx: Tx, codes: Collection[str]) -> dict[str, Spent]:
+    """Return who spent how many points on each order, where somebody did."""
     if not codes:
         return {}
-    rows = await tx.rows(
+    found = await tx.read(
+        Spent,
         "SELECT order_code, member_id, shortage - active AS points FROM point_postings"
         " WHERE order_code = ANY(CAST(:codes AS text[])) AND kind = 'used' AND shortage > active",
         codes=list(codes),
     )
-    return {row.order_code: row for row in rows}
+    return {spent.order_code: spent for spent in found}
 
 
 async def lapsed_and_consumed(tx: Tx, member_id: UUID, *, at: datetime) -> tuple[int, int]:
@@ -231,10 +190,33 @@ async def recheck_lapsed(tx: Tx, returned: Mapping[UUID, datetime]) -> None:
     )
 
 
-async def ledger_of(tx: Tx, member_id: UUID, *, rows_max: int) -> Sequence[Row]:
-    """Return the last lines of a member's ledger, newest first, each with its grant's state and condition."""
-    return await tx.rows(
-        "SELECT p.*, g.activation, g.state AS grant_state, g.activated_at, g.expires_at"
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """A line of a member's ledger, with the state and the condition of its grant, where it has one."""
+
+    kind: Kind
+    reason: Reason
+    waiting: int
+    active: int
+    active_after: int
+    shortage: int
+    repaid: int
+    order_code: str | None
+    grant_id: UUID | None
+    by: str
+    posted_at: datetime
+    activation: GrantActivation | None
+    grant_state: GrantState | None
+    activated_at: datetime | None
+    expires_at: datetime | None
+
+
+async def ledger_of(tx: Tx, member_id: UUID, *, rows_max: int) -> list[LedgerLine]:
+    """Return the last lines of a member's ledger, newest first."""
+    return await tx.read(
+        LedgerLine,
+        "SELECT p.kind, p.reason, p.waiting, p.active, p.active_after, p.shortage, p.repaid, p.order_code, p.grant_id,"
+        " p.by, p.posted_at, g.activation, g.state AS grant_state, g.activated_at, g.expires_at"
         " FROM point_postings p LEFT JOIN point_grants g ON g.grant_id = p.grant_id"
         " WHERE p.member_id = :member_id ORDER BY p.number DESC LIMIT :rows_max",
         member_id=member_id,

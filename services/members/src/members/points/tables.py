@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid
 
 from members.metadata import MOMENT, metadata
-from shared.due import due_columns, due_index
+from shared.due_rows import due_columns, due_index
 
 point_balances = Table(
     "point_balances",

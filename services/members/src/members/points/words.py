@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from members.shop_rules.rules import WAITING_FOR, GrantActivation
+from members.points.rows import LedgerLine
+from members.shop_rules.rules import WAITING_FOR
 from shared.clock import in_japan, last_day
-from shared.sql import Row
 
 _WHAT = {
     ("granted", "registration"): "会員登録ポイント",
@@ -50,46 +50,46 @@ class PointLine:
     grant_id: str
 
 
-def point_lines(rows: Sequence[Row]) -> list[PointLine]:
+def point_lines(lines: Sequence[LedgerLine]) -> list[PointLine]:
     """Return the lines of a ledger as they are shown."""
-    return [_line(row) for row in rows]
+    return [_line(line) for line in lines]
 
 
-def _line(row: Row) -> PointLine:
-    state, kind = _state(row)
-    waits = row.kind == "granted" and row.grant_state == "waiting"
-    activated = row.kind == "activated"
+def _line(line: LedgerLine) -> PointLine:
+    state, kind = _state(line)
+    waits = line.kind == "granted" and line.grant_state == "waiting"
+    activated = line.kind == "activated"
     # What came in, also where some of it went to earlier shortages.
-    points = row.active + row.repaid + (0 if activated else row.waiting)
+    points = line.active + line.repaid + (0 if activated else line.waiting)
     return PointLine(
-        at=row.posted_at,
-        what=_WHAT.get((row.kind, row.reason), row.kind),
+        at=line.posted_at,
+        what=_WHAT.get((line.kind, line.reason), line.kind),
         points=points,
         change=f"（{points:,}）" if activated else f"{points:+,}",
         state=state,
         kind=kind,
-        condition=_condition(row),
-        order_code=row.order_code or "",
-        balance=row.active_after,
-        netting=_netting(row),
-        by=row.by,
-        shortage=row.shortage,
-        grant_id=str(row.grant_id) if waits else "",
+        condition=_condition(line),
+        order_code=line.order_code or "",
+        balance=line.active_after,
+        netting=_netting(line),
+        by=line.by,
+        shortage=line.shortage,
+        grant_id=str(line.grant_id) if waits else "",
     )
 
 
-def _netting(row: Row) -> str:
-    if row.repaid:
-        return f"うち{row.repaid:,}ポイントは、以前のご注文の不足分に充当しました"
-    if row.shortage:
-        return f"不足の{row.shortage:,}ポイントは、次に有効になるポイントから差し引きます"
+def _netting(line: LedgerLine) -> str:
+    if line.repaid:
+        return f"うち{line.repaid:,}ポイントは、以前のご注文の不足分に充当しました"
+    if line.shortage:
+        return f"不足の{line.shortage:,}ポイントは、次に有効になるポイントから差し引きます"
     return ""
 
 
-def _state(row: Row) -> tuple[str, str]:
-    if row.kind == "granted":
+def _state(line: LedgerLine) -> tuple[str, str]:
+    if line.kind == "granted":
         return {"waiting": ("有効待ち", "wait"), "active": ("有効", "done")}.get(
-            row.grant_state, ("取消", "plain")
+            line.grant_state or "", ("取消", "plain")
         )
     return {
         "activated": ("有効", "done"),
@@ -97,16 +97,17 @@ def _state(row: Row) -> tuple[str, str]:
         "returned": ("有効", "done"),
         "revoked": ("取消", "plain"),
         "expired": ("期限切れ", "plain"),
-    }[row.kind]
+    }[line.kind]
 
 
-def _condition(row: Row) -> str:
-    if row.kind != "granted":
+def _condition(line: LedgerLine) -> str:
+    if line.kind != "granted" or line.activation is None:
         return ""
-    mode: GrantActivation = row.activation
-    if row.grant_state == "waiting":
-        return WAITING_FOR[mode]
-    if row.grant_state == "revoked":
-        return _WHY_REVOKED[row.reason]
-    since = f"{in_japan(row.activated_at):%Y/%m/%d}から有効"
-    return since if row.expires_at is None else f"{since}、{last_day(row.expires_at):%Y/%m/%d}まで"
+    if line.grant_state == "waiting":
+        return WAITING_FOR[line.activation]
+    if line.grant_state == "revoked":
+        return _WHY_REVOKED[line.reason]
+    if line.activated_at is None:
+        return ""
+    since = f"{in_japan(line.activated_at):%Y/%m/%d}から有効"
+    return since if line.expires_at is None else f"{since}、{last_day(line.expires_at):%Y/%m/%d}まで"

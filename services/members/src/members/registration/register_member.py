@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from members.accounts.rows import insert_member, keep_password, member_by_buyer
+from members.accounts.rows import NewAccount, email_key, insert_member, keep_password, member_by_buyer
 from members.addresses.request_verification import request_verification
 from members.points.mailboxes import note_mailbox
 from members.points.rows import insert_grant, lock_balance, open_balance, record_posting
@@ -73,10 +73,7 @@ async def register_member(
     ``at`` is both 「登録日時」 and 「AmazonID連携日時」, whose equality says "registered with Amazon" (MEM-14).
     Raises EmailTaken or AmazonAccountTaken: the transaction or savepoint around it then undoes what was stored and said.
     """
-    not_stored = {"buyer_id", "email_proved"}
-    values = {name: getattr(new, name) for name in NewMember.__dataclass_fields__ if name not in not_stored}
-    values |= {"via": via, "at": at, "order_code": order_code}
-    if not await insert_member(tx, values | {"email_verified_at": at if new.email_proved else None}):
+    if not await insert_member(tx, _account_of(new, via, at=at, order_code=order_code)):
         raise EmailTaken
     tx.say(
         MemberRegistered(
@@ -96,6 +93,29 @@ async def register_member(
     await _grant_registration_points(tx, new, rules, at=at, order_code=order_code)
     if not new.email_proved:
         await request_verification(tx, new.member_id, name=new.name, email=new.email, at=at)
+
+
+def _account_of(
+    new: NewMember, via: Literal["form", "amazon", "order"], *, at: datetime, order_code: str | None
+) -> NewAccount:
+    return NewAccount(
+        member_id=new.member_id,
+        name=new.name,
+        kana=new.kana,
+        email=new.email,
+        email_key=email_key(new.email),
+        phone=new.phone,
+        postal_code=new.postal_code,
+        prefecture=new.prefecture,
+        address1=new.address1,
+        address2=new.address2,
+        newsletter=new.newsletter,
+        password_hash=new.password_hash,
+        registered_at=at,
+        registered_via=via,
+        order_code=order_code,
+        email_verified_at=at if new.email_proved else None,
+    )
 
 
 async def _link(

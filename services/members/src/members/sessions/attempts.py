@@ -1,5 +1,6 @@
 """Attempts to log in, counted before the password is looked at, so that no burst slips past the limit."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -33,6 +34,14 @@ def hashed(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How many attempts there were lately, and when the first of them was."""
+
+    tries: int
+    first_at: datetime | None
+
+
 async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime) -> UUID:
     """Count an attempt on the account ``key`` from ``ip``; it counts as failed until forgotten.
 
@@ -48,14 +57,16 @@ async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime)
     await tx.execute("SELECT pg_advisory_xact_lock(1, hashtext(:name))", name=account_hash + device_hash)
     await tx.execute("SELECT pg_advisory_xact_lock(2, hashtext(:name))", name=ip)
     since = at - WINDOW
-    on_account = await tx.row(
+    on_account = await tx.read_one(
+        Tries,
         "SELECT count(*) AS tries, min(attempted_at) AS first_at FROM login_attempts WHERE attempted_at > :since"
         " AND account_hash = :account_hash AND device_hash = :device_hash",
         since=since,
         account_hash=account_hash,
         device_hash=device_hash,
     )
-    from_address = await tx.row(
+    from_address = await tx.read_one(
+        Tries,
         "SELECT count(*) AS tries, min(attempted_at) AS first_at FROM login_attempts"
         " WHERE attempted_at > :since AND ip = :ip",
         since=since,
@@ -65,7 +76,7 @@ async def begin_attempt(tx: Tx, *, key: str, ip: str, device: str, at: datetime)
     if not device_hash:
         limits.append((from_address, PER_ADDRESS_MAX))
     for counted, most in limits:
-        if counted is not None and counted.tries >= most:
+        if counted is not None and counted.first_at is not None and counted.tries >= most:
             raise TooManyAttempts(max(1, int((counted.first_at + WINDOW - at).total_seconds()) + 1))
     attempt_id = new_id()
     await tx.execute("DELETE FROM login_attempts WHERE attempted_at < :before", before=at - _KEEP)

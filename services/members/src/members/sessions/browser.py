@@ -5,12 +5,12 @@ from datetime import timedelta
 from fastapi import Request
 from starlette.responses import Response
 
+from members.accounts.rows import Member
 from members.parts import Parts, member_id_of, session_id_of
 from members.sessions.enter import Browser, NewLogin
 from members.sessions.sign_in import OpenedSession, renew_session
 from shared.clock import now
 from shared.database import Tx
-from shared.sql import Row
 from shared.statements import COOKIE
 from shared.web.client_address import counted_as
 from shared.web.session import Viewer
@@ -42,7 +42,7 @@ def put_login(parts: Parts, response: Response, entry: NewLogin) -> Response:
 
 def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Response:
     """Give the browser a session statement; the rights of staff in it hold for a minute at a time."""
-    claims = dict(opened.claims)
+    claims: dict[str, str | bool | int | None] = dict(opened.claims)
     if claims["staff"] is not None:
         claims["staff_until"] = int(now().timestamp()) + parts.settings.staff_statement_seconds
     statement = parts.issuer.issue("session", claims, valid_for=opened.valid_for)
@@ -51,7 +51,7 @@ def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Resp
     return response
 
 
-async def renewed_by_proof(tx: Tx, member: Row, seen: Viewer) -> OpenedSession | None:
+async def renewed_by_proof(tx: Tx, member: Member, seen: Viewer) -> OpenedSession | None:
     """Return the viewer's session with a proof that its statement does not tell yet; None if there is no such thing.
 
     The address may have been proved in another browser: the other services believe the statement alone.

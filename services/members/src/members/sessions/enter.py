@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from members.accounts.rows import Member
 from members.sessions.attempts import hashed
-from members.sessions.rows import know_device
-from members.sessions.sign_in import OpenedSession, Way, open_session
+from members.sessions.rows import Way, know_device
+from members.sessions.sign_in import OpenedSession, open_session
 from members.settings import Settings
 from shared.database import Tx
-from shared.sql import Row
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ async def enter(
     tx: Tx,
     settings: Settings,
     browser: Browser,
-    member: Row,
+    member: Member,
     *,
     way: Way,
     staff_role: str | None = None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from members.sessions.attempts import TooManyAttempts, hashed
+from members.sessions.attempts import TooManyAttempts, Tries, hashed
 from shared.database import Tx
 from shared.ids import new_id
 
@@ -45,14 +45,15 @@ async def keep_pace(tx: Tx, pace: Pace, key: str, *, at: datetime) -> None:
     """Count one deed. Raises TooManyAttempts where it would be one too many."""
     key_hash = hashed(key)
     await tx.execute("SELECT pg_advisory_xact_lock(3, hashtext(:name))", name=f"{pace.kind}:{key_hash}")
-    done = await tx.row(
-        "SELECT count(*) AS deeds, min(done_at) AS first_at FROM paced_deeds"
+    done = await tx.read_one(
+        Tries,
+        "SELECT count(*) AS tries, min(done_at) AS first_at FROM paced_deeds"
         " WHERE kind = :kind AND key_hash = :key_hash AND done_at > :since",
         kind=pace.kind,
         key_hash=key_hash,
         since=at - pace.window,
     )
-    if done is not None and done.deeds >= pace.most:
+    if done is not None and done.first_at is not None and done.tries >= pace.most:
         seconds = int((done.first_at + pace.window - at).total_seconds()) + 1
         raise TooManyAttempts(max(1, seconds), pace.message)
     await tx.execute("DELETE FROM paced_deeds WHERE done_at < :before", before=at - _KEEP)

@@ -1,11 +1,14 @@
 """Sessions on disk: a statement in a browser holds only as long as its row does."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from shared.database import Tx
-from shared.sql import Row
+
+Way = Literal["password", "amazon", "registration"]
+"""How a login began."""
 
 
 async def insert_session(
@@ -33,9 +36,19 @@ async def insert_session(
     )
 
 
-async def staff_role_of(tx: Tx, session_id: UUID, *, at: datetime) -> Row | None:
-    """Return ``member_id``, ``role`` and ``expires_at`` of a living session at the desk, while a role is held."""
-    return await tx.row(
+@dataclass(frozen=True, slots=True)
+class StaffSession:
+    """A living session at the desk: whose it is, the role that is held now, and when it ends."""
+
+    member_id: UUID
+    role: str
+    expires_at: datetime
+
+
+async def staff_role_of(tx: Tx, session_id: UUID, *, at: datetime) -> StaffSession | None:
+    """Return a living session at the desk, while a role is held."""
+    return await tx.read_one(
+        StaffSession,
         "SELECT s.member_id, s.role, o.expires_at FROM sessions o JOIN staff s USING (member_id)"
         " WHERE o.session_id = :session_id AND o.staff_role IS NOT NULL"
         " AND o.revoked_at IS NULL AND o.expires_at > :at",
@@ -78,10 +91,21 @@ async def session_lives(tx: Tx, session_id: UUID, *, at: datetime) -> bool:
     return found is not None
 
 
-async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """A login that still holds: how somebody came in, with what, and when."""
+
+    session_id: UUID
+    way: Way
+    device: str
+    issued_at: datetime
+
+
+async def live_sessions(tx: Tx, member_id: UUID, *, at: datetime) -> list[LiveSession]:
     """Return the logins of a member that still hold, newest first."""
-    return await tx.rows(
-        "SELECT * FROM sessions WHERE member_id = :member_id AND revoked_at IS NULL AND expires_at > :at"
+    return await tx.read(
+        LiveSession,
+        "SELECT session_id, way, device, issued_at FROM sessions WHERE member_id = :member_id AND revoked_at IS NULL AND expires_at > :at"
         " ORDER BY issued_at DESC",
         member_id=member_id,
         at=at,

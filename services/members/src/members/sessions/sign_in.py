@@ -3,21 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
 from uuid import UUID
 
 from members.accounts.hasher import PasswordHasher
-from members.accounts.rows import email_key, hold_member, member_by_email, member_by_id
+from members.accounts.rows import Member, email_key, hold_member, member_by_email, member_by_id, renew_hash
 from members.sessions.attempts import begin_attempt, forget_attempts
 from members.sessions.end_sessions import end_session
-from members.sessions.rows import expiry_of, insert_session, staff_role_of
+from members.sessions.rows import Way, expiry_of, insert_session, staff_role_of
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.sql import Row
 
-Way = Literal["password", "amazon", "registration"]
+Claims = Mapping[str, str | bool | None]
+"""What the statement of a session says."""
 
 
 class WrongCredentials(Refused):
@@ -42,13 +41,13 @@ class LoginOvertaken(Refused):
 class OpenedSession:
     """A session: what its statement says and for how long it holds."""
 
-    claims: Mapping[str, Any]
+    claims: Claims
     valid_for: timedelta
 
 
 async def check_password(
     db: Database, hasher: PasswordHasher, *, email: str, password: str, ip: str, device: str
-) -> Row:
+) -> Member:
     """Return the member with this address and password.
 
     Takes the same steps and the same time for every address. Raises WrongCredentials, or TooManyAttempts
@@ -58,26 +57,20 @@ async def check_password(
         attempt_id = await begin_attempt(tx, key=email_key(email), ip=ip, device=device, at=now())
         member = await member_by_email(tx, email)
     right = await hasher.verify(member.password_hash if member else None, password)
-    if member is None or not right:
+    if member is None or member.password_hash is None or not right:
         raise WrongCredentials
     async with db.transaction() as tx:
         await forget_attempts(tx, attempt_id)
     if hasher.outdated(member.password_hash):
         renewed = await hasher.hash(password)
         async with db.transaction() as tx:
-            await tx.execute(
-                "UPDATE members SET password_hash = :renewed"
-                " WHERE member_id = :member_id AND password_hash = :password_hash",
-                renewed=renewed,
-                member_id=member.member_id,
-                password_hash=member.password_hash,
-            )
+            await renew_hash(tx, member.member_id, member.password_hash, renewed)
     return member
 
 
 async def open_session(
     tx: Tx,
-    member: Row,
+    member: Member,
     *,
     way: Way,
     device: str,
@@ -109,7 +102,7 @@ async def open_session(
     return OpenedSession(session_claims(member, session_id, staff_role), valid_for)
 
 
-async def renew_session(tx: Tx, member: Row, session_id: UUID, *, at: datetime) -> OpenedSession | None:
+async def renew_session(tx: Tx, member: Member, session_id: UUID, *, at: datetime) -> OpenedSession | None:
     """Return the same session of who shops, as its member stands now; None if it has ended or is one of the desk."""
     expires_at = await expiry_of(tx, session_id, member.member_id, at=at)
     if expires_at is None:
@@ -126,7 +119,7 @@ async def renew_staff_session(tx: Tx, session_id: UUID, *, at: datetime) -> Open
     return OpenedSession(session_claims(member, session_id, session.role), session.expires_at - at)
 
 
-def session_claims(member: Row, session_id: UUID, staff_role: str | None) -> dict[str, Any]:
+def session_claims(member: Member, session_id: UUID, staff_role: str | None) -> Claims:
     """Return what the statement of a session says."""
     return {
         "sub": str(member.member_id),

@@ -17,7 +17,7 @@ from typing import Literal
 
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
-from members.accounts.rows import insert_member, keep_password, member_by_email
+from members.accounts.rows import NewAccount, email_key, insert_member, keep_password, member_by_email
 from members.points.rows import open_balance
 from members.sessions.end_sessions import end_all_sessions
 from members.settings import Settings
@@ -26,6 +26,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.planning import LONG
 
 DEMO_EMAIL = "desk@noren.example"
 DEMO_NAME = "のれん商店 デスク"
@@ -51,24 +52,17 @@ async def add_staff(
         member_id, at = new_id(), now()
         made = await insert_member(
             tx,
-            {
-                "member_id": member_id,
-                "name": name,
-                "kana": "",
-                "email": email,
-                "phone": "",
-                "postal_code": "",
-                "prefecture": "",
-                "address1": "",
-                "address2": "",
-                "newsletter": False,
-                "password_hash": password_hash,
-                "at": at,
-                "via": "desk",
-                "order_code": None,
+            NewAccount(
+                member_id=member_id,
+                name=name,
+                email=email,
+                email_key=email_key(email),
+                password_hash=password_hash,
+                registered_at=at,
+                registered_via="desk",
                 # An operator vouches for it.
-                "email_verified_at": at,
-            },
+                email_verified_at=at,
+            ),
         )
         if made:
             await keep_password(tx, member_id, password_hash, at=at)
@@ -99,7 +93,9 @@ async def _run(arguments: argparse.Namespace, password: str) -> str:
     settings = Settings()
     if settings.migrate_database_url is None:
         raise SystemExit("MIGRATE_DATABASE_URL is not set: giving a role needs the owner of the tables")
-    db = Database(settings.migrate_database_url.get_secret_value(), service="members", shop=settings.shop)
+    db = Database(
+        settings.migrate_database_url.get_secret_value(), service="members", shop=settings.shop, planning=LONG
+    )
     hasher = PasswordHasher()
     try:
         return await add_staff(

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from members.wallets.rows import Link, insert_link, insert_links
+from members.accounts.rows import KnownMember
+from members.wallets.rows import Link, NewLink, insert_link, insert_links
 from shared.database import Tx
 from shared.events import AmazonAccountLinked, OrderPlaced, Registration
-from shared.sql import Row
 
 # The other services hear of ended logins by an event: so long an order may still come from one of them.
 LATE_ORDERS = timedelta(minutes=5)
@@ -27,7 +27,7 @@ def amazon_buyer(order: OrderPlaced | Registration) -> str | None:
     return order.wallet_buyer_id if order.wallet_kind == AMAZON else None
 
 
-def order_may_link(member: Row, placed_at: datetime) -> bool:
+def order_may_link(member: KnownMember, placed_at: datetime) -> bool:
     """Tell whether an order of ``placed_at`` came from who proved the address, and from no login that was ended."""
     proved_at, ended_at = member.email_verified_at, member.sessions_ended_at
     if proved_at is None or proved_at > placed_at:
@@ -53,12 +53,14 @@ async def link_amazon(
     return True
 
 
-def _may_link(order: OrderPlaced, members: Mapping[UUID, Row]) -> bool:
+def _may_link(order: OrderPlaced, members: Mapping[UUID, KnownMember]) -> bool:
     member = members.get(order.member_id) if order.member_id is not None else None
     return member is not None and order_may_link(member, order.placed_at)
 
 
-async def link_by_orders(tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, Row]) -> set[Link]:
+async def link_by_orders(
+    tx: Tx, orders: Sequence[OrderPlaced], members: Mapping[UUID, KnownMember]
+) -> set[Link]:
     """Link ``members`` with the Amazon accounts that they ordered with, where neither is linked yet; return the links."""
     wanted = [
         (order, buyer_id)
@@ -68,12 +70,8 @@ async def link_by_orders(tx: Tx, orders: Sequence[OrderPlaced], members: Mapping
     return await insert_links(
         tx,
         [
-            {
-                "member_id": order.member_id,
-                "buyer_id": buyer_id,
-                "linked_at": order.placed_at,
-                "path": "order",
-            }
+            NewLink(order.member_id, buyer_id, linked_at=order.placed_at, path="order")
             for order, buyer_id in wanted
+            if order.member_id is not None
         ],
     )

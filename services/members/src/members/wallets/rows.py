@@ -1,8 +1,9 @@
 """Amazon links on disk: one per member and per account at a time; those that ended are kept beside them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from members.wallets.tables import amazon_links
@@ -26,9 +27,19 @@ async def insert_link(tx: Tx, member_id: UUID, buyer_id: str, *, at: datetime, p
     return inserted == 1
 
 
-async def insert_links(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> set[Link]:
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A member to be linked with an Amazon account."""
+
+    member_id: UUID
+    buyer_id: str
+    linked_at: datetime
+    path: Literal["order", "login"]
+
+
+async def insert_links(tx: Tx, links: Sequence[NewLink]) -> set[Link]:
     """Store links; return those of which neither the member nor the account had one."""
-    stored = await insert_all(tx, amazon_links, rows, skip_known=True, returning="member_id, buyer_id")
+    stored = await insert_all(tx, amazon_links, links, skip_known=True, returning="member_id, buyer_id")
     return {(row.member_id, row.buyer_id) for row in stored}
 
 

@@ -3,14 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from members.accounts.rows import hold_member, member_by_id
+from members.accounts.rows import Member, hold_member, member_by_id
 from members.sessions.end_sessions import end_all_sessions
 from members.sessions.rows import way_of
 from members.sessions.sign_in import LoginOvertaken
 from members.wallets.rows import end_link
 from shared.database import Tx
 from shared.errors import Refused
-from shared.sql import Row
 
 
 class PasswordMissing(Refused):
@@ -23,7 +22,7 @@ class PasswordMissing(Refused):
         )
 
 
-async def unlink_amazon(tx: Tx, member_id: UUID, session_id: UUID | None, *, at: datetime) -> Row:
+async def unlink_amazon(tx: Tx, member_id: UUID, session_id: UUID | None, *, at: datetime) -> Member:
     """End the Amazon link of the member who is logged in with ``session_id``, and all other logins; return the member.
 
     Raises LoginOvertaken where that session has ended, and PasswordMissing.

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from notifications.mail_log.resend_mail import NothingToResend
-from notifications.mail_log.rows import one_mail
 from notifications.mailing.delivery import RESENDABLE
+from notifications.mailing.rows import StoredMail, one_mail
 from notifications.mailing.tries import SENDING
 from notifications.orders.correct_contact import correct_contact
 from shared.clock import now
@@ -21,7 +21,7 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
     ``deed`` is who does it (shared.web.deeds). Raises Refused for any other mail.
     """
     mail = await one_mail(tx, mail_id)
-    if mail is None or not may_correct(mail):
+    if mail is None or mail.order_code is None or not may_correct(mail):
         raise Refused(
             "address_not_correctable", "宛先を訂正できるのは、ご注文についての未達のメールだけです。"
         )
@@ -47,6 +47,6 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
     tx.wake(SENDING)
 
 
-def may_correct(mail: Any) -> bool:
+def may_correct(mail: StoredMail) -> bool:
     """Tell whether the address of a stored mail may be corrected: it is the buyer's, of an order, and took nothing."""
     return mail.order_code is not None and mail.audience == "customer" and mail.state in RESENDABLE

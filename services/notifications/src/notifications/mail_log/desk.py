@@ -1,17 +1,18 @@
 """メール送信記録: every mail, what became of it, and the undelivered ones to be sent again."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
 from starlette.responses import Response
 
 from notifications.mail_log.resend_mail import resend_mails
-from notifications.mail_log.rows import Search, count_by_state, count_mails, find_mails
+from notifications.mail_log.rows import LoggedMail, Search, count_by_state, count_mails, find_mails
 from notifications.mail_log.words import REASONS, STATES, TITLES, audience_label, title_of
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
 from notifications.mails.desk import CurrentDesk, CurrentPages, Desk
-from shared.sql import Row
 from shared.web.deeds import done_by
 from shared.web.filters import number
 from shared.web.paging import Paging
@@ -49,7 +50,7 @@ async def show_log(
     return pages.render(
         request,
         "mail_log.html",
-        rows=[_line(desk, row) for row in found],
+        rows=[_line(desk, mail) for mail in found],
         page=asked.of(total),
         tabs=_tabs(counts, state),
         kinds=[*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()],
@@ -84,32 +85,49 @@ async def resend_selected(
     return pages.redirect(request, "/desk/mails", toast=toast)
 
 
-def _tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A saved search above the list."""
+
+    label: str
+    href: str
+    count: int
+    current: bool
+
+
+def _tabs(counts: Mapping[str, int], current: str) -> list[Tab]:
     return [
-        {
-            "label": label,
-            "href": f"?state={key}" if key else "?",
-            "count": sum(counts.get(one, 0) for one in states or counts),
-            "current": key == current,
-        }
+        Tab(
+            label,
+            href=f"?state={key}" if key else "?",
+            count=sum(counts.get(one, 0) for one in states or counts),
+            current=key == current,
+        )
         for key, label, states in TABS
     ]
 
 
-def _line(desk: Desk, row: Row) -> dict[str, Any]:
-    word, kind = STATES[row.state]
-    return {
-        "id": row.mail_id,
-        "title": title_of(desk, row),
-        "recipient": row.recipient,
-        "audience": audience_label(row.audience),
-        "order_code": row.order_code,
-        "subject": row.subject,
-        "word": word,
-        "kind": kind,
-        "reason": REASONS.get(row.reason or "", ""),
-        "created_at": row.created_at,
-        "due_at": row.due_at,
-        "ended_at": row.ended_at,
-        "resendable": row.state in RESENDABLE,
-    }
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the list: the mail and its words."""
+
+    mail: LoggedMail
+    title: str
+    audience: str
+    word: str
+    kind: str
+    reason: str
+    resendable: bool
+
+
+def _line(desk: Desk, mail: LoggedMail) -> Line:
+    word, kind = STATES[mail.state]
+    return Line(
+        mail,
+        title=title_of(desk, mail),
+        audience=audience_label(mail.audience),
+        word=word,
+        kind=kind,
+        reason=REASONS.get(mail.reason or "", ""),
+        resendable=mail.state in RESENDABLE,
+    )

@@ -1,8 +1,9 @@
 """One mail: what it says, how it looks, which headers it has, and every try to send it."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -11,15 +12,15 @@ from starlette.responses import Response
 
 from notifications.mail_log.correct_address import correct_address, may_correct
 from notifications.mail_log.resend_mail import resend_mail
-from notifications.mail_log.rows import one_mail, tries_of
+from notifications.mail_log.rows import MailTry, tries_of
 from notifications.mail_log.words import OUTCOMES, REASONS, STATES, audience_label, title_of
 from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.message import MailMalformed, build
+from notifications.mailing.rows import StoredMail, one_mail
 from notifications.mailing.send_mail import letter_of
 from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed
 from notifications.mails.typed import shield
 from shared.errors import Refused
-from shared.sql import Row
 from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
@@ -54,30 +55,30 @@ async def _page(
     status: int = 200,
 ) -> Response:
     async with desk.db.transaction() as tx:
-        row = _found(await one_mail(tx, mail_id))
+        mail = _found(await one_mail(tx, mail_id))
         tries = await tries_of(tx, mail_id)
-    word, kind = STATES[row.state]
+    word, kind = STATES[mail.state]
     return pages.render(
         request,
         "mail_detail.html",
         status=status,
         form=form,
-        may_correct=may_correct(row),
-        id=row.mail_id,
-        title=title_of(desk, row),
-        subject=row.subject,
-        recipient=row.recipient,
-        audience=audience_label(row.audience),
-        requested_by=row.requested_by,
-        order_code=row.order_code,
-        text=row.text,
+        may_correct=may_correct(mail),
+        id=mail.mail_id,
+        title=title_of(desk, mail),
+        subject=mail.subject,
+        recipient=mail.recipient,
+        audience=audience_label(mail.audience),
+        requested_by=mail.requested_by,
+        order_code=mail.order_code,
+        text=mail.text,
         word=word,
         kind=kind,
-        reason=REASONS.get(row.reason or "", ""),
-        created_at=row.created_at,
-        due_at=row.due_at,
-        resendable=row.state in RESENDABLE,
-        letterhead=_headers(desk, row),
+        reason=REASONS.get(mail.reason or "", ""),
+        created_at=mail.created_at,
+        due_at=mail.due_at,
+        resendable=mail.state in RESENDABLE,
+        letterhead=_headers(desk, mail),
         tries=[_try(one) for one in tries],
     )
 
@@ -86,8 +87,8 @@ async def _page(
 async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
     """The mail's HTML, for the frame on its page."""
     async with desk.db.transaction() as tx:
-        row = _found(await one_mail(tx, mail_id))
-    return framed(desk.mails.html(row.subject, shield(row.text, row.typed), row.language))
+        mail = _found(await one_mail(tx, mail_id))
+    return framed(desk.mails.html(mail.subject, shield(mail.text, mail.typed), mail.language))
 
 
 @router.post("/desk/mails/{mail_id}/resend")
@@ -114,30 +115,43 @@ async def correct(
     return pages.redirect(request, f"/desk/mails/{mail_id}", toast=toast, kind="note")
 
 
-def _found(row: Row | None) -> Row:
-    if row is None:
+def _found(mail: StoredMail | None) -> StoredMail:
+    if mail is None:
         raise Refused("mail_not_found", "このメールは見つかりません。", status=404)
-    return row
+    return mail
 
 
-def _headers(desk: Desk, row: Row) -> list[tuple[str, str]]:
+def _headers(desk: Desk, mail: StoredMail) -> list[tuple[str, str]]:
     """The headers as sent, decoded; none for a mail that cannot be one, as without an address."""
-    at = row.first_tried_at or row.created_at
+    at = mail.first_tried_at or mail.created_at
     try:
-        raw = build(letter_of(row, desk.mails, sender=desk.sender, at=at))
+        raw = build(letter_of(mail, desk.mails, sender=desk.sender, at=at))
     except MailMalformed:
         return []
     return [(name, str(make_header(decode_header(value)))) for name, value in message_from_bytes(raw).items()]
 
 
-def _try(row: Row) -> dict[str, Any]:
-    word, kind = OUTCOMES[row.outcome]
-    return {
-        "number": row.number,
-        "started_at": row.started_at,
-        "seconds": f"{(row.ended_at - row.started_at).total_seconds():.1f}" if row.ended_at else "",
-        "word": word,
-        "kind": kind,
-        "code": row.code or "",
-        "answer": row.answer or "",
-    }
+@dataclass(frozen=True, slots=True)
+class TryLine:
+    """A try as the page tells it."""
+
+    number: int
+    started_at: datetime
+    seconds: str
+    word: str
+    kind: str
+    code: int | str
+    answer: str
+
+
+def _try(one: MailTry) -> TryLine:
+    word, kind = OUTCOMES[one.outcome]
+    return TryLine(
+        one.number,
+        one.started_at,
+        seconds=f"{(one.ended_at - one.started_at).total_seconds():.1f}" if one.ended_at else "",
+        word=word,
+        kind=kind,
+        code=one.code or "",
+        answer=one.answer or "",
+    )

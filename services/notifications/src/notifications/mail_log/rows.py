@@ -1,7 +1,8 @@
 """Questions about the log of mails."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -10,20 +11,48 @@ from notifications.mailing.delivery import UNDELIVERED, State
 from notifications.mailing.tables import mails
 from notifications.orders.tables import order_words
 from shared.database import Tx
-from shared.sql import Row
-from shared.words import found_by, plan_for_words
+from shared.planning import LONG, SEARCH
+from shared.words import found_by
 
 
-async def one_mail(tx: Tx, mail_id: UUID) -> Row | None:
-    """Return one mail, or None."""
-    return await tx.row("SELECT * FROM mails WHERE mail_id = :mail_id", mail_id=mail_id)
+@dataclass(frozen=True, slots=True)
+class MailTry:
+    """One try to send a mail; without an outcome it was cut off."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+    code: int | None
+    answer: str | None
 
 
-async def tries_of(tx: Tx, mail_id: UUID) -> Sequence[Row]:
+async def tries_of(tx: Tx, mail_id: UUID) -> list[MailTry]:
     """Return the tries of a mail, newest first."""
-    return await tx.rows(
-        "SELECT * FROM mail_attempts WHERE mail_id = :mail_id ORDER BY number DESC", mail_id=mail_id
+    return await tx.read(
+        MailTry,
+        "SELECT number, started_at, ended_at, outcome, code, answer FROM mail_attempts"
+        " WHERE mail_id = :mail_id ORDER BY number DESC",
+        mail_id=mail_id,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedMail:
+    """A mail as the log lists it."""
+
+    mail_id: UUID
+    mail: str
+    title: str | None
+    audience: str
+    recipient: str
+    order_code: str | None
+    subject: str
+    state: State
+    reason: str | None
+    created_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +64,7 @@ class Search:
     words: str = ""
 
 
-_COLUMNS = (
-    mails.c.mail_id,
-    mails.c.mail,
-    mails.c.title,
-    mails.c.audience,
-    mails.c.recipient,
-    mails.c.order_code,
-    mails.c.subject,
-    mails.c.state,
-    mails.c.reason,
-    mails.c.created_at,
-    mails.c.due_at,
-    mails.c.ended_at,
-    mails.c.attempts,
-)
+_COLUMNS = [mails.c[field.name] for field in fields(LoggedMail)]
 
 
 def _conditions(search: Search) -> list[ColumnElement[bool]]:
@@ -69,20 +84,18 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     return found
 
 
-async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> Sequence[Row]:
+async def find_mails(tx: Tx, search: Search, *, limit: int, offset: int) -> list[LoggedMail]:
     """Return one page of the log, newest first; words are parts of a code, a name or an address."""
     if search.words:
-        await plan_for_words(tx)
+        await tx.plan(SEARCH)
     newest = (mails.c.created_at.desc(), mails.c.mail_id.desc())
-    return await tx.rows(
-        select(*_COLUMNS).where(*_conditions(search)).order_by(*newest).limit(limit).offset(offset)
-    )
+    found = select(*_COLUMNS).where(*_conditions(search)).order_by(*newest)
+    return await tx.read(LoggedMail, found.limit(limit).offset(offset))
 
 
 async def count_mails(tx: Tx, search: Search) -> int:
     """Return how many mails the search finds."""
-    if search.words:
-        await plan_for_words(tx)
+    await tx.plan(SEARCH if search.words else LONG)
     return int(await tx.value(select(func.count()).select_from(mails).where(*_conditions(search))) or 0)
 
 
@@ -94,6 +107,7 @@ async def count_undelivered(tx: Tx) -> dict[str, int]:
 
 async def count_by_state(tx: Tx) -> dict[str, int]:
     """Return how many mails are in each state."""
+    await tx.plan(LONG)
     return {
         row.state: row.n for row in await tx.rows("SELECT state, count(*) AS n FROM mails GROUP BY state")
     }

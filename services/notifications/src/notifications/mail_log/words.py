@@ -1,9 +1,10 @@
 """The words of the log: what staff call mails, their states, and what came of each try."""
 
+from notifications.mail_log.rows import LoggedMail
+from notifications.mailing.rows import StoredMail
 from notifications.mails.audience import AUDIENCES
 from notifications.mails.desk import Desk
 from notifications.previews.send_test_mail import TEST_MAIL
-from shared.sql import Row
 
 # What staff call the mails that no file is the kind of.
 TITLES = {TEST_MAIL: "テスト送信"}
@@ -35,9 +36,9 @@ OUTCOMES = {
 }
 
 
-def title_of(desk: Desk, row: Row) -> str:
-    """Return what staff call the mail of a row."""
-    return row.title or TITLES.get(row.mail) or desk.title(row.mail)
+def title_of(desk: Desk, mail: LoggedMail | StoredMail) -> str:
+    """Return what staff call a mail."""
+    return mail.title or TITLES.get(mail.mail) or desk.title(mail.mail)
 
 
 def audience_label(code: str) -> str:

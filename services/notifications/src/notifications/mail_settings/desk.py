@@ -1,6 +1,7 @@
 """メール設定一覧: each kind of mail, on or off, and who sends it (NTF-09, NTF-10). Every change is kept."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
@@ -141,18 +142,34 @@ async def _page(
     )
 
 
-def _line(desk: Desk, kind: MailKind, setting: MailSetting, names: dict[str, str]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class KindLine:
+    """A kind of mail in the list, with what is set of it."""
+
+    name: str
+    title: str
+    note: str
+    audience: str
+    address: str
+    word: str
+    kind: str
+    sender: str
+    delay_minutes: int
+    excepted: str
+
+
+def _line(desk: Desk, kind: MailKind, setting: MailSetting, names: Mapping[str, str]) -> KindLine:
     goes_out = setting.enabled and setting.sender == "shop"
     shown, plain = MailSetting.shown, setting.plain()
-    return {
-        "name": kind.name,
-        "title": kind.title,
-        "note": kind.note,
-        "audience": kind.audience.label,
-        "address": "" if kind.audience.told_by_events else desk.mails.shop.desk_address,
-        "word": shown["enabled"].word(plain["enabled"]),
-        "kind": "done" if goes_out else "plain",
-        "sender": shown["sender"].word(plain["sender"]),
-        "delay_minutes": setting.delay_minutes,
-        "except": shown["except_payment_kinds"].word(plain["except_payment_kinds"], names),
-    }
+    return KindLine(
+        kind.name,
+        kind.title,
+        kind.note,
+        audience=kind.audience.label,
+        address="" if kind.audience.told_by_events else desk.mails.shop.desk_address,
+        word=shown["enabled"].word(plain["enabled"]),
+        kind="done" if goes_out else "plain",
+        sender=shown["sender"].word(plain["sender"]),
+        delay_minutes=setting.delay_minutes,
+        excepted=shown["except_payment_kinds"].word(plain["except_payment_kinds"], names),
+    )

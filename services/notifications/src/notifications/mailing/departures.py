@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from notifications.mailing.pacing import WINDOW
+from notifications.mailing.rows import StoredMail
 from shared.database import Tx
 from shared.mail_address import COUNTED_MAIL
-from shared.sql import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class Circumstances:
 
 
 async def circumstances_of(
-    tx: Tx, rows: Sequence[Row], *, most: int, at: datetime
+    tx: Tx, mails: Sequence[StoredMail], *, most: int, at: datetime
 ) -> dict[UUID, Circumstances]:
     """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count."""
     found = await tx.rows(
         _CIRCUMSTANCES,
-        ids=[row.mail_id for row in rows],
+        ids=[mail.mail_id for mail in mails],
         since=at - WINDOW,
         most=most,
     )

@@ -13,11 +13,11 @@ from notifications.mailing.departures import Circumstances, Held, circumstances_
 from notifications.mailing.news import suppressed
 from notifications.mailing.pacing import Departure, Drop, Go, Pace, Wait, pace
 from notifications.mailing.retell_mails import retell_mails
+from notifications.mailing.rows import StoredMail
 from notifications.mails.rendering import Mails
 from shared.database import Tx
 from shared.events import MailSuppressed
 from shared.mail_address import counted_mail
-from shared.sql import Row
 
 PACED = "paced"
 """Why a mail waits that would be one too many."""
@@ -30,51 +30,51 @@ class Gate:
     mails: Mails
     pace: Pace
 
-    async def let_go(self, tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Row]:
-        """Return those of the claimed ``rows`` that leave now; the claim on the others ends.
+    async def let_go(self, tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> list[StoredMail]:
+        """Return those of the claimed ``mails`` that leave now; the claim on the others ends.
 
         Workers that claim at the same moment may let a few more go to one address.
         """
         known = await circumstances_of(
             tx,
-            rows,
+            mails,
             most=max(self.pace.order, self.pace.account, 1),
             at=at,
         )
-        going: list[Row] = []
+        going: list[StoredMail] = []
         held: list[Held] = []
         dropped: list[MailSuppressed] = []
         more: Counter[tuple[str, str]] = Counter()
-        for row in sorted(rows, key=lambda row: row.created_at):
-            key = (counted_mail(row.recipient), row.lane)
-            match self._decide(row, known[row.mail_id], more[key], at):
+        for mail in sorted(mails, key=lambda mail: mail.created_at):
+            key = (counted_mail(mail.recipient), mail.lane)
+            match self._decide(mail, known[mail.mail_id], more[key], at):
                 case Go():
-                    more[key] += row.first_tried_at is None
-                    going.append(row)
+                    more[key] += mail.first_tried_at is None
+                    going.append(mail)
                 case Wait(until):
-                    held.append(Held(row.mail_id, PACED, until))
+                    held.append(Held(mail.mail_id, PACED, until))
                 case Drop(reason):
-                    held.append(Held(row.mail_id, reason, None))
-                    dropped.append(suppressed(row, reason))
+                    held.append(Held(mail.mail_id, reason, None))
+                    dropped.append(suppressed(mail, reason))
         if held:
             await hold_back(tx, held, at=at)
             tx.say(*dropped)
         return await retell_mails(tx, self.mails, going, known)
 
-    def _decide(self, row: Row, known: Circumstances, more: int, at: datetime) -> Departure:
-        kind = self.mails.kinds.get(row.mail)
+    def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> Departure:
+        kind = self.mails.kinds.get(mail.mail)
         if known.cancelled and kind is not None and kind.until_cancelled:
             return Drop("order_cancelled")
-        link_ends_at = datetime.fromisoformat(row.link["expires_at"]) if row.link is not None else None
+        link_ends_at = datetime.fromisoformat(mail.link["expires_at"]) if mail.link is not None else None
         if link_ends_at is not None and link_ends_at <= at:
             return Drop("link_expired")
-        if row.first_tried_at is not None:
+        if mail.first_tried_at is not None:
             return Go()
         return pace(
             known.lately.sent + more,
-            per_hour=self.pace.of(row.lane),
+            per_hour=self.pace.of(mail.lane),
             oldest_at=known.lately.oldest_at,
-            created_at=row.created_at,
+            created_at=mail.created_at,
             at=at,
             link_ends_at=link_ends_at,
         )

@@ -1,18 +1,27 @@
 """One-time links: what a mail keeps of the one it is about, and the address that goes into the message that leaves."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from shared.events import EmailVerificationRequested, Event, PasswordResetRequested
-from shared.mail_links import MailLink, link_of, make_link
+from shared.mail_links import LinkPurpose, MailLink, link_of, make_link
 from shared.statements import Issuer
 
 
-def kept_of(event: Event) -> dict[str, Any] | None:
-    """Return what is stored of the link that the mail of ``event`` leads to; it opens nothing. None: no link."""
+class KeptLink(TypedDict):
+    """What is stored of a one-time link: which request it is for, as JSON says it. It opens nothing."""
+
+    purpose: LinkPurpose
+    request_id: str
+    member_id: str
+    email: str
+    expires_at: str
+
+
+def kept_of(event: Event) -> KeptLink | None:
+    """Return what is stored of the link that the mail of ``event`` leads to; None: no link."""
     if not isinstance(event, PasswordResetRequested | EmailVerificationRequested):
         return None
     purpose, link = link_of(event)
@@ -32,7 +41,7 @@ class OneTimeLinks:
     issuer: Issuer
     origin_url: str
 
-    def sign(self, kept: Mapping[str, Any]) -> str:
+    def sign(self, kept: KeptLink) -> str:
         """Return the address, for the message alone. Raises StatementInvalid once the request has ended."""
         link = MailLink(
             request_id=UUID(kept["request_id"]),

@@ -19,6 +19,7 @@ from notifications.mailing.message import Letter, MailMalformed, build
 from notifications.mailing.news import of_verdict
 from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.pacing import Pace
+from notifications.mailing.rows import StoredMail
 from notifications.mailing.tables import mails as mails_table
 from notifications.mailing.tries import SENDING, Outcome, Try, end_tries, start_tries
 from notifications.mails.rendering import Mails, with_link
@@ -28,7 +29,6 @@ from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
 from shared.due import DueWork
-from shared.sql import Row
 from shared.statements import StatementInvalid
 
 log = structlog.get_logger()
@@ -114,12 +114,13 @@ class MailSending:
             lease_seconds=int(LEASE.total_seconds()),
             prolong=True,
             cause=lambda tried: tried.cause,
+            kind=StoredMail,
         )
 
-    async def begin(self, tx: Tx, rows: Sequence[Row]) -> list[Try]:
+    async def begin(self, tx: Tx, mails: Sequence[StoredMail]) -> list[Try]:
         """Note, with the claim, that mails are being sent; not those that do not leave now after all."""
         at = now()
-        going = await self._gate.let_go(tx, rows, at=at)
+        going = await self._gate.let_go(tx, mails, at=at)
         return await start_tries(tx, going, at=at) if going else []
 
     async def send(self, tried: Try) -> Outcome:
@@ -128,13 +129,13 @@ class MailSending:
             answer = await self._hand_over(tried)
         if isinstance(answer, Accepted):
             crash_point("K13")
-        row, at = tried.mail, now()
-        verdict = judge(answer, attempts=row.attempts, first_tried_at=tried.first_tried_at, at=at)
+        mail, at = tried.mail, now()
+        verdict = judge(answer, attempts=mail.attempts, first_tried_at=tried.first_tried_at, at=at)
         log.info(
             f"mail.{verdict.state}",
-            mail=row.mail,
-            mail_id=str(row.mail_id),
-            correlation=row.order_code,
+            mail=mail.mail,
+            mail_id=str(mail.mail_id),
+            correlation=mail.order_code,
             attempt=tried.number,
             answer=answer.answer[:200],
         )
@@ -142,21 +143,21 @@ class MailSending:
         return Outcome(answer, verdict, at)
 
     async def _hand_over(self, tried: Try) -> ServerAnswer:
-        row = tried.mail
+        mail = tried.mail
         try:
-            link = self._link_of(row)
-            raw = build(letter_of(row, self._mails, sender=self._sender, at=tried.first_tried_at, link=link))
+            link = self._link_of(mail)
+            raw = build(letter_of(mail, self._mails, sender=self._sender, at=tried.first_tried_at, link=link))
         except (MailMalformed, StatementInvalid) as error:
-            log.exception("mail.malformed", mail=row.mail, mail_id=str(row.mail_id))
+            log.exception("mail.malformed", mail=mail.mail, mail_id=str(mail.mail_id))
             return RefusedByServer(f"not sent: {error}", 500)
-        return await self._server.send(row.recipient, raw)
+        return await self._server.send(mail.recipient, raw)
 
-    def _link_of(self, row: Row) -> str:
-        if row.link is None:
+    def _link_of(self, mail: StoredMail) -> str:
+        if mail.link is None:
             return ""
         if self._links is None:
             raise MailMalformed("SIGNING_KEY_FILE is not set, so no one-time link can be made")
-        return self._links.sign(row.link)
+        return self._links.sign(mail.link)
 
 
 async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
@@ -167,20 +168,20 @@ async def conclude_tries(tx: Tx, ended: Sequence[tuple[Try, Outcome]]) -> None:
             tx.say(*of_verdict(tried.mail, outcome.verdict))
 
 
-def letter_of(row: Row, mails: Mails, *, sender: Sender, at: datetime, link: str = "") -> Letter:
-    """Return the mail of a row as it is sent; ``at`` is its first try, so that every copy is the same.
+def letter_of(mail: StoredMail, mails: Mails, *, sender: Sender, at: datetime, link: str = "") -> Letter:
+    """Return the mail as it is sent; ``at`` is its first try, so that every copy is the same.
 
     ``link`` is its one-time link; without it the letter says that there is one and does not show it.
     """
-    shielded = shield(row.text, row.typed)
+    shielded = shield(mail.text, mail.typed)
     text = with_link(shielded, link) if link else shielded
     return Letter(
         sender=sender,
-        recipient=row.recipient,
-        subject=row.subject,
+        recipient=mail.recipient,
+        subject=mail.subject,
         text=in_plain_text(text),
-        html=mails.html(row.subject, text, row.language),
-        message_id=row.message_id,
+        html=mails.html(mail.subject, text, mail.language),
+        message_id=mail.message_id,
         at=at,
-        language=row.language,
+        language=mail.language,
     )

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from notifications.mailing.delivery import State
+from notifications.mailing.one_time_links import KeptLink
+from notifications.mailing.rows import StoredMail
 from notifications.mailing.tables import mails
 from notifications.mails.audience import Lane
 from notifications.mails.typed import Span
@@ -14,7 +16,6 @@ from shared.bulk import insert_all
 from shared.cause import Cause
 from shared.database import Tx
 from shared.events import SuppressionReason
-from shared.sql import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,14 @@ class NewMail:
     reason: SuppressionReason | None = None
     order_code: str | None = None
     member_id: UUID | None = None
-    link: dict[str, Any] | None = None
+    link: KeptLink | None = None
     typed: tuple[Span, ...] | None = None
     needed_to_pay: bool = False
     told: dict[str, Any] | None = None
     traceparent: str | None = None
 
 
-def cause_of(mail: NewMail | Row) -> Cause:
+def cause_of(mail: NewMail | StoredMail) -> Cause:
     """Return the event that a mail tells of."""
     return Cause(mail.event_id, mail.traceparent)
 
@@ -63,6 +64,5 @@ async def store_mails(tx: Tx, new: Sequence[NewMail]) -> set[UUID]:
 
     The sender is not woken: it looks every second, and finds all that was written down meanwhile together.
     """
-    rows = [{name: getattr(mail, name) for name in NewMail.__slots__} for mail in new]
-    stored = await insert_all(tx, mails, rows, skip_known=True, returning="mail_id")
+    stored = await insert_all(tx, mails, new, skip_known=True, returning="mail_id")
     return {row.mail_id for row in stored}

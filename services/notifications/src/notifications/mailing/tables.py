@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from notifications.metadata import metadata
-from shared.due import due_columns, due_index
+from shared.due_rows import due_columns, due_index
 
 # One row per mail: for one event or reference, one kind of mail and one recipient there is one, ever (NTF-15).
 mails = Table(

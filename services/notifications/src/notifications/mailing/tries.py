@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from notifications.mailing.delivery import ServerAnswer, Verdict
+from notifications.mailing.rows import StoredMail
 from notifications.mailing.store_mails import cause_of
 from shared.cause import Cause
 from shared.database import Tx
-from shared.sql import Row
 
 SENDING = "send_mail"
 """The due work that sends queued mails."""
@@ -19,7 +19,7 @@ SENDING = "send_mail"
 class Try:
     """A try that has begun: of which claimed mail, its number, and when the first one was."""
 
-    mail: Row
+    mail: StoredMail
     number: int
     first_tried_at: datetime
 
@@ -29,8 +29,8 @@ class Try:
         return cause_of(self.mail)
 
 
-async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]:
-    """Note that a try of each mail begins. ``rows`` are claimed in this transaction, so that they are ours."""
+async def start_tries(tx: Tx, mails: Sequence[StoredMail], *, at: datetime) -> list[Try]:
+    """Note that a try of each mail begins. ``mails`` are claimed in this transaction, so that they are ours."""
     begun = await tx.rows(
         "WITH begun AS (UPDATE mails SET state = 'sending', reason = NULL,"
         " first_tried_at = coalesce(first_tried_at, CAST(:at AS timestamptz))"
@@ -38,11 +38,11 @@ async def start_tries(tx: Tx, rows: Sequence[Row], *, at: datetime) -> list[Try]
         " INSERT INTO mail_attempts (mail_id, number, started_at)"
         " SELECT mail_id, 1 + (SELECT coalesce(max(number), 0) FROM mail_attempts AS a"
         " WHERE a.mail_id = begun.mail_id), CAST(:at AS timestamptz) FROM begun RETURNING mail_id, number",
-        ids=[row.mail_id for row in rows],
+        ids=[mail.mail_id for mail in mails],
         at=at,
     )
     numbers = {row.mail_id: row.number for row in begun}
-    return [Try(row, numbers[row.mail_id], row.first_tried_at or at) for row in rows]
+    return [Try(mail, numbers[mail.mail_id], mail.first_tried_at or at) for mail in mails]
 
 
 @dataclass(frozen=True, slots=True)

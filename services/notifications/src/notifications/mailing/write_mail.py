@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from notifications.mail_settings.rules import Decision, Send, Suppress
 from notifications.mailing.message import envelope_address
 from notifications.mailing.news import suppressed
+from notifications.mailing.one_time_links import KeptLink
 from notifications.mailing.store_mails import NewMail, store_mails
 from notifications.mails.audience import AUDIENCES, Lane
 from notifications.mails.one_line import in_one_line
@@ -40,7 +41,7 @@ class Purpose:
     requested_by: str | None = None
     order_code: str | None = None
     member_id: UUID | None = None
-    link: dict[str, Any] | None = None
+    link: KeptLink | None = None
     needed_to_pay: bool = False
     told: dict[str, Any] | None = None
     traceparent: str | None = None

@@ -1,12 +1,14 @@
 """メッセージセンター: what a buyer was told by mail, to be read on the site too (KON-12, NTF-16)."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from notifications.mails.desk import CurrentDesk, CurrentPages
-from notifications.mails.html import blocks, inline_on_page, parts
+from notifications.mails.html import Block, blocks, inline_on_page, parts
 from notifications.mails.typed import shield
 from notifications.message_centre.rows import mails_of_order
 from notifications.orders.rows import belongs_to
@@ -17,6 +19,15 @@ from shared.web.cookies import Cookies
 from shared.web.session import CurrentViewer, Sessions, SignInNeeded
 
 router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail as the page shows it."""
+
+    subject: str
+    blocks: list[Block]
+    at: datetime
 
 
 @router.get("/notifications/orders/{code}")
@@ -35,12 +46,12 @@ async def show_messages(
             raise Refused("order_not_found", "このご注文は見つかりません。", status=404)
         found = await mails_of_order(tx, code, at=now())
     messages = [
-        {
-            "subject": row.subject,
-            "blocks": list(blocks(parts(shield(row.text, row.typed))[0])),
-            "at": row.ended_at or row.created_at,
-        }
-        for row in found
+        Message(
+            told.subject,
+            blocks=list(blocks(parts(shield(told.text, told.typed))[0])),
+            at=told.ended_at or told.created_at,
+        )
+        for told in found
     ]
     return pages.render(request, "messages.html", code=code, messages=messages, inline=inline_on_page)
 

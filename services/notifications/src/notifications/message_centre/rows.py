@@ -1,19 +1,32 @@
 """What buyers were told by mail."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from notifications.mails.typed import Span
 from shared.database import Tx
-from shared.sql import Row
 
 
-async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> Sequence[Row]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a buyer was told by one mail; ``typed`` as in :class:`notifications.mailing.rows.StoredMail`."""
+
+    subject: str
+    text: str
+    typed: Sequence[Span] | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+async def mails_of_order(tx: Tx, code: str, *, at: datetime) -> list[Told]:
     """Return what the buyer of an order was told or is being told, newest first; not what is still to wait.
 
     Too many mails to one address wait as mails only: here they are told at once.
     """
-    return await tx.rows(
-        "SELECT mail_id, mail, subject, text, typed, created_at, ended_at, state FROM mails"
+    return await tx.read(
+        Told,
+        "SELECT subject, text, typed, created_at, ended_at FROM mails"
         " WHERE order_code = :code AND audience = 'customer' AND state <> 'suppressed' AND (due_at IS NULL OR due_at <= :at"
         " OR first_tried_at IS NOT NULL OR reason IS NOT NULL) ORDER BY created_at DESC",
         code=code,

@@ -22,4 +22,6 @@ contacts = Table(
     Column("ended_money_at", DateTime(timezone=True)),
 )
 Index("contacts_member_id", contacts.c.member_id)
+# The payment methods that orders have used, however many orders there are, and the name that the latest one told.
+Index("contacts_payment_kind", contacts.c.placed["payment_kind"].astext, contacts.c.placed_at)
 order_words = words_table(metadata)

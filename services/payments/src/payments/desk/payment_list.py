@@ -8,12 +8,10 @@ from starlette.responses import Response
 from payments.desk.export_payments import export_payments
 from payments.desk.rows import VIEWS, Asked, count_calls, count_views, every_payment, list_payments
 from payments.methods.registry import Methods
-from payments.payment.rows import payment_of
 from payments.payment.rules.payment import Payment
 from payments.payment.words import ATTENTION, STATES
 from payments.shop.rows import ShopSettings, read_shop_settings
 from shared.database import Database
-from shared.sql import Row
 from shared.web.csv_file import csv_response
 from shared.web.deeds import done_by, rows_taken
 from shared.web.filters import jst
@@ -71,7 +69,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
         text = q.strip()
         async with db.transaction() as tx:
-            rows, total = await list_payments(
+            found, total = await list_payments(
                 tx,
                 view=view,
                 method=method,
@@ -85,7 +83,6 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             called = await count_calls(tx)
             settings = await read_shop_settings(tx)
         names = _names(settings, methods)
-        found = [payment_of(row) for row in rows]
         shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
         return pages.render(
             request,
@@ -141,11 +138,10 @@ def _calls(payment: Payment) -> list[str]:
 
 
 async def _cells(
-    rows: AsyncIterator[Row], names: Mapping[str, str], methods: Methods
+    found: AsyncIterator[Payment], names: Mapping[str, str], methods: Methods
 ) -> AsyncIterator[tuple[str | int, ...]]:
     shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
-    async for row in rows:
-        one = payment_of(row)
+    async for one in found:
         yield (
             one.order_code,
             jst(one.placed_at),

@@ -107,7 +107,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
             has_provider=payment.state != "unmanaged",
             labels=LABELS,
-            **payment_view.records(story),
+            records=payment_view.records(story),
         )
 
     async def act(

@@ -1,11 +1,14 @@
 """What the page of one payment shows: facts, what calls for a person in yen, and every record about it."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from payments.desk.forms import Contrary, Offer
+from payments.desk.rows import RequestOnRecord, Story
+from payments.payment.records import HistoryStep, JournalLine
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.details import KnownChargeback
+from payments.payment.rules.moves import Operation
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.words import (
@@ -23,7 +26,6 @@ from payments.payment.words import (
     state_label,
 )
 from shared.clock import in_japan
-from shared.sql import Row
 
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 
@@ -134,7 +136,7 @@ def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
     return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
 
 
-def contraries(payment: Payment, terms: Terms, story: Mapping[str, Sequence[Row]]) -> list[Contrary]:
+def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
     """Return what staff wrote down of money and may take back, each with what that will do, in yen."""
     goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
     deposits = [
@@ -145,7 +147,7 @@ def contraries(payment: Payment, terms: Terms, story: Mapping[str, Sequence[Row]
             "この入金記録を取り消す",
             f"{_yen(row.amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
         )
-        for row in story["receipts"]
+        for row in story.receipts
         if deeds.may_take_back_deposits(payment, terms)
         and row.receipt_id not in payment.reversals
         and row.amount <= payment.held_amount
@@ -173,57 +175,112 @@ def taken_back(payment: Payment, one: KnownChargeback) -> str:
     return f"{opened}{here}{paid}お金は動かず、メールも送りません。"
 
 
-def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class AmountLine:
+    """A line of the journal in words, in yen."""
+
+    at: datetime
+    reason: str
+    account: str
+    debit: int
+    credit: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLine:
+    """A state that the payment became, as the timeline shows it."""
+
+    at: datetime
+    title: str
+    text: str
+    by: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A request to the provider and its answer in words; ``code`` is the provider's own reason."""
+
+    operation: Operation
+    amount: int
+    state: str
+    at: datetime
+    attempts: int
+    answer: str
+    reason: str
+    code: str
+    key: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """A notice of the provider."""
+
+    at: datetime
+    summary: str
+    state: str
+    id: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """All that is on record about a payment, in words."""
+
+    amount_lines: list[AmountLine]
+    timeline: list[TimelineLine]
+    requests: list[RequestLine]
+    notices: list[NoticeLine]
+
+
+def records(story: Story) -> Records:
     """Return all that is on record about the payment, in words."""
-    return {
-        "amount_lines": [
-            {
-                "at": line.at,
-                "reason": REASONS.get(line.reason, line.reason),
-                "account": ACCOUNTS.get(line.account, line.account),
-                "debit": line.debit,
-                "credit": line.credit,
-            }
-            for line in story["journal"]
+    return Records(
+        amount_lines=[_amount_line(line) for line in story.journal],
+        timeline=[_timeline_line(step) for step in story.history],
+        requests=[_request_line(request) for request in story.requests],
+        notices=[
+            NoticeLine(one.received_at, one.summary, one.state, parts(one.notice_id)) for one in story.notices
         ],
-        "timeline": [
-            {
-                "at": step.at,
-                "title": state_label(step.state),
-                "text": cause(step.because)
-                + (f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""),
-                "by": step.by or "決済サービス",
-                "kind": "stop" if is_refusal(step.because) else STATES[step.state][1],
-            }
-            for step in story["history"]
-        ],
-        "requests": [
-            {
-                "operation": row.operation,
-                "amount": row.amount,
-                "state": row.state,
-                "at": row.answered_at or row.written_at,
-                "attempts": row.attempts,
-                "answer": _answered(row),
-                "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
-                "code": _providers_code((row.answer or {}).get("reason", "")),
-                "key": parts(row.request_id.hex),
-            }
-            for row in story["requests"]
-        ],
-        "notices": [
-            {"at": row.received_at, "summary": row.summary, "state": row.state, "id": parts(row.notice_id)}
-            for row in story["notices"]
-        ],
-    }
+    )
 
 
-def _answered(row: Row) -> str:
+def _amount_line(line: JournalLine) -> AmountLine:
+    reason, account = REASONS.get(line.reason, line.reason), ACCOUNTS.get(line.account, line.account)
+    return AmountLine(line.at, reason, account, line.debit, line.credit)
+
+
+def _timeline_line(step: HistoryStep) -> TimelineLine:
+    note = f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""
+    return TimelineLine(
+        step.at,
+        title=state_label(step.state),
+        text=cause(step.because) + note,
+        by=step.by or "決済サービス",
+        kind="stop" if is_refusal(step.because) else STATES[step.state][1],
+    )
+
+
+def _request_line(request: RequestOnRecord) -> RequestLine:
+    reason = (request.answer or {}).get("reason", "")
+    return RequestLine(
+        request.operation,
+        request.amount,
+        request.state,
+        at=request.answered_at or request.written_at,
+        attempts=request.attempts,
+        answer=_answered(request),
+        reason=REFUSALS.get(reason, ""),
+        code=_providers_code(reason),
+        key=parts(request.request_id.hex),
+    )
+
+
+def _answered(request: RequestOnRecord) -> str:
     """Return the answer to a request in words; one that a look ended has none of its own."""
-    answer = (row.answer or {}).get("answer", "")
-    if not answer and row.state == "done":
+    answer = (request.answer or {}).get("answer", "")
+    if not answer and request.state == "done":
         return "照会で完了を確認しました"
-    return answer_words(row.operation, answer)
+    return answer_words(request.operation, answer)
 
 
 def _providers_code(reason: str) -> str:

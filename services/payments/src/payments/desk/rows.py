@@ -1,25 +1,27 @@
 """What the payment desk reads. It never locks anything."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal, TypedDict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypedDict, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, literal, select
 
 from payments.notices.rows import FOR_STAFF
 from payments.notices.tables import notices
-from payments.payment.tables import (
-    journal_lines,
-    order_words,
-    payment_history,
-    payment_requests,
-    payments,
-    receipts,
-)
+from payments.payment.records import HistoryStep, JournalLine, Receipt
+from payments.payment.rows import payments_found, stream_payments
+from payments.payment.rules.moves import Operation
+from payments.payment.rules.payment import Payment
+from payments.payment.tables import order_words, payments
+from payments.requests.answers import ToldAnswer
 from shared.database import Database, Tx
-from shared.sql import Row
-from shared.words import found_by, plan_for_words, sought
+from shared.planning import LONG, SEARCH
+from shared.sql import columns_of
+from shared.words import found_by, sought
 
+R = TypeVar("R")
 View = Literal["all", "attention", "waiting", "authorized", "captured", "over"]
 _STATES: dict[str, tuple[str, ...]] = {
     "waiting": ("placed", "requested", "waiting_for_buyer", "pending", "unknown", "waiting"),
@@ -71,26 +73,26 @@ def _conditions(view: str, method: str, state: str, call: str, text: str) -> lis
 
 async def list_payments(
     tx: Tx, *, view: str, method: str, state: str, call: str, text: str, limit: int, offset: int
-) -> tuple[Sequence[Row], int]:
+) -> tuple[list[Payment], int]:
     """Return one page of payments, newest first, and how many there are in all."""
     where = _conditions(view, method, state, call, text)
-    if text:
-        await plan_for_words(tx)
+    await tx.plan(SEARCH if text else LONG)
     query = select(payments).where(*where).order_by(payments.c.placed_at.desc(), payments.c.payment_id)
     total = await tx.value(select(func.count()).select_from(payments).where(*where))
-    return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
+    return await payments_found(tx, query.limit(limit).offset(offset)), int(total or 0)
 
 
 def every_payment(
     db: Database, *, view: str, method: str, state: str, call: str, text: str
-) -> AsyncIterator[Row]:
+) -> AsyncIterator[Payment]:
     """Stream all payments found, newest first, in bounded memory."""
     found = select(payments).where(*_conditions(view, method, state, call, text))
-    return db.stream(found.order_by(payments.c.placed_at.desc(), payments.c.payment_id))
+    return stream_payments(db, found.order_by(payments.c.placed_at.desc(), payments.c.payment_id))
 
 
 async def count_views(tx: Tx) -> dict[str, int]:
     """Return the number of payments in each saved view."""
+    await tx.plan(LONG)
     rows = await tx.rows(
         select(
             payments.c.state,
@@ -119,17 +121,55 @@ async def count_calls(tx: Tx) -> dict[str, int]:
     return counts | ({"notices": int(unread)} if unread else {})
 
 
-async def payment_story(tx: Tx, payment_id: UUID) -> dict[str, Sequence[Row]]:
-    """Return everything that is on record about a payment, newest first."""
-    history = select(payment_history).where(payment_history.c.payment_id == payment_id)
-    asked = select(payment_requests).where(payment_requests.c.payment_id == payment_id)
-    heard = select(notices).where(notices.c.payment_id == payment_id)
-    came = select(receipts).where(receipts.c.payment_id == payment_id)
-    booked = select(journal_lines).where(journal_lines.c.payment_id == payment_id)
-    return {
-        "history": await tx.rows(history.order_by(payment_history.c.version.desc())),
-        "requests": await tx.rows(asked.order_by(payment_requests.c.written_at.desc())),
-        "notices": await tx.rows(heard.order_by(notices.c.received_at.desc())),
-        "receipts": await tx.rows(came.order_by(receipts.c.at, receipts.c.receipt_id)),
-        "journal": await tx.rows(booked.order_by(journal_lines.c.line_id)),
-    }
+@dataclass(frozen=True, slots=True)
+class RequestOnRecord:
+    """A request to a provider, in yen, and what became of it."""
+
+    request_id: UUID
+    operation: Operation
+    amount: int
+    state: str
+    answer: ToldAnswer | None
+    written_at: datetime
+    answered_at: datetime | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeOnRecord:
+    """A notice about a payment, as its provider sent it."""
+
+    notice_id: str
+    summary: str
+    state: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Everything that is on record about a payment: the newest first, but receipts and the journal as they came."""
+
+    history: Sequence[HistoryStep]
+    requests: Sequence[RequestOnRecord]
+    notices: Sequence[NoticeOnRecord]
+    receipts: Sequence[Receipt]
+    journal: Sequence[JournalLine]
+
+
+async def payment_story(tx: Tx, payment_id: UUID) -> Story:
+    """Return everything that is on record about a payment."""
+
+    async def read(kind: type[R], table: str, order: str) -> list[R]:
+        return await tx.read(
+            kind,
+            f"SELECT {columns_of(kind)} FROM {table} WHERE payment_id = :payment_id ORDER BY {order}",  # noqa: S608
+            payment_id=payment_id,
+        )
+
+    return Story(
+        history=await read(HistoryStep, "payment_history", "version DESC"),
+        requests=await read(RequestOnRecord, "payment_requests", "written_at DESC"),
+        notices=await read(NoticeOnRecord, "notices", "received_at DESC"),
+        receipts=await read(Receipt, "receipts", "at, receipt_id"),
+        journal=await read(JournalLine, "journal_lines", "line_id"),
+    )

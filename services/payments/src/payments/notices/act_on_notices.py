@@ -16,6 +16,7 @@ import structlog
 from payments.notices.rows import (
     JOINED_FOR,
     NOTICE_WORK,
+    ClaimedNotice,
     alert_of,
     looked_at_now,
     match_references,
@@ -35,8 +36,8 @@ from payments.requests.perform_requests import MISMATCH_PAUSE_SECONDS_MAX, PAUSE
 from shared.cause import following
 from shared.clock import now
 from shared.database import Tx
-from shared.due import DueWork, strike_off_all
-from shared.sql import Row
+from shared.due import DueWork
+from shared.due_rows import strike_off_all
 
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ LEASE_SECONDS = 30
 class Look:
     """One question about one payment, for all the notices about it that were claimed together."""
 
-    claims: tuple[Claim, ...]
+    claims: tuple[Claim[ClaimedNotice], ...]
 
     @property
     def payment(self) -> Payment:
@@ -83,9 +84,10 @@ class Notices:
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
             cause=lambda look: look.payment.cause,
+            kind=ClaimedNotice,
         )
 
-    async def begin(self, tx: Tx, rows: Sequence[Row]) -> Sequence[Look]:
+    async def begin(self, tx: Tx, rows: Sequence[ClaimedNotice]) -> Sequence[Look]:
         """Find the payments that notices are about, one look for each; put off notices about none we know, and about
         those that are looked at just now: what they tell may be in that look, else one more is for all of them.
         """
@@ -99,7 +101,7 @@ class Notices:
         ]
         await _put_off_unmatched(tx, [row for row, payment_id in about if payment_id is None])
         known = [(row, payment_id) for row, payment_id in about if payment_id is not None]
-        of_payment: dict[UUID, list[Claim]] = defaultdict(list)
+        of_payment: dict[UUID, list[Claim[ClaimedNotice]]] = defaultdict(list)
         for claim in await claims_on(tx, known):
             of_payment[claim.payment.payment_id].append(claim)
         return [Look(tuple(claims)) for claims in of_payment.values()]
@@ -146,7 +148,11 @@ class Notices:
 
 
 def _settle(
-    payment: Payment, claims: Sequence[Claim], answers: Sequence[Answer], at: datetime, terms: Terms
+    payment: Payment,
+    claims: Sequence[Claim[ClaimedNotice]],
+    answers: Sequence[Answer],
+    at: datetime,
+    terms: Terms,
 ) -> Settled:
     """Return what the look means, with the ids that notices named and what only they can tell. Pure."""
     named = {name: value for claim in claims for name, value in claim.row.refs.items()}
@@ -155,14 +161,14 @@ def _settle(
     return fitting_again(settle_all(known, None, [*answers, *alerts], at, terms), answers)
 
 
-async def _put_off(tx: Tx, rows: Sequence[Row], pause: timedelta) -> None:
+async def _put_off(tx: Tx, rows: Sequence[ClaimedNotice], pause: timedelta) -> None:
     """Let rows that this very transaction claimed be due later."""
     due_at = now() + pause
     if rows:
         await strike_off_all(tx, notices, [(row.notice_key, row.lease, due_at) for row in rows])
 
 
-async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:
+async def _put_off_unmatched(tx: Tx, rows: Sequence[ClaimedNotice]) -> None:
     """Look again later, a few times; the claim of this very transaction cannot be lost."""
     at = now()
     early = {row.notice_key for row in rows if row.attempts < EARLY_ATTEMPTS_MAX}
@@ -182,7 +188,7 @@ async def _put_off_unmatched(tx: Tx, rows: Sequence[Row]) -> None:
         log.warning("notice.unmatched", provider=row.method, reference=row.reference)
 
 
-def _look_again_at(row: Row, answers: Sequence[Answer], at: datetime) -> datetime | None:
+def _look_again_at(row: ClaimedNotice, answers: Sequence[Answer], at: datetime) -> datetime | None:
     silences = [answer for answer in answers if isinstance(answer, Unknown)]
     longest = MISMATCH_PAUSE_SECONDS_MAX if any(one.mismatch for one in silences) else PAUSE_SECONDS_MAX
     return at + timedelta(seconds=_pause_seconds(row.attempts, longest)) if silences else None

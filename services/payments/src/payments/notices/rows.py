@@ -1,7 +1,7 @@
 """Notices of providers: stored as they came, once, then due until acted upon."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -18,7 +18,6 @@ from payments.requests.answers import is_storable
 from shared.bulk import update_all
 from shared.database import Tx
 from shared.ids import new_id
-from shared.sql import Row
 
 NOTICE_WORK = "payment notices"
 FOR_STAFF = ("unmatched", "unknown", "unreadable")
@@ -27,6 +26,22 @@ ID_LENGTH_MAX = 200
 SUMMARY_LENGTH_MAX = 300
 JOINED_FOR = timedelta(seconds=3)
 """Notices that come while an earlier one of the same payment is not acted upon wait so long, for one look together."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedNotice:
+    """A notice to act upon. ``refs`` are ids that it alone names; ``alert`` is what only it can tell, as JSON."""
+
+    notice_key: UUID
+    notice_id: str
+    method: str
+    reference: str
+    refs: Mapping[str, str]
+    alert: object | None
+    known: bool
+    attempts: int
+    lease: UUID
+
 
 Reference = tuple[str, str]
 """The name of a provider, and an id by which it knows a payment: one of ``refs``, or the payment's own."""
@@ -110,31 +125,49 @@ async def match_references(
     return matched
 
 
-async def looked_at_now(tx: Tx, rows: Sequence[Row]) -> set[tuple[str, str]]:
-    """Return provider and reference of those claimed ``rows`` about whose payment a look is under way for others."""
+async def looked_at_now(tx: Tx, claimed: Sequence[ClaimedNotice]) -> set[tuple[str, str]]:
+    """Return provider and reference of those ``claimed`` about whose payment a look is under way for others."""
     found = await tx.rows(
         "SELECT DISTINCT n.method, n.reference FROM notices AS n"
         " JOIN unnest(CAST(:methods AS text[]), CAST(:references AS text[])) AS d(method, reference)"
         " ON n.method = d.method AND n.reference = d.reference"
         " WHERE n.due_at IS NOT NULL AND n.leased_until > now() AND n.lease <> ALL(CAST(:leases AS uuid[]))",
-        methods=[row.method for row in rows],
-        references=[row.reference for row in rows],
-        leases=list({row.lease for row in rows}),
+        methods=[one.method for one in claimed],
+        references=[one.reference for one in claimed],
+        leases=list({one.lease for one in claimed}),
     )
     return {(row.method, row.reference) for row in found}
 
 
-async def notices_for_staff(tx: Tx, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
+@dataclass(frozen=True, slots=True)
+class NoticeForStaff:
+    """A notice that a person has to see, with the order that it is about, if it is about one."""
+
+    notice_key: UUID
+    notice_id: str
+    method: str
+    reference: str | None
+    summary: str
+    body: bytes
+    state: str
+    received_at: datetime
+    order_code: str | None
+
+
+async def notices_for_staff(tx: Tx, *, limit: int, offset: int) -> tuple[list[NoticeForStaff], int]:
     """Return one page of the notices that a person has to see, newest first, and how many there are in all."""
     where = notices.c.state.in_(FOR_STAFF)
     query = (
-        select(notices, payments.c.order_code)
+        select(*_FOR_STAFF, payments.c.order_code)
         .select_from(notices.outerjoin(payments, payments.c.payment_id == notices.c.payment_id))
         .where(where)
         .order_by(notices.c.received_at.desc(), notices.c.notice_key)
     )
     total = await tx.value(select(func.count()).select_from(notices).where(where))
-    return await tx.rows(query.limit(limit).offset(offset)), int(total or 0)
+    return await tx.read(NoticeForStaff, query.limit(limit).offset(offset)), int(total or 0)
+
+
+_FOR_STAFF = [notices.c[field.name] for field in fields(NoticeForStaff) if field.name != "order_code"]
 
 
 async def _insert(tx: Tx, provider: str, notice: Notice, body: bytes, state: str, at: datetime) -> bool:
@@ -156,9 +189,11 @@ async def _insert(tx: Tx, provider: str, notice: Notice, body: bytes, state: str
     return bool(stored)
 
 
-def alert_of(row: Row) -> Chargeback | None:
+def alert_of(notice: ClaimedNotice) -> Chargeback | None:
     """Return what only the notice can tell, under its id: told by another notice it is news."""
-    return None if row.alert is None else replace(_ALERT.validate_python(row.alert), notice_id=row.notice_id)
+    if notice.alert is None:
+        return None
+    return replace(_ALERT.validate_python(notice.alert), notice_id=notice.notice_id)
 
 
 def can_be_matched(notice: Notice) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -10,36 +11,68 @@ from sqlalchemy import Table
 from payments.payment.rows import read_payments
 from payments.payment.rules.payment import Payment
 from shared.database import Tx
-from shared.due import strike_off_all
-from shared.sql import Row
+from shared.due_rows import strike_off_all
+
+
+class ClaimedRow(Protocol):
+    """A claimed row of any due work: its lease, and how often it was claimed."""
+
+    @property
+    def lease(self) -> UUID:
+        """The id of the claim."""
+
+    @property
+    def attempts(self) -> int:
+        """How often it was claimed, this time included."""
+
+
+class ClaimedOfPayment(ClaimedRow, Protocol):
+    """A claimed row that names its payment."""
+
+    @property
+    def payment_id(self) -> UUID:
+        """The payment that it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedPayment:
+    """A payment that is due to be looked at."""
+
+    payment_id: UUID
+    lease: UUID
+    attempts: int
+
+
+R = TypeVar("R", bound=ClaimedRow, covariant=True)
+P = TypeVar("P", bound=ClaimedOfPayment)
 
 
 @dataclass(frozen=True, eq=False)
-class Claim:
+class Claim(Generic[R]):
     """A row that this process may work on while its lease lasts."""
 
-    row: Row
+    row: R
     payment: Payment
 
 
-async def claims_of(tx: Tx, rows: Sequence[Row]) -> list[Claim]:
+async def claims_of(tx: Tx, rows: Sequence[P]) -> list[Claim[P]]:
     """Return each row with its payment; rows whose payment cannot be read are left to their leases."""
     return await claims_on(tx, [(row, row.payment_id) for row in rows])
 
 
-async def claims_on(tx: Tx, rows: Sequence[tuple[Row, UUID]]) -> list[Claim]:
+async def claims_on(tx: Tx, rows: Sequence[tuple[R, UUID]]) -> list[Claim[R]]:
     """Do the same for rows given with the id of their payment."""
     payments = await read_payments(tx, {payment_id for _, payment_id in rows})
     return [Claim(row, payments[payment_id]) for row, payment_id in rows if payment_id in payments]
 
 
-def last_claims(table: Table, claims: Iterable[Claim]) -> dict[UUID, Claim]:
+def last_claims(table: Table, claims: Iterable[Claim[R]]) -> dict[UUID, Claim[R]]:
     """Return the last claim on each row: one may have been claimed again while its first claim was in hand."""
     [key] = table.primary_key.columns
     return {getattr(one.row, key.name): one for one in sorted(claims, key=lambda one: one.row.attempts)}
 
 
-async def end_claims(tx: Tx, table: Table, due_at: Mapping[Claim, datetime | None]) -> set[Claim]:
+async def end_claims(tx: Tx, table: Table, due_at: Mapping[Claim[R], datetime | None]) -> set[Claim[R]]:
     """Strike off claimed rows, or have them due again; return the claims that were still ours.
 
     Write nothing that depends on any other.

@@ -1,7 +1,6 @@
 """Payments between the tables and the rules."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields
 from datetime import datetime
 from types import MappingProxyType
@@ -11,10 +10,11 @@ from uuid import UUID
 import structlog
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
+from sqlalchemy import Select
 
+from payments.payment.records import lines_of, receipts_of, step_of
 from payments.payment.requests import REQUEST_WORK, insert_requests
 from payments.payment.rules.drafting import Settled, Step
-from payments.payment.rules.journal import JournalEntry
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.watching import MethodFacts, next_look_at
 from payments.payment.snapshots import insert_snapshots, order_of
@@ -27,7 +27,7 @@ from payments.payment.tables import (
 )
 from shared.bulk import insert_all, update_all
 from shared.clock import now
-from shared.database import Tx
+from shared.database import Database, Tx
 from shared.errors import Refused
 from shared.sql import Row
 from shared.words import add_words, words_of_code, words_of_names
@@ -79,14 +79,14 @@ _BY_ID = "SELECT * FROM payments WHERE payment_id = ANY(:ids) ORDER BY payment_i
 _BY_ORDER = "SELECT * FROM payments WHERE order_code = ANY(:codes) ORDER BY payment_id"
 
 
-def payment_of(row: Row) -> Payment:
+def _payment_of(row: Row) -> Payment:
     """Return the payment that a row of ``payments`` holds."""
     return _PAYMENT.validate_python(
         {**_implied(row), **row.details, **{name: row[name] for name in _COLUMNS}}
     )
 
 
-def _implied(row: Row) -> dict[str, Any]:
+def _implied(row: Row) -> dict[str, object]:
     """Return what rows do not say that were written before it had a field: refunds took suspense first, and a refund
     under way was of all that was here."""
     held = row.captured_amount + row.suspense_amount - row.refunded_amount
@@ -101,7 +101,7 @@ async def read_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payme
     found = {}
     for row in await tx.rows(_WITH_ORDER, ids=list(payment_ids)):
         try:
-            found[row.payment_id] = payment_of(row).changed(order=order_of(row.snapshot))
+            found[row.payment_id] = _payment_of(row).changed(order=order_of(row.snapshot))
         except (ValueError, TypeError) as error:
             # What it says may hold personal data.
             log.error("payment.unreadable", payment_id=str(row.payment_id), error=type(error).__name__)
@@ -114,14 +114,14 @@ async def lock_payments(tx: Tx, payment_ids: Iterable[UUID]) -> dict[UUID, Payme
     Always in the same order, so that two who lock some of the same payments never wait for each other.
     """
     rows = await tx.rows(f"{_BY_ID} FOR UPDATE", ids=list(payment_ids))
-    return {row.payment_id: payment_of(row) for row in rows}
+    return {row.payment_id: _payment_of(row) for row in rows}
 
 
 async def lock_order_payments(tx: Tx, order_codes: Iterable[str]) -> dict[str, Payment]:
     """Lock the latest try of each order and return it by order code; unknown orders are left out."""
     locked: dict[str, Payment] = {}
     for row in await tx.rows(f"{_BY_ORDER} FOR UPDATE", codes=list(order_codes)):
-        payment = payment_of(row)
+        payment = _payment_of(row)
         before = locked.get(payment.order_code)
         if before is None or before.try_number < payment.try_number:
             locked[payment.order_code] = payment
@@ -138,7 +138,7 @@ async def find_order_payment(tx: Tx, order_code: str) -> Payment | None:
     row = await tx.row(
         "SELECT * FROM payments WHERE order_code = :code ORDER BY try_number DESC LIMIT 1", code=order_code
     )
-    return payment_of(row) if row is not None else None
+    return _payment_of(row) if row is not None else None
 
 
 async def read_order_payment(tx: Tx, order_code: str) -> Payment:
@@ -152,6 +152,17 @@ async def read_order_payment(tx: Tx, order_code: str) -> Payment:
 def unknown_order() -> Refused:
     """Return what a person is told about an order without a payment."""
     return Refused("payment_not_found", "この注文の決済はありません。", status=404)
+
+
+async def payments_found(tx: Tx, found: Select[tuple[object, ...]]) -> list[Payment]:
+    """Return the payments that a question of the desk to the table of payments finds."""
+    return [_payment_of(row) for row in await tx.rows(found)]
+
+
+async def stream_payments(db: Database, found: Select[tuple[object, ...]]) -> AsyncIterator[Payment]:
+    """Yield them one by one, in bounded memory."""
+    async for row in db.stream(found):
+        yield _payment_of(row)
 
 
 async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
@@ -171,7 +182,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     stored = await insert_all(tx, payments, rows, skip_known=True, returning="payment_id")
     fresh = {row.payment_id for row in stored}
     new = [one for one in settled if one.payment.payment_id in fresh]
-    first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
+    first = [step_of(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
     await insert_snapshots(tx, [one.payment for one in new], at)
     payers = {one.payment.order_code: one.payment.payer_name for one in new}
@@ -201,11 +212,11 @@ async def save_all(
         due_at = look_at.get(payment.payment_id, usual)
         rows.append({**_values(payment), "due_at": due_at, "changed_at": at})
     await update_all(tx, payments, rows, key="payment_id")
-    steps = [_step(one.payment, step, at) for one in settled for step in one.steps]
+    steps = [step_of(one.payment, step, at) for one in settled for step in one.steps]
     await insert_all(tx, payment_history, steps)
     booked = [(one.payment, entry) for one in settled for entry in one.entries]
-    await insert_all(tx, journal_lines, [line for about in booked for line in _lines(*about, at)])
-    await insert_all(tx, receipts, _receipts(booked, at))
+    await insert_all(tx, journal_lines, [line for about in booked for line in lines_of(*about, at)])
+    await insert_all(tx, receipts, receipts_of(booked, at))
     await _ask(tx, settled, at)
 
 
@@ -243,27 +254,7 @@ async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:
         tx.wake(REQUEST_WORK)
 
 
-def _lines(payment: Payment, entry: JournalEntry, at: datetime) -> list[dict[str, Any]]:
-    about = {"payment_id": payment.payment_id, "reason": entry.reason, "subject": entry.subject, "at": at}
-    return [
-        {**about, "account": entry.debit, "debit": entry.amount, "credit": 0},
-        {**about, "account": entry.credit, "debit": 0, "credit": entry.amount},
-    ]
-
-
-def _receipts(booked: Iterable[tuple[Payment, JournalEntry]], at: datetime) -> list[dict[str, Any]]:
-    """What came in, by receipt: the parts of one receipt may be booked for different reasons."""
-    came_in: dict[tuple[UUID, str, str], int] = defaultdict(int)
-    for payment, entry in booked:
-        if entry.reason in ("sale", "suspended"):
-            came_in[payment.payment_id, payment.method, entry.subject] += entry.amount
-    return [
-        {"method": method, "receipt_id": receipt_id, "payment_id": payment_id, "amount": amount, "at": at}
-        for (payment_id, method, receipt_id), amount in came_in.items()
-    ]
-
-
-def _values(payment: Payment) -> dict[str, Any]:
+def _values(payment: Payment) -> dict[str, object]:
     """Return the row of ``payment``. A field at its default is left out: a default never changes what it means."""
     known = vars(payment)
     details = {name: known[name] for name, default in _DETAILS.items() if known[name] != default}
@@ -272,16 +263,4 @@ def _values(payment: Payment) -> dict[str, Any]:
         "refs": dict(payment.refs),
         "provider_ids": sorted(set(payment.refs.values())),
         "details": to_jsonable_python(details),
-    }
-
-
-def _step(payment: Payment, step: Step, at: datetime) -> dict[str, Any]:
-    return {
-        "payment_id": payment.payment_id,
-        "version": step.version,
-        "state": step.state,
-        "because": step.because,
-        "by": step.by,
-        "note": step.note,
-        "at": at,
     }

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Table
 
-from payments.payment.claims import Claim, end_claims
+from payments.payment.claims import Claim, ClaimedRow, end_claims
 from payments.payment.rows import lock_payments, save_all
 from payments.payment.rules.answers import Answer, Unknown
 from payments.payment.rules.drafting import Settled, and_then, because_of
@@ -55,7 +55,11 @@ def with_attention(settled: Settled, attention: str) -> Settled:
 
 
 async def call_and_put_off(
-    tx: Tx, table: Table, claims: Sequence[Claim], pause_seconds: float, methods: Mapping[str, MethodFacts]
+    tx: Tx,
+    table: Table,
+    claims: Sequence[Claim[ClaimedRow]],
+    pause_seconds: float,
+    methods: Mapping[str, MethodFacts],
 ) -> None:
     """Call a person because what was answered about a payment cannot be written down; have its claimed rows, of which
     there is at least one, due again after a pause."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from payments.metadata import metadata
-from shared.due import due_columns, due_index
+from shared.due_rows import due_columns, due_index
 from shared.words import words_table
 
 # One try for one amount. `details` is the rest of rules.payment.Payment; `provider_ids` are the values of

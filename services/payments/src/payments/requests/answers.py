@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from pydantic import TypeAdapter
 
@@ -11,11 +11,20 @@ from payments.payment.rules.answers import Answer
 _ANSWER: TypeAdapter[Any] = TypeAdapter(Answer)
 
 
-def answer_as_json(answer: Answer | None) -> dict[str, Any] | None:
+class ToldAnswer(TypedDict, total=False):
+    """What is read of an answer on record; ``answer`` is the name of its kind, the rest are fields of some kinds."""
+
+    answer: str
+    reason: str
+    looks: int
+    to_request: bool
+
+
+def answer_as_json(answer: Answer | None) -> ToldAnswer | None:
     """Return ``answer`` as plain values with the name of its kind under ``answer``."""
     if answer is None:
         return None
-    return {"answer": type(answer).__name__, **_ANSWER.dump_python(answer, mode="json")}
+    return cast(ToldAnswer, {"answer": type(answer).__name__, **_ANSWER.dump_python(answer, mode="json")})
 
 
 def is_storable(value: object) -> bool:

@@ -29,13 +29,12 @@ from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
 from payments.payment.tables import payment_requests
 from payments.requests.calls import Calls
-from payments.requests.rows import Ended, cause_of, end_requests
-from shared.cause import Cause, following
+from payments.requests.rows import ClaimedRequest, Ended, end_requests
+from shared.cause import following
 from shared.clock import now
 from shared.crash import crash_point
 from shared.database import Tx
 from shared.due import DueWork
-from shared.sql import Row
 
 PAUSE_SECONDS_MAX = 120.0
 MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
@@ -75,16 +74,17 @@ class Requests:
             failed=self.failed,
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
-            cause=asked_because,
+            cause=lambda claim: claim.row.cause,
+            kind=ClaimedRequest,
         )
 
-    async def perform(self, claim: Claim) -> Sequence[Answer]:
+    async def perform(self, claim: Claim[ClaimedRequest]) -> Sequence[Answer]:
         """Ask the provider; return its answers, none if the request is no longer wanted."""
         answers = await self._ask(claim.payment, claim.row.operation, claim.row)
         crash_point("K12")
         return answers
 
-    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim[ClaimedRequest], Sequence[Answer]]]) -> None:
         """Write down what was answered and all that follows from it, for the claims that are still ours."""
         at = now()
         outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
@@ -97,76 +97,71 @@ class Requests:
                 terms = self._calls.methods[payment.method].terms
                 number = claim.row.sequence
                 settled = settle_reply(payment, claim.row.operation, answers, at, terms, number=number)
-                with following(asked_because(claim)):
+                with following(claim.row.cause):
                     batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
         await batch.save(tx, self._calls.methods, at)
 
-    async def failed(self, tx: Tx, claim: Claim) -> None:
+    async def failed(self, tx: Tx, claim: Claim[ClaimedRequest]) -> None:
         """Call a person where an answer could not be written down, and ask again later."""
         pause = _pause_seconds(NOT_WRITTEN, claim.row.attempts)
         await call_and_put_off(tx, payment_requests, [claim], pause, self._calls.methods)
 
-    async def _ask(self, payment: Payment, operation: Operation, row: Row) -> Sequence[Answer]:
+    async def _ask(self, payment: Payment, operation: Operation, request: ClaimedRequest) -> Sequence[Answer]:
         """Return what the provider says, looked up first if it may have been asked before, or may have given money
         back that we do not know of."""
         if operation == "tell_shipped":
-            return await self._tell_shipped(payment, row)
-        if not payment.wants(operation, row.sequence):
+            return await self._tell_shipped(payment, request)
+        if not payment.wants(operation, request.sequence):
             # A look was quicker to learn that the refund failed; closed as declined, it may be made anew.
             failed = operation == "refund" and (payment.state == "owed" or "refund_failed" in payment.calls)
             return (RefundDeclined(reason="heard_by_a_look"),) if failed else ()
         found: Sequence[Answer] = ()
-        if row.attempts > 1 or operation == "refund":
+        if request.attempts > 1 or operation == "refund":
             looked_up = await self._calls.look_up(payment)
             # What ended earlier is not the answer to this one.
             found = [answer for answer in looked_up if not payment.heard_before(answer)]
-            known = self._known(payment, operation, row, found)
+            known = self._known(payment, operation, request, found)
             if known is not None:
                 return known
-            if MISMATCH in payment.calls and (unfit := unfit_reply(row)) is not None:
+            if MISMATCH in payment.calls and (unfit := unfit_reply(request)) is not None:
                 return (*found, unfit)
         if payment.order_cancelled and operation in ("authorize", "issue"):
             # Nothing is there, and nobody wants it any more. But what was asked for before may still arrive: a hold
             # must not stay then, while a number that nobody knows does no harm.
-            return (*found, Voided(in_doubt=operation == "authorize" and row.attempts > 1))
+            return (*found, Voided(in_doubt=operation == "authorize" and request.attempts > 1))
         if is_abandoned(payment, operation, self._calls.methods[payment.method].terms, now()):
             return (*found, Declined(reason="buyer_abandoned", in_doubt=True))
-        if payment.order_cancelled and operation == "reauthorize" and row.attempts == 1:
+        if payment.order_cancelled and operation == "reauthorize" and request.attempts == 1:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
-        answer = await self._calls.make(operation, payment, amount=row.amount, key=row.request_id.hex)
+        answer = await self._calls.make(operation, payment, amount=request.amount, key=request.request_id.hex)
         crash_point("K11")
         if isinstance(answer, RefundWaiting) and answer.looks:
             # The method only looked: nothing was asked for.
-            answer = replace(answer, looks=row.attempts if never_asked(row) else 0)
+            answer = replace(answer, looks=request.attempts if never_asked(request) else 0)
         terms = self._calls.methods[payment.method].terms
-        return (*found, set_apart(payment, found, answer, terms) if never_asked(row) else answer)
+        return (*found, set_apart(payment, found, answer, terms) if never_asked(request) else answer)
 
-    async def _tell_shipped(self, payment: Payment, row: Row) -> Sequence[Answer]:
+    async def _tell_shipped(self, payment: Payment, request: ClaimedRequest) -> Sequence[Answer]:
         """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
         money is here."""
         if not payment.wants("tell_shipped"):
             return ()
         if payment.state in NOT_YET:
             return (Waiting(),)
-        parcel = payment.parcels[row.sequence - 1]
-        return (await self._calls.tell_shipped(payment, parcel, key=row.request_id.hex),)
+        parcel = payment.parcels[request.sequence - 1]
+        return (await self._calls.tell_shipped(payment, parcel, key=request.request_id.hex),)
 
     def _known(
-        self, payment: Payment, operation: Operation, row: Row, found: Sequence[Answer]
+        self, payment: Payment, operation: Operation, request: ClaimedRequest, found: Sequence[Answer]
     ) -> Sequence[Answer] | None:
         """Return what a look has to say in place of the provider's answer; None if the call is to be made."""
         if operation == "refund":
             terms = self._calls.methods[payment.method].terms
-            reply = reply_of_look(payment, found, row, terms)
+            reply = reply_of_look(payment, found, request, terms)
             return None if reply is None else (*(one for one in found if one is not reply), reply)
         over = (*CONCLUDES[operation], *_STILL_OPEN)
         return found if any(isinstance(answer, over) for answer in found) else None
-
-
-def asked_because(claim: Claim) -> Cause:
-    """Return what a claimed request follows from."""
-    return cause_of(claim.row)
 
 
 def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datetime) -> bool:
@@ -175,20 +170,22 @@ def is_abandoned(payment: Payment, operation: Operation, terms: Terms, at: datet
     return waits and terms.visit is not None and at > payment.placed_at + terms.visit
 
 
-def never_asked(row: Row) -> bool:
+def never_asked(request: ClaimedRequest) -> bool:
     """Tell whether no attempt before this one can have reached the provider: all they did was look."""
-    return bool(row.attempts == 1 or (row.answer or {}).get("looks") == row.attempts - 1)
+    return bool(request.attempts == 1 or (request.answer or {}).get("looks") == request.attempts - 1)
 
 
-def unfit_reply(row: Row) -> Unknown | None:
+def unfit_reply(request: ClaimedRequest) -> Unknown | None:
     """Return what was replied to a request that did not fit: until a person has looked it is not made again."""
-    told = row.answer or {}
+    told = request.answer or {}
     if not told.get("to_request"):
         return None
     return Unknown(reason=told["reason"], mismatch=True, to_request=True)
 
 
-def reply_of_look(payment: Payment, found: Sequence[Answer], row: Row, terms: Terms) -> Answer | None:
+def reply_of_look(
+    payment: Payment, found: Sequence[Answer], request: ClaimedRequest, terms: Terms
+) -> Answer | None:
     """Return what a look replies to a request for a refund: by the id that the request has learnt, or that it is not to be
     made now, or no more. None if only the provider's answer to the request itself can tell. Pure."""
     if silent := [one for one in found if isinstance(one, Unknown)]:
@@ -197,15 +194,15 @@ def reply_of_look(payment: Payment, found: Sequence[Answer], row: Row, terms: Te
     settled = settle_all(payment, None, found, now(), terms).payment
     if ours := [one for one in refunds if _is_of(payment, one)]:
         under_way = [one for one in ours if isinstance(one, RefundWaiting)]
-        if under_way or not settled.wants("refund", row.sequence):
+        if under_way or not settled.wants("refund", request.sequence):
             return (under_way or ours)[-1]
-    asked = not never_asked(row)
+    asked = not never_asked(request)
     if not asked and any(isinstance(one, RefundWaiting) for one in refunds):
-        return RefundWaiting(looks=row.attempts)
-    if not settled.wants("refund", row.sequence):
-        same = [one for one in refunds if isinstance(one, Refunded) and one.amount == row.amount]
+        return RefundWaiting(looks=request.attempts)
+    if not settled.wants("refund", request.sequence):
+        same = [one for one in refunds if isinstance(one, Refunded) and one.amount == request.amount]
         return same[-1] if asked and same else RefundDeclined(reason="nothing_left")
-    if not asked and settled.refundable_amount < row.amount:
+    if not asked and settled.refundable_amount < request.amount:
         # Others gave back part of it, or all: so much is not asked for.
         return RefundDeclined(reason="amount_changed")
     return None
@@ -224,7 +221,9 @@ def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: 
     return replace(answer, told_before=before.told_refunds_amount)
 
 
-async def _end(tx: Tx, outcomes: Mapping[Claim, Outcome], at: datetime) -> set[Claim]:
+async def _end(
+    tx: Tx, outcomes: Mapping[Claim[ClaimedRequest], Outcome], at: datetime
+) -> set[Claim[ClaimedRequest]]:
     last = last_claims(payment_requests, outcomes)
     ended = []
     for request_id, claim in last.items():
@@ -253,16 +252,16 @@ def settle_reply(
     return and_then(before, settle_all(before.payment, operation, answers[-1:], at, terms))
 
 
-def outcome(row: Row, answers: Sequence[Answer], at: datetime) -> Outcome:
+def outcome(request: ClaimedRequest, answers: Sequence[Answer], at: datetime) -> Outcome:
     """Return what the answers mean for the request itself."""
-    operation: Operation = row.operation
+    operation: Operation = request.operation
     replies = answers[-1:] if operation == "refund" else answers
     final = next((one for one in reversed(replies) if isinstance(one, CONCLUDES[operation])), None)
     if final is not None or not answers:
-        return Outcome(_closed_as(final, row.attempts), final, None)
+        return Outcome(_closed_as(final, request.attempts), final, None)
     last = answers[-1]
     state = "unknown" if isinstance(last, Unknown) else "open"
-    return Outcome(state, last, at + timedelta(seconds=_pause_seconds(last, row.attempts)))
+    return Outcome(state, last, at + timedelta(seconds=_pause_seconds(last, request.attempts)))
 
 
 def _closed_as(final: Answer | None, attempts: int) -> str:

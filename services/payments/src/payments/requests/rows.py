@@ -8,10 +8,10 @@ from uuid import UUID
 import orjson
 
 from payments.payment.rules.answers import Answer
-from payments.requests.answers import answer_as_json
+from payments.payment.rules.moves import Operation
+from payments.requests.answers import ToldAnswer, answer_as_json
 from shared.cause import Cause
 from shared.database import Tx
-from shared.sql import Row
 
 _END = """
     UPDATE payment_requests AS r
@@ -24,9 +24,25 @@ _END = """
 """
 
 
-def cause_of(row: Row) -> Cause:
-    """Return what a request follows from."""
-    return Cause(row.caused_by, row.traceparent)
+@dataclass(frozen=True, slots=True)
+class ClaimedRequest:
+    """A request that is due to be made, with the answer to the attempt before, if there was one."""
+
+    request_id: UUID
+    payment_id: UUID
+    operation: Operation
+    sequence: int
+    amount: int
+    answer: ToldAnswer | None
+    caused_by: UUID | None
+    traceparent: str | None
+    attempts: int
+    lease: UUID
+
+    @property
+    def cause(self) -> Cause:
+        """Return what the request follows from."""
+        return Cause(self.caused_by, self.traceparent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from payments.methods.method import Method
-from payments.payment.claims import Claim, claims_of, end_claims
+from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
 from payments.payment.rows import WATCH_WORK, lock_payments
 from payments.payment.rules.answers import Answer, Expired, Unknown
 from payments.payment.rules.asking import let_go_if_too_old
@@ -48,13 +48,14 @@ class Watch:
             concurrency=concurrency,
             lease_seconds=LEASE_SECONDS,
             cause=lambda claim: claim.payment.cause,
+            kind=ClaimedPayment,
         )
 
-    async def perform(self, claim: Claim) -> Sequence[Answer]:
+    async def perform(self, claim: Claim[ClaimedPayment]) -> Sequence[Answer]:
         """Look the payment up."""
         return await self._calls.look_up(claim.payment)
 
-    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim, Sequence[Answer]]]) -> None:
+    async def conclude(self, tx: Tx, done: Sequence[tuple[Claim[ClaimedPayment], Sequence[Answer]]]) -> None:
         """Write down what the look-ups found, for the payments that are still ours to look at."""
         at = now()
         locked = await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})
@@ -71,7 +72,7 @@ class Watch:
                 batch.add(settled)
         await batch.save(tx, self._calls.methods, at, look_at=look_at)
 
-    async def failed(self, tx: Tx, claim: Claim) -> None:
+    async def failed(self, tx: Tx, claim: Claim[ClaimedPayment]) -> None:
         """Call a person where what a look found could not be written down, and look again later."""
         await call_and_put_off(tx, payments, [claim], MISMATCH_PAUSE_SECONDS, self._calls.methods)
 

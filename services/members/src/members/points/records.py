@@ -1,0 +1,97 @@
+"""What is written down of points and only ever added: lines of the ledger, and grants as they are given."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from members.points.rules import Balance, Grant, GrantState, Kind, Posting, Reason
+from members.shop_rules.rules import GrantActivation
+from shared.clock import end_of_day, in_japan
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRow:
+    """A line of the ledger as it is stored; the numbers of a member's lines have no gaps."""
+
+    member_id: UUID
+    number: int
+    kind: Kind
+    reason: Reason
+    waiting: int
+    active: int
+    waiting_after: int
+    active_after: int
+    shortage: int
+    repaid: int
+    order_code: str | None
+    grant_id: UUID | None
+    by: str
+    posted_at: datetime
+
+
+def posting_row(then: Balance, posting: Posting, *, at: datetime) -> PostingRow:
+    """Return the row of ``posting``, which left the balance ``then``."""
+    return PostingRow(
+        member_id=then.member_id,
+        number=then.entries,
+        kind=posting.kind,
+        reason=posting.reason,
+        waiting=posting.waiting,
+        active=posting.active,
+        waiting_after=then.waiting,
+        active_after=then.active,
+        shortage=posting.shortage,
+        repaid=posting.repaid,
+        order_code=posting.order_code,
+        grant_id=posting.grant_id,
+        by=posting.by,
+        posted_at=at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant as it is stored when it is given; it is due when its points expire."""
+
+    grant_id: UUID
+    member_id: UUID
+    order_code: str | None
+    reason: Reason
+    points: int
+    activation: GrantActivation
+    valid_days: int | None
+    state: GrantState
+    granted_at: datetime
+    activated_at: datetime | None
+    expires_at: datetime | None
+    due_at: datetime | None
+
+
+def grant_row(grant: Grant, *, activation: GrantActivation, at: datetime) -> GrantRow:
+    """Return the row of a grant that is given at ``at``."""
+    active = grant.state == "active"
+    expires_at = expiry(grant, at) if active else None
+    return GrantRow(
+        grant_id=grant.grant_id,
+        member_id=grant.member_id,
+        order_code=grant.order_code,
+        reason=grant.reason,
+        points=grant.points,
+        activation=activation,
+        valid_days=grant.valid_days,
+        state=grant.state,
+        granted_at=at,
+        activated_at=at if active else None,
+        expires_at=expires_at,
+        due_at=expires_at,
+    )
+
+
+def expiry(grant: Grant, activated_at: datetime) -> datetime | None:
+    """Return when the points of a grant that became valid at ``activated_at`` expire; None for never.
+
+    That is the midnight in Japan that ends their last day, which is the day that people read.
+    """
+    if grant.valid_days is None:
+        return None
+    return end_of_day(in_japan(activated_at).date() + timedelta(days=grant.valid_days))

@@ -1,0 +1,58 @@
+"""Mails as they are on disk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from notifications.mailing.delivery import State
+from notifications.mailing.one_time_links import KeptLink
+from notifications.mails.audience import Lane
+from notifications.mails.typed import Span
+from shared.database import Tx
+from shared.sql import columns_of
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMail:
+    """A mail that was written down. ``lease`` is the id of the claim on it, while a worker has it in hand.
+
+    ``title`` and ``typed`` are None in rows of before they were kept; ``link`` is what is kept of a one-time link, ``told``
+    the event that a mail to be told again is about.
+    """
+
+    mail_id: UUID
+    event_id: UUID | None
+    requested_by: str | None
+    mail: str
+    audience: str
+    lane: Lane
+    language: str
+    recipient: str
+    message_id: str
+    order_code: str | None
+    member_id: UUID | None
+    subject: str
+    text: str
+    typed: Sequence[Span] | None
+    title: str | None
+    link: KeptLink | None
+    needed_to_pay: bool
+    told: Mapping[str, Any] | None
+    state: State
+    reason: str | None
+    created_at: datetime
+    first_tried_at: datetime | None
+    due_at: datetime | None
+    traceparent: str | None
+    lease: UUID | None
+    attempts: int
+
+
+async def one_mail(tx: Tx, mail_id: UUID) -> StoredMail | None:
+    """Return one mail, or None."""
+    return await tx.read_one(StoredMail, _MAIL, mail_id=mail_id)
+
+
+_MAIL = f"SELECT {columns_of(StoredMail)} FROM mails WHERE mail_id = :mail_id"  # noqa: S608 - names are ours

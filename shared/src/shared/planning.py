@@ -1,0 +1,50 @@
+"""How PostgreSQL plans statements: a choice by what a role or a transaction asks (decision 0010); and limits of sessions.
+
+Planning costs more than running where statements are few, short and find their rows by an index. Where a statement reads
+much of a table, its plan must know the values and how large the table is now.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+LIMITS = {
+    "statement_timeout": "30000",
+    "lock_timeout": "10000",
+    "idle_in_transaction_session_timeout": "60000",
+    "timezone": "UTC",
+}
+"""Milliseconds, but for the time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """Settings of PostgreSQL's planner. ``plans``: made anew for the values, or kept for all values.
+
+    ``whole_tables``: whether a plan may read a whole table in sequence. A kept plan must not: made while a table was
+    small, it would read all of it after it has grown.
+    """
+
+    plans: Literal["force_generic_plan", "force_custom_plan"]
+    whole_tables: bool
+
+    def settings(self) -> dict[str, str]:
+        """Return the settings of a session."""
+        return {
+            "plan_cache_mode": self.plans,
+            "enable_seqscan": "on" if self.whole_tables else "off",
+            # Compiling a plan takes longer than any statement of ours runs.
+            "jit": "off",
+        }
+
+    def for_transaction(self) -> str:
+        """Return the statement that makes these the settings of the transaction that is open."""
+        settings = self.settings().items()
+        return "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings)
+
+
+SHORT = Planning("force_generic_plan", whole_tables=False)
+"""Consumers, due work, pages of shoppers: short statements, each finds its rows by an index."""
+SEARCH = Planning("force_custom_plan", whole_tables=False)
+"""A page of what was sought: the newest rows first where many match, the index of words where few do."""
+LONG = Planning("force_custom_plan", whole_tables=True)
+"""Exports, reports, counts over a table, tools: what reads much of a table reads it in sequence."""
