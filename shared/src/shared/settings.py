@@ -81,15 +81,6 @@ class ServiceSettings(BaseSettings):
         return None if self.files_url is None else Location.read(self.files_url)
 
 
-class OwnerSettings(BaseSettings):
-    """What a command needs that operators run as the owner of a service's tables."""
-
-    model_config = FROM_ENVIRONMENT
-
-    migrate_database_url: SecretStr = Field(description="The owner role")
-    shop: str = Field("noren", description="Travels with every event")
-
-
 def read_settings(kind: type[S], program: str) -> S:
     """Return the settings of the environment. Raises SystemExit with one line that names what is wrong."""
     try:

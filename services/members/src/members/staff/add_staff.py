@@ -20,13 +20,13 @@ from members.accounts.passwords import Person, weakness
 from members.accounts.rows import insert_member, keep_password, member_by_email
 from members.points.rows import open_balance
 from members.sessions.end_sessions import end_all_sessions
-from members.staff.owner import owners_database
 from members.staff.rows import set_staff
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.settings import OwnerSettings, read_settings
+from shared.owner import OwnerSettings, owners_database
+from shared.settings import read_settings
 
 DEMO_EMAIL = "desk@noren.example"
 DEMO_NAME = "のれん商店 デスク"
@@ -98,7 +98,7 @@ async def ensure_demo_staff(db: Database, hasher: PasswordHasher, password: str)
 
 async def _run(settings: OwnerSettings, arguments: argparse.Namespace, password: str) -> str:
     hasher = PasswordHasher()
-    async with owners_database(settings) as db:
+    async with owners_database(settings, "members") as db:
         try:
             return await add_staff(
                 db,

@@ -5,10 +5,10 @@ import asyncio
 import sys
 from collections.abc import Iterable
 
-from members.staff.owner import owners_database
 from members.staff.rows import all_staff
 from shared.clock import in_japan
-from shared.settings import OwnerSettings, read_settings
+from shared.owner import OwnerSettings, owners_database
+from shared.settings import read_settings
 from shared.sql import Row
 
 
@@ -20,7 +20,7 @@ def staff_lines(staff: Iterable[Row]) -> str:
 
 
 async def _run(settings: OwnerSettings) -> str:
-    async with owners_database(settings) as db, db.transaction() as tx:
+    async with owners_database(settings, "members") as db, db.transaction() as tx:
         return staff_lines(await all_staff(tx))
 
 

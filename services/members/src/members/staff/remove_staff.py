@@ -11,12 +11,12 @@ import sys
 from members.accounts.rows import member_by_email
 from members.deeds.rows import Doer, note_deed
 from members.sessions.end_sessions import end_all_sessions
-from members.staff.owner import owners_database
 from members.staff.rows import take_role
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
-from shared.settings import OwnerSettings, read_settings
+from shared.owner import OwnerSettings, owners_database
+from shared.settings import read_settings
 
 OPERATOR = Doer(None, "運用者（コマンド）", "")
 """Who does what a command does: nobody logged in."""
@@ -38,7 +38,7 @@ async def remove_staff(db: Database, *, email: str) -> int:
 
 
 async def _run(settings: OwnerSettings, email: str) -> int:
-    async with owners_database(settings) as db:
+    async with owners_database(settings, "members") as db:
         return await remove_staff(db, email=email)
 
 
