@@ -11,7 +11,7 @@ import pytest
 from checkout.consumers import consumers
 from checkout.shipping.ship_order import ShipWish, ship_order
 from checkout.tables import metadata
-from harness.hearing import Hearing
+from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
@@ -275,6 +275,19 @@ async def test_a_date_that_is_none_is_told_at_its_field(desk: httpx.AsyncClient)
     answer = await desk.get("/desk/orders", params={"tab": "all", "placed_from": "きのう"})
     assert answer.status_code == 422
     assert "注文日(から)は日付で入力してください" in answer.text
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("name", ["placed_from", "placed_to"])
+async def test_a_day_at_the_end_of_time_is_told_at_its_field(
+    db: Database, keys: Keys, name: str, day: str
+) -> None:
+    async with desk_client(db, keys, staff="owner") as owner:
+        for path in ("/desk/orders", "/desk/orders/export.csv"):
+            answer = await owner.get(path, params={"tab": "all", name: day})
+            assert answer.status_code == 422
+            assert "は2000年から2999年までの日付を入力してください" in answer.text
+    assert await said(db) == []
 
 
 async def test_the_list_pages_and_keeps_the_search(db: Database, desk: httpx.AsyncClient) -> None:

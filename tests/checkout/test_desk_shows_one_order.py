@@ -213,6 +213,32 @@ async def test_a_single_destination_must_be_ticked_to_ship(
     assert (await order_row(db, "S-1")).shipping == "shipped"
 
 
+@pytest.mark.parametrize("days", [15, 100_000])
+async def test_a_parcel_is_not_written_down_as_sent_long_before(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, days: int
+) -> None:
+    order = await place(db, "card_like", "S-1")
+    await hearing.hears(authorization("S-1"))
+    where = order.destinations[0].destination_id
+    day = (in_japan(now()) + timedelta(days=days)).date().isoformat()
+    fields = {
+        "version": str(await version(db, "S-1")),
+        "destinations": str(where),
+        f"{where}-ship_date": day,
+    }
+    page = await desk.post("/desk/orders/S-1/ship", data=fields)
+    assert page.status_code == 422
+    assert "商品発送日は14日後までの日付で入力してください" in page.text
+
+    parcel = {"destination_id": str(where), "ship_date": day}
+    answer = await desk.post(
+        "/api/checkout/desk/orders/ship",
+        json={"orders": [{"order_code": "S-1", "destinations": [parcel]}]},
+    )
+    assert "商品発送日は14日後まで" in answer.text
+    assert (await order_row(db, "S-1")).shipping == "unshipped"
+
+
 @pytest.mark.parametrize("form", ["ship", "deposit", "status", "notes"])
 async def test_loading_a_sent_forms_address_again_shows_the_order(
     db: Database, desk: httpx.AsyncClient, form: str

@@ -1,6 +1,7 @@
 """Placing an order: once per key, never more than there is, never at a price of the buyer's making."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -185,6 +186,21 @@ async def test_what_a_client_may_not_say_is_refused(
     assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
     assert await count(shop_db) == 0
+
+
+@pytest.mark.parametrize("text", ["a" * 40_000, "a\u0301\u0316" * 13_000, "a.b@" * 10_000])
+async def test_a_text_of_forty_thousand_letters_is_refused_unread(
+    program: httpx.AsyncClient, text: str
+) -> None:
+    fields = ("name", "kana", "email", "postal_code", "prefecture", "address1", "phone")
+    began = time.process_time()
+    answer = await orders(program, wanted(orderer={**ORDERER, **dict.fromkeys(fields, text)}))
+
+    assert answer.status_code == 422
+    told = {one["field"].removeprefix("orderer.") for one in answer.json()["errors"]}
+    assert told == set(fields)
+    # Each of them, searched in quadratic time, would take minutes.
+    assert time.process_time() - began < 10
 
 
 async def test_a_program_may_insist_on_a_total(shop_db: Database, program: httpx.AsyncClient) -> None:

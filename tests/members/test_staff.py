@@ -1,5 +1,7 @@
 """Staff: who gets a role, how long its rights hold, what a clerk may not do, and who did what."""
 
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +11,9 @@ import pytest
 from members.deeds.rows import Doer, note_deed
 from members.deeds.tables import staff_deeds
 from members.staff.add_staff import add_staff
+from members.staff.list_staff import staff_lines
+from members.staff.remove_staff import remove_staff
+from members.staff.rows import all_staff
 from shared import clock
 from shared.clock import JAPAN, in_japan, now
 from shared.errors import Refused
@@ -75,6 +80,79 @@ async def test_who_is_promoted_logs_in_anew(members: MembersService) -> None:
         entered = await browser.post("/desk/login", data={**STAFF, "email": "clerk@example.jp"})
         assert entered.headers["location"] == "/desk"
     assert len(await members.said(SessionsRevoked)) == 1
+
+
+async def test_who_leaves_has_no_role_and_no_login_anywhere(members: MembersService) -> None:
+    await members.register("clerk@example.jp")
+    await promote(members, "clerk@example.jp")
+    async with members.browser() as desk, members.browser() as shop:
+        await desk.post("/desk/login", data={**STAFF, "email": "clerk@example.jp"})
+        await members.log_in(shop, "clerk@example.jp")
+        before = len(await members.said(SessionsRevoked))
+
+        assert await remove_staff(members.db, email="CLERK@example.jp") == 2
+
+        assert len(await members.said(SessionsRevoked)) == before + 2
+        assert (await shop.get("/members/mypage")).status_code == 303
+        answer = await desk.get("/members/staff/renew?next=/desk/members")
+        assert answer.headers["location"].startswith("/desk/login")
+        again = await desk.post("/desk/login", data={**STAFF, "email": "clerk@example.jp"})
+        assert again.status_code == 422
+    async with members.db.transaction() as tx:
+        assert staff_lines(await all_staff(tx)) == ""
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        page = (await desk.get("/desk/members/deeds?deed=role_taken")).text
+    assert "スタッフの権限を取り消し" in page
+    assert "clerk@example.jp、staff" in page
+
+
+async def test_who_has_no_role_cannot_lose_one(members: MembersService) -> None:
+    await members.register("clerk@example.jp")
+    for email in ("clerk@example.jp", "nobody@example.jp"):
+        with pytest.raises(Refused, match="no_staff"):
+            await remove_staff(members.db, email=email)
+
+
+async def test_the_list_of_staff_tells_role_day_address_and_name(members: MembersService) -> None:
+    await members.register("clerk@example.jp")
+    await promote(members, "clerk@example.jp")
+    await members.staff()
+    async with members.db.transaction() as tx:
+        lines = staff_lines(await all_staff(tx)).splitlines()
+    today = f"{in_japan(now()):%Y-%m-%d}"
+    assert [line.split("\t")[:3] for line in lines] == [
+        ["owner", today, STAFF["email"]],
+        ["staff", today, "clerk@example.jp"],
+    ]
+
+
+@pytest.mark.parametrize("command", ["add_staff", "remove_staff", "list_staff"])
+def test_a_command_without_its_database_names_the_setting(command: str) -> None:
+    arguments = {"add_staff": ["--email", "a@b.jp", "--name", "A"], "remove_staff": ["--email", "a@b.jp"]}
+    told = subprocess.run(
+        [sys.executable, "-m", f"members.staff.{command}", *arguments.get(command, [])],
+        env={"PATH": ""},
+        input="",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert told.stderr == f"{command}: MIGRATE_DATABASE_URL is not set\n"
+
+
+@pytest.mark.parametrize("service", ["checkout", "payments", "members", "notifications"])
+def test_a_service_without_its_settings_names_them_in_a_line(service: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", service, "migrate"],
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"{service}: DATABASE_URL is not set; AMQP_URL is not set")
 
 
 async def renewed(browser: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:

@@ -75,6 +75,31 @@ def test_a_host_in_an_address_line_is_no_text_a_program_makes_a_link_of() -> Non
         assert order.page_url in html.unescape(seen)
 
 
+@pytest.mark.parametrize(
+    ("typed", "seen"),
+    [
+        ("x@y login.evil.com", "x@y login．evil．com"),
+        ("a@b.example https://evil.example", "a@b．example https：／／evil．example"),
+        ("evil\u200b.com", "evil．com"),
+        ("evil.\u2060com", "evil．com"),
+        ("evil\ufe0f.com", "evil\ufe0f．com"),
+        ("192.0.2.1:8080", "192．0．2．1：8080"),
+        ("localhost:8080", "localhost：8080"),
+        ("\\\\evil\\share", "＼＼evil\\share"),
+        ("evil.com/x@example.jp", "evil．com/x@example．jp"),
+    ],
+)
+def test_beside_a_mail_address_nothing_typed_becomes_a_link(typed: str, seen: str) -> None:
+    assert in_plain_text(shield(typed, [(0, len(typed))])) == seen
+
+
+@pytest.mark.parametrize(
+    "typed", ["hanako.sato@example.jp", "10:30に、1.5L を2本", "千代田1-1 Bldg.3F", "J. Sato"]
+)
+def test_a_mail_address_and_plain_words_stay_as_they_are(typed: str) -> None:
+    assert in_plain_text(shield(typed, [(0, len(typed))])) == typed
+
+
 @given(st.text(max_size=60))
 def test_fences_leave_the_text_and_tell_where_it_was(text: str) -> None:
     typed = re.sub("[\ufdd0\ufdd1]", "", text)

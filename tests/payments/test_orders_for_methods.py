@@ -13,6 +13,7 @@ from harness.due_once import claim, perform
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from payments.methods.cash_on_delivery import CashOnDelivery
+from payments.payment.erase_snapshots import erase_snapshots
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.answers import Authorized, Captured, ShippingNoted, ShippingRefused, Unknown
 from payments.payment.rules.order import OrderSnapshot, Parcel
@@ -234,3 +235,18 @@ def test_a_refused_parcel_leaves_the_money_alone() -> None:
     assert (settled.payment.state, settled.asks, settled.events) == ("authorized", (), ())
     assert [step.because for step in settled.steps] == ["tell_shipped: ShippingRefused"]
     assert deeds.to_be_seen(settled.payment) == ("shipping_untold",)
+
+
+async def test_old_orders_are_erased_and_payments_stay(service: Payments) -> None:
+    await service.hears(placed("N1", "scripted"))
+    clock.move(timedelta(days=300))
+    await service.hears(placed("N2", "scripted"))
+
+    assert await erase_snapshots(service.db, days=301) == 0
+    clock.move(timedelta(days=2))
+    assert await erase_snapshots(service.db, days=301) == 1
+
+    assert [row.order_code for row in await service.rows("SELECT order_code FROM order_snapshots")] == ["N2"]
+    assert len(await service.rows("SELECT 1 FROM payments")) == 2
+    with pytest.raises(ValueError, match="180 days"):
+        await erase_snapshots(service.db, days=179)

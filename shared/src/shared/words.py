@@ -32,6 +32,8 @@ from shared.database import Tx
 from shared.planning import SEARCH
 
 LETTERS_MAX = 32  # of a word; what is sought is cut alike
+SEARCH_MAX = 100
+"""Characters of a search box that are read: what is longer is cut before anything looks into it."""
 PARTS_MAX = 100  # of a text: what comes later in a remark is not found
 SUBSCRIBER_DIGITS = (8, 4)  # a number without its area, and "the last four"
 # Where the signs, or the kind of letters, change: 注染|手|ぬぐい| |24.
@@ -115,6 +117,11 @@ def like_part(text: str) -> str:
     """Return a pattern for LIKE that finds ``text`` anywhere, its wildcards taken as they stand."""
     literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{literal}%"
+
+
+def searched(text: str) -> str:
+    """Return what was typed into a search box, as far as it is read: SEARCH_MAX characters without blanks around."""
+    return text[: 2 * SEARCH_MAX].strip()[:SEARCH_MAX]
 
 
 def sought(text: str) -> str:

@@ -208,6 +208,29 @@ async def test_an_invented_session_is_refused(visit: Visit) -> None:
     assert "もう一度はじめから" in response.text
 
 
+@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("session", ["..", "", "%0d%0aX:1", "http://evil.example", "a" * 101, "x"])
+async def test_amazon_is_asked_only_for_what_it_can_have_given(
+    amazon: Any, visit: Visit, session: str, begun: bool
+) -> None:
+    if begun:
+        await visit.goes("/payments/amazon_pay/start")
+    amazon.trouble("get:error_503")
+    response = await visit.goes(f"/payments/amazon_pay/review?amazonCheckoutSessionId={session}")
+
+    # Amazon, if asked, would have been silent.
+    assert response.status_code == (503 if begun and session == "x" else 400)
+    assert "evil" not in response.text
+
+
+@pytest.mark.parametrize("session", ["%0d%0aX:1", "..", "http://evil.example"])
+async def test_a_return_with_an_invented_session_leads_nowhere_else(visit: Visit, session: str) -> None:
+    response = await visit.goes(f"/payments/amazon_pay/result?order=N-1&amazonCheckoutSessionId={session}")
+
+    assert "location" not in response.headers
+    assert "evil" not in response.text
+
+
 async def test_a_silent_amazon_is_said_so(amazon: Any, visit: Visit) -> None:
     amazon.trouble("get:error_503")
     response = await reviewed(amazon, visit)

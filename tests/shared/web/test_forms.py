@@ -10,6 +10,7 @@ from shared.errors import Refused
 from shared.web.fields import (
     PREFECTURES,
     Count,
+    DayOfLists,
     Email,
     Kana,
     Line,
@@ -133,6 +134,17 @@ def test_amounts_may_be_typed_the_japanese_way() -> None:
         assert said("points", unclear) == "利用ポイントは「5,800」「5800」のような数字で入力してください"
     for wrong in ("10000", "0", "-3", "0.5", "たくさん"):
         assert said("quantity", wrong) == "数量は1〜9,999の数字で入力してください"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1999-12-31", "3000-01-01", "9999-12-31"])
+def test_a_list_is_searched_by_days_that_can_be_counted(day: str) -> None:
+    class Wanted(BaseModel):
+        since: DayOfLists | None = Field(None, title="注文日(から)")
+
+    assert parse_form(Wanted, {"since": day}).errors == {
+        "since": "注文日(から)は2000年から2999年までの日付を入力してください"
+    }
+    assert not parse_form(Wanted, {"since": "2000-01-01"}).errors
 
 
 def test_a_text_that_is_too_long_is_counted_in_letters() -> None:

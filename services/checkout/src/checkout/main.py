@@ -39,6 +39,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.due import DueWork
 from shared.revocations import RevokedSessions
+from shared.settings import read_settings
 from shared.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.problems import Problem, answer
@@ -83,7 +84,7 @@ def template_folders() -> list[Path]:
 
 def make() -> Service:
     """Make the service from its environment."""
-    settings = Settings()
+    settings = read_settings(Settings, "checkout")
     if settings.signing_key_file is None or settings.trusted_keys_file is None:
         raise SystemExit("SIGNING_KEY_FILE and TRUSTED_KEYS_FILE are not set: pages need both")
     db = Database(

@@ -41,6 +41,7 @@ from shared.app import Service
 from shared.database import Database
 from shared.due import DueWork
 from shared.planning import LONG
+from shared.settings import read_settings
 from shared.statements import Issuer, Verifier
 from shared.web.cookies import Cookies
 from shared.web.pages import DeskPage, install_web, make_templates
@@ -81,7 +82,7 @@ ROUTERS = (
 
 def make() -> Service:
     """Build the service from the environment."""
-    settings = Settings()
+    settings = read_settings(Settings, "members")
     db = Database(
         settings.database_url.get_secret_value(),
         service="members",

@@ -9,7 +9,7 @@ RIGHTS = {
     "ended_amazon_links": ADDED_TO,
     "amazon_registrations": ADDED_TO,
     "registration_mailboxes": ADDED_TO,
-    # Roles are given by the owner of the tables alone (members.staff.add_staff).
+    # Roles are given and taken by the owner of the tables alone (members.staff.add_staff, remove_staff).
     "staff": READ,
     "sessions": changed_in("revoked_at"),
     "known_devices": SWEPT,

@@ -13,6 +13,7 @@ from notifications.tables import metadata
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
+from shared.settings import read_settings
 from shared.statements import Issuer, Verifier
 
 # Mails that wait for a connection have begun already, so that they begin and end many at a time.
@@ -21,7 +22,7 @@ IN_HAND_PER_CONNECTION = 8
 
 def make(settings: Settings | None = None) -> Service:
     """Return the service as the environment (or ``settings``) describes it."""
-    settings = settings or Settings()
+    settings = settings or read_settings(Settings, "notifications")
     db = Database(
         settings.database_url.get_secret_value(),
         service="notifications",

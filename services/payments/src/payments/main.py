@@ -19,7 +19,7 @@ from payments.orders import api as orders_api
 from payments.orders.counter import PaymentCounter
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
-from payments.settings import Settings, in_one_line
+from payments.settings import Settings
 from payments.shop import api as shop_api
 from payments.shop import desk as shop_desk
 from payments.tables import metadata
@@ -27,6 +27,7 @@ from payments.watching.watch_payments import Watch
 from shared.app import Service
 from shared.database import Database
 from shared.revocations import RevokedSessions
+from shared.settings import in_one_line
 from shared.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
 from shared.web.pages import DeskPage, Pages, install_web, make_templates

@@ -5,7 +5,7 @@ from shared.migrations import ADDED_TO, CHANGED, DUE, READ, changed_in
 RIGHTS = {
     "payments": CHANGED,
     "payment_history": ADDED_TO,
-    # Personal data of buyers: kept as it came, and never changed; who has to erase it does so as the owner.
+    # Personal data of buyers: kept as it came, and never changed; the owner erases it (erase_snapshots).
     "order_snapshots": ADDED_TO,
     "order_words": ADDED_TO,
     "payment_requests": CHANGED,

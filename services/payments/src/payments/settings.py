@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from shared.settings import ServiceSettings
@@ -23,13 +23,3 @@ class Settings(ServiceSettings):
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
-
-
-def in_one_line(error: ValidationError) -> str:
-    """Return what is wrong with the environment, without the values: there are secrets among them."""
-    said = []
-    for one in error.errors(include_input=False, include_url=False):
-        name = ".".join(str(part) for part in one["loc"]).upper()
-        text = one["msg"].removeprefix("Value error, ")
-        said.append(f"{name}: {text}" if name else text)
-    return "; ".join(said)

@@ -13,6 +13,7 @@ from shared.plain_text import TextRefused, line
 
 MEGABYTE = 1024 * 1024
 NAME_LENGTH_MAX = 100
+_SIGNS_OF_LETTER_MAX = 3  # in a name as macOS sends it, taken apart (NFD)
 _TIMES_FOR_JPEG = 4
 
 
@@ -98,6 +99,14 @@ PICTURES = Accepts((JPEG, PNG, WEBP, GIF))
 def _shown(name: str, field: str, label: str) -> str:
     """The name to be shown: the last part of what a browser sent, never used as a path."""
     last = re.split(r"[/\\]", name)[-1].strip()
+    too_long = Refused(
+        "file_name_too_long",
+        f"{label}のファイル名は{NAME_LENGTH_MAX}文字以内にしてください",
+        field=field,
+        status=422,
+    )
+    if len(last) > _SIGNS_OF_LETTER_MAX * NAME_LENGTH_MAX:
+        raise too_long
     try:
         shown = line(last)
     except TextRefused as refused:
@@ -106,8 +115,7 @@ def _shown(name: str, field: str, label: str) -> str:
         )
         raise Refused("file_name_refused", text, field=field, status=422) from None
     if len(shown) > NAME_LENGTH_MAX:
-        text = f"{label}のファイル名は{NAME_LENGTH_MAX}文字以内にしてください"
-        raise Refused("file_name_too_long", text, field=field, status=422)
+        raise too_long
     return shown
 
 

@@ -3,6 +3,8 @@
 Each accepts what people really type (full-width digits, hyphens, spaces), stores one canonical form, and says
 in one sentence what to do instead. The rules themselves (mail addresses, plain text, typed numbers) have modules
 of their own, because mails and files need them too.
+
+A length is refused before anything looks into the text: strangers send a megabyte as a name.
 """
 
 import re
@@ -26,6 +28,11 @@ from shared.widths import half_width
 
 _DASHES = re.compile(r"[-‐‑‒–—―−ーｰ]")  # what a Japanese keyboard gives for a hyphen
 _KANA = re.compile(r"[ァ-ヺー・ ]+")
+_DRESSED_MAX = 40
+"""Characters of a postal code, with all that people put around its digits."""
+_KANA_MAX = 60
+_HALVES = 2
+"""Signs that half-width kana take for one letter with its mark."""
 _HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 
 
@@ -44,7 +51,7 @@ def postal_digits(text: str) -> str:
 
 
 def _postal_code(text: str) -> str:
-    digits = postal_digits(text)
+    digits = postal_digits(text) if len(text) <= _DRESSED_MAX else ""
     if not re.fullmatch(r"[0-9]{7}", digits):
         raise wrong("郵便番号は7桁の数字で入力してください")
     return digits
@@ -71,6 +78,8 @@ def _email(text: str) -> str:
 
 
 def _kana(text: str) -> str:
+    if len(text) > _HALVES * _KANA_MAX:
+        raise PydanticCustomError("string_too_long", "too long", {"max_length": _KANA_MAX})
     # NFKC, because half-width kana carry their marks behind them.
     kana = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text).strip()).translate(_HIRAGANA)
     if not _KANA.fullmatch(kana):
@@ -102,6 +111,22 @@ def typed(value: Any) -> Any:
 
 CHOSEN = "chosen"
 """In a field's annotation: its value is selected from what the page offers, so a missing one is asked for so."""
+
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
+"""The days that a list is searched by: nothing is older, and the days around them can be counted."""
+
+
+def is_day_of_lists(day: date) -> bool:
+    """Return whether a list can be searched by ``day``."""
+    return FIRST_DAY <= day <= LAST_DAY
+
+
+def _day_of_lists(day: date) -> date:
+    if not is_day_of_lists(day):
+        message = f"は{FIRST_DAY.year}年から{LAST_DAY.year}年までの日付を入力してください"
+        raise PydanticCustomError("about_field", "{message}", {"message": message})
+    return day
 
 
 def _of_text(check: Callable[[str], str]) -> BeforeValidator:
@@ -142,25 +167,25 @@ Email = Annotated[
     str, _of_text(_email), Field(title="メールアドレス", max_length=254), _documented(format="email")
 ]
 Kana = Annotated[
-    str, _of_text(_kana), Field(title="フリガナ", max_length=60), _documented(pattern="^[ァ-ヺー・]+$")
+    str, _of_text(_kana), Field(title="フリガナ", max_length=_KANA_MAX), _documented(pattern="^[ァ-ヺー・]+$")
 ]
 Line = Annotated[
-    str, AfterValidator(_plain(plain_text.line)), Field(max_length=200), _documented(pattern=_LINE_PATTERN)
+    str, Field(max_length=200), AfterValidator(_plain(plain_text.line)), _documented(pattern=_LINE_PATTERN)
 ]
 PersonName = Annotated[
     str,
-    AfterValidator(_plain(plain_text.name)),
     Field(title="お名前", min_length=1, max_length=60),
+    AfterValidator(_plain(plain_text.name)),
     _documented(pattern=_LINE_PATTERN),
 ]
 AddressLine = Annotated[
     str,
-    AfterValidator(_plain(plain_text.unlinked_line)),
     Field(max_length=200),
+    AfterValidator(_plain(plain_text.unlinked_line)),
     _documented(pattern=_LINE_PATTERN),
 ]
 Text = Annotated[
-    str, AfterValidator(_plain(plain_text.text)), Field(max_length=4000), _documented(pattern=_TEXT_PATTERN)
+    str, Field(max_length=4000), AfterValidator(_plain(plain_text.text)), _documented(pattern=_TEXT_PATTERN)
 ]
 JsonInt = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 """An integer of a JSON body: a number, never text or true."""
@@ -168,6 +193,8 @@ JsonBool = Annotated[bool, Field(strict=True)]
 """true or false of a JSON body, never "yes" or 1."""
 JsonDate = Annotated[date, BeforeValidator(_only_text)]
 """A date of a JSON body, as text (RFC 3339), never seconds since 1970."""
+DayOfLists = Annotated[date, AfterValidator(_day_of_lists)]
+"""A day that a list is searched by."""
 Pieces = Annotated[int, BeforeValidator(typed)]
 """A whole number that a person types; bounds are the field's own (`Field(ge=1, le=99)`)."""
 Yen = Annotated[int, BeforeValidator(typed), Field(ge=0, le=99_999_999)]
@@ -241,6 +268,8 @@ def japanese_message(
         return str(context["message"])
     if kind == "of_field":
         return f"{label}に{context['message']}"
+    if kind == "about_field":
+        return f"{label}{context['message']}"
     if kind in ("too_long", "too_short") and isinstance(error.get("input"), str):
         kind = f"string_{kind}"  # pydantic counts as a list what a validator has looked at before
     if kind in ("missing", "string_type") or (kind == "string_too_short" and context.get("min_length") == 1):

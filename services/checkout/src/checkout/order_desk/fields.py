@@ -18,8 +18,8 @@ def _tracking_number(text: str) -> str:
 
 TrackingNumber = Annotated[
     str,
-    AfterValidator(_tracking_number),
     Field(title="送り状番号", max_length=40, json_schema_extra={"pattern": "^[0-9A-Za-z-]*$"}),
+    AfterValidator(_tracking_number),
 ]
 
 
@@ -36,7 +36,6 @@ def _carrier(text: str) -> str:
 
 CarrierText = Annotated[
     Line,
-    AfterValidator(_carrier),
     Field(
         title="配送会社",
         max_length=40,
@@ -44,6 +43,7 @@ CarrierText = Annotated[
         examples=list(CARRIERS),
         json_schema_extra={"pattern": rf"^({'|'.join(CARRIERS)}|[ぁ-ゖァ-ヺー一-鿿]+)?$"},
     ),
+    AfterValidator(_carrier),
 ]
 CARRIER_OPTIONS = [(carrier.code, carrier.name) for carrier in CARRIERS.values()]
 

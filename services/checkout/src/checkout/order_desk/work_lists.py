@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date
 from functools import partial
 from typing import Annotated, Literal
 from urllib.parse import urlencode
@@ -26,9 +25,10 @@ from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, depo
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.database import Database
+from shared.errors import Refused
 from shared.web.csv_file import csv_response
 from shared.web.deeds import done_by, rows_taken
-from shared.web.fields import Line
+from shared.web.fields import DayOfLists, Line
 from shared.web.filters import jst
 from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
@@ -49,8 +49,8 @@ class SearchForm(BaseModel):
     payment_kind: list[Choice] = Field(default_factory=list, title="決済種別", max_length=50)
     deposit: Literal["", "unpaid", "paid"] = Field("", title="入金状況")
     shipping: Literal["", "unshipped", "shipped"] = Field("", title="発送状況")
-    placed_from: date | None = Field(None, title="注文日(から)")
-    placed_to: date | None = Field(None, title="注文日(まで)")
+    placed_from: DayOfLists | None = Field(None, title="注文日(から)")
+    placed_to: DayOfLists | None = Field(None, title="注文日(まで)")
 
 
 COLUMNS = (
@@ -165,7 +165,11 @@ async def list_orders(
 async def send_orders(request: Request, staff: Owner, tab: str = "new", sort: str = "-placed_at") -> Response:
     """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
     db: Database = request.app.state.db
-    search = asked_search(parse_form(SearchForm, request.query_params), tab if tab in TABS else "all")
+    form = parse_form(SearchForm, request.query_params)
+    for field, message in form.errors.items():
+        # The list shows what is wrong, and all orders; a file of all of them is not what was asked for.
+        raise Refused("filter_refused", message, field=field, status=422)
+    search = asked_search(form, tab if tab in TABS else "all")
     found = await export_orders(
         db, search, sort=sort, by=done_by(request, staff), subject=partial(rows_taken, request)
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -19,6 +19,8 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Shipped, ShippedDestination
 
+AHEAD_DAYS_MAX = 14
+"""How many days before it is to leave a parcel may be written down as sent."""
 Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
 
 
@@ -89,7 +91,8 @@ def ship(
 
     What left the house leaves the stock. Raises Refused: unknown, changed since ``version``, cancelled, shipped,
     unpaid although prepaid (KON-35), not authorized, its authorization ended without a reason to ship, no
-    parcel ticked (ORD-17), a ship date before the order, or a number that is none of its carrier's.
+    parcel ticked (ORD-17), a ship date before the order or more than AHEAD_DAYS_MAX ahead, or a number that is none
+    of its carrier's.
     """
     order = book.seen(code, version)
     check_shippable(order, override=wish.override_reason)
@@ -168,6 +171,13 @@ def _parcels_sent(order: Order, sent: Sequence[Sent], *, at: datetime) -> list[P
             raise Refused(
                 "ship_date_before_order",
                 "商品発送日は注文日以降の日付で入力してください",
+                field="ship_date",
+                status=422,
+            )
+        if ship_date > in_japan(at).date() + timedelta(days=AHEAD_DAYS_MAX):
+            raise Refused(
+                "ship_date_too_far_ahead",
+                f"商品発送日は{AHEAD_DAYS_MAX}日後までの日付で入力してください",
                 field="ship_date",
                 status=422,
             )

@@ -45,13 +45,13 @@ NOBODY = Person()
 
 def weakness(password: str, person: Person = NOBODY) -> str | None:
     """Return why ``password`` is refused, or None if it is good."""
+    if len(password) > LENGTH_MAX:
+        return f"パスワードは{LENGTH_MAX}文字以内で入力してください"
     digits = re.sub(r"[-\s]", "", password)
     if digits and digits in {number for number in person.numbers if number}:
         return "電話番号や誕生日はパスワードに使用できません"
     if len(password) < LENGTH_MIN:
         return f"パスワードは{LENGTH_MIN}文字以上で入力してください"
-    if len(password) > LENGTH_MAX:
-        return f"パスワードは{LENGTH_MAX}文字以内で入力してください"
     mixed = re.search(r"[A-Za-z]", password) and re.search(r"[0-9]", password)
     if len(password) < LONG and not mixed:
         return f"パスワードには英字と数字の両方を入れてください（{LONG}文字以上の場合は英字だけでもかまいません）"

@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from members.deeds.rows import DeedSearch, count_deeds, find_deeds
 from members.parts import Here
+from shared.web.fields import is_day_of_lists
 from shared.web.paging import Paging
 from shared.web.session import require_role
+from shared.words import searched
 
 router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
 
 PAGE = "/desk/members/deeds"
-_DAYS = (date(2000, 1, 1), date(2999, 12, 31))
 _WORDS: Mapping[str, tuple[str, str]] = {
     "logged_in": ("ログイン", "done"),
     "login_failed": ("ログイン失敗", "wait"),
@@ -35,6 +36,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "coupon_issued": ("クーポンの発行", "note"),
     "points_activated": ("ポイントを有効化", "note"),
     "reset_started": ("パスワード設定のメール送信", "note"),
+    "role_taken": ("スタッフの権限を取り消し", "stop"),
 }
 
 
@@ -44,7 +46,7 @@ async def list_deeds(request: Request, parts: Here, asked: Paging) -> Response:
     query = request.query_params
     search = DeedSearch(
         query.get("deed", "") if query.get("deed") in _WORDS else "",
-        query.get("q", "").strip()[:100],
+        searched(query.get("q", "")),
         _day(query.get("from", "")),
         _day(query.get("until", "")),
     )
@@ -77,4 +79,4 @@ def _day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         return None
-    return day if _DAYS[0] <= day <= _DAYS[1] else None
+    return day if is_day_of_lists(day) else None

@@ -34,6 +34,7 @@ Deed = Literal[
     "coupon_issued",
     "points_activated",
     "reset_started",
+    "role_taken",
 ]
 
 

@@ -14,6 +14,7 @@ from shared.clock import now
 from shared.web.csv_file import csv_response
 from shared.web.paging import Paging
 from shared.web.session import Owner, require_staff
+from shared.words import searched
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -24,7 +25,7 @@ _TABS: tuple[tuple[str, Amazon], ...] = (("すべて", ""), ("Amazon連携済み
 def _search(request: Request) -> MemberSearch:
     asked = request.query_params.get("amazon", "")
     amazon: Amazon = next((kind for _, kind in _TABS if kind == asked), "")
-    return MemberSearch(request.query_params.get("q", "").strip()[:100], amazon)
+    return MemberSearch(searched(request.query_params.get("q", "")), amazon)
 
 
 @router.get("/desk/members")

@@ -20,13 +20,13 @@ from members.accounts.passwords import Person, weakness
 from members.accounts.rows import NewAccount, email_key, insert_member, keep_password, member_by_email
 from members.points.rows import open_balance
 from members.sessions.end_sessions import end_all_sessions
-from members.settings import Settings
 from members.staff.rows import set_staff
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.planning import LONG
+from shared.owner import OwnerSettings, owners_database
+from shared.settings import read_settings
 
 DEMO_EMAIL = "desk@noren.example"
 DEMO_NAME = "のれん商店 デスク"
@@ -89,27 +89,21 @@ async def ensure_demo_staff(db: Database, hasher: PasswordHasher, password: str)
     await add_staff(db, hasher, email=DEMO_EMAIL, name=DEMO_NAME, role="owner", password=password)
 
 
-async def _run(arguments: argparse.Namespace, password: str) -> str:
-    settings = Settings()
-    if settings.migrate_database_url is None:
-        raise SystemExit("MIGRATE_DATABASE_URL is not set: giving a role needs the owner of the tables")
-    db = Database(
-        settings.migrate_database_url.get_secret_value(), service="members", shop=settings.shop, planning=LONG
-    )
+async def _run(settings: OwnerSettings, arguments: argparse.Namespace, password: str) -> str:
     hasher = PasswordHasher()
-    try:
-        return await add_staff(
-            db,
-            hasher,
-            email=arguments.email,
-            name=arguments.name,
-            role=arguments.role,
-            password=password,
-            promote=arguments.promote,
-        )
-    finally:
-        await hasher.close()
-        await db.close()
+    async with owners_database(settings, "members") as db:
+        try:
+            return await add_staff(
+                db,
+                hasher,
+                email=arguments.email,
+                name=arguments.name,
+                role=arguments.role,
+                password=password,
+                promote=arguments.promote,
+            )
+        finally:
+            await hasher.close()
 
 
 def main() -> None:
@@ -124,11 +118,12 @@ def main() -> None:
         help="give the role to the member with this address, who keeps name and password",
     )
     arguments = parser.parse_args()
+    settings = read_settings(OwnerSettings, "add_staff")
     password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().strip()
     if reason := weakness(password, Person(arguments.email, (arguments.name,))):
         raise SystemExit(reason)
     try:
-        outcome = asyncio.run(_run(arguments, password))
+        outcome = asyncio.run(_run(settings, arguments, password))
     except Refused as refusal:
         raise SystemExit(refusal.message) from None
     told = {"made": "added\n", "promoted": "promoted: name and password were kept, all logins have ended\n"}

@@ -1,9 +1,11 @@
 """Roles on disk."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from shared.database import Tx
+from shared.sql import Row
 
 
 async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None:
@@ -14,4 +16,20 @@ async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None
         member_id=member_id,
         role=role,
         at=at,
+    )
+
+
+async def take_role(tx: Tx, member_id: UUID) -> str | None:
+    """Take the role away and return it; None where there was none."""
+    role = await tx.value(
+        "DELETE FROM staff WHERE member_id = :member_id RETURNING role", member_id=member_id
+    )
+    return None if role is None else str(role)
+
+
+async def all_staff(tx: Tx) -> Sequence[Row]:
+    """Return role, ``added_at``, address and name of all who have a role, owners first."""
+    return await tx.rows(
+        "SELECT s.role, s.added_at, m.email, m.name FROM staff s JOIN members m USING (member_id)"
+        " ORDER BY s.role, m.email"
     )

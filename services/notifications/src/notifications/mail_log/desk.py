@@ -17,6 +17,7 @@ from shared.web.deeds import done_by
 from shared.web.filters import number
 from shared.web.paging import Paging
 from shared.web.session import Staff, require_staff
+from shared.words import searched
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -42,7 +43,7 @@ async def show_log(
 ) -> Response:
     """The log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
     states = next((states for key, _, states in TABS if key == state), ())
-    search = Search(states=states, mail=mail, words=q.strip())
+    search = Search(states=states, mail=mail, words=searched(q))
     async with desk.db.transaction() as tx:
         counts = await count_by_state(tx)
         total = await count_mails(tx, search)

@@ -15,6 +15,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from shared.mail_address import is_mailable
+from shared.plain_text import unhidden
+
 Span = tuple[int, int]
 """Where a typed text begins and ends in the text of a mail, in characters."""
 Shielded = NewType("Shielded", str)
@@ -32,7 +35,16 @@ _RUN = re.compile(r"[\U000f0000-\U000fffff]+")
 _LIKE_OURS = str.maketrans("■▼【】", "□▽［］")
 # Almost every field of an event is one of these, and every mail is fenced.
 _NO_TEXT = frozenset({int, bool, NoneType, datetime, date, UUID})
-_DOT_OF_HOST = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
+# They choose the shape of the letter before, and hide from no mail program what stands around them.
+_SHAPES = "\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_DOT_OF_HOST = re.compile(rf"(?<=[\w{_SHAPES}])\.(?=[{_SHAPES}]*[^\W\d_])")
+_NUMBERS_OF_HOST = re.compile(r"(?<![\d.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+# A time of day is no port.
+_COLON_OF_PORT = re.compile(
+    r"(?P<time>(?<![\w.-])[0-9]{1,2}:[0-9]{2}(?![\w:]))|(?<=[a-z0-9-]):(?=[0-9]{2,5}(?!\w))", re.IGNORECASE
+)
+# A mail address may hold them, and looks like a page then: 「evil.example/x@example.jp」.
+_SIGNS_OF_PAGE = re.compile(r"[/?]")
 
 
 def fenced(value: Any) -> Any:
@@ -95,15 +107,21 @@ def shown(text: str, as_shown: Callable[[str], str]) -> str:
 def in_plain_text(text: Shielded) -> str:
     """Return the mail's plain text: typed signs that look like our own become their outlines.
 
-    The dot of an address that is no mail address becomes a wide one, of which no mail program makes a link. What the
-    shop keeps and its staff read is the text as it was typed.
+    Of what looks like an address of the net, dots and colons become wide ones, of which no mail program makes a link,
+    and signs that nobody sees go. Only a text that as a whole is a mail address stays one. What the shop keeps and its
+    staff read is the text as it was typed.
     """
     return shown(text, _harmless)
 
 
 def _harmless(typed: str) -> str:
-    outlined = typed.translate(_LIKE_OURS)
-    return outlined if "@" in typed else _DOT_OF_HOST.sub("．", outlined).replace("://", "：／／")
+    outlined = unhidden(typed.translate(_LIKE_OURS))
+    if is_mailable(outlined) and not _SIGNS_OF_PAGE.search(outlined):
+        return outlined
+    dotless = _NUMBERS_OF_HOST.sub(lambda found: found[0].replace(".", "．"), outlined)
+    dotless = _DOT_OF_HOST.sub("．", dotless)
+    portless = _COLON_OF_PORT.sub(lambda found: found["time"] or "：", dotless)
+    return portless.replace("://", "：／／").replace("\\\\", "＼＼")
 
 
 def _shielded(sign: str) -> str:

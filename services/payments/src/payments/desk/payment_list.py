@@ -18,6 +18,7 @@ from shared.web.filters import jst
 from shared.web.pages import Pages
 from shared.web.paging import Paging
 from shared.web.session import Owner, require_staff
+from shared.words import searched
 
 COLUMNS = (
     "注文番号",
@@ -47,7 +48,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         q: str = "",
     ) -> Response:
         """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
-        asked: Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
+        asked: Asked = {"view": view, "method": method, "state": state, "call": call, "text": searched(q)}
         async with db.transaction() as tx:
             names = _names(await read_shop_settings(tx), methods)
             await export_payments(
@@ -67,7 +68,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
         q: str = "",
     ) -> Response:
         """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
-        text = q.strip()
+        text = searched(q)
         async with db.transaction() as tx:
             found, total = await list_payments(
                 tx,

@@ -5,6 +5,7 @@ reason is known; after `NoAnswer` anything may have happened, and only asking ag
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -29,6 +30,9 @@ T = TypeVar("T", bound=BaseModel)
 S = TypeVar("S", Session, Permission, Charge, Refund)
 KEY = "x-amz-pay-idempotency-key"
 NOT_AN_ANSWER = {408, 425, 429}
+# Names in the path of a request come from browsers, too: dots alone would lead to another path.
+_ID = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]{1,100}")
+_TOKEN = re.compile(r"(?!\.+\Z)[\x21-\x7e]{1,4000}")
 
 
 class SaysNo(Exception):
@@ -70,23 +74,21 @@ class AmazonPayClient:
 
     async def session(self, session_id: str) -> Session:
         """Get Checkout Session."""
-        return about(
-            session_id, await self._call(Session, "GET", f"checkoutSessions/{quote(session_id, safe='')}")
-        )
+        return about(session_id, await self._call(Session, "GET", f"checkoutSessions/{_named(session_id)}"))
 
     async def update_session(self, session_id: str, body: dict[str, Any]) -> Session:
         """Update Checkout Session; only while it is open."""
-        path = f"checkoutSessions/{quote(session_id, safe='')}"
+        path = f"checkoutSessions/{_named(session_id)}"
         return about(session_id, await self._call(Session, "PATCH", path, body))
 
     async def complete_session(self, session_id: str, amount: int) -> Session:
         """Complete Checkout Session; `amount` (yen) must be the session's."""
-        path = f"checkoutSessions/{quote(session_id, safe='')}/complete"
+        path = f"checkoutSessions/{_named(session_id)}/complete"
         return about(session_id, await self._call(Session, "POST", path, {"chargeAmount": yen(amount)}))
 
     async def permission(self, permission_id: str) -> Permission:
         """Get Charge Permission."""
-        path = f"chargePermissions/{quote(permission_id, safe='')}"
+        path = f"chargePermissions/{_named(permission_id)}"
         return about(permission_id, await self._call(Permission, "GET", path))
 
     async def create_charge(self, permission_id: str, amount: int, *, key: str) -> Charge:
@@ -102,16 +104,16 @@ class AmazonPayClient:
 
     async def charge(self, charge_id: str) -> Charge:
         """Get Charge."""
-        return about(charge_id, await self._call(Charge, "GET", f"charges/{quote(charge_id, safe='')}"))
+        return about(charge_id, await self._call(Charge, "GET", f"charges/{_named(charge_id)}"))
 
     async def capture(self, charge_id: str, amount: int, *, key: str) -> Charge:
         """Capture Charge, once per charge; `amount` in yen."""
-        path = f"charges/{quote(charge_id, safe='')}/capture"
+        path = f"charges/{_named(charge_id)}/capture"
         return about(charge_id, await self._call(Charge, "POST", path, {"captureAmount": yen(amount)}, key))
 
     async def cancel(self, charge_id: str, reason: str) -> Charge:
         """Cancel Charge: let the authorization go."""
-        path = f"charges/{quote(charge_id, safe='')}/cancel"
+        path = f"charges/{_named(charge_id)}/cancel"
         return about(charge_id, await self._call(Charge, "DELETE", path, {"cancellationReason": reason}))
 
     async def create_refund(self, charge_id: str, amount: int, *, key: str) -> Refund:
@@ -122,11 +124,11 @@ class AmazonPayClient:
 
     async def refund(self, refund_id: str) -> Refund:
         """Get Refund."""
-        return about(refund_id, await self._call(Refund, "GET", f"refunds/{quote(refund_id, safe='')}"))
+        return about(refund_id, await self._call(Refund, "GET", f"refunds/{_named(refund_id)}"))
 
     async def buyer(self, token: str) -> Buyer:
         """Get Buyer, by the token of a sign-in."""
-        return await self._call(Buyer, "GET", f"buyers/{quote(token, safe='')}")
+        return await self._call(Buyer, "GET", f"buyers/{_named(token, _TOKEN)}")
 
     async def _call(
         self,
@@ -174,6 +176,13 @@ def _read(kind: type[T], response: httpx.Response) -> T:
             raise NoAnswer("currency_differs", mismatch=True) from error
         raise NoAnswer(f"unreadable answer with status {response.status_code}") from error
     raise SaysNo(response.status_code, problem.reason_code, problem.message)
+
+
+def _named(text: str, form: re.Pattern[str] = _ID) -> str:
+    """Return a name as a part of a path. Raises `SaysNo` without asking where Amazon can have given no such name."""
+    if not form.fullmatch(text):
+        raise SaysNo(404, "ResourceNotFound", "no name of Amazon's; not asked")
+    return quote(text, safe="")
 
 
 def about(asked_id: str, answered: S) -> S:

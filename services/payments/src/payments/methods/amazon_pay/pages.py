@@ -94,6 +94,9 @@ class AmazonPayPages:
     async def review(self, request: Request, amazonCheckoutSessionId: str = "") -> Response:  # noqa: N803
         """Back from Amazon's first leg: what the buyer chose becomes the wallet statement."""
         state = cookies_of(request).read(request, STATE_COOKIE)
+        if not state:
+            log.info("amazon_pay.review_without_state")
+            return self._refuse(request, 400, text=OTHER_BROWSER)
         try:
             session = await self.client.session(amazonCheckoutSessionId)
         except NoAnswer as gap:
@@ -101,7 +104,7 @@ class AmazonPayPages:
         except SaysNo as no:
             log.info("amazon_pay.review_refused", code=no.code)
             return self._refuse(request, 400)
-        if not state or _state_of(session) != state:
+        if _state_of(session) != state:
             log.warning("amazon_pay.foreign_session")
             return self._refuse(request, 400, text=OTHER_BROWSER)
         if session.state != "Open":

@@ -1,0 +1,34 @@
+"""Who works at the desk: ``python -m members.staff.list_staff``, with the owner's MIGRATE_DATABASE_URL."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterable
+
+from members.staff.rows import all_staff
+from shared.clock import in_japan
+from shared.owner import OwnerSettings, owners_database
+from shared.settings import read_settings
+from shared.sql import Row
+
+
+def staff_lines(staff: Iterable[Row]) -> str:
+    """Return a line for each: role, the day in Japan on which it was given, address, name."""
+    return "".join(
+        f"{one.role}\t{in_japan(one.added_at):%Y-%m-%d}\t{one.email}\t{one.name}\n" for one in staff
+    )
+
+
+async def _run(settings: OwnerSettings) -> str:
+    async with owners_database(settings, "members") as db, db.transaction() as tx:
+        return staff_lines(await all_staff(tx))
+
+
+def main() -> None:
+    """Write the list."""
+    argparse.ArgumentParser(description="List the members of staff").parse_args()
+    sys.stdout.write(asyncio.run(_run(read_settings(OwnerSettings, "list_staff"))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Who leaves: ``python -m members.staff.remove_staff --email ...`` takes the role away and ends all logins.
+
+The account stays as a member's, and 操作の記録 keeps what was done under it. The command needs the owner of the tables,
+as `add_staff` does: MIGRATE_DATABASE_URL.
+"""
+
+import argparse
+import asyncio
+import sys
+
+from members.accounts.rows import member_by_email
+from members.deeds.rows import Doer, note_deed
+from members.sessions.end_sessions import end_all_sessions
+from members.staff.rows import take_role
+from shared.clock import now
+from shared.database import Database
+from shared.errors import Refused
+from shared.owner import OwnerSettings, owners_database
+from shared.settings import read_settings
+
+OPERATOR = Doer(None, "運用者（コマンド）", "")
+"""Who does what a command does: nobody logged in."""
+
+
+async def remove_staff(db: Database, *, email: str) -> int:
+    """Take the role away from who has this address; return how many logins ended.
+
+    They end here and, by SessionsRevoked, in the other services. Raises Refused for an address without a role.
+    """
+    async with db.transaction() as tx:
+        at = now()
+        member = await member_by_email(tx, email)
+        role = await take_role(tx, member.member_id) if member is not None else None
+        if member is None or role is None:
+            raise Refused("no_staff", "this address has no role")
+        await note_deed(tx, OPERATOR, "role_taken", f"{member.name}（{member.email}、{role}）", at=at)
+        return await end_all_sessions(tx, member.member_id, at=at)
+
+
+async def _run(settings: OwnerSettings, email: str) -> int:
+    async with owners_database(settings, "members") as db:
+        return await remove_staff(db, email=email)
+
+
+def main() -> None:
+    """Read the address, take the role away, and tell how many logins ended."""
+    parser = argparse.ArgumentParser(description="Take the role of a member of staff away")
+    parser.add_argument("--email", required=True)
+    arguments = parser.parse_args()
+    settings = read_settings(OwnerSettings, "remove_staff")
+    try:
+        ended = asyncio.run(_run(settings, arguments.email))
+    except Refused as refusal:
+        raise SystemExit(refusal.message) from None
+    sys.stdout.write(f"removed: {ended} logins have ended\n")
+
+
+if __name__ == "__main__":
+    main()

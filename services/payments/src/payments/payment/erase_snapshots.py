@@ -1,0 +1,63 @@
+"""Erase old orders: ``python -m payments.payment.erase_snapshots --days 400``, every day by the operators' timer.
+
+What goes is personal data that methods needed while money could still go back. Payments, their history and the journal
+stay. The running service may not delete it, so the command needs the owner of the tables: MIGRATE_DATABASE_URL.
+"""
+
+import argparse
+import asyncio
+import sys
+from datetime import timedelta
+
+from shared.clock import now
+from shared.database import Database
+from shared.owner import OwnerSettings, owners_database
+from shared.settings import read_settings
+
+DAYS_MIN = 180
+"""So long refunds and chargebacks may need the order."""
+_AT_ONCE = 1_000
+
+
+async def erase_snapshots(db: Database, *, days: int) -> int:
+    """Erase the orders that were stored more than ``days`` days ago; return how many.
+
+    Each portion is a transaction of its own. Raises ValueError for less than DAYS_MIN.
+    """
+    if days < DAYS_MIN:
+        raise ValueError(f"refunds and chargebacks may need orders for {DAYS_MIN} days")
+    before, erased = now() - timedelta(days=days), 0
+    while True:
+        async with db.transaction() as tx:
+            gone = await tx.rows(
+                "DELETE FROM order_snapshots WHERE order_code IN"
+                " (SELECT order_code FROM order_snapshots WHERE stored_at < :before LIMIT :at_once)"
+                " RETURNING order_code",
+                before=before,
+                at_once=_AT_ONCE,
+            )
+        erased += len(gone)
+        if len(gone) < _AT_ONCE:
+            return erased
+
+
+async def _run(settings: OwnerSettings, days: int) -> int:
+    async with owners_database(settings, "payments") as db:
+        return await erase_snapshots(db, days=days)
+
+
+def main() -> None:
+    """Read the number of days, erase, and tell how many orders are gone."""
+    parser = argparse.ArgumentParser(description="Erase old orders that payments keeps for its methods")
+    parser.add_argument("--days", type=int, default=400)
+    arguments = parser.parse_args()
+    settings = read_settings(OwnerSettings, "erase_snapshots")
+    try:
+        erased = asyncio.run(_run(settings, arguments.days))
+    except ValueError as refused:
+        raise SystemExit(str(refused)) from None
+    sys.stdout.write(f"erased: {erased} orders\n")
+
+
+if __name__ == "__main__":
+    main()
