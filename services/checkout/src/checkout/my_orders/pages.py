@@ -104,7 +104,7 @@ def _page(
         is_late=late is not None,
         amounts=_amounts(order),
         parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
-        failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
+        failed=FAILED.of(order.failure) if order.failure else "",
         registers=order.registers and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
         # Who has just come back from the provider is ahead of the news.
         missing=order.awaits_buyer and (can_go_back or not look_again),

@@ -25,6 +25,7 @@ from checkout.shop.staff import actor
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
+from shared.labels import Labels
 from shared.web.forms import Form, parse_form
 from shared.web.pages import Pages
 from shared.web.session import Staff, require_staff
@@ -32,17 +33,23 @@ from shared.web.session import Staff, require_staff
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 Action = Literal["ship", "capture", "process"]
-TITLE: Mapping[str, str] = {
-    "ship": "注文を発送済みにする(通常配送・店舗受取)",
-    "capture": "注文を入金済みにする",
-    "process": "注文を処理済みにする",
-}
-DONE: Mapping[str, str] = {
-    "ship": "発送済みにしました",
-    "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
-    "process": "処理済みにしました",
-}
-TAB_OF: Mapping[str, str] = {"ship": "unshipped", "capture": "unpaid", "process": "all"}
+TITLE = Labels[Action](
+    Action,
+    {
+        "ship": "注文を発送済みにする(通常配送・店舗受取)",
+        "capture": "注文を入金済みにする",
+        "process": "注文を処理済みにする",
+    },
+)
+DONE = Labels[Action](
+    Action,
+    {
+        "ship": "発送済みにしました",
+        "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
+        "process": "処理済みにしました",
+    },
+)
+TAB_OF = Labels[Action](Action, {"ship": "unshipped", "capture": "unpaid", "process": "all"})
 
 
 class BulkForm(BaseModel):

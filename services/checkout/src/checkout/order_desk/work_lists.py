@@ -25,6 +25,7 @@ from checkout.order_desk.search import (
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
 from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.database import Database
+from shared.labels import Labels
 from shared.sql import Row
 from shared.web.csv_file import csv_response
 from shared.web.deeds import done_by, rows_taken
@@ -65,7 +66,7 @@ COLUMNS = (
     "合計",
     "要確認",
 )
-CHOICES: Mapping[str, Mapping[str, str]] = {
+CHOICES: Mapping[str, Labels[Any]] = {
     "status": STATUS_LABEL,
     "order_kind": ORDER_KIND_LABEL,
     "deposit": DEPOSIT_LABEL,

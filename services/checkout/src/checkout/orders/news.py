@@ -21,7 +21,6 @@ from checkout.orders.news_words import (
     SOURCE,
     SUPPRESSED,
     UNDELIVERED,
-    told,
 )
 from checkout.orders.order import Order
 from checkout.orders.payment_news import excess_of
@@ -141,7 +140,7 @@ def _number(event: events.PaymentNumberIssued) -> _Line:
 
 def _failed(event: events.PaymentFailed) -> _Line:
     facts = {"kind": "failure", "reason": event.reason}
-    return "payment", "stop", "決済が成立しませんでした", told(FAILED, event.reason), facts
+    return "payment", "stop", "決済が成立しませんでした", FAILED.of(event.reason), facts
 
 
 def _expired(event: events.PaymentExpired) -> _Line:
@@ -155,7 +154,7 @@ def _captured(event: events.PaymentCaptured) -> _Line:
         "payment",
         "done",
         "入金済みになりました",
-        f"¥{event.amount:,}　{told(SOURCE, event.source)}",
+        f"¥{event.amount:,}　{SOURCE.of(event.source)}",
         facts,
     )
 
@@ -176,14 +175,14 @@ def _refunded(event: events.PaymentRefunded) -> _Line:
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
-    text = f"{told(ROUTE, event.route)}{left}"
+    text = f"{ROUTE.of(event.route)}{left}"
     return "payment", "note", _refund_title(event), text, facts
 
 
 def _refund_taken_back(event: events.RefundTakenBack) -> _Line:
     facts = {"kind": "refund_taken_back", "amount": event.amount, "route": event.route}
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
-    text = f"{told(ROUTE, event.route)}{left}　実際には返金していませんでした。"
+    text = f"{ROUTE.of(event.route)}{left}　実際には返金していませんでした。"
     return "payment", "stop", f"返金 ¥{event.amount:,} の記録を取り消しました", text, facts
 
 
@@ -196,7 +195,7 @@ def _refund_title(event: events.PaymentRefunded) -> str:
 
 def _authorization_ended(event: events.AuthorizationEnded) -> _Line:
     facts = {"kind": "authorization_ended", "authorization_id": event.authorization_id}
-    return "payment", "stop", "与信が切れました", told(ENDED, event.reason), facts
+    return "payment", "stop", "与信が切れました", ENDED.of(event.reason), facts
 
 
 _UNIT = {"points": ("", "ポイント"), "coupon": ("¥", "")}
@@ -205,13 +204,13 @@ _UNIT = {"points": ("", "ポイント"), "coupon": ("¥", "")}
 def _benefit_short(event: events.BenefitShortageFound) -> _Line:
     facts = {"kind": "shortage", "benefit": event.benefit, "missing": event.missing}
     before, after = _UNIT.get(event.benefit, ("", ""))
-    title = f"{told(BENEFIT, event.benefit)}を引き落とせませんでした"
+    title = f"{BENEFIT.of(event.benefit)}を引き落とせませんでした"
     text = f"不足 {before}{event.missing:,}{after}。値引き分は店舗の負担です（{event.reason}）"
     return "points", "stop", title, text, facts
 
 
 def _registration_refused(event: events.RegistrationRefused) -> _Line:
-    text = told(REFUSED_REGISTRATION, event.reason)
+    text = REFUSED_REGISTRATION.of(event.reason)
     return "member", "stop", "会員登録は行われませんでした", text, {"kind": "registration_refused"}
 
 
@@ -222,7 +221,7 @@ def _points_used(event: events.PointsUsed) -> _Line:
 
 def _points_granted(event: events.PointsGranted) -> _Line:
     facts = {"kind": f"granted_{event.state}", "points": event.points}
-    text = f"{event.points:,}ポイント（{told(GRANTED, event.state)}）"
+    text = f"{event.points:,}ポイント（{GRANTED.of(event.state)}）"
     return "points", "note", "ポイントを付与しました", text, facts
 
 
@@ -274,7 +273,7 @@ def _mail_suppressed(event: events.MailSuppressed) -> _Line:
         "reason": event.reason,
         "mail_id": str(event.mail_id),
     }
-    text = f"{event.title or event.mail}：{told(SUPPRESSED, event.reason)}"
+    text = f"{event.title or event.mail}：{SUPPRESSED.of(event.reason)}"
     if event.reason in UNDELIVERED:
         return "mail", "stop", "メールは未達です", text, facts
     return "mail", "plain", "メールは送信していません", text, facts

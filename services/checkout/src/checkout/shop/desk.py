@@ -11,6 +11,7 @@ from checkout.shop.rules import Closing, ShopSettings
 from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
+from shared.labels import Labels
 from shared.versions import version_of
 from shared.web.forms import Form, read_form
 from shared.web.session import Owner, Staff
@@ -18,10 +19,13 @@ from shared.web.session import Owner, Staff
 router = APIRouter(include_in_schema=False)
 
 PAGE = "/desk/orders/settings"
-CLOSINGS: dict[str, str] = {
-    "by_itself": "自動で「処理済み」にする",
-    "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
-}
+CLOSINGS = Labels[Closing](
+    Closing,
+    {
+        "by_itself": "自動で「処理済み」にする",
+        "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
+    },
+)
 
 
 class SettingsFields(PriceFields):
@@ -105,4 +109,4 @@ def _word(value: object) -> str:
         return "はい" if value else "いいえ"
     if isinstance(value, int):
         return f"¥{value:,}"
-    return "なし" if value is None else CLOSINGS.get(str(value), str(value))
+    return "なし" if value is None else CLOSINGS.of(str(value))

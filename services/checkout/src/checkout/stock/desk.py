@@ -1,7 +1,6 @@
 """在庫・入荷: what is on the shelf, the ledger that explains it, and goods that arrive."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -15,6 +14,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.labels import Badges
 from shared.web.fields import Count, Line
 from shared.web.forms import Form, read_form
 from shared.web.pages import Pages
@@ -26,13 +26,17 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 PAGE = "/desk/stock"
 # What PostgreSQL could not hold as text is a page that does not exist.
 Sku = Annotated[str, Field(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
-REASONS: Mapping[str, tuple[str, str]] = {
-    "initial": ("期首在庫", "note"),
-    "received": ("入荷", "done"),
-    "reserved": ("引当済み", "wait"),
-    "released": ("引当解除", "note"),
-    "shipped": ("発送", "plain"),
-}
+StockReason = Literal["initial", "received", "reserved", "released", "shipped"]
+REASONS = Badges[StockReason](
+    StockReason,
+    {
+        "initial": ("期首在庫", "note"),
+        "received": ("入荷", "done"),
+        "reserved": ("引当済み", "wait"),
+        "released": ("引当解除", "note"),
+        "shipped": ("発送", "plain"),
+    },
+)
 
 
 class ReceiptForm(BaseModel):
@@ -117,7 +121,7 @@ async def _product(
 
 
 def _line(row: Any) -> dict[str, Any]:
-    word, kind = REASONS[row.reason]
+    word, kind = REASONS.of(row.reason)
     return {
         "at": row.at,
         "word": word,

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from members.deeds.rows import Deed, DeedSearch, count_deeds, find_deeds
 from members.parts import Here
+from shared.labels import Badges
 from shared.web.paging import Paging
 from shared.web.session import require_role
 
@@ -14,21 +15,24 @@ router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_sch
 
 PAGE = "/desk/members/deeds"
 _DAYS = (date(2000, 1, 1), date(2999, 12, 31))
-_WORDS: dict[Deed, tuple[str, str]] = {
-    "logged_in": ("ログイン", "done"),
-    "login_failed": ("ログイン失敗", "wait"),
-    "locked_out": ("ログインの制限", "stop"),
-    "members_exported": ("会員データの出力", "note"),
-    "orders_exported": ("受注データの出力", "note"),
-    "payments_exported": ("決済データの出力", "note"),
-    "payment_looked_up": ("決済会社への照会", "note"),
-    "mails_resent": ("メールの再送", "note"),
-    "rules_changed": ("ポイント・会員設定の変更", "note"),
-    "coupon_defined": ("クーポンの登録", "note"),
-    "coupon_issued": ("クーポンの発行", "note"),
-    "points_activated": ("ポイントを有効化", "note"),
-    "reset_started": ("パスワード設定のメール送信", "note"),
-}
+_WORDS = Badges[Deed](
+    Deed,
+    {
+        "logged_in": ("ログイン", "done"),
+        "login_failed": ("ログイン失敗", "wait"),
+        "locked_out": ("ログインの制限", "stop"),
+        "members_exported": ("会員データの出力", "note"),
+        "orders_exported": ("受注データの出力", "note"),
+        "payments_exported": ("決済データの出力", "note"),
+        "payment_looked_up": ("決済会社への照会", "note"),
+        "mails_resent": ("メールの再送", "note"),
+        "rules_changed": ("ポイント・会員設定の変更", "note"),
+        "coupon_defined": ("クーポンの登録", "note"),
+        "coupon_issued": ("クーポンの発行", "note"),
+        "points_activated": ("ポイントを有効化", "note"),
+        "reset_started": ("パスワード設定のメール送信", "note"),
+    },
+)
 
 
 @router.get(PAGE)
@@ -51,8 +55,8 @@ async def list_deeds(request: Request, parts: Here, asked: Paging) -> Response:
             {
                 "at": row.done_at,
                 "by": row.by or "不明",
-                "word": _WORDS.get(row.deed, (row.deed, "plain"))[0],
-                "kind": _WORDS.get(row.deed, (row.deed, "plain"))[1],
+                "word": _WORDS.of(row.deed)[0],
+                "kind": _WORDS.of(row.deed)[1],
                 "subject": row.subject,
                 "ip": row.ip,
             }
@@ -60,7 +64,7 @@ async def list_deeds(request: Request, parts: Here, asked: Paging) -> Response:
         ],
         page=asked.of(total),
         search=search,
-        kinds=[(deed, word) for deed, (word, _) in _WORDS.items()],
+        kinds=list(_WORDS.words.items()),
         narrowed=search != DeedSearch(),
     )
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from notifications.mail_log.resend_mail import resend_mails
 from notifications.mail_log.rows import Search, count_by_state, count_mails, find_mails
-from notifications.mail_log.words import REASONS, STATES, TITLES, audience_label, title_of
+from notifications.mail_log.words import STATES, TITLES, audience_label, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
 from notifications.mails.desk import CurrentDesk, CurrentPages, Desk
 from shared.sql import Row
@@ -97,7 +97,7 @@ def _tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
 
 
 def _line(desk: Desk, row: Row) -> dict[str, Any]:
-    word, kind = STATES[row.state]
+    word, kind = STATES.of(row.state)
     return {
         "id": row.mail_id,
         "title": title_of(desk, row),
@@ -107,7 +107,7 @@ def _line(desk: Desk, row: Row) -> dict[str, Any]:
         "subject": row.subject,
         "word": word,
         "kind": kind,
-        "reason": REASONS.get(row.reason or "", ""),
+        "reason": reason_label(row.reason),
         "created_at": row.created_at,
         "due_at": row.due_at,
         "ended_at": row.ended_at,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from notifications.mail_log.resend_mail import resend_mail
 from notifications.mail_log.rows import one_mail, tries_of
-from notifications.mail_log.words import OUTCOMES, REASONS, STATES, audience_label, title_of
+from notifications.mail_log.words import STATES, audience_label, outcome_badge, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.message import MailMalformed, build
 from notifications.mailing.send_mail import letter_of
@@ -30,7 +30,7 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
     async with desk.db.transaction() as tx:
         row = _found(await one_mail(tx, mail_id))
         tries = await tries_of(tx, mail_id)
-    word, kind = STATES[row.state]
+    word, kind = STATES.of(row.state)
     return pages.render(
         request,
         "mail_detail.html",
@@ -44,7 +44,7 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
         text=row.text,
         word=word,
         kind=kind,
-        reason=REASONS.get(row.reason or "", ""),
+        reason=reason_label(row.reason),
         created_at=row.created_at,
         due_at=row.due_at,
         resendable=row.state in RESENDABLE,
@@ -88,7 +88,7 @@ def _headers(desk: Desk, row: Row) -> list[tuple[str, str]]:
 
 
 def _try(row: Row) -> dict[str, Any]:
-    word, kind = OUTCOMES[row.outcome]
+    word, kind = outcome_badge(row.outcome)
     return {
         "number": row.number,
         "started_at": row.started_at,

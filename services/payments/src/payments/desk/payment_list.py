@@ -111,7 +111,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             ],
             calls=[
                 {
-                    "label": ATTENTION.get(word, (word, ""))[0],
+                    "label": ATTENTION.of(word)[0],
                     "href": f"?view=attention&call={word}",
                     "count": count,
                     "current": word == call,
@@ -126,7 +126,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
             state=state,
             q=q,
             method_names=names,
-            states={name: word for name, (word, _) in STATES.items()},
+            states=STATES.words,
         )
 
     return routes
@@ -137,7 +137,7 @@ def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
 
 
 def _calls(payment: Payment) -> list[str]:
-    return [ATTENTION.get(word, (word, ""))[0] for word in payment.calls]
+    return [ATTENTION.of(word)[0] for word in payment.calls]
 
 
 async def _cells(

@@ -52,7 +52,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
     if payment.state in ("authorized", "capturing"):
         words_told = ["short_money_held" if word == "short_money" else word for word in words_told]
-    found = [ATTENTION.get(word, (word, word)) for word in words_told]
+    found = [ATTENTION.of(word) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
 
 
@@ -168,8 +168,8 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
         "amount_lines": [
             {
                 "at": line.at,
-                "reason": REASONS.get(line.reason, line.reason),
-                "account": ACCOUNTS.get(line.account, line.account),
+                "reason": REASONS.of(line.reason),
+                "account": ACCOUNTS.of(line.account),
                 "debit": line.debit,
                 "credit": line.credit,
             }
@@ -182,7 +182,7 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "text": cause(step.because)
                 + (f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""),
                 "by": step.by or "決済サービス",
-                "kind": "stop" if is_refusal(step.because) else STATES[step.state][1],
+                "kind": "stop" if is_refusal(step.because) else STATES.of(step.state)[1],
             }
             for step in story["history"]
         ],

@@ -43,7 +43,7 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "at": row.received_at,
                     "method": names.get(row.method, row.method),
                     "summary": row.summary,
-                    "state": NOTICE_STATES[row.state],
+                    "state": NOTICE_STATES.of(row.state),
                     "reference": parts(row.reference or ""),
                     "order_code": row.order_code,
                     "body": row.body[:BODY_LENGTH_MAX].decode("utf-8", "replace").replace("\0", "\ufffd"),

@@ -1,6 +1,6 @@
 """What staff set for payments: when money is captured, and how methods are named and offered."""
 
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from payments.shop.rows import (
 )
 from shared.database import Database
 from shared.errors import Refused
+from shared.labels import Labels
 from shared.plain_text import TextRefused, unlinked_line
 from shared.versions import version_of
 from shared.web.pages import Pages
@@ -22,7 +23,8 @@ from shared.web.session import Owner, require_staff
 
 PATH = "/desk/payments/settings"
 NAME_LENGTH_MAX = 60
-_ANSWERS = {"yes": "使用する", "no": "利用しない"}
+_Offered = Literal["yes", "no"]
+_OFFERED = Labels[_Offered](_Offered, {"yes": "使用する", "no": "利用しない"})
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
@@ -70,8 +72,8 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "at": one.at,
                     "by": one.by,
                     "what": _named(one.name, methods),
-                    "before": _worded(one.before),
-                    "after": _worded(one.after),
+                    "before": _worded(one.name, one.before),
+                    "after": _worded(one.name, one.after),
                 }
                 for one in changes
             ],
@@ -125,7 +127,9 @@ def _named(name: str, methods: Methods) -> str:
     return words.get(what, what) + own
 
 
-def _worded(value: str | None) -> str:
+def _worded(name: str, value: str | None) -> str:
     if not value:
         return "（初期値）"
-    return {**POLICIES, **_ANSWERS}.get(value, value)
+    if name == "capture_policy":
+        return POLICIES.of(value)
+    return _OFFERED.of(value) if name.startswith("offer:") else value

@@ -9,8 +9,9 @@ from payments.payment.rules.drafting import Draft, refund_id_of
 from payments.payment.rules.moves import OVER, NothingLeft, RecordTakenBack, RefundAsked
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
 from shared.events import PaymentRefunded, RefundTakenBack
+from shared.events.payments import Call
 
-ELSEWHERE = "refunded_elsewhere"
+ELSEWHERE: Call = "refunded_elsewhere"
 OVER_REFUNDED = "more went out than was here"
 
 
