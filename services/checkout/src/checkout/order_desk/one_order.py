@@ -21,11 +21,10 @@ from checkout.orders.rules import check_capturable, check_reauthorizable, unsecu
 from checkout.orders.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
-from shared.database import Database
 from shared.errors import Refused
 from shared.web.fields import Text
 from shared.web.forms import Form
-from shared.web.pages import Pages
+from shared.web.parts import parts_of
 from shared.web.session import require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -124,11 +123,10 @@ async def render_cancel(
     request: Request, code: str, form: Form[CancelForm], *, status: int = 200
 ) -> Response:
     """The page that says what cancelling will do to stock, points and money."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
+    parts = parts_of(request)
+    async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, code)
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_cancel.html",
         status=status,
@@ -156,9 +154,8 @@ async def render_order(
 
     ``warned`` names the form that was not carried out yet, because its warnings are to be read first.
     """
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
+    parts = parts_of(request)
+    async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, code)
     ship = ship or Form(ShipForm, {"send_mail": "true"})
     # A transfer's mail promises that the buyer will be told.
@@ -169,7 +166,7 @@ async def render_order(
     given = parcels or {}
     destinations = [_destination(whole, row, given.get(row.destination_id)) for row in whole.destinations]
     forms = [ship, deposit, status_form, note, *(one["form"] for one in destinations)]
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_order.html",
         status=status,

@@ -24,7 +24,6 @@ from checkout.order_desk.search import (
 )
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
 from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
-from shared.database import Database
 from shared.labels import Labels
 from shared.sql import Row
 from shared.web.csv_file import csv_response
@@ -32,8 +31,8 @@ from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
 from shared.web.filters import jst
 from shared.web.forms import Form, parse_form
-from shared.web.pages import Pages
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -102,23 +101,20 @@ def selectable(row: Any, tab: str) -> bool:
 
 
 @router.get("/desk")
-async def open_desk(request: Request) -> Response:
+async def open_desk(request: Request, parts: Here) -> Response:
     """The desk opens at its orders."""
-    pages: Pages = request.app.state.pages
-    return pages.redirect(request, "/desk/orders")
+    return parts.pages.redirect(request, "/desk/orders")
 
 
 @router.get("/desk/orders")
 async def list_orders(
-    request: Request, asked: Paging, tab: str = "new", sort: str = "-placed_at"
+    request: Request, parts: Here, asked: Paging, tab: str = "new", sort: str = "-placed_at"
 ) -> Response:
     """受注一覧: a work list (ORD-09), narrowed by the search form."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
     tab = tab if tab in TABS else "all"
     form = parse_form(SearchForm, request.query_params)
     search = asked_search(form, tab)
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         rows, total = await find_orders(tx, search, sort=sort, limit=asked.size, offset=asked.offset)
         counts = await count_tabs(tx)
         kinds = await payment_kinds(tx)
@@ -126,7 +122,7 @@ async def list_orders(
         at_the_door = await count_paid_at_the_door(tx, search) if tab != "unpaid" else 0
         missed = await processed_but_unpaid(tx) if tab in ("unpaid", "processed") else []
     fixed = TABS[tab][1]
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_orders.html",
         status=422 if form.errors else 200,
@@ -163,12 +159,13 @@ async def list_orders(
 
 
 @router.get("/desk/orders/export.csv")
-async def send_orders(request: Request, staff: Owner, tab: str = "new", sort: str = "-placed_at") -> Response:
+async def send_orders(
+    request: Request, parts: Here, staff: Owner, tab: str = "new", sort: str = "-placed_at"
+) -> Response:
     """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
-    db: Database = request.app.state.db
     search = asked_search(parse_form(SearchForm, request.query_params), tab if tab in TABS else "all")
     found = await export_orders(
-        db, search, sort=sort, by=done_by(request, staff), subject=partial(rows_taken, request)
+        parts.db, search, sort=sort, by=done_by(request, staff), subject=partial(rows_taken, request)
     )
     return csv_response("orders", COLUMNS, _cells(found))
 

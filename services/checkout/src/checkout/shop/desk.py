@@ -8,12 +8,12 @@ from checkout.pricing.fields import PriceFields
 from checkout.shop.change_settings import change_shop_settings
 from checkout.shop.rows import read_changes, read_shop_settings
 from checkout.shop.rules import Closing, ShopSettings
-from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
 from shared.labels import Labels
 from shared.versions import version_of
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import Owner, Staff
 
 router = APIRouter(include_in_schema=False)
@@ -52,39 +52,37 @@ LABELS = {
 
 
 @router.get(PAGE)
-async def show_settings(request: Request, shop: Shop, seen: Staff) -> Response:
+async def show_settings(request: Request, parts: Here, seen: Staff) -> Response:
     """Show the settings in force."""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         settings = await read_shop_settings(tx)
     values = settings.model_dump(exclude={"registration_box_ticked"})
     values["registration_box_unticked"] = not settings.registration_box_ticked
-    return await _page(request, shop, Form(SettingsFields, values))
+    return await _page(request, parts, Form(SettingsFields, values))
 
 
 @router.post(PAGE)
-async def save_settings(request: Request, shop: Shop, seen: Owner) -> Response:
+async def save_settings(request: Request, parts: Here, seen: Owner) -> Response:
     """Store what an owner changed."""
     form = await read_form(request, SettingsFields)
     if form.errors:
-        return await _page(request, shop, form, status=422)
+        return await _page(request, parts, form, status=422)
     asked = form.value.model_dump(exclude={"registration_box_unticked", "version"})
     wanted = ShopSettings(**asked, registration_box_ticked=not form.value.registration_box_unticked)
     try:
-        async with shop.db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             changed = await change_shop_settings(
                 tx, wanted, by=seen.name or "スタッフ", at=now(), seen=form.value.version
             )
     except Refused as refused:
         form.refuse(refused)
-        return await _page(request, shop, form, status=refused.status)
+        return await _page(request, parts, form, status=refused.status)
     toast = "設定を保存しました" if changed else "変更はありません"
-    return shop.pages.redirect(request, PAGE, toast=toast, kind="done" if changed else "note")
+    return parts.pages.redirect(request, PAGE, toast=toast, kind="done" if changed else "note")
 
 
-async def _page(
-    request: Request, shop: Storefront, form: Form[SettingsFields], *, status: int = 200
-) -> Response:
-    async with shop.db.transaction() as tx:
+async def _page(request: Request, parts: Parts, form: Form[SettingsFields], *, status: int = 200) -> Response:
+    async with parts.db.transaction() as tx:
         changes = await read_changes(tx)
         version = version_of((await read_shop_settings(tx)).model_dump())
     rows = [
@@ -92,7 +90,7 @@ async def _page(
         for at, by, name, before, after in changes
     ]
     choices = [{"value": value, "label": label} for value, label in CLOSINGS.items()]
-    return shop.pages.render(
+    return parts.pages.render(
         request,
         "desk_settings.html",
         status=status,

@@ -11,14 +11,13 @@ from checkout.shop.staff import actor
 from checkout.stock.receive_goods import Cause, receive_goods
 from checkout.stock.shelves import read_shelf_of, read_shelves, read_stock_entries
 from shared.clock import now
-from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
 from shared.labels import Badges
 from shared.web.fields import Count, Line
 from shared.web.forms import Form, read_form
-from shared.web.pages import Pages
 from shared.web.paging import PageAsked, Paging
+from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -49,13 +48,11 @@ class ReceiptForm(BaseModel):
 
 
 @router.get(PAGE)
-async def list_stock(request: Request, asked: Paging) -> Response:
+async def list_stock(request: Request, parts: Here, asked: Paging) -> Response:
     """Every product with what can be sold and what is held for orders."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         rows, total = await read_shelves(tx, limit=asked.size, offset=asked.offset)
-    return pages.render(request, "desk_stock.html", products=rows, page=asked.of(total))
+    return parts.pages.render(request, "desk_stock.html", products=rows, page=asked.of(total))
 
 
 @router.get(PAGE + "/{sku}")
@@ -65,16 +62,14 @@ async def show_stock(request: Request, sku: Sku, asked: Paging) -> Response:
 
 
 @router.post(PAGE + "/{sku}")
-async def book_receipt(request: Request, sku: Sku, asked: Paging, staff: Staff) -> Response:
+async def book_receipt(request: Request, parts: Here, sku: Sku, asked: Paging, staff: Staff) -> Response:
     """入荷を登録する."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
     form = await read_form(request, ReceiptForm)
     if form.errors:
         return await _product(request, sku, asked, form, status=422)
     asked_for = form.value
     try:
-        async with db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             available = await receive_goods(
                 tx,
                 sku=sku,
@@ -89,7 +84,7 @@ async def book_receipt(request: Request, sku: Sku, asked: Paging, staff: Staff) 
         form.refuse(refused)
         return await _product(request, sku, asked, form, status=refused.status)
     toast = f"{asked_for.pieces}個の入荷を登録しました（販売可能 {available}個）"
-    return pages.redirect(request, f"{PAGE}/{sku}", toast=toast)
+    return parts.pages.redirect(request, f"{PAGE}/{sku}", toast=toast)
 
 
 def _empty_form() -> Form[ReceiptForm]:
@@ -99,16 +94,15 @@ def _empty_form() -> Form[ReceiptForm]:
 async def _product(
     request: Request, sku: str, asked: PageAsked, form: Form[ReceiptForm], *, status: int = 200
 ) -> Response:
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
+    parts = parts_of(request)
+    async with parts.db.transaction() as tx:
         product = await read_shelf_of(tx, sku)
         if product is None:
             raise Refused("product_unknown", f"商品 {sku} はありません。", status=404)
         rows, total = await read_stock_entries(tx, sku, limit=asked.size, offset=asked.offset)
     if "key" in form.errors:
         form = _empty_form()
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_stock_product.html",
         status=status,

@@ -9,12 +9,12 @@ from members.coupons.define_coupon import define_coupon
 from members.coupons.definitions import count_coupons, find_coupons
 from members.coupons.rules import KIND_LABEL, Terms, effect
 from members.deeds.doer import doer
-from members.parts import Here, Parts
 from shared.clock import last_day, now
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.forms import Form, read_form
 from shared.web.paging import Paging
+from shared.web.parts import Here, Parts
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)

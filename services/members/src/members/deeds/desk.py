@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.deeds.rows import Deed, DeedSearch, count_deeds, find_deeds
-from members.parts import Here
 from shared.labels import Badges
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import require_role
 
 router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)

@@ -9,10 +9,10 @@ from members.accounts.search import MemberSearch, count_members, find_members
 from members.deeds.doer import doer
 from members.member_desk.columns import COLUMNS
 from members.member_desk.export_members import export_members
-from members.parts import Here
 from shared.clock import now
 from shared.web.csv_file import csv_response
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)

@@ -10,7 +10,6 @@ from members.accounts.rows import member_by_id
 from members.coupons.rows import coupons_of_member
 from members.coupons.words import coupon_line
 from members.deeds.doer import doer
-from members.parts import Here
 from members.passwords.request_reset import request_reset_by_staff
 from members.points.activate_points import activate_points
 from members.points.rows import balance_of, ledger_of
@@ -19,6 +18,7 @@ from members.sessions.rows import live_sessions
 from shared.clock import now
 from shared.errors import Refused
 from shared.labels import Labels
+from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)

@@ -4,7 +4,6 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.deeds.doer import doer
-from members.parts import Here, Parts
 from members.shop_rules.change_rules import change_rules
 from members.shop_rules.rows import rule_changes, rules_at
 from members.shop_rules.rules import ACTIVATION_LABEL, Rules
@@ -13,6 +12,7 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.versions import version_of
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)

@@ -10,11 +10,12 @@ from notifications.mail_log.resend_mail import resend_mails
 from notifications.mail_log.rows import Search, count_by_state, count_mails, find_mails
 from notifications.mail_log.words import STATES, TITLES, audience_label, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
-from notifications.mails.desk import CurrentDesk, CurrentPages, Desk
+from notifications.mails.desk import Desk
 from shared.sql import Row
 from shared.web.deeds import done_by
 from shared.web.filters import number
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -32,8 +33,7 @@ TABS: tuple[tuple[str, str, tuple[State, ...]], ...] = (
 @router.get("/desk/mails")
 async def show_log(
     request: Request,
-    desk: CurrentDesk,
-    pages: CurrentPages,
+    parts: Here,
     asked: Paging,
     state: str = "",
     mail: str = "",
@@ -42,17 +42,17 @@ async def show_log(
     """The log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
     states = next((states for key, _, states in TABS if key == state), ())
     search = Search(states=states, mail=mail, words=q.strip())
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         counts = await count_by_state(tx)
         total = await count_mails(tx, search)
         found = await find_mails(tx, search, limit=asked.size, offset=asked.offset)
-    return pages.render(
+    return parts.pages.render(
         request,
         "mail_log.html",
-        rows=[_line(desk, row) for row in found],
+        rows=[_line(parts[Desk], row) for row in found],
         page=asked.of(total),
         tabs=_tabs(counts, state),
-        kinds=[*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()],
+        kinds=[*((kind.name, kind.title) for kind in parts[Desk].mails.kinds.values()), *TITLES.items()],
         state=state,
         mail=mail,
         q=q,
@@ -61,27 +61,26 @@ async def show_log(
 
 
 @router.get("/desk/mails/resend")
-async def leave_resend(request: Request, pages: CurrentPages) -> Response:
+async def leave_resend(request: Request, parts: Here) -> Response:
     """Reload of a selection that was refused: back to the list."""
-    return pages.redirect(request, "/desk/mails")
+    return parts.pages.redirect(request, "/desk/mails")
 
 
 @router.post("/desk/mails/resend")
 async def resend_selected(
     request: Request,
-    desk: CurrentDesk,
-    pages: CurrentPages,
+    parts: Here,
     staff: Staff,
     id: Annotated[list[UUID], Form(max_length=200)],  # noqa: A002 - the selection bar's own name
 ) -> Response:
     """Queue the selected undelivered mails anew; says how many of the selected ones were not undelivered."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         queued = await resend_mails(tx, id, deed=done_by(request, staff))
     left = len(set(id)) - queued
     toast = f"{number(queued)}通を再送待ちにしました"
     if left:
-        return pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）", kind="wait")
-    return pages.redirect(request, "/desk/mails", toast=toast)
+        return parts.pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）", kind="wait")
+    return parts.pages.redirect(request, "/desk/mails", toast=toast)
 
 
 def _tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:

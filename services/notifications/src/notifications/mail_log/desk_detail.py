@@ -14,28 +14,29 @@ from notifications.mail_log.words import STATES, audience_label, outcome_badge, 
 from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.message import MailMalformed, build
 from notifications.mailing.send_mail import letter_of
-from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed
+from notifications.mails.desk import Desk, framed
 from notifications.mails.typed import shield
 from shared.errors import Refused
 from shared.sql import Row
 from shared.web.deeds import done_by
+from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
 @router.get("/desk/mails/{mail_id}")
-async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, mail_id: UUID) -> Response:
+async def show_mail(request: Request, parts: Here, mail_id: UUID) -> Response:
     """One mail with its tries."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         row = _found(await one_mail(tx, mail_id))
         tries = await tries_of(tx, mail_id)
     word, kind = STATES.of(row.state)
-    return pages.render(
+    return parts.pages.render(
         request,
         "mail_detail.html",
         id=row.mail_id,
-        title=title_of(desk, row),
+        title=title_of(parts[Desk], row),
         subject=row.subject,
         recipient=row.recipient,
         audience=audience_label(row.audience),
@@ -48,27 +49,25 @@ async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, ma
         created_at=row.created_at,
         due_at=row.due_at,
         resendable=row.state in RESENDABLE,
-        letterhead=_headers(desk, row),
+        letterhead=_headers(parts[Desk], row),
         tries=[_try(one) for one in tries],
     )
 
 
 @router.get("/desk/mails/{mail_id}/html")
-async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
+async def show_html(parts: Here, mail_id: UUID) -> Response:
     """The mail's HTML, for the frame on its page."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         row = _found(await one_mail(tx, mail_id))
-    return framed(desk.mails.html(row.subject, shield(row.text, row.typed), row.language))
+    return framed(parts[Desk].mails.html(row.subject, shield(row.text, row.typed), row.language))
 
 
 @router.post("/desk/mails/{mail_id}/resend")
-async def resend(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail_id: UUID
-) -> Response:
+async def resend(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> Response:
     """Queue an undelivered mail anew."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         await resend_mail(tx, mail_id, deed=done_by(request, staff))
-    return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
+    return parts.pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
 
 
 def _found(row: Row | None) -> Row:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from notifications.mail_settings.change_setting import change_setting
 from notifications.mail_settings.rows import latest_changes, setting_of
 from notifications.mail_settings.rules import MailSetting
-from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, kind_of
+from notifications.mails.desk import Desk, kind_of
 from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
 from notifications.orders.rows import payment_names
 from shared.clock import now
@@ -18,7 +18,7 @@ from shared.sql import Row
 from shared.versions import version_of
 from shared.web.fields import Line, Pieces
 from shared.web.forms import Form, read_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, Parts
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -51,39 +51,40 @@ class SettingForm(BaseModel):
 
 
 @router.get("/desk/mails/settings")
-async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages) -> Response:
+async def list_settings(request: Request, parts: Here) -> Response:
     """All kinds of mail and the latest changes."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         names = await payment_names(tx)
-        kinds = desk.mails.kinds.values()
-        lines = [_line(desk, kind, await setting_of(tx, kind), names) for kind in kinds]
+        kinds = parts[Desk].mails.kinds.values()
+        lines = [_line(parts[Desk], kind, await setting_of(tx, kind), names) for kind in kinds]
         changes = await latest_changes(tx)
-    return pages.render(
-        request, "mail_settings.html", lines=lines, changes=[_change(desk, row, names) for row in changes]
+    return parts.pages.render(
+        request,
+        "mail_settings.html",
+        lines=lines,
+        changes=[_change(parts[Desk], row, names) for row in changes],
     )
 
 
 @router.get("/desk/mails/settings/{mail}")
-async def show_setting(request: Request, desk: CurrentDesk, pages: CurrentPages, mail: str) -> Response:
+async def show_setting(request: Request, parts: Here, mail: str) -> Response:
     """The form of one kind of mail."""
-    kind = kind_of(desk, mail)
-    async with desk.db.transaction() as tx:
+    kind = kind_of(parts[Desk], mail)
+    async with parts.db.transaction() as tx:
         setting = await setting_of(tx, kind)
         names = await payment_names(tx)
     values = {name: getattr(setting, name) for name in FIELDS}
     form = Form(SettingForm, {**values, "version": version_of(setting)})
-    return pages.render(request, "mail_setting.html", form=form, **_about(kind, setting, names))
+    return parts.pages.render(request, "mail_setting.html", form=form, **_about(kind, setting, names))
 
 
 @router.post("/desk/mails/settings/{mail}")
-async def save_setting(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Owner, mail: str
-) -> Response:
+async def save_setting(request: Request, parts: Here, staff: Owner, mail: str) -> Response:
     """Store what staff set."""
-    kind = kind_of(desk, mail)
+    kind = kind_of(parts[Desk], mail)
     form = await read_form(request, SettingForm)
     if form.errors:
-        return await _again(request, desk, pages, kind, form, status=422)
+        return await _again(request, parts, kind, form, status=422)
     wanted = MailSetting(
         mail=mail,
         enabled=form.value.enabled,
@@ -92,24 +93,26 @@ async def save_setting(
         except_payment_kinds=frozenset(form.value.except_payment_kinds),
     )
     try:
-        async with desk.db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             changed = await change_setting(tx, kind, wanted, by=staff.name, at=now(), seen=form.value.version)
     except Refused as refused:
         form.refuse(refused)
-        return await _again(request, desk, pages, kind, form, status=refused.status)
+        return await _again(request, parts, kind, form, status=refused.status)
     toast = f"{kind.title}の設定を更新しました" if changed else "変更はありませんでした"
-    return pages.redirect(request, "/desk/mails/settings", toast=toast, kind="done" if changed else "note")
+    return parts.pages.redirect(
+        request, "/desk/mails/settings", toast=toast, kind="done" if changed else "note"
+    )
 
 
 async def _again(
-    request: Request, desk: Desk, pages: Pages, kind: MailKind, form: Form[SettingForm], *, status: int
+    request: Request, parts: Parts, kind: MailKind, form: Form[SettingForm], *, status: int
 ) -> Response:
     """The form with what is wrong with it; whoever saves it now has seen the setting of now."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         names = await payment_names(tx)
         setting = await setting_of(tx, kind)
     form.values["version"] = version_of(setting)
-    return pages.render(
+    return parts.pages.render(
         request, "mail_setting.html", status=status, form=form, **_about(kind, setting, names)
     )
 

@@ -12,13 +12,12 @@ from payments.payment.rows import payment_of
 from payments.payment.rules.payment import Payment
 from payments.payment.words import ATTENTION, STATES
 from payments.shop.rows import ShopSettings, read_shop_settings
-from shared.database import Database
 from shared.sql import Row
 from shared.web.csv_file import csv_response
 from shared.web.deeds import done_by, rows_taken
 from shared.web.filters import jst
-from shared.web.pages import Pages
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Owner, require_staff
 
 COLUMNS = (
@@ -34,102 +33,100 @@ COLUMNS = (
 )
 
 
-def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
-    """Return the routes of the list."""
-    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-    @routes.get("/desk/payments/export.csv")
-    async def send_payments(
-        request: Request,
-        staff: Owner,
-        view: str = "all",
-        method: str = "",
-        state: str = "",
-        call: str = "",
-        q: str = "",
-    ) -> Response:
-        """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
-        asked: Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
-        async with db.transaction() as tx:
-            names = _names(await read_shop_settings(tx), methods)
-            await export_payments(
-                tx, asked, done_by(request, staff), lambda count: rows_taken(request, count)
-            )
-        found = every_payment(db, **asked)
-        return csv_response("payments", COLUMNS, _cells(found, names, methods))
 
-    @routes.get("/desk/payments")
-    async def show_payments(
-        request: Request,
-        asked: Paging,
-        view: str = "all",
-        method: str = "",
-        state: str = "",
-        call: str = "",
-        q: str = "",
-    ) -> Response:
-        """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
-        text = q.strip()
-        async with db.transaction() as tx:
-            rows, total = await list_payments(
-                tx,
-                view=view,
-                method=method,
-                state=state,
-                call=call,
-                text=text,
-                limit=asked.size,
-                offset=asked.offset,
-            )
-            counts = await count_views(tx)
-            called = await count_calls(tx)
-            settings = await read_shop_settings(tx)
-        names = _names(settings, methods)
-        found = [payment_of(row) for row in rows]
-        shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
-        return pages.render(
-            request,
-            "desk_payments.html",
-            payments=[
-                {
-                    "order_code": one.order_code,
-                    "placed_at": one.placed_at,
-                    "method": names.get(one.method, one.method),
-                    "state": STATES[one.state],
-                    "status": one.provider_status if shown.get(one.method) else "",
-                    "amount": one.amount,
-                    "money": (one.received_amount, one.suspense_amount, one.refunded_amount),
-                    "attention": _calls(one),
-                }
-                for one in found
-            ],
-            page=asked.of(total),
-            export=f"/desk/payments/export.csv?{request.url.query}",
-            tabs=[
-                {"label": label, "href": f"?view={name}", "count": counts[name], "current": name == view}
-                for name, label in VIEWS
-            ],
-            calls=[
-                {
-                    "label": ATTENTION.of(word)[0],
-                    "href": f"?view=attention&call={word}",
-                    "count": count,
-                    "current": word == call,
-                }
-                for word, count in sorted(called.items())
-                if word != "notices"
-            ],
-            notices=called.get("notices", 0),
-            call=call,
+@router.get("/desk/payments/export.csv")
+async def send_payments(
+    request: Request,
+    parts: Here,
+    staff: Owner,
+    view: str = "all",
+    method: str = "",
+    state: str = "",
+    call: str = "",
+    q: str = "",
+) -> Response:
+    """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
+    asked: Asked = {"view": view, "method": method, "state": state, "call": call, "text": q.strip()}
+    async with parts.db.transaction() as tx:
+        names = _names(await read_shop_settings(tx), parts[Methods])
+        await export_payments(tx, asked, done_by(request, staff), lambda count: rows_taken(request, count))
+    found = every_payment(parts.db, **asked)
+    return csv_response("payments", COLUMNS, _cells(found, names, parts[Methods]))
+
+
+@router.get("/desk/payments")
+async def show_payments(
+    request: Request,
+    parts: Here,
+    asked: Paging,
+    view: str = "all",
+    method: str = "",
+    state: str = "",
+    call: str = "",
+    q: str = "",
+) -> Response:
+    """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
+    text = q.strip()
+    async with parts.db.transaction() as tx:
+        rows, total = await list_payments(
+            tx,
             view=view,
             method=method,
             state=state,
-            q=q,
-            method_names=names,
-            states=STATES.words,
+            call=call,
+            text=text,
+            limit=asked.size,
+            offset=asked.offset,
         )
-
-    return routes
+        counts = await count_views(tx)
+        called = await count_calls(tx)
+        settings = await read_shop_settings(tx)
+    names = _names(settings, parts[Methods])
+    found = [payment_of(row) for row in rows]
+    shown = {kind: one.menu().provider_status_shown for kind, one in parts[Methods].items()}
+    return parts.pages.render(
+        request,
+        "desk_payments.html",
+        payments=[
+            {
+                "order_code": one.order_code,
+                "placed_at": one.placed_at,
+                "method": names.get(one.method, one.method),
+                "state": STATES.of(one.state),
+                "status": one.provider_status if shown.get(one.method) else "",
+                "amount": one.amount,
+                "money": (one.received_amount, one.suspense_amount, one.refunded_amount),
+                "attention": _calls(one),
+            }
+            for one in found
+        ],
+        page=asked.of(total),
+        export=f"/desk/payments/export.csv?{request.url.query}",
+        tabs=[
+            {"label": label, "href": f"?view={name}", "count": counts[name], "current": name == view}
+            for name, label in VIEWS
+        ],
+        calls=[
+            {
+                "label": ATTENTION.of(word)[0],
+                "href": f"?view=attention&call={word}",
+                "count": count,
+                "current": word == call,
+            }
+            for word, count in sorted(called.items())
+            if word != "notices"
+        ],
+        notices=called.get("notices", 0),
+        call=call,
+        view=view,
+        method=method,
+        state=state,
+        q=q,
+        method_names=names,
+        states=STATES.words,
+    )
 
 
 def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
@@ -150,7 +147,7 @@ async def _cells(
             one.order_code,
             jst(one.placed_at),
             names.get(one.method, one.method),
-            STATES[one.state][0] + "".join(f"（{word}）" for word in _calls(one)),
+            STATES.of(one.state)[0] + "".join(f"（{word}）" for word in _calls(one)),
             one.provider_status if shown.get(one.method) else "",
             one.amount,
             one.received_amount,

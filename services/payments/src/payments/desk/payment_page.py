@@ -30,12 +30,11 @@ from payments.requests.words import REQUEST_STATES
 from payments.shop.rows import read_shop_settings
 from payments.watching.look_up_payment import look_up_payment
 from shared.clock import in_japan, now
-from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
 from shared.web.deeds import done_by
 from shared.web.forms import Form, read_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, Parts
 from shared.web.session import Staff, Viewer, require_staff
 
 PATH = "/desk/payments/{order_code}"
@@ -60,98 +59,103 @@ DEPOSITED = "入金を記録しました"
 MAIL_WITHHELD = "入金を記録しました。ご請求額に足りないため、メールは送信していません"
 
 
-def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
-    """Return the routes of the page."""
-    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-    async def show(request: Request, order_code: str, *refused: Form[Any], status: int = 200) -> Response:
-        async with db.transaction() as tx:
-            payment = await read_order_payment(tx, order_code)
-            story = await payment_story(tx, payment.payment_id)
-            settings = await read_shop_settings(tx)
-        method = methods[payment.method]
-        name = settings.name_of(payment.method, method.menu().name)
-        shows_status = method.menu().provider_status_shown
-        return pages.render(
-            request,
-            "desk_payment.html",
-            status=status,
-            payment=payment,
-            order_code=payment.order_code,
-            method=name,
-            state=STATES[payment.state],
-            calls=payment_view.calls(payment, method.terms),
-            facts=payment_view.facts(payment, shows_status=shows_status),
-            offers=payment_view.offers(payment, method.terms),
-            deposit=_form(Deposit, refused, _expected(payment)),
-            outside=_form(Outside, refused, _given_back(payment)),
-            accept=_accept(payment, refused),
-            refused=refused,
-            by_hand=method.terms.deposit == "by_hand",
-            contraries=payment_view.contraries(payment, method.terms, story),
-            disputes=[(one, _dispute(one, refused)) for one in payment.disputes],
-            goes_back=not payment.goes_on,
-            outside_amount_max=deeds.outside_amount_max(payment),
-            part_refund=_form(PartRefund, refused, {"version": payment.version}),
-            part_refund_max=deeds.part_refund_max(payment, method.terms),
-            routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
-            has_provider=payment.state != "unmanaged",
-            labels=LABELS,
-            **payment_view.records(story),
-        )
 
-    async def act(
-        request: Request,
-        order_code: str,
-        form: Form[Any],
-        do: UseCase,
-        staff: Viewer,
-        say: Callable[[Any], str],
-    ) -> Response:
-        """Do a deed and show the page again, with what is wrong if it was not done."""
-        if not form.errors:
-            try:
-                async with db.transaction() as tx:
-                    done = await do(tx, methods, order_code, **form.value.model_dump(), by=_name(staff))
-                return pages.redirect(request, f"/desk/payments/{order_code}", toast=say(done))
-            except Refused as refusal:
-                if refusal.status == 404:
-                    raise
-                form.refuse(refusal)
-                return await show(request, order_code, form, status=refusal.status)
-        return await show(request, order_code, form, status=422)
+async def _show(
+    request: Request, parts: Parts, order_code: str, *refused: Form[Any], status: int = 200
+) -> Response:
+    async with parts.db.transaction() as tx:
+        payment = await read_order_payment(tx, order_code)
+        story = await payment_story(tx, payment.payment_id)
+        settings = await read_shop_settings(tx)
+    method = parts[Methods][payment.method]
+    name = settings.name_of(payment.method, method.menu().name)
+    shows_status = method.menu().provider_status_shown
+    return parts.pages.render(
+        request,
+        "desk_payment.html",
+        status=status,
+        payment=payment,
+        order_code=payment.order_code,
+        method=name,
+        state=STATES[payment.state],
+        calls=payment_view.calls(payment, method.terms),
+        facts=payment_view.facts(payment, shows_status=shows_status),
+        offers=payment_view.offers(payment, method.terms),
+        deposit=_form(Deposit, refused, _expected(payment)),
+        outside=_form(Outside, refused, _given_back(payment)),
+        accept=_accept(payment, refused),
+        refused=refused,
+        by_hand=method.terms.deposit == "by_hand",
+        contraries=payment_view.contraries(payment, method.terms, story),
+        disputes=[(one, _dispute(one, refused)) for one in payment.disputes],
+        goes_back=not payment.goes_on,
+        outside_amount_max=deeds.outside_amount_max(payment),
+        part_refund=_form(PartRefund, refused, {"version": payment.version}),
+        part_refund_max=deeds.part_refund_max(payment, method.terms),
+        routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
+        has_provider=payment.state != "unmanaged",
+        labels=LABELS,
+        **payment_view.records(story),
+    )
 
-    @routes.get(PATH)
-    async def show_payment(request: Request, order_code: str) -> Response:
-        """The payment of an order."""
-        return await show(request, order_code)
 
-    @routes.post(f"{PATH}/deposit")
-    async def deposit(request: Request, order_code: str, staff: Staff) -> Response:
-        """Record a deposit, and tell where the mail that was asked for is not sent."""
-        form = await read_form(request, Deposit)
+async def _act(
+    request: Request,
+    parts: Parts,
+    order_code: str,
+    form: Form[Any],
+    do: UseCase,
+    staff: Viewer,
+    say: Callable[[Any], str],
+) -> Response:
+    """Do a deed and show the page again, with what is wrong if it was not done."""
+    if not form.errors:
+        try:
+            async with parts.db.transaction() as tx:
+                done = await do(tx, parts[Methods], order_code, **form.value.model_dump(), by=_name(staff))
+            return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast=say(done))
+        except Refused as refusal:
+            if refusal.status == 404:
+                raise
+            form.refuse(refusal)
+            return await _show(request, parts, order_code, form, status=refusal.status)
+    return await _show(request, parts, order_code, form, status=422)
 
-        def say(is_short: bool) -> str:
-            return MAIL_WITHHELD if is_short and form.value.send_mail else DEPOSITED
 
-        return await act(request, order_code, form, record_deposit, staff, say)
+@router.get(PATH)
+async def show_payment(request: Request, parts: Here, order_code: str) -> Response:
+    """The payment of an order."""
+    return await _show(request, parts, order_code)
 
-    @routes.post(f"{PATH}/look-up")
-    async def look_up(request: Request, order_code: str, staff: Staff) -> Response:
-        """Let the workers ask the provider now, also about what is over."""
-        async with db.transaction() as tx:
-            await look_up_payment(tx, order_code, done_by(request, staff))
-        return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
 
-    @routes.post(f"{PATH}/{{deed:path}}")
-    async def do_deed(request: Request, order_code: str, deed: str, staff: Staff) -> Response:
-        """Do one of the other deeds."""
-        if deed not in DEEDS:
-            raise Refused("deed_unknown", "この操作はできません。", status=404)
-        model, do, said = DEEDS[deed]
-        return await act(request, order_code, await read_form(request, model), do, staff, lambda _: said)
+@router.post(f"{PATH}/deposit")
+async def deposit(request: Request, parts: Here, order_code: str, staff: Staff) -> Response:
+    """Record a deposit, and tell where the mail that was asked for is not sent."""
+    form = await read_form(request, Deposit)
 
-    return routes
+    def say(is_short: bool) -> str:
+        return MAIL_WITHHELD if is_short and form.value.send_mail else DEPOSITED
+
+    return await _act(request, parts, order_code, form, record_deposit, staff, say)
+
+
+@router.post(f"{PATH}/look-up")
+async def look_up(request: Request, parts: Here, order_code: str, staff: Staff) -> Response:
+    """Let the workers ask the provider now, also about what is over."""
+    async with parts.db.transaction() as tx:
+        await look_up_payment(tx, order_code, done_by(request, staff))
+    return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
+
+
+@router.post(f"{PATH}/{{deed:path}}")
+async def do_deed(request: Request, parts: Here, order_code: str, deed: str, staff: Staff) -> Response:
+    """Do one of the other deeds."""
+    if deed not in DEEDS:
+        raise Refused("deed_unknown", "この操作はできません。", status=404)
+    model, do, said = DEEDS[deed]
+    return await _act(request, parts, order_code, await read_form(request, model), do, staff, lambda _: said)
 
 
 def _name(staff: Viewer) -> str:

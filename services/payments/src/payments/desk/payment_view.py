@@ -17,8 +17,8 @@ from payments.payment.words import (
     STATES,
     answer_words,
     cause,
+    in_pieces,
     is_refusal,
-    parts,
     state_label,
 )
 from shared.clock import in_japan
@@ -196,12 +196,17 @@ def records(story: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
                 "answer": _answered(row),
                 "reason": REFUSALS.get((row.answer or {}).get("reason", ""), ""),
                 "code": _providers_code((row.answer or {}).get("reason", "")),
-                "key": parts(row.request_id.hex),
+                "key": in_pieces(row.request_id.hex),
             }
             for row in story["requests"]
         ],
         "notices": [
-            {"at": row.received_at, "summary": row.summary, "state": row.state, "id": parts(row.notice_id)}
+            {
+                "at": row.received_at,
+                "summary": row.summary,
+                "state": row.state,
+                "id": in_pieces(row.notice_id),
+            }
             for row in story["notices"]
         ],
     }

@@ -299,6 +299,6 @@ def cause(because: str) -> str:
     return f"{OPERATIONS.of(operation)}：{answer_words(operation, answer)}"
 
 
-def parts(text: str) -> list[str]:
-    """Return a long id in parts between which a line may break."""
+def in_pieces(text: str) -> list[str]:
+    """Return a long id in pieces between which a line may break."""
     return [text[start : start + PART] for start in range(0, len(text), PART)]
