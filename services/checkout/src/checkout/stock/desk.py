@@ -14,8 +14,11 @@ from shared.clock import now
 from shared.errors import Refused
 from shared.ids import new_id
 from shared.labels import Badges
+from shared.sql import Row
+from shared.web.cells import badge, link, number, text
 from shared.web.fields import Count, Line
 from shared.web.forms import Form, read_form
+from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import PageAsked, Paging
 from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
@@ -47,12 +50,38 @@ class ReceiptForm(BaseModel):
     key: UUID
 
 
+SHELVES = DeskList[NoFilters, Row](
+    path=PAGE,
+    filters=NoFilters,
+    columns=[
+        Column("商品コード", lambda row: link(row.sku, f"{PAGE}/{row.sku}", is_code=True)),
+        Column("商品名", lambda row: text(row.name), css="clip card-who"),
+        Column("分類", lambda row: text(row.category)),
+        Column(
+            "販売",
+            lambda row: badge(("販売中", "done") if row.on_sale else ("販売停止", "plain")),
+            css="card-state",
+        ),
+        Column(
+            "販売可能",
+            lambda row: number(row.available) if row.available else badge(("在庫なし", "stop")),
+            css="card-amount",
+            numeric=True,
+            named=True,
+        ),
+        Column("引当済み", lambda row: number(row.reserved), numeric=True, named=True),
+    ],
+    href=lambda row: f"{PAGE}/{row.sku}",
+)
+
+
 @router.get(PAGE)
-async def list_stock(request: Request, parts: Here, asked: Paging) -> Response:
+async def list_stock(request: Request, parts: Here, paging: Paging) -> Response:
     """Every product with what can be sold and what is held for orders."""
     async with parts.db.transaction() as tx:
-        rows, total = await read_shelves(tx, limit=asked.size, offset=asked.offset)
-    return parts.pages.render(request, "desk_stock.html", products=rows, page=asked.of(total))
+        rows, total = await read_shelves(tx, limit=paging.size, offset=paging.offset)
+    shown = SHELVES.shown(SHELVES.read(request, paging), rows, total)
+    return parts.pages.render(request, "desk_stock.html", list=shown)
 
 
 @router.get(PAGE + "/{sku}")

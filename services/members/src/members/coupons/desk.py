@@ -12,7 +12,9 @@ from members.deeds.doer import doer
 from shared.clock import last_day, now
 from shared.errors import Refused
 from shared.sql import Row
+from shared.web.cells import Cell, at, badge, hint, link, number, text
 from shared.web.forms import Form, read_form
+from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import Paging
 from shared.web.parts import Here, Parts
 from shared.web.session import Owner, require_staff
@@ -22,19 +24,38 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 PAGE = "/desk/members/coupons"
 
 
+def _until(row: Row) -> Cell:
+    until = text(f"{last_day(row.expires_at):%Y/%m/%d}")
+    return (until, badge(("期限切れ", "plain"))) if row.expires_at <= now() else until
+
+
+def _uses(row: Row) -> Cell:
+    return text(f"{row.uses:,} / {row.uses_max:,}") if row.uses_max else number(row.uses)
+
+
+COUPONS = DeskList[NoFilters, Row](
+    path=PAGE,
+    filters=NoFilters,
+    columns=[
+        Column("クーポン名", lambda row: link(row.name, f"{PAGE}/{row.coupon_id}"), css="wraps card-who"),
+        Column("内容", lambda row: text(effect(row.kind, row.value)), css="card-amount"),
+        Column("有効期限", _until, css="card-state", named=True),
+        Column("発行", lambda row: number(row.issued), numeric=True, named=True),
+        Column("利用", _uses, numeric=True, named=True),
+        Column("登録", lambda row: (at(row.defined_at), hint(text(row.defined_by))), named=True),
+    ],
+    href=lambda row: f"{PAGE}/{row.coupon_id}",
+)
+
+
 @router.get(PAGE)
-async def list_coupons(request: Request, parts: Here, asked: Paging) -> Response:
+async def list_coupons(request: Request, parts: Here, paging: Paging) -> Response:
     """Show the coupons, newest first."""
-    at = now()
     async with parts.db.transaction() as tx:
-        rows = await find_coupons(tx, rows_max=asked.size, offset=asked.offset)
+        rows = await find_coupons(tx, rows_max=paging.size, offset=paging.offset)
         total = await count_coupons(tx)
-    return parts.pages.render(
-        request,
-        "desk_coupons.html",
-        coupons=[{**definition(row), "ended": row.expires_at <= at} for row in rows],
-        page=asked.of(total),
-    )
+    shown = COUPONS.shown(COUPONS.read(request, paging), rows, total)
+    return parts.pages.render(request, "desk_coupons.html", list=shown)
 
 
 @router.get(f"{PAGE}/new")

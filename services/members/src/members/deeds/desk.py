@@ -1,12 +1,17 @@
 """操作の記録 of all desks: who did what, from where, and who tried to come in (STF-03)."""
 
-from datetime import date
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from members.deeds.rows import Deed, DeedSearch, count_deeds, find_deeds
 from shared.labels import Badges
+from shared.sql import Row
+from shared.web.cells import at, badge, text
+from shared.web.fields import Line
+from shared.web.lists import Column, Day, DeskList, SearchBox
 from shared.web.paging import Paging
 from shared.web.parts import Here
 from shared.web.session import require_role
@@ -14,7 +19,6 @@ from shared.web.session import require_role
 router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
 
 PAGE = "/desk/members/deeds"
-_DAYS = (date(2000, 1, 1), date(2999, 12, 31))
 _WORDS = Badges[Deed](
     Deed,
     {
@@ -35,43 +39,44 @@ _WORDS = Badges[Deed](
 )
 
 
+class _WordsAndKind(BaseModel):
+    q: Line = Field("", title="検索する言葉", max_length=100)
+    deed: Deed | Literal[""] = Field("", title="操作")
+
+
+# A field cannot be called `from` in the body of a class.
+_DAYS: dict[str, Any] = {
+    "from": (Day | None, Field(None, title="この日から")),
+    "until": (Day | None, Field(None, title="この日まで")),
+}
+DeedFilters = create_model("DeedFilters", __base__=_WordsAndKind, **_DAYS)
+
+DEEDS = DeskList[_WordsAndKind, Row](
+    path=PAGE,
+    filters=DeedFilters,
+    columns=[
+        Column("日時", lambda row: at(row.done_at)),
+        Column("操作した人", lambda row: text(row.by or "不明"), css="card-who"),
+        Column("操作", lambda row: badge(_WORDS.of(row.deed)), css="card-state"),
+        Column("対象", lambda row: text(row.subject), css="wraps card-foot"),
+        Column("IPアドレス", lambda row: text(row.ip), css="code card-foot"),
+    ],
+    search=SearchBox("操作した人・対象", label="操作の記録を検索"),
+)
+
+
 @router.get(PAGE)
-async def list_deeds(request: Request, parts: Here, asked: Paging) -> Response:
+async def list_deeds(request: Request, parts: Here, paging: Paging) -> Response:
     """Show the deeds found, newest first. What no filter is (another kind, no day) filters nothing."""
-    query = request.query_params
-    search = DeedSearch(
-        query.get("deed", "") if query.get("deed") in _WORDS else "",
-        query.get("q", "").strip()[:100],
-        _day(query.get("from", "")),
-        _day(query.get("until", "")),
-    )
+    asked = DEEDS.read(request, paging)
+    wanted = asked.filters.model_dump()
+    search = DeedSearch(wanted["deed"], wanted["q"], wanted["from"], wanted["until"])
     async with parts.db.transaction() as tx:
-        rows = await find_deeds(tx, search, rows_max=asked.size, offset=asked.offset)
+        rows = await find_deeds(tx, search, rows_max=paging.size, offset=paging.offset)
         total = await count_deeds(tx, search)
     return parts.pages.render(
         request,
         "desk_deeds.html",
-        deeds=[
-            {
-                "at": row.done_at,
-                "by": row.by or "不明",
-                "word": _WORDS.of(row.deed)[0],
-                "kind": _WORDS.of(row.deed)[1],
-                "subject": row.subject,
-                "ip": row.ip,
-            }
-            for row in rows
-        ],
-        page=asked.of(total),
-        search=search,
-        kinds=list(_WORDS.words.items()),
-        narrowed=search != DeedSearch(),
+        status=asked.status,
+        list=DEEDS.shown(asked, rows, total, options={"deed": list(_WORDS.words.items())}),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if _DAYS[0] <= day <= _DAYS[1] else None

@@ -1,61 +1,134 @@
 """メール送信記録: every mail, what became of it, and the undelivered ones to be sent again."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
+from pydantic import BaseModel
+from pydantic import Field as FilterField
 from starlette.responses import Response
 
 from notifications.mail_log.resend_mail import resend_mails
 from notifications.mail_log.rows import Search, count_by_state, count_mails, find_mails
 from notifications.mail_log.words import STATES, TITLES, audience_label, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
+from notifications.mails.audience import AUDIENCES
 from notifications.mails.desk import Desk
 from shared.sql import Row
+from shared.web.cells import Cell, at, badge, hint, link, text
 from shared.web.deeds import done_by
+from shared.web.fields import Line
 from shared.web.filters import number
+from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
 
+Kind = Annotated[str, FilterField(max_length=100)]
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-# The saved searches above the list: key, label, states.
-TABS: tuple[tuple[str, str, tuple[State, ...]], ...] = (
-    ("", "すべて", ()),
-    ("waiting", "送信待ち", ("queued", "sending")),
-    ("undelivered", "未達", UNDELIVERED),
-    ("sent", "送信済み", ("sent",)),
-    ("suppressed", "送信なし", ("suppressed",)),
+STATES_OF: Mapping[str, Sequence[State]] = {
+    "": (),
+    "waiting": ("queued", "sending"),
+    "undelivered": UNDELIVERED,
+    "sent": ("sent",),
+    "suppressed": ("suppressed",),
+}
+"""The states of the mails of each tab; none for all."""
+
+
+class MailFilters(BaseModel):
+    """The kind of mail; a part of an order code, a name or an address."""
+
+    q: Line = FilterField("", title="検索する言葉", max_length=100)
+    mail: Kind = FilterField("", title="メールの種類")
+
+
+@dataclass(frozen=True)
+class MailLine:
+    """A mail of the log, and what staff call its kind."""
+
+    row: Row
+    title: str
+
+    @property
+    def path(self) -> str:
+        """Return where its page is."""
+        return f"{MAILS.path}/{self.row.mail_id}"
+
+
+def _recipient(line: MailLine) -> Cell:
+    audience = audience_label(line.row.audience)
+    recipient = text(line.row.recipient)
+    return recipient if audience == AUDIENCES["customer"].label else (recipient, hint(text(audience)))
+
+
+def _order(line: MailLine) -> Cell:
+    code = line.row.order_code
+    return link(code, f"/desk/orders/{code}", is_code=True) if code else text("")
+
+
+def _state(line: MailLine) -> Cell:
+    row, reason = line.row, reason_label(line.row.reason)
+    more = [text(reason)] if reason else []
+    if row.due_at:
+        more += [at(row.due_at), text("送信予定")]
+    elif row.ended_at and not reason:
+        more.append(at(row.ended_at))
+    return (badge(STATES.of(row.state)), hint(*more))
+
+
+MAILS = DeskList[MailFilters, MailLine](
+    path="/desk/mails",
+    filters=MailFilters,
+    columns=[
+        Column("受付日時", lambda one: at(one.row.created_at)),
+        Column("メール", lambda one: link(one.title, one.path), css="wraps card-who"),
+        Column("宛先", _recipient),
+        Column("注文番号", _order),
+        Column("状態", _state, css="wraps card-state"),
+    ],
+    href=lambda one: one.path,
+    tabs=Tabs(
+        "state",
+        {
+            "": "すべて",
+            "waiting": "送信待ち",
+            "undelivered": "未達",
+            "sent": "送信済み",
+            "suppressed": "送信なし",
+        },
+    ),
+    search=SearchBox("注文番号・氏名・メールアドレスの一部"),
 )
 
 
-@router.get("/desk/mails")
-async def show_log(
-    request: Request,
-    parts: Here,
-    asked: Paging,
-    state: str = "",
-    mail: str = "",
-    q: str = "",
-) -> Response:
+@router.get(MAILS.path)
+async def show_log(request: Request, parts: Here, paging: Paging) -> Response:
     """The log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
-    states = next((states for key, _, states in TABS if key == state), ())
-    search = Search(states=states, mail=mail, words=q.strip())
+    asked, desk = MAILS.read(request, paging), parts[Desk]
+    search = Search(states=STATES_OF[asked.tab], mail=asked.filters.mail, words=asked.filters.q)
     async with parts.db.transaction() as tx:
         counts = await count_by_state(tx)
         total = await count_mails(tx, search)
-        found = await find_mails(tx, search, limit=asked.size, offset=asked.offset)
+        found = await find_mails(tx, search, limit=paging.size, offset=paging.offset)
+    kinds = [*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()]
     return parts.pages.render(
         request,
         "mail_log.html",
-        rows=[_line(parts[Desk], row) for row in found],
-        page=asked.of(total),
-        tabs=_tabs(counts, state),
-        kinds=[*((kind.name, kind.title) for kind in parts[Desk].mails.kinds.values()), *TITLES.items()],
-        state=state,
-        mail=mail,
-        q=q,
+        status=asked.status,
+        list=MAILS.shown(
+            asked,
+            [MailLine(row, title_of(desk, row)) for row in found],
+            total,
+            counts={
+                tab: sum(counts.get(one, 0) for one in states or counts) for tab, states in STATES_OF.items()
+            },
+            options={"mail": kinds},
+            select=lambda one: str(one.row.mail_id) if one.row.state in RESENDABLE else "",
+        ),
         any_mail=bool(counts),
     )
 
@@ -81,34 +154,3 @@ async def resend_selected(
     if left:
         return parts.pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）", kind="wait")
     return parts.pages.redirect(request, "/desk/mails", toast=toast)
-
-
-def _tabs(counts: dict[str, int], current: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "label": label,
-            "href": f"?state={key}" if key else "?",
-            "count": sum(counts.get(one, 0) for one in states or counts),
-            "current": key == current,
-        }
-        for key, label, states in TABS
-    ]
-
-
-def _line(desk: Desk, row: Row) -> dict[str, Any]:
-    word, kind = STATES.of(row.state)
-    return {
-        "id": row.mail_id,
-        "title": title_of(desk, row),
-        "recipient": row.recipient,
-        "audience": audience_label(row.audience),
-        "order_code": row.order_code,
-        "subject": row.subject,
-        "word": word,
-        "kind": kind,
-        "reason": reason_label(row.reason),
-        "created_at": row.created_at,
-        "due_at": row.due_at,
-        "ended_at": row.ended_at,
-        "resendable": row.state in RESENDABLE,
-    }
