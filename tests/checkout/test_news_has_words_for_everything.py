@@ -1,5 +1,7 @@
 """Whatever another service may say about an order ends on its timeline in words."""
 
+from typing import Any
+
 import pytest
 
 from checkout.consumers import consumers
@@ -18,8 +20,9 @@ from shared.events import (
     PointsGranted,
     RefundTakenBack,
 )
+from shared.labels import Labels
 
-WORDS: list[tuple[type[Event], str, dict[str, str]]] = [
+WORDS: list[tuple[type[Event], str, Labels[Any]]] = [
     (PaymentFailed, "reason", news.FAILED),
     (PaymentCaptured, "source", news.SOURCE),
     (PaymentRefunded, "route", news.ROUTE),
@@ -33,14 +36,14 @@ WORDS: list[tuple[type[Event], str, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("event", "field", "words"), WORDS)
 def test_every_value_of_the_contract_has_a_sentence(
-    event: type[Event], field: str, words: dict[str, str]
+    event: type[Event], field: str, words: Labels[Any]
 ) -> None:
     assert set(event.known_values[field]) == set(words)
 
 
 @pytest.mark.parametrize(("event", "field", "words"), WORDS)
 def test_a_value_of_a_newer_release_stands_on_the_timeline(
-    event: type[Event], field: str, words: dict[str, str]
+    event: type[Event], field: str, words: Labels[Any]
 ) -> None:
     told = example_of(event).model_copy(update={field: "quantum"})
 
