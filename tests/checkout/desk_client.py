@@ -28,8 +28,8 @@ def desk_app(db: Database, keys: Keys) -> FastAPI:
 
     app = FastAPI()
     pages = make_templates(*template_folders())
-    install_web(app, pages, Sessions(keys.verifier, RevokedSessions(db)), origin=ORIGIN, secure=False)
-    app.state.db = db
+    sessions = Sessions(keys.verifier, RevokedSessions(db))
+    install_web(app, pages, sessions, {Database: db}, origin=ORIGIN, secure=False)
     for part in (desk_stock, desk_orders, desk_bulk, desk_order, desk_order_actions, desk_api):
         app.include_router(part.router)
     return app

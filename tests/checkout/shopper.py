@@ -24,6 +24,7 @@ from shared.clock import now
 from shared.database import Database
 from shared.ids import new_id
 from shared.web.operations import Operations
+from shared.web.parts import add_part
 from tests.checkout.payment_terms import on_menu
 
 ORIGIN = "http://127.0.0.1:8080"
@@ -181,8 +182,8 @@ def shop_app(
         verifier=keys.verifier,
         members=Members((members or FakeMembers()).client()),
     )
-    app.state.operations = Operations("checkout", db, amqp_url="amqp://unused", queues=())
-    app.state.standings = Standings()
+    add_part(app, Operations, Operations("checkout", db, amqp_url="amqp://unused", queues=()))
+    add_part(app, Standings, Standings())
     return app
 
 

@@ -100,9 +100,9 @@ STAFF_ID, SESSION_ID = new_id(), new_id()
 def pages_of(post: Post, keys: Keys) -> FastAPI:
     """The pages of notifications over the same rows."""
     app = FastAPI()
-    desk = Desk(post.db, post.mails, SENDER)
+    desk = Desk(post.mails, SENDER)
     install = page_installer(
-        desk, keys.verifier, RevokedSessions(post.db), origin="http://noren.test", secure=False
+        post.db, desk, keys.verifier, RevokedSessions(post.db), origin="http://noren.test", secure=False
     )
     install(app)
     return app

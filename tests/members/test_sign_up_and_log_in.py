@@ -1,7 +1,6 @@
 """Sign-up, login, logout and password, as a browser sees them."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -15,6 +14,7 @@ from shared import clock
 from shared.clock import now
 from shared.events import MemberRegistered, PasswordChanged, SessionsRevoked
 from shared.ids import new_id
+from shared.web.parts import add_part
 from tests.members.members_service import PASSWORD, MembersService
 
 SIGN_UP = {"name": "綾瀬 あや", "kana": "あやせ あや", "email": "aya@example.jp", "password": PASSWORD}
@@ -220,7 +220,7 @@ class CountingHasher(PasswordHasher):
 async def test_a_stranger_costs_as_much_argon2_as_a_member(members: MembersService) -> None:
     await members.register()
     hasher = CountingHasher(memory_kib=64)
-    members.app.state.members = replace(members.app.state.members, hasher=hasher)
+    add_part(members.app, PasswordHasher, hasher)
     async with members.browser() as browser:
         for email in ("aya@example.jp", "nobody@example.jp"):
             before = hasher.checks

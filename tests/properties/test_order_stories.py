@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -27,6 +27,7 @@ from checkout.orders.steps import (
 )
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.errors import Refused
+from shared.labels import Labels
 from tests.checkout.payment_terms import GROUPS, TERMS, Group
 from tests.properties.profile import LONG, stories
 
@@ -265,7 +266,7 @@ class OrderStory(RuleBasedStateMachine):
     @invariant()
     def staff_read_what_is_true(self) -> None:
         order, model = self.order, self.model
-        labels = (STATUS_LABEL, DEPOSIT_LABEL, SHIPPING_LABEL, PAYMENT_LABEL)
+        labels: tuple[Labels[Any], ...] = (STATUS_LABEL, DEPOSIT_LABEL, SHIPPING_LABEL, PAYMENT_LABEL)
         values = (order.status, order.deposit, order.shipping, order.payment)
         assert all(label.get(value) for label, value in zip(labels, values, strict=True))
         step = next_step(order)

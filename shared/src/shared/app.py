@@ -39,6 +39,7 @@ from shared.stream import stream
 from shared.topology import declare
 from shared.web.client_address import ClientAddress, Proxies
 from shared.web.operations import Figures, Operations
+from shared.web.parts import add_part
 from shared.web.patience import ImpatientProtocol
 from shared.worker import Intake
 
@@ -116,8 +117,9 @@ class Process:
         )
         app.include_router(self.health.router())
         if "web" in self.roles and self.service.install_pages is not None:
-            app.state.operations = self.service.operations()
-            app.include_router(app.state.operations.router())
+            operations = self.service.operations()
+            add_part(app, Operations, operations)
+            app.include_router(operations.router())
             self.service.install_pages(app)
         return app
 

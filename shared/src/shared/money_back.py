@@ -1,15 +1,19 @@
 """What a buyer reads about money that goes back: in the same words on every page, whichever service shows it."""
 
-from collections.abc import Mapping
 from typing import Literal
+
+from shared.labels import Labels
 
 MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "given_back"]
 """What became of the buyer's money of an order that ended."""
 
-MONEY_BACK: Mapping[MoneyBack, str] = {
-    "nothing_came": "",
-    "on_its_way": "お支払い済みの金額は返金いたします。",
-    "waiting": "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。",
-    "given_back": "お支払いは返金済みです。",
-}
+MONEY_BACK = Labels[MoneyBack](
+    MoneyBack,
+    {
+        "nothing_came": "",
+        "on_its_way": "お支払い済みの金額は返金いたします。",
+        "waiting": "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。",
+        "given_back": "お支払いは返金済みです。",
+    },
+)
 """The sentence for each; nothing where there is nothing to give back."""

@@ -30,8 +30,8 @@ from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
 from checkout.shop import desk as shop_desk
 from checkout.shop import pages as shop_pages
+from checkout.shop.origin import DISPATCH, Origin
 from checkout.shop.store_files import StoreFiles
-from checkout.shop.storefront import DISPATCH, Storefront
 from checkout.stock import desk as stock_desk
 from checkout.tables import metadata
 from shared.app import Service
@@ -42,6 +42,7 @@ from shared.revocations import RevokedSessions
 from shared.settings import read_settings
 from shared.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
+from shared.web.parts import add_part
 from shared.web.problems import Problem, answer
 from shared.web.session import Sessions
 
@@ -121,7 +122,7 @@ def make() -> Service:
     def pages(app: FastAPI) -> None:
         issuer, verifier = storefront_keys
         install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(members))
-        app.state.standings = Standings(others)
+        add_part(app, Standings, Standings(others))
 
     return Service(
         name="checkout",
@@ -158,16 +159,13 @@ def install(
         globals={"dispatch": DISPATCH},
         live=settings.live_templates,
     )
-    app.state.db = db
-    origin_url = settings.origin_url.rstrip("/")
-    app.state.till = till
-    app.state.members = members
-    app.state.storefront = Storefront(db, pages, issuer, verifier, origin_url)
+    origin = Origin(settings.origin_url.rstrip("/"))
     app.mount("/static/shop", StoreFiles(directory=HERE / "static"), name="shop-static")
     install_web(
         app,
         pages,
         Sessions(verifier, RevokedSessions(db)),
+        {Database: db, Till: till, Members: members, Issuer: issuer, Origin: origin},
         origin=settings.origin_url,
         secure=settings.cookie_secure,
     )

@@ -19,7 +19,6 @@ from members.member_desk import desk as member_desk
 from members.member_desk import desk_member
 from members.my_page import api as my_page_api
 from members.my_page import pages as my_page
-from members.parts import Parts
 from members.passwords import pages as password_pages
 from members.passwords import reset, verify
 from members.passwords.wish_for_reset import MailResets
@@ -43,7 +42,6 @@ from shared.due import DueWork
 from shared.planning import LONG
 from shared.settings import read_settings
 from shared.statements import Issuer, Verifier
-from shared.web.cookies import Cookies
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.session import Sessions
 
@@ -136,11 +134,11 @@ def install(
     pages = make_templates(
         *Path(__file__).parent.glob("*/templates"), desk_pages=DESK_PAGES, live=settings.live_templates
     )
-    app.state.members = Parts(db, pages, settings, hasher, issuer, verifier, Cookies(settings.cookie_secure))
     install_web(
         app,
         pages,
         Sessions(verifier, revocation(db)),
+        {Database: db, Settings: settings, PasswordHasher: hasher, Issuer: issuer},
         origin=settings.origin_url,
         secure=settings.cookie_secure,
     )

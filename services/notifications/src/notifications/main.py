@@ -52,7 +52,8 @@ def make(settings: Settings | None = None) -> Service:
         resources={Mails: mails},
         due_work=[sending.due_work(concurrency=settings.smtp_connections_max * IN_HAND_PER_CONNECTION)],
         install_pages=page_installer(
-            Desk(db, mails, settings.sender),
+            db,
+            Desk(mails, settings.sender),
             Verifier.from_file(keys) if keys else Verifier({"keys": ()}),
             RevokedSessions(db),
             origin=settings.origin_url,

@@ -11,6 +11,7 @@ from notifications.mail_settings import desk as mail_settings
 from notifications.mails.desk import Desk
 from notifications.message_centre import pages as message_centre
 from notifications.previews import desk as previews
+from shared.database import Database
 from shared.statements import Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.session import IsRevoked, Sessions
@@ -23,7 +24,14 @@ DESK_PAGES = (
 
 
 def page_installer(
-    desk: Desk, verifier: Verifier, is_revoked: IsRevoked, *, origin: str, secure: bool, live: bool = False
+    db: Database,
+    desk: Desk,
+    verifier: Verifier,
+    is_revoked: IsRevoked,
+    *,
+    origin: str,
+    secure: bool,
+    live: bool = False,
 ) -> Callable[[FastAPI], None]:
     """Return the function that puts the pages on an application.
 
@@ -33,10 +41,10 @@ def page_installer(
     templates = make_templates(*folders, desk_pages=DESK_PAGES, live=live)
 
     def install(app: FastAPI) -> None:
-        app.state.desk = desk
         # `/desk/mails/settings` before `/desk/mails/{mail_id}`.
         for module in (mail_settings, previews, mail_log, mail_detail, message_centre):
             app.include_router(module.router)
-        install_web(app, templates, Sessions(verifier, is_revoked), origin=origin, secure=secure)
+        own = {Database: db, Desk: desk}
+        install_web(app, templates, Sessions(verifier, is_revoked), own, origin=origin, secure=secure)
 
     return install

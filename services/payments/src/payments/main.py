@@ -97,6 +97,7 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         app,
         pages,
         Sessions(Verifier.from_file(settings.trusted_keys_file), RevokedSessions(db)),
+        {Database: db, Methods: methods},
         origin=settings.origin_url,
         secure=settings.cookie_secure,
         csrf_exempt=[
@@ -105,13 +106,13 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         ],
         content_security=ContentSecurity(),
     )
-    app.include_router(shop_api.router(db, methods))
-    app.include_router(orders_api.router(db, methods))
+    app.include_router(shop_api.router)
+    app.include_router(orders_api.router)
     app.include_router(notices_api.router(db, methods))
-    app.include_router(shop_desk.router(pages, db, methods))
-    app.include_router(notices_desk.router(pages, db, methods))
-    app.include_router(payment_list.router(pages, db, methods))
-    app.include_router(payment_page.router(pages, db, methods))
+    app.include_router(shop_desk.router)
+    app.include_router(notices_desk.router)
+    app.include_router(payment_list.router)
+    app.include_router(payment_page.router)
     counter = PaymentCounter(shop, pages, db, methods)
     for method in visited:
         app.include_router(visits.router(method, counter))

@@ -10,6 +10,8 @@ from shared.events._desk import DeskEvent
 from shared.events._event import Event, Yen
 from shared.events._open import Open
 
+OrderKind = Literal["normal", "preorder", "subscription"]
+
 
 class CheckoutEvent(Event):
     """Only checkout may say these."""
@@ -138,7 +140,7 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
     """
 
     order_number: int | None = None
-    order_kind: Open[Literal["normal", "preorder", "subscription"]] = "normal"
+    order_kind: Open[OrderKind] = "normal"
     channel: Open[Literal["own_site"]] = "own_site"
     payment_kind: str
     payment_name: str

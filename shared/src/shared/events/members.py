@@ -7,6 +7,9 @@ from uuid import UUID
 from shared.events._event import Event, Yen
 from shared.events._open import Open
 
+Benefit = Literal["points", "coupon"]
+GrantState = Literal["pending", "active"]
+
 
 class MembersEvent(Event):
     """Only members may say these."""
@@ -98,7 +101,7 @@ class BenefitShortageFound(MembersEvent):
     ``missing`` is what could not be taken, in points or, of a coupon, in yen.
     """
 
-    benefit: Open[Literal["points", "coupon"]]
+    benefit: Open[Benefit]
     missing: int
     reason: str
     order_code: str
@@ -108,7 +111,7 @@ class PointsGranted(MembersEvent):
     """Points were added, waiting (有効待ち) or already valid (有効)."""
 
     points: int
-    state: Open[Literal["pending", "active"]]
+    state: Open[GrantState]
     reason: Open[Literal["registration", "purchase"]]
     order_code: str | None = None
 

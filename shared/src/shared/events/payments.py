@@ -20,6 +20,29 @@ FailureReason = Literal[
     "provider_error",
 ]
 """Why a provider refused, or what the buyer did not do (PAY-22)."""
+CaptureSource = Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]
+"""Where the wish or the news came from that the money is ours."""
+RefundRoute = Literal["provider", "gift_card", "bank_transfer"]
+"""The way on which money went back to the buyer."""
+Call = Literal[
+    "short_money",
+    "excess_money",
+    "late_money",
+    "capture_failed",
+    "refund_failed",
+    "refunded_elsewhere",
+    "chargeback",
+    "chargeback_lost",
+    "receipt_reversed",
+    "refund_unexplained",
+    "shipping_untold",
+    "answer_mismatch",
+    "other_hold",
+    "charge_unknown",
+    "no_answer",
+    "authorization_ended",
+]
+"""What asks for a person to look at a payment. Events and rows hold it as text: another release may know more."""
 
 
 class PaymentsEvent(Event):
@@ -91,7 +114,7 @@ class PaymentCaptured(PaymentsEvent):
     excess_amount: Yen = 0
     captured_at: datetime
     captured_on: date | None = None
-    source: Open[Literal["admin", "shipped", "provider_console", "konbini_notice", "manual_deposit"]]
+    source: Open[CaptureSource]
     send_mail: bool = False
     deposit_mail: bool = True
 
@@ -162,7 +185,7 @@ class PaymentRefunded(PaymentsEvent):
     amount: Yen
     spare_amount: Yen = 0
     remaining_amount: Yen | None = None
-    route: Open[Literal["provider", "gift_card", "bank_transfer"]]
+    route: Open[RefundRoute]
     by_dispute: bool = False
     order_ended: bool = False
 
@@ -179,7 +202,7 @@ class RefundTakenBack(PaymentsEvent):
     amount: Yen
     spare_amount: Yen = 0
     remaining_amount: Yen
-    route: Open[Literal["provider", "gift_card", "bank_transfer"]]
+    route: Open[RefundRoute]
     by_dispute: bool = False
 
 

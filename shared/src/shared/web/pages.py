@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -227,6 +228,7 @@ def install_web(
     app: FastAPI,
     pages: Pages,
     sessions: Sessions,
+    own: Mapping[type[Any], Any] = MappingProxyType({}),
     *,
     origin: str,
     secure: bool,
@@ -235,8 +237,10 @@ def install_web(
 ) -> None:
     """Put the frame on a service's app: `/static`, errors, sign-in, and the edge. Call it once, in main.py.
 
+    `own` are the parts of the service by type, its `Database` among them (`shared.web.parts`).
     `origin` is ORIGIN_URL and `secure` COOKIE_SECURE. `csrf_exempt` takes path prefixes.
     """
+    app.state.own = {**getattr(app.state, "own", {}), **own}
     app.state.pages = pages
     pages.env.globals["origin_url"] = origin.rstrip("/")
     app.state.sessions = sessions

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database import Tx
 from shared.errors import Refused
 from shared.shop_settings.change_settings import (
     Change,
@@ -25,7 +25,7 @@ from shared.shop_settings.group import Group
 from shared.shop_settings.rows import read
 from shared.versions import version_of
 from shared.web.forms import Form, parse_form
-from shared.web.pages import Pages
+from shared.web.parts import parts_of
 from shared.web.session import Staff, Viewer, require_staff, role_missing
 from shared.web.settings_forms import changeable, form_model, form_of, in_words, with_typed
 
@@ -44,7 +44,6 @@ class SettingsPage(Generic[G]):
     group: type[G]
     path: str
     title: str
-    db_of: Callable[[Request], Database]
     doer: Callable[[Request, Viewer], Doer]
     template: str = "settings_page.html"
     more: Callable[[G], Mapping[str, Any]] = lambda _: {}
@@ -69,7 +68,7 @@ class SettingsPage(Generic[G]):
         if form.errors:
             return await self._page(request, staff, form, status=422)
         try:
-            async with self.db_of(request).transaction() as tx:
+            async with parts_of(request).db.transaction() as tx:
                 # What the form does not hold must not be older than what it is compared with.
                 await lock_settings(tx)
                 wanted = with_typed(await read(tx, self.group), form)
@@ -82,18 +81,18 @@ class SettingsPage(Generic[G]):
 
     async def take_back(self, request: Request, staff: Staff) -> Response:
         """Give one setting the value from before a change."""
-        async with self.db_of(request).transaction() as tx:
+        async with parts_of(request).db.transaction() as tx:
             group, found = await sent_change(tx, request, staff, self.group)
             await take_back(tx, group, found, by=self.doer(request, staff), at=now())
-        return _pages(request).redirect(request, self.path, toast=TAKEN_BACK)
+        return parts_of(request).pages.redirect(request, self.path, toast=TAKEN_BACK)
 
     async def _page(
         self, request: Request, staff: Viewer, form: Form[BaseModel] | None = None, *, status: int = 200
     ) -> Response:
-        async with self.db_of(request).transaction() as tx:
+        async with parts_of(request).db.transaction() as tx:
             in_force = await read(tx, self.group)
             changes = await latest_changes(tx, self.group)
-        return _pages(request).render(
+        return parts_of(request).pages.render(
             request,
             self.template,
             status=status,
@@ -126,8 +125,8 @@ async def sent_change(tx: Tx, request: Request, staff: Viewer, *groups: type[G])
 def saved(request: Request, path: str, *, changed: bool, toast: str = "設定を保存しました") -> Response:
     """Go back to the page at ``path``, which says what became of the form."""
     if not changed:
-        return _pages(request).redirect(request, path, toast="変更はありません", kind="note")
-    return _pages(request).redirect(request, path, toast=toast)
+        return parts_of(request).pages.redirect(request, path, toast="変更はありません", kind="note")
+    return parts_of(request).pages.redirect(request, path, toast=toast)
 
 
 def sections(group: type[Group]) -> list[tuple[str, list[str]]]:
@@ -137,8 +136,3 @@ def sections(group: type[Group]) -> list[tuple[str, list[str]]]:
         head = shown.section or head
         heads.append((head, name))
     return [(head, [name for _, name in those]) for head, those in groupby(heads, key=lambda one: one[0])]
-
-
-def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages

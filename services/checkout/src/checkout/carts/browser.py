@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from checkout.carts.join_carts import join_carts
 from checkout.carts.rows import StoredCart, open_cart, read_cart
-from checkout.shop.storefront import cookies_of
 from shared.clock import now
 from shared.database import Tx
 from shared.web.cookies import CART_COOKIE, CART_COUNT_COOKIE
+from shared.web.parts import parts_of
 from shared.web.session import viewer_of
 
 KEPT_FOR = timedelta(days=60)
@@ -20,7 +20,7 @@ KEPT_FOR = timedelta(days=60)
 def cart_id_of(request: Request) -> UUID | None:
     """Return the id of the browser's cart, or None."""
     try:
-        return UUID(cookies_of(request).read(request, CART_COOKIE) or "")
+        return UUID(parts_of(request).cookies.read(request, CART_COOKIE) or "")
     except ValueError:
         return None
 
@@ -58,6 +58,6 @@ async def _member(request: Request) -> UUID | None:
 
 def keep_cart(request: Request, response: Response, cart_id: UUID, count: int) -> None:
     """Let the browser keep its cart, and the number that the header shows."""
-    cookies, seconds = cookies_of(request), int(KEPT_FOR.total_seconds())
+    cookies, seconds = parts_of(request).cookies, int(KEPT_FOR.total_seconds())
     cookies.write(response, CART_COOKIE, str(cart_id), max_age_seconds=seconds)
     cookies.write(response, CART_COUNT_COOKIE, str(count), max_age_seconds=seconds)

@@ -7,39 +7,40 @@ from starlette.responses import Response
 
 from checkout.catalogue.rows import read_products, read_shelf
 from checkout.catalogue.search_engines import product_data
+from checkout.shop.origin import Origin
 from checkout.shop.rules import ShopSettings
-from checkout.shop.storefront import Shop
 from shared.errors import Refused
 from shared.shop_settings.rows import read
+from shared.web.parts import Here
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.get("/")
-async def show_shelf(request: Request, shop: Shop) -> Response:
+async def show_shelf(request: Request, parts: Here) -> Response:
     """Show everything on sale, by category."""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         products = await read_shelf(tx)
         settings = await read(tx, ShopSettings)
     shelves = [
         (category, list(group)) for category, group in groupby(products, key=lambda product: product.category)
     ]
-    return shop.pages.render(request, "shop_home.html", shelves=shelves, settings=settings)
+    return parts.pages.render(request, "shop_home.html", shelves=shelves, settings=settings)
 
 
 @router.get("/items/{sku}")
-async def show_item(request: Request, shop: Shop, sku: str) -> Response:
+async def show_item(request: Request, parts: Here, sku: str) -> Response:
     """Show one product. Raises Refused(product_unknown)."""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         product = (await read_products(tx, [sku])).get(sku)
         settings = await read(tx, ShopSettings)
     if product is None:
         raise Refused("product_unknown", "この商品は見つかりませんでした。", status=404)
-    return shop.pages.render(
+    return parts.pages.render(
         request,
         "shop_item.html",
         product=product,
         settings=settings,
-        structured=product_data(product, shop.origin_url),
+        structured=product_data(product, parts[Origin].url),
     )

@@ -8,8 +8,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from checkout.catalogue.rows import read_shelf
 from checkout.catalogue.rules import Product
-from checkout.shop.storefront import Shop
+from checkout.shop.origin import Origin
 from shared.web.pages import FOOTER_LINKS
+from shared.web.parts import Here
 
 router = APIRouter(include_in_schema=False)
 
@@ -18,19 +19,19 @@ PRIVATE = ("/api/", "/cart", "/desk", "/members/", "/notifications/", "/order", 
 
 
 @router.get("/robots.txt")
-async def tell_robots(shop: Shop) -> Response:
+async def tell_robots(parts: Here) -> Response:
     """Tell search engines what to leave alone, and where the list of pages is (RFC 9309)."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in PRIVATE)]
-    return PlainTextResponse("\n".join([*lines, f"Sitemap: {_origin(shop)}/sitemap.xml", ""]))
+    return PlainTextResponse("\n".join([*lines, f"Sitemap: {_origin(parts)}/sitemap.xml", ""]))
 
 
 @router.get("/sitemap.xml")
-async def list_pages(shop: Shop) -> Response:
+async def list_pages(parts: Here) -> Response:
     """List the pages that may be found (sitemaps.org 0.9)."""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         products = await read_shelf(tx)
     paths = ["/", *(f"/items/{product.sku}" for product in products), *(path for _, path in FOOTER_LINKS)]
-    entries = "".join(f"<url><loc>{escape(_origin(shop) + path)}</loc></url>" for path in paths)
+    entries = "".join(f"<url><loc>{escape(_origin(parts) + path)}</loc></url>" for path in paths)
     return Response(
         '<?xml version="1.0" encoding="UTF-8"?>'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{entries}</urlset>',
@@ -62,5 +63,5 @@ def product_data(product: Product, origin_url: str) -> dict[str, Any]:
     }
 
 
-def _origin(shop: Shop) -> str:
-    return shop.origin_url.rstrip("/")
+def _origin(parts: Here) -> str:
+    return parts[Origin].url.rstrip("/")

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from checkout.my_orders.pages import own_order
-from checkout.shop.storefront import Shop
+from shared.web.parts import Here
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
@@ -32,9 +32,9 @@ class OwnOrder(BaseModel):
 
 
 @router.get("/orders/{code}", responses={404: {}})
-async def read_order(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> OwnOrder:
+async def read_order(request: Request, parts: Here, seen: CurrentViewer, code: str) -> OwnOrder:
     """Read an order of one's own: placed with this cookie jar, or by the member who is signed in."""
-    order = await own_order(request, shop, seen, code)
+    order = await own_order(request, parts, seen, code)
     head = order.head
     return OwnOrder(
         order_code=head.code,

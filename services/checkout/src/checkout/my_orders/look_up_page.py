@@ -9,12 +9,12 @@ from starlette.responses import Response
 from checkout.my_orders.look_up_order import look_up_order
 from checkout.orders.browser import show_from_now_on
 from checkout.orders.code import typed_code
-from checkout.shop.storefront import Shop
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.client_address import counted_as
 from shared.web.fields import Line
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here
 from shared.web.session import viewer
 from shared.widths import half_width
 
@@ -37,28 +37,28 @@ class LookUpFields(BaseModel):
 
 
 @router.get(PAGE)
-async def ask_for_order(request: Request, shop: Shop) -> Response:
+async def ask_for_order(request: Request, parts: Here) -> Response:
     """Show the form."""
-    return shop.pages.render(request, "order_look_up.html", form=Form(LookUpFields))
+    return parts.pages.render(request, "order_look_up.html", form=Form(LookUpFields))
 
 
 @router.post(PAGE)
-async def find_order(request: Request, shop: Shop) -> Response:
+async def find_order(request: Request, parts: Here) -> Response:
     """Open the order in this browser; the same answer for an unknown code and for one of somebody else."""
     form = await read_form(request, LookUpFields)
     if not form.errors:
         code, contact = form.value.code, form.value.contact
         try:
-            async with shop.db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 found = await look_up_order(
                     tx, code=code, contact=contact, client_address=counted_as(request), at=now()
                 )
         except Refused as refused:
             form.refuse(refused)
-            return shop.pages.render(request, "order_look_up.html", status=refused.status, form=form)
+            return parts.pages.render(request, "order_look_up.html", status=refused.status, form=form)
         if found is not None:
-            response = shop.pages.redirect(request, f"/orders/{found}")
-            show_from_now_on(shop, request, response, found)
+            response = parts.pages.redirect(request, f"/orders/{found}")
+            show_from_now_on(parts, request, response, found)
             return response
         form.refuse(Refused("order_not_found", NOT_FOUND, status=422))
-    return shop.pages.render(request, "order_look_up.html", status=422, form=form)
+    return parts.pages.render(request, "order_look_up.html", status=422, form=form)

@@ -28,10 +28,10 @@ from checkout.orders.stored_order import StoredOrder
 from checkout.placing.browser import wallet_of
 from checkout.placing.placements import cart_of_order
 from checkout.pricing.lines import amount_lines
-from checkout.shop.storefront import Shop, Storefront
 from shared.carriers import carrier_called
 from shared.clock import now
 from shared.errors import Refused
+from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, Viewer
 
 router = APIRouter(include_in_schema=False)
@@ -45,43 +45,45 @@ THANKED_FOR_SECONDS = 15 * 60
 
 
 @router.get("/orders")
-async def list_orders(request: Request, shop: Shop, seen: CurrentViewer) -> Response:
+async def list_orders(request: Request, parts: Here, seen: CurrentViewer) -> Response:
     """Show the member's orders, and those placed with this browser."""
     member_id = UUID(seen.member_id) if seen.member_id else None
-    async with shop.db.transaction() as tx:
-        rows = await read_orders_of(tx, member_id=member_id, codes=orders_of(shop, request))
+    async with parts.db.transaction() as tx:
+        rows = await read_orders_of(tx, member_id=member_id, codes=orders_of(parts, request))
         names = await read_item_names(tx, [row.code for row in rows])
     entries = [(row, progress(row), _goods_in_words(names.get(row.code, []))) for row in rows]
-    return shop.pages.render(request, "order_list.html", entries=entries)
+    return parts.pages.render(request, "order_list.html", entries=entries)
 
 
 @router.get("/orders/{code}")
-async def show_order(request: Request, shop: Shop, seen: CurrentViewer, code: str, key: str = "") -> Response:
+async def show_order(
+    request: Request, parts: Here, seen: CurrentViewer, code: str, key: str = ""
+) -> Response:
     """Show the order with its payment and parcels. While payments has not spoken, the page looks again.
 
     ``key``, from the link in mails, opens this order in any browser, which then may see it, and nothing else.
     """
-    by_key = bool(key) and await _key_opens(shop, code, key)
-    order = await _read(shop, code) if by_key else await own_order(request, shop, seen, code)
+    by_key = bool(key) and await _key_opens(parts, code, key)
+    order = await _read(parts, code) if by_key else await own_order(request, parts, seen, code)
     if order is None:
         raise _unknown()
-    response = _page(request, shop, seen, order, kept=await _cart_kept(request, shop, order))
-    if by_key and code not in orders_of(shop, request):
-        show_from_now_on(shop, request, response, code)
+    response = _page(request, parts, seen, order, kept=await _cart_kept(request, parts, order))
+    if by_key and code not in orders_of(parts, request):
+        show_from_now_on(parts, request, response, code)
     return response
 
 
-async def _cart_kept(request: Request, shop: Storefront, order: BuyersOrder) -> StoredCart | None:
+async def _cart_kept(request: Request, parts: Parts, order: BuyersOrder) -> StoredCart | None:
     """Return the browser's cart where the order that emptied it has failed: it is full again."""
     if order.failure is None:
         return None
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         stored = await cart_of(request, tx)
     return stored if stored is not None and stored.ordered_as is None else None
 
 
 def _page(
-    request: Request, shop: Storefront, seen: Viewer, order: BuyersOrder, *, kept: StoredCart | None
+    request: Request, parts: Parts, seen: Viewer, order: BuyersOrder, *, kept: StoredCart | None
 ) -> Response:
     head = order.head
     age = (now() - head.placed_at).total_seconds()
@@ -89,10 +91,10 @@ def _page(
         head.payment == _WAITING and head.payment_flow != "unmanaged" and head.status != "cancelled"
     )
     look_again = waits_for_payments and age < LOOK_AGAIN_FOR_SECONDS
-    can_go_back = order.awaits_buyer and _can_go_back(request, shop, order)
+    can_go_back = order.awaits_buyer and _can_go_back(request, parts, order)
     number = order.number
     late = overdue(head, number.due_at, number.accepted_until, now()) if number else None
-    response = shop.pages.render(
+    response = parts.pages.render(
         request,
         "order_page.html",
         # Names and addresses, opened by a link: no cache keeps them.
@@ -103,7 +105,7 @@ def _page(
         is_late=late is not None,
         amounts=_amounts(order),
         parcels=[(parcel, parcel_state(parcel), carrier_called(parcel.carrier)) for parcel in order.parcels],
-        failed=FAILED.get(order.failure, FAILED["provider_error"]) if order.failure else "",
+        failed=FAILED.of(order.failure) if order.failure else "",
         registers=order.registers and not seen.signed_in and age < REGISTERED_TOLD_FOR_SECONDS,
         # Who has just come back from the provider is ahead of the news.
         missing=order.awaits_buyer and (can_go_back or not look_again),
@@ -118,10 +120,10 @@ def _page(
     return response
 
 
-def _can_go_back(request: Request, shop: Storefront, order: BuyersOrder) -> bool:
+def _can_go_back(request: Request, parts: Parts, order: BuyersOrder) -> bool:
     """Tell whether the provider's page can be reached from here: a wallet's only with its session, until it is used."""
     session_id = order.head.payment_choice.get("checkout_session_id")
-    wallet = wallet_of(shop, request)
+    wallet = wallet_of(parts, request)
     return session_id is None or (wallet is not None and wallet.checkout_session_id == session_id)
 
 
@@ -131,47 +133,47 @@ def _may_be_thanked(head: StoredOrder) -> bool:
 
 
 @router.post("/orders/{code}/again")
-async def order_again(request: Request, shop: Shop, seen: CurrentViewer, code: str) -> Response:
+async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
     """「別のお支払い方法で注文する」: back to the cart of an order that was not, or cannot be, paid (AP-47).
 
     A try that is still open is given up first.
     """
-    order = await own_order(request, shop, seen, code)
+    order = await own_order(request, parts, seen, code)
     if not order.awaits_buyer and order.head.payment != "failed":
         raise Refused("order_not_failed", "このご注文のお支払いはお手続き中か、完了しています。")
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         if order.awaits_buyer:
             await give_up_payment(tx, order_code=code, at=now())
         cart_id = await cart_of_order(tx, code)
         present = await cart_of(request, tx)
         kept = await take_back_cart(tx, cart_id, present, at=now()) if cart_id else None
-    response = shop.pages.redirect(request, "/cart")
+    response = parts.pages.redirect(request, "/cart")
     if kept is not None:
         keep_cart(request, response, kept.cart_id, kept.cart.count)
     return response
 
 
-async def own_order(request: Request, shop: Storefront, seen: Viewer, code: str) -> BuyersOrder:
+async def own_order(request: Request, parts: Parts, seen: Viewer, code: str) -> BuyersOrder:
     """Return the order if this browser or this member may see it. Raises Refused(order_unknown)."""
-    order = await _read(shop, code)
+    order = await _read(parts, code)
     if order is not None:
         by_member = seen.member_id is not None and str(order.head.member_id) == seen.member_id
-        if by_member or code in orders_of(shop, request):
+        if by_member or code in orders_of(parts, request):
             return order
     raise _unknown()
 
 
-async def _read(shop: Storefront, code: str) -> BuyersOrder | None:
+async def _read(parts: Parts, code: str) -> BuyersOrder | None:
     if not ORDER_CODE.fullmatch(code):
         return None
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         return await read_buyers_order(tx, code)
 
 
-async def _key_opens(shop: Storefront, code: str, key: str) -> bool:
+async def _key_opens(parts: Parts, code: str, key: str) -> bool:
     if not ORDER_CODE.fullmatch(code):
         return False
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         known = await page_key_of(tx, code)
     return known is not None and hmac.compare_digest(known.encode(), key.encode())
 

@@ -8,36 +8,47 @@ from checkout.orders.money_back import money_back
 from checkout.orders.payments import Refund
 from checkout.orders.stored_order import Destination, StoredOrder
 from shared.clock import in_japan
+from shared.events.payments import FailureReason, RefundRoute
+from shared.labels import Labels
 from shared.money_back import MONEY_BACK
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
 
+_PROVIDER_ERROR = "決済会社でエラーが起きたため、お支払いが完了しませんでした。"
 # PAY-22 and AP-17: what went wrong, and what to do about it.
-FAILED = {
-    "marketplace_not_supported": "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。",
-    "insufficient_balance": "残高が不足していたため、お支払いが完了しませんでした。",
-    "wrong_card_data": "カード情報に誤りがあったため、お支払いが完了しませんでした。",
-    "expired_card": "カードの有効期限が切れているため、お支払いが完了しませんでした。",
-    "limit_exceeded": "ご利用限度額を超えているため、お支払いが完了しませんでした。",
-    "amount_mismatch": "金額が一致しなかったため、お支払いを取りやめました。",
-    "buyer_abandoned": "お支払いの手続きが途中で終了しました。",
-    "declined": "お支払い方法が承認されませんでした。",
-    "provider_error": "決済会社でエラーが起きたため、お支払いが完了しませんでした。",
-}
+FAILED = Labels[FailureReason](
+    FailureReason,
+    {
+        "marketplace_not_supported": "申し訳ございません、Amazon PayではAmazon.co.jpアカウントのみご利用可能です。",
+        "insufficient_balance": "残高が不足していたため、お支払いが完了しませんでした。",
+        "wrong_card_data": "カード情報に誤りがあったため、お支払いが完了しませんでした。",
+        "expired_card": "カードの有効期限が切れているため、お支払いが完了しませんでした。",
+        "limit_exceeded": "ご利用限度額を超えているため、お支払いが完了しませんでした。",
+        "amount_mismatch": "金額が一致しなかったため、お支払いを取りやめました。",
+        "buyer_abandoned": "お支払いの手続きが途中で終了しました。",
+        "declined": "お支払い方法が承認されませんでした。",
+        "provider_error": _PROVIDER_ERROR,
+    },
+    unknown=lambda word: _PROVIDER_ERROR,
+)
 
 # What follows the amount.
-ROUTE = {
-    "provider": "を、お支払いに使われた方法へ返金しました",
-    "gift_card": "をギフトカードで返金しました",
-    "bank_transfer": "を銀行振込で返金しました",
-    "dispute": "が、カード会社などを通じて返金されました",
-}
+_ROUTE = Labels[RefundRoute | Literal["dispute"]](
+    RefundRoute | Literal["dispute"],
+    {
+        "provider": "を、お支払いに使われた方法へ返金しました",
+        "gift_card": "をギフトカードで返金しました",
+        "bank_transfer": "を銀行振込で返金しました",
+        "dispute": "が、カード会社などを通じて返金されました",
+    },
+    unknown=lambda word: "を返金しました",
+)
 
 
 def refund_words(refund: Refund) -> str:
     """Return the sentence about one refund; what was paid too much is named."""
     amount, excess = refund.amount, refund.excess
-    how = ROUTE.get(refund.route, "を返金しました")
+    how = _ROUTE.of(refund.route)
     if excess == amount:
         return f"お支払いの超過分 ¥{amount:,}{how}。"
     return f"¥{amount:,}{f'（うち超過分 ¥{excess:,}）' if excess else ''}{how}。"

@@ -31,33 +31,31 @@ from checkout.shipping.register_tracking import register_tracking
 from checkout.shipping.ship_order import Sent, ShipWish, ship_order
 from checkout.shop.staff import actor
 from shared.clock import now
-from shared.database import Database
 from shared.errors import Refused
 from shared.web.forms import Form, parse_form, read_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
 def _back(request: Request, code: str, toast: str) -> Response:
-    pages: Pages = request.app.state.pages
-    return pages.redirect(request, f"/desk/orders/{code}", toast=toast)
+    parts = parts_of(request)
+    return parts.pages.redirect(request, f"/desk/orders/{code}", toast=toast)
 
 
 @router.post("/desk/orders/{code}/ship")
-async def ship_parcels(request: Request, code: OrderCode, staff: Staff) -> Response:
+async def ship_parcels(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
     """一括更新: the ticked delivery addresses leave with their ship date (SHP-20)."""
-    db: Database = request.app.state.db
     data = await request.form()
     form = parse_form(ShipForm, data)
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         known = [row.destination_id for row in (await read_whole_order(tx, code)).destinations]
     parcels = {one: parse_form(ParcelForm, data, prefix=f"{one}-") for one in known}
     ticked = [] if form.errors else form.value.destinations
     if not form.errors and not any(parcels[one].errors for one in ticked if one in parcels):
         try:
-            async with db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 await ship_order(
                     tx,
                     order_code=code,
@@ -93,13 +91,14 @@ def _refuse_parcels(refused: Refused, form: Form[ShipForm], parcels: list[Form[P
 
 
 @router.post("/desk/orders/{code}/tracking/{destination_id}")
-async def register_number(request: Request, code: OrderCode, destination_id: UUID, staff: Staff) -> Response:
+async def register_number(
+    request: Request, parts: Here, code: OrderCode, destination_id: UUID, staff: Staff
+) -> Response:
     """お届け先・送り状番号編集 → 登録する (SHP-12)."""
-    db: Database = request.app.state.db
     form = await read_form(request, TrackingForm, prefix=f"{destination_id}-")
     if not form.errors:
         try:
-            async with db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 await register_tracking(
                     tx,
                     order_code=code,
@@ -119,23 +118,21 @@ async def register_number(request: Request, code: OrderCode, destination_id: UUI
 
 
 @router.post("/desk/orders/{code}/reauthorize")
-async def reauthorize(request: Request, code: OrderCode, staff: Staff) -> Response:
+async def reauthorize(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
     """再与信 (AP-34): ask for a new hold in place of the one that ended."""
-    db: Database = request.app.state.db
     form = await read_form(request, SeenForm)
     version = _seen(form)
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         await request_reauthorization(tx, order_code=code, version=version, by=actor(staff), at=now())
     return _back(request, code, "再与信を依頼しました")
 
 
 @router.post("/desk/orders/{code}/seen")
-async def mark_seen(request: Request, code: OrderCode, staff: Staff) -> Response:
+async def mark_seen(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
     """確認済みにする: what this service called for was looked at."""
-    db: Database = request.app.state.db
     form = await read_form(request, SeenForm)
     version = _seen(form)
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         await mark_calls_seen(tx, order_code=code, version=version, by=actor(staff), at=now())
     return _back(request, code, "確認済みにしました")
 
@@ -147,18 +144,17 @@ def _seen(form: Form[SeenForm]) -> int:
 
 
 @router.post("/desk/orders/{code}/deposit")
-async def enter_deposit(request: Request, code: OrderCode, staff: Staff) -> Response:
+async def enter_deposit(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
     """入金状況 → 更新する (PAY-07), after a warning if it is early (PAY-29)."""
-    db: Database = request.app.state.db
     form = await read_form(request, DepositForm)
     if not form.errors and not form.value.confirmed:
-        async with db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             warnings = capture_warnings((await read_whole_order(tx, code)).order)
         if warnings:
             return await render_order(request, code, status=409, deposit=form, warned="deposit")
     if not form.errors:
         try:
-            async with db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 await request_capture(
                     tx,
                     order_code=code,
@@ -175,18 +171,17 @@ async def enter_deposit(request: Request, code: OrderCode, staff: Staff) -> Resp
 
 
 @router.post("/desk/orders/{code}/status")
-async def set_processed(request: Request, code: OrderCode, staff: Staff) -> Response:
+async def set_processed(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
     """ステータス → 処理済みにする (ORD-12), after a warning if something is open (ORD-20)."""
-    db: Database = request.app.state.db
     form = await read_form(request, StatusForm)
     if not form.errors and not form.value.confirmed:
-        async with db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             warnings = processed_warnings((await read_whole_order(tx, code)).order)
         if warnings:
             return await render_order(request, code, status=409, status_form=form, warned="status")
     if not form.errors:
         try:
-            async with db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 await process_order(
                     tx, order_code=code, version=form.value.version, by=actor(staff), at=now()
                 )
@@ -197,14 +192,13 @@ async def set_processed(request: Request, code: OrderCode, staff: Staff) -> Resp
 
 
 @router.post("/desk/orders/{code}/cancel")
-async def cancel(request: Request, code: OrderCode, staff: Staff) -> Response:
+async def cancel(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
     """取消処理 (ORD-21)."""
-    db: Database = request.app.state.db
     form: Form[Any] = await read_form(request, CancelForm)
     if not form.errors:
         wish = form.value
         try:
-            async with db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 await cancel_order(
                     tx,
                     order_code=code,
@@ -223,14 +217,13 @@ async def cancel(request: Request, code: OrderCode, staff: Staff) -> Response:
 
 
 @router.post("/desk/orders/{code}/notes")
-async def add_note(request: Request, code: OrderCode, staff: Staff) -> Response:
+async def add_note(request: Request, parts: Here, code: OrderCode, staff: Staff) -> Response:
     """A remark on the timeline."""
-    db: Database = request.app.state.db
     form = await read_form(request, NoteForm)
     if not form.errors:
         wish = form.value
         try:
-            async with db.transaction() as tx:
+            async with parts.db.transaction() as tx:
                 await write_note(
                     tx, order_code=code, text=wish.text, version=wish.version, by=actor(staff), at=now()
                 )

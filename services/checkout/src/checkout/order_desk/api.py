@@ -25,8 +25,8 @@ from checkout.orders.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
 from checkout.shop.staff import actor
 from shared.clock import now
-from shared.database import Database
 from shared.web.fields import JsonBool, JsonDate, Text
+from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(
@@ -229,11 +229,10 @@ class ReauthorizeOrder(_Body):
 
 @router.post("/orders/{order_code}/reauthorize", responses={409: {}})
 async def reauthorize_order(
-    request: Request, order_code: OrderCode, body: ReauthorizeOrder, staff: Staff
+    request: Request, parts: Here, order_code: OrderCode, body: ReauthorizeOrder, staff: Staff
 ) -> OrderResult:
     """Ask for a new authorization (AP-34). 404 unknown, 409 where none ended or none is to be had."""
-    db: Database = request.app.state.db
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         await request_reauthorization(
             tx, order_code=order_code, version=body.version, by=actor(staff), at=now()
         )
@@ -242,10 +241,9 @@ async def reauthorize_order(
 
 # After the fixed paths: the first route of a path names the methods that it allows.
 @router.get("/orders/{order_code}")
-async def read_order(request: Request, order_code: OrderCode) -> OrderState:
+async def read_order(request: Request, parts: Here, order_code: OrderCode) -> OrderState:
     """Return how an order stands, with its timeline. 404 if there is none."""
-    db: Database = request.app.state.db
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, order_code)
     step = next_step(whole.order).step
     row = whole.row
@@ -270,11 +268,10 @@ async def read_order(request: Request, order_code: OrderCode) -> OrderState:
 
 @router.post("/orders/{order_code}/cancel", responses={409: {}})
 async def cancel_one_order(
-    request: Request, order_code: OrderCode, body: CancelOrder, staff: Staff
+    request: Request, parts: Here, order_code: OrderCode, body: CancelOrder, staff: Staff
 ) -> OrderResult:
     """Cancel an order (ORD-21). 404 unknown, 409 if the rules refuse."""
-    db: Database = request.app.state.db
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         await cancel_order(
             tx,
             order_code=order_code,
@@ -290,7 +287,7 @@ async def cancel_one_order(
 
 
 async def _each(request: Request, codes: Sequence[str], act: Any, **words: Any) -> Results:
-    outcomes: list[Outcome] = await for_each_order(request.app.state.db, codes, act, **words)
+    outcomes: list[Outcome] = await for_each_order(parts_of(request).db, codes, act, **words)
     return Results(
         results=[
             OrderResult(order_code=one.order_code, ok=one.ok, code=one.code, message=one.text)

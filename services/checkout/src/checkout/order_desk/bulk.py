@@ -24,26 +24,32 @@ from checkout.orders.stored_order import StoredOrder
 from checkout.shipping.ship_order import ShipWish, ship
 from checkout.shop.staff import actor
 from shared.clock import now
-from shared.database import Database
 from shared.errors import Refused
+from shared.labels import Labels
 from shared.web.forms import Form, parse_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 Action = Literal["ship", "capture", "process"]
-TITLE: Mapping[str, str] = {
-    "ship": "注文を発送済みにする(通常配送・店舗受取)",
-    "capture": "注文を入金済みにする",
-    "process": "注文を処理済みにする",
-}
-DONE: Mapping[str, str] = {
-    "ship": "発送済みにしました",
-    "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
-    "process": "処理済みにしました",
-}
-TAB_OF: Mapping[str, str] = {"ship": "unshipped", "capture": "unpaid", "process": "all"}
+TITLE = Labels[Action](
+    Action,
+    {
+        "ship": "注文を発送済みにする(通常配送・店舗受取)",
+        "capture": "注文を入金済みにする",
+        "process": "注文を処理済みにする",
+    },
+)
+DONE = Labels[Action](
+    Action,
+    {
+        "ship": "発送済みにしました",
+        "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
+        "process": "処理済みにしました",
+    },
+)
+TAB_OF = Labels[Action](Action, {"ship": "unshipped", "capture": "unpaid", "process": "all"})
 
 
 class BulkForm(BaseModel):
@@ -84,16 +90,14 @@ RELOADED = "一括処理の画面は読み込み直せません。処理した�
 
 
 @router.get("/desk/orders/bulk")
-async def leave_bulk(request: Request) -> Response:
+async def leave_bulk(request: Request, parts: Here) -> Response:
     """Reload and Back after a bulk page: nothing is done again, and the orders tell what was."""
-    pages: Pages = request.app.state.pages
-    return pages.redirect(request, "/desk/orders", toast=RELOADED, kind="note")
+    return parts.pages.redirect(request, "/desk/orders", toast=RELOADED, kind="note")
 
 
 @router.post("/desk/orders/bulk")
-async def act_on_orders(request: Request, staff: Staff) -> Response:
+async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response:
     """Show what will be done, or with ``confirmed``, and each order as it was seen, do it."""
-    pages: Pages = request.app.state.pages
     data = await request.form(max_fields=2_000)
     form = parse_form(BulkForm, data)
     if form.errors:
@@ -102,7 +106,7 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
     codes = list(dict.fromkeys(bulk.id))
     if not codes:
         back = f"/desk/orders?tab={TAB_OF[bulk.action]}"
-        return pages.redirect(request, back, toast="注文を1件以上選んでください", kind="stop")
+        return parts.pages.redirect(request, back, toast="注文を1件以上選んでください", kind="stop")
     if len(codes) > ORDERS_MAX:
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
     tracking = {code: parse_form(TrackingForm, data, prefix=f"{code}-") for code in codes}
@@ -111,13 +115,13 @@ async def act_on_orders(request: Request, staff: Staff) -> Response:
         return await _ask(request, form, codes, tracking)
     by, at = actor(staff), now()
     outcomes = await for_each_order(
-        request.app.state.db,
+        parts_of(request).db,
         codes,
         _acting(bulk, tracking, by=by, at=at),
         done=DONE[bulk.action],
         action=f"bulk_{bulk.action}",
     )
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_results.html",
         title=TITLE[bulk.action],
@@ -163,8 +167,7 @@ async def _unseen(request: Request, bulk: BulkForm, tracking: Mapping[str, Form[
     codes = [code for code, form in tracking.items() if form.value.version is None]
     if not codes:
         return False
-    db: Database = request.app.state.db
-    async with db.transaction() as tx:
+    async with parts_of(request).db.transaction() as tx:
         known = await read_ruled_orders(tx, codes)
     return any(not _refusal(bulk, order) for _, order in known.values())
 
@@ -176,15 +179,14 @@ async def _ask(
     tracking: Mapping[str, Form[TrackingForm]],
 ) -> Response:
     """The page before the deed: every order with what will happen, and the whole in one sentence."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
+    parts = parts_of(request)
     bulk = form.value
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         known = await read_ruled_orders(tx, codes)
     candidates = [_candidate(bulk, code, known.get(code), tracking[code]) for code in codes]
     going = [one for one in candidates if not one.refusal]
     wrong = [one.tracking for one in candidates if one.tracking.errors]
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_bulk.html",
         status=422 if wrong else 200,

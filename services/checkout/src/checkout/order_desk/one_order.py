@@ -28,11 +28,10 @@ from checkout.orders.steps import cancel_effects, capture_warnings, next_step, p
 from checkout.orders.stored_order import Destination
 from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
-from shared.database import Database
 from shared.errors import Refused
 from shared.web.fields import Text
 from shared.web.forms import Form
-from shared.web.pages import Pages
+from shared.web.parts import parts_of
 from shared.web.session import require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -131,11 +130,10 @@ async def render_cancel(
     request: Request, code: str, form: Form[CancelForm], *, status: int = 200
 ) -> Response:
     """The page that says what cancelling will do to stock, points and money."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
+    parts = parts_of(request)
+    async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, code)
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_cancel.html",
         status=status,
@@ -163,9 +161,8 @@ async def render_order(
 
     ``warned`` names the form that was not carried out yet, because its warnings are to be read first.
     """
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
+    parts = parts_of(request)
+    async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, code)
     ship = ship or Form(ShipForm, {"send_mail": "true"})
     # A transfer's mail promises that the buyer will be told.
@@ -176,18 +173,18 @@ async def render_order(
     given = parcels or {}
     destinations = [_destination(whole, row, given.get(row.destination_id)) for row in whole.destinations]
     forms = [ship, deposit, status_form, note, *(one.form for one in destinations)]
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_order.html",
         status=status,
         order=whole.row,
         badges=badges(whole.row),
-        kind=ORDER_KIND_LABEL[whole.row.order_kind],
+        kind=ORDER_KIND_LABEL.of(whole.row.order_kind),
         next=next_step(whole.order),
         calls=calls_of(whole.order),
         risk=unsecured(whole.order),
         deposit_button=_deposit_button(whole.order),
-        cancel_label=REASON_LABEL.get(whole.row.cancel_reason or "", ""),
+        cancel_label=REASON_LABEL.of(whole.row.cancel_reason) if whole.row.cancel_reason else "",
         amounts=amounts_rows(whole.row),
         destinations=destinations,
         carriers=CARRIER_OPTIONS,

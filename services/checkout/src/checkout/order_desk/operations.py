@@ -8,9 +8,8 @@ from starlette.responses import Response
 
 from checkout.order_desk.search import count_tabs, processed_but_unpaid
 from checkout.order_desk.standings import Standings
-from shared.database import Database
 from shared.web.operations import Operations, Standing
-from shared.web.pages import Pages
+from shared.web.parts import Here
 from shared.web.session import require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -26,17 +25,16 @@ SERVICES = {
 
 
 @router.get("/desk/operations")
-async def show_operations(request: Request) -> Response:
+async def show_operations(request: Request, parts: Here) -> Response:
     """Counts of work that is left, and of what goes wrong in each service."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    own: Operations = request.app.state.operations
-    others: Standings = request.app.state.standings
-    async with db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         counts = await count_tabs(tx)
         missed = await processed_but_unpaid(tx)
-    standings = {"checkout": await own.standing(), **await others.read(request.cookies)}
-    return pages.render(
+    standings = {
+        "checkout": await parts[Operations].standing(),
+        **await parts[Standings].read(request.cookies),
+    }
+    return parts.pages.render(
         request,
         "desk_operations.html",
         counts=counts,

@@ -31,7 +31,8 @@ SORTABLE = {
 class Search:
     """What to look for (ORD-05); None means すべて.
 
-    ``called``: only orders that ask for a person. Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, both included. 未入金 is said
+    ``called``: only orders that ask for a person. Any of several payment kinds will do (PAY-28). Dates are Japanese calendar days, totals yen; all
+    included. 未入金 is said
     only of orders whose deposit is managed here, so it leaves out what is paid at the door (ORD-07, PAY-13).
     """
 
@@ -43,6 +44,8 @@ class Search:
     shipping: str | None = None
     placed_from: date | None = None
     placed_to: date | None = None
+    total_from: int | None = None
+    total_to: int | None = None
     called: bool | None = None
 
 
@@ -78,6 +81,10 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
         found.append(orders.c.placed_at >= _midnight(search.placed_from))
     if search.placed_to:
         found.append(orders.c.placed_at < _midnight(search.placed_to) + timedelta(days=1))
+    if search.total_from:
+        found.append(orders.c.total >= search.total_from)
+    if search.total_to:
+        found.append(orders.c.total <= search.total_to)
     return found
 
 

@@ -1,34 +1,43 @@
 """How states of an order are shown at the desk: a word, and the kind of mark beside it."""
 
-from checkout.orders.calls import CALL_LABEL, UNKNOWN_CALL
+from checkout.orders.calls import CALL_LABEL, OWN_CALL_LABEL
 from checkout.orders.money_back import money_back
-from checkout.orders.states import DEPOSIT_BY_STAFF
+from checkout.orders.states import DEPOSIT_BY_STAFF, Status
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+from shared.events.checkout import OrderKind
+from shared.labels import Badge, Complete, Labels, Mark
 
-ORDER_KIND_LABEL = {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
-_STATUS_KIND = {"in_progress": "note", "processed": "done", "cancelled": "plain"}
+ORDER_KIND_LABEL = Labels[OrderKind](
+    OrderKind, {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
+)
+_STATUS_KIND = Complete[Status, Mark](
+    Status, {"in_progress": "note", "processed": "done", "cancelled": "plain"}, unknown=lambda word: "plain"
+)
 
 
-def badges(row: StoredOrder) -> dict[str, tuple[str, str]]:
+def badges(row: StoredOrder) -> dict[str, Badge]:
     """Return (word, kind) for status, deposit, shipping and payment of a stored order."""
     ended = row.status == "cancelled"
     managed = row.payment_deposit != "never"
     return {
-        "status": (STATUS_LABEL[row.status], _STATUS_KIND[row.status]),
+        "status": (STATUS_LABEL.of(row.status), _STATUS_KIND.of(row.status)),
         "deposit": _deposit(row, managed=managed, ended=ended),
-        "shipping": (SHIPPING_LABEL[row.shipping], _kind(row.shipping == "shipped", ended, otherwise="wait")),
+        "shipping": (
+            SHIPPING_LABEL.of(row.shipping),
+            _kind(row.shipping == "shipped", ended, otherwise="wait"),
+        ),
         "payment": _payment(row, managed=managed, ended=ended),
     }
 
 
 def called_for(row: StoredOrder) -> list[str]:
     """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
-    words = (CALL_LABEL.get(word, UNKNOWN_CALL) for word in (*row.payment_calls, *row.own_calls))
+    words = (*map(CALL_LABEL.of, row.payment_calls), *map(OWN_CALL_LABEL.of, row.own_calls))
     return list(dict.fromkeys(words))
 
 
-def _deposit(row: StoredOrder, *, managed: bool, ended: bool) -> tuple[str, str]:
+def _deposit(row: StoredOrder, *, managed: bool, ended: bool) -> Badge:
     """Money that went back is no longer 入金済み; money of an ended order is on its way back."""
     if not managed:
         return "管理対象外", "plain"
@@ -43,13 +52,13 @@ def _deposit(row: StoredOrder, *, managed: bool, ended: bool) -> tuple[str, str]
         return "返金保留", "stop"
     if back == "on_its_way":
         return "返金処理中", "wait"
-    return DEPOSIT_LABEL[row.deposit], _kind(row.deposit == "paid", ended, otherwise="stop")
+    return DEPOSIT_LABEL.of(row.deposit), _kind(row.deposit == "paid", ended, otherwise="stop")
 
 
-_GIVEN_BACK = ("返金済", "note")
+_GIVEN_BACK: Badge = ("返金済", "note")
 
 
-def _payment(row: StoredOrder, *, managed: bool, ended: bool) -> tuple[str, str]:
+def _payment(row: StoredOrder, *, managed: bool, ended: bool) -> Badge:
     if not managed:
         return "管理対象外", "plain"
     if ended and money_back(row) == "given_back":
@@ -60,10 +69,10 @@ def _payment(row: StoredOrder, *, managed: bool, ended: bool) -> tuple[str, str]
         return "取消済", "plain"
     if row.payment_deposit == "by_hand" and row.payment == "number_issued":
         return "振込待ち", "wait"
-    return PAYMENT_LABEL[row.payment], "stop" if row.payment in ("lapsed", "short") else "note"
+    return PAYMENT_LABEL.of(row.payment), "stop" if row.payment in ("lapsed", "short") else "note"
 
 
-def _kind(done: bool, nothing_to_do: bool, *, otherwise: str) -> str:
+def _kind(done: bool, nothing_to_do: bool, *, otherwise: Mark) -> Mark:
     if done:
         return "done"
     return "plain" if nothing_to_do else otherwise

@@ -1,9 +1,9 @@
 """The order desk: work lists, search, and what can be done to many orders at once."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Request
@@ -24,15 +24,13 @@ from checkout.order_desk.search import (
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
-from shared.database import Database
-from shared.errors import Refused
-from shared.web.csv_file import csv_response
+from shared.labels import Badge, Labels
+from shared.web.cells import Cell, at, badge, code, link, text, yen
 from shared.web.deeds import done_by, rows_taken
-from shared.web.fields import DayOfLists, Line
-from shared.web.filters import jst
-from shared.web.forms import Form, parse_form
-from shared.web.pages import Pages
+from shared.web.fields import DayOfLists, Line, Yen
+from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -51,21 +49,11 @@ class SearchForm(BaseModel):
     shipping: Literal["", "unshipped", "shipped"] = Field("", title="発送状況")
     placed_from: DayOfLists | None = Field(None, title="注文日(から)")
     placed_to: DayOfLists | None = Field(None, title="注文日(まで)")
+    total_from: Yen | None = Field(None, title="合計(から)")
+    total_to: Yen | None = Field(None, title="合計(まで)")
 
 
-COLUMNS = (
-    "受付番号",
-    "受注コード",
-    "注文日時",
-    "注文者",
-    "決済種別",
-    "ステータス",
-    "入金状況",
-    "発送状況",
-    "合計",
-    "要確認",
-)
-CHOICES: Mapping[str, Mapping[str, str]] = {
+CHOICES: Mapping[str, Labels[Any]] = {
     "status": STATUS_LABEL,
     "order_kind": ORDER_KIND_LABEL,
     "deposit": DEPOSIT_LABEL,
@@ -73,16 +61,54 @@ CHOICES: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def asked_search(form: Form[SearchForm], tab: str) -> Search:
-    """Return the tab's conditions narrowed by the form's (PAY-05); a form with errors narrows nothing."""
-    fixed = TABS[tab][1]
-    if form.errors:
-        return fixed
-    asked = form.value.model_dump()
-    text = asked.pop("q")
-    asked["payment_kind"] = tuple(kind for kind in asked["payment_kind"] if kind)
-    wanted = {name: value for name, value in asked.items() if value and getattr(fixed, name) is None}
-    return replace(fixed, text=text, **wanted)
+def _path(row: StoredOrder) -> str:
+    return f"/desk/orders/{row.code}"
+
+
+def _state(name: str) -> Callable[[StoredOrder], Cell]:
+    return lambda row: badge(badges(row)[name])
+
+
+def _status(row: StoredOrder) -> Cell:
+    calls: Sequence[Badge] = [(word, "stop") for word in called_for(row)]
+    return [badge(one) for one in (badges(row)["status"], *calls)]
+
+
+ORDERS = DeskList[SearchForm, StoredOrder](
+    path="/desk/orders",
+    filters=SearchForm,
+    columns=[
+        Column("受付番号", lambda row: code(row.number), sort="number", csv=lambda row: row.number or ""),
+        Column("受注コード", lambda row: link(row.code, _path(row), is_code=True), sort="code"),
+        Column("注文日時", lambda row: at(row.placed_at), sort="placed_at"),
+        Column("注文者", lambda row: text(row.orderer_name), css="clip card-who"),
+        Column("決済種別", lambda row: text(row.payment_name), css="clip card-foot"),
+        Column("ステータス", _status, css="card-state calls", csv=lambda row: badges(row)["status"][0]),
+        Column("入金状況", _state("deposit"), css="card-state"),
+        Column("発送状況", _state("shipping"), css="card-state"),
+        Column("合計", lambda row: yen(row.total), sort="total", css="card-amount", numeric=True),
+        Column("要確認", lambda row: text("・".join(called_for(row))), on_page=False),
+    ],
+    href=_path,
+    tabs=Tabs("tab", {key: label for key, (label, _) in TABS.items()}, other="all"),
+    sort="-placed_at",
+    search=SearchBox(
+        "受付番号・氏名・電話番号・商品など",
+        label="すべての受注から検索",
+        hint="すべての受注から、番号・氏名・連絡先・商品・メモで探せます。",
+        tab="all",
+    ),
+    file="orders",
+)
+
+
+def asked_search(asked: Asked[SearchForm]) -> Search:
+    """Return the tab's conditions narrowed by the filters (PAY-05)."""
+    fixed, wanted = TABS[asked.tab][1], asked.filters.model_dump()
+    words = wanted.pop("q")
+    wanted["payment_kind"] = tuple(kind for kind in wanted["payment_kind"] if kind)
+    narrowing = {name: value for name, value in wanted.items() if value and getattr(fixed, name) is None}
+    return replace(fixed, text=words, **narrowing)
 
 
 def with_any_deposit(search: Search) -> str:
@@ -101,105 +127,61 @@ def selectable(row: StoredOrder, tab: str) -> bool:
 
 
 @router.get("/desk")
-async def open_desk(request: Request) -> Response:
+async def open_desk(request: Request, parts: Here) -> Response:
     """The desk opens at its orders."""
-    pages: Pages = request.app.state.pages
-    return pages.redirect(request, "/desk/orders")
+    return parts.pages.redirect(request, "/desk/orders")
 
 
-@router.get("/desk/orders")
-async def list_orders(
-    request: Request, asked: Paging, tab: str = "new", sort: str = "-placed_at"
-) -> Response:
+@router.get(ORDERS.path)
+async def list_orders(request: Request, parts: Here, paging: Paging) -> Response:
     """受注一覧: a work list (ORD-09), narrowed by the search form."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    tab = tab if tab in TABS else "all"
-    form = parse_form(SearchForm, request.query_params)
-    search = asked_search(form, tab)
-    async with db.transaction() as tx:
-        rows, total = await find_orders(tx, search, sort=sort, limit=asked.size, offset=asked.offset)
+    asked = ORDERS.read(request, paging)
+    tab, search, fixed = asked.tab, asked_search(asked), TABS[asked.tab][1]
+    async with parts.db.transaction() as tx:
+        rows, total = await find_orders(tx, search, sort=asked.sort, limit=paging.size, offset=paging.offset)
         counts = await count_tabs(tx)
         kinds = await payment_kinds(tx)
         # The list of the deposit step has nothing to do with them; any other would hide orders to be shipped.
         at_the_door = await count_paid_at_the_door(tx, search) if tab != "unpaid" else 0
         missed = await processed_but_unpaid(tx) if tab in ("unpaid", "processed") else []
-    fixed = TABS[tab][1]
-    return pages.render(
+    # The default search is shown as it stands, so that it can be widened; a tab's own stays fixed.
+    fixed_by_tab = [name for name in CHOICES if getattr(fixed, name) is not None]
+    if tab == "new":
+        for name in fixed_by_tab:
+            asked.form.values[name] = asked.form[name] or getattr(fixed, name)
+    return parts.pages.render(
         request,
         "desk_orders.html",
-        status=422 if form.errors else 200,
+        status=asked.status,
+        list=ORDERS.shown(
+            asked,
+            rows,
+            min(total, FOUND_MAX) if search.text else total,
+            counts=counts,
+            options={
+                "payment_kind": [(kind.payment_kind, kind.name) for kind in kinds],
+                **{name: list(labels.items()) for name, labels in CHOICES.items()},
+            },
+            hidden=[] if tab == "new" else fixed_by_tab,
+            select=lambda row: row.code if selectable(row, tab) else "",
+        ),
         tab=tab,
-        tabs=[
-            {
-                "label": label,
-                "href": f"/desk/orders?tab={key}",
-                "count": counts.get(key, 0),
-                "current": key == tab,
-            }
-            for key, (label, _) in TABS.items()
-        ],
-        rows=[_line(row, tab) for row in rows],
-        page=asked.of(min(total, FOUND_MAX) if search.text else total),
         too_many=FOUND_MAX if search.text and total > FOUND_MAX else None,
-        export=f"/desk/orders/export.csv?{request.url.query}",
-        sort=sort,
-        form=form,
-        # The default search is shown as it stands, so that it can be widened; a tab's own stays fixed.
-        choices={
-            name: [("", "すべて"), *labels.items()]
-            for name, labels in CHOICES.items()
-            if tab == "new" or getattr(fixed, name) is None
-        },
-        kinds=kinds,
-        preset=asdict(fixed) if tab == "new" else {},
-        narrowed=search != fixed,
-        filtered=replace(search, text="") != fixed,
         missed=missed,
         at_the_door=at_the_door,
         any_deposit=with_any_deposit(search),
     )
 
 
-@router.get("/desk/orders/export.csv")
-async def send_orders(request: Request, staff: Owner, tab: str = "new", sort: str = "-placed_at") -> Response:
+@router.get(f"{ORDERS.path}/export.csv")
+async def send_orders(request: Request, parts: Here, staff: Owner, paging: Paging) -> Response:
     """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
-    db: Database = request.app.state.db
-    form = parse_form(SearchForm, request.query_params)
-    for field, message in form.errors.items():
-        # The list shows what is wrong, and all orders; a file of all of them is not what was asked for.
-        raise Refused("filter_refused", message, field=field, status=422)
-    search = asked_search(form, tab if tab in TABS else "all")
+    asked = ORDERS.read(request, paging).for_file()
     found = await export_orders(
-        db, search, sort=sort, by=done_by(request, staff), subject=partial(rows_taken, request)
+        parts.db,
+        asked_search(asked),
+        sort=asked.sort,
+        by=done_by(request, staff),
+        subject=partial(rows_taken, request),
     )
-    return csv_response("orders", COLUMNS, _cells(found))
-
-
-async def _cells(rows: AsyncIterator[StoredOrder]) -> AsyncIterator[tuple[str | int, ...]]:
-    async for row in rows:
-        states = badges(row)
-        yield (
-            row.number or "",
-            row.code,
-            jst(row.placed_at),
-            row.orderer_name,
-            row.payment_name,
-            *(states[name][0] for name in ("status", "deposit", "shipping")),
-            row.total,
-            "・".join(called_for(row)),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ListedOrder:
-    """A line of a work list; ``badges`` are words and marks, ``calls`` why it asks for a person."""
-
-    order: StoredOrder
-    badges: Mapping[str, tuple[str, str]]
-    calls: Sequence[str]
-    selectable: bool
-
-
-def _line(row: StoredOrder, tab: str) -> ListedOrder:
-    return ListedOrder(row, badges(row), called_for(row), selectable(row, tab))
+    return ORDERS.csv(found)

@@ -1,33 +1,45 @@
 """The words that ask staff for a look at an order, as sentences with amounts in yen."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from checkout.orders.order import Order, Standing
 from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
 from shared.clock import in_japan
+from shared.events import payments as events
+from shared.labels import Labels
 
-CALL_LABEL: dict[str, str] = {
-    "short_money": "入金不足",
-    "excess_money": "過入金",
-    "late_money": "期限後の入金",
-    "capture_failed": "売上請求の失敗",
-    "refund_failed": "返金の失敗",
-    "refunded_elsewhere": "管理画面での返金",
-    "chargeback": "チャージバック",
-    "chargeback_lost": "チャージバック敗訴",
-    "receipt_reversed": "入金の取消",
-    "refund_unexplained": "不明な返金",
-    "shipping_untold": "発送の報告",
-    "answer_mismatch": "回答の不一致",
-    "other_hold": "別の与信",
-    "charge_unknown": "不明な売上",
-    "no_answer": "回答待ち",
-    "authorization_ended": "与信切れ",
-    "benefit_shortage": "値引きの不足",
-    "registration_refused": "会員登録の見送り",
-    PAYMENT_MAIL_UNDELIVERED: "お支払い案内の未達",
-}
-UNKNOWN_CALL = "決済の確認"
+CALL_LABEL = Labels[events.Call](
+    events.Call,
+    {
+        "short_money": "入金不足",
+        "excess_money": "過入金",
+        "late_money": "期限後の入金",
+        "capture_failed": "売上請求の失敗",
+        "refund_failed": "返金の失敗",
+        "refunded_elsewhere": "管理画面での返金",
+        "chargeback": "チャージバック",
+        "chargeback_lost": "チャージバック敗訴",
+        "receipt_reversed": "入金の取消",
+        "refund_unexplained": "不明な返金",
+        "shipping_untold": "発送の報告",
+        "answer_mismatch": "回答の不一致",
+        "other_hold": "別の与信",
+        "charge_unknown": "不明な売上",
+        "no_answer": "回答待ち",
+        "authorization_ended": "与信切れ",
+    },
+    unknown=lambda word: "決済の確認",
+)
+OwnCall = Literal["benefit_shortage", "registration_refused", "payment_mail_undelivered"]
+OWN_CALL_LABEL = Labels[OwnCall](
+    OwnCall,
+    {
+        "benefit_shortage": "値引きの不足",
+        "registration_refused": "会員登録の見送り",
+        "payment_mail_undelivered": "お支払い案内の未達",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +62,7 @@ def calls_of(order: Order) -> list[Call]:
     return [
         Call(
             word,
-            CALL_LABEL.get(word, UNKNOWN_CALL),
+            CALL_LABEL.of(word),
             call_text(word, order.standing, order.total),
             path=f"/desk/payments/{order.code}",
             link="決済の画面を開く",
@@ -60,7 +72,7 @@ def calls_of(order: Order) -> list[Call]:
 
 
 def _own_call(word: str, code: str) -> Call:
-    call = Call(word, CALL_LABEL.get(word, word), _OWN_TEXT.get(word, ""), ours=True)
+    call = Call(word, OWN_CALL_LABEL.of(word), _OWN_TEXT.of(word), ours=True)
     if word != PAYMENT_MAIL_UNDELIVERED:
         return call
     return replace(call, path=f"/desk/mails?q={code}", link="メール送信記録を開く")
@@ -110,12 +122,15 @@ _TEXT = {
     "no_answer": "決済会社から結果が返っていません。照会を続けています。",
     "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法をご案内してください。発送前の場合は、それまで発送できません。",
 }
-_OWN_TEXT = {
-    "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",
-    "registration_refused": "ご注文と同時の会員登録は行われませんでした。ご注文は有効です。",
-    PAYMENT_MAIL_UNDELIVERED: "お支払い方法をご案内するメールがお客様に届いていません。メール送信記録から、"
-    "宛先を確認して再送してください。お電話などでお伝えした場合は「確認済みにする」を押してください。",
-}
+_OWN_TEXT = Labels[OwnCall](
+    OwnCall,
+    {
+        "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",
+        "registration_refused": "ご注文と同時の会員登録は行われませんでした。ご注文は有効です。",
+        "payment_mail_undelivered": "お支払い方法をご案内するメールがお客様に届いていません。メール送信記録から、"
+        "宛先を確認して再送してください。お電話などでお伝えした場合は「確認済みにする」を押してください。",
+    },
+)
 
 
 def _with_us(standing: Standing) -> int:

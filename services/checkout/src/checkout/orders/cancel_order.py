@@ -13,18 +13,25 @@ from checkout.orders.timeline import TimelineEntry
 from checkout.stock.moves import release_stock
 from shared.database import Tx
 from shared.events import OrderCancelled
+from shared.labels import Labels
 
 StaffReason = Literal["buyer", "shop", "return"]
-STAFF_REASON_LABEL: dict[StaffReason, str] = {
-    "buyer": "お客様のご依頼",
-    "shop": "当店の都合",
-    "return": "返品",
-}
-REASON_LABEL: dict[str, str] = {
-    "staff": "スタッフによるキャンセル",
-    "unpaid": "お支払い期限切れによる自動キャンセル",
-    "payment_failed": "決済が成立しなかったため自動キャンセル",
-}
+STAFF_REASON_LABEL = Labels[StaffReason](
+    StaffReason,
+    {
+        "buyer": "お客様のご依頼",
+        "shop": "当店の都合",
+        "return": "返品",
+    },
+)
+REASON_LABEL = Labels[CancelReason](
+    CancelReason,
+    {
+        "staff": "スタッフによるキャンセル",
+        "unpaid": "お支払い期限切れによる自動キャンセル",
+        "payment_failed": "決済が成立しなかったため自動キャンセル",
+    },
+)
 
 
 async def cancel_order(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from checkout.orders.book import open_orders
-from checkout.orders.calls import CALL_LABEL
+from checkout.orders.calls import OWN_CALL_LABEL
 from checkout.orders.process_order import process_if_complete
 from checkout.orders.timeline import TimelineEntry
 from shared.database import Tx
@@ -20,7 +20,7 @@ async def mark_calls_seen(
             raise Refused("nothing_called", "確認が必要な項目はありません。画面を開き直してください。")
         book.move(order_code, "call", by=by, at=at, reason="seen")
         book.set_standing(order_code, order.standing, own_calls=())
-        labels = "・".join(CALL_LABEL.get(word, word) for word in order.own_calls)
+        labels = "・".join(OWN_CALL_LABEL.of(word) for word in order.own_calls)
         book.note(
             TimelineEntry(
                 order_code=order_code,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from checkout.orders.news_words import BENEFIT, GRANTED, REFUSED_REGISTRATION, SUPPRESSED, UNDELIVERED, told
+from checkout.orders.news_words import BENEFIT, GRANTED, REFUSED_REGISTRATION, SUPPRESSED, UNDELIVERED
 from checkout.orders.timeline import Line
 from shared import events
 from shared.events import Event
@@ -14,13 +14,13 @@ _UNIT = {"points": ("", "ポイント"), "coupon": ("¥", "")}
 def _benefit_short(event: events.BenefitShortageFound) -> Line:
     facts = {"kind": "shortage", "benefit": event.benefit, "missing": event.missing}
     before, after = _UNIT.get(event.benefit, ("", ""))
-    title = f"{told(BENEFIT, event.benefit)}を引き落とせませんでした"
+    title = f"{BENEFIT.of(event.benefit)}を引き落とせませんでした"
     text = f"不足 {before}{event.missing:,}{after}。値引き分は店舗の負担です（{event.reason}）"
     return "points", "stop", title, text, facts
 
 
 def _registration_refused(event: events.RegistrationRefused) -> Line:
-    text = told(REFUSED_REGISTRATION, event.reason)
+    text = REFUSED_REGISTRATION.of(event.reason)
     return "member", "stop", "会員登録は行われませんでした", text, {"kind": "registration_refused"}
 
 
@@ -31,7 +31,7 @@ def _points_used(event: events.PointsUsed) -> Line:
 
 def _points_granted(event: events.PointsGranted) -> Line:
     facts = {"kind": f"granted_{event.state}", "points": event.points}
-    text = f"{event.points:,}ポイント（{told(GRANTED, event.state)}）"
+    text = f"{event.points:,}ポイント（{GRANTED.of(event.state)}）"
     return "points", "note", "ポイントを付与しました", text, facts
 
 
@@ -83,7 +83,7 @@ def _mail_suppressed(event: events.MailSuppressed) -> Line:
         "reason": event.reason,
         "mail_id": str(event.mail_id),
     }
-    text = f"{event.title or event.mail}：{told(SUPPRESSED, event.reason)}"
+    text = f"{event.title or event.mail}：{SUPPRESSED.of(event.reason)}"
     if event.reason in UNDELIVERED:
         return "mail", "stop", "メールは未達です", text, facts
     return "mail", "plain", "メールは送信していません", text, facts

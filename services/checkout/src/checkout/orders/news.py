@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from checkout.orders.member_news import LINES_OF_MEMBERS_AND_MAILS
-from checkout.orders.news_words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE, told
+from checkout.orders.news_words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
 from checkout.orders.order import Order
 from checkout.orders.payment_news import excess_of, route_of
 from checkout.orders.standing_news import standing_words
@@ -130,7 +130,7 @@ def _number(event: events.PaymentNumberIssued) -> Line:
 
 def _failed(event: events.PaymentFailed) -> Line:
     facts = {"kind": "failure", "reason": event.reason}
-    return "payment", "stop", "決済が成立しませんでした", told(FAILED, event.reason), facts
+    return "payment", "stop", "決済が成立しませんでした", FAILED.of(event.reason), facts
 
 
 def _expired(event: events.PaymentExpired) -> Line:
@@ -144,7 +144,7 @@ def _captured(event: events.PaymentCaptured) -> Line:
         "payment",
         "done",
         "入金済みになりました",
-        f"¥{event.amount:,}　{told(SOURCE, event.source)}",
+        f"¥{event.amount:,}　{SOURCE.of(event.source)}",
         facts,
     )
 
@@ -164,7 +164,7 @@ def _refunded(event: events.PaymentRefunded) -> Line:
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
-    text = f"{told(ROUTE, event.route)}{left}"
+    text = f"{ROUTE.of(event.route)}{left}"
     return "payment", "note", _refund_title(event), text, facts
 
 
@@ -174,7 +174,7 @@ def _refund_taken_back(event: events.RefundTakenBack) -> Line:
     if event.by_dispute:
         title = f"チャージバックによる返金 ¥{event.amount:,} を取り消しました"
         return "payment", "stop", title, f"代金は回収されていませんでした。{left}", facts
-    text = f"{told(ROUTE, event.route)}{left}　実際には返金していませんでした。"
+    text = f"{ROUTE.of(event.route)}{left}　実際には返金していませんでした。"
     return "payment", "stop", f"返金 ¥{event.amount:,} の記録を取り消しました", text, facts
 
 
@@ -187,7 +187,7 @@ def _refund_title(event: events.PaymentRefunded) -> str:
 
 def _authorization_ended(event: events.AuthorizationEnded) -> Line:
     facts = {"kind": "authorization_ended", "authorization_id": event.authorization_id}
-    return "payment", "stop", "与信が切れました", told(ENDED, event.reason), facts
+    return "payment", "stop", "与信が切れました", ENDED.of(event.reason), facts
 
 
 _LINES: dict[type[Event], Callable[[Any], Line]] = {

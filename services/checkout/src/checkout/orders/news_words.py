@@ -1,24 +1,26 @@
 """What other services say in words of theirs, in words for staff."""
 
-from collections.abc import Mapping
+from typing import Literal
 
+from shared.events import HoldEndReason, SuppressionReason
+from shared.events.members import Benefit, GrantState
+from shared.events.payments import CaptureSource, FailureReason, RefundRoute
+from shared.labels import Labels
 
-def told(words: Mapping[str, str], word: str) -> str:
-    """Return the sentence for ``word``; a word that only a newer release knows stays visible as it is."""
-    return words.get(word) or f"その他（コード：{word}）"
-
-
-FAILED = {
-    "marketplace_not_supported": "Amazon.co.jp以外のアカウントでした",
-    "insufficient_balance": "残高が不足していました",
-    "wrong_card_data": "カード情報に誤りがありました",
-    "expired_card": "カードの有効期限が切れていました",
-    "limit_exceeded": "利用限度額を超えていました",
-    "amount_mismatch": "金額が注文と一致しませんでした",
-    "buyer_abandoned": "お客様が決済を中断しました",
-    "declined": "決済会社に承認されませんでした",
-    "provider_error": "決済会社でエラーが起きました",
-}
+FAILED = Labels[FailureReason](
+    FailureReason,
+    {
+        "marketplace_not_supported": "Amazon.co.jp以外のアカウントでした",
+        "insufficient_balance": "残高が不足していました",
+        "wrong_card_data": "カード情報に誤りがありました",
+        "expired_card": "カードの有効期限が切れていました",
+        "limit_exceeded": "利用限度額を超えていました",
+        "amount_mismatch": "金額が注文と一致しませんでした",
+        "buyer_abandoned": "お客様が決済を中断しました",
+        "declined": "決済会社に承認されませんでした",
+        "provider_error": "決済会社でエラーが起きました",
+    },
+)
 # What stands before a colon; after it payments may name a detail.
 REJECTED = {
     "over_30_days": "注文から30日を過ぎているため売上請求できません",
@@ -32,35 +34,49 @@ REJECTED = {
     "not_managed": "このお支払い方法の入金状況は管理していません",
 }
 REFUSED_BY_PROVIDER = "決済会社に断られました"
-SUPPRESSED = {
-    "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
-    "switched_off": "送信しない設定になっています",
-    "sent_by_software": "受注管理ソフトから送信する設定です",
-    "no_address": "宛先がありません",
-    "refused_by_server": "メールサーバーに受け付けられませんでした",
-    "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
-    "order_cancelled": "注文がキャンセルされたため送信しませんでした",
-    "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
-    "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
-}
+SUPPRESSED = Labels[SuppressionReason](
+    SuppressionReason,
+    {
+        "method_without_deposit_mail": "このお支払い方法では送信できないメールです",
+        "switched_off": "送信しない設定になっています",
+        "sent_by_software": "受注管理ソフトから送信する設定です",
+        "no_address": "宛先がありません",
+        "refused_by_server": "メールサーバーに受け付けられませんでした",
+        "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
+        "order_cancelled": "注文がキャンセルされたため送信しませんでした",
+        "link_expired": "リンクの有効期限が過ぎたため送信しませんでした",
+        "too_many_to_recipient": "同じ宛先へのメールが多すぎるため送信しませんでした",
+    },
+)
 UNDELIVERED = ("refused_by_server", "not_accepted_in_time")
 # Nor did these reach anybody, though nobody at the shop wished it.
 NEVER_ARRIVED = (*UNDELIVERED, "no_address", "too_many_to_recipient")
-SOURCE = {
-    "admin": "受注管理から",
-    "shipped": "発送時に自動で",
-    "provider_console": "決済サービス管理画面で",
-    "konbini_notice": "コンビニでのお支払い",
-    "manual_deposit": "手動での入金確認",
-}
-ENDED = {
-    "expired": "有効期限が過ぎました",
-    "capture_declined": "売上請求が決済会社に断られました",
-    "captured_in_part": "決済会社の管理画面で一部の金額だけが売上請求されました",
-    "reauthorization_declined": "再与信が決済会社に断られました",
-    "voided": "決済の画面または決済会社の管理画面で取り消されました",
-}
-REFUSED_REGISTRATION = {"email_taken": "このメールアドレスはすでに会員登録されています"}
-GRANTED = {"pending": "有効待ち", "active": "有効"}
-BENEFIT = {"points": "ポイント", "coupon": "クーポン"}
-ROUTE = {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}
+SOURCE = Labels[CaptureSource](
+    CaptureSource,
+    {
+        "admin": "受注管理から",
+        "shipped": "発送時に自動で",
+        "provider_console": "決済サービス管理画面で",
+        "konbini_notice": "コンビニでのお支払い",
+        "manual_deposit": "手動での入金確認",
+    },
+)
+ENDED = Labels[HoldEndReason](
+    HoldEndReason,
+    {
+        "expired": "有効期限が過ぎました",
+        "capture_declined": "売上請求が決済会社に断られました",
+        "captured_in_part": "決済会社の管理画面で一部の金額だけが売上請求されました",
+        "reauthorization_declined": "再与信が決済会社に断られました",
+        "voided": "決済の画面または決済会社の管理画面で取り消されました",
+    },
+)
+_NotRegistered = Literal["email_taken"]
+REFUSED_REGISTRATION = Labels[_NotRegistered](
+    _NotRegistered, {"email_taken": "このメールアドレスはすでに会員登録されています"}
+)
+GRANTED = Labels[GrantState](GrantState, {"pending": "有効待ち", "active": "有効"})
+BENEFIT = Labels[Benefit](Benefit, {"points": "ポイント", "coupon": "クーポン"})
+ROUTE = Labels[RefundRoute](
+    RefundRoute, {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}
+)

@@ -1,6 +1,6 @@
 """The line of an order's timeline when payments tells anew how its money stands, in yen, for staff."""
 
-from checkout.orders.calls import CALL_LABEL, UNKNOWN_CALL, call_text
+from checkout.orders.calls import CALL_LABEL, call_text
 from checkout.orders.order import Order, Standing
 from shared.events import PaymentStandingChanged
 
@@ -24,7 +24,7 @@ def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] |
         lost=event.lost_amount,
         respond_by=event.respond_by,
     )
-    labels = "・".join(CALL_LABEL.get(word, UNKNOWN_CALL) for word in event.calls)
+    labels = "・".join(CALL_LABEL.of(word) for word in event.calls)
     text = " ".join(call_text(word, told, event.expected_amount) for word in event.calls)
     if known.calls == event.calls and _amounts(known) == _amounts(told):
         return None

@@ -1,23 +1,32 @@
 """How an order stands on its four axes, in words for staff."""
 
-STATUS_LABEL: dict[str, str] = {
-    "in_progress": "通常処理",
-    "processed": "処理済み",
-    "cancelled": "キャンセル",
-}
-DEPOSIT_LABEL: dict[str, str] = {"unpaid": "未入金", "paid": "入金済み"}
-SHIPPING_LABEL: dict[str, str] = {"unshipped": "未発送", "shipped": "発送済み"}
+from checkout.orders.states import Deposit, PaymentState, Shipping, Status
+from shared.labels import Labels
+
+STATUS_LABEL = Labels[Status](
+    Status,
+    {
+        "in_progress": "通常処理",
+        "processed": "処理済み",
+        "cancelled": "キャンセル",
+    },
+)
+DEPOSIT_LABEL = Labels[Deposit](Deposit, {"unpaid": "未入金", "paid": "入金済み"})
+SHIPPING_LABEL = Labels[Shipping](Shipping, {"unshipped": "未発送", "shipped": "発送済み"})
 # 「承認済」 is the provider status that permits capture (PAY-08).
-PAYMENT_LABEL: dict[str, str] = {
-    "awaited": "結果待ち",
-    "authorized": "承認済",
-    "lapsed": "与信切れ",
-    "number_issued": "支払い番号発行済",
-    "captured": "売上確定済",
-    "short": "入金不足",
-    "failed": "決済失敗",
-    "expired": "期限切れ",
-    "voided": "取消済",
-    "refunded_in_part": "一部返金",
-    "refunded": "返金済",
-}
+PAYMENT_LABEL = Labels[PaymentState](
+    PaymentState,
+    {
+        "awaited": "結果待ち",
+        "authorized": "承認済",
+        "lapsed": "与信切れ",
+        "number_issued": "支払い番号発行済",
+        "captured": "売上確定済",
+        "short": "入金不足",
+        "failed": "決済失敗",
+        "expired": "期限切れ",
+        "voided": "取消済",
+        "refunded_in_part": "一部返金",
+        "refunded": "返金済",
+    },
+)

@@ -13,12 +13,13 @@ from checkout.payment_menu.rules import Reason
 from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.fields import AddressFields, OrdererFields
 from checkout.placing.purchase import Purchase
-from checkout.placing.till import till_of
-from checkout.shop.storefront import Shop
+from checkout.placing.till import Till
+from checkout.shop.origin import Origin
 from shared.errors import Refused
 from shared.postal import find_towns
 from shared.web.client_address import counted_as
 from shared.web.fields import JsonInt, postal_digits
+from shared.web.parts import Here, parts_of
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/checkout", tags=["checkout"], dependencies=[Depends(viewer)])
@@ -100,7 +101,7 @@ async def create_order(
     request: Request,
     response: Response,
     wanted: WantedOrder,
-    shop: Shop,
+    parts: Here,
     seen: CurrentViewer,
     idempotency_key: Annotated[str, Header(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")],
 ) -> PlacedOrder:
@@ -109,7 +110,7 @@ async def create_order(
     The same key with the same body gives the same answer, with another body 422. After 503 or a lost answer
     send the same request again. Points, coupons and wallets come from the browser's signed statements.
     """
-    wallet = wallet_of(shop, request)
+    wallet = wallet_of(parts, request)
     if wallet is not None and wallet.kind != wanted.payment_kind:
         wallet = None
     orderer = wanted.orderer
@@ -123,15 +124,15 @@ async def create_order(
         total_seen=wanted.expected_total,
         member_id=UUID(seen.member_id) if seen.member_id else None,
         email_proved=seen.email_proved,
-        benefit=benefit_of(shop, request),
+        benefit=benefit_of(parts, request),
         wallet=wallet,
         client_address=counted_as(request),
-        earlier_orders=tuple(orders_of(shop, request)),
+        earlier_orders=tuple(orders_of(parts, request)),
     )
-    placement = await till_of(request).place_order(purchase)
-    page_url = f"{shop.origin_url}/orders/{placement.order_code}"
+    placement = await parts_of(request)[Till].place_order(purchase)
+    page_url = f"{parts[Origin].url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
-    keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
+    keep_order(parts, request, response, placement.order_code, member_id=purchase.member_id)
     return PlacedOrder(
         order_code=placement.order_code,
         total=placement.total,
@@ -141,9 +142,9 @@ async def create_order(
 
 
 @router.get("/methods")
-async def list_methods(shop: Shop, total: Annotated[int, Query(ge=0, le=99_999_999)]) -> list[OfferedMethod]:
+async def list_methods(parts: Here, total: Annotated[int, Query(ge=0, le=99_999_999)]) -> list[OfferedMethod]:
     """List the payment methods for an order of `total` yen on the standard form."""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         menu = await read_menu(tx)
     offered = []
     for method in menu.methods:

@@ -4,12 +4,12 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from checkout.placing.vouchers import Benefit, Wallet
-from checkout.shop.storefront import Storefront
+from shared.web.parts import Parts
 
 
-def wallet_of(shop: Storefront, request: Request) -> Wallet | None:
+def wallet_of(parts: Parts, request: Request) -> Wallet | None:
     """Return what the buyer's wallet says; None if it says nothing, or nothing valid any more."""
-    claims = shop.claims(request, "wallet")
+    claims = parts.claims(request, "wallet")
     if claims is None:
         return None
     try:
@@ -18,9 +18,9 @@ def wallet_of(shop: Storefront, request: Request) -> Wallet | None:
         return None
 
 
-def benefit_of(shop: Storefront, request: Request) -> Benefit | None:
+def benefit_of(parts: Parts, request: Request) -> Benefit | None:
     """Return what members set aside for this browser's next order, if it still holds."""
-    claims = shop.claims(request, "benefit")
+    claims = parts.claims(request, "benefit")
     if claims is None:
         return None
     try:

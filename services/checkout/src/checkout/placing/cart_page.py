@@ -16,7 +16,6 @@ from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu
 from checkout.placing.quote import quote_cart
 from checkout.shop.rules import ShopSettings
-from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
@@ -24,6 +23,7 @@ from shared.shop_settings.rows import read
 from shared.web.fields import Pieces
 from shared.web.forms import read_form
 from shared.web.pages import Told
+from shared.web.parts import Here, Parts
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -45,24 +45,24 @@ class ChangeItem(BaseModel):
 
 
 @router.get("/cart")
-async def show_cart(request: Request, shop: Shop) -> Response:
+async def show_cart(request: Request, parts: Here) -> Response:
     """Show the cart, joined with what a member put into it elsewhere, or how to fill it."""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         stored = await joined_cart_of(request, tx)
         frame = await _frame(tx)
-    return _show(request, shop, stored, frame)
+    return _show(request, parts, stored, frame)
 
 
 @router.post("/cart/items")
-async def add_item(request: Request, shop: Shop) -> Response:
+async def add_item(request: Request, parts: Here) -> Response:
     """Put a product into the cart, as many as there are at most; a wrong number goes back to its box."""
     form = await read_form(request, AddItem)
     if "quantity" in form.errors and "sku" not in form.errors:
-        return _back_to_item(request, shop, str(form["sku"]), WRONG_QUANTITY, str(form["quantity"]))
+        return _back_to_item(request, parts, str(form["sku"]), WRONG_QUANTITY, str(form["quantity"]))
     if form.errors:
         raise Refused("product_unknown", "この商品は見つかりませんでした。", status=404)
     asked = form.value
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         product = (await read_products(tx, [asked.sku])).get(asked.sku)
         if product is None or not product.on_sale:
             raise Refused("product_unknown", "この商品は取り扱いを終了しました。", status=404)
@@ -70,12 +70,12 @@ async def add_item(request: Request, shop: Shop) -> Response:
         try:
             put = await put_into_cart(tx, cart_id, product, asked.quantity, at=now())
         except Refused as full:
-            return _back_to_item(request, shop, asked.sku, full.message, str(asked.quantity))
+            return _back_to_item(request, parts, asked.sku, full.message, str(asked.quantity))
     if put.added < asked.quantity:
         toast = _not_all(product, put.now_in_cart)
-        response = shop.pages.redirect(request, "/cart", toast=toast, kind="wait")
+        response = parts.pages.redirect(request, "/cart", toast=toast, kind="wait")
     else:
-        response = shop.pages.redirect(request, "/cart", toast=f"「{product.name}」をカートに入れました")
+        response = parts.pages.redirect(request, "/cart", toast=f"「{product.name}」をカートに入れました")
     keep_cart(request, response, cart_id, put.cart.count)
     return response
 
@@ -91,18 +91,18 @@ def _not_all(product: Product, now_in_cart: int) -> str:
     return f"在庫が足りないため、「{product.name}」のカートの数量は{now_in_cart}点です"
 
 
-def _back_to_item(request: Request, shop: Storefront, sku: str, why: str, typed: str) -> Response:
-    return shop.pages.redirect(
+def _back_to_item(request: Request, parts: Parts, sku: str, why: str, typed: str) -> Response:
+    return parts.pages.redirect(
         request, f"/items/{sku}#quantity", toast=why, kind="stop", place="quantity", typed=typed
     )
 
 
 @router.post("/cart/lines/{sku}")
-async def change_item(request: Request, shop: Shop, sku: str) -> Response:
+async def change_item(request: Request, parts: Here, sku: str) -> Response:
     """Change or remove a line. A script gets the new cart in place, with the reason at a box that is refused."""
     form = await read_form(request, ChangeItem)
     why = WRONG_QUANTITY if form.errors else ""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         stored = await cart_of(request, tx)
         if stored is not None and stored.ordered_as is None and not why:
             why = stored.cart.why_not(sku, form.value.quantity)
@@ -112,11 +112,11 @@ async def change_item(request: Request, shop: Shop, sku: str) -> Response:
         frame = await _frame(tx) if "hx-request" in request.headers else None
     refused = Told(why, "stop", _place(sku), str(form["quantity"])) if why else None
     if frame is not None:
-        return _show(request, shop, stored, frame, in_place=True, refused=refused)
+        return _show(request, parts, stored, frame, in_place=True, refused=refused)
     if refused is None:
-        response = shop.pages.redirect(request, "/cart")
+        response = parts.pages.redirect(request, "/cart")
     else:
-        response = shop.pages.redirect(
+        response = parts.pages.redirect(
             request,
             f"/cart#{refused.place}",
             toast=why,
@@ -139,7 +139,7 @@ async def _frame(tx: Tx) -> tuple[ShopSettings, Menu]:
 
 def _show(
     request: Request,
-    shop: Storefront,
+    parts: Parts,
     stored: StoredCart | None,
     frame: tuple[ShopSettings, Menu],
     *,
@@ -167,9 +167,9 @@ def _show(
             ],
         }
     if in_place:
-        response = shop.pages.fragment(request, "cart.html", "cart", **values)
+        response = parts.pages.fragment(request, "cart.html", "cart", **values)
     else:
-        response = shop.pages.render(request, "cart.html", **values)
+        response = parts.pages.render(request, "cart.html", **values)
     if stored is not None and is_open:
         keep_cart(request, response, stored.cart_id, stored.cart.count)
     return response

@@ -19,15 +19,15 @@ from checkout.placing.browser import benefit_of, wallet_of
 from checkout.placing.placements import placement_of_order
 from checkout.placing.purchase import Purchase
 from checkout.placing.quote import Quote, goods, quote_cart
-from checkout.placing.till import till_of
+from checkout.placing.till import Till
 from checkout.placing.vouchers import Benefit
 from checkout.pricing.price import NO_DISCOUNTS
 from checkout.shop.rules import ShopSettings
-from checkout.shop.storefront import Storefront
 from shared.clock import now
 from shared.database import Tx
 from shared.shop_settings.rows import read
 from shared.web.client_address import counted_as
+from shared.web.parts import Parts, parts_of
 from shared.web.session import Viewer, viewer_of
 
 TYPED_BY = "typed_by"
@@ -103,57 +103,57 @@ class Checkout:
         return {"goods": goods(self.cart), "quote": quote}
 
 
-async def load_checkout(request: Request, shop: Storefront) -> Checkout | Response:
+async def load_checkout(request: Request, parts: Parts) -> Checkout | Response:
     """Return the checkout of this browser, or where to go when there is nothing to order."""
     seen = await viewer_of(request)
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         stored = await cart_of(request, tx)
         settings = await read(tx, ShopSettings)
         menu = await read_menu(tx)
         placement = await placement_of_order(tx, stored.ordered_as) if stored and stored.ordered_as else None
-        owner = await _owner(tx, request, shop, placement.order_code) if placement is not None else None
+        owner = await _owner(tx, request, parts, placement.order_code) if placement is not None else None
         if stored is not None and placement is None:
             stored = await _of_who_types(tx, stored, seen)
     if placement is not None:
-        response = shop.pages.redirect(request, placement.next_path)
-        keep_order(shop, request, response, placement.order_code, member_id=owner)
+        response = parts.pages.redirect(request, placement.next_path)
+        keep_order(parts, request, response, placement.order_code, member_id=owner)
         return response
     if stored is None and request.method == "POST":
-        return shop.pages.redirect(request, "/cart", toast=CART_GONE, kind="wait")
+        return parts.pages.redirect(request, "/cart", toast=CART_GONE, kind="wait")
     if stored is None or not stored.cart.lines:
-        return shop.pages.redirect(request, "/cart")
+        return parts.pages.redirect(request, "/cart")
     if not stored.cart.can_be_ordered:
-        return shop.pages.redirect(
+        return parts.pages.redirect(
             request, "/cart", toast="在庫が変わった商品があります。カートをご確認ください", kind="wait"
         )
-    return Checkout(stored, settings, menu, seen, benefit_of(shop, request))
+    return Checkout(stored, settings, menu, seen, benefit_of(parts, request))
 
 
-def earlier_step(request: Request, shop: Storefront, checkout: Checkout, number: int) -> Response | None:
+def earlier_step(request: Request, parts: Parts, checkout: Checkout, number: int) -> Response | None:
     """Return the way to the first screen that is still empty, if that is before screen ``number``."""
     done = checkout.steps_done()
-    return None if done >= number - 1 else shop.pages.redirect(request, STEPS[done][1])
+    return None if done >= number - 1 else parts.pages.redirect(request, STEPS[done][1])
 
 
-async def order_and_go_on(request: Request, shop: Storefront, purchase: Purchase) -> Response:
+async def order_and_go_on(request: Request, parts: Parts, purchase: Purchase) -> Response:
     """Place the order and send the buyer on: to the wallet's confirmation, or to the order's page."""
     purchase = replace(
         purchase,
         client_address=counted_as(request),
-        earlier_orders=tuple(orders_of(shop, request)),
+        earlier_orders=tuple(orders_of(parts, request)),
     )
-    placement = await till_of(request).place_order(purchase)
-    response = shop.pages.redirect(request, placement.next_path)
-    keep_order(shop, request, response, placement.order_code, member_id=purchase.member_id)
+    placement = await parts_of(request)[Till].place_order(purchase)
+    response = parts.pages.redirect(request, placement.next_path)
+    keep_order(parts, request, response, placement.order_code, member_id=purchase.member_id)
     return response
 
 
-async def _owner(tx: Tx, request: Request, shop: Storefront, code: str) -> UUID | None:
+async def _owner(tx: Tx, request: Request, parts: Parts, code: str) -> UUID | None:
     """Return the member to whom alone an order is shown; None where the browser that placed it may see it.
 
     That is a guest's, or of somebody who becomes a member with it and whose wallet is in this browser.
     """
-    buyer, wallet = await buyer_of_order(tx, code), wallet_of(shop, request)
+    buyer, wallet = await buyer_of_order(tx, code), wallet_of(parts, request)
     if buyer is None:
         return None
     own = (buyer.wallet_kind, buyer.wallet_buyer_id)

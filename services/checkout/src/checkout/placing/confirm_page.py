@@ -10,13 +10,13 @@ from checkout.placing.browser import carried_cookies
 from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, order_and_go_on
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import AddressFields, Confirmation, OrdererFields
-from checkout.placing.members import members_of
+from checkout.placing.members import Members
 from checkout.placing.purchase import Purchase
 from checkout.placing.unapplied import apply_first, is_unapplied
-from checkout.shop.storefront import Shop, Storefront
 from shared.errors import Refused
 from shared.postal import contradiction
 from shared.web.forms import read_form
+from shared.web.parts import Here, Parts, parts_of
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -25,20 +25,20 @@ STALE = "カートまたは入力内容が変わりました。ご確認のう�
 
 
 @router.get("/order/confirm")
-async def show_confirmation(request: Request, shop: Shop) -> Response:
+async def show_confirmation(request: Request, parts: Here) -> Response:
     """Show the whole order before it is placed."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
-    if back := earlier_step(request, shop, checkout, 4):
+    if back := earlier_step(request, parts, checkout, 4):
         return back
-    return await _confirmation(request, shop, checkout)
+    return await _confirmation(request, parts, checkout)
 
 
 @router.post("/order/confirm")
-async def confirm(request: Request, shop: Shop) -> Response:
+async def confirm(request: Request, parts: Here) -> Response:
     """Place the order. The same confirmation sent again leads to the same order."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
     done = checkout.steps_done()
@@ -46,20 +46,20 @@ async def confirm(request: Request, shop: Shop) -> Response:
         raise Refused("step_skipped", f"先に「{STEPS[done][0]}」を入力してください。")
     form = await read_form(request, Confirmation)
     if form.errors or form.value.key != checkout.stored.attempt_key:
-        return _not_placed(request, shop, STALE)
+        return _not_placed(request, parts, STALE)
     if is_unapplied(form.value, checkout.usable_benefit()):
-        return apply_first(request, shop)
+        return apply_first(request, parts)
     try:
-        return await order_and_go_on(request, shop, _purchase(checkout, form.value))
+        return await order_and_go_on(request, parts, _purchase(checkout, form.value))
     except Refused as refused:
         if refused.code == "cart_already_ordered":
-            return shop.pages.redirect(request, "/order")
-        return _not_placed(request, shop, refused.message)
+            return parts.pages.redirect(request, "/order")
+        return _not_placed(request, parts, refused.message)
 
 
-def _not_placed(request: Request, shop: Storefront, why: str) -> Response:
+def _not_placed(request: Request, parts: Parts, why: str) -> Response:
     """Show the confirmation again with the reason, by a redirect: reload and Back never send an order again."""
-    return shop.pages.redirect(request, "/order/confirm", toast=why, kind="stop", place="trouble")
+    return parts.pages.redirect(request, "/order/confirm", toast=why, kind="stop", place="trouble")
 
 
 def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
@@ -82,15 +82,17 @@ def _purchase(checkout: Checkout, confirmed: Confirmation) -> Purchase:
     )
 
 
-async def _confirmation(request: Request, shop: Storefront, checkout: Checkout) -> Response:
+async def _confirmation(request: Request, parts: Parts, checkout: Checkout) -> Response:
     method, draft = checkout.method, checkout.draft
     fee = method.fee if method else 0
     profile = (
-        await members_of(request).profile(carried_cookies(request)) if checkout.viewer.signed_in else None
+        await parts_of(request)[Members].profile(carried_cookies(request))
+        if checkout.viewer.signed_in
+        else None
     )
     benefit = checkout.usable_benefit()
     quote = checkout.quote(fee=fee)
-    return shop.pages.render(
+    return parts.pages.render(
         request,
         "order_confirm.html",
         questions=_questions(draft),

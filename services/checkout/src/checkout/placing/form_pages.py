@@ -12,12 +12,12 @@ from checkout.payment_menu.rules import UNAVAILABLE, Method, check_choice
 from checkout.placing.browser import carried_cookies
 from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, typed
 from checkout.placing.fields import AddressFields, DeliverTo, OrdererFields
-from checkout.placing.members import members_of
-from checkout.shop.storefront import Shop, Storefront
+from checkout.placing.members import Members
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.fields import CHOSEN, PREFECTURES
 from shared.web.forms import TYPED_MAX, Form, read_form
+from shared.web.parts import Here, Parts, parts_of
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -34,65 +34,65 @@ class ChooseMethod(BaseModel):
 
 
 @router.get("/order")
-async def show_next_screen(request: Request, shop: Shop) -> Response:
+async def show_next_screen(request: Request, parts: Here) -> Response:
     """「このサイトでお支払い」: go to the first screen that is not filled in."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
-    return shop.pages.redirect(request, STEPS[checkout.steps_done()][1])
+    return parts.pages.redirect(request, STEPS[checkout.steps_done()][1])
 
 
 @router.get("/order/customer")
-async def show_customer(request: Request, shop: Shop) -> Response:
+async def show_customer(request: Request, parts: Here) -> Response:
     """Screen 1, filled with what was typed before or with the member's record."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
     if refused := _refused_on(checkout, request):
-        return _customer(request, shop, checkout, Form.restored(OrdererFields, refused["form"]))
+        return _customer(request, parts, checkout, Form.restored(OrdererFields, refused["form"]))
     values = dict(checkout.draft.get("orderer", {}))
     if not values and checkout.viewer.signed_in:
-        profile = await members_of(request).profile(carried_cookies(request))
+        profile = await parts_of(request)[Members].profile(carried_cookies(request))
         values = profile.model_dump() if profile else {"name": checkout.viewer.name}
-    return _customer(request, shop, checkout, Form(OrdererFields, values))
+    return _customer(request, parts, checkout, Form(OrdererFields, values))
 
 
 @router.post("/order/customer")
-async def save_customer(request: Request, shop: Shop) -> Response:
+async def save_customer(request: Request, parts: Here) -> Response:
     """Keep the orderer and go on."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
     form = await read_form(request, OrdererFields)
     if form.errors:
-        return await _refuse(request, shop, checkout, form=form.kept())
-    return await _keep(request, shop, checkout, {"orderer": form.value.model_dump()}, "/order/delivery")
+        return await _refuse(request, parts, checkout, form=form.kept())
+    return await _keep(request, parts, checkout, {"orderer": form.value.model_dump()}, "/order/delivery")
 
 
 @router.get("/order/delivery")
-async def show_delivery(request: Request, shop: Shop) -> Response:
+async def show_delivery(request: Request, parts: Here) -> Response:
     """Screen 2."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
-    if back := earlier_step(request, shop, checkout, 2):
+    if back := earlier_step(request, parts, checkout, 2):
         return back
     if refused := _refused_on(checkout, request):
         other = Form.restored(AddressFields, refused["other"], prefix=OTHER)
-        return _delivery(request, shop, checkout, Form.restored(DeliverTo, refused["chosen"]), other)
+        return _delivery(request, parts, checkout, Form.restored(DeliverTo, refused["chosen"]), other)
     draft = checkout.draft
     chosen = Form(DeliverTo, {"deliver_to": draft.get("deliver_to", "orderer")})
     other = Form(AddressFields, draft.get("delivery", {}), prefix=OTHER)
-    return _delivery(request, shop, checkout, chosen, other)
+    return _delivery(request, parts, checkout, chosen, other)
 
 
 @router.post("/order/delivery")
-async def save_delivery(request: Request, shop: Shop) -> Response:
+async def save_delivery(request: Request, parts: Here) -> Response:
     """Keep where it goes; another address is only looked at when it was chosen."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
-    if back := earlier_step(request, shop, checkout, 2):
+    if back := earlier_step(request, parts, checkout, 2):
         return back
     chosen = await read_form(request, DeliverTo)
     other = await read_form(request, AddressFields, prefix=OTHER)
@@ -100,35 +100,35 @@ async def save_delivery(request: Request, shop: Shop) -> Response:
         other.errors.clear()
     to_other = not chosen.errors and chosen.value.deliver_to == "other"
     if chosen.errors or (to_other and other.errors):
-        return await _refuse(request, shop, checkout, chosen=chosen.kept(), other=other.kept())
+        return await _refuse(request, parts, checkout, chosen=chosen.kept(), other=other.kept())
     changes: dict[str, Any] = {"deliver_to": chosen.value.deliver_to}
     if to_other:
         changes["delivery"] = other.value.model_dump()
-    return await _keep(request, shop, checkout, changes, "/order/payment")
+    return await _keep(request, parts, checkout, changes, "/order/payment")
 
 
 @router.get("/order/payment")
-async def show_payment(request: Request, shop: Shop) -> Response:
+async def show_payment(request: Request, parts: Here) -> Response:
     """Screen 3: every method of the menu, with a reason beside those that do not suit (KON-08)."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
-    if back := earlier_step(request, shop, checkout, 3):
+    if back := earlier_step(request, parts, checkout, 3):
         return back
     if refused := _refused_on(checkout, request):
         form = Form.restored(ChooseMethod, refused["form"])
-        return _payment(request, shop, checkout, form, refused["choices"])
+        return _payment(request, parts, checkout, form, refused["choices"])
     form = Form(ChooseMethod, {"payment_kind": checkout.draft.get("payment_kind", "")})
-    return _payment(request, shop, checkout, form, checkout.draft.get("payment_choice", {}))
+    return _payment(request, parts, checkout, form, checkout.draft.get("payment_choice", {}))
 
 
 @router.post("/order/payment")
-async def save_payment(request: Request, shop: Shop) -> Response:
+async def save_payment(request: Request, parts: Here) -> Response:
     """Keep the method and what was chosen with it."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
-    if back := earlier_step(request, shop, checkout, 3):
+    if back := earlier_step(request, parts, checkout, 3):
         return back
     form = await read_form(request, ChooseMethod)
     chosen: dict[str, str] = {}
@@ -147,8 +147,8 @@ async def save_payment(request: Request, shop: Shop) -> Response:
             else:
                 form.refuse(refused)
         else:
-            return await _keep(request, shop, checkout, changes, "/order/confirm")
-    return await _refuse(request, shop, checkout, form=form.kept(), choices=chosen)
+            return await _keep(request, parts, checkout, changes, "/order/confirm")
+    return await _refuse(request, parts, checkout, form=form.kept(), choices=chosen)
 
 
 async def _choices(request: Request, kind: str) -> dict[str, str]:
@@ -163,21 +163,21 @@ async def _choices(request: Request, kind: str) -> dict[str, str]:
 
 
 async def _keep(
-    request: Request, shop: Storefront, checkout: Checkout, changes: Mapping[str, Any], path: str
+    request: Request, parts: Parts, checkout: Checkout, changes: Mapping[str, Any], path: str
 ) -> Response:
     if checkout.draft.get(REFUSED):
         changes = {**changes, REFUSED: None}
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         await save_draft(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
-    return shop.pages.redirect(request, path)
+    return parts.pages.redirect(request, path)
 
 
-async def _refuse(request: Request, shop: Storefront, checkout: Checkout, **parts: Any) -> Response:
+async def _refuse(request: Request, parts: Parts, checkout: Checkout, **shown: Any) -> Response:
     """Keep what was sent and show its screen again, by a redirect: Back and reload never ask to send it again."""
-    refused = {"path": request.url.path, **parts}
-    async with shop.db.transaction() as tx:
+    refused = {"path": request.url.path, **shown}
+    async with parts.db.transaction() as tx:
         await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, {REFUSED: refused}), at=now())
-    return shop.pages.redirect(request, request.url.path)
+    return parts.pages.redirect(request, request.url.path)
 
 
 def _refused_on(checkout: Checkout, request: Request) -> Mapping[str, Any]:
@@ -188,11 +188,11 @@ def _refused_on(checkout: Checkout, request: Request) -> Mapping[str, Any]:
 
 def _customer(
     request: Request,
-    shop: Storefront,
+    parts: Parts,
     checkout: Checkout,
     form: Form[OrdererFields],
 ) -> Response:
-    return shop.pages.render(
+    return parts.pages.render(
         request,
         "order_customer.html",
         form=form,
@@ -203,12 +203,12 @@ def _customer(
 
 def _delivery(
     request: Request,
-    shop: Storefront,
+    parts: Parts,
     checkout: Checkout,
     chosen: Form[DeliverTo],
     other: Form[AddressFields],
 ) -> Response:
-    return shop.pages.render(
+    return parts.pages.render(
         request,
         "order_delivery.html",
         chosen=chosen,
@@ -221,12 +221,12 @@ def _delivery(
 
 def _payment(
     request: Request,
-    shop: Storefront,
+    parts: Parts,
     checkout: Checkout,
     form: Form[ChooseMethod],
     chosen: Mapping[str, str],
 ) -> Response:
-    return shop.pages.render(
+    return parts.pages.render(
         request,
         "order_payment.html",
         form=form,

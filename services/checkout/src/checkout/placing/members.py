@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 import httpx
 import structlog
-from fastapi import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from checkout.pricing.coupon import Coupon
@@ -87,12 +86,6 @@ class Members:
             log.warning("members.not_read", page=path.split("/")[3], error=type(error).__name__)
             return None
         return response.content
-
-
-def members_of(request: Request) -> Members:
-    """Return where the pages read about members."""
-    members: Members = request.app.state.members
-    return members
 
 
 def _parsed(model: type[P], body: bytes | None) -> P | None:

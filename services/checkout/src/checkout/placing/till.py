@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import structlog
 from asyncpg import IntegrityConstraintViolationError
-from fastapi import Request
 
 from checkout.placing.holds import HoldLimits
 from checkout.placing.place_order import BeginAnew, PlacingSettings, place_orders, try_to_place
@@ -35,12 +34,6 @@ class _Asked:
 
     purchase: Purchase
     cause: Cause
-
-
-def till_of(request: Request) -> "Till":
-    """Return the till of the pages."""
-    till: Till = request.app.state.till
-    return till
 
 
 class Till:

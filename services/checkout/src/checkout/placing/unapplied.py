@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from checkout.placing.fields import Confirmation
 from checkout.placing.vouchers import Benefit
-from checkout.shop.storefront import Storefront
+from shared.web.parts import Parts
 
 RESERVE = "/members/benefits/reserve"
 APPLIED = "選択されたクーポンと入力されたポイントを反映しました。お支払い合計をご確認のうえ、もう一度確定してください。"
@@ -21,11 +21,11 @@ def is_unapplied(confirmed: Confirmation, benefit: Benefit | None) -> bool:
     return (confirmed.coupon or coupon) != coupon or (typed.lstrip("0") or "0" if typed else points) != points
 
 
-def apply_first(request: Request, shop: Storefront) -> Response:
+def apply_first(request: Request, parts: Parts) -> Response:
     """Send the very form on to members, who set aside what is wished, or say why not; the page then shows the new total.
 
     It is a 307, so that browsers send what was typed again, also without JavaScript.
     """
-    response = shop.pages.redirect(request, RESERVE, toast=APPLIED, kind="wait", place="trouble")
+    response = parts.pages.redirect(request, RESERVE, toast=APPLIED, kind="wait", place="trouble")
     response.status_code = 307
     return response

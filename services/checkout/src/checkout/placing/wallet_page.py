@@ -16,18 +16,17 @@ from checkout.placing.checkout_state import Checkout, load_checkout, order_and_g
 from checkout.placing.confirm_page import STALE
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import OrdererFields, WalletConfirmation
-from checkout.placing.members import members_of
+from checkout.placing.members import Members
 from checkout.placing.purchase import Purchase
 from checkout.placing.unapplied import apply_first, is_unapplied
 from checkout.placing.vouchers import Benefit, Wallet
 from checkout.placing.wallet_delivery import Delivery, delivery_of, keepable, kept_in, mark_of, typed_in
-from checkout.shop.storefront import Shop, Storefront
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import Amounts
 from shared.prefectures import PREFECTURES
-from shared.web.cookies import Cookies
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts, parts_of
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -40,31 +39,31 @@ CHOSEN_ANEW = "お届け先またはお支払い方法が変更されていま�
 
 
 @router.get(PAGE)
-async def show_wallet_order(request: Request, shop: Shop) -> Response:
+async def show_wallet_order(request: Request, parts: Here) -> Response:
     """Show the page; a buyer whom members knows is signed in first, if members answers in time."""
-    wallet = wallet_of(shop, request)
+    wallet = wallet_of(parts, request)
     if wallet is not None and wallet.error is not None:
-        return shop.pages.render(request, "amazon_refused.html", text=wallet.error)
-    checkout = await load_checkout(request, shop)
+        return parts.pages.render(request, "amazon_refused.html", text=wallet.error)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
     if wallet is None or wallet.checkout_session_id is None:
-        return shop.pages.redirect(
+        return parts.pages.redirect(
             request, "/cart", toast="もう一度カートのボタンからお進みください", kind="wait"
         )
-    if to_members := await _arrival(request, shop, checkout, wallet):
+    if to_members := await _arrival(request, parts, checkout, wallet):
         return to_members
     form = Form(OrdererFields, {**wallet.orderer, **checkout.draft.get(TYPED, {})})
     ticked = checkout.draft.get("register_member", not checkout.settings.registration_box_unticked)
     box = Form(WalletConfirmation, {"register_member": ticked})
     delivery = delivery_of(wallet, kept_in(checkout.draft, wallet))
-    return await _page(request, shop, checkout, wallet, form, box, delivery)
+    return await _page(request, parts, checkout, wallet, form, box, delivery)
 
 
 @router.post(f"{PAGE}/typed")
-async def keep_what_is_typed(request: Request, shop: Shop) -> Response:
+async def keep_what_is_typed(request: Request, parts: Here) -> Response:
     """Keep the corrections while the buyer changes the address in the wallet and comes back."""
-    checkout = await load_checkout(request, shop)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Checkout):
         form = await read_form(request, OrdererFields)
         box = await read_form(request, WalletConfirmation)
@@ -72,20 +71,20 @@ async def keep_what_is_typed(request: Request, shop: Shop) -> Response:
         changes = {
             TYPED: fields,
             "register_member": bool(box.values.get("register_member")),
-            **keepable(wallet_of(shop, request), typed_in(await request.form())),
+            **keepable(wallet_of(parts, request), typed_in(await request.form())),
         }
-        async with shop.db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             await keep_typed(tx, checkout.stored.cart_id, typed(checkout.viewer, changes), at=now())
     return Response(status_code=204)
 
 
 @router.post(PAGE)
-async def confirm_wallet_order(request: Request, shop: Shop) -> Response:
+async def confirm_wallet_order(request: Request, parts: Here) -> Response:
     """「注文を確定する」: place the order as it stands on the page, then on to the wallet's confirmation."""
-    wallet = wallet_of(shop, request)
+    wallet = wallet_of(parts, request)
     if wallet is not None and wallet.error is not None:
-        return shop.pages.render(request, "amazon_refused.html", status=409, text=wallet.error)
-    checkout = await load_checkout(request, shop)
+        return parts.pages.render(request, "amazon_refused.html", status=409, text=wallet.error)
+    checkout = await load_checkout(request, parts)
     if isinstance(checkout, Response):
         return checkout
     if wallet is None or wallet.checkout_session_id is None:
@@ -94,17 +93,17 @@ async def confirm_wallet_order(request: Request, shop: Shop) -> Response:
     delivery = delivery_of(wallet, typed_in(await request.form()))
     trouble, status = _why_not(checkout, wallet, form, box, delivery)
     if not status and is_unapplied(box.value, checkout.usable_benefit(registers=True)):
-        return apply_first(request, shop)
+        return apply_first(request, parts)
     if not status:
         try:
             await _refuse_other_methods(request, wallet)
             purchase = _purchase(checkout, wallet, form.value, box.value, delivery)
-            return await order_and_go_on(request, shop, purchase)
+            return await order_and_go_on(request, parts, purchase)
         except Refused as refused:
             if refused.code == "cart_already_ordered":
-                return shop.pages.redirect(request, PAGE)
+                return parts.pages.redirect(request, PAGE)
             trouble, status = refused.message, refused.status
-    return await _page(request, shop, checkout, wallet, form, box, delivery, trouble=trouble, status=status)
+    return await _page(request, parts, checkout, wallet, form, box, delivery, trouble=trouble, status=status)
 
 
 def _why_not(
@@ -123,18 +122,17 @@ def _why_not(
     return (STALE, 409) if stale else ("", 0)
 
 
-async def _arrival(request: Request, shop: Storefront, checkout: Checkout, wallet: Wallet) -> Response | None:
+async def _arrival(request: Request, parts: Parts, checkout: Checkout, wallet: Wallet) -> Response | None:
     """Send a buyer whom members knows there once, to be signed in or asked for the shop login (X-35)."""
-    cookies: Cookies = request.app.state.cookies
-    if checkout.viewer.signed_in or cookies.read(request, ARRIVED_COOKIE) == wallet.checkout_session_id:
+    if checkout.viewer.signed_in or parts.cookies.read(request, ARRIVED_COOKIE) == wallet.checkout_session_id:
         return None
-    link = await members_of(request).amazon_link(
+    link = await parts_of(request)[Members].amazon_link(
         wallet.buyer_id, email=wallet.email, cookies=carried_cookies(request)
     )
     if link is None or link.state == "none":
         return None
-    response = shop.pages.redirect(request, ARRIVAL)
-    cookies.write(response, ARRIVED_COOKIE, wallet.checkout_session_id or "", max_age_seconds=7200)
+    response = parts.pages.redirect(request, ARRIVAL)
+    parts.cookies.write(response, ARRIVED_COOKIE, wallet.checkout_session_id or "", max_age_seconds=7200)
     return response
 
 
@@ -170,7 +168,7 @@ def _purchase(
 
 async def _page(
     request: Request,
-    shop: Storefront,
+    parts: Parts,
     checkout: Checkout,
     wallet: Wallet,
     form: Form[OrdererFields],
@@ -185,7 +183,7 @@ async def _page(
     quote = checkout.quote(fee=method.fee if method else 0, registers=registers)
     benefit = checkout.usable_benefit(registers=registers)
     unsuited = method is None or method.unsuited(quote.amounts.total, wallet_kind=wallet.kind)
-    return shop.pages.render(
+    return parts.pages.render(
         request,
         "amazon_order.html",
         status=status,
@@ -201,17 +199,17 @@ async def _page(
         unsuited=bool(unsuited),
         prefectures=PREFECTURES,
         points_used=benefit.points if benefit else 0,
-        **await _benefits(request, shop, checkout, benefit, quote.amounts),
+        **await _benefits(request, parts, checkout, benefit, quote.amounts),
         **checkout.summary(quote),
     )
 
 
 async def _benefits(
-    request: Request, shop: Storefront, checkout: Checkout, benefit: Benefit | None, amounts: Amounts
+    request: Request, parts: Parts, checkout: Checkout, benefit: Benefit | None, amounts: Amounts
 ) -> dict[str, Any]:
     """Return what may be used: a member's points and coupons, or points for registering with this order (PNT-02)."""
     if checkout.viewer.signed_in:
-        profile = await members_of(request).profile(carried_cookies(request))
+        profile = await parts_of(request)[Members].profile(carried_cookies(request))
         return {
             "points_available": profile.points_available if profile else 0,
             "points_by_registering": False,
@@ -222,6 +220,6 @@ async def _benefits(
                 checkout.settings.shipping,
             ),
         }
-    rules = await members_of(request).point_rules()
+    rules = await parts_of(request)[Members].point_rules()
     usable = rules.registration_points_usable_at_once if rules else 0
     return {"points_available": usable, "points_by_registering": True, "coupons": []}

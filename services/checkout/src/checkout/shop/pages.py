@@ -5,17 +5,17 @@ from starlette.responses import Response
 
 from checkout.payment_menu.rows import read_menu
 from checkout.shop.rules import ShopSettings
-from checkout.shop.storefront import Shop
 from shared.shop_settings.rows import read
+from shared.web.parts import Here
 from shared.web.session import viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 
 
 @router.get("/legal")
-async def show_legal(request: Request, shop: Shop) -> Response:
+async def show_legal(request: Request, parts: Here) -> Response:
     """Show what the law on distance selling asks for (特定商取引法), with the fees and payment methods in force."""
-    async with shop.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         settings = await read(tx, ShopSettings)
         menu = await read_menu(tx)
-    return shop.pages.render(request, "shop_legal.html", settings=settings, methods=menu.methods)
+    return parts.pages.render(request, "shop_legal.html", settings=settings, methods=menu.methods)

@@ -3,14 +3,18 @@
 from typing import Literal
 
 from checkout.pricing.settings import PriceSettings
+from shared.labels import Labels
 from shared.shop_settings.group import setting
 
 Closing = Literal["by_itself", "by_staff"]
 """Who sets 処理済み once shipping and deposit are complete (ORD-13)."""
-CLOSINGS: dict[Closing, str] = {
-    "by_itself": "自動で「処理済み」にする",
-    "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
-}
+CLOSINGS = Labels[Closing](
+    Closing,
+    {
+        "by_itself": "自動で「処理済み」にする",
+        "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
+    },
+)
 
 
 class ShopSettings(PriceSettings, key="shop"):

@@ -1,6 +1,5 @@
 """在庫・入荷: what is on the shelf, the ledger that explains it, and goods that arrive."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -11,15 +10,24 @@ from starlette.responses import Response
 
 from checkout.shop.staff import actor
 from checkout.stock.receive_goods import Cause, receive_goods
-from checkout.stock.shelves import StockEntry, read_shelf_of, read_shelves, read_stock_entries
+from checkout.stock.shelves import (
+    Shelf,
+    StockEntry,
+    StockReason,
+    read_shelf_of,
+    read_shelves,
+    read_stock_entries,
+)
 from shared.clock import now
-from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
+from shared.labels import Badges, Mark
+from shared.web.cells import badge, link, number, text
 from shared.web.fields import Count, Line
 from shared.web.forms import Form, read_form
-from shared.web.pages import Pages
+from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import PageAsked, Paging
+from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -27,13 +35,16 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 PAGE = "/desk/stock"
 # What PostgreSQL could not hold as text is a page that does not exist.
 Sku = Annotated[str, Field(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
-REASONS: Mapping[str, tuple[str, str]] = {
-    "initial": ("期首在庫", "note"),
-    "received": ("入荷", "done"),
-    "reserved": ("引当済み", "wait"),
-    "released": ("引当解除", "note"),
-    "shipped": ("発送", "plain"),
-}
+REASONS = Badges[StockReason](
+    StockReason,
+    {
+        "initial": ("期首在庫", "note"),
+        "received": ("入荷", "done"),
+        "reserved": ("引当済み", "wait"),
+        "released": ("引当解除", "note"),
+        "shipped": ("発送", "plain"),
+    },
+)
 
 
 class ReceiptForm(BaseModel):
@@ -45,14 +56,38 @@ class ReceiptForm(BaseModel):
     key: UUID
 
 
+SHELVES = DeskList[NoFilters, Shelf](
+    path=PAGE,
+    filters=NoFilters,
+    columns=[
+        Column("商品コード", lambda row: link(row.sku, f"{PAGE}/{row.sku}", is_code=True)),
+        Column("商品名", lambda row: text(row.name), css="clip card-who"),
+        Column("分類", lambda row: text(row.category)),
+        Column(
+            "販売",
+            lambda row: badge(("販売中", "done") if row.on_sale else ("販売停止", "plain")),
+            css="card-state",
+        ),
+        Column(
+            "販売可能",
+            lambda row: number(row.available) if row.available else badge(("在庫なし", "stop")),
+            css="card-amount",
+            numeric=True,
+            named=True,
+        ),
+        Column("引当済み", lambda row: number(row.reserved), numeric=True, named=True),
+    ],
+    href=lambda row: f"{PAGE}/{row.sku}",
+)
+
+
 @router.get(PAGE)
-async def list_stock(request: Request, asked: Paging) -> Response:
+async def list_stock(request: Request, parts: Here, paging: Paging) -> Response:
     """Every product with what can be sold and what is held for orders."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
-        rows, total = await read_shelves(tx, limit=asked.size, offset=asked.offset)
-    return pages.render(request, "desk_stock.html", products=rows, page=asked.of(total))
+    async with parts.db.transaction() as tx:
+        rows, total = await read_shelves(tx, limit=paging.size, offset=paging.offset)
+    shown = SHELVES.shown(SHELVES.read(request, paging), rows, total)
+    return parts.pages.render(request, "desk_stock.html", list=shown)
 
 
 @router.get(PAGE + "/{sku}")
@@ -62,16 +97,14 @@ async def show_stock(request: Request, sku: Sku, asked: Paging) -> Response:
 
 
 @router.post(PAGE + "/{sku}")
-async def book_receipt(request: Request, sku: Sku, asked: Paging, staff: Staff) -> Response:
+async def book_receipt(request: Request, parts: Here, sku: Sku, asked: Paging, staff: Staff) -> Response:
     """入荷を登録する."""
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
     form = await read_form(request, ReceiptForm)
     if form.errors:
         return await _product(request, sku, asked, form, status=422)
     asked_for = form.value
     try:
-        async with db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             available = await receive_goods(
                 tx,
                 sku=sku,
@@ -86,7 +119,7 @@ async def book_receipt(request: Request, sku: Sku, asked: Paging, staff: Staff) 
         form.refuse(refused)
         return await _product(request, sku, asked, form, status=refused.status)
     toast = f"{asked_for.pieces}個の入荷を登録しました（販売可能 {available}個）"
-    return pages.redirect(request, f"{PAGE}/{sku}", toast=toast)
+    return parts.pages.redirect(request, f"{PAGE}/{sku}", toast=toast)
 
 
 def _empty_form() -> Form[ReceiptForm]:
@@ -96,16 +129,15 @@ def _empty_form() -> Form[ReceiptForm]:
 async def _product(
     request: Request, sku: str, asked: PageAsked, form: Form[ReceiptForm], *, status: int = 200
 ) -> Response:
-    db: Database = request.app.state.db
-    pages: Pages = request.app.state.pages
-    async with db.transaction() as tx:
+    parts = parts_of(request)
+    async with parts.db.transaction() as tx:
         product = await read_shelf_of(tx, sku)
         if product is None:
             raise Refused("product_unknown", f"商品 {sku} はありません。", status=404)
         rows, total = await read_stock_entries(tx, sku, limit=asked.size, offset=asked.offset)
     if "key" in form.errors:
         form = _empty_form()
-    return pages.render(
+    return parts.pages.render(
         request,
         "desk_stock_product.html",
         status=status,
@@ -123,9 +155,9 @@ class ShownEntry:
 
     entry: StockEntry
     word: str
-    kind: str
+    kind: Mark
 
 
 def _line(entry: StockEntry) -> ShownEntry:
-    word, kind = REASONS[entry.reason]
+    word, kind = REASONS.of(entry.reason)
     return ShownEntry(entry, word, kind)

@@ -3,10 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from members.parts import Parts
 from shared.clock import now
 from shared.mail_links import PATH, LinkPurpose, MailLink, read_link
 from shared.statements import COOKIE, StatementInvalid
+from shared.web.parts import Parts
 
 
 def keep_link(request: Request, parts: Parts, purpose: LinkPurpose) -> Response | None:

@@ -16,13 +16,13 @@ from members.addresses.links import keep_link, link_in_browser, without_referrer
 from members.addresses.prove_address import LinkEnded, prove_by_link, prover_of
 from members.addresses.request_verification import request_another_verification
 from members.addresses.rows import request_holds
-from members.parts import Here, Parts
 from members.sessions.browser import browser_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.mail_links import PATH, MailLink
 from shared.statements import COOKIE
 from shared.web.forms import Form
+from shared.web.parts import Here, Parts
 from shared.web.session import NOBODY, CurrentViewer, Member, Viewer, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)

@@ -7,14 +7,15 @@ from starlette.responses import Response
 
 from members.accounts.forms import AmazonSignUp, Login
 from members.arrivals.arrive import AGAIN, arrive, register_arrival
-from members.parts import Here, Parts
 from members.sessions.browser import browser_of, put_login
 from members.sessions.pages import MY_PAGE, show_login_form
+from members.settings import Settings
 from members.shop_rules.words import AMAZON_OFF
 from members.wallets.statement import Wallet, wallet_of
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -35,7 +36,7 @@ async def show_arrival(request: Request, parts: Here, seen: CurrentViewer) -> Re
         )
     async with parts.db.transaction() as tx:
         browser = browser_of(request, parts, seen)
-        arrival = await arrive(tx, parts.settings, browser, wallet, at=now())
+        arrival = await arrive(tx, parts[Settings], browser, wallet, at=now())
     step, entry = arrival.step, arrival.entry
     if entry is not None:
         toast = f"{wallet.label}アカウントと連携しました" if step == "link" else ""
@@ -78,7 +79,7 @@ async def register(request: Request, parts: Here, seen: CurrentViewer) -> Respon
         try:
             async with parts.db.transaction() as tx:
                 browser = browser_of(request, parts, seen)
-                entry = await register_arrival(tx, parts.settings, browser, wallet, form.value, at=now())
+                entry = await register_arrival(tx, parts[Settings], browser, wallet, form.value, at=now())
             response = parts.pages.redirect(request, next_path, toast="会員登録が完了しました")
             return put_login(parts, response, entry)
         except Refused as refusal:

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 from members.benefits.pages import UseBenefit, put_statement, reserve
 from members.benefits.reserve_benefit import STATEMENT_VALID_FOR
 from members.coupons.rules import Coupon
-from members.parts import Here
 from shared.clock import now
 from shared.web.fields import JsonInt
+from shared.web.parts import Here
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])

@@ -14,15 +14,16 @@ from members.benefits.reserve_benefit import (
     reserve_registration_points,
     usable_points,
 )
-from members.parts import Here, Parts, member_id_of
 from members.points.rules import NotEnoughPoints
 from members.shop_rules.rows import rules_at
+from members.viewer import member_id_of
 from members.wallets.statement import wallet_of
 from shared.clock import now
 from shared.errors import Refused
-from shared.statements import COOKIE
+from shared.statements import COOKIE, Issuer
 from shared.web.fields import Yen
 from shared.web.forms import read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, Viewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -67,7 +68,7 @@ async def reserve(request: Request, parts: Parts, asked: UseBenefit, seen: Viewe
 
 def earlier_reservation(request: Request, parts: Parts, member_id: UUID) -> UUID | None:
     """Return the reservation whose statement is in this browser, if it is this member's."""
-    claims = parts.statement(request, "benefit")
+    claims = parts.claims(request, "benefit")
     if claims is None or claims.get("member_id") != str(member_id):
         return None
     return UUID(str(claims["reservation_id"]))
@@ -75,7 +76,7 @@ def earlier_reservation(request: Request, parts: Parts, member_id: UUID) -> UUID
 
 def put_statement(parts: Parts, response: Response, reservation: Reservation) -> Response:
     """Give the browser the statement that checkout believes."""
-    statement = parts.issuer.issue("benefit", reservation.claims(), valid_for=STATEMENT_VALID_FOR)
+    statement = parts[Issuer].issue("benefit", reservation.claims(), valid_for=STATEMENT_VALID_FOR)
     parts.cookies.write(
         response,
         COOKIE["benefit"],

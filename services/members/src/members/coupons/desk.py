@@ -10,11 +10,13 @@ from members.coupons.define_coupon import define_coupon
 from members.coupons.definitions import DefinedCoupon, count_coupons, find_coupons
 from members.coupons.rules import KIND_LABEL, Terms, effect
 from members.deeds.doer import doer
-from members.parts import Here, Parts
 from shared.clock import last_day, now
 from shared.errors import Refused
+from shared.web.cells import Cell, at, badge, hint, link, number, text
 from shared.web.forms import Form, read_form
+from shared.web.lists import Column, DeskList, NoFilters
 from shared.web.paging import Paging
+from shared.web.parts import Here, Parts
 from shared.web.session import Owner, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -22,19 +24,38 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 PAGE = "/desk/members/coupons"
 
 
+def _until(coupon: DefinedCoupon) -> Cell:
+    until = text(f"{last_day(coupon.expires_at):%Y/%m/%d}")
+    return (until, badge(("期限切れ", "plain"))) if coupon.expires_at <= now() else until
+
+
+def _uses(coupon: DefinedCoupon) -> Cell:
+    return text(f"{coupon.uses:,} / {coupon.uses_max:,}") if coupon.uses_max else number(coupon.uses)
+
+
+COUPONS = DeskList[NoFilters, DefinedCoupon](
+    path=PAGE,
+    filters=NoFilters,
+    columns=[
+        Column("クーポン名", lambda one: link(one.name, f"{PAGE}/{one.coupon_id}"), css="wraps card-who"),
+        Column("内容", lambda one: text(effect(one.kind, one.value)), css="card-amount"),
+        Column("有効期限", _until, css="card-state", named=True),
+        Column("発行", lambda one: number(one.issued), numeric=True, named=True),
+        Column("利用", _uses, numeric=True, named=True),
+        Column("登録", lambda one: (at(one.defined_at), hint(text(one.defined_by))), named=True),
+    ],
+    href=lambda one: f"{PAGE}/{one.coupon_id}",
+)
+
+
 @router.get(PAGE)
-async def list_coupons(request: Request, parts: Here, asked: Paging) -> Response:
+async def list_coupons(request: Request, parts: Here, paging: Paging) -> Response:
     """Show the coupons, newest first."""
-    at = now()
     async with parts.db.transaction() as tx:
-        found = await find_coupons(tx, rows_max=asked.size, offset=asked.offset)
+        found = await find_coupons(tx, rows_max=paging.size, offset=paging.offset)
         total = await count_coupons(tx)
-    return parts.pages.render(
-        request,
-        "desk_coupons.html",
-        coupons=[terms_of(coupon, at=at) for coupon in found],
-        page=asked.of(total),
-    )
+    shown = COUPONS.shown(COUPONS.read(request, paging), found, total)
+    return parts.pages.render(request, "desk_coupons.html", list=shown)
 
 
 @router.get(f"{PAGE}/new")
@@ -69,7 +90,6 @@ class CouponTerms:
     condition: str
     until: str
     ended: bool
-    issued: int
     uses: int
     uses_max: int | None
     member_uses_max: int
@@ -86,7 +106,6 @@ def terms_of(coupon: DefinedCoupon, *, at: datetime) -> CouponTerms:
         condition=f"商品合計¥{coupon.minimum:,}以上" if coupon.minimum else "なし",
         until=f"{last_day(coupon.expires_at):%Y/%m/%d}",
         ended=coupon.expires_at <= at,
-        issued=coupon.issued,
         uses=coupon.uses,
         uses_max=coupon.uses_max,
         member_uses_max=coupon.member_uses_max,

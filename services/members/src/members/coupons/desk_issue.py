@@ -12,11 +12,11 @@ from members.coupons.definitions import coupon_by_id, holders_among, issued_memb
 from members.coupons.desk import PAGE, terms_of
 from members.coupons.issue_coupon import Issued, issue_coupon
 from members.deeds.doer import doer
-from members.parts import Here, Parts
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import read_form
 from shared.web.paging import Page, PageAsked, Paging
+from shared.web.parts import Here, Parts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)

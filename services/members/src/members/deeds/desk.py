@@ -1,82 +1,88 @@
 """操作の記録 of all desks: who did what, from where, and who tried to come in (STF-03)."""
 
-from collections.abc import Mapping
-from datetime import date
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
-from members.deeds.rows import DeedSearch, count_deeds, find_deeds
-from members.parts import Here
-from shared.web.fields import is_day_of_lists
+from members.deeds.rows import Deed, DeedSearch, NotedDeed, count_deeds, find_deeds
+from shared.labels import Badges
+from shared.web.cells import at, badge, text
+from shared.web.fields import DayOfLists, Line
+from shared.web.lists import Column, DeskList, SearchBox
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import require_role
-from shared.words import searched
 
 router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
 
 PAGE = "/desk/members/deeds"
-_WORDS: Mapping[str, tuple[str, str]] = {
-    "logged_in": ("ログイン", "done"),
-    "login_failed": ("ログイン失敗", "wait"),
-    "locked_out": ("ログインの制限", "stop"),
-    "members_exported": ("会員データの出力", "note"),
-    "orders_exported": ("受注データの出力", "note"),
-    "payments_exported": ("決済データの出力", "note"),
-    "payment_looked_up": ("決済会社への照会", "note"),
-    "payment_deed_done": ("お支払い・返金の操作", "note"),
-    "test_mail_sent": ("テストメールの送信", "note"),
-    "mails_resent": ("メールの再送", "note"),
-    "mail_address_corrected": ("メールの宛先の訂正", "note"),
-    "rules_changed": ("ポイント・会員設定の変更", "note"),
-    "shop_settings_changed": ("店舗設定の変更", "note"),
-    "payment_settings_changed": ("決済設定の変更", "note"),
-    "mail_settings_changed": ("メール設定の変更", "note"),
-    "coupon_defined": ("クーポンの登録", "note"),
-    "coupon_issued": ("クーポンの発行", "note"),
-    "points_activated": ("ポイントを有効化", "note"),
-    "reset_started": ("パスワード設定のメール送信", "note"),
-    "role_taken": ("スタッフの権限を取り消し", "stop"),
+_WORDS = Badges[Deed](
+    Deed,
+    {
+        "logged_in": ("ログイン", "done"),
+        "login_failed": ("ログイン失敗", "wait"),
+        "locked_out": ("ログインの制限", "stop"),
+        "members_exported": ("会員データの出力", "note"),
+        "orders_exported": ("受注データの出力", "note"),
+        "payments_exported": ("決済データの出力", "note"),
+        "payment_looked_up": ("決済会社への照会", "note"),
+        "payment_deed_done": ("お支払い・返金の操作", "note"),
+        "test_mail_sent": ("テストメールの送信", "note"),
+        "mails_resent": ("メールの再送", "note"),
+        "mail_address_corrected": ("メールの宛先の訂正", "note"),
+        "rules_changed": ("ポイント・会員設定の変更", "note"),
+        "shop_settings_changed": ("店舗設定の変更", "note"),
+        "payment_settings_changed": ("決済設定の変更", "note"),
+        "mail_settings_changed": ("メール設定の変更", "note"),
+        "coupon_defined": ("クーポンの登録", "note"),
+        "coupon_issued": ("クーポンの発行", "note"),
+        "points_activated": ("ポイントを有効化", "note"),
+        "reset_started": ("パスワード設定のメール送信", "note"),
+        "role_taken": ("スタッフの権限を取り消し", "stop"),
+    },
+)
+
+
+class _WordsAndKind(BaseModel):
+    q: Line = Field("", title="検索する言葉", max_length=100)
+    deed: Deed | Literal[""] = Field("", title="操作")
+
+
+# A field cannot be called `from` in the body of a class.
+_DAYS: dict[str, Any] = {
+    "from": (DayOfLists | None, Field(None, title="この日から")),
+    "until": (DayOfLists | None, Field(None, title="この日まで")),
 }
+DeedFilters = create_model("DeedFilters", __base__=_WordsAndKind, **_DAYS)
+
+DEEDS = DeskList[_WordsAndKind, NotedDeed](
+    path=PAGE,
+    filters=DeedFilters,
+    columns=[
+        Column("日時", lambda one: at(one.done_at)),
+        Column("操作した人", lambda one: text(one.by or "不明"), css="card-who"),
+        Column("操作", lambda one: badge(_WORDS.of(one.deed)), css="card-state"),
+        Column("対象", lambda one: text(one.subject), css="wraps card-foot"),
+        Column("IPアドレス", lambda one: text(one.ip), css="code card-foot"),
+    ],
+    search=SearchBox("操作した人・対象", label="操作の記録を検索"),
+)
 
 
 @router.get(PAGE)
-async def list_deeds(request: Request, parts: Here, asked: Paging) -> Response:
+async def list_deeds(request: Request, parts: Here, paging: Paging) -> Response:
     """Show the deeds found, newest first. What no filter is (another kind, no day) filters nothing."""
-    query = request.query_params
-    search = DeedSearch(
-        query.get("deed", "") if query.get("deed") in _WORDS else "",
-        searched(query.get("q", "")),
-        _day(query.get("from", "")),
-        _day(query.get("until", "")),
-    )
+    asked = DEEDS.read(request, paging)
+    wanted = asked.filters.model_dump()
+    search = DeedSearch(wanted["deed"], wanted["q"], wanted["from"], wanted["until"])
     async with parts.db.transaction() as tx:
-        rows = await find_deeds(tx, search, rows_max=asked.size, offset=asked.offset)
+        found = await find_deeds(tx, search, rows_max=paging.size, offset=paging.offset)
         total = await count_deeds(tx, search)
     return parts.pages.render(
         request,
         "desk_deeds.html",
-        deeds=[
-            {
-                "at": row.done_at,
-                "by": row.by or "不明",
-                "word": _WORDS.get(row.deed, (row.deed, "plain"))[0],
-                "kind": _WORDS.get(row.deed, (row.deed, "plain"))[1],
-                "subject": row.subject,
-                "ip": row.ip,
-            }
-            for row in rows
-        ],
-        page=asked.of(total),
-        search=search,
-        kinds=[(deed, word) for deed, (word, _) in _WORDS.items()],
-        narrowed=search != DeedSearch(),
+        status=asked.status,
+        list=DEEDS.shown(asked, found, total, options={"deed": list(_WORDS.words.items())}),
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if is_day_of_lists(day) else None

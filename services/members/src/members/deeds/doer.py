@@ -3,7 +3,7 @@
 from fastapi import Request
 
 from members.deeds.rows import Doer
-from members.parts import address_of, member_id_of
+from members.viewer import address_of, member_id_of
 from shared.web.session import Viewer
 
 

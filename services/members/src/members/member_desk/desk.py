@@ -1,69 +1,99 @@
 """会員検索 at the desk, and 会員データ出力ファイル of what was found (AP-04, MEM-13)."""
 
-from typing import Literal
+from typing import Literal, cast
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from members.accounts.search import MemberSearch, count_members, find_members
+from members.accounts.search import FoundMember, MemberSearch, count_members, find_members
 from members.deeds.doer import doer
 from members.member_desk.columns import COLUMNS
 from members.member_desk.export_members import export_members
-from members.parts import Here
 from shared.clock import now
+from shared.web.cells import Cell, at, badge, hint, link, number, text
 from shared.web.csv_file import csv_response
+from shared.web.fields import Line
+from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Owner, require_staff
-from shared.words import searched
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 Amazon = Literal["", "linked", "unlinked"]
-_TABS: tuple[tuple[str, Amazon], ...] = (("すべて", ""), ("Amazon連携済み", "linked"), ("未連携", "unlinked"))
 
 
-def _search(request: Request) -> MemberSearch:
-    asked = request.query_params.get("amazon", "")
-    amazon: Amazon = next((kind for _, kind in _TABS if kind == asked), "")
-    return MemberSearch(searched(request.query_params.get("q", "")), amazon)
+class MemberFilters(BaseModel):
+    """Words in name, furigana, address or telephone."""
+
+    q: Line = Field("", title="検索する言葉", max_length=100)
 
 
-@router.get("/desk/members")
-async def list_members(
-    request: Request, parts: Here, asked: Paging, sort: str = "-registered_at"
-) -> Response:
+def _path(member: FoundMember) -> str:
+    return f"/desk/members/{member.member_id}"
+
+
+def _name(member: FoundMember) -> Cell:
+    name = link(member.name, _path(member))
+    return (name, hint(text(member.kana))) if member.kana else name
+
+
+def _amazon(member: FoundMember) -> Cell:
+    if not member.linked_at:
+        return badge(("未連携", "plain"))
+    return badge(("Amazonで登録" if member.linked_at == member.registered_at else "連携済み", "done"))
+
+
+MEMBERS = DeskList[MemberFilters, FoundMember](
+    path="/desk/members",
+    filters=MemberFilters,
+    columns=[
+        Column("氏名", _name, sort="kana", css="card-who"),
+        Column("メールアドレス", lambda one: text(one.email)),
+        Column("Amazon連携", _amazon, css="card-state"),
+        Column(
+            "有効ポイント",
+            lambda one: number(one.points_active),
+            sort="points",
+            css="card-amount",
+            numeric=True,
+            named=True,
+        ),
+        Column("有効待ち", lambda one: number(one.points_waiting), numeric=True, named=True),
+        Column("登録日時", lambda one: at(one.registered_at), sort="registered_at", named=True),
+    ],
+    href=_path,
+    tabs=Tabs("amazon", {"": "すべて", "linked": "Amazon連携済み", "unlinked": "未連携"}, keeps=True),
+    sort="-registered_at",
+    search=SearchBox("氏名・フリガナ・メールアドレス・電話番号", label="会員を検索"),
+)
+
+
+def _search(asked: Asked[MemberFilters], tab: str) -> MemberSearch:
+    return MemberSearch(asked.filters.q, cast(Amazon, tab))
+
+
+@router.get(MEMBERS.path)
+async def list_members(request: Request, parts: Here, paging: Paging) -> Response:
     """Show the members found."""
-    search = _search(request)
+    asked = MEMBERS.read(request, paging)
+    search = _search(asked, asked.tab)
     async with parts.db.transaction() as tx:
-        rows = await find_members(tx, search, sort=sort, rows_max=asked.size, offset=asked.offset)
-        counts = {kind: await count_members(tx, MemberSearch(search.words, kind)) for _, kind in _TABS}
+        found = await find_members(tx, search, sort=asked.sort, rows_max=paging.size, offset=paging.offset)
+        counts = {tab: await count_members(tx, _search(asked, tab)) for tab in ("", "linked", "unlinked")}
     return parts.pages.render(
         request,
         "desk_members.html",
-        members=[
-            {
-                "path": f"/desk/members/{row.member_id}",
-                "name": row.name,
-                "kana": row.kana,
-                "email": row.email,
-                "linked_at": row.linked_at,
-                "points": row.points_active,
-                "waiting": row.points_waiting,
-                "registered_at": row.registered_at,
-                "via_amazon": row.linked_at == row.registered_at,
-            }
-            for row in rows
-        ],
-        tabs=[(label, kind, counts[kind], kind == search.amazon) for label, kind in _TABS],
-        words=search.words,
-        amazon=search.amazon,
-        page=asked.of(counts[search.amazon]),
-        sort=sort,
+        status=asked.status,
+        list=MEMBERS.shown(asked, found, counts[asked.tab], counts=counts),
     )
 
 
 @router.get("/desk/members/export.csv")
-async def send_members(request: Request, parts: Here, seen: Owner) -> Response:
+async def send_members(request: Request, parts: Here, paging: Paging, seen: Owner) -> Response:
     """Send the file, row by row; only to owners, and it is written down that they have it."""
-    cells = await export_members(parts.db, _search(request), by=doer(request, seen), at=now())
+    asked = MEMBERS.read(request, paging).for_file()
+    search = _search(asked, asked.tab)
+    cells = await export_members(parts.db, search, by=doer(request, seen), at=now())
     return csv_response("members", COLUMNS, cells)

@@ -10,11 +10,11 @@ from members.benefits.pages import earlier_reservation
 from members.benefits.rows import reservation_of
 from members.coupons.rows import usable_coupons
 from members.coupons.rules import Coupon
-from members.parts import Here
 from members.points.rows import balance_of
 from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused
+from shared.web.parts import Here
 from shared.web.session import Member, viewer
 
 COUPONS_MAX = 50

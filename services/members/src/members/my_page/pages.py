@@ -9,18 +9,20 @@ from members.accounts.rows import member_by_id
 from members.coupons.rows import coupons_of_member
 from members.coupons.words import coupon_line
 from members.my_page.leave import rights_of, use_up
-from members.parts import Here, session_id_of
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
 from members.points.words import point_lines
 from members.sessions.browser import browser_of, put_login, put_session, renewed_by_proof
 from members.sessions.end_sessions import end_all_sessions, end_own_session, end_session
 from members.sessions.enter import enter
 from members.sessions.rows import live_sessions
+from members.settings import Settings
 from members.shop_rules.rows import rules_at
+from members.viewer import session_id_of
 from members.wallets.unlink_amazon import PasswordMissing, unlink_amazon
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.cookies import forget_visitor
+from shared.web.parts import Here
 from shared.web.session import CurrentViewer, Member, safe_next, viewer
 
 router = APIRouter(include_in_schema=False)
@@ -100,7 +102,7 @@ async def undo_link(request: Request, parts: Here, seen: Member) -> Response:
         async with parts.db.transaction() as tx:
             member = await unlink_amazon(tx, UUID(seen.member_id), browser.session_id, at=now())
             entry = await enter(
-                tx, parts.settings, browser, member, way="password", staff_role=seen.staff, at=now()
+                tx, parts[Settings], browser, member, way="password", staff_role=seen.staff, at=now()
             )
     except PasswordMissing as refusal:
         return parts.pages.redirect(request, "/members/password", toast=refusal.message, kind="note")

@@ -6,19 +6,21 @@ from fastapi import Request
 from starlette.responses import Response
 
 from members.accounts.forms import ResetPassword
+from members.accounts.hasher import PasswordHasher
 from members.accounts.rows import member_by_id
 from members.addresses.links import link_in_browser, without_referrer
 from members.addresses.prove_address import LinkEnded
-from members.parts import Parts
 from members.passwords.set_password import reset_password
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_login
 from members.sessions.enter import NewLogin, enter
+from members.settings import Settings
 from shared.clock import now
 from shared.errors import Refused
 from shared.mail_links import LinkPurpose, MailLink
 from shared.statements import COOKIE
 from shared.web.forms import Form, read_form
+from shared.web.parts import Parts
 from shared.web.session import Viewer
 
 FormPage = Callable[[MailLink, Form[ResetPassword], int, dict[str, str]], Response]
@@ -65,8 +67,8 @@ async def _save(
 ) -> NewLogin:
     if asked.new_password != asked.repeated:
         raise Refused("password_differs", "2回の入力が一致していません", field="repeated")
-    member = await reset_password(parts.db, parts.hasher, purpose, link, asked.new_password)
+    member = await reset_password(parts.db, parts[PasswordHasher], purpose, link, asked.new_password)
     async with parts.db.transaction() as tx:
         renewed = await member_by_id(tx, member.member_id) or member
         browser = browser_of(request, parts, seen)
-        return await enter(tx, parts.settings, browser, renewed, way="password", at=now())
+        return await enter(tx, parts[Settings], browser, renewed, way="password", at=now())

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from members.accounts import rows as accounts
 from members.accounts.forms import ChangePassword
+from members.accounts.hasher import PasswordHasher
 from members.accounts.rows import member_by_id
-from members.parts import Here
 from members.passwords.request_reset import request_own_reset
 from members.passwords.set_password import change_password
 from members.sessions.attempts import TooManyAttempts
@@ -17,6 +17,7 @@ from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here
 from shared.web.session import Member, Viewer
 
 router = APIRouter(include_in_schema=False)
@@ -45,7 +46,7 @@ async def save_password(request: Request, parts: Here, seen: Member) -> Response
                 member = await _viewer(tx, seen)
             await change_password(
                 parts.db,
-                parts.hasher,
+                parts[PasswordHasher],
                 browser_of(request, parts, seen),
                 member,
                 present=form.value.password,

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from members.accounts.forms import ForgottenPassword, ResetPassword
 from members.addresses.links import keep_link, link_in_browser, without_referrer
 from members.addresses.rows import request_holds
-from members.parts import Here, Parts
 from members.passwords.by_link import save_by_link
 from members.passwords.wish_for_reset import wish_for_reset
 from members.sessions.attempts import TooManyAttempts
@@ -20,6 +19,7 @@ from shared.mail_links import PATH, MailLink
 from shared.statements import COOKIE
 from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)

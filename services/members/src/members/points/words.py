@@ -1,29 +1,56 @@
 """The points ledger in words: what happened, in which state it is, and on what condition (PNT-23, PNT-24)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from members.points.rows import LedgerLine
+from members.points.rules import GrantState, Kind
 from members.shop_rules.rules import WAITING_FOR
 from shared.clock import in_japan, last_day
+from shared.labels import Badge, Badges, Complete, Labels, other
 
-_WHAT = {
-    ("granted", "registration"): "会員登録ポイント",
-    ("granted", "purchase"): "購入ポイント",
-    ("activated", "registration"): "会員登録ポイントの有効化",
-    ("activated", "purchase"): "購入ポイントの有効化",
-    ("used", "order"): "ポイント利用",
-    ("returned", "order"): "キャンセルによるポイント返還",
-    ("revoked", "purchase"): "キャンセルによる付与の取消",
-    ("revoked", "registration"): "会員登録ポイントの取消",
-    ("expired", "registration"): "有効期限切れ",
-    ("expired", "purchase"): "有効期限切れ",
-}
-_WHY_REVOKED = {
-    "purchase": "ご注文がキャンセルされたため取り消されました",
-    "registration": "同じメールボックスの会員に付与済みのため取り消されました",
-}
+_Cause = Literal["registration", "purchase"]
+_WHAT = Complete[Kind, Callable[[str], str]](
+    Kind,
+    {
+        "granted": Labels[_Cause](
+            _Cause, {"registration": "会員登録ポイント", "purchase": "購入ポイント"}
+        ).of,
+        "activated": Labels[_Cause](
+            _Cause, {"registration": "会員登録ポイントの有効化", "purchase": "購入ポイントの有効化"}
+        ).of,
+        "used": lambda _: "ポイント利用",
+        "returned": lambda _: "キャンセルによるポイント返還",
+        "revoked": Labels[_Cause](
+            _Cause, {"registration": "会員登録ポイントの取消", "purchase": "キャンセルによる付与の取消"}
+        ).of,
+        "expired": lambda _: "有効期限切れ",
+    },
+    unknown=lambda kind: lambda _: other(kind),
+)
+_WHY_REVOKED = Labels[_Cause](
+    _Cause,
+    {
+        "purchase": "ご注文がキャンセルされたため取り消されました",
+        "registration": "同じメールボックスの会員に付与済みのため取り消されました",
+    },
+)
+_GRANT_STATE = Badges[GrantState](
+    GrantState, {"waiting": ("有効待ち", "wait"), "active": ("有効", "done"), "revoked": ("取消", "plain")}
+)
+_Later = Literal["activated", "used", "returned", "revoked", "expired"]
+_STATE = Badges[_Later](
+    _Later,
+    {
+        "activated": ("有効", "done"),
+        "used": ("利用済み", "plain"),
+        "returned": ("有効", "done"),
+        "revoked": ("取消", "plain"),
+        "expired": ("期限切れ", "plain"),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +90,7 @@ def _line(line: LedgerLine) -> PointLine:
     points = line.active + line.repaid + (0 if activated else line.waiting)
     return PointLine(
         at=line.posted_at,
-        what=_WHAT.get((line.kind, line.reason), line.kind),
+        what=_WHAT.of(line.kind)(line.reason),
         points=points,
         change=f"（{points:,}）" if activated else f"{points:+,}",
         state=state,
@@ -86,27 +113,17 @@ def _netting(line: LedgerLine) -> str:
     return ""
 
 
-def _state(line: LedgerLine) -> tuple[str, str]:
-    if line.kind == "granted":
-        return {"waiting": ("有効待ち", "wait"), "active": ("有効", "done")}.get(
-            line.grant_state or "", ("取消", "plain")
-        )
-    return {
-        "activated": ("有効", "done"),
-        "used": ("利用済み", "plain"),
-        "returned": ("有効", "done"),
-        "revoked": ("取消", "plain"),
-        "expired": ("期限切れ", "plain"),
-    }[line.kind]
+def _state(line: LedgerLine) -> Badge:
+    return _GRANT_STATE.of(line.grant_state or "revoked") if line.kind == "granted" else _STATE.of(line.kind)
 
 
 def _condition(line: LedgerLine) -> str:
     if line.kind != "granted" or line.activation is None:
         return ""
     if line.grant_state == "waiting":
-        return WAITING_FOR[line.activation]
+        return WAITING_FOR.of(line.activation)
     if line.grant_state == "revoked":
-        return _WHY_REVOKED[line.reason]
+        return _WHY_REVOKED.of(line.reason)
     if line.activated_at is None:
         return ""
     since = f"{in_japan(line.activated_at):%Y/%m/%d}から有効"

@@ -4,15 +4,17 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.forms import SignUp
-from members.parts import Here, Parts
+from members.accounts.hasher import PasswordHasher
 from members.registration.sign_up import sign_up
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_login
 from members.sessions.pages import MY_PAGE
+from members.settings import Settings
 from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -34,7 +36,7 @@ async def register(request: Request, parts: Here, seen: CurrentViewer) -> Respon
     if not form.errors:
         try:
             browser = browser_of(request, parts, seen)
-            entry = await sign_up(parts.db, parts.hasher, parts.settings, form.value, browser)
+            entry = await sign_up(parts.db, parts[PasswordHasher], parts[Settings], form.value, browser)
             toast = "会員登録が完了しました。確認メールをお送りします"
             return put_login(parts, parts.pages.redirect(request, next_path, toast=toast), entry)
         except TooManyAttempts as refusal:

@@ -6,13 +6,15 @@ from fastapi import Request
 from starlette.responses import Response
 
 from members.accounts.rows import Member
-from members.parts import Parts, member_id_of, session_id_of
 from members.sessions.enter import Browser, NewLogin
 from members.sessions.sign_in import OpenedSession, renew_session
+from members.settings import Settings
+from members.viewer import member_id_of, session_id_of
 from shared.clock import now
 from shared.database import Tx
-from shared.statements import COOKIE
+from shared.statements import COOKIE, Issuer
 from shared.web.client_address import counted_as
+from shared.web.parts import Parts
 from shared.web.session import Viewer
 
 DEVICE_COOKIE = "noren_device"
@@ -44,8 +46,8 @@ def put_session(parts: Parts, response: Response, opened: OpenedSession) -> Resp
     """Give the browser a session statement; the rights of staff in it hold for a minute at a time."""
     claims: dict[str, str | bool | int | None] = dict(opened.claims)
     if claims["staff"] is not None:
-        claims["staff_until"] = int(now().timestamp()) + parts.settings.staff_statement_seconds
-    statement = parts.issuer.issue("session", claims, valid_for=opened.valid_for)
+        claims["staff_until"] = int(now().timestamp()) + parts[Settings].staff_statement_seconds
+    statement = parts[Issuer].issue("session", claims, valid_for=opened.valid_for)
     seconds = int(opened.valid_for.total_seconds())
     parts.cookies.write(response, COOKIE["session"], statement, max_age_seconds=seconds)
     return response

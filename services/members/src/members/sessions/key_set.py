@@ -4,7 +4,8 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from members.parts import Here
+from shared.statements import Issuer
+from shared.web.parts import Here
 
 router = APIRouter()
 
@@ -12,4 +13,4 @@ router = APIRouter()
 @router.get("/members/.well-known/jwks.json")
 async def key_set(parts: Here) -> dict[str, list[dict[str, Any]]]:
     """Return the key set."""
-    return {"keys": [parts.issuer.public_jwk()]}
+    return {"keys": [parts[Issuer].public_jwk()]}

@@ -6,14 +6,16 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.forms import Login
-from members.parts import Here, Parts
+from members.accounts.hasher import PasswordHasher
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_login
 from members.sessions.log_in import log_in
+from members.settings import Settings
 from members.shop_rules.rows import rules_at
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -65,8 +67,8 @@ async def enter_shop(request: Request, parts: Here, seen: CurrentViewer) -> Resp
         try:
             entry = await log_in(
                 parts.db,
-                parts.hasher,
-                parts.settings,
+                parts[PasswordHasher],
+                parts[Settings],
                 browser_of(request, parts, seen),
                 email=form.value.email,
                 password=form.value.password,

@@ -5,9 +5,9 @@ from decimal import Decimal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from members.parts import Here
 from members.shop_rules.rows import rules_at
 from shared.clock import now
+from shared.web.parts import Here
 from shared.web.session import viewer
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])

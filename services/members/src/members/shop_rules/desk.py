@@ -8,10 +8,9 @@ from fastapi import Request
 
 from members.deeds.doer import doer
 from members.deeds.rows import Doer, note_deed
-from members.parts import Parts
 from members.shop_rules.rules import Rules
 from members.shop_rules.words import summary
-from shared.database import Database, Tx
+from shared.database import Tx
 from shared.web.session import Viewer
 from shared.web.settings_pages import SettingsPage
 
@@ -32,11 +31,6 @@ class AtOwnDesk:
         await note_deed(tx, self.doer, "rules_changed", subject, at=at)
 
 
-def _db(request: Request) -> Database:
-    parts: Parts = request.app.state.members
-    return parts.db
-
-
 def _at_desk(request: Request, staff: Viewer) -> AtOwnDesk:
     return AtOwnDesk(doer(request, staff))
 
@@ -49,7 +43,6 @@ router = SettingsPage(
     Rules,
     "/desk/members/rules",
     "ポイント・会員設定",
-    _db,
     _at_desk,
     template="desk_rules.html",
     more=_in_one_sentence,

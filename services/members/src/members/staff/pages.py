@@ -4,14 +4,16 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from members.accounts.forms import Login
-from members.parts import Here, Parts, address_of
+from members.accounts.hasher import PasswordHasher
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of, put_login
 from members.settings import Settings
 from members.staff.add_staff import DEMO_EMAIL
 from members.staff.log_in_at_desk import log_in_at_desk
+from members.viewer import address_of
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
+from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, safe_next, viewer
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
@@ -34,8 +36,8 @@ async def enter_desk(request: Request, parts: Here, seen: CurrentViewer) -> Resp
         try:
             entry = await log_in_at_desk(
                 parts.db,
-                parts.hasher,
-                parts.settings,
+                parts[PasswordHasher],
+                parts[Settings],
                 browser_of(request, parts, seen),
                 email=form.value.email,
                 password=form.value.password,
@@ -66,7 +68,7 @@ def _page(
         headers=headers,
         form=form,
         next_path=next_path,
-        demo_login=_demo_login(parts.settings),
+        demo_login=_demo_login(parts[Settings]),
     )
 
 

@@ -8,10 +8,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from members.parts import Here, session_id_of
 from members.sessions.browser import put_session
 from members.sessions.sign_in import renew_staff_session
+from members.viewer import session_id_of
 from shared.clock import now
+from shared.web.parts import Here
 from shared.web.session import STAFF_RENEWAL, CurrentViewer, SignInNeeded, safe_next
 
 router = APIRouter(include_in_schema=False)

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from members.accounts.rows import email_key, member_by_buyer, member_by_email
-from members.parts import Here
 from members.wallets.statement import wallet_of
+from shared.web.parts import Here
 from shared.web.session import viewer
 
 router = APIRouter(prefix="/api/members", tags=["members"], dependencies=[Depends(viewer)])

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from fastapi import Request
 
-from members.parts import Parts
 from members.sessions.attempts import hashed
 from members.wallets.link_amazon import AMAZON
 from shared.statements import COOKIE
+from shared.web.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Wallet:
 
 def wallet_of(request: Request, parts: Parts) -> Wallet | None:
     """Return the Amazon buyer in this browser, if payments vouches for one; no other wallet logs in here."""
-    claims = parts.statement(request, "wallet")
+    claims = parts.claims(request, "wallet")
     if claims is None or claims.get("kind") != AMAZON or not claims.get("buyer_id"):
         return None
     return Wallet(

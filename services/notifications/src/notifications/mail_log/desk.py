@@ -1,134 +1,155 @@
 """メール送信記録: every mail, what became of it, and the undelivered ones to be sent again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Request
+from pydantic import BaseModel
+from pydantic import Field as FilterField
 from starlette.responses import Response
 
 from notifications.mail_log.resend_mail import resend_mails
 from notifications.mail_log.rows import LoggedMail, Search, count_by_state, count_mails, find_mails
-from notifications.mail_log.words import REASONS, STATES, TITLES, audience_label, title_of
+from notifications.mail_log.words import STATES, TITLES, audience_label, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE, UNDELIVERED, State
-from notifications.mails.desk import CurrentDesk, CurrentPages, Desk
+from notifications.mails.audience import AUDIENCES
+from notifications.mails.desk import Desk
+from shared.web.cells import Cell, at, badge, hint, link, text
 from shared.web.deeds import done_by
+from shared.web.fields import Line
 from shared.web.filters import number
+from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
-from shared.words import searched
 
+Kind = Annotated[str, FilterField(max_length=100)]
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-# The saved searches above the list: key, label, states.
-TABS: tuple[tuple[str, str, tuple[State, ...]], ...] = (
-    ("", "すべて", ()),
-    ("waiting", "送信待ち", ("queued", "sending")),
-    ("undelivered", "未達", UNDELIVERED),
-    ("sent", "送信済み", ("sent",)),
-    ("suppressed", "送信なし", ("suppressed",)),
+STATES_OF: Mapping[str, Sequence[State]] = {
+    "": (),
+    "waiting": ("queued", "sending"),
+    "undelivered": UNDELIVERED,
+    "sent": ("sent",),
+    "suppressed": ("suppressed",),
+}
+"""The states of the mails of each tab; none for all."""
+
+
+class MailFilters(BaseModel):
+    """The kind of mail; a part of an order code, a name or an address."""
+
+    q: Line = FilterField("", title="検索する言葉", max_length=100)
+    mail: Kind = FilterField("", title="メールの種類")
+
+
+@dataclass(frozen=True)
+class MailLine:
+    """A mail of the log, and what staff call its kind."""
+
+    mail: LoggedMail
+    title: str
+
+    @property
+    def path(self) -> str:
+        """Return where its page is."""
+        return f"{MAILS.path}/{self.mail.mail_id}"
+
+
+def _recipient(line: MailLine) -> Cell:
+    audience = audience_label(line.mail.audience)
+    recipient = text(line.mail.recipient)
+    return recipient if audience == AUDIENCES["customer"].label else (recipient, hint(text(audience)))
+
+
+def _order(line: MailLine) -> Cell:
+    code = line.mail.order_code
+    return link(code, f"/desk/orders/{code}", is_code=True) if code else text("")
+
+
+def _state(line: MailLine) -> Cell:
+    mail, reason = line.mail, reason_label(line.mail.reason)
+    more = [text(reason)] if reason else []
+    if mail.due_at:
+        more += [at(mail.due_at), text("送信予定")]
+    elif mail.ended_at and not reason:
+        more.append(at(mail.ended_at))
+    return (badge(STATES.of(mail.state)), hint(*more))
+
+
+MAILS = DeskList[MailFilters, MailLine](
+    path="/desk/mails",
+    filters=MailFilters,
+    columns=[
+        Column("受付日時", lambda one: at(one.mail.created_at)),
+        Column("メール", lambda one: link(one.title, one.path), css="wraps card-who"),
+        Column("宛先", _recipient),
+        Column("注文番号", _order),
+        Column("状態", _state, css="wraps card-state"),
+    ],
+    href=lambda one: one.path,
+    tabs=Tabs(
+        "state",
+        {
+            "": "すべて",
+            "waiting": "送信待ち",
+            "undelivered": "未達",
+            "sent": "送信済み",
+            "suppressed": "送信なし",
+        },
+    ),
+    search=SearchBox("注文番号・氏名・メールアドレスの一部"),
 )
 
 
-@router.get("/desk/mails")
-async def show_log(
-    request: Request,
-    desk: CurrentDesk,
-    pages: CurrentPages,
-    asked: Paging,
-    state: str = "",
-    mail: str = "",
-    q: str = "",
-) -> Response:
+@router.get(MAILS.path)
+async def show_log(request: Request, parts: Here, paging: Paging) -> Response:
     """The log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
-    states = next((states for key, _, states in TABS if key == state), ())
-    search = Search(states=states, mail=mail, words=searched(q))
-    async with desk.db.transaction() as tx:
+    asked, desk = MAILS.read(request, paging), parts[Desk]
+    search = Search(states=STATES_OF[asked.tab], mail=asked.filters.mail, words=asked.filters.q)
+    async with parts.db.transaction() as tx:
         counts = await count_by_state(tx)
         total = await count_mails(tx, search)
-        found = await find_mails(tx, search, limit=asked.size, offset=asked.offset)
-    return pages.render(
+        found = await find_mails(tx, search, limit=paging.size, offset=paging.offset)
+    kinds = [*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()]
+    return parts.pages.render(
         request,
         "mail_log.html",
-        rows=[_line(desk, mail) for mail in found],
-        page=asked.of(total),
-        tabs=_tabs(counts, state),
-        kinds=[*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()],
-        state=state,
-        mail=mail,
-        q=q,
+        status=asked.status,
+        list=MAILS.shown(
+            asked,
+            [MailLine(mail, title_of(desk, mail)) for mail in found],
+            total,
+            counts={
+                tab: sum(counts.get(one, 0) for one in states or counts) for tab, states in STATES_OF.items()
+            },
+            options={"mail": kinds},
+            select=lambda one: str(one.mail.mail_id) if one.mail.state in RESENDABLE else "",
+        ),
         any_mail=bool(counts),
     )
 
 
 @router.get("/desk/mails/resend")
-async def leave_resend(request: Request, pages: CurrentPages) -> Response:
+async def leave_resend(request: Request, parts: Here) -> Response:
     """Reload of a selection that was refused: back to the list."""
-    return pages.redirect(request, "/desk/mails")
+    return parts.pages.redirect(request, "/desk/mails")
 
 
 @router.post("/desk/mails/resend")
 async def resend_selected(
     request: Request,
-    desk: CurrentDesk,
-    pages: CurrentPages,
+    parts: Here,
     staff: Staff,
     id: Annotated[list[UUID], Form(max_length=200)],  # noqa: A002 - the selection bar's own name
 ) -> Response:
     """Queue the selected undelivered mails anew; says how many of the selected ones were not undelivered."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         queued = await resend_mails(tx, id, deed=done_by(request, staff))
     left = len(set(id)) - queued
     toast = f"{number(queued)}通を再送待ちにしました"
     if left:
-        return pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）", kind="wait")
-    return pages.redirect(request, "/desk/mails", toast=toast)
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A saved search above the list."""
-
-    label: str
-    href: str
-    count: int
-    current: bool
-
-
-def _tabs(counts: Mapping[str, int], current: str) -> list[Tab]:
-    return [
-        Tab(
-            label,
-            href=f"?state={key}" if key else "?",
-            count=sum(counts.get(one, 0) for one in states or counts),
-            current=key == current,
-        )
-        for key, label, states in TABS
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the list: the mail and its words."""
-
-    mail: LoggedMail
-    title: str
-    audience: str
-    word: str
-    kind: str
-    reason: str
-    resendable: bool
-
-
-def _line(desk: Desk, mail: LoggedMail) -> Line:
-    word, kind = STATES[mail.state]
-    return Line(
-        mail,
-        title=title_of(desk, mail),
-        audience=audience_label(mail.audience),
-        word=word,
-        kind=kind,
-        reason=REASONS.get(mail.reason or "", ""),
-        resendable=mail.state in RESENDABLE,
-    )
+        return parts.pages.redirect(request, "/desk/mails", toast=f"{toast}（{left}通は対象外）", kind="wait")
+    return parts.pages.redirect(request, "/desk/mails", toast=toast)

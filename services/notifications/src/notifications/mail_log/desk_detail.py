@@ -13,18 +13,19 @@ from starlette.responses import Response
 from notifications.mail_log.correct_address import correct_address, may_correct
 from notifications.mail_log.resend_mail import resend_mail
 from notifications.mail_log.rows import MailTry, tries_of
-from notifications.mail_log.words import OUTCOMES, REASONS, STATES, audience_label, title_of
+from notifications.mail_log.words import STATES, audience_label, outcome_badge, reason_label, title_of
 from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.message import MailMalformed, build
 from notifications.mailing.rows import StoredMail, one_mail
 from notifications.mailing.send_mail import letter_of
-from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed
+from notifications.mails.desk import Desk, framed
 from notifications.mails.typed import shield
 from shared.errors import Refused
+from shared.labels import Mark
 from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, Parts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -40,32 +41,31 @@ class AddressForm(BaseModel):
 
 
 @router.get("/desk/mails/{mail_id}")
-async def show_mail(request: Request, desk: CurrentDesk, pages: CurrentPages, mail_id: UUID) -> Response:
+async def show_mail(request: Request, parts: Here, mail_id: UUID) -> Response:
     """One mail with its tries."""
-    return await _page(request, desk, pages, mail_id, Form(AddressForm))
+    return await _page(request, parts, mail_id, Form(AddressForm))
 
 
 async def _page(
     request: Request,
-    desk: Desk,
-    pages: Pages,
+    parts: Parts,
     mail_id: UUID,
     form: Form[AddressForm],
     *,
     status: int = 200,
 ) -> Response:
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         mail = _found(await one_mail(tx, mail_id))
         tries = await tries_of(tx, mail_id)
-    word, kind = STATES[mail.state]
-    return pages.render(
+    word, kind = STATES.of(mail.state)
+    return parts.pages.render(
         request,
         "mail_detail.html",
         status=status,
         form=form,
         may_correct=may_correct(mail),
         id=mail.mail_id,
-        title=title_of(desk, mail),
+        title=title_of(parts[Desk], mail),
         subject=mail.subject,
         recipient=mail.recipient,
         audience=audience_label(mail.audience),
@@ -74,45 +74,41 @@ async def _page(
         text=mail.text,
         word=word,
         kind=kind,
-        reason=REASONS.get(mail.reason or "", ""),
+        reason=reason_label(mail.reason),
         created_at=mail.created_at,
         due_at=mail.due_at,
         resendable=mail.state in RESENDABLE,
-        letterhead=_headers(desk, mail),
+        letterhead=_headers(parts[Desk], mail),
         tries=[_try(one) for one in tries],
     )
 
 
 @router.get("/desk/mails/{mail_id}/html")
-async def show_html(desk: CurrentDesk, mail_id: UUID) -> Response:
+async def show_html(parts: Here, mail_id: UUID) -> Response:
     """The mail's HTML, for the frame on its page."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         mail = _found(await one_mail(tx, mail_id))
-    return framed(desk.mails.html(mail.subject, shield(mail.text, mail.typed), mail.language))
+    return framed(parts[Desk].mails.html(mail.subject, shield(mail.text, mail.typed), mail.language))
 
 
 @router.post("/desk/mails/{mail_id}/resend")
-async def resend(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail_id: UUID
-) -> Response:
+async def resend(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> Response:
     """Queue an undelivered mail anew."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         await resend_mail(tx, mail_id, deed=done_by(request, staff))
-    return pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
+    return parts.pages.redirect(request, f"/desk/mails/{mail_id}", toast="再送待ちにしました", kind="note")
 
 
 @router.post("/desk/mails/{mail_id}/address")
-async def correct(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail_id: UUID
-) -> Response:
+async def correct(request: Request, parts: Here, staff: Staff, mail_id: UUID) -> Response:
     """Send an undelivered mail about an order to the address that is right."""
     form = await read_form(request, AddressForm)
     if form.errors:
-        return await _page(request, desk, pages, mail_id, form, status=422)
-    async with desk.db.transaction() as tx:
+        return await _page(request, parts, mail_id, form, status=422)
+    async with parts.db.transaction() as tx:
         await correct_address(tx, mail_id, to=form.value.email, deed=done_by(request, staff))
     toast = "宛先を訂正し、再送待ちにしました"
-    return pages.redirect(request, f"/desk/mails/{mail_id}", toast=toast, kind="note")
+    return parts.pages.redirect(request, f"/desk/mails/{mail_id}", toast=toast, kind="note")
 
 
 def _found(mail: StoredMail | None) -> StoredMail:
@@ -139,13 +135,13 @@ class TryLine:
     started_at: datetime
     seconds: str
     word: str
-    kind: str
+    kind: Mark
     code: int | str
     answer: str
 
 
 def _try(one: MailTry) -> TryLine:
-    word, kind = OUTCOMES[one.outcome]
+    word, kind = outcome_badge(one.outcome)
     return TryLine(
         one.number,
         one.started_at,

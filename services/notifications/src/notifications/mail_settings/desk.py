@@ -9,17 +9,18 @@ from starlette.responses import Response
 
 from notifications.mail_settings.change_setting import change_setting
 from notifications.mail_settings.rows import setting_of, setting_of_each
-from notifications.mail_settings.rules import MailSetting, default_setting, names_of
-from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, kind_of
+from notifications.mail_settings.rules import MailSetting, Sender, default_setting, names_of
+from notifications.mails.desk import Desk, kind_of
 from notifications.mails.files import MailKind
 from notifications.orders.rows import payment_names
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import MailSettingsChanged
+from shared.labels import Labels
 from shared.shop_settings.change_settings import latest_changes, take_back
 from shared.versions import version_of
 from shared.web.forms import Form, parse_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, Parts
 from shared.web.session import Staff, Viewer, require_staff
 from shared.web.settings_forms import AtDesk, changeable, form_model, form_of, in_words, with_typed
 from shared.web.settings_pages import TAKEN_BACK, saved, sent_change
@@ -27,40 +28,41 @@ from shared.web.settings_pages import TAKEN_BACK, saved, sent_change
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 PATH = "/desk/mails/settings"
-HINTS = {
-    "shop": "このシステムから送信します。",
-    "software": "二重に届かないよう、このシステムからは送信しません。",
-}
+HINTS = Labels[Sender](
+    Sender,
+    {
+        "shop": "このシステムから送信します。",
+        "software": "二重に届かないよう、このシステムからは送信しません。",
+    },
+)
 
 
 @router.get(PATH)
-async def list_settings(request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff) -> Response:
+async def list_settings(request: Request, parts: Here, staff: Staff) -> Response:
     """All kinds of mail and the latest changes."""
-    kinds = desk.mails.kinds.values()
-    async with desk.db.transaction() as tx:
+    kinds = parts[Desk].mails.kinds.values()
+    async with parts.db.transaction() as tx:
         names = await payment_names(tx)
         settings = await setting_of_each(tx, kinds)
         changes = await latest_changes(tx, MailSetting)
     titles = {kind.name: kind.title for kind in kinds}
     said = in_words(changes, [MailSetting], staff, called=titles, words=names)
-    return pages.render(
+    return parts.pages.render(
         request,
         "mail_settings.html",
         action=PATH,
-        lines=[_line(desk, kind, settings[kind.name], names) for kind in kinds],
+        lines=[_line(parts[Desk], kind, settings[kind.name], names) for kind in kinds],
         changes=said,
     )
 
 
 @router.post(f"{PATH}/take-back")
-async def take_back_change(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff
-) -> Response:
+async def take_back_change(request: Request, parts: Here, staff: Staff) -> Response:
     """Give one setting the value from before a change."""
     by = AtDesk.of(MailSettingsChanged, request, staff)
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         group, found = await sent_change(tx, request, staff, MailSetting)
-        kind = kind_of(desk, found.subject)
+        kind = kind_of(parts[Desk], found.subject)
         names = await payment_names(tx)
         await take_back(
             tx,
@@ -72,44 +74,39 @@ async def take_back_change(
             words=names,
             default=default_setting(kind),
         )
-    return pages.redirect(request, PATH, toast=TAKEN_BACK)
+    return parts.pages.redirect(request, PATH, toast=TAKEN_BACK)
 
 
 @router.get(f"{PATH}/{{mail}}")
-async def show_setting(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail: str
-) -> Response:
+async def show_setting(request: Request, parts: Here, staff: Staff, mail: str) -> Response:
     """The form of one kind of mail."""
-    return await _page(request, desk, pages, staff, kind_of(desk, mail))
+    return await _page(request, parts, staff, kind_of(parts[Desk], mail))
 
 
 @router.post(f"{PATH}/{{mail}}")
-async def save_setting(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, staff: Staff, mail: str
-) -> Response:
+async def save_setting(request: Request, parts: Here, staff: Staff, mail: str) -> Response:
     """Store what staff set."""
-    kind = kind_of(desk, mail)
+    kind = kind_of(parts[Desk], mail)
     names = [name for name in changeable(MailSetting, staff) if name in names_of(kind)]
     data = await request.form()
     form = parse_form(form_model(MailSetting, tuple(names)), data)
     if form.errors:
-        return await _page(request, desk, pages, staff, kind, form, status=422)
+        return await _page(request, parts, staff, kind, form, status=422)
     by = AtDesk.of(MailSettingsChanged, request, staff)
     try:
-        async with desk.db.transaction() as tx:
+        async with parts.db.transaction() as tx:
             wanted = with_typed(await setting_of(tx, kind), form)
             seen, methods = str(data.get("version", "")), await payment_names(tx)
             changed = await change_setting(tx, kind, wanted, by=by, at=now(), seen=seen, methods=methods)
     except Refused as refused:
         form.refuse(refused)
-        return await _page(request, desk, pages, staff, kind, form, status=refused.status)
+        return await _page(request, parts, staff, kind, form, status=refused.status)
     return saved(request, PATH, changed=changed, toast=f"{kind.title}の設定を更新しました")
 
 
 async def _page(
     request: Request,
-    desk: Desk,
-    pages: Pages,
+    parts: Parts,
     staff: Viewer,
     kind: MailKind,
     form: Form[BaseModel] | None = None,
@@ -117,14 +114,14 @@ async def _page(
     status: int = 200,
 ) -> Response:
     """The form of ``kind``; whoever saves it now has seen the setting of now."""
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         names = await payment_names(tx)
         setting = await setting_of(tx, kind)
     may = [name for name in MailSetting.changed_as(staff.staff) if name in names_of(kind)]
     # What staff have excepted stays a choice, even before an order has told its name.
     methods = {one: one for one in setting.except_payment_kinds} | names
-    senders = [{**card, "hint": HINTS[card["value"]]} for card in MailSetting.shown["sender"].cards]
-    return pages.render(
+    senders = [{**card, "hint": HINTS.of(card["value"])} for card in MailSetting.shown["sender"].cards]
+    return parts.pages.render(
         request,
         "mail_setting.html",
         status=status,

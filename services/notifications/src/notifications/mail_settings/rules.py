@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Literal, Protocol
 
 from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
+from shared.labels import Labels
 from shared.shop_settings.group import Group, setting
 from shared.web.fields import Line, Pieces
 
@@ -12,7 +13,7 @@ Sender = Literal["shop", "software"]
 Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
 
 
-SENDERS: dict[Sender, str] = {"shop": "このお店", "software": "受注管理ソフト"}
+SENDERS = Labels[Sender](Sender, {"shop": "このお店", "software": "受注管理ソフト"})
 METHODS_MAX = 50
 
 

@@ -1,17 +1,13 @@
 """What the pages of this service share: its rows, its mails, and how a mail is shown on a page."""
 
 from dataclasses import dataclass
-from typing import Annotated
 
-from fastapi import Depends, Request
 from starlette.responses import HTMLResponse
 
 from notifications.mails.files import MailKind
 from notifications.mails.rendering import Mails
 from notifications.mails.sender import Sender
-from shared.database import Database
 from shared.errors import Refused
-from shared.web.pages import Pages
 
 # The mail is shown as it is, styles inside, but can run nothing, load nothing and lead nowhere.
 FRAME_HEADERS = {
@@ -27,7 +23,6 @@ FRAME_HEADERS = {
 class Desk:
     """What the pages work on. ``sender`` is who mails are from."""
 
-    db: Database
     mails: Mails
     sender: Sender
 
@@ -35,20 +30,6 @@ class Desk:
         """Return what staff call a kind of mail; one without a file keeps its name."""
         kind = self.mails.kinds.get(mail)
         return kind.title if kind else mail
-
-
-async def _desk(request: Request) -> Desk:
-    desk: Desk = request.app.state.desk
-    return desk
-
-
-async def _pages(request: Request) -> Pages:
-    pages: Pages = request.app.state.pages
-    return pages
-
-
-CurrentDesk = Annotated[Desk, Depends(_desk)]
-CurrentPages = Annotated[Pages, Depends(_pages)]
 
 
 def kind_of(desk: Desk, mail: str) -> MailKind:

@@ -63,7 +63,7 @@ class HtmlMail:
 
     def render(self, subject: str, text: Shielded, language: str) -> str:
         """Return the whole HTML document for ``text``, which is in ``language``."""
-        body, signature = parts(text)
+        body, signature = body_and_signature(text)
         return self._layout.render(
             subject=subject,
             language=language,
@@ -73,7 +73,7 @@ class HtmlMail:
         )
 
 
-def parts(text: Shielded) -> tuple[Shielded, str]:
+def body_and_signature(text: Shielded) -> tuple[Shielded, str]:
     """Return the body of a mail and its signature."""
     body, _, signature = text.partition(_SIGNATURE)
     return Shielded(body), signature

@@ -7,16 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from notifications.mails.desk import CurrentDesk, CurrentPages
-from notifications.mails.html import Block, blocks, inline_on_page, parts
+from notifications.mails.html import Block, blocks, body_and_signature, inline_on_page
 from notifications.mails.typed import shield
 from notifications.message_centre.rows import mails_of_order
 from notifications.orders.rows import belongs_to
 from shared.clock import now
 from shared.errors import Refused
-from shared.statements import COOKIE, StatementInvalid
-from shared.web.cookies import Cookies
-from shared.web.session import CurrentViewer, Sessions, SignInNeeded
+from shared.web.parts import Here, Parts
+from shared.web.session import CurrentViewer, SignInNeeded
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,40 +29,30 @@ class Message:
 
 
 @router.get("/notifications/orders/{code}")
-async def show_messages(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, seen: CurrentViewer, code: str
-) -> Response:
+async def show_messages(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
     """The mails of an order, newest first, whether or not they arrived; for its buyer alone.
 
     Its buyer is the member whose order it is, or the browser that checkout says has placed it.
     """
-    ours = code in orders_of_browser(request)
+    ours = code in _orders_of_browser(request, parts)
     if not ours and not seen.signed_in:
         raise SignInNeeded("/members/login", request.url.path)
-    async with desk.db.transaction() as tx:
+    async with parts.db.transaction() as tx:
         if not ours and not await belongs_to(tx, code, UUID(seen.member_id)):
             raise Refused("order_not_found", "このご注文は見つかりません。", status=404)
         found = await mails_of_order(tx, code, at=now())
     messages = [
         Message(
             told.subject,
-            blocks=list(blocks(parts(shield(told.text, told.typed))[0])),
+            blocks=list(blocks(body_and_signature(shield(told.text, told.typed))[0])),
             at=told.ended_at or told.created_at,
         )
         for told in found
     ]
-    return pages.render(request, "messages.html", code=code, messages=messages, inline=inline_on_page)
+    return parts.pages.render(request, "messages.html", code=code, messages=messages, inline=inline_on_page)
 
 
-def orders_of_browser(request: Request) -> list[str]:
+def _orders_of_browser(request: Request, parts: Parts) -> list[str]:
     """Return the codes of the orders placed with this browser, as checkout vouches for them."""
-    cookies: Cookies = request.app.state.cookies
-    sessions: Sessions = request.app.state.sessions
-    statement = cookies.read(request, COOKIE["order"])
-    if not statement:
-        return []
-    try:
-        codes = sessions.verifier.verify("order", statement).get("codes")
-    except StatementInvalid:
-        return []
+    codes = (parts.claims(request, "order") or {}).get("codes")
     return codes if isinstance(codes, list) else []

@@ -8,14 +8,14 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from notifications.mails.audience import JAPANESE
-from notifications.mails.desk import CurrentDesk, CurrentPages, Desk, framed, kind_of
+from notifications.mails.desk import Desk, framed, kind_of
 from notifications.mails.files import MailKind
 from notifications.previews.send_test_mail import example_words, send_test_mail
 from shared.ids import new_id
 from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, Parts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -31,77 +31,73 @@ class TestForm(BaseModel):
 
 
 @router.get("/desk/mails/preview")
-async def list_previews(request: Request, desk: CurrentDesk, pages: CurrentPages) -> Response:
+async def list_previews(request: Request, parts: Here) -> Response:
     """All mails, each with the subject it would have."""
     lines = [
         {
             "name": kind.name,
             "title": kind.title,
             "note": kind.note,
-            "subject": example_words(desk.mails, kind, JAPANESE).subject,
+            "subject": example_words(parts[Desk].mails, kind, JAPANESE).subject,
         }
-        for kind in desk.mails.kinds.values()
+        for kind in parts[Desk].mails.kinds.values()
     ]
-    return pages.render(request, "mail_previews.html", lines=lines)
+    return parts.pages.render(request, "mail_previews.html", lines=lines)
 
 
 @router.get("/desk/mails/preview/{mail}")
-async def show_preview(
-    request: Request, desk: CurrentDesk, pages: CurrentPages, mail: str, language: str = JAPANESE
-) -> Response:
+async def show_preview(request: Request, parts: Here, mail: str, language: str = JAPANESE) -> Response:
     """One mail with the golden event, as text and as HTML, in one of its languages."""
     form = Form(TestForm, {"request_id": new_id()})
-    return _page(request, desk, pages, kind_of(desk, mail), language, form)
+    return _page(request, parts, kind_of(parts[Desk], mail), language, form)
 
 
 @router.get("/desk/mails/preview/{mail}/html")
-async def show_preview_html(desk: CurrentDesk, mail: str, language: str = JAPANESE) -> Response:
+async def show_preview_html(parts: Here, mail: str, language: str = JAPANESE) -> Response:
     """The HTML, for the frame on the preview's page."""
-    words = example_words(desk.mails, kind_of(desk, mail), language)
-    return framed(desk.mails.html(words.subject, words.shielded, words.language))
+    words = example_words(parts[Desk].mails, kind_of(parts[Desk], mail), language)
+    return framed(parts[Desk].mails.html(words.subject, words.shielded, words.language))
 
 
 @router.post("/desk/mails/preview/{mail}/test")
 async def send_test(
     request: Request,
-    desk: CurrentDesk,
-    pages: CurrentPages,
+    parts: Here,
     staff: Staff,
     mail: str,
     language: str = JAPANESE,
 ) -> Response:
     """テスト送信: the mail as it is shown goes to the address that was typed."""
-    kind = kind_of(desk, mail)
+    kind = kind_of(parts[Desk], mail)
     form = await read_form(request, TestForm)
     if form.errors:
-        return _page(request, desk, pages, kind, language, form, status=422)
-    async with desk.db.transaction() as tx:
+        return _page(request, parts, kind, language, form, status=422)
+    async with parts.db.transaction() as tx:
         mail_id = await send_test_mail(
             tx,
-            desk.mails,
+            parts[Desk].mails,
             kind,
             language=language,
             to=form.value.to,
             deed=done_by(request, staff),
             request_id=form.value.request_id,
         )
-    return pages.redirect(
+    return parts.pages.redirect(
         request, f"/desk/mails/{mail_id}", toast="テストメールを送信待ちにしました", kind="note"
     )
 
 
 def _page(
     request: Request,
-    desk: Desk,
-    pages: Pages,
+    parts: Parts,
     kind: MailKind,
     language: str,
     form: Form[TestForm],
     *,
     status: int = 200,
 ) -> Response:
-    words = example_words(desk.mails, kind, language)
-    return pages.render(
+    words = example_words(parts[Desk].mails, kind, language)
+    return parts.pages.render(
         request,
         "mail_preview.html",
         status=status,

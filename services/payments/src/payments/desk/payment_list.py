@@ -1,156 +1,166 @@
 """The list of payments at the desk, and the same as a file."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from payments.desk.export_payments import export_payments
 from payments.desk.rows import VIEWS, Asked, count_calls, count_views, every_payment, list_payments
 from payments.methods.registry import Methods
+from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from payments.payment.words import ATTENTION, STATES
 from payments.shop.rows import ShopSettings, read_shop_settings
-from shared.database import Database
-from shared.web.csv_file import csv_response
+from shared.web.cells import Cell, at, badge, link, text, yen
 from shared.web.deeds import done_by, rows_taken
-from shared.web.filters import jst
-from shared.web.pages import Pages
+from shared.web.fields import Line
+from shared.web.lists import Asked as ListAsked
+from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Owner, require_staff
-from shared.words import searched
 
-COLUMNS = (
-    "注文番号",
-    "注文日時",
-    "お支払い方法",
-    "状態",
-    "連携ステータス",
-    "金額",
-    "入金額",
-    "うち仮受金",
-    "返金額",
+Choice = Annotated[str, Field(max_length=40)]
+
+
+class PaymentFilters(BaseModel):
+    """What narrows the list. ``call`` is a word that asks for a person."""
+
+    q: Line = Field("", title="検索する言葉", max_length=100)
+    method: Choice = Field("", title="お支払い方法")
+    state: State | Literal[""] = Field("", title="状態")
+    call: Choice = Field("", title="要確認の種類")
+
+
+@dataclass(frozen=True)
+class PaymentLine:
+    """A payment, and how the shop calls its method."""
+
+    payment: Payment
+    method: str
+    shows_status: bool
+
+    @property
+    def path(self) -> str:
+        """Return where its page is."""
+        return f"{PAYMENTS.path}/{self.payment.order_code}"
+
+
+def _state(line: PaymentLine) -> Cell:
+    calls = (badge((ATTENTION.of(word)[0], "stop")) for word in line.payment.calls)
+    return (badge(STATES.of(line.payment.state)), *calls)
+
+
+def _amount(label: str, amount: Callable[[Payment], int]) -> Column[PaymentLine]:
+    return Column(
+        label,
+        lambda one: yen(amount(one.payment) or None),
+        css="card-foot",
+        numeric=True,
+        named=True,
+        csv=lambda one: amount(one.payment),
+    )
+
+
+PAYMENTS = DeskList[PaymentFilters, PaymentLine](
+    path="/desk/payments",
+    filters=PaymentFilters,
+    columns=[
+        Column("注文番号", lambda one: link(one.payment.order_code, one.path, is_code=True)),
+        Column("注文日時", lambda one: at(one.payment.placed_at)),
+        Column("お支払い方法", lambda one: text(one.method), css="clip card-who"),
+        Column("状態", _state, css="card-state"),
+        Column(
+            "連携ステータス",
+            lambda one: text(one.payment.provider_status if one.shows_status else ""),
+            css="card-state",
+        ),
+        Column("金額", lambda one: yen(one.payment.amount), css="card-amount", numeric=True, named=True),
+        _amount("入金額", lambda one: one.received_amount),
+        _amount("うち仮受金", lambda one: one.suspense_amount),
+        _amount("返金額", lambda one: one.refunded_amount),
+    ],
+    href=lambda one: one.path,
+    tabs=Tabs("view", dict(VIEWS)),
+    search=SearchBox("注文番号・氏名・お支払い番号など"),
+    file="payments",
 )
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 
-def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
-    """Return the routes of the list."""
-    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+@router.get(f"{PAYMENTS.path}/export.csv")
+async def send_payments(request: Request, parts: Here, staff: Owner, paging: Paging) -> Response:
+    """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
+    asked = _asked(PAYMENTS.read(request, paging).for_file())
+    async with parts.db.transaction() as tx:
+        settings = await read_shop_settings(tx)
+        await export_payments(tx, asked, done_by(request, staff), lambda count: rows_taken(request, count))
+    line = _lines(settings, parts[Methods])
+    return PAYMENTS.csv(line(one) async for one in every_payment(parts.db, **asked))
 
-    @routes.get("/desk/payments/export.csv")
-    async def send_payments(
-        request: Request,
-        staff: Owner,
-        view: str = "all",
-        method: str = "",
-        state: str = "",
-        call: str = "",
-        q: str = "",
-    ) -> Response:
-        """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
-        asked: Asked = {"view": view, "method": method, "state": state, "call": call, "text": searched(q)}
-        async with db.transaction() as tx:
-            names = _names(await read_shop_settings(tx), methods)
-            await export_payments(
-                tx, asked, done_by(request, staff), lambda count: rows_taken(request, count)
-            )
-        found = every_payment(db, **asked)
-        return csv_response("payments", COLUMNS, _cells(found, names, methods))
 
-    @routes.get("/desk/payments")
-    async def show_payments(
-        request: Request,
-        asked: Paging,
-        view: str = "all",
-        method: str = "",
-        state: str = "",
-        call: str = "",
-        q: str = "",
-    ) -> Response:
-        """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
-        text = searched(q)
-        async with db.transaction() as tx:
-            found, total = await list_payments(
-                tx,
-                view=view,
-                method=method,
-                state=state,
-                call=call,
-                text=text,
-                limit=asked.size,
-                offset=asked.offset,
-            )
-            counts = await count_views(tx)
-            called = await count_calls(tx)
-            settings = await read_shop_settings(tx)
-        names = _names(settings, methods)
-        shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
-        return pages.render(
-            request,
-            "desk_payments.html",
-            payments=[
-                {
-                    "order_code": one.order_code,
-                    "placed_at": one.placed_at,
-                    "method": names.get(one.method, one.method),
-                    "state": STATES[one.state],
-                    "status": one.provider_status if shown.get(one.method) else "",
-                    "amount": one.amount,
-                    "money": (one.received_amount, one.suspense_amount, one.refunded_amount),
-                    "attention": _calls(one),
-                }
-                for one in found
-            ],
-            page=asked.of(total),
-            export=f"/desk/payments/export.csv?{request.url.query}",
-            tabs=[
-                {"label": label, "href": f"?view={name}", "count": counts[name], "current": name == view}
-                for name, label in VIEWS
-            ],
-            calls=[
-                {
-                    "label": ATTENTION.get(word, (word, ""))[0],
-                    "href": f"?view=attention&call={word}",
-                    "count": count,
-                    "current": word == call,
-                }
-                for word, count in sorted(called.items())
-                if word != "notices"
-            ],
-            notices=called.get("notices", 0),
-            call=call,
-            view=view,
-            method=method,
-            state=state,
-            q=q,
-            method_names=names,
-            states={name: word for name, (word, _) in STATES.items()},
-        )
+@router.get(PAYMENTS.path)
+async def show_payments(request: Request, parts: Here, paging: Paging) -> Response:
+    """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
+    asked, methods = PAYMENTS.read(request, paging), parts[Methods]
+    async with parts.db.transaction() as tx:
+        found, total = await list_payments(tx, **_asked(asked), limit=paging.size, offset=paging.offset)
+        counts = await count_views(tx)
+        called = await count_calls(tx)
+        settings = await read_shop_settings(tx)
+    line = _lines(settings, methods)
+    return parts.pages.render(
+        request,
+        "desk_payments.html",
+        status=asked.status,
+        list=PAYMENTS.shown(
+            asked,
+            [line(one) for one in found],
+            total,
+            counts=counts,
+            options={"method": list(_names(settings, methods).items()), "state": list(STATES.words.items())},
+            hidden=["call"],
+        ),
+        calls=[
+            {
+                "label": ATTENTION.of(word)[0],
+                "href": f"?view=attention&call={word}",
+                "count": count,
+                "current": word == asked.filters.call,
+            }
+            for word, count in sorted(called.items())
+            if word != "notices"
+        ],
+        notices=called.get("notices", 0),
+        view=asked.tab,
+    )
 
-    return routes
+
+def _asked(asked: ListAsked[PaymentFilters]) -> Asked:
+    wanted = asked.filters
+    return {
+        "view": asked.tab,
+        "method": wanted.method,
+        "state": wanted.state,
+        "call": wanted.call,
+        "text": wanted.q,
+    }
 
 
 def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
     return {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
 
 
-def _calls(payment: Payment) -> list[str]:
-    return [ATTENTION.get(word, (word, ""))[0] for word in payment.calls]
-
-
-async def _cells(
-    found: AsyncIterator[Payment], names: Mapping[str, str], methods: Methods
-) -> AsyncIterator[tuple[str | int, ...]]:
+def _lines(settings: ShopSettings, methods: Methods) -> Callable[[Payment], PaymentLine]:
+    """Return what makes a line of a payment, with the shop's names of the methods."""
+    names = _names(settings, methods)
     shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}
-    async for one in found:
-        yield (
-            one.order_code,
-            jst(one.placed_at),
-            names.get(one.method, one.method),
-            STATES[one.state][0] + "".join(f"（{word}）" for word in _calls(one)),
-            one.provider_status if shown.get(one.method) else "",
-            one.amount,
-            one.received_amount,
-            one.suspense_amount,
-            one.refunded_amount,
-        )
+
+    def line(one: Payment) -> PaymentLine:
+        return PaymentLine(one, names.get(one.method, one.method), shown.get(one.method, False))
+
+    return line

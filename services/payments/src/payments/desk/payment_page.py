@@ -33,12 +33,11 @@ from payments.requests.words import REQUEST_STATES
 from payments.shop.rows import read_shop_settings
 from payments.watching.look_up_payment import look_up_payment
 from shared.clock import in_japan, now
-from shared.database import Database
 from shared.errors import Refused
 from shared.ids import new_id
 from shared.web.deeds import done_by
 from shared.web.forms import Form, read_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, Parts
 from shared.web.session import Staff, Viewer, require_staff
 
 PATH = "/desk/payments/{order_code}"
@@ -62,115 +61,119 @@ DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
 DEPOSITED = "入金を記録しました"
 MAIL_WITHHELD = "入金を記録しました。ご請求額に足りないため、メールは送信していません"
 
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
-    """Return the routes of the page."""
-    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-    async def show(request: Request, order_code: str, *refused: Form[Any], status: int = 200) -> Response:
-        async with db.transaction() as tx:
-            payment = await read_order_payment(tx, order_code)
-            story = await payment_story(tx, payment.payment_id)
-            settings = await read_shop_settings(tx)
-        method = methods[payment.method]
-        name = settings.name_of(payment.method, method.menu().name)
-        shows_status = method.menu().provider_status_shown
-        return pages.render(
-            request,
-            "desk_payment.html",
-            status=status,
-            payment=payment,
-            order_code=payment.order_code,
-            method=name,
-            state=STATES[payment.state],
-            calls=payment_view.calls(payment, method.terms),
-            facts=payment_view.facts(payment, shows_status=shows_status),
-            offers=payment_view.offers(payment, method.terms),
-            deposit=_form(Deposit, refused, _expected(payment)),
-            outside=_form(Outside, refused, _given_back(payment)),
-            accept=_accept(payment, refused),
-            keep=_keep(payment, refused),
-            kept=deeds.kept_amount(payment),
-            refused=refused,
-            by_hand=method.terms.deposit == "by_hand",
-            contraries=payment_view.contraries(payment, method.terms, story),
-            disputes=[(one, _of(Dispute, one, refused)) for one in payment.disputes],
-            decided=[
-                (one, payment_view.taken_back(payment, one), _of(Reopen, one, refused))
-                for one in payment.chargebacks
-                if one.state != "open"
-            ],
-            goes_back=not payment.goes_on,
-            outside_amount_max=deeds.outside_amount_max(payment),
-            part_refund=_form(PartRefund, refused, {"version": payment.version}),
-            part_refund_max=deeds.part_refund_max(payment, method.terms),
-            routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
-            has_provider=payment.state != "unmanaged",
-            labels=LABELS,
-            records=payment_view.records(story),
-        )
+async def _show(
+    request: Request, parts: Parts, order_code: str, *refused: Form[Any], status: int = 200
+) -> Response:
+    async with parts.db.transaction() as tx:
+        payment = await read_order_payment(tx, order_code)
+        story = await payment_story(tx, payment.payment_id)
+        settings = await read_shop_settings(tx)
+    method = parts[Methods][payment.method]
+    name = settings.name_of(payment.method, method.menu().name)
+    shows_status = method.menu().provider_status_shown
+    return parts.pages.render(
+        request,
+        "desk_payment.html",
+        status=status,
+        payment=payment,
+        order_code=payment.order_code,
+        method=name,
+        state=STATES.of(payment.state),
+        calls=payment_view.calls(payment, method.terms),
+        facts=payment_view.facts(payment, shows_status=shows_status),
+        offers=payment_view.offers(payment, method.terms),
+        deposit=_form(Deposit, refused, _expected(payment)),
+        outside=_form(Outside, refused, _given_back(payment)),
+        accept=_accept(payment, refused),
+        keep=_keep(payment, refused),
+        kept=deeds.kept_amount(payment),
+        refused=refused,
+        by_hand=method.terms.deposit == "by_hand",
+        contraries=payment_view.contraries(payment, method.terms, story),
+        disputes=[(one, _of(Dispute, one, refused)) for one in payment.disputes],
+        decided=[
+            (one, payment_view.taken_back(payment, one), _of(Reopen, one, refused))
+            for one in payment.chargebacks
+            if one.state != "open"
+        ],
+        goes_back=not payment.goes_on,
+        outside_amount_max=deeds.outside_amount_max(payment),
+        part_refund=_form(PartRefund, refused, {"version": payment.version}),
+        part_refund_max=deeds.part_refund_max(payment, method.terms),
+        routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
+        has_provider=payment.state != "unmanaged",
+        labels=LABELS,
+        records=payment_view.records(story),
+    )
 
-    async def act(
-        request: Request,
-        order_code: str,
-        form: Form[Any],
-        do: UseCase,
-        staff: Viewer,
-        say: Callable[[Any], str],
-    ) -> Response:
-        """Do a deed and show the page again, with what is wrong if it was not done."""
-        if not form.errors:
-            try:
-                async with db.transaction() as tx:
-                    words = await do_payment_deed(
-                        tx,
-                        methods,
-                        order_code,
-                        do,
-                        form.value,
-                        by=_name(staff),
-                        deed=done_by(request, staff),
-                        said=say,
-                    )
-                return pages.redirect(request, f"/desk/payments/{order_code}", toast=words)
-            except Refused as refusal:
-                if refusal.status == 404:
-                    raise
-                form.refuse(refusal)
-                return await show(request, order_code, form, status=refusal.status)
-        return await show(request, order_code, form, status=422)
 
-    @routes.get(PATH)
-    async def show_payment(request: Request, order_code: str) -> Response:
-        """The payment of an order."""
-        return await show(request, order_code)
+async def _act(
+    request: Request,
+    parts: Parts,
+    order_code: str,
+    form: Form[Any],
+    do: UseCase,
+    staff: Viewer,
+    say: Callable[[Any], str],
+) -> Response:
+    """Do a deed and show the page again, with what is wrong if it was not done."""
+    if not form.errors:
+        try:
+            async with parts.db.transaction() as tx:
+                words = await do_payment_deed(
+                    tx,
+                    parts[Methods],
+                    order_code,
+                    do,
+                    form.value,
+                    by=_name(staff),
+                    deed=done_by(request, staff),
+                    said=say,
+                )
+            return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast=words)
+        except Refused as refusal:
+            if refusal.status == 404:
+                raise
+            form.refuse(refusal)
+            return await _show(request, parts, order_code, form, status=refusal.status)
+    return await _show(request, parts, order_code, form, status=422)
 
-    @routes.post(f"{PATH}/deposit")
-    async def deposit(request: Request, order_code: str, staff: Staff) -> Response:
-        """Record a deposit, and tell where the mail that was asked for is not sent."""
-        form = await read_form(request, Deposit)
 
-        def say(is_short: bool) -> str:
-            return MAIL_WITHHELD if is_short and form.value.send_mail else DEPOSITED
+@router.get(PATH)
+async def show_payment(request: Request, parts: Here, order_code: str) -> Response:
+    """The payment of an order."""
+    return await _show(request, parts, order_code)
 
-        return await act(request, order_code, form, record_deposit, staff, say)
 
-    @routes.post(f"{PATH}/look-up")
-    async def look_up(request: Request, order_code: str, staff: Staff) -> Response:
-        """Let the workers ask the provider now, also about what is over."""
-        async with db.transaction() as tx:
-            await look_up_payment(tx, order_code, done_by(request, staff))
-        return pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
+@router.post(f"{PATH}/deposit")
+async def deposit(request: Request, parts: Here, order_code: str, staff: Staff) -> Response:
+    """Record a deposit, and tell where the mail that was asked for is not sent."""
+    form = await read_form(request, Deposit)
 
-    @routes.post(f"{PATH}/{{deed:path}}")
-    async def do_deed(request: Request, order_code: str, deed: str, staff: Staff) -> Response:
-        """Do one of the other deeds."""
-        if deed not in DEEDS:
-            raise Refused("deed_unknown", "この操作はできません。", status=404)
-        model, do, said = DEEDS[deed]
-        return await act(request, order_code, await read_form(request, model), do, staff, lambda _: said)
+    def say(is_short: bool) -> str:
+        return MAIL_WITHHELD if is_short and form.value.send_mail else DEPOSITED
 
-    return routes
+    return await _act(request, parts, order_code, form, record_deposit, staff, say)
+
+
+@router.post(f"{PATH}/look-up")
+async def look_up(request: Request, parts: Here, order_code: str, staff: Staff) -> Response:
+    """Let the workers ask the provider now, also about what is over."""
+    async with parts.db.transaction() as tx:
+        await look_up_payment(tx, order_code, done_by(request, staff))
+    return parts.pages.redirect(request, f"/desk/payments/{order_code}", toast="決済会社に照会します")
+
+
+@router.post(f"{PATH}/{{deed:path}}")
+async def do_deed(request: Request, parts: Here, order_code: str, deed: str, staff: Staff) -> Response:
+    """Do one of the other deeds."""
+    if deed not in DEEDS:
+        raise Refused("deed_unknown", "この操作はできません。", status=404)
+    model, do, said = DEEDS[deed]
+    return await _act(request, parts, order_code, await read_form(request, model), do, staff, lambda _: said)
 
 
 def _name(staff: Viewer) -> str:

@@ -21,11 +21,12 @@ from payments.payment.words import (
     STATES,
     answer_words,
     cause,
+    in_pieces,
     is_refusal,
-    parts,
     state_label,
 )
 from shared.clock import in_japan
+from shared.labels import Mark
 
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 
@@ -55,7 +56,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
     if payment.state in ("authorized", "capturing"):
         words_told = ["short_money_held" if word == "short_money" else word for word in words_told]
-    found = [ATTENTION.get(word, (word, word)) for word in words_told]
+    found = [ATTENTION.of(word) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
 
 
@@ -194,7 +195,7 @@ class TimelineLine:
     title: str
     text: str
     by: str
-    kind: str
+    kind: Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +240,14 @@ def records(story: Story) -> Records:
         timeline=[_timeline_line(step) for step in story.history],
         requests=[_request_line(request) for request in story.requests],
         notices=[
-            NoticeLine(one.received_at, one.summary, one.state, parts(one.notice_id)) for one in story.notices
+            NoticeLine(one.received_at, one.summary, one.state, in_pieces(one.notice_id))
+            for one in story.notices
         ],
     )
 
 
 def _amount_line(line: JournalLine) -> AmountLine:
-    reason, account = REASONS.get(line.reason, line.reason), ACCOUNTS.get(line.account, line.account)
+    reason, account = REASONS.of(line.reason), ACCOUNTS.of(line.account)
     return AmountLine(line.at, reason, account, line.debit, line.credit)
 
 
@@ -256,7 +258,7 @@ def _timeline_line(step: HistoryStep) -> TimelineLine:
         title=state_label(step.state),
         text=cause(step.because) + note,
         by=step.by or "決済サービス",
-        kind="stop" if is_refusal(step.because) else STATES[step.state][1],
+        kind="stop" if is_refusal(step.because) else STATES.of(step.state)[1],
     )
 
 
@@ -271,7 +273,7 @@ def _request_line(request: RequestOnRecord) -> RequestLine:
         answer=_answered(request),
         reason=REFUSALS.get(reason, ""),
         code=_providers_code(reason),
-        key=parts(request.request_id.hex),
+        key=in_pieces(request.request_id.hex),
     )
 
 

@@ -3,15 +3,8 @@
 from fastapi import Request
 
 from payments.payment.rules.payment import Payment
-from shared.statements import COOKIE, StatementInvalid
-from shared.web.cookies import Cookies
-from shared.web.session import Sessions, viewer_of
-
-
-def cookies_of(request: Request) -> Cookies:
-    """The reader and writer of this origin's cookies."""
-    cookies: Cookies = request.app.state.cookies
-    return cookies
+from shared.web.parts import parts_of
+from shared.web.session import viewer_of
 
 
 async def may_see(request: Request, order: str, payment: Payment | None) -> bool:
@@ -28,10 +21,5 @@ async def may_see(request: Request, order: str, payment: Payment | None) -> bool
 
 def _placed(request: Request, order: str) -> bool:
     """Whether this browser placed the order: checkout's statement says so."""
-    sessions: Sessions = request.app.state.sessions
-    try:
-        statement = cookies_of(request).read(request, COOKIE["order"]) or ""
-        codes = sessions.verifier.verify("order", statement).get("codes")
-    except StatementInvalid:
-        return False
+    codes = (parts_of(request).claims(request, "order") or {}).get("codes")
     return isinstance(codes, list) and order in codes

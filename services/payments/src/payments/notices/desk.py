@@ -9,55 +9,52 @@ from payments.methods.registry import Methods
 from payments.notices.mark_notice_seen import mark_notice_seen
 from payments.notices.rows import notices_for_staff
 from payments.notices.words import NOTICE_STATES
-from payments.payment.words import parts
+from payments.payment.words import in_pieces
 from payments.shop.rows import read_shop_settings
-from shared.database import Database
-from shared.web.pages import Pages
 from shared.web.paging import Paging
+from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
 
 PATH = "/desk/payments/notices"
 BODY_LENGTH_MAX = 2_000
 
 
-def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
-    """Return the routes of the list."""
-    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-    @routes.get(PATH)
-    async def show_notices(request: Request, asked: Paging) -> Response:
-        """The notices that nobody has seen yet, newest first."""
-        async with db.transaction() as tx:
-            rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
-            settings = await read_shop_settings(tx)
-        names = {
-            one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
-            for kind, one in methods.items()
-        }
-        return pages.render(
-            request,
-            "desk_notices.html",
-            notices=[
-                {
-                    "key": row.notice_key,
-                    "at": row.received_at,
-                    "method": names.get(row.method, row.method),
-                    "summary": row.summary,
-                    "state": NOTICE_STATES[row.state],
-                    "reference": parts(row.reference or ""),
-                    "order_code": row.order_code,
-                    "body": row.body[:BODY_LENGTH_MAX].decode("utf-8", "replace").replace("\0", "\ufffd"),
-                }
-                for row in rows
-            ],
-            page=asked.of(total),
-        )
 
-    @routes.post(f"{PATH}/{{notice_key}}/seen")
-    async def mark_seen(request: Request, notice_key: UUID, staff: Staff) -> Response:
-        """Take a notice off the list."""
-        async with db.transaction() as tx:
-            await mark_notice_seen(tx, notice_key, by=staff.name or staff.member_id or "")
-        return pages.redirect(request, PATH, toast="確認済みにしました")
+@router.get(PATH)
+async def show_notices(request: Request, parts: Here, asked: Paging) -> Response:
+    """The notices that nobody has seen yet, newest first."""
+    async with parts.db.transaction() as tx:
+        rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
+        settings = await read_shop_settings(tx)
+    names = {
+        one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
+        for kind, one in parts[Methods].items()
+    }
+    return parts.pages.render(
+        request,
+        "desk_notices.html",
+        notices=[
+            {
+                "key": row.notice_key,
+                "at": row.received_at,
+                "method": names.get(row.method, row.method),
+                "summary": row.summary,
+                "state": NOTICE_STATES.of(row.state),
+                "reference": in_pieces(row.reference or ""),
+                "order_code": row.order_code,
+                "body": row.body[:BODY_LENGTH_MAX].decode("utf-8", "replace").replace("\0", "\ufffd"),
+            }
+            for row in rows
+        ],
+        page=asked.of(total),
+    )
 
-    return routes
+
+@router.post(f"{PATH}/{{notice_key}}/seen")
+async def mark_seen(request: Request, parts: Here, notice_key: UUID, staff: Staff) -> Response:
+    """Take a notice off the list."""
+    async with parts.db.transaction() as tx:
+        await mark_notice_seen(tx, notice_key, by=staff.name or staff.member_id or "")
+    return parts.pages.redirect(request, PATH, toast="確認済みにしました")

@@ -9,40 +9,36 @@ from payments.methods.registry import Methods
 from payments.payment.rows import find_order_payment
 from payments.payment.rules.payment import Payment
 from payments.payment.words import state_label
-from shared.database import Database
 from shared.errors import Refused
+from shared.web.parts import Here
 from shared.web.session import Viewer, viewer
 
+router = APIRouter(prefix="/api/payments")
 
-def router(db: Database, methods: Methods) -> APIRouter:
-    """Return the JSON route."""
-    routes = APIRouter(prefix="/api/payments")
 
-    @routes.get("/orders/{order_code}")
-    async def show_order(
-        order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
-    ) -> dict[str, Any]:
-        """The payment of an order, for whoever holds the key of its page, and for staff. The code alone, which stands
-        on slips and in mails, opens nothing, nor does it tell whether there is such an order."""
-        async with db.transaction() as tx:
-            payment = await find_order_payment(tx, order_code)
-        if payment is None or not (seen.is_staff or holds_key(payment, key)):
-            raise Refused("payment_not_found", "この注文のお支払い情報はまだありません。", status=404)
-        method = methods[payment.method]
-        status = payment.provider_status if method.menu().provider_status_shown else ""
-        public = {
-            "order_code": payment.order_code,
-            "kind": payment.method,
-            "state": payment.state,
-            "state_label": state_label(payment.state),
-            "provider_status": status,
-            "amount": payment.amount,
-            "captured_amount": payment.captured_amount,
-            "refunded_amount": payment.refunded_amount,
-        }
-        return public | (_private(payment) if holds_key(payment, key) else {})
-
-    return routes
+@router.get("/orders/{order_code}")
+async def show_order(
+    parts: Here, order_code: str, seen: Annotated[Viewer, Depends(viewer)], key: str = ""
+) -> dict[str, Any]:
+    """The payment of an order, for whoever holds the key of its page, and for staff. The code alone, which stands
+    on slips and in mails, opens nothing, nor does it tell whether there is such an order."""
+    async with parts.db.transaction() as tx:
+        payment = await find_order_payment(tx, order_code)
+    if payment is None or not (seen.is_staff or holds_key(payment, key)):
+        raise Refused("payment_not_found", "この注文のお支払い情報はまだありません。", status=404)
+    method = parts[Methods][payment.method]
+    status = payment.provider_status if method.menu().provider_status_shown else ""
+    public = {
+        "order_code": payment.order_code,
+        "kind": payment.method,
+        "state": payment.state,
+        "state_label": state_label(payment.state),
+        "provider_status": status,
+        "amount": payment.amount,
+        "captured_amount": payment.captured_amount,
+        "refunded_amount": payment.refunded_amount,
+    }
+    return public | (_private(payment) if holds_key(payment, key) else {})
 
 
 def holds_key(payment: Payment, key: str) -> bool:

@@ -26,6 +26,7 @@ from shared.cause import Cause, current_cause
 from shared.clock import now
 from shared.database import Tx
 from shared.events import Event
+from shared.events.payments import Call
 
 NOT_WRITTEN = Unknown(reason="cannot_be_written_down", mismatch=True)
 
@@ -49,7 +50,7 @@ def fitting_again(settled: Settled, answers: Sequence[Answer]) -> Settled:
     return replace(settled, payment=payment.not_calling(MISMATCH))
 
 
-def with_attention(settled: Settled, attention: str) -> Settled:
+def with_attention(settled: Settled, attention: Call) -> Settled:
     """Return ``settled`` with a payment that asks for a person's eye, beside what it asks for already."""
     return replace(settled, payment=settled.payment.calling(attention))
 

@@ -1,66 +1,81 @@
 """The Japanese words for states, operations and what needs a look. State words never stand for a method."""
 
-from collections.abc import Mapping
+from typing import Literal
 
-from payments.payment.rules.moves import State
+from payments.payment.rules.answers import Answer, RefundRoute
+from payments.payment.rules.journal import Account, Reason
+from payments.payment.rules.moves import Operation, State
+from payments.payment.rules.terms import CapturePolicy
+from shared.events.payments import Call
+from shared.labels import Badges, Complete, Labels, names_of, other
 
 PART = 8
 """Characters of a long id between which a line may break."""
 
 # word, kind of badge
-STATES: Mapping[State, tuple[str, str]] = {
-    "placed": ("在庫確保待ち", "plain"),
-    "requested": ("照会中", "note"),
-    "waiting_for_buyer": ("お客様の操作待ち", "wait"),
-    "pending": ("審査中", "wait"),
-    "unknown": ("結果確認中", "wait"),
-    "waiting": ("入金待ち", "wait"),
-    "authorized": ("承認済", "note"),
-    "reauthorizing": ("再与信中", "wait"),
-    "capturing": ("売上請求中", "wait"),
-    "short": ("入金不足", "stop"),
-    "captured": ("入金済み", "done"),
-    "voiding": ("取消中", "wait"),
-    "voided": ("取消済", "plain"),
-    "refunding": ("返金中", "wait"),
-    "refunded": ("返金済", "plain"),
-    "owed": ("要返金", "stop"),
-    "declined": ("不成立", "stop"),
-    "expired": ("期限切れ", "plain"),
-    "unmanaged": ("管理対象外", "plain"),
-}
-OPERATIONS = {
-    "authorize": "与信",
-    "reauthorize": "再与信",
-    "issue": "番号発行",
-    "capture": "売上請求処理",
-    "void": "取消処理",
-    "refund": "返金処理",
-    "tell_shipped": "発送の報告",
-}
-ANSWERS = {
-    "Authorized": "承認されました",
-    "NeedsBuyer": "お客様の手続きを待っています",
-    "Waiting": "審査中です",
-    "Issued": "お支払い先が決まりました",
-    "Captured": "入金を確認しました",
-    "Reversed": "入金（速報）が取り消されました",
-    "CaptureDeclined": "売上を請求できませんでした",
-    "CaptureRefused": "売上請求は受け付けられませんでした",
-    "Voided": "取り消されました",
-    "OtherHold": "別の与信を確認しました",
-    "UnnamedCharges": "記録していない売上を確認しました",
-    "Refunded": "返金されました",
-    "RefundedInAll": "返金を確認しました",
-    "Chargeback": "チャージバックの申し立てがありました",
-    "RefundWaiting": "返金を受け付けました",
-    "RefundDeclined": "返金できませんでした",
-    "Declined": "成立しませんでした",
-    "ShippingNoted": "発送を報告しました",
-    "ShippingRefused": "発送の報告が受け付けられませんでした",
-    "Expired": "期限が切れました",
-    "Unknown": "回答がまだありません",
-}
+STATES = Badges[State](
+    State,
+    {
+        "placed": ("在庫確保待ち", "plain"),
+        "requested": ("照会中", "note"),
+        "waiting_for_buyer": ("お客様の操作待ち", "wait"),
+        "pending": ("審査中", "wait"),
+        "unknown": ("結果確認中", "wait"),
+        "waiting": ("入金待ち", "wait"),
+        "authorized": ("承認済", "note"),
+        "reauthorizing": ("再与信中", "wait"),
+        "capturing": ("売上請求中", "wait"),
+        "short": ("入金不足", "stop"),
+        "captured": ("入金済み", "done"),
+        "voiding": ("取消中", "wait"),
+        "voided": ("取消済", "plain"),
+        "refunding": ("返金中", "wait"),
+        "refunded": ("返金済", "plain"),
+        "owed": ("要返金", "stop"),
+        "declined": ("不成立", "stop"),
+        "expired": ("期限切れ", "plain"),
+        "unmanaged": ("管理対象外", "plain"),
+    },
+)
+OPERATIONS = Labels[Operation](
+    Operation,
+    {
+        "authorize": "与信",
+        "reauthorize": "再与信",
+        "issue": "番号発行",
+        "capture": "売上請求処理",
+        "void": "取消処理",
+        "refund": "返金処理",
+        "tell_shipped": "発送の報告",
+    },
+    unknown=lambda word: "照会",
+)
+ANSWERS = Labels[str](
+    names_of(Answer),
+    {
+        "Authorized": "承認されました",
+        "NeedsBuyer": "お客様の手続きを待っています",
+        "Waiting": "審査中です",
+        "Issued": "お支払い先が決まりました",
+        "Captured": "入金を確認しました",
+        "Reversed": "入金（速報）が取り消されました",
+        "CaptureDeclined": "売上を請求できませんでした",
+        "CaptureRefused": "売上請求は受け付けられませんでした",
+        "Voided": "取り消されました",
+        "OtherHold": "別の与信を確認しました",
+        "UnnamedCharges": "記録していない売上を確認しました",
+        "Refunded": "返金されました",
+        "RefundedInAll": "返金を確認しました",
+        "Chargeback": "チャージバックの申し立てがありました",
+        "RefundWaiting": "返金を受け付けました",
+        "RefundDeclined": "返金できませんでした",
+        "Declined": "成立しませんでした",
+        "ShippingNoted": "発送を報告しました",
+        "ShippingRefused": "発送の報告が受け付けられませんでした",
+        "Expired": "期限が切れました",
+        "Unknown": "回答がまだありません",
+    },
+)
 CAUSES = {
     "order placed": "ご注文を受け付けました",
     "stock reserved": "在庫を確保しました",
@@ -112,134 +127,163 @@ REFUSALS = {
     "nothing_left": "お預かりしている金額が残っていません",
     "heard_by_a_look": "照会で確認しました",
 }
+_Attention = (
+    Call
+    | Literal[
+        "short_money_held",
+        "wished_refund_failed",
+        "receipt_reversed_after_refund",
+        "chargeback_lost_after_refund",
+        "authorization_expired",
+    ]
+)
+UNKNOWN_CALL = "内容を確認してください。"
 # word, and what it asks for; amounts of the payment stand in it.
-ATTENTION: Mapping[str, tuple[str, str]] = {
-    "short_money": (
-        "入金不足",
-        "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
-        "受注詳細で注文をキャンセルしてください。",
-    ),
-    "short_money_held": (
-        "一部入金",
-        "{held}の入金があり、残りの{missing}は承認済です。残りを売上請求すると全額の入金になります。",
-    ),
-    "excess_money": (
-        "過入金",
-        "{spare}の過入金です。この画面から返金するか、{console}で返金してください（返金後、自動で反映されます）。",
-    ),
-    "late_money": ("取消後の入金", "期限後または取消後に入金がありました。{spare}の返金を確認してください。"),
-    "refund_failed": (
-        "返金失敗",
-        "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
-    ),
-    "wished_refund_failed": (
-        "返金失敗",
-        "依頼した返金{failed}は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
-        "返金しないときは、確認済みにしてください。",
-    ),
-    "chargeback": (
-        "チャージバック",
-        "チャージバック {disputed} の申し立てがあります。{respond_by}決済会社の管理画面で回答し、結果を記録してください。",
-    ),
-    "authorization_ended": (
-        "与信終了",
-        "与信がなくなりました。発送前の場合は発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
-    ),
-    "capture_failed": ("売上請求失敗", "売上請求処理が成立しませんでした。"),
-    "refunded_elsewhere": (
-        "店舗外の返金",
-        "この画面の外で {elsewhere} が返金されました。受注の内容と合っているか確認してください。",
-    ),
-    "refund_unexplained": (
-        "不明な返金",
-        "入金の記録より{lost}多い返金が{console}にあります。返金の依頼は止めています。明細と照らし合わせ、記録していない入金が"
-        "あれば記録してください。",
-    ),
-    "receipt_reversed": (
-        "入金の取消",
-        "入金（速報）が取り消されました。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。",
-    ),
-    "receipt_reversed_after_refund": (
-        "返金後の入金取消",
-        "返金した後に、入金（速報）が取り消されました。{lost}がお店の損失になっています。お客様とお支払い場所に確認してください。",
-    ),
-    "chargeback_lost": (
-        "チャージバック敗訴",
-        "チャージバックにより、{charged_back}がお客様に返金されました。発送前の場合は発送しないでください。",
-    ),
-    "chargeback_lost_after_refund": (
-        "チャージバック敗訴",
-        "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
-    ),
-    "shipping_untold": (
-        "発送の報告",
-        "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
-    ),
-    "answer_mismatch": (
-        "回答の不一致",
-        "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
-        "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
-        "合わせて処理を続けます。",
-    ),
-    "other_hold": (
-        "別の与信",
-        "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
-        "キャンセルしたとき、または再与信したときは、自動で取り消します）。",
-    ),
-    "charge_unknown": (
-        "不明な売上",
-        "この注文で記録していない{unnamed}の売上が{console}にあります。取引を確認し、不要な場合は{console}で返金してください。",
-    ),
-    "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
-    "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),
-}
-ACCOUNTS = {
-    "receivable": "未収入金",
-    "sales": "売上",
-    "suspense": "仮受金",
-    "refunds": "売上返金",
-    "losses": "損失",
-}
-REASONS = {
-    "sale": "売上",
-    "suspended": "仮受",
-    "allocated": "仮受金の充当",
-    "refund": "返金",
-    "suspense_returned": "仮受金の返金",
-    "sale_reversed": "売上の取消（入金の取消）",
-    "suspense_reversed": "仮受の取消（入金の取消）",
-    "set_aside": "売上から仮受金へ（入金不足）",
-    "refund_undone": "返金の取消",
-    "suspense_return_undone": "仮受金の返金の取消",
-    "over_refunded": "お預かりを超える返金",
-    "reversed_after_refund": "返金後の入金の取消",
-    "charged_back_after_refund": "お預かりを超えるチャージバック",
-    "loss_undone": "チャージバックの損失の取消",
-    "loss_is_refund": "損失から返金へ",
-    "loss_is_suspense_returned": "損失から仮受金の返金へ",
-    "loss_is_sale_reversed": "損失から売上の取消へ",
-    "loss_is_suspense_reversed": "損失から仮受の取消へ",
-}
-POLICIES: Mapping[str, str] = {
-    "on_shipped": "発送済みにしたとき、自動で売上請求する",
-    "by_staff": "「注文を入金済みにする」を押したときに売上請求する（自動連携機能）",
-    "in_provider_console": "決済会社の管理画面で売上請求する（自動連携しない）",
-}
+ATTENTION = Complete[_Attention, tuple[str, str]](
+    _Attention,
+    {
+        "short_money": (
+            "入金不足",
+            "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
+            "受注詳細で注文をキャンセルしてください。",
+        ),
+        "short_money_held": (
+            "一部入金",
+            "{held}の入金があり、残りの{missing}は承認済です。残りを売上請求すると全額の入金になります。",
+        ),
+        "excess_money": (
+            "過入金",
+            "{spare}の過入金です。この画面から返金するか、{console}で返金してください（返金後、自動で反映されます）。",
+        ),
+        "late_money": (
+            "取消後の入金",
+            "期限後または取消後に入金がありました。{spare}の返金を確認してください。",
+        ),
+        "refund_failed": (
+            "返金失敗",
+            "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
+        ),
+        "wished_refund_failed": (
+            "返金失敗",
+            "依頼した返金{failed}は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
+            "返金しないときは、確認済みにしてください。",
+        ),
+        "chargeback": (
+            "チャージバック",
+            "チャージバック {disputed} の申し立てがあります。{respond_by}決済会社の管理画面で回答し、結果を記録してください。",
+        ),
+        "authorization_ended": (
+            "与信終了",
+            "与信がなくなりました。発送前の場合は発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
+        ),
+        "capture_failed": ("売上請求失敗", "売上請求処理が成立しませんでした。"),
+        "refunded_elsewhere": (
+            "店舗外の返金",
+            "この画面の外で {elsewhere} が返金されました。受注の内容と合っているか確認してください。",
+        ),
+        "refund_unexplained": (
+            "不明な返金",
+            "入金の記録より{lost}多い返金が{console}にあります。返金の依頼は止めています。明細と照らし合わせ、記録していない入金が"
+            "あれば記録してください。",
+        ),
+        "receipt_reversed": (
+            "入金の取消",
+            "入金（速報）が取り消されました。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。",
+        ),
+        "receipt_reversed_after_refund": (
+            "返金後の入金取消",
+            "返金した後に、入金（速報）が取り消されました。{lost}がお店の損失になっています。お客様とお支払い場所に確認してください。",
+        ),
+        "chargeback_lost": (
+            "チャージバック敗訴",
+            "チャージバックにより、{charged_back}がお客様に返金されました。発送前の場合は発送しないでください。",
+        ),
+        "chargeback_lost_after_refund": (
+            "チャージバック敗訴",
+            "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
+        ),
+        "shipping_untold": (
+            "発送の報告",
+            "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
+        ),
+        "answer_mismatch": (
+            "回答の不一致",
+            "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
+            "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
+            "合わせて処理を続けます。",
+        ),
+        "other_hold": (
+            "別の与信",
+            "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
+            "キャンセルしたとき、または再与信したときは、自動で取り消します）。",
+        ),
+        "charge_unknown": (
+            "不明な売上",
+            "この注文で記録していない{unnamed}の売上が{console}にあります。取引を確認し、不要な場合は{console}で返金してください。",
+        ),
+        "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
+        "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),
+    },
+    unknown=lambda word: (other(word), UNKNOWN_CALL),
+)
+ACCOUNTS = Labels[Account](
+    Account,
+    {
+        "receivable": "未収入金",
+        "sales": "売上",
+        "suspense": "仮受金",
+        "refunds": "売上返金",
+        "losses": "損失",
+    },
+)
+REASONS = Labels[Reason](
+    Reason,
+    {
+        "sale": "売上",
+        "suspended": "仮受",
+        "allocated": "仮受金の充当",
+        "refund": "返金",
+        "suspense_returned": "仮受金の返金",
+        "sale_reversed": "売上の取消（入金の取消）",
+        "suspense_reversed": "仮受の取消（入金の取消）",
+        "set_aside": "売上から仮受金へ（入金不足）",
+        "refund_undone": "返金の取消",
+        "suspense_return_undone": "仮受金の返金の取消",
+        "over_refunded": "お預かりを超える返金",
+        "reversed_after_refund": "返金後の入金の取消",
+        "charged_back_after_refund": "お預かりを超えるチャージバック",
+        "loss_undone": "チャージバックの損失の取消",
+        "loss_is_refund": "損失から返金へ",
+        "loss_is_suspense_returned": "損失から仮受金の返金へ",
+        "loss_is_sale_reversed": "損失から売上の取消へ",
+        "loss_is_suspense_reversed": "損失から仮受の取消へ",
+    },
+)
+POLICIES = Labels[CapturePolicy](
+    CapturePolicy,
+    {
+        "on_shipped": "発送済みにしたとき、自動で売上請求する",
+        "by_staff": "「注文を入金済みにする」を押したときに売上請求する（自動連携機能）",
+        "in_provider_console": "決済会社の管理画面で売上請求する（自動連携しない）",
+    },
+)
 
 
-ROUTES = {"bank_transfer": "銀行振込", "gift_card": "ギフトカード", "provider": "決済会社"}
+ROUTES = Labels[RefundRoute](
+    RefundRoute, {"bank_transfer": "銀行振込", "gift_card": "ギフトカード", "provider": "決済会社"}
+)
 
 
-def state_label(state: State) -> str:
+def state_label(state: str) -> str:
     """Return the word for a payment's state."""
-    return STATES[state][0]
+    return STATES.of(state)[0]
 
 
 def answer_words(operation: str, answer: str) -> str:
     """Return what was answered to a request, in the words of the desk; "" for nothing yet."""
     if answer == "Waiting" and operation in ("void", "refund"):
         return "手続き中です"
-    return ANSWERS.get(answer, answer)
+    return ANSWERS.of(answer) if answer else ""
 
 
 def is_refusal(because: str) -> bool:
@@ -257,9 +301,9 @@ def cause(because: str) -> str:
     operation, _, answer = because.partition(": ")
     if answer not in ANSWERS:
         return because
-    return f"{OPERATIONS.get(operation, '照会')}：{answer_words(operation, answer)}"
+    return f"{OPERATIONS.of(operation)}：{answer_words(operation, answer)}"
 
 
-def parts(text: str) -> list[str]:
-    """Return a long id in parts between which a line may break."""
+def in_pieces(text: str) -> list[str]:
+    """Return a long id in pieces between which a line may break."""
     return [text[start : start + PART] for start in range(0, len(text), PART)]

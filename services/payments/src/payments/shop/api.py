@@ -7,25 +7,21 @@ from fastapi import APIRouter
 from payments.methods.method import Method
 from payments.methods.registry import Methods
 from payments.shop.rows import ShopSettings, read_shop_settings
-from shared.database import Database
+from shared.web.parts import Here
+
+router = APIRouter(prefix="/api/payments")
 
 
-def router(db: Database, methods: Methods) -> APIRouter:
-    """Return the JSON route."""
-    routes = APIRouter(prefix="/api/payments")
-
-    @routes.get("/methods")
-    async def list_methods() -> dict[str, Any]:
-        """The menu, in order, without the methods that staff have taken off it."""
-        async with db.transaction() as tx:
-            settings = await read_shop_settings(tx)
-        offered = [method for kind, method in methods.items() if settings.offers(kind)]
-        return {
-            "capture_policy": settings.capture_policy,
-            "methods": [_entry(method, settings) for method in offered],
-        }
-
-    return routes
+@router.get("/methods")
+async def list_methods(parts: Here) -> dict[str, Any]:
+    """The menu, in order, without the methods that staff have taken off it."""
+    async with parts.db.transaction() as tx:
+        settings = await read_shop_settings(tx)
+    offered = [method for kind, method in parts[Methods].items() if settings.offers(kind)]
+    return {
+        "capture_policy": settings.capture_policy,
+        "methods": [_entry(method, settings) for method in offered],
+    }
 
 
 def _entry(method: Method, settings: ShopSettings) -> dict[str, Any]:

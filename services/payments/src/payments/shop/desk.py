@@ -12,14 +12,13 @@ from payments.shop.change_shop_settings import change_shop_settings, plain_setti
 from payments.shop.rows import ShopSettings, read_shop_settings
 from payments.shop.rules import NAME_LENGTH_MAX, CaptureSettings, MethodSettings
 from shared.clock import now
-from shared.database import Database
 from shared.errors import Refused
 from shared.events import PaymentSettingsChanged
 from shared.shop_settings.change_settings import latest_changes, take_back
 from shared.shop_settings.group import Group
 from shared.versions import version_of
 from shared.web.forms import Form, parse_form
-from shared.web.pages import Pages
+from shared.web.parts import Here, Parts
 from shared.web.session import Owner, Staff, Viewer, require_staff
 from shared.web.settings_forms import AtDesk, form_model, form_of, in_words, with_typed
 from shared.web.settings_pages import TAKEN_BACK, saved, sent_change
@@ -29,73 +28,72 @@ GROUPS: tuple[type[Group], ...] = (CaptureSettings, MethodSettings)
 Forms = dict[str, Form[BaseModel]]
 """The form of each method by its kind, and under "" that of capturing."""
 
+router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
-    """Return the routes of the page."""
-    routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-    @routes.get(PATH)
-    async def show_settings(request: Request, staff: Staff) -> Response:
-        """The settings and their latest changes."""
-        return await page(request, staff)
+@router.get(PATH)
+async def show_settings(request: Request, parts: Here, staff: Staff) -> Response:
+    """The settings and their latest changes."""
+    return await _page(request, parts, staff)
 
-    @routes.post(PATH)
-    async def save_settings(request: Request, staff: Owner) -> Response:
-        """Change what the form says; only what really changed is written down."""
-        data = {name: str(value) for name, value in (await request.form()).items()}
-        forms = _sent(data, methods)
-        if any(form.errors for form in forms.values()):
-            return await page(request, staff, forms, status=422)
-        by = AtDesk.of(PaymentSettingsChanged, request, staff)
-        try:
-            async with db.transaction() as tx:
-                capture, wanted = _wanted(await read_shop_settings(tx), forms, methods)
-                seen = data.get("version", "")
-                count = await change_shop_settings(
-                    tx, capture, wanted, offered=methods, by=by, at=now(), seen=seen
-                )
-        except Refused as refused:
-            forms[""].refuse(refused)
-            return await page(request, staff, forms, status=refused.status)
-        return saved(request, PATH, changed=count > 0, toast=f"{count}件の設定を変更しました")
 
-    @routes.post(f"{PATH}/take-back")
-    async def take_back_change(request: Request, staff: Staff) -> Response:
-        """Give one setting the value from before a change."""
-        by = AtDesk.of(PaymentSettingsChanged, request, staff)
-        async with db.transaction() as tx:
-            group, found = await sent_change(tx, request, staff, *GROUPS)
-            called = _own_names(methods).get(found.subject, found.subject)
-            await take_back(tx, group, found, by=by, at=now(), called=called)
-        return pages.redirect(request, PATH, toast=TAKEN_BACK)
+@router.post(PATH)
+async def save_settings(request: Request, parts: Here, staff: Owner) -> Response:
+    """Change what the form says; only what really changed is written down."""
+    data = {name: str(value) for name, value in (await request.form()).items()}
+    forms = _sent(data, parts[Methods])
+    if any(form.errors for form in forms.values()):
+        return await _page(request, parts, staff, forms, status=422)
+    by = AtDesk.of(PaymentSettingsChanged, request, staff)
+    try:
+        async with parts.db.transaction() as tx:
+            capture, wanted = _wanted(await read_shop_settings(tx), forms, parts[Methods])
+            seen = data.get("version", "")
+            count = await change_shop_settings(
+                tx, capture, wanted, offered=parts[Methods], by=by, at=now(), seen=seen
+            )
+    except Refused as refused:
+        forms[""].refuse(refused)
+        return await _page(request, parts, staff, forms, status=refused.status)
+    return saved(request, PATH, changed=count > 0, toast=f"{count}件の設定を変更しました")
 
-    async def page(
-        request: Request, staff: Viewer, forms: Forms | None = None, *, status: int = 200
-    ) -> Response:
-        async with db.transaction() as tx:
-            settings = await read_shop_settings(tx)
-            changes = await latest_changes(tx, *GROUPS, newest=50)
-        shown = forms or _shown(settings, methods, staff)
-        return pages.render(
-            request,
-            "desk_settings.html",
-            status=status,
-            action=PATH,
-            version=version_of(plain_settings(settings, methods)),
-            form=shown[""],
-            forms=list(shown.values()),
-            in_force=settings.capture.plain(),
-            policy=CaptureSettings.shown["capture_policy"],
-            offered=MethodSettings.shown["offered"],
-            methods=[
-                {"kind": kind, "own_name": own, "form": shown[kind]}
-                for kind, own in _own_names(methods).items()
-            ],
-            changes=in_words(changes, GROUPS, staff, called=_own_names(methods)),
-            name_length_max=NAME_LENGTH_MAX,
-        )
 
-    return routes
+@router.post(f"{PATH}/take-back")
+async def take_back_change(request: Request, parts: Here, staff: Staff) -> Response:
+    """Give one setting the value from before a change."""
+    by = AtDesk.of(PaymentSettingsChanged, request, staff)
+    async with parts.db.transaction() as tx:
+        group, found = await sent_change(tx, request, staff, *GROUPS)
+        called = _own_names(parts[Methods]).get(found.subject, found.subject)
+        await take_back(tx, group, found, by=by, at=now(), called=called)
+    return parts.pages.redirect(request, PATH, toast=TAKEN_BACK)
+
+
+async def _page(
+    request: Request, parts: Parts, staff: Viewer, forms: Forms | None = None, *, status: int = 200
+) -> Response:
+    async with parts.db.transaction() as tx:
+        settings = await read_shop_settings(tx)
+        changes = await latest_changes(tx, *GROUPS, newest=50)
+    shown = forms or _shown(settings, parts[Methods], staff)
+    return parts.pages.render(
+        request,
+        "desk_settings.html",
+        status=status,
+        action=PATH,
+        version=version_of(plain_settings(settings, parts[Methods])),
+        form=shown[""],
+        forms=list(shown.values()),
+        in_force=settings.capture.plain(),
+        policy=CaptureSettings.shown["capture_policy"],
+        offered=MethodSettings.shown["offered"],
+        methods=[
+            {"kind": kind, "own_name": own, "form": shown[kind]}
+            for kind, own in _own_names(parts[Methods]).items()
+        ],
+        changes=in_words(changes, GROUPS, staff, called=_own_names(parts[Methods])),
+        name_length_max=NAME_LENGTH_MAX,
+    )
 
 
 def _own_names(methods: Methods) -> dict[str, str]:

@@ -5,15 +5,15 @@ from typing import Any
 
 from fastapi import Request
 
-from payments.methods.visitor import cookies_of
 from shared.statements import COOKIE, Issuer, StatementInvalid, Verifier
+from shared.web.parts import parts_of
 
 WALLET = COOKIE["wallet"]
 
 
 def wallet_of(request: Request, issuer: Issuer | None) -> Mapping[str, Any]:
     """The claims of our own statement in this browser; empty without a valid one."""
-    statement = cookies_of(request).read(request, WALLET)
+    statement = parts_of(request).cookies.read(request, WALLET)
     if issuer is None or statement is None:
         return {}
     try:

@@ -20,11 +20,12 @@ from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.method import Counter
-from payments.methods.visitor import cookies_of, may_see
+from payments.methods.visitor import may_see
 from payments.methods.visits import TURNS_MAX, UNDER_WAY, Code
 from payments.payment.rules.payment import NOT_YET, Payment
 from shared.web.cookies import PIECE_BYTES_MAX, PIECES_MAX
 from shared.web.edge import ContentSecurity
+from shared.web.parts import parts_of
 from shared.web.session import safe_next, viewer
 
 log = structlog.get_logger()
@@ -74,7 +75,7 @@ class AmazonPayPages:
 
     async def start(self, request: Request) -> Response:
         """From the cart's 「amazon pay」 to Amazon. The state ties the return to this browser."""
-        cookies = cookies_of(request)
+        cookies = parts_of(request).cookies
         state = cookies.read(request, STATE_COOKIE) or secrets.token_urlsafe(24)
         review_url = self._own("/review", state=state)
         config = Buttons(self.settings).checkout(review_url=review_url, cancel_url=self._origin("/cart"))
@@ -93,7 +94,7 @@ class AmazonPayPages:
 
     async def review(self, request: Request, amazonCheckoutSessionId: str = "") -> Response:  # noqa: N803
         """Back from Amazon's first leg: what the buyer chose becomes the wallet statement."""
-        state = cookies_of(request).read(request, STATE_COOKIE)
+        state = parts_of(request).cookies.read(request, STATE_COOKIE)
         if not state:
             log.info("amazon_pay.review_without_state")
             return self._refuse(request, 400, text=OTHER_BROWSER)
@@ -122,12 +123,14 @@ class AmazonPayPages:
         cancel_url = self._origin(f"/members/login?{urlencode({'next': after})}")
         config = Buttons(self.settings).sign_in(return_url=return_url, cancel_url=cancel_url)
         response = self._to_amazon(request, config)
-        cookies_of(request).write(response, SIGN_IN_COOKIE, f"{state}.{quote(after)}", max_age_seconds=900)
+        parts_of(request).cookies.write(
+            response, SIGN_IN_COOKIE, f"{state}.{quote(after)}", max_age_seconds=900
+        )
         return response
 
     async def signed_in(self, request: Request, state: str = "", buyerToken: str = "") -> Response:  # noqa: N803
         """Back from a sign-in. The state is good once, and only in the browser that began."""
-        kept, _, after = (cookies_of(request).read(request, SIGN_IN_COOKIE) or "").partition(".")
+        kept, _, after = (parts_of(request).cookies.read(request, SIGN_IN_COOKIE) or "").partition(".")
         if not kept or not secrets.compare_digest(kept.encode(), state.encode()):
             log.warning("amazon_pay.foreign_sign_in")
             return self._refuse(request, 400, login="/members/login")
@@ -142,7 +145,7 @@ class AmazonPayPages:
             response = self._refuse(request, 403 if text else 400, text=text, login=login)
         else:
             response = self._with_wallet(request, wallet.of_buyer(buyer), f"{ARRIVAL_PAGE}?next={after}")
-        cookies_of(request).clear(response, SIGN_IN_COOKIE)
+        parts_of(request).cookies.clear(response, SIGN_IN_COOKIE)
         return response
 
     async def confirm(self, request: Request, order: Code, turn: int = 0) -> Response:
@@ -185,7 +188,7 @@ class AmazonPayPages:
         if not await may_see(request, order, payment):
             return self._elsewhere(request, order if payment.state in visits.ARRIVED else "")
         response = _go(f"/orders/{order}")
-        cookies_of(request).clear(response, WALLET, request=request)
+        parts_of(request).cookies.clear(response, WALLET, request=request)
         return response
 
     def _elsewhere(self, request: Request, paid_order: str = "") -> Response:
@@ -218,7 +221,7 @@ class AmazonPayPages:
     def _with_wallet(self, request: Request, claims: Mapping[str, Any], path: str) -> Response:
         response = _go(path)
         seconds = int(WALLET_HOLDS.total_seconds())
-        cookies_of(request).write(response, WALLET, self._statement(claims), max_age_seconds=seconds)
+        parts_of(request).cookies.write(response, WALLET, self._statement(claims), max_age_seconds=seconds)
         return response
 
     def _statement(self, claims: Mapping[str, Any]) -> str:

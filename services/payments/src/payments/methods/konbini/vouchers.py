@@ -8,8 +8,12 @@ from pydantic import BaseModel, ConfigDict
 from payments.methods.konbini.chains import CHAINS, DEFAULT
 from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
 from payments.payment.rules.payment import Payment
+from shared.labels import Labels
 
-KINDS = {"paid": "入金", "reversed": "入金の取消（速報取消）"}
+Kind = Literal["paid", "reversed"]
+KINDS = Labels[Kind](
+    Kind, {"paid": "入金", "reversed": "入金の取消（速報取消）"}, unknown=lambda word: f"不明な通知（{word}）"
+)
 """The kinds of notices that we know the meaning of."""
 
 
@@ -60,7 +64,7 @@ class NoticeBody(_Object):
     @property
     def summary(self) -> str:
         """What happened, in words."""
-        word = KINDS.get(self.kind, f"不明な通知（{self.kind}）")
+        word = KINDS.of(self.kind)
         return f"{word} ¥{self.amount:,}" if self.amount else word
 
 

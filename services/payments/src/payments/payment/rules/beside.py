@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from payments.payment.rules.answers import OtherHold, UnnamedCharges
 from payments.payment.rules.drafting import Draft
+from shared.events.payments import Call
 
-OTHER_HOLD = "other_hold"
-CHARGE_UNKNOWN = "charge_unknown"
+OTHER_HOLD: Call = "other_hold"
+CHARGE_UNKNOWN: Call = "charge_unknown"
 
 
 def hear_other_hold(draft: Draft, answer: OtherHold) -> None:

@@ -13,6 +13,7 @@ from payments.payment.rules.moves import NEXT, OVER, Operation, RefundAsked, Sta
 from payments.payment.rules.payment import OVER_WITH_THE_ORDER, Payment
 from shared.cause import NO_CAUSE, Cause
 from shared.events import CaptureRejected, Event
+from shared.events.payments import Call
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Draft:
         """Set fields of the payment other than its state."""
         self.payment = self.payment.changed(**changes)
 
-    def call(self, word: str) -> None:
+    def call(self, word: Call) -> None:
         """Ask for a person's eye, whatever else asks for it already."""
         self.payment = self.payment.calling(word)
 

@@ -30,12 +30,13 @@ from payments.payment.rules.moves import State as State
 from payments.payment.rules.order import OrderSnapshot, Parcel
 from payments.payment.rules.terms import CapturePolicy, Terms
 from shared.cause import NO_CAUSE, Cause
+from shared.events.payments import Call
 
-ABOUT_SPARE_MONEY = ("short_money", "excess_money", "late_money")
-OVER_WITH_THE_ORDER = ("authorization_ended", "capture_failed")
+ABOUT_SPARE_MONEY: tuple[Call, ...] = ("short_money", "excess_money", "late_money")
+OVER_WITH_THE_ORDER: tuple[Call, ...] = ("authorization_ended", "capture_failed")
 """Calls about money that an order was to be paid by: nobody needs it for one that is cancelled."""
-UNEXPLAINED = "refund_unexplained"
-MISMATCH = "answer_mismatch"
+UNEXPLAINED: Call = "refund_unexplained"
+MISMATCH: Call = "answer_mismatch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,7 +292,7 @@ class Payment:
         """The words of ``attention``: none of them hides another."""
         return tuple(self.attention.split())
 
-    def calling(self, word: str) -> "Payment":
+    def calling(self, word: Call) -> "Payment":
         """Return the payment with ``word`` among its calls; the last word about spare money replaces others."""
         rest = self.not_calling(*ABOUT_SPARE_MONEY) if word in ABOUT_SPARE_MONEY else self
         words = rest.calls if word in rest.calls else (*rest.calls, word)

@@ -17,6 +17,7 @@ from payments.payment.rules.payment import ABOUT_SPARE_MONEY
 from payments.payment.rules.returning import CAPTURED, cover
 from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
+from shared.events.payments import Call
 
 _HELD = ("authorized", "capturing", "voiding")
 _OVER_WITH_THE_SALE = (*ABOUT_SPARE_MONEY, "capture_failed", "authorization_ended", "receipt_reversed")
@@ -77,7 +78,7 @@ def _put_aside(draft: Draft, answer: Captured, because: str) -> None:
     payment = draft.payment
     over = payment.state in OVER
     short = payment.state != "captured" and answer.amount < payment.missing_amount
-    word = "late_money" if over else "short_money" if short else "excess_money"
+    word: Call = "late_money" if over else "short_money" if short else "excess_money"
     _suspend(draft, answer.receipt_id, answer.amount, word)
     draft.note(because)
 
@@ -143,7 +144,7 @@ def take_for_the_sale(draft: Draft, amount: int, because: str, by: type) -> None
     draft.move(by, because)
 
 
-def _suspend(draft: Draft, receipt_id: str, amount: int, attention: str = "") -> None:
+def _suspend(draft: Draft, receipt_id: str, amount: int, attention: Call | None = None) -> None:
     if amount:
         draft.book(journal.suspended(receipt_id, amount))
         draft.change(suspense_amount=draft.payment.suspense_amount + amount)

@@ -17,8 +17,9 @@ from payments.payment.rules.moves import (
 )
 from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
 from shared.events import PaymentRefunded, RefundTakenBack
+from shared.events.payments import Call
 
-ELSEWHERE = "refunded_elsewhere"
+ELSEWHERE: Call = "refunded_elsewhere"
 CAPTURED, REFUNDED = "売上確定済", "返金済"
 """What an authorization has become, as :attr:`Payment.provider_status` shows it."""
 OVER_REFUNDED = "more went out than was here"

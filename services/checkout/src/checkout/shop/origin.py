@@ -1,0 +1,13 @@
+"""Where the shop is on the web, and what every page of it says alike."""
+
+from dataclasses import dataclass
+
+DISPATCH = "通常2〜3日で発送します"
+"""When goods leave, in the same words on every page."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The address that browsers see; ``url`` has no slash at its end."""
+
+    url: str

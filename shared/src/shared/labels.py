@@ -1,0 +1,94 @@
+"""What people read for a word of the code: one label for each member of a ``Literal``, none forgotten.
+
+A state, a reason or a kind is a word of a ``Literal`` (or a union of them). Its labels are a table, checked twice:
+mypy refuses a label for a word that is no member, the import fails where a member has no label. A word that comes
+from outside (an event, a row) may be one that only another release knows: ``of`` tells it by neutral words
+(decision 0015).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+Member = TypeVar("Member", bound=str)
+Shown = TypeVar("Shown")
+Mark = Literal["done", "wait", "stop", "note", "plain"]
+"""The kind of a badge: macros.html."""
+Badge = tuple[str, Mark]
+"""A label, and the kind of mark beside it."""
+
+
+class LabelsIncomplete(TypeError):
+    """A table of labels has no label for a member, or one for a word that is none: a bug, found at import."""
+
+
+def members(of: Any) -> tuple[str, ...]:
+    """Return the words of a ``Literal``, or of a union of them."""
+    parts = get_args(of)
+    return parts if get_origin(of) is Literal else tuple(word for part in parts for word in members(part))
+
+
+def names_of(union: Any) -> "TypeForm[str]":
+    """Return the names of the classes of ``union`` as a ``Literal``: for words that are names of classes."""
+    names: Any = Literal[tuple(one.__name__ for one in get_args(union))]
+    return names
+
+
+def other(word: str) -> str:
+    """Return the neutral words for a ``word`` of another release; it stays visible."""
+    return f"その他（コード：{word}）"
+
+
+class Complete(Mapping[Member, Shown]):
+    """What is shown for each member of ``of``; ``unknown`` tells any other word.
+
+    Raises LabelsIncomplete.
+    """
+
+    def __init__(
+        self, of: "TypeForm[Member]", shown: Mapping[Member, Shown], *, unknown: Callable[[str], Shown]
+    ) -> None:
+        known = members(of)
+        if missing := [word for word in known if word not in shown]:
+            raise LabelsIncomplete(f"no label for {', '.join(missing)}")
+        if spare := [word for word in shown if word not in known]:
+            raise LabelsIncomplete(f"a label for what is no member: {', '.join(spare)}")
+        self._shown = dict(shown)
+        self._unknown = unknown
+
+    def __getitem__(self, word: Member) -> Shown:
+        return self._shown[word]
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self._shown)
+
+    def __len__(self) -> int:
+        return len(self._shown)
+
+    def of(self, word: str) -> Shown:
+        """Return what is shown for ``word``, also for one that only another release knows."""
+        shown: Mapping[str, Shown] = self._shown  # type: ignore[assignment]
+        return shown[word] if word in shown else self._unknown(word)
+
+
+class Labels(Complete[Member, str]):
+    """``Labels[State](State, {"open": "処理中", …})``: a label for each state."""
+
+    def __init__(
+        self, of: "TypeForm[Member]", shown: Mapping[Member, str], *, unknown: Callable[[str], str] = other
+    ) -> None:
+        super().__init__(of, shown, unknown=unknown)
+
+
+class Badges(Complete[Member, Badge]):
+    """``Badges[State](State, {"open": ("処理中", "wait"), …})``: a label and the kind of its mark."""
+
+    def __init__(self, of: "TypeForm[Member]", shown: Mapping[Member, Badge]) -> None:
+        super().__init__(of, shown, unknown=lambda word: (other(word), "plain"))
+
+    @property
+    def words(self) -> dict[Member, str]:
+        """Return the labels alone, for the choices of a form."""
+        return {member: label for member, (label, _) in self.items()}

@@ -1,0 +1,277 @@
+"""A list at the desk: one declaration of its columns, tabs, filters, order and file; the README shows one.
+
+Everything that narrows a list stands in its address: tab, filters, order, page. A filter is a field of a pydantic
+model; its type is what it takes, its title what staff call it, and an error is told at the field. Days and amounts
+come in spans, two fields that end in ``_from`` and ``_to``.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.responses import StreamingResponse
+
+from shared.errors import Refused
+from shared.web.cells import Cell, Piece, pieces_of, written
+from shared.web.csv_file import csv_response
+from shared.web.forms import Form, parse_form
+from shared.web.paging import Page, PageAsked, with_query
+
+Filters = TypeVar("Filters", bound=BaseModel)
+Item = TypeVar("Item")
+Options = Sequence[tuple[str, str]]
+TEXT = "q"
+"""The filter that is the search box above the list."""
+
+
+class NoFilters(BaseModel):
+    """A list that nothing narrows."""
+
+
+@dataclass(frozen=True)
+class Column(Generic[Item]):
+    """One column. ``sort`` is its name in the address, "" where it does not sort; ``css`` are classes of its cells.
+
+    ``named``: its label stands beside the value where rows are cards. ``csv`` writes the cell of the file, where that
+    is not ``written(cell)``; a column may be only on the page or only in the file.
+    """
+
+    label: str
+    cell: Callable[[Item], Cell]
+    sort: str = ""
+    css: str = "card-foot"
+    numeric: bool = False
+    named: bool = False
+    csv: Callable[[Item], str | int] | None = None
+    on_page: bool = True
+    in_file: bool = True
+
+    def written(self, item: Item) -> str | int:
+        """Return the cell of the file."""
+        return self.csv(item) if self.csv else written(self.cell(item))
+
+
+@dataclass(frozen=True)
+class Tabs:
+    """The saved searches of a list: key and label. ``name`` is their parameter; the first is the default.
+
+    ``other`` is the tab of a key that is none. ``keeps``: a tab keeps what else narrows the list.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    other: str = ""
+    keeps: bool = False
+
+
+@dataclass(frozen=True)
+class SearchBox:
+    """The box above a list. ``tab`` is where it searches, None for the tab that is shown."""
+
+    placeholder: str
+    label: str = "検索"
+    hint: str = ""
+    tab: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked(Generic[Filters]):
+    """What somebody wants to see of a list. ``filters`` narrow nothing where the form has errors."""
+
+    form: Form[Filters]
+    filters: Filters
+    tab: str
+    sort: str
+    paging: PageAsked
+
+    @property
+    def status(self) -> int:
+        """Return the status of the answer: 422 where a filter is wrong."""
+        return 422 if self.form.errors else 200
+
+    def for_file(self) -> "Asked[Filters]":
+        """Return it for a file. Raises Refused where a filter is wrong: all rows are not what was asked for."""
+        for name, message in self.form.errors.items():
+            raise Refused("filter_refused", message, field=name, status=422)
+        return self
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A list as its template draws it (``desk_list.html``)."""
+
+    path: str
+    rows: Sequence["ShownRow"]
+    columns: Sequence[Column[Any]]
+    page: Page
+    tabs: Sequence[Mapping[str, Any]]
+    tab: tuple[str, str]
+    sort: str
+    form: Form[Any]
+    fields: Sequence["FilterField"]
+    search: SearchBox | None
+    export: str
+    is_narrowed: bool
+    is_filtered: bool
+
+    @property
+    def tickable(self) -> bool:
+        """Return whether any row can be selected."""
+        return any(row.select for row in self.rows)
+
+
+@dataclass(frozen=True)
+class ShownRow:
+    """One row: where it leads, its cells, and what a bulk deed gets of it, "" where it takes none."""
+
+    href: str
+    cells: Sequence[Sequence[Piece]]
+    select: str = ""
+
+
+@dataclass(frozen=True)
+class FilterField:
+    """How a filter is drawn: as a ``select``, ``ticks``, a ``date``, a ``number``, or ``text``."""
+
+    name: str
+    kind: Literal["select", "ticks", "date", "number", "text"]
+    options: Options = ()
+
+
+@dataclass(frozen=True)
+class DeskList(Generic[Filters, Item]):
+    """The declaration of a list. ``sort`` is the order without a wish: a column's, "-" before it for descending.
+
+    ``file`` is the name of its CSV file, at ``<path>/export.csv``; "" without one.
+    """
+
+    path: str
+    filters: type[Filters]
+    columns: Sequence[Column[Item]]
+    href: Callable[[Item], str] = field(default=lambda _: "")
+    tabs: Tabs | None = None
+    sort: str = ""
+    search: SearchBox | None = None
+    file: str = ""
+
+    def read(self, request: Request, paging: PageAsked) -> Asked[Filters]:
+        """Return what the address asks for. What is no tab or no column to sort by is the default."""
+        query = request.query_params
+        form = parse_form(self.filters, query)
+        _check_spans(form)
+        sort = query.get("sort", self.sort)
+        known = {column.sort for column in self.columns if column.sort}
+        return Asked(
+            form=form,
+            filters=self.filters() if form.errors else form.value,
+            tab=self._tab(query.get(self.tabs.name)) if self.tabs else "",
+            sort=sort if sort.removeprefix("-") in known else self.sort,
+            paging=paging,
+        )
+
+    def shown(
+        self,
+        asked: Asked[Filters],
+        items: Sequence[Item],
+        total: int,
+        *,
+        counts: Mapping[str, int] | None = None,
+        options: Mapping[str, Options] | None = None,
+        hidden: Sequence[str] = (),
+        select: Callable[[Item], str] = lambda _: "",
+    ) -> Shown:
+        """Return the list for its template.
+
+        ``counts`` are the rows of each tab, ``options`` what a filter offers, ``hidden`` filters that the tab has
+        fixed, and ``select`` says what a bulk deed gets of a row.
+        """
+        narrowing = asked.filters.model_dump(exclude_defaults=True)
+        on_page = [column for column in self.columns if column.on_page]
+        query = asked.paging.query
+        return Shown(
+            path=self.path,
+            rows=[
+                ShownRow(self.href(item), [pieces_of(one.cell(item)) for one in on_page], select(item))
+                for item in items
+            ],
+            columns=on_page,
+            page=asked.paging.of(total),
+            tabs=self._drawn_tabs(asked, counts or {}),
+            tab=(self.tabs.name, asked.tab) if self.tabs else ("", ""),
+            sort=asked.sort,
+            form=asked.form,
+            fields=[
+                _drawn(name, self.filters, options or {})
+                for name in self.filters.model_fields
+                if name not in (TEXT, *hidden)
+            ],
+            search=self.search,
+            export=f"{self.path}/export.csv?{query}" if self.file else "",
+            is_narrowed=bool(narrowing),
+            is_filtered=bool(narrowing.keys() - {TEXT}),
+        )
+
+    def csv(self, items: AsyncIterator[Item]) -> StreamingResponse:
+        """Send all ``items`` as the list's file, row by row, in its columns."""
+        columns = [column for column in self.columns if column.in_file]
+
+        async def cells() -> AsyncIterator[Sequence[str | int]]:
+            async for item in items:
+                yield [column.written(item) for column in columns]
+
+        return csv_response(self.file, [column.label for column in columns], cells())
+
+    def _tab(self, wanted: str | None) -> str:
+        assert self.tabs is not None
+        first = next(iter(self.tabs.labels))
+        if wanted is None:
+            return first
+        return wanted if wanted in self.tabs.labels else self.tabs.other or first
+
+    def _drawn_tabs(self, asked: Asked[Filters], counts: Mapping[str, int]) -> list[dict[str, Any]]:
+        if self.tabs is None:
+            return []
+        kept = asked.paging.query if self.tabs.keeps else ""
+        return [
+            {
+                "label": label,
+                "href": with_query(self.path, kept, page=None, **{self.tabs.name: key or None}),
+                "count": counts.get(key, 0),
+                "current": key == asked.tab,
+            }
+            for key, label in self.tabs.labels.items()
+        ]
+
+
+def _check_spans(form: Form[Any]) -> None:
+    """Tell at the end of a span that it lies before its beginning."""
+    if form.errors:
+        return
+    for name in form.model.model_fields:
+        first, last = getattr(form.value, name), name.removesuffix("_from") + "_to"
+        if not name.endswith("_from") or last not in form.model.model_fields:
+            continue
+        until = getattr(form.value, last)
+        if first is not None and until is not None and until < first:
+            form.errors[last] = f"{form.label(last)}は{form.label(name)}以降にしてください"
+            return
+
+
+def _drawn(name: str, model: type[BaseModel], options: Mapping[str, Options]) -> FilterField:
+    annotation = model.model_fields[name].annotation
+    types = _types(annotation)
+    if get_origin(annotation) is list:
+        return FilterField(name, "ticks", options.get(name, ()))
+    if name in options:
+        return FilterField(name, "select", options[name])
+    if date in types:
+        return FilterField(name, "date")
+    return FilterField(name, "number" if int in types else "text")
+
+
+def _types(annotation: Any) -> set[Any]:
+    """Return an annotation and all that it is made of: ``DayOfLists | None`` holds a date."""
+    return {annotation}.union(*map(_types, get_args(annotation))) if get_args(annotation) else {annotation}
