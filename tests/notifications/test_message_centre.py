@@ -1,6 +1,7 @@
 """The message centre: what a buyer was told by mail can be read on the site, by that buyer alone."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -65,7 +66,7 @@ async def test_a_mail_that_still_waits_is_not_shown_before_its_time(
     app: FastAPI, keys: Keys, post: Post
 ) -> None:
     order = await post.knows_an_order(member_id=BUYER)
-    unpaid = {"reason": "unpaid", "received_amount": 0, "refund_amount": 0}
+    unpaid: dict[str, Any] = {"reason": "unpaid", "received_amount": 0, "refund_amount": 0}
     await post.hears(example_of(OrderCancelled, order_code=order.order_code, **unpaid))
 
     async with browser(app, noren_session=session(keys, sub=str(BUYER), staff=None)) as member:

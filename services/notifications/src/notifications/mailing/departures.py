@@ -1,14 +1,17 @@
 """What is looked at when mails are about to leave: their orders, and how many mails their addresses got lately."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from notifications.mailing.pacing import WINDOW
 from shared.database import Tx
 from shared.mail_address import COUNTED_MAIL
 from shared.sql import Row
+
+NONE_FIRST: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +24,43 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What decides whether a mail may leave. ``cancelled``: its order was."""
+    """What decides whether a mail may leave. ``cancelled``: its order was; ``behind``: a mail about the same order that
+    goes before it has not left yet."""
 
     cancelled: bool
     lately: Lately
+    behind: bool = False
 
 
 async def circumstances_of(
-    tx: Tx, rows: Sequence[Row], *, most: int, at: datetime
+    tx: Tx, rows: Sequence[Row], *, most: int, at: datetime, after: Mapping[str, str] = NONE_FIRST
 ) -> dict[UUID, Circumstances]:
-    """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count."""
+    """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count.
+
+    ``after`` names the mail that goes before one of a kind.
+    """
     found = await tx.rows(
         _CIRCUMSTANCES,
         ids=[row.mail_id for row in rows],
         since=at - WINDOW,
         most=most,
+        kinds=list(after),
+        firsts=list(after.values()),
     )
-    return {row.mail_id: Circumstances(row.cancelled, Lately(row.sent, row.oldest_at)) for row in found}
+    return {
+        row.mail_id: Circumstances(row.cancelled, Lately(row.sent, row.oldest_at), row.behind)
+        for row in found
+    }
 
 
 _CIRCUMSTANCES = f"""
-SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.oldest_at
+SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.oldest_at,
+    m.mail = ANY(CAST(:kinds AS text[])) AND EXISTS (
+        SELECT FROM mails AS first
+        JOIN unnest(CAST(:kinds AS text[]), CAST(:firsts AS text[])) AS f(kind, goes_first)
+            ON f.kind = m.mail AND f.goes_first = first.mail
+        WHERE first.order_code = m.order_code AND first.state IN ('queued', 'sending')
+    ) AS behind
 FROM mails AS m LEFT JOIN contacts AS c ON c.order_code = m.order_code
 CROSS JOIN LATERAL (
     SELECT count(*) AS sent, min(tried_at) AS oldest_at FROM (

@@ -7,7 +7,8 @@ of too many to the same address waits. All of it is kept with its reason, and wh
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 
 from notifications.mailing.departures import Circumstances, Held, circumstances_of, hold_back
 from notifications.mailing.news import suppressed
@@ -18,8 +19,11 @@ from shared.events import MailSuppressed
 from shared.mail_address import counted_mail
 from shared.sql import Row
 
-PACED = "paced"
-"""Why a mail waits that would be one too many."""
+BEHIND = "behind"
+"""Why a mail waits that another one about the same order goes before."""
+LOOK_AGAIN = timedelta(seconds=2)
+BEHIND_MAX = timedelta(hours=1)
+"""How long it waits for the other at most: a delay of staff may be a day, and money that went back is told sooner."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Gate:
             rows,
             most=max(self.pace.order, self.pace.account, 1),
             at=at,
+            after=self._after,
         )
         going: list[Row] = []
         held: list[Held] = []
@@ -50,8 +55,8 @@ class Gate:
                 case Go():
                     more[key] += row.first_tried_at is None
                     going.append(row)
-                case Wait(until):
-                    held.append(Held(row.mail_id, PACED, until))
+                case Wait(until, reason):
+                    held.append(Held(row.mail_id, reason, until))
                 case Drop(reason):
                     held.append(Held(row.mail_id, reason, None))
                     dropped.append(suppressed(row, reason))
@@ -59,6 +64,10 @@ class Gate:
             await hold_back(tx, held, at=at)
             tx.say(*dropped)
         return going
+
+    @cached_property
+    def _after(self) -> dict[str, str]:
+        return {kind.name: kind.after for kind in self.mails.kinds.values() if kind.after}
 
     def _decide(self, row: Row, known: Circumstances, more: int, at: datetime) -> Departure:
         kind = self.mails.kinds.get(row.mail)
@@ -69,6 +78,8 @@ class Gate:
             return Drop("link_expired")
         if row.first_tried_at is not None:
             return Go()
+        if known.behind and at < row.created_at + BEHIND_MAX:
+            return Wait(at + LOOK_AGAIN, BEHIND)
         return pace(
             known.lately.sent + more,
             per_hour=self.pace.of(row.lane),

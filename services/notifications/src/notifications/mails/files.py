@@ -9,6 +9,7 @@ line for each of these:
     Waits: <expression>                      the delay that staff set counts only where this holds
     Delay: 10                                the minutes of that delay until staff set others
     Until: OrderCancelled                    not any more once the order was cancelled
+    After: order_cancelled                   not before that mail about the same order left, if it is about to
     Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
     Lane: sign_up                            paced apart from the mails about orders: what any sign-up causes;
                                              account: what lets a member in; warning: never held back
@@ -45,6 +46,7 @@ _HEAD: Mapping[str, str] = {
     "Waits": ".+",
     "Delay": "[0-9]{1,4}",
     "Until": "OrderCancelled",
+    "After": "[a-z_]+",
     "Methods": "deposit_mail",
     "Lane": "order|sign_up|account|warning",
     "Title": ".+",
@@ -134,6 +136,11 @@ class MailKind:
         return "Until" in self.head
 
     @property
+    def after(self) -> str:
+        """The kind of mail about the same order that it lets go first; '' for none."""
+        return f"{self.head['After']}.{self.audience.code}" if "After" in self.head else ""
+
+    @property
     def may_wait(self) -> bool:
         """Whether staff may set a delay."""
         return "Waits" in self.head
@@ -199,7 +206,7 @@ def _fault_of(kind: MailKind) -> str:
     """Return why a mail of this kind could not be sent right, '' if it can."""
     if kind.audience.told_by_events and not (kind.about_an_order or _all_have(kind.events, "email")):
         return "its events name neither an order nor an address"
-    if (kind.once_per_order or kind.until_cancelled) and not kind.about_an_order:
+    if (kind.once_per_order or kind.until_cancelled or kind.after) and not kind.about_an_order:
         return "it is about no order"
     if kind.by_method and not _all_have(kind.events, "payment_kind", "deposit_mail"):
         return "its events do not tell whether their payment method has a deposit mail"
