@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "given_back"]
+MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "owed", "given_back"]
 WaitsFor = Literal["", "dispute", "check"]
 
 _PAID = ("captured", "refunded_in_part")
@@ -27,10 +27,15 @@ def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
 
 
 def money_back(row: _Stored) -> MoneyBack:
-    """Return what became of the money, also of money that was never captured: short, or after the deadline."""
+    """Return what became of the money, also of money that was never captured: short, or after the deadline.
+
+    ``owed``: a refund of it failed, and staff have to ask again.
+    """
     if row.payment == "refunded":
         return "given_back"
     here = bool(row.money_with_us) or (not row.refunded_amount and row.payment in _PAID and bool(row.total))
+    if here and refund_waits_for(row.payment_calls):
+        return "waiting"
     if here:
-        return "waiting" if refund_waits_for(row.payment_calls) else "on_its_way"
+        return "owed" if "refund_failed" in row.payment_calls else "on_its_way"
     return "given_back" if row.refunded_amount else "nothing_came"

@@ -137,7 +137,9 @@ def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
 
 
 def _calls(payment: Payment) -> list[str]:
-    return [ATTENTION.get(word, (word, ""))[0] for word in payment.calls]
+    """Return why a person is called, but for what the state says already."""
+    words = (ATTENTION.get(word, (word, ""))[0] for word in payment.calls)
+    return [word for word in words if word != STATES[payment.state][0]]
 
 
 async def _cells(

@@ -158,10 +158,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     first = [_step(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
     await insert_snapshots(tx, [one.payment for one in new], at)
-    payers = {one.payment.order_code: one.payment.payer_name for one in new}
-    await add_words(
-        tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
-    )
+    await add_words(tx, order_words, {one.payment.order_code: _words(one.payment) for one in new})
     await _ask(tx, new, at)
     return new
 
@@ -245,6 +242,13 @@ def _receipts(booked: Iterable[tuple[Payment, JournalEntry]], at: datetime) -> l
         {"method": method, "receipt_id": receipt_id, "payment_id": payment_id, "amount": amount, "at": at}
         for (payment_id, method, receipt_id), amount in came_in.items()
     ]
+
+
+def _words(payment: Payment) -> set[str]:
+    """Return what a new payment is found by at the desk; the provider's numbers stand in its row."""
+    number = payment.order_number
+    short = {str(number)} if number is not None else set()
+    return words_of_code(payment.order_code) | words_of_names(payment.payer_name) | short
 
 
 def _values(payment: Payment) -> dict[str, Any]:
