@@ -130,7 +130,7 @@ async def read_orders_of(
 ) -> Sequence[Row]:
     """Return the newest orders of a member, or of a browser by their codes. Unpaid ends are hidden (X-39)."""
     return await tx.rows(
-        "SELECT code, placed_at, status, deposit, shipping, payment, payment_flow, payment_deposit, payment_name, total, cancel_reason,"
+        "SELECT code, number, placed_at, status, deposit, shipping, payment, payment_flow, payment_deposit, payment_name, total, cancel_reason,"
         " money_with_us, refunded_amount, payment_calls, points_used, coupon_name"
         " FROM orders WHERE (member_id = :member_id OR code = ANY(:codes))"
         " AND cancel_reason IS DISTINCT FROM 'unpaid'"

@@ -158,7 +158,7 @@ def _money_back(row: Row) -> str:
         return "お支払いは返金済みです。"
     if went == "waiting":
         return "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。"
-    if went == "on_its_way":
+    if went in ("on_its_way", "owed"):
         return "お支払い済みの金額は返金いたします。"
     if row.payment_flow == "unmanaged" and row.shipping == "shipped" and row.total:
         return (

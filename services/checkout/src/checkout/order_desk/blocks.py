@@ -1,8 +1,11 @@
 """The blocks 金額, 決済 and ポイント of one order at the desk, as rows of label and value."""
 
+from datetime import datetime
 from typing import Any
 
 from checkout.order_desk.rows import WholeOrder
+from checkout.orders.payments import Number
+from shared.web.filters import jst
 
 
 def amounts_rows(row: Any) -> list[tuple[str, int]]:
@@ -45,7 +48,23 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
         rows.append((number.label, number.number))
         if number.confirmation_number:
             rows.append(("確認番号", number.confirmation_number))
+        if whole.order.payment == "number_issued":
+            rows += _deadline_rows(number)
     return rows + _money_rows(whole)
+
+
+def _deadline_rows(number: Number) -> list[tuple[str, str]]:
+    """Return until when the buyer pays, and until when late money is still taken, where that is later."""
+    rows = [("お支払い期限", jst(number.due_at))]
+    if number.accepted_until is not None and number.accepted_until > number.due_at:
+        rows.append(("入金の受付（猶予）", f"{jst(number.accepted_until)} まで"))
+    return rows
+
+
+def is_overdue(whole: WholeOrder, at: datetime) -> bool:
+    """Tell whether the order still waits for money whose deadline passed."""
+    number = whole.told.number
+    return whole.order.payment == "number_issued" and number is not None and at > number.due_at
 
 
 def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:

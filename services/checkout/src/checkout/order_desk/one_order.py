@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from starlette.responses import Response
 
-from checkout.order_desk.blocks import amounts_rows, payment_rows, points_rows
+from checkout.order_desk.blocks import amounts_rows, is_overdue, payment_rows, points_rows
 from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
 from checkout.order_desk.rows import WholeOrder, read_whole_order
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges
@@ -23,7 +23,7 @@ from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
 from shared.database import Database
 from shared.errors import Refused
-from shared.web.fields import Text
+from shared.web.fields import Text, wrong
 from shared.web.forms import Form
 from shared.web.pages import Pages
 from shared.web.session import require_staff
@@ -91,14 +91,23 @@ class CancelForm(BaseModel):
         title="キャンセルの区分", description="お客様へのメールの文面が変わります。"
     )
     note: Text = Field(
+        "",
         title="キャンセル理由",
-        description="お客様へのメールに記載されます。",
-        min_length=1,
+        description="お客様へのメールに記載されます。区分が「お客様のご依頼」の場合は、省略できます。",
         max_length=500,
+        validate_default=True,
     )
     send_mail: bool = Field(False, title="キャンセルのメールをお客様に送信する")
     although_shipped: bool = Field(False, title="発送後にキャンセルする(返品・受取拒否)")
     version: Version
+
+    @field_validator("note")
+    @classmethod
+    def has_a_reason(cls, note: str, info: ValidationInfo) -> str:
+        """Refuse a cancellation without a reason, unless the buyer asked for it."""
+        if not note and info.data.get("staff_reason") != "buyer":
+            raise wrong("キャンセル理由を入力してください")
+        return note
 
 
 class NoteForm(BaseModel):
@@ -176,9 +185,10 @@ async def render_order(
         order=whole.row,
         badges=badges(whole.row),
         kind=ORDER_KIND_LABEL[whole.row.order_kind],
-        next=next_step(whole.order),
+        next=next_step(whole.order, overdue=is_overdue(whole, now())),
         calls=calls_of(whole.order),
         risk=unsecured(whole.order),
+        missing_money=whole.order.missing_money,
         deposit_button=_deposit_button(whole.order),
         cancel_label=REASON_LABEL.get(whole.row.cancel_reason or "", ""),
         amounts=amounts_rows(whole.row),

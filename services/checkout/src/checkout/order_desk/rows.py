@@ -29,6 +29,12 @@ async def read_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Row, Orde
     return {row.code: (row, order_of(row, parcels[row.code])) for row in rows}
 
 
+async def numbers_of(tx: Tx, codes: Sequence[str]) -> dict[str, int]:
+    """Return the short numbers (受付番号) of those of ``codes`` that have one."""
+    found = await tx.rows(select(orders.c.code, orders.c.number).where(orders.c.code.in_(codes)))
+    return {row.code: row.number for row in found if row.number is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class WholeOrder:
     """One order with everything that belongs to it."""

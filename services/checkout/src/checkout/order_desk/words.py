@@ -23,6 +23,11 @@ def badges(row: Any) -> dict[str, tuple[str, str]]:
     }
 
 
+def is_held(row: Any) -> bool:
+    """Tell whether the money of an unpaid order is held: it may be sent, and is taken later."""
+    return bool(row.payment == "authorized" and row.deposit == "unpaid" and row.status != "cancelled")
+
+
 def called_for(row: Any) -> list[str]:
     """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
     words = (CALL_LABEL.get(word, UNKNOWN_CALL) for word in (*row.payment_calls, *row.own_calls))
@@ -36,6 +41,8 @@ def _deposit(row: Any, *, managed: bool, ended: bool) -> tuple[str, str]:
     back = money_back(row) if ended else "nothing_came"
     if row.payment == "refunded" or back == "given_back":
         return _GIVEN_BACK
+    if back == "owed":
+        return "要返金", "stop"
     if row.payment == "refunded_in_part":
         return "一部返金", "wait"
     if row.payment == "short":

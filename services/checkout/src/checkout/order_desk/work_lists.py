@@ -22,8 +22,8 @@ from checkout.order_desk.search import (
     payment_kinds,
     processed_but_unpaid,
 )
-from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
-from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff, is_held
+from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.database import Database
 from shared.sql import Row
 from shared.web.csv_file import csv_response
@@ -188,6 +188,8 @@ async def _cells(rows: AsyncIterator[Row]) -> AsyncIterator[tuple[str | int, ...
 
 
 def _line(row: Any, tab: str) -> dict[str, Any]:
+    states = badges(row)
+    said = {word for word, _ in states.values()}
     return {
         "number": row.number,
         "code": row.code,
@@ -195,7 +197,9 @@ def _line(row: Any, tab: str) -> dict[str, Any]:
         "name": row.orderer_name,
         "payment_name": row.payment_name,
         "total": row.total,
-        "calls": called_for(row),
+        # What a state says already is not said again.
+        "calls": [word for word in called_for(row) if word not in said],
+        "held": PAYMENT_LABEL["authorized"] if is_held(row) else "",
         "selectable": selectable(row, tab),
-        **{name: {"word": word, "kind": kind} for name, (word, kind) in badges(row).items()},
+        **{name: {"word": word, "kind": kind} for name, (word, kind) in states.items()},
     }
