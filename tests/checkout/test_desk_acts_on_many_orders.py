@@ -229,6 +229,46 @@ async def test_a_bad_tracking_number_ships_nothing_and_says_so(db: Database, des
     assert await said(db) == []
 
 
+async def test_a_number_of_no_carrier_ships_none_and_keeps_what_was_typed(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await authorized(db, "X-2", "X-3")
+    typed = {"confirmed": "true", "carrier": "yamato", "X-2-number": "123456789013", "X-3-number": "12345"}
+    answer = await act(desk, "ship", "X-2", "X-3", **typed)
+    assert answer.status_code == 422
+    assert answer.text.count("ヤマト運輸の送り状番号は12桁の数字で入力してください") == 2, (
+        "above, and at the field"
+    )
+    assert 'value="123456789013"' in answer.text
+    assert 'value="12345"' in answer.text
+    assert 'value="yamato" selected' in answer.text
+    assert await said(db) == []
+
+
+async def test_the_short_number_stands_beside_each_order_and_result(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "cash_on_delivery", "V-1", number=10_088)
+    assert '<b class="code">10088</b>' in (await act(desk, "ship", "V-1")).text
+    answer = await act(desk, "ship", "V-1", confirmed="true")
+    assert results(answer) == {"V-1": True}
+    assert '<b class="code">10088</b>' in answer.text
+
+
+async def test_an_unpaid_order_whose_money_is_held_is_marked(db: Database, desk: httpx.AsyncClient) -> None:
+    await authorized(db, "V-2")
+    await place(db, "konbini", "V-3")
+    listed = (await desk.get("/desk/orders", params={"tab": "unshipped"})).text
+    held, waiting = (
+        re.search(rf'data-href="/desk/orders/{code}".*?</tr>', listed, re.DOTALL) for code in ("V-2", "V-3")
+    )
+    assert held is not None
+    assert waiting is not None
+    assert "未入金" in held[0]
+    assert "承認済" in held[0]
+    assert "承認済" not in waiting[0]
+
+
 async def test_nothing_selected_goes_back_to_the_list(desk: httpx.AsyncClient) -> None:
     answer = await act(desk, "ship")
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/orders?tab=unshipped")

@@ -86,7 +86,7 @@ async def found(desk: httpx.AsyncClient, words: str, **more: str) -> set[str]:
         *("hanako.sato@example.jp", "HANAKO", "sato@example"),
         *("090-1234-5678", "09012345678", "０９０１２３４５６７８", "+81 90-1234-5678", "1234-5678", "5678"),
         *("7945840978084", "8084", "1234-5678-9013", "123456789013", "9013"),
-        *("のし", "内祝"),
+        *("のし", "内祝", "佐藤 内祝", "湯呑　花子", "8084 さとう 10023"),
     ],
 )
 async def test_an_order_is_found_by_what_is_said_of_it(
@@ -94,6 +94,11 @@ async def test_an_order_is_found_by_what_is_said_of_it(
 ) -> None:
     await two_orders(db)
     assert await found(desk, words) == {SATO}
+
+
+async def test_words_that_no_one_order_has_together_find_none(db: Database, desk: httpx.AsyncClient) -> None:
+    await two_orders(db)
+    assert await found(desk, "湯呑 佐藤 10024") == set()
 
 
 @pytest.mark.parametrize("words", ["試験の湯呑", "湯呑", "ﾕﾉﾐ湯呑", "test-cup", "TEST"])

@@ -34,8 +34,10 @@ from shared.events import (
     PointsUsed,
     Shipped,
 )
+from shared.web.filters import jst
 from tests.checkout.desk_client import desk_client
-from tests.checkout.order_examples import order_row, payment, place, stock_row
+from tests.checkout.order_examples import number_issued, order_row, payment, place, stock_row
+from tests.checkout.payment_terms import Group
 
 MEMBER = UUID(int=3)
 
@@ -191,6 +193,43 @@ async def test_the_detail_names_the_next_step_of_each_way_to_pay(
     for group, words in expected.items():
         await place(db, group, f"Q-{group}")  # type: ignore[arg-type]
         assert words in (await desk.get(f"/desk/orders/Q-{group}")).text
+
+
+@pytest.mark.parametrize(
+    ("group", "words"),
+    [("konbini", "入金を確認しています"), ("transfer", "入金がある場合は、入金日を登録してください")],
+)
+async def test_the_detail_tells_until_when_money_is_awaited(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, group: Group, words: str
+) -> None:
+    await place(db, group, "D-1")
+    due = now() + timedelta(days=2)
+    issued = {"due_at": due, "accepted_until": due + timedelta(hours=12)}
+    await hearing.hears(number_issued("D-1").model_copy(update=issued))
+    page = (await desk.get("/desk/orders/D-1")).text
+    assert f"<dt>お支払い期限</dt><dd>{jst(due)}</dd>" in page
+    assert f"{jst(due + timedelta(hours=12))} まで" in page
+    assert "お支払い期限を過ぎています" not in page
+
+    await place(db, group, "D-2")
+    await hearing.hears(number_issued("D-2").model_copy(update={"due_at": now() - timedelta(minutes=1)}))
+    late = (await desk.get("/desk/orders/D-2")).text
+    assert "お支払い期限を過ぎています" in late
+    assert words in late
+
+
+async def test_what_the_buyer_asked_for_needs_no_further_reason(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "X-9", number=10_077)
+    page = (await desk.get("/desk/orders/X-9/cancel")).text
+    assert "受付番号 10077" in page
+    assert 'キャンセル理由<span class="tag-required">' not in page
+    answer = await desk.post("/desk/orders/X-9/cancel", data={"staff_reason": "buyer", "version": "1"})
+    assert answer.status_code == 303
+    (event,) = await said(db)
+    assert isinstance(event, OrderCancelled)
+    assert (event.staff_reason, event.note) == ("buyer", "")
 
 
 @pytest.mark.feature("ORD-17")
@@ -382,6 +421,8 @@ async def test_cancelling_says_what_it_will_do_and_then_does_it(
     assert answer.status_code == 422
     assert "キャンセル理由を入力してください" in answer.text
     assert "キャンセルの区分を選択してください" in answer.text, "nobody is blamed by default"
+    answer = await desk.post("/desk/orders/X-1/cancel", data={"staff_reason": "shop", "version": "2"})
+    assert "キャンセル理由を入力してください" in answer.text
     wish = {"staff_reason": "buyer", "note": "お客様のご都合", "version": "2", "send_mail": "true"}
     answer = await desk.post("/desk/orders/X-1/cancel", data=wish)
     assert answer.status_code == 303

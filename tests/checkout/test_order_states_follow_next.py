@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.orders.order import Order, Parcel
+from checkout.orders.order import Order, Parcel, Standing
 from checkout.orders.rules import check_cancellable, check_capturable, check_shippable, unsecured
 from checkout.orders.states import AXIS_OF, NEXT
 from checkout.orders.steps import (
@@ -286,6 +286,26 @@ def test_staff_read_what_a_wallet_order_waits_for(
 def test_staff_read_what_other_new_orders_wait_for(group: Group, step: str, words: str) -> None:
     said = next_step(order(group))
     assert (said.step, said.kind, said.text) == (STEPS[step], "wait", words)
+
+
+@pytest.mark.parametrize(
+    ("group", "state", "step", "words", "not_said"),
+    [
+        ("konbini", {"payment": "number_issued"}, "A", "お客様に連絡し、不足のまま確定するか", "自動で反映"),
+        ("transfer", {"payment": "number_issued"}, "A", "残額のお振り込みを待つか", "お客様に連絡"),
+        ("card_like", {"payment": "lapsed"}, "R", "残額を再与信するか、決済の画面で不足のまま確定", "待つか"),
+    ],
+)
+def test_short_money_is_the_next_thing_to_look_at(
+    group: Group, state: dict[str, object], step: str, words: str, not_said: str
+) -> None:
+    short = Standing(revision=1, calls=("short_money",), suspense=1_000, money=1_000, may_reauthorize=True)
+    said = next_step(order(group, standing=short, **state))
+    assert said.step is not None
+    assert (said.step.code, said.kind) == (step, "stop")
+    assert words in said.text
+    assert "¥2,500 足りません" in said.text
+    assert not_said not in said.text
 
 
 UNPAID_WALLET = (

@@ -384,3 +384,4 @@ async def test_an_order_is_shown_to_nobody_else(shop_db: Database, keys: Keys, s
     assert (await shopper.opens(path)).status_code == 200
     await shopper.opens("/orders")
     assert path.removeprefix("/orders/") in shopper.text
+    assert "受付番号 100" in shopper.text

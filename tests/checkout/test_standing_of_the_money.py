@@ -492,6 +492,50 @@ async def test_a_chargeback_not_lost_after_all_leaves_the_order_paid(
     assert shown_money(page) == {"入金額": "¥3,500"}
 
 
+@pytest.mark.parametrize("went", [0, 500], ids=["whole", "after a part"])
+async def test_a_refund_that_failed_is_owed_at_the_order_too(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing, went: int
+) -> None:
+    await place(db, "card_like", "T-13")
+    await hearing.hears(captured("T-13", "amazon_pay"))
+    if went:
+        await hearing.hears(refunded("T-13", went, 3_500 - went))
+    async with db.transaction() as tx:
+        await cancel_order(tx, order_code="T-13", note="試験", by="店長", at=now())
+    await hearing.hears(standing("T-13", 1, "refund_failed", captured_amount=3_500, refunded_amount=went))
+    listed = (await desk.get("/desk/orders?tab=all")).text
+    assert "要返金" in listed
+    assert "返金失敗" in listed, "the word that payments has for it"
+    assert "返金処理中" not in listed
+    assert "返金いたします" in progress(await order_row(db, "T-13")).text
+
+
+async def test_a_state_and_a_call_of_one_word_are_listed_once(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "konbini", "T-14")
+    await hearing.hears(
+        captured("T-14"),
+        standing("T-14", 1, "receipt_reversed", "short_money", suspense_amount=1_000),
+    )
+    listed = (await desk.get("/desk/orders?tab=attention")).text
+    assert (await order_row(db, "T-14")).payment == "short"
+    assert listed.count("入金不足") == 1
+    assert "入金の取消" in listed
+
+
+async def test_what_went_back_from_the_bank_is_not_said_of_a_provider(
+    db: Database, desk: httpx.AsyncClient, hearing: Hearing
+) -> None:
+    await place(db, "transfer", "T-15")
+    calls = ("refunded_elsewhere", "refund_unexplained")
+    await hearing.hears(standing("T-15", 1, *calls, captured_amount=3_500, refunded_amount=700))
+    page = (await desk.get("/desk/orders/T-15")).text
+    assert "銀行で ¥700 が返金されています" in page
+    assert "多い返金が銀行にあります" in page
+    assert "決済会社" not in page
+
+
 async def test_a_chargeback_lost_after_the_cancellation_ends_the_refund_under_way(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:

@@ -22,6 +22,7 @@ from shared.events import (
     PaymentFailed,
     PaymentNumberIssued,
     PaymentRefunded,
+    PaymentStandingChanged,
 )
 from shared.ids import new_id
 
@@ -143,6 +144,32 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund_of_ours(post: 
     assert "ご返金額" not in text
 
 
+@pytest.mark.parametrize("waits_for", ["dispute", "check"])
+async def test_a_refund_that_waits_hides_none_that_was_made(post: Post, waits_for: str) -> None:
+    order = await placed(post, "authorized")
+    told = {"received_amount": 2_170, "refunded_amount": 700, "refund_amount": 1_470}
+    await post.hears(
+        of(order, OrderCancelled, reason="staff", staff_reason="return", refund_waits_for=waits_for, **told)
+    )
+    await post.sends()
+
+    text = post.journal[-1].text
+    assert (
+        "ご入金額：¥2,170\nご返金済みの金額：¥700\nお預かりしている金額：¥1,470\n\nお支払いについて" in text
+    )
+    assert "これからのご返金額" not in text
+
+
+async def test_an_end_at_the_deadline_says_what_had_come(post: Post) -> None:
+    for came, words in ((1_000, "ご注文金額の全額のご入金を"), (0, "お支払い期限までにご入金を")):
+        order = await placed(post, "prepaid")
+        told = {"received_amount": came, "refund_amount": came}
+        await post.hears(of(order, OrderCancelled, reason="unpaid", **told))
+        clock.move(timedelta(minutes=11))
+        await post.sends()
+        assert words in post.journal[-1].text
+
+
 @pytest.mark.parametrize("flow", ["authorized", "prepaid"])
 async def test_a_cancellation_after_all_was_given_back_says_so(post: Post, flow: str) -> None:
     order = await placed(post, flow, payment_deposit="by_hand")
@@ -178,6 +205,63 @@ async def test_a_cancellation_with_money_to_give_back_does_not_wait(post: Post) 
 
     subjects = [str(copy.message["Subject"]) for copy in post.journal[1:]]
     assert ["キャンセル" in one for one in subjects] == [True, False]
+
+
+async def test_the_mail_of_a_refund_leaves_after_that_of_the_cancellation(post: Post) -> None:
+    order = await placed(post, "prepaid")
+    await post.sends()
+    async with post.db.transaction() as tx:
+        kind = post.mails["order_cancelled.customer"]
+        await change_setting(tx, kind, MailSetting(delay_minutes=30), by="店長", at=now())
+    await post.hears(of(order, OrderCancelled, reason="unpaid", refund_amount=0))
+    await post.hears(of(order, PaymentRefunded, amount=1_370, order_ended=True))
+    await post.sends()
+    assert len(post.journal) == 1, "the refund waits for the cancellation"
+    assert ("ご返金のお知らせ", "behind") in [(row.title, row.reason) for row in await post.rows()]
+
+    clock.move(timedelta(minutes=31))
+    await post.sends()
+    clock.move(timedelta(seconds=3))
+    await post.sends()
+    subjects = [str(copy.message["Subject"]) for copy in post.journal[1:]]
+    assert ["キャンセル" in one for one in subjects] == [True, False]
+
+
+async def test_a_refund_of_an_order_that_goes_on_waits_for_nothing(post: Post) -> None:
+    order = await placed(post, "prepaid")
+    await post.hears(of(order, PaymentRefunded, amount=500, remaining_amount=5_500))
+    await post.sends()
+    assert "ご返金のお知らせ" in post.journal[-1].message["Subject"]
+
+
+async def test_a_number_paid_short_brings_one_mail_with_what_is_missing(post: Post) -> None:
+    short = {"calls": ("short_money",), "expected_amount": 6_000, "suspense_amount": 1_000}
+    order = await placed(post, "prepaid", payment_kind="konbini")
+    await post.hears(of(order, PaymentStandingChanged, revision=1, **short))
+    await post.hears(of(order, PaymentStandingChanged, revision=2, **{**short, "suspense_amount": 1_500}))
+    await post.sends()
+
+    [text] = [one.text for one in post.journal if "不足" in one.message["Subject"]]
+    assert "お預かりしている金額：¥1,000\n不足している金額：【¥5,000】" in text
+    assert "当店からご連絡いたします" in text
+
+
+@pytest.mark.parametrize(
+    ("deposit", "calls"),
+    [
+        ("by_hand", ("short_money",)),
+        ("automatic", ("receipt_reversed", "short_money")),
+        ("automatic", ("excess_money",)),
+    ],
+)
+async def test_who_may_pay_the_rest_or_owes_none_hears_of_no_short_money(
+    post: Post, deposit: str, calls: tuple[str, ...]
+) -> None:
+    order = await placed(post, "prepaid", payment_deposit=deposit)
+    await post.hears(of(order, PaymentStandingChanged, calls=calls))
+    await post.sends()
+
+    assert [one for one in post.journal if "不足" in one.message["Subject"]] == []
 
 
 async def test_a_late_cancellation_mail_is_true_beside_a_refund(post: Post) -> None:

@@ -15,7 +15,7 @@ from shared.events import (
     SessionsRevoked,
 )
 from tests.payments.conftest import Shopping
-from tests.payments.desk import STAFF, sign_in
+from tests.payments.desk import STAFF, press, sign_in
 from tests.payments.order_examples import placed, reserved, shipped
 
 
@@ -47,6 +47,26 @@ async def test_the_desk_shows_the_provider_status_and_how_it_changes(shopping: S
     assert "売上確定済" in page
     for word in ("売上請求処理", "履歴", "仕訳", "未収入金"):
         assert word in page
+
+
+async def test_each_line_of_the_history_names_its_yen(shopping: Shopping, keys: Keys) -> None:
+    sign_in(shopping.payments.browser, keys)
+    await shopping.payments.hears(placed("N1", "card"))
+    await shopping.payments.work()
+    await shopping.payments.hears(shipped("N1"))
+    await shopping.payments.work()
+    await press(shopping.payments, "N1", "part-refund", refund_amount=700, refund_reason="傷")
+    await shopping.payments.work()
+    page = (await shopping.payments.browser.get("/desk/payments/N1")).text
+    story = page[page.index("<h2>履歴</h2>") :]
+    for words in (
+        "ご注文を受け付けました ¥3,300",
+        "与信：承認されました ¥3,300",
+        "売上請求処理：入金を確認しました ¥3,300",
+        "スタッフが返金を依頼しました（¥700 傷）",
+        "返金処理：返金されました ¥700",
+    ):
+        assert words in story
 
 
 async def test_a_payment_without_a_provider_offers_nobody_to_be_asked(shopping: Shopping, keys: Keys) -> None:

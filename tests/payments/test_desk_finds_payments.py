@@ -18,7 +18,9 @@ async def two_payments(shopping: Shopping, keys: Keys) -> str:
     """A konbini payment of CODE with its number, which is returned, and one by card."""
     sign_in(shopping.payments.browser, keys)
     await shopping.payments.hears(
-        placed(CODE, "konbini"), reserved(CODE), placed("N261130-9999-ZZZZ2222", "card")
+        placed(CODE, "konbini", order_number=10_042),
+        reserved(CODE),
+        placed("N261130-9999-ZZZZ2222", "card"),
     )
     await shopping.payments.work()
     number = (await shopping.payments.payment(CODE)).number
@@ -35,11 +37,14 @@ async def test_payments_are_found_by_parts_of_code_name_and_number(shopping: Sho
         page = (await shopping.payments.browser.get("/desk/payments", params={"q": words})).text
         return set(re.findall(r'data-href="/desk/payments/([^"]+)"', page))
 
-    for words in (CODE, "AB5XY7CD", "ab5x", number, f"{number[:4]}-{number[4:]}"):
+    for words in (CODE, "AB5XY7CD", "ab5x", number, f"{number[:4]}-{number[4:]}", "10042", f"{last} 10042"):
         assert await found(words) == {CODE}, words
     for words in (payment.payer_name, f"{first}　{last}", last):
         assert len(await found(words)) == 2, words
     assert await found("%") == set()
+    assert await found(f"{last} ZZZZ2222 10042") == set(), "no payment has all of these words"
+    page = (await shopping.payments.browser.get(f"/desk/payments/{CODE}")).text
+    assert "<dt>受付番号</dt><dd>10042</dd>" in page
 
 
 async def test_the_file_is_an_owners_and_clerks_are_told(shopping: Shopping, keys: Keys) -> None:

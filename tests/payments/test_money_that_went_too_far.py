@@ -20,9 +20,11 @@ from payments.payment.rules.answers import (
     Voided,
 )
 from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
+from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all
 from payments.watching.watch_payments import is_overdue
 from shared.events import (
@@ -263,7 +265,7 @@ async def test_money_beside_a_paid_order_is_recorded_and_a_wrong_record_taken_ba
     assert (seen.state, seen.spare_amount, seen.calls) == ("captured", 1_000, ("excess_money",))
     page = (await payments.browser.get("/desk/payments/N1")).text
     assert "過入金を返金する" in page
-    assert "この注文は¥3,300の入金済みです" in page
+    assert "この注文は入金済み（お預かり ¥3,300）です" in page
     for mark in ("b", "a"):
         back = await press(payments, "N1", "deposit/take-back", ref="desk:" + mark * 32)
         assert back.status_code == 303, back.text
@@ -330,6 +332,26 @@ def test_short_money_beside_a_hold_offers_what_can_be_done() -> None:
     text = shown(held)
     assert "残りの¥3,000は承認済" in text
     assert "不足のまま確定" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "terms", "words", "not_said"),
+    [
+        ("waiting", KONBINI, "お客様に連絡し、不足のまま確定するか", "残額の入金を待つ"),
+        ("waiting", BANK, "残額の入金を待つか、不足のまま確定するか", "お客様に連絡"),
+        ("short", RENEWABLE, "残額を再与信するか、不足のまま確定するか", "残額の入金を待つ"),
+        ("short", CARD, "お客様に連絡し、不足のまま確定するか", "再与信"),
+        ("reauthorizing", RENEWABLE, "残りの¥3,000を再与信しています", "不足のまま確定"),
+    ],
+    ids=["konbini", "bank", "renewable", "not renewable", "under way"],
+)
+def test_short_money_tells_how_the_rest_can_come(
+    state: State, terms: Terms, words: str, not_said: str
+) -> None:
+    short = payment(state, suspense_amount=300, attention="short_money", ended_holds=("a1",))
+    text = " ".join(text for _, text in payment_view.calls(short, terms))
+    assert words in text
+    assert not_said not in text
 
 
 def test_late_money_after_a_lost_chargeback_is_asked_for_once() -> None:

@@ -260,9 +260,10 @@ def test_money_nobody_asked_for_is_told_as_the_method_says() -> None:
 @pytest.mark.parametrize("state", ["authorized", "capturing"])
 def test_less_than_was_held_is_short_money_and_the_hold_is_over(state: State) -> None:
     wish = CaptureWish("shipped") if state == "capturing" else None
-    before = payment(state, authorization_id="a1", capture_wish=wish)
+    before = payment(state, authorization_id="a1", capture_wish=wish, provider_status="与信済")
     settled = settle(before, None, replace(PAID, amount=100), AT, RENEWABLE)
     after = settled.payment
+    assert after.provider_status == "", "nothing is held any more"
     assert (after.state, after.captured_amount, after.suspense_amount) == ("short", 0, 100)
     assert after.calls == ("short_money", "authorization_ended")
     assert settled.entries == (journal.suspended("r1", 100),)

@@ -4,14 +4,15 @@ from typing import Literal
 
 from shared.labels import Labels
 
-MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "given_back"]
-"""What became of the buyer's money of an order that ended."""
+MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "owed", "given_back"]
+"""What became of the buyer's money of an order that ended; ``owed``: a refund of it failed, and staff have to ask again."""
 
 MONEY_BACK = Labels[MoneyBack](
     MoneyBack,
     {
         "nothing_came": "",
         "on_its_way": "お支払い済みの金額は返金いたします。",
+        "owed": "お支払い済みの金額は返金いたします。",
         "waiting": "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。",
         "given_back": "お支払いは返金済みです。",
     },

@@ -18,10 +18,12 @@ from sqlalchemy import (
     Identity,
     Index,
     MetaData,
+    Select,
     Table,
     Text,
     bindparam,
     cast,
+    intersect,
     select,
     true,
 )
@@ -35,6 +37,7 @@ LETTERS_MAX = 32  # of a word; what is sought is cut alike
 SEARCH_MAX = 100
 """Characters of a search box that are read: what is longer is cut before anything looks into it."""
 PARTS_MAX = 100  # of a text: what comes later in a remark is not found
+SOUGHT_MAX = 5  # words of what is sought; further ones narrow nothing
 SUBSCRIBER_DIGITS = (8, 4)  # a number without its area, and "the last four"
 # Where the signs, or the kind of letters, change: 注染|手|ぬぐい| |24.
 _PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]+")
@@ -77,14 +80,27 @@ def as_vector(words: Iterable[str]) -> str:
 
 
 def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement[bool]:
-    """Return the condition that the order of this ``code`` has a word of which ``text`` is a part."""
+    """Return the condition that the order of this ``code`` has a word of which ``text`` is a part.
+
+    Where ``text`` is several words, orders that have each of them are found, too: 「佐藤 手ぬぐい」.
+    """
     word = sought(text)
     if not word:
         return ~true()
+    parts = list(filter(None, map(sought, text.split())))[:SOUGHT_MAX]
+    whole = _with_word(table, word)
+    if len(parts) < 2:
+        return code.in_(whole)
+    # A word may have been added later than another, in a row of its own.
+    return code.in_(whole.union(intersect(*(_with_word(table, part) for part in parts))))
+
+
+def _with_word(table: Table, word: str) -> Select[tuple[str]]:
+    """Return the question for the codes of orders that have a word which begins with ``word``."""
     # Both: what was typed, and its common spelling, which only names from now on have beside their own.
     spellings = " | ".join(f"'{one}':*" for one in dict.fromkeys((word, common_spelling(word))))
     beginning = cast(bindparam("beginning", spellings, unique=True), TSQUERY)
-    return code.in_(select(table.c.order_code).where(table.c.words.op("@@")(beginning)))
+    return select(table.c.order_code).where(table.c.words.op("@@")(beginning))
 
 
 async def plan_for_words(tx: Tx) -> None:

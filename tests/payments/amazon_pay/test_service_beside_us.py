@@ -310,6 +310,7 @@ async def test_staff_record_how_much_of_a_chargeback_was_lost(world: World, keys
 
     assert (untold.status_code, too_much.status_code, done.status_code) == (422, 422, 303)
     assert "¥3,300以下で入力してください" in too_much.text
+    assert '返金された金額<span class="tag-required">必須' in untold.text
     seen = await world.payments.payment("N1")
     assert (seen.held_amount, seen.charged_back_amount) == (2_800, 500)
 

@@ -250,6 +250,31 @@ def test_rows_are_selected_by_keys_and_sent_after_a_question(page: Page, shop: S
     assert shop.sent == [{"id": ["N-261122-0001", "N-261122-0002"], "confirmed": ["1"]}]
 
 
+REFUND = (
+    '<form method="post" action="/desk/orders/ship"><input name="amount" id="amount">'
+    '<button id="refund" data-confirm="{yen:amount}を返金します。残りは{left:amount:3000}です。">返金</button></form>'
+)
+
+
+def test_a_question_names_the_amount_and_is_not_asked_without_one(page: Page, shop: Shop) -> None:
+    driver = page("/desk/orders")
+    driver.execute_script(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', arguments[0])", REFUND
+    )
+    driver.find_element(By.ID, "amount").send_keys("１,０００")
+    driver.find_element(By.ID, "refund").click()
+    dialog = until(driver, lambda d: d.find_element(By.TAG_NAME, "dialog"))
+    assert "¥1,000を返金します。残りは¥2,000です。" in dialog.text
+    dialog.find_element(By.CSS_SELECTOR, "[value=no]").click()
+    until(driver, lambda d: not d.find_elements(By.TAG_NAME, "dialog"))
+
+    driver.find_element(By.ID, "amount").clear()
+    driver.find_element(By.ID, "refund").click()
+
+    until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".toast"))
+    assert "confirmed" not in shop.sent[-1], "the page that answers says what is missing"
+
+
 def test_slash_goes_to_the_search_and_question_mark_to_help(page: Page) -> None:
     driver = page("/desk/orders")
     body = driver.find_element(By.TAG_NAME, "body")

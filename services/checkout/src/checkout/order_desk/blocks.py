@@ -10,9 +10,11 @@ from checkout.order_desk.rows import WholeOrder
 from checkout.orders.benefits import BenefitKind
 from checkout.orders.money_back import money_back
 from checkout.orders.news_words import REFUSED_BY_PROVIDER
+from checkout.orders.payments import Number
 from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.timeline import Kind, StoredEntry
 from shared.money_back import MONEY_BACK
+from shared.web.filters import jst
 from shared.web.forms import Form
 
 
@@ -52,8 +54,24 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
         rows.append((number.label, number.number))
         if number.confirmation_number:
             rows.append(("確認番号", number.confirmation_number))
+        if whole.order.payment == "number_issued":
+            rows += _deadline_rows(number)
     told_to_buyer = MONEY_BACK[money_back(whole.row)] if whole.order.status == "cancelled" else ""
     return [*rows, *_money_rows(whole), *([("お客様の画面", told_to_buyer)] if told_to_buyer else [])]
+
+
+def _deadline_rows(number: Number) -> list[tuple[str, str]]:
+    """Return until when the buyer pays, and until when late money is still taken, where that is later."""
+    rows = [("お支払い期限", jst(number.due_at))]
+    if number.accepted_until is not None and number.accepted_until > number.due_at:
+        rows.append(("入金の受付（猶予）", f"{jst(number.accepted_until)} まで"))
+    return rows
+
+
+def is_overdue(whole: WholeOrder, at: datetime) -> bool:
+    """Tell whether the order still waits for money whose deadline passed."""
+    number = whole.told.number
+    return whole.order.payment == "number_issued" and number is not None and at > number.due_at
 
 
 def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from checkout.order_desk.each_order import ORDERS_MAX, for_each_order
 from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
-from checkout.order_desk.rows import read_ruled_orders
+from checkout.order_desk.rows import numbers_of, read_ruled_orders
 from checkout.order_desk.search import TABS
 from checkout.order_desk.words import badges
 from checkout.orders.book import OrderBook
@@ -23,6 +23,7 @@ from checkout.orders.steps import capture_warnings, processed_warnings
 from checkout.orders.stored_order import StoredOrder
 from checkout.shipping.ship_order import ShipWish, ship
 from checkout.shop.staff import actor
+from shared.carriers import carrier_called
 from shared.clock import now
 from shared.errors import Refused
 from shared.labels import Labels
@@ -84,6 +85,7 @@ class Candidate:
     warnings: Sequence[str]
     tracking: Form[TrackingForm]
     version: int = 0
+    number: int | None = None
 
 
 RELOADED = "一括処理の画面は読み込み直せません。処理した注文は、一覧の状態と各注文の履歴で確認できます"
@@ -110,6 +112,8 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
     if len(codes) > ORDERS_MAX:
         raise Refused("too_many_orders", f"一度に処理できるのは{ORDERS_MAX}件までです", status=422)
     tracking = {code: parse_form(TrackingForm, data, prefix=f"{code}-") for code in codes}
+    if bulk.action == "ship":
+        await _check_numbers(request, bulk, tracking)
     wrong = any(one.errors for one in tracking.values())
     if not bulk.confirmed or wrong or await _unseen(request, bulk, tracking):
         return await _ask(request, form, codes, tracking)
@@ -121,6 +125,8 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
         done=DONE[bulk.action],
         action=f"bulk_{bulk.action}",
     )
+    async with parts.db.transaction() as tx:
+        numbers = await numbers_of(tx, codes)
     return parts.pages.render(
         request,
         "desk_results.html",
@@ -128,7 +134,13 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
         back=f"/desk/orders?tab={TAB_OF[bulk.action]}",
         back_label=TABS[TAB_OF[bulk.action]][0],
         rows=[
-            {"code": one.order_code, "ok": one.ok, "text": one.text, "href": f"/desk/orders/{one.order_code}"}
+            {
+                "code": one.order_code,
+                "number": numbers.get(one.order_code),
+                "ok": one.ok,
+                "text": one.text,
+                "href": f"/desk/orders/{one.order_code}",
+            }
             for one in outcomes
         ],
     )
@@ -160,6 +172,26 @@ def _acting(
         close_order(book, code, by=by, at=at, version=tracking[code].value.version)
 
     return {"ship": ship_one, "capture": capture, "process": process}[bulk.action]
+
+
+async def _check_numbers(
+    request: Request, bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]]
+) -> None:
+    """Refuse at its field each number that is none of its carrier's, so that nothing is shipped before all are right."""
+    typed = {code: form for code, form in tracking.items() if not form.errors and form.value.number}
+    if not typed:
+        return
+    async with parts_of(request).db.transaction() as tx:
+        known = await read_ruled_orders(tx, list(typed))
+    for code, (_, order) in known.items():
+        form = typed[code]
+        number = form.value.number
+        for parcel in order.parcels:
+            if not parcel.shipped:
+                try:
+                    carrier_called(bulk.carrier or parcel.carrier).checked_number(number)
+                except Refused as refused:
+                    form.errors["number"] = refused.message
 
 
 async def _unseen(request: Request, bulk: BulkForm, tracking: Mapping[str, Form[TrackingForm]]) -> bool:
@@ -219,6 +251,7 @@ def _candidate(
         warnings=_warnings(bulk, order),
         tracking=tracking,
         version=order.version,
+        number=row.number,
     )
 
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from starlette.responses import Response
 
 from checkout.order_desk.blocks import (
     Goods,
     ShownDestination,
     amounts_rows,
+    is_overdue,
     payment_rows,
     points_rows,
     shown_entry,
@@ -29,7 +30,7 @@ from checkout.orders.stored_order import Destination
 from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
 from shared.errors import Refused
-from shared.web.fields import Text
+from shared.web.fields import Text, wrong
 from shared.web.forms import Form
 from shared.web.parts import parts_of
 from shared.web.session import require_staff
@@ -97,14 +98,23 @@ class CancelForm(BaseModel):
         title="キャンセルの区分", description="お客様へのメールの文面が変わります。"
     )
     note: Text = Field(
+        "",
         title="キャンセル理由",
-        description="お客様へのメールに記載されます。",
-        min_length=1,
+        description="お客様へのメールに記載されます。区分が「お客様のご依頼」の場合は、省略できます。",
         max_length=500,
+        validate_default=True,
     )
     send_mail: bool = Field(False, title="キャンセルのメールをお客様に送信する")
     although_shipped: bool = Field(False, title="発送後にキャンセルする(返品・受取拒否)")
     version: Version
+
+    @field_validator("note")
+    @classmethod
+    def has_a_reason(cls, note: str, info: ValidationInfo) -> str:
+        """Refuse a cancellation without a reason, unless the buyer asked for it."""
+        if not note and info.data.get("staff_reason") != "buyer":
+            raise wrong("キャンセル理由を入力してください")
+        return note
 
 
 class NoteForm(BaseModel):
@@ -180,9 +190,10 @@ async def render_order(
         order=whole.row,
         badges=badges(whole.row),
         kind=ORDER_KIND_LABEL.of(whole.row.order_kind),
-        next=next_step(whole.order),
+        next=next_step(whole.order, overdue=is_overdue(whole, now())),
         calls=calls_of(whole.order),
         risk=unsecured(whole.order),
+        missing_money=whole.order.missing_money,
         deposit_button=_deposit_button(whole.order),
         cancel_label=REASON_LABEL.of(whole.row.cancel_reason) if whole.row.cancel_reason else "",
         amounts=amounts_rows(whole.row),

@@ -30,6 +30,12 @@ async def read_ruled_orders(tx: Tx, codes: Sequence[str]) -> dict[str, tuple[Sto
     }
 
 
+async def numbers_of(tx: Tx, codes: Sequence[str]) -> dict[str, int]:
+    """Return the short numbers (受付番号) of those of ``codes`` that have one."""
+    known = await read_orders(tx, codes)
+    return {code: order.number for code, order in known.items() if order.number is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class WholeOrder:
     """One order with everything that belongs to it."""

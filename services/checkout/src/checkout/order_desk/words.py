@@ -1,12 +1,13 @@
 """How states of an order are shown at the desk: a word, and the kind of mark beside it."""
 
-from checkout.orders.calls import CALL_LABEL, OWN_CALL_LABEL
+from checkout.orders.calls import OWN_CALL_LABEL
 from checkout.orders.money_back import money_back
 from checkout.orders.states import DEPOSIT_BY_STAFF, Status
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.events.checkout import OrderKind
 from shared.labels import Badge, Complete, Labels, Mark
+from shared.payment_calls import CALL_LABEL
 
 ORDER_KIND_LABEL = Labels[OrderKind](
     OrderKind, {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}
@@ -31,6 +32,11 @@ def badges(row: StoredOrder) -> dict[str, Badge]:
     }
 
 
+def is_held(row: StoredOrder) -> bool:
+    """Tell whether the money of an unpaid order is held: it may be sent, and is taken later."""
+    return row.payment == "authorized" and row.deposit == "unpaid" and row.status != "cancelled"
+
+
 def called_for(row: StoredOrder) -> list[str]:
     """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
     words = (*map(CALL_LABEL.of, row.payment_calls), *map(OWN_CALL_LABEL.of, row.own_calls))
@@ -44,6 +50,8 @@ def _deposit(row: StoredOrder, *, managed: bool, ended: bool) -> Badge:
     back = money_back(row) if ended else "nothing_came"
     if row.payment == "refunded" or back == "given_back":
         return _GIVEN_BACK
+    if back == "owed":
+        return "要返金", "stop"
     if row.payment == "refunded_in_part":
         return "一部返金", "wait"
     if row.payment == "short":

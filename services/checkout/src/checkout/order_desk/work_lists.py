@@ -21,9 +21,9 @@ from checkout.order_desk.search import (
     payment_kinds,
     processed_but_unpaid,
 )
-from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff
+from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff, is_held
 from checkout.orders.stored_order import StoredOrder
-from checkout.orders.words import DEPOSIT_LABEL, SHIPPING_LABEL, STATUS_LABEL
+from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.labels import Badge, Labels
 from shared.web.cells import Cell, at, badge, code, link, text, yen
 from shared.web.deeds import done_by, rows_taken
@@ -70,8 +70,16 @@ def _state(name: str) -> Callable[[StoredOrder], Cell]:
 
 
 def _status(row: StoredOrder) -> Cell:
-    calls: Sequence[Badge] = [(word, "stop") for word in called_for(row)]
-    return [badge(one) for one in (badges(row)["status"], *calls)]
+    states = badges(row)
+    # What a state says already is not said again.
+    said = {word for word, _ in states.values()}
+    calls: Sequence[Badge] = [(word, "stop") for word in called_for(row) if word not in said]
+    return [badge(one) for one in (states["status"], *calls)]
+
+
+def _deposit(row: StoredOrder) -> Cell:
+    held: Sequence[Badge] = [(PAYMENT_LABEL["authorized"], "note")] if is_held(row) else []
+    return [badge(one) for one in (badges(row)["deposit"], *held)]
 
 
 ORDERS = DeskList[SearchForm, StoredOrder](
@@ -84,7 +92,7 @@ ORDERS = DeskList[SearchForm, StoredOrder](
         Column("注文者", lambda row: text(row.orderer_name), css="clip card-who"),
         Column("決済種別", lambda row: text(row.payment_name), css="clip card-foot"),
         Column("ステータス", _status, css="card-state calls", csv=lambda row: badges(row)["status"][0]),
-        Column("入金状況", _state("deposit"), css="card-state"),
+        Column("入金状況", _deposit, css="card-state", csv=lambda row: badges(row)["deposit"][0]),
         Column("発送状況", _state("shipping"), css="card-state"),
         Column("合計", lambda row: yen(row.total), sort="total", css="card-amount", numeric=True),
         Column("要確認", lambda row: text("・".join(called_for(row))), on_page=False),

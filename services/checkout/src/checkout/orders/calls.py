@@ -6,31 +6,9 @@ from typing import Literal
 from checkout.orders.order import Order, Standing
 from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
 from shared.clock import in_japan
-from shared.events import payments as events
 from shared.labels import Labels
+from shared.payment_calls import CALL_LABEL
 
-CALL_LABEL = Labels[events.Call](
-    events.Call,
-    {
-        "short_money": "入金不足",
-        "excess_money": "過入金",
-        "late_money": "期限後の入金",
-        "capture_failed": "売上請求の失敗",
-        "refund_failed": "返金の失敗",
-        "refunded_elsewhere": "管理画面での返金",
-        "chargeback": "チャージバック",
-        "chargeback_lost": "チャージバック敗訴",
-        "receipt_reversed": "入金の取消",
-        "refund_unexplained": "不明な返金",
-        "shipping_untold": "発送の報告",
-        "answer_mismatch": "回答の不一致",
-        "other_hold": "別の与信",
-        "charge_unknown": "不明な売上",
-        "no_answer": "回答待ち",
-        "authorization_ended": "与信切れ",
-    },
-    unknown=lambda word: "決済の確認",
-)
 OwnCall = Literal["benefit_shortage", "registration_refused", "payment_mail_undelivered"]
 OWN_CALL_LABEL = Labels[OwnCall](
     OwnCall,
@@ -59,11 +37,12 @@ class Call:
 
 def calls_of(order: Order) -> list[Call]:
     """Return what asks for a person at ``order``; words that are not known here stay visible."""
+    at_bank = order.payment_deposit == "by_hand"
     return [
         Call(
             word,
             CALL_LABEL.of(word),
-            call_text(word, order.standing, order.total),
+            call_text(word, order.standing, order.total, at_bank),
             path=f"/desk/payments/{order.code}",
             link="決済の画面を開く",
         )
@@ -78,8 +57,11 @@ def _own_call(word: str, code: str) -> Call:
     return replace(call, path=f"/desk/mails?q={code}", link="メール送信記録を開く")
 
 
-def call_text(word: str, standing: Standing, total: int) -> str:
-    """Return the sentence for one of payments' words, for an order that costs ``total`` yen."""
+def call_text(word: str, standing: Standing, total: int, at_bank: bool = False) -> str:
+    """Return the sentence for one of payments' words, for an order that costs ``total`` yen.
+
+    ``at_bank``: its money is moved at the shop's bank, and no provider has a console for it.
+    """
     came = standing.captured + standing.suspense
     if word == "short_money":
         missing = max(total - max(came - standing.refunded, 0), 0)
@@ -93,7 +75,7 @@ def call_text(word: str, standing: Standing, total: int) -> str:
         others = (
             standing.refunded - standing.charged_back if standing.elsewhere is None else standing.elsewhere
         )
-        return f"決済会社の管理画面などで ¥{others:,} が返金されています。"
+        return f"{'銀行' if at_bank else '決済会社の管理画面など'}で ¥{others:,} が返金されています。"
     if word == "refund_failed":
         return (
             "依頼した返金が成立していません。返金の金額は、決済の画面で確認してください"
@@ -108,13 +90,13 @@ def call_text(word: str, standing: Standing, total: int) -> str:
         return f"チャージバックの申し立てがあります。{f'回答期限は {until} です。' if until else '内容を確認してください。'}"
     if word == "refund_unexplained":
         more = f" ¥{standing.lost:,} " if standing.lost else ""
-        return f"入金の記録より{more}多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。"
+        where = "銀行" if at_bank else "決済会社"
+        return f"入金の記録より{more}多い返金が{where}にあります。決済の画面で明細と照らし合わせてください。"
     return _TEXT.get(word, f"決済の画面で内容を確認してください（{word}）。")
 
 
 _TEXT = {
     "capture_failed": "売上請求ができませんでした。代金は入金されていません。",
-    "refund_unexplained": "入金の記録より多い返金が決済会社にあります。決済の画面で明細と照らし合わせてください。",
     "shipping_untold": "決済会社に発送を報告できていません。決済会社の管理画面で発送を登録してください。",
     "answer_mismatch": "決済会社の回答が、依頼した内容と一致しません。決済の画面で確認してください。",
     "other_hold": "受注管理ソフトなどによる与信があります。決済の画面で確認してください。",

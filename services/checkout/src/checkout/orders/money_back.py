@@ -37,12 +37,16 @@ def money_of_ended(order: Order) -> EndedMoney:
 
 
 def money_back(order: OrderState) -> MoneyBack:
-    """Return what became of the money, also of money that was never captured: short, or after the deadline."""
+    """Return what became of the money, also of money that was never captured: short, or after the deadline.
+
+    ``owed``: a refund of it failed, and staff have to ask again.
+    """
     if order.payment == "refunded":
         return "given_back"
-    here = bool(order.money_with_us) or (
-        not order.refunded_amount and order.payment in _PAID and bool(order.total)
-    )
+    unrefunded = not order.refunded_amount and order.payment in _PAID and bool(order.total)
+    here = bool(order.money_with_us) or unrefunded
+    if here and refund_waits_for(order.payment_calls):
+        return "waiting"
     if here:
-        return "waiting" if refund_waits_for(order.payment_calls) else "on_its_way"
+        return "owed" if "refund_failed" in order.payment_calls else "on_its_way"
     return "given_back" if order.refunded_amount else "nothing_came"

@@ -1,8 +1,9 @@
 """The line of an order's timeline when payments tells anew how its money stands, in yen, for staff."""
 
-from checkout.orders.calls import CALL_LABEL, call_text
+from checkout.orders.calls import call_text
 from checkout.orders.order import Order, Standing
 from shared.events import PaymentStandingChanged
+from shared.payment_calls import CALL_LABEL
 
 SETTLED = "決済の確認事項が解消しました"
 
@@ -10,11 +11,12 @@ SETTLED = "決済の確認事項が解消しました"
 def standing_words(event: PaymentStandingChanged, before: Order) -> tuple[str, str] | None:
     """Return title and text, compared with what was known ``before``; None where there is nothing new to read."""
     if event.calls:
-        return _called(event, before.standing)
+        return _called(event, before)
     return _settled(event, before.standing)
 
 
-def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] | None:
+def _called(event: PaymentStandingChanged, before: Order) -> tuple[str, str] | None:
+    known, at_bank = before.standing, before.payment_deposit == "by_hand"
     told = Standing(
         captured=event.captured_amount,
         suspense=event.suspense_amount,
@@ -25,7 +27,7 @@ def _called(event: PaymentStandingChanged, known: Standing) -> tuple[str, str] |
         respond_by=event.respond_by,
     )
     labels = "・".join(CALL_LABEL.of(word) for word in event.calls)
-    text = " ".join(call_text(word, told, event.expected_amount) for word in event.calls)
+    text = " ".join(call_text(word, told, event.expected_amount, at_bank) for word in event.calls)
     if known.calls == event.calls and _amounts(known) == _amounts(told):
         return None
     return f"決済の確認が必要です：{labels}", text

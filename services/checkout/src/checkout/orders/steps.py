@@ -68,8 +68,8 @@ class NextStep:
     kind: Literal["done", "wait", "stop", "note"]
 
 
-def next_step(order: Order) -> NextStep:
-    """Return what staff, or the buyer, have to do next for ``order``."""
+def next_step(order: Order, *, overdue: bool = False) -> NextStep:
+    """Return what staff, or the buyer, have to do next for ``order``; ``overdue``: its deadline for the money passed."""
     if order.status == "cancelled":
         if order.calls:
             return NextStep(None, "キャンセルされた注文ですが、確認が必要な項目があります。", "stop")
@@ -79,8 +79,10 @@ def next_step(order: Order) -> NextStep:
     if order.payment in _GONE:
         return NextStep(STEPS["A"], _gone_text(order), "stop")
     unpaid = order.deposit == "unpaid" and order.payment_deposit != "never"
+    if unpaid and "short_money" in order.standing.calls and order.payment != "authorized":
+        return NextStep(STEPS["A"], _short_text(order), "stop")
     if unpaid and order.paid_before_shipping:
-        return _deposit_step(order)
+        return _overdue_step(order) if overdue else _deposit_step(order)
     if order.payment_flow == "authorized" and order.payment == "awaited":
         return NextStep(STEPS["A"], "決済の承認を待っています。承認されるまで発送できません。", "wait")
     if order.shipping == "unshipped":
@@ -108,6 +110,18 @@ def _deposit_step(order: Order) -> NextStep:
     return NextStep(STEPS["C"], "お客様のお支払いを待っています。入金は自動で反映されます。", "wait")
 
 
+def _overdue_step(order: Order) -> NextStep:
+    """Return what is left to do for an order whose deadline passed unpaid, until it ends by itself."""
+    ends = "確認できない場合、ご注文は自動的にキャンセルされます。"
+    if order.payment_deposit == "by_hand":
+        return NextStep(
+            STEPS["F"],
+            f"お支払い期限を過ぎています。入金がある場合は、入金日を登録してください。{ends}",
+            "stop",
+        )
+    return NextStep(STEPS["C"], f"お支払い期限を過ぎています。入金を確認しています。{ends}", "stop")
+
+
 def _gone_text(order: Order) -> str:
     ask = "注文をどうするか、お客様に確認してください。"
     if order.payment == "voided":
@@ -118,6 +132,14 @@ def _gone_text(order: Order) -> str:
     if LOST_CHARGEBACK in order.standing.calls:
         return f"チャージバックで代金が回収されました。{shipped}{ask}"
     return f"代金はお客様に戻っています。{shipped}{ask}"
+
+
+def _short_text(order: Order) -> str:
+    """Say what becomes of money that is short: who may still bring the rest depends on the method."""
+    ways = "不足のまま確定するか、注文をキャンセルしてください。確定は決済の画面で行います。"
+    if order.payment_deposit == "by_hand":
+        return f"入金が ¥{order.missing_money:,} 足りません。残額のお振り込みを待つか、{ways}"
+    return f"入金が ¥{order.missing_money:,} 足りません。このお支払い方法では、残額をあとからお支払いいただけません。お客様に連絡し、{ways}"
 
 
 def _shipping_text(order: Order) -> str:
@@ -132,6 +154,11 @@ def _lapsed_text(order: Order) -> str:
         return "再与信を依頼しました。決済サービスの結果を待っています。"
     if order.standing.may_reauthorize and order.shipping == "shipped":
         return "発送済みですが、与信が切れています。再与信してから、入金処理をしてください。"
+    if order.standing.may_reauthorize and "short_money" in order.standing.calls:
+        return (
+            f"入金が ¥{order.missing_money:,} 足りません。残額を再与信するか、決済の画面で不足のまま確定するか、キャンセルして"
+            "ください。このままでは発送できません。"
+        )
     if order.standing.may_reauthorize:
         return "与信が切れています。再与信するか、キャンセルしてください。このままでは発送できません。"
     return f"与信が切れています。{NO_REAUTHORIZATION}"

@@ -25,7 +25,7 @@ STATES = Badges[State](
         "suppressed": ("送信なし", "plain"),
     },
 )
-_Reason = SuppressionReason | Literal["paced"]
+_Reason = SuppressionReason | Literal["paced", "behind"]
 REASONS = Labels[_Reason](
     _Reason,
     {
@@ -38,6 +38,7 @@ REASONS = Labels[_Reason](
         "too_many_to_recipient": "同じ宛先へのメールが多すぎるため、送信しません",
         "refused_by_server": "メールサーバーに受け付けられませんでした",
         "not_accepted_in_time": "時間内にメールサーバーに受け付けられませんでした",
+        "behind": "同じ注文のキャンセルメールの後に送信します",
         "paced": "同じ宛先へのメールが続いているため、時間をおいて送信します",
     },
 )

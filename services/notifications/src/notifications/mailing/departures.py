@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,8 @@ from notifications.mailing.pacing import WINDOW
 from notifications.mailing.rows import StoredMail
 from shared.database import Tx
 from shared.mail_address import COUNTED_MAIL
+
+NONE_FIRST: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Lately:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What decides whether a mail may leave. ``cancelled``: its order was.
+    """What decides whether a mail may leave. ``cancelled``: its order was; ``behind``: a mail about the same order that
+    goes before it has not left yet.
 
     ``changed`` is what is not as the event of a mail to be told again said it, ``placed`` its order as JSON.
     """
@@ -31,21 +35,32 @@ class Circumstances:
     lately: Lately
     changed: Mapping[str, Any] | None = None
     placed: str | None = None
+    behind: bool = False
 
 
 async def circumstances_of(
-    tx: Tx, mails: Sequence[StoredMail], *, most: int, at: datetime
+    tx: Tx,
+    mails: Sequence[StoredMail],
+    *,
+    most: int,
+    at: datetime,
+    after: Mapping[str, str] = NONE_FIRST,
 ) -> dict[UUID, Circumstances]:
-    """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count."""
+    """Return what there is to know of claimed mails; of each address and lane the latest ``most`` mails count.
+
+    ``after`` names the mail that goes before one of a kind.
+    """
     found = await tx.rows(
         _CIRCUMSTANCES,
         ids=[mail.mail_id for mail in mails],
         since=at - WINDOW,
         most=most,
+        kinds=list(after),
+        firsts=list(after.values()),
     )
     return {
         row.mail_id: Circumstances(
-            row.cancelled, Lately(row.sent, row.oldest_at), row.ended_money, row.placed
+            row.cancelled, Lately(row.sent, row.oldest_at), row.ended_money, row.placed, row.behind
         )
         for row in found
     }
@@ -54,7 +69,13 @@ async def circumstances_of(
 _CIRCUMSTANCES = f"""
 SELECT m.mail_id, c.cancelled_at IS NOT NULL AS cancelled, lately.sent, lately.oldest_at,
     CASE WHEN m.told IS NOT NULL THEN c.ended_money END AS ended_money,
-    CASE WHEN m.told IS NOT NULL AND c.ended_money IS NOT NULL THEN CAST(c.placed AS text) END AS placed
+    CASE WHEN m.told IS NOT NULL AND c.ended_money IS NOT NULL THEN CAST(c.placed AS text) END AS placed,
+    m.mail = ANY(CAST(:kinds AS text[])) AND EXISTS (
+        SELECT FROM mails AS first
+        JOIN unnest(CAST(:kinds AS text[]), CAST(:firsts AS text[])) AS f(kind, goes_first)
+            ON f.kind = m.mail AND f.goes_first = first.mail
+        WHERE first.order_code = m.order_code AND first.state IN ('queued', 'sending')
+    ) AS behind
 FROM mails AS m LEFT JOIN contacts AS c ON c.order_code = m.order_code
 CROSS JOIN LATERAL (
     SELECT count(*) AS sent, min(tried_at) AS oldest_at FROM (

@@ -7,7 +7,8 @@ of too many to the same address waits; one whose facts changed is written once m
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import cached_property
 
 from notifications.mailing.departures import Circumstances, Held, circumstances_of, hold_back
 from notifications.mailing.news import suppressed
@@ -19,8 +20,11 @@ from shared.database import Tx
 from shared.events import MailSuppressed
 from shared.mail_address import counted_mail
 
-PACED = "paced"
-"""Why a mail waits that would be one too many."""
+BEHIND = "behind"
+"""Why a mail waits that another one about the same order goes before."""
+LOOK_AGAIN = timedelta(seconds=2)
+BEHIND_MAX = timedelta(hours=1)
+"""How long it waits for the other at most: a delay of staff may be a day, and money that went back is told sooner."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Gate:
             mails,
             most=max(self.pace.order, self.pace.account, 1),
             at=at,
+            after=self._after,
         )
         going: list[StoredMail] = []
         held: list[Held] = []
@@ -51,8 +56,8 @@ class Gate:
                 case Go():
                     more[key] += mail.first_tried_at is None
                     going.append(mail)
-                case Wait(until):
-                    held.append(Held(mail.mail_id, PACED, until))
+                case Wait(until, reason):
+                    held.append(Held(mail.mail_id, reason, until))
                 case Drop(reason):
                     held.append(Held(mail.mail_id, reason, None))
                     dropped.append(suppressed(mail, reason))
@@ -60,6 +65,10 @@ class Gate:
             await hold_back(tx, held, at=at)
             tx.say(*dropped)
         return await retell_mails(tx, self.mails, going, known)
+
+    @cached_property
+    def _after(self) -> dict[str, str]:
+        return {kind.name: kind.after for kind in self.mails.kinds.values() if kind.after}
 
     def _decide(self, mail: StoredMail, known: Circumstances, more: int, at: datetime) -> Departure:
         kind = self.mails.kinds.get(mail.mail)
@@ -70,6 +79,8 @@ class Gate:
             return Drop("link_expired")
         if mail.first_tried_at is not None:
             return Go()
+        if known.behind and at < mail.created_at + BEHIND_MAX:
+            return Wait(at + LOOK_AGAIN, BEHIND)
         return pace(
             known.lately.sent + more,
             per_hour=self.pace.of(mail.lane),

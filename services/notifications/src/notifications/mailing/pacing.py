@@ -37,6 +37,10 @@ class Pace:
         return most[lane]
 
 
+PACED = "paced"
+"""Why a mail waits that would be one too many."""
+
+
 @dataclass(frozen=True, slots=True)
 class Go:
     """The mail leaves now."""
@@ -44,9 +48,10 @@ class Go:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The mail is held back until ``until``."""
+    """The mail is held back until ``until``, for a reason."""
 
     until: datetime
+    reason: str = PACED
 
 
 @dataclass(frozen=True, slots=True)

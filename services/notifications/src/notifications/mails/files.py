@@ -11,6 +11,7 @@ line for each of these:
     Until: OrderCancelled                    not any more once the order was cancelled
     Retold: CancellationMoneyChanged         written once more as it leaves, where that event changed what it tells
     Needed: payment                          without it the buyer may not know how to pay: staff hear if it does not arrive
+    After: order_cancelled                   not before that mail about the same order left, if it is about to
     Methods: deposit_mail                    not for a payment method without deposit mail, or that staff except
     Lane: sign_up                            paced apart from the mails about orders: what any sign-up causes;
                                              account: what lets a member in; warning: never held back
@@ -49,6 +50,7 @@ _HEAD: Mapping[str, str] = {
     "Until": "OrderCancelled",
     "Retold": "CancellationMoneyChanged",
     "Needed": "payment",
+    "After": "[a-z_]+",
     "Methods": "deposit_mail",
     "Lane": "order|sign_up|account|warning",
     "Title": ".+",
@@ -148,6 +150,11 @@ class MailKind:
         return "Needed" in self.head
 
     @property
+    def after(self) -> str:
+        """The kind of mail about the same order that it lets go first; '' for none."""
+        return f"{self.head['After']}.{self.audience.code}" if "After" in self.head else ""
+
+    @property
     def may_wait(self) -> bool:
         """Whether staff may set a delay."""
         return "Waits" in self.head
@@ -213,7 +220,7 @@ def _fault_of(kind: MailKind) -> str:
     """Return why a mail of this kind could not be sent right, '' if it can."""
     if kind.audience.told_by_events and not (kind.about_an_order or _all_have(kind.events, "email")):
         return "its events name neither an order nor an address"
-    of_orders = kind.once_per_order or kind.until_cancelled or kind.needed_to_pay
+    of_orders = kind.once_per_order or kind.until_cancelled or kind.needed_to_pay or kind.after
     if of_orders and not kind.about_an_order:
         return "it is about no order"
     if kind.by_method and not _all_have(kind.events, "payment_kind", "deposit_mail"):

@@ -76,6 +76,9 @@ VALUES_IN: dict[tuple[str, str], Any] = {
     ("OrderCancelled", "refund_waits_for"): "",
     ("PaymentFailed", "reason"): "expired_card",
     ("RefundTakenBack", "remaining_amount"): 6000,
+    ("PaymentStandingChanged", "calls"): ("short_money",),
+    ("PaymentStandingChanged", "expected_amount"): 6000,
+    ("PaymentStandingChanged", "suspense_amount"): 1000,
 }
 
 

@@ -51,8 +51,10 @@ class PaymentLine:
 
 
 def _state(line: PaymentLine) -> Cell:
-    calls = (badge((ATTENTION.of(word)[0], "stop")) for word in line.payment.calls)
-    return (badge(STATES.of(line.payment.state)), *calls)
+    state = STATES.of(line.payment.state)
+    # What the state says already is not said again.
+    words = (ATTENTION.of(word)[0] for word in line.payment.calls)
+    return (badge(state), *(badge((word, "stop")) for word in words if word != state[0]))
 
 
 def _amount(label: str, amount: Callable[[Payment], int]) -> Column[PaymentLine]:
@@ -86,7 +88,7 @@ PAYMENTS = DeskList[PaymentFilters, PaymentLine](
     ],
     href=lambda one: one.path,
     tabs=Tabs("view", dict(VIEWS)),
-    search=SearchBox("注文番号・氏名・お支払い番号など"),
+    search=SearchBox("受付番号・注文番号・氏名・お支払い番号など"),
     file="payments",
 )
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)

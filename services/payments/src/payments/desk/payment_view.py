@@ -1,5 +1,6 @@
 """What the page of one payment shows: facts, what calls for a person in yen, and every record about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.words import (
     ACCOUNTS,
+    ANSWERS,
     ATTENTION,
     POLICIES,
     REASONS,
@@ -54,10 +56,20 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
     if deeds.owes_nothing(payment):
         words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
-    if payment.state in ("authorized", "capturing"):
-        words_told = ["short_money_held" if word == "short_money" else word for word in words_told]
+    words_told = [_short(payment, terms) if word == "short_money" else word for word in words_told]
     found = [ATTENTION.of(word) for word in words_told]
     return [(title, text.format(**words)) for title, text in found]
+
+
+def _short(payment: Payment, terms: Terms) -> str:
+    """Return the word for money that is short, by the way in which the rest can come."""
+    if payment.state in ("authorized", "capturing"):
+        return "short_money_held"
+    if payment.holds_anew:
+        return "short_money_held_anew"
+    if asking.may_reauthorize(payment, terms):
+        return "short_money_to_hold"
+    return "short_money_by_hand" if terms.deposit == "by_hand" else "short_money"
 
 
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
@@ -112,7 +124,8 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
 
 def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
     """Return how the payment stands."""
-    found = [("請求額", _yen(payment.amount))]
+    found = [("受付番号", str(payment.order_number))] if payment.order_number is not None else []
+    found.append(("請求額", _yen(payment.amount)))
     if payment.authorization_id:
         found.append(("売上請求の方法", POLICIES[payment.capture_policy]))
     if shows_status:
@@ -237,7 +250,7 @@ def records(story: Story) -> Records:
     """Return all that is on record about the payment, in words."""
     return Records(
         amount_lines=[_amount_line(line) for line in story.journal],
-        timeline=[_timeline_line(step) for step in story.history],
+        timeline=[_timeline_line(step, story) for step in story.history],
         requests=[_request_line(request) for request in story.requests],
         notices=[
             NoticeLine(one.received_at, one.summary, one.state, in_pieces(one.notice_id))
@@ -251,12 +264,12 @@ def _amount_line(line: JournalLine) -> AmountLine:
     return AmountLine(line.at, reason, account, line.debit, line.credit)
 
 
-def _timeline_line(step: HistoryStep) -> TimelineLine:
+def _timeline_line(step: HistoryStep, story: Story) -> TimelineLine:
     note = f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""
     return TimelineLine(
         step.at,
         title=state_label(step.state),
-        text=cause(step.because) + note,
+        text=" ".join(filter(None, (cause(step.because), _amount_of(step, story)))) + note,
         by=step.by or "決済サービス",
         kind="stop" if is_refusal(step.because) else STATES.of(step.state)[1],
     )
@@ -275,6 +288,40 @@ def _request_line(request: RequestOnRecord) -> RequestLine:
         code=_providers_code(reason),
         key=in_pieces(request.request_id.hex),
     )
+
+
+def _amount_of(step: HistoryStep, story: Story) -> str:
+    """Return the yen that a line of history is about, "" where it is about none: what was booked with it, else what was
+    asked of the provider then or before."""
+    if step.note.startswith("¥"):
+        return ""
+    operation, _, answer = step.because.partition(": ")
+    about = _ASKED_FOR.get(answer, (operation,))
+    before = [
+        row
+        for row in story.requests
+        if (row.written_at == step.at if answer not in ANSWERS else row.written_at <= step.at)
+        and (answer not in ANSWERS or row.operation in about)
+    ]
+    way = _BOOKED.get(answer)
+    booked = [line for line in story.journal if line.at == step.at and line.account == "receivable"]
+    moved = sum(getattr(line, way) if way else line.debit + line.credit for line in booked)
+    asked = before[0].amount if before and not way else 0
+    return _yen(asked or moved) if asked or moved else ""
+
+
+# How the books tell of an answer, and which requests one is about that a look at the provider may bring, too.
+_BOOKED = {"Captured": "debit", "Refunded": "credit", "RefundedInAll": "credit", "Reversed": "credit"}
+_ASKED_FOR: Mapping[str, tuple[str, ...]] = {
+    "Authorized": ("authorize", "reauthorize"),
+    "Declined": ("authorize", "reauthorize"),
+    "Issued": ("issue",),
+    "CaptureDeclined": ("capture",),
+    "CaptureRefused": ("capture",),
+    "Voided": ("void",),
+    "RefundWaiting": ("refund",),
+    "RefundDeclined": ("refund",),
+}
 
 
 def _answered(request: RequestOnRecord) -> str:

@@ -88,6 +88,7 @@ class NewPayments:
         payment = Payment(
             payment_id=new_id(),
             order_code=event.order_code,
+            order_number=event.order_number,
             method=method.kind,
             amount=event.amounts.total,
             placed_at=event.placed_at,

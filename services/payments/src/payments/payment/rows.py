@@ -185,10 +185,7 @@ async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> l
     first = [step_of(one.payment, Step(1, one.payment.state, "order placed"), at) for one in new]
     await insert_all(tx, payment_history, first)
     await insert_snapshots(tx, [one.payment for one in new], at)
-    payers = {one.payment.order_code: one.payment.payer_name for one in new}
-    await add_words(
-        tx, order_words, {code: words_of_code(code) | words_of_names(name) for code, name in payers.items()}
-    )
+    await add_words(tx, order_words, {one.payment.order_code: _words(one.payment) for one in new})
     await _ask(tx, new, at)
     return new
 
@@ -252,6 +249,13 @@ async def _ask(tx: Tx, settled: Iterable[Settled], at: datetime) -> None:
     if asks:
         await insert_requests(tx, asks, at)
         tx.wake(REQUEST_WORK)
+
+
+def _words(payment: Payment) -> set[str]:
+    """Return what a new payment is found by at the desk; the provider's numbers stand in its row."""
+    number = payment.order_number
+    short = {str(number)} if number is not None else set()
+    return words_of_code(payment.order_code) | words_of_names(payment.payer_name) | short
 
 
 def _values(payment: Payment) -> dict[str, object]:

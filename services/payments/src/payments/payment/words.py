@@ -8,6 +8,7 @@ from payments.payment.rules.moves import Operation, State
 from payments.payment.rules.terms import CapturePolicy
 from shared.events.payments import Call
 from shared.labels import Badges, Complete, Labels, names_of, other
+from shared.payment_calls import CALL_LABEL
 
 PART = 8
 """Characters of a long id between which a line may break."""
@@ -130,6 +131,9 @@ REFUSALS = {
 _Attention = (
     Call
     | Literal[
+        "short_money_by_hand",
+        "short_money_to_hold",
+        "short_money_held_anew",
         "short_money_held",
         "wished_refund_failed",
         "receipt_reversed_after_refund",
@@ -143,51 +147,65 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
     _Attention,
     {
         "short_money": (
-            "入金不足",
+            CALL_LABEL["short_money"],
+            "入金が{missing}足りません（お預かり {held}）。このお支払い方法では、残額をあとからお支払いいただけません。お客様に"
+            "連絡し、不足のまま確定するか、受注詳細で注文をキャンセルしてください。",
+        ),
+        "short_money_by_hand": (
+            CALL_LABEL["short_money"],
             "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
             "受注詳細で注文をキャンセルしてください。",
+        ),
+        "short_money_to_hold": (
+            CALL_LABEL["short_money"],
+            "入金が{missing}足りません（お預かり {held}）。残額を再与信するか、不足のまま確定するか、"
+            "受注詳細で注文をキャンセルしてください。",
+        ),
+        "short_money_held_anew": (
+            "一部入金",
+            "{held}の入金があり、残りの{missing}を再与信しています。結果をお待ちください。",
         ),
         "short_money_held": (
             "一部入金",
             "{held}の入金があり、残りの{missing}は承認済です。残りを売上請求すると全額の入金になります。",
         ),
         "excess_money": (
-            "過入金",
+            CALL_LABEL["excess_money"],
             "{spare}の過入金です。この画面から返金するか、{console}で返金してください（返金後、自動で反映されます）。",
         ),
         "late_money": (
-            "取消後の入金",
+            CALL_LABEL["late_money"],
             "期限後または取消後に入金がありました。{spare}の返金を確認してください。",
         ),
         "refund_failed": (
-            "返金失敗",
+            CALL_LABEL["refund_failed"],
             "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
         ),
         "wished_refund_failed": (
-            "返金失敗",
+            CALL_LABEL["refund_failed"],
             "依頼した返金{failed}は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
             "返金しないときは、確認済みにしてください。",
         ),
         "chargeback": (
-            "チャージバック",
+            CALL_LABEL["chargeback"],
             "チャージバック {disputed} の申し立てがあります。{respond_by}決済会社の管理画面で回答し、結果を記録してください。",
         ),
         "authorization_ended": (
-            "与信終了",
+            CALL_LABEL["authorization_ended"],
             "与信がなくなりました。発送前の場合は発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
         ),
-        "capture_failed": ("売上請求失敗", "売上請求処理が成立しませんでした。"),
+        "capture_failed": (CALL_LABEL["capture_failed"], "売上請求処理が成立しませんでした。"),
         "refunded_elsewhere": (
-            "店舗外の返金",
+            CALL_LABEL["refunded_elsewhere"],
             "この画面の外で {elsewhere} が返金されました。受注の内容と合っているか確認してください。",
         ),
         "refund_unexplained": (
-            "不明な返金",
+            CALL_LABEL["refund_unexplained"],
             "入金の記録より{lost}多い返金が{console}にあります。返金の依頼は止めています。明細と照らし合わせ、記録していない入金が"
             "あれば記録してください。",
         ),
         "receipt_reversed": (
-            "入金の取消",
+            CALL_LABEL["receipt_reversed"],
             "入金（速報）が取り消されました。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。",
         ),
         "receipt_reversed_after_refund": (
@@ -195,34 +213,34 @@ ATTENTION = Complete[_Attention, tuple[str, str]](
             "返金した後に、入金（速報）が取り消されました。{lost}がお店の損失になっています。お客様とお支払い場所に確認してください。",
         ),
         "chargeback_lost": (
-            "チャージバック敗訴",
+            CALL_LABEL["chargeback_lost"],
             "チャージバックにより、{charged_back}がお客様に返金されました。発送前の場合は発送しないでください。",
         ),
         "chargeback_lost_after_refund": (
-            "チャージバック敗訴",
+            CALL_LABEL["chargeback_lost"],
             "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
         ),
         "shipping_untold": (
-            "発送の報告",
+            CALL_LABEL["shipping_untold"],
             "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
         ),
         "answer_mismatch": (
-            "回答の不一致",
+            CALL_LABEL["answer_mismatch"],
             "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
             "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
             "合わせて処理を続けます。",
         ),
         "other_hold": (
-            "別の与信",
+            CALL_LABEL["other_hold"],
             "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
             "キャンセルしたとき、または再与信したときは、自動で取り消します）。",
         ),
         "charge_unknown": (
-            "不明な売上",
+            CALL_LABEL["charge_unknown"],
             "この注文で記録していない{unnamed}の売上が{console}にあります。取引を確認し、不要な場合は{console}で返金してください。",
         ),
-        "no_answer": ("回答待ち", "決済会社から結果が返っていません。照会を続けています。"),
-        "authorization_expired": ("与信終了", "与信の有効期限が切れました。"),
+        "no_answer": (CALL_LABEL["no_answer"], "決済会社から結果が返っていません。照会を続けています。"),
+        "authorization_expired": (CALL_LABEL["authorization_ended"], "与信の有効期限が切れました。"),
     },
     unknown=lambda word: (other(word), UNKNOWN_CALL),
 )

@@ -97,21 +97,26 @@
       if (each.dataset.label) each.textContent = each.dataset.label;
     }
   };
-  // {yen:amount} is the amount typed into that field, {left:amount:3000} what is left of 3,000 yen after it.
-  const inNumbers = (question, form) => question.replace(/\{(yen|left):(\w+)(?::(\d+))?\}/g, (_, kind, name, most) => {
-    const typed = form.elements[name]?.value.trim() ?? "";
-    const digits = typed.normalize("NFKC").replace(/[¥\\円,、\s]/g, "");
-    if (!/^\d+$/.test(digits)) return kind === "yen" ? `「${typed}」` : "—";
-    return `¥${Math.max(kind === "yen" ? Number(digits) : Number(most) - Number(digits), 0).toLocaleString("ja-JP")}`;
-  });
+  // {yen:amount} is the amount typed into that field, {left:amount:3000} what is left of 3,000 yen after it. Without a
+  // number there is nothing to ask: null, and the answer to the form says what is missing.
+  const inNumbers = (question, form) => {
+    let whole = true;
+    const asked = question.replace(/\{(yen|left):(\w+)(?::(\d+))?\}/g, (_, kind, name, most) => {
+      const digits = (form.elements[name]?.value ?? "").normalize("NFKC").replace(/[¥\\円,、\s]/g, "");
+      whole &&= /^\d+$/.test(digits);
+      return `¥${Math.max(kind === "yen" ? Number(digits) : Number(most) - Number(digits), 0).toLocaleString("ja-JP")}`;
+    });
+    return whole ? asked : null;
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target, button = event.submitter;
     if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
     if (form.dataset.sent) { event.preventDefault(); return; }
-    const question = button?.dataset.confirm ?? form.dataset.confirm;
+    const words = button?.dataset.confirm ?? form.dataset.confirm;
+    const question = words && inNumbers(words.replaceAll("{n}", String(selected().length || 1)), form);
     if (question && !form.querySelector("[name=confirmed]")) {
       event.preventDefault();
-      ask(inNumbers(question.replaceAll("{n}", String(selected().length || 1)), form)).then((yes) => {
+      ask(question).then((yes) => {
         if (!yes) return;
         const mark = document.createElement("input");
         Object.assign(mark, { type: "hidden", name: "confirmed", value: "1" });

@@ -215,7 +215,7 @@ class AmazonPay(Method):
         return Notice(
             envelope.message_id,
             hint.charge_permission_id or hint.object_id,
-            f"{hint.object_type} {hint.object_id}",
+            hint.summary,
             refs={_NAMES[hint.object_type] + hint.object_id: hint.object_id}
             if hint.object_type in _NAMES
             else {},
@@ -230,7 +230,7 @@ class AmazonPay(Method):
         charge = await _in_time(self._disputed(hint.object_id))
         if isinstance(charge, Unknown):
             raise NoticeRefused("chargeback_unclear", status=503)
-        named, summary = hint.charge_permission_id, f"{hint.object_type} {hint.object_id}"
+        named, summary = hint.charge_permission_id, hint.summary
         if charge is not None and named not in (None, charge.charge_permission_id):
             return Notice(message_id, None, summary, known=False)
         amount = (charge.capture_amount or charge.charge_amount).amount if charge else 0

@@ -29,7 +29,13 @@ CERTIFICATE_NAME = r"/SimpleNotificationService-[0-9a-f]{4,64}\.pem"
 SNS_CERTIFICATE = re.compile(r"https://sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?" + CERTIFICATE_NAME)
 CERTIFICATE_BYTES_MAX = 20_000
 SIGNER_NAME = "sns.amazonaws.com"
-KNOWN_KINDS = ("CHARGE_PERMISSION", "CHARGE", "REFUND", "CHARGEBACK")
+KIND_LABEL = {
+    "CHARGE_PERMISSION": "お支払いの承認",
+    "CHARGE": "与信・売上",
+    "REFUND": "返金",
+    "CHARGEBACK": "チャージバック",
+}
+KNOWN_KINDS = tuple(KIND_LABEL)
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 
 
@@ -76,6 +82,11 @@ class Hint(BaseModel):
     object_type: Annotated[str, Field(pattern=r"^[A-Za-z_ -]{1,60}$")]
     object_id: Id
     charge_permission_id: Id | None = None
+
+    @property
+    def summary(self) -> str:
+        """What it is about, in words of the desk."""
+        return f"{KIND_LABEL.get(self.object_type, f'不明な種類（{self.object_type}）')} {self.object_id}"
 
     @property
     def is_known(self) -> bool:

@@ -66,7 +66,7 @@ class BankTransfer(Method):
             name="銀行振込",
             group="transfer",
             hint=f"ご注文後にお振込先をお知らせします。{self._days()}にお振り込みください。振込手数料はお客様のご負担となります。",
-            when_paid=f"ご注文から{self._days()}（期限はご注文後の画面とメールに記載します）",
+            when_paid=f"ご注文から{self._days()}。期限は、ご注文後の画面とメールに記載します",
             amount_max=self.settings.amount_max,
             bulk_capture=True,
             manual_deposit=True,

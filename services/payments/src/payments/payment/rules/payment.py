@@ -41,8 +41,8 @@ MISMATCH: Call = "answer_mismatch"
 
 @dataclass(frozen=True, kw_only=True)
 class Payment:
-    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``member_id`` who
-    ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
+    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``order_number`` its
+    受付番号, where it was told, ``member_id`` who ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
     where a method is asked and for its pages; None elsewhere, where nobody is ever asked, and of an order that was placed
     before such copies were kept. ``parcels`` are those that left, where the terms ask for them.
 
@@ -73,6 +73,7 @@ class Payment:
     state: State = "placed"
     version: int = 1
     try_number: int = 1
+    order_number: int | None = None
     payer_name: str = ""
     by_guest: bool = False
     member_id: UUID | None = None

@@ -87,6 +87,7 @@ def _end_short_hold(draft: Draft, terms: Terms, because: str) -> None:
     """A hold of which part was taken elsewhere is over: the rest cannot come by it."""
     if terms.flow == "authorized" and draft.payment.state in ("authorized", "capturing", "voiding"):
         draft.move(CapturedInPart, because)
+        draft.change(provider_status="")
         end_hold(draft, "captured_in_part", terms)
 
 
