@@ -29,7 +29,6 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from shared.bulk import insert_all
 from shared.database import Tx
-from shared.planning import SEARCH
 
 LETTERS_MAX = 32  # of a word; what is sought is cut alike
 PARTS_MAX = 100  # of a text: what comes later in a remark is not found
@@ -83,14 +82,6 @@ def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement
     spellings = " | ".join(f"'{one}':*" for one in dict.fromkeys((word, common_spelling(word))))
     beginning = cast(bindparam("beginning", spellings, unique=True), TSQUERY)
     return code.in_(select(table.c.order_code).where(table.c.words.op("@@")(beginning)))
-
-
-async def plan_for_words(tx: Tx) -> None:
-    """Let the rest of the transaction be planned for the very words sought.
-
-    Newest rows first where many have them, the index of words where few do.
-    """
-    await tx.plan(SEARCH)
 
 
 def fold(text: str) -> str:
