@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.orders.catch_up import catch_up_orders
+from checkout.orders.catch_up import CatchUp, ask_to_catch_up, catch_up_orders
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.write_note import write_note
 from checkout.shipping.register_tracking import register_tracking
 from checkout.tables import metadata
+from harness.due_once import claim, perform
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
@@ -160,6 +161,21 @@ async def test_orders_from_before_there_were_numbers_get_theirs_and_are_found(
     assert [row.code for row in numbers] == [SATO, SUZUKI]
     for words in ("佐藤花子", "さとう", "5678", "8084", "9013", "内祝", SATO, str(numbers[0].number)):
         assert await found(desk, words) == {SATO}, words
+
+
+async def test_a_worker_numbers_old_orders_and_looks_again_later(db: Database) -> None:
+    await two_orders(db)
+    work = CatchUp(db).due_work()
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE orders SET number = NULL")
+        await ask_to_catch_up(tx, at=now())
+
+    await perform(db, work, (await claim(db, work)).items)
+
+    async with db.transaction() as tx:
+        assert await tx.value("SELECT count(*) FROM orders WHERE number IS NULL") == 0
+        assert await tx.value("SELECT due_at FROM catch_up") > now()
+    assert (await claim(db, work)).rows == 0
 
 
 async def test_the_short_number_stands_in_the_list_and_on_the_order(

@@ -9,7 +9,7 @@ import pytest
 from deploy.native.site import REPOSITORY
 
 # Services whose questions are typed throughout.
-TYPED = ("checkout",)
+TYPED = ("checkout", "payments", "members", "notifications")
 READS = {"rows", "row", "read", "read_one", "rows_at_last", "value", "look", "stream"}
 READERS = {"tx", "db", "_db"}
 UNTYPED = {"Row", "Any"}

@@ -31,7 +31,6 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from shared.bulk import insert_all
 from shared.database import Tx
-from shared.planning import SEARCH
 
 LETTERS_MAX = 32  # of a word; what is sought is cut alike
 SEARCH_MAX = 100
@@ -101,14 +100,6 @@ def _with_word(table: Table, word: str) -> Select[tuple[str]]:
     spellings = " | ".join(f"'{one}':*" for one in dict.fromkeys((word, common_spelling(word))))
     beginning = cast(bindparam("beginning", spellings, unique=True), TSQUERY)
     return select(table.c.order_code).where(table.c.words.op("@@")(beginning))
-
-
-async def plan_for_words(tx: Tx) -> None:
-    """Let the rest of the transaction be planned for the very words sought.
-
-    Newest rows first where many have them, the index of words where few do.
-    """
-    await tx.plan(SEARCH)
 
 
 def fold(text: str) -> str:

@@ -14,7 +14,6 @@ import payments.methods
 from checkout.consumers import consumers
 from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
-from checkout.payment_menu.tables import method_menu
 from checkout.tables import metadata as checkout_metadata
 from harness.as_seen import BULK, as_seen
 from harness.due_once import claim, perform
@@ -26,7 +25,6 @@ from payments.methods.registry import UnknownMethod, find_methods, known_kinds
 from payments.tables import metadata
 from shared.clock import now
 from shared.database import Database
-from shared.due import DueWork
 from shared.events import Event, OrderPlaced, PaymentAuthorized, PaymentCaptured, Shipped
 from tests.checkout.order_examples import order_row
 from tests.checkout.shopper import Shopper, open_shop, shop_app
@@ -153,7 +151,7 @@ class Town:
     async def reads_menu(self) -> None:
         """Let checkout read the menu of payments, as its worker does."""
         read_menu = ReadMenu(self.shop_db, self.payments.browser, every=timedelta(seconds=5))
-        work = DueWork("read_menu", method_menu, read_menu)
+        work = read_menu.due_work()
         async with self.shop_db.transaction() as tx:
             await ask_for_menu(tx, at=now())
         await perform(self.shop_db, work, (await claim(self.shop_db, work)).items)

@@ -19,10 +19,8 @@ from checkout.order_desk import actions, bulk, one_order, operations, work_lists
 from checkout.order_desk import api as order_desk_api
 from checkout.order_desk.standings import Standings
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
-from checkout.orders.tables import catch_up
 from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
-from checkout.payment_menu.tables import method_menu
 from checkout.placing import api as placing_api
 from checkout.placing import cart_page, confirm_page, form_pages, wallet_page
 from checkout.placing.members import Members
@@ -37,7 +35,6 @@ from checkout.tables import metadata
 from shared.app import Service
 from shared.clock import now
 from shared.database import Database
-from shared.due import DueWork
 from shared.revocations import RevokedSessions
 from shared.settings import read_settings
 from shared.statements import Issuer, Verifier
@@ -131,10 +128,7 @@ def make() -> Service:
         consumers=consumers,
         db=db,
         resources={Till: till},
-        due_work=[
-            DueWork("read_menu", method_menu, read_menu, concurrency=1),
-            DueWork("catch_up", catch_up, CatchUp(db), concurrency=1),
-        ],
+        due_work=[read_menu.due_work(), CatchUp(db).due_work()],
         install_pages=pages,
         on_start=on_start,
         close=close,

@@ -11,6 +11,7 @@ import orjson
 from checkout.carts.rules import QUANTITY_MAX, Cart, CartLine
 from checkout.catalogue.rows import PRODUCT_COLUMNS, product_of
 from shared.database import Tx
+from shared.sql import columns_of
 
 Draft = Mapping[str, object]
 """What the order form holds so far, by the names of its parts; each page knows its own and reads it anew."""
@@ -73,7 +74,7 @@ async def read_cart(tx: Tx, cart_id: UUID) -> StoredCart | None:
     """Return the cart, or None if there is no such cart."""
     head = await tx.read_one(
         _Head,
-        "SELECT cart_id, ordered_as, attempt_key, draft, member_id FROM carts WHERE cart_id = :cart_id",
+        f"SELECT {columns_of(_Head)} FROM carts WHERE cart_id = :cart_id",  # noqa: S608 - our own column names
         cart_id=cart_id,
     )
     if head is None:

@@ -15,7 +15,8 @@ from checkout.orders.tables import (
 )
 from shared.clock import JAPAN
 from shared.database import Database, Tx
-from shared.words import found_by, plan_for_words
+from shared.planning import LONG, SEARCH
+from shared.words import found_by
 
 FOUND_MAX = 1_000
 _COLUMNS = [orders.c[field.name] for field in fields(StoredOrder)]
@@ -101,8 +102,8 @@ async def find_orders(
     make everybody wait.
     """
     conditions = _conditions(search)
+    await tx.plan(SEARCH if search.text else LONG)
     if search.text:
-        await plan_for_words(tx)
         some = select(orders.c.code).where(*conditions).limit(FOUND_MAX + 1)
         total = await tx.value(select(func.count()).select_from(some.subquery()))
     else:
@@ -113,10 +114,9 @@ async def find_orders(
     return found, int(total or 0)
 
 
-async def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[StoredOrder]:
+def every_order(db: Database, search: Search, *, sort: str) -> AsyncIterator[StoredOrder]:
     """Stream all orders found, in bounded memory."""
-    async for row in db.stream(select(*_COLUMNS).where(*_conditions(search)).order_by(*_order(sort))):
-        yield stored_order(**row)
+    return db.read_all(stored_order, select(*_COLUMNS).where(*_conditions(search)).order_by(*_order(sort)))
 
 
 def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
@@ -128,6 +128,7 @@ async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
     """Return how many orders only 入金状況 「すべて」 finds: those that ``search`` for 未入金 leaves out (ORD-07)."""
     if search.deposit != "unpaid":
         return 0
+    await tx.plan(LONG)
     conditions = [
         *_conditions(replace(search, deposit=None)),
         # True of all of them, and what the index of the work list asks for.
@@ -139,6 +140,7 @@ async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
 
 async def count_tabs(tx: Tx) -> Mapping[str, int]:
     """Return how many orders each saved search finds."""
+    await tx.plan(LONG)
     counts = {key: func.count().filter(*_conditions(search)) for key, (_, search) in TABS.items()}
     row = await tx.row(select(*(count.label(key) for key, count in counts.items())).select_from(orders))
     return dict(row) if row is not None else {}
@@ -154,6 +156,7 @@ class PaymentKind:
 
 async def payment_kinds(tx: Tx) -> list[PaymentKind]:
     """Return the methods that orders were placed with, to search by (AP-32)."""
+    await tx.plan(LONG)
     return await tx.read(
         PaymentKind,
         select(orders.c.payment_kind, func.max(orders.c.payment_name).label("name"))
@@ -172,6 +175,7 @@ class UnpaidOrder:
 
 async def processed_but_unpaid(tx: Tx) -> list[UnpaidOrder]:
     """Return the oldest orders closed although their money was never taken (PAY-11)."""
+    await tx.plan(LONG)
     return await tx.read(
         UnpaidOrder,
         select(orders.c.code, orders.c.total)

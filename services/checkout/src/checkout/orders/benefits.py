@@ -10,6 +10,7 @@ from shared import events
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.events import Event
+from shared.sql import columns_of
 
 BenefitKind = Literal[
     "used",
@@ -113,7 +114,8 @@ async def read_benefits(tx: Tx, code: str) -> list[Benefit]:
     """Return what members told of the points and coupons of an order, in the order in which they did."""
     return await tx.read(
         Benefit,
-        "SELECT order_code, kind, at, points, coupon FROM order_benefits WHERE order_code = :code ORDER BY entry_id",
+        f"SELECT {columns_of(Benefit)} FROM order_benefits"  # noqa: S608 - our own column names
+        " WHERE order_code = :code ORDER BY entry_id",
         code=code,
     )
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from checkout.orders.tables import catch_up, order_words
 from shared.clock import now
 from shared.database import Database, Tx
+from shared.due import DueWork
 from shared.due_rows import strike_off
-from shared.sql import Row
+from shared.sql import columns_of
 from shared.words import (
     add_words,
     words_of_code,
@@ -27,36 +29,6 @@ R = TypeVar("R")
 ORDERS_AT_ONCE = 200
 LOOK_AGAIN = timedelta(minutes=10)
 
-_NUMBER = """
-WITH missing AS (
-    SELECT code FROM orders WHERE number IS NULL ORDER BY placed_at, code LIMIT :n FOR NO KEY UPDATE SKIP LOCKED
-), numbered AS (SELECT code, nextval('order_numbers') AS number FROM missing)
-UPDATE orders AS o SET number = n.number FROM numbered AS n WHERE o.code = n.code
-RETURNING o.code, o.number, o.orderer_name, o.orderer_kana, o.orderer_email, o.orderer_phone
-"""
-
-
-class CatchUp:
-    """Due work on the one row of ``catch_up``."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-
-    async def __call__(self, row: Row) -> None:
-        """Look after some orders; look again at once while there are more."""
-        async with self._db.transaction() as tx:
-            seen = await catch_up_orders(tx)
-            due_at = now() + (timedelta() if seen == ORDERS_AT_ONCE else LOOK_AGAIN)
-            await strike_off(tx, catch_up, row.task, row.lease, due_at=due_at)
-
-
-async def ask_to_catch_up(tx: Tx, *, at: datetime) -> None:
-    """Let it be looked for orders without number now, as the service starts."""
-    await tx.execute(
-        "INSERT INTO catch_up (task, due_at) VALUES (1, :at) ON CONFLICT (task) DO UPDATE SET due_at = :at",
-        at=at,
-    )
-
 
 @dataclass(frozen=True, slots=True)
 class _Numbered:
@@ -66,6 +38,49 @@ class _Numbered:
     orderer_kana: str
     orderer_email: str
     orderer_phone: str
+
+
+_NUMBER = f"""
+WITH missing AS (
+    SELECT code FROM orders WHERE number IS NULL ORDER BY placed_at, code LIMIT :n FOR NO KEY UPDATE SKIP LOCKED
+), numbered AS (SELECT code, nextval('order_numbers') AS number FROM missing)
+UPDATE orders AS o SET number = n.number FROM numbered AS n WHERE o.code = n.code
+RETURNING {columns_of(_Numbered, "o")}
+"""  # noqa: S608 - our own column names
+
+
+@dataclass(frozen=True, slots=True)
+class DueCatchUp:
+    """The claimed row of ``catch_up``."""
+
+    task: int
+    lease: UUID
+
+
+class CatchUp:
+    """Due work on the one row of ``catch_up``."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def due_work(self) -> DueWork:
+        """Return this as due work."""
+        return DueWork("catch_up", catch_up, self.perform, concurrency=1, kind=DueCatchUp)
+
+    async def perform(self, claimed: DueCatchUp) -> None:
+        """Look after some orders; look again at once while there are more."""
+        async with self._db.transaction() as tx:
+            seen = await catch_up_orders(tx)
+            due_at = now() + (timedelta() if seen == ORDERS_AT_ONCE else LOOK_AGAIN)
+            await strike_off(tx, catch_up, claimed.task, claimed.lease, due_at=due_at)
+
+
+async def ask_to_catch_up(tx: Tx, *, at: datetime) -> None:
+    """Let it be looked for orders without number now, as the service starts."""
+    await tx.execute(
+        "INSERT INTO catch_up (task, due_at) VALUES (1, :at) ON CONFLICT (task) DO UPDATE SET due_at = :at",
+        at=at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ Nothing is locked here: deeds open an order book (``book.py``).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from checkout.orders.order import OrderState, Parcel
 from shared.database import Tx
 from shared.events import Adjustment, Amounts
+from shared.sql import columns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class StoredOrder(OrderState):
         )
 
 
-ORDER_COLUMNS = ", ".join(field.name for field in fields(StoredOrder))
+ORDER_COLUMNS = columns_of(StoredOrder)
 """What a statement selects of ``orders`` whose rows :func:`stored_order` takes."""
 
 
@@ -117,8 +118,8 @@ async def read_destinations(tx: Tx, codes: Sequence[str]) -> dict[str, list[Dest
     """Return the delivery addresses of orders, by order code."""
     found = await tx.read(
         Destination,
-        "SELECT order_code, destination_id, name, postal_code, prefecture, address1, address2, phone, ship_date,"
-        " carrier, tracking_number FROM order_destinations WHERE order_code = ANY(:codes) ORDER BY order_code, position",
+        f"SELECT {columns_of(Destination)} FROM order_destinations"  # noqa: S608 - our own column names
+        " WHERE order_code = ANY(:codes) ORDER BY order_code, position",
         codes=list(codes),
     )
     destinations: dict[str, list[Destination]] = {code: [] for code in codes}

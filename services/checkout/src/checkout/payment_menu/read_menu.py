@@ -3,8 +3,10 @@
 Pages and orders use the menu kept in our own row, so that neither waits for payments.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import structlog
@@ -15,8 +17,8 @@ from checkout.payment_menu.rules import Method
 from checkout.payment_menu.tables import method_menu
 from shared.clock import now
 from shared.database import Database
+from shared.due import DueWork
 from shared.due_rows import strike_off
-from shared.sql import Row
 
 log = structlog.get_logger()
 
@@ -27,6 +29,14 @@ class _Answer(BaseModel):
     methods: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class DueMenu:
+    """The claimed row of the menu."""
+
+    menu_id: int
+    lease: UUID
+
+
 class ReadMenu:
     """Due work on the one row of ``method_menu``."""
 
@@ -35,11 +45,15 @@ class ReadMenu:
         self._client = client
         self._every = every
 
-    async def __call__(self, row: Row) -> None:
+    def due_work(self) -> DueWork:
+        """Return this as due work."""
+        return DueWork("read_menu", method_menu, self.perform, concurrency=1, kind=DueMenu)
+
+    async def perform(self, menu: DueMenu) -> None:
         """Ask payments and keep what it says; if it does not answer, the last menu stays."""
         methods = await self._ask()
         async with self._db.transaction() as tx:
-            mine = await strike_off(tx, method_menu, row.menu_id, row.lease, due_at=now() + self._every)
+            mine = await strike_off(tx, method_menu, menu.menu_id, menu.lease, due_at=now() + self._every)
             if mine and methods is not None:
                 await keep_menu(tx, methods, at=now())
 

@@ -12,6 +12,7 @@ from checkout.placing.tables import placements
 from shared.bulk import insert_all
 from shared.database import Tx
 from shared.errors import Refused
+from shared.sql import columns_of
 
 _ONCE_ONLY = {
     "placements_benefit_once": Refused(
@@ -78,7 +79,7 @@ async def find_placements(tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Pl
         return {}
     found = await tx.read(
         _Kept,
-        "SELECT key, request_sha256, order_code, total, confirm_path FROM placements WHERE key = ANY(:keys)",
+        f"SELECT {columns_of(_Kept)} FROM placements WHERE key = ANY(:keys)",  # noqa: S608 - our own column names
         keys=[purchase.key for purchase in purchases],
     )
     known = {one.key: one for one in found}

@@ -6,6 +6,7 @@ from typing import Literal
 
 from shared.database import Tx
 from shared.ids import new_id
+from shared.planning import LONG
 
 StockReason = Literal["initial", "received", "reserved", "released", "shipped"]
 
@@ -57,6 +58,7 @@ class Shelf:
 
 async def read_shelves(tx: Tx, *, limit: int, offset: int) -> tuple[list[Shelf], int]:
     """Return one page of all products with what is there of each, and how many products there are."""
+    await tx.plan(LONG)
     shelves = await tx.read(
         Shelf,
         "SELECT p.sku, p.name, p.category, p.on_sale, s.available, s.reserved"
@@ -95,6 +97,7 @@ class StockEntry:
 
 async def read_stock_entries(tx: Tx, sku: str, *, limit: int, offset: int) -> tuple[list[StockEntry], int]:
     """Return one page of a product's ledger, newest first, and how many entries it has."""
+    await tx.plan(LONG)
     entries = await tx.read(
         StockEntry,
         'SELECT e.at, e.reason, e.available_change, e.reserved_change, o.code AS order_code, e.note, e."by" FROM stock_entries e'
