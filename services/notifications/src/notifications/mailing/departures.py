@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from notifications.mailing.pacing import WINDOW
@@ -29,7 +28,7 @@ class Circumstances:
 
     cancelled: bool
     lately: Lately
-    changed: Mapping[str, Any] | None = None
+    changed: Mapping[str, object] | None = None
     placed: str | None = None
 
 

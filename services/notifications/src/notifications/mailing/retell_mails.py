@@ -2,24 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from uuid import UUID
 
 import orjson
 
 from notifications.mailing.departures import Circumstances
-from notifications.mailing.rows import StoredMail
+from notifications.mailing.rows import KeptEvent, StoredMail
 from notifications.mails.rendering import Mails, Rendered
 from shared.database import Tx
 from shared.events import CATALOGUE, Event, OrderPlaced
 
 
-def kept_event(event: Event) -> dict[str, Any]:
+def kept_event(event: Event) -> KeptEvent:
     """Return ``event`` as it is kept with a mail, to be read again by :func:`retell_mails`."""
     return {"type": event.type, "body": event.model_dump(mode="json")}
 
 
 async def retell_mails(
-    tx: Tx, mails: Mails, going: Sequence[StoredMail], known: Mapping[Any, Circumstances]
+    tx: Tx, mails: Mails, going: Sequence[StoredMail], known: Mapping[UUID, Circumstances]
 ) -> list[StoredMail]:
     """Return the mails that leave, those of which the facts changed with new words; they are stored so.
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from notifications.mailing.delivery import State
@@ -12,6 +12,13 @@ from notifications.mails.audience import Lane
 from notifications.mails.typed import Span
 from shared.database import Tx
 from shared.sql import columns_of
+
+
+class KeptEvent(TypedDict):
+    """The event that a mail to be told again is about, as JSON says it: its type and what it says."""
+
+    type: str
+    body: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class StoredMail:
     title: str | None
     link: KeptLink | None
     needed_to_pay: bool
-    told: Mapping[str, Any] | None
+    told: KeptEvent | None
     state: State
     reason: str | None
     created_at: datetime

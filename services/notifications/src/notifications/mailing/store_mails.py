@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from notifications.mailing.delivery import State
 from notifications.mailing.one_time_links import KeptLink
-from notifications.mailing.rows import StoredMail
+from notifications.mailing.rows import KeptEvent, StoredMail
 from notifications.mailing.tables import mails
 from notifications.mails.audience import Lane
 from notifications.mails.typed import Span
@@ -50,7 +49,7 @@ class NewMail:
     link: KeptLink | None = None
     typed: tuple[Span, ...] | None = None
     needed_to_pay: bool = False
-    told: dict[str, Any] | None = None
+    told: KeptEvent | None = None
     traceparent: str | None = None
 
 

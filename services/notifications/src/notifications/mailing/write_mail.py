@@ -7,13 +7,13 @@ an announcement or a test, calls :func:`write_mail`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from notifications.mail_settings.rules import Decision, Send, Suppress
 from notifications.mailing.message import envelope_address
 from notifications.mailing.news import suppressed
 from notifications.mailing.one_time_links import KeptLink
+from notifications.mailing.rows import KeptEvent
 from notifications.mailing.store_mails import NewMail, store_mails
 from notifications.mails.audience import AUDIENCES, Lane
 from notifications.mails.one_line import in_one_line
@@ -43,7 +43,7 @@ class Purpose:
     member_id: UUID | None = None
     link: KeptLink | None = None
     needed_to_pay: bool = False
-    told: dict[str, Any] | None = None
+    told: KeptEvent | None = None
     traceparent: str | None = None
 
 
