@@ -36,11 +36,17 @@ def desk_app(db: Database, keys: Keys) -> FastAPI:
 
 
 def desk_client(
-    db: Database, keys: Keys, *, staff: str | None = "clerk", name: str = "店長 試験", page: bool = True
+    db: Database,
+    keys: Keys,
+    *,
+    staff: str | None = "clerk",
+    name: str = "店長 試験",
+    page: bool = True,
+    member: UUID = STAFF,
 ) -> httpx.AsyncClient:
     """Return a client signed in as staff, as a shopper (``staff=None``), or as nobody (``name=""``)."""
     claims = {
-        "sub": str(STAFF),
+        "sub": str(member),
         "sid": str(UUID(int=9)),
         "name": name,
         "staff": staff,

@@ -12,6 +12,7 @@ RIGHTS = {
     "method_menu": CHANGED,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
+    "saved_searches": ANY_ROW,
     # Of the former release: it may read them until it is gone.
     "shop_settings": READ,
     "shop_settings_audit": READ,

@@ -4,6 +4,7 @@ from checkout.carts import tables as carts
 from checkout.catalogue import tables as catalogue
 from checkout.metadata import metadata
 from checkout.my_orders import tables as my_orders
+from checkout.order_desk import tables as order_desk
 from checkout.orders import tables as orders
 from checkout.orders import told_tables as told_of_orders
 from checkout.payment_menu import tables as payment_menu
@@ -16,6 +17,7 @@ __all__ = [
     "catalogue",
     "metadata",
     "my_orders",
+    "order_desk",
     "orders",
     "payment_menu",
     "placing",

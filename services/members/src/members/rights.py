@@ -21,6 +21,7 @@ RIGHTS = {
     "staff_deeds": ADDED_TO,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
+    "saved_searches": ANY_ROW,
     # Of the former release: it may read them until it is gone.
     "rule_versions": READ,
     "point_balances": CHANGED,

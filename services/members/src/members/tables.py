@@ -5,6 +5,7 @@ from members.addresses import tables as addresses
 from members.benefits import tables as benefits
 from members.coupons import tables as coupons
 from members.deeds import tables as deeds
+from members.member_desk import tables as member_desk
 from members.metadata import metadata
 from members.orders import tables as orders
 from members.passwords import tables as passwords
@@ -22,6 +23,7 @@ __all__ = [
     "benefits",
     "coupons",
     "deeds",
+    "member_desk",
     "metadata",
     "orders",
     "passwords",

@@ -1,6 +1,6 @@
 """What the role that runs notifications may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, CHANGED, READ, changed_in
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, READ, changed_in
 
 RIGHTS = {
     "contacts": changed_in("cancelled_at", "email", "ended_money", "ended_money_at", "placed"),
@@ -9,6 +9,7 @@ RIGHTS = {
     "mail_attempts": CHANGED,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
+    "saved_searches": ANY_ROW,
     # Of the former release: it may read them until it is gone.
     "mail_settings": READ,
     "mail_setting_changes": READ,

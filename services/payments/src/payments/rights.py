@@ -1,6 +1,6 @@
 """What the role that runs payments may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, CHANGED, DUE, READ, changed_in
+from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, READ, changed_in
 
 RIGHTS = {
     "payments": CHANGED,
@@ -15,6 +15,7 @@ RIGHTS = {
     "journal_lines": ADDED_TO,
     "settings": CHANGED,
     "setting_changes": ADDED_TO,
+    "saved_searches": ANY_ROW,
     # Of the former release: it may read them until it is gone.
     "shop_settings": READ,
     "shop_settings_audit": READ,

@@ -1,5 +1,6 @@
 """All tables of payments, for migrations and for who needs the whole database."""
 
+from payments.desk.tables import saved_searches as saved_searches
 from payments.metadata import metadata as metadata
 from payments.notices.tables import notices as notices
 from payments.payment.tables import journal_lines as journal_lines

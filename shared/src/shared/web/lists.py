@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Generic, Literal, TypeVar, get_args, get_origin
+from urllib.parse import urlencode
 
 from fastapi import Request
 from pydantic import BaseModel
@@ -56,7 +57,7 @@ class Column(Generic[Item]):
 
 @dataclass(frozen=True)
 class Tabs:
-    """The saved searches of a list: key and label. ``name`` is their parameter; the first is the default.
+    """The fixed searches of a list: key and label. ``name`` is their parameter; the first is the default.
 
     ``other`` is the tab of a key that is none. ``keeps``: a tab keeps what else narrows the list.
     """
@@ -213,6 +214,16 @@ class DeskList(Generic[Filters, Item]):
             is_narrowed=bool(narrowing),
             is_filtered=bool(narrowing.keys() - {TEXT}),
         )
+
+    def query(self, asked: Sequence[tuple[str, str]]) -> str:
+        """Return what of an address narrows and orders this list, and nothing else, with the tab said."""
+        tab = [self.tabs.name] if self.tabs else []
+        names = [*tab, *self.filters.model_fields, "sort"]
+        said = [(name, value) for name, value in asked if name in names and value]
+        if self.tabs and not any(name == self.tabs.name for name, _ in said):
+            said.append((self.tabs.name, self._tab(None)))
+        said.sort(key=lambda one: (names.index(one[0]), one[1]))
+        return urlencode(said)
 
     def csv(self, items: AsyncIterator[Item]) -> StreamingResponse:
         """Send all ``items`` as the list's file, row by row, in its columns."""

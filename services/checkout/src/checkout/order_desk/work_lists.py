@@ -31,7 +31,8 @@ from shared.web.fields import DayOfLists, Line, Yen
 from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
-from shared.web.session import Owner, require_staff
+from shared.web.saved_searches import SavedSearches
+from shared.web.session import Owner, Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -108,6 +109,8 @@ ORDERS = DeskList[SearchForm, StoredOrder](
     ),
     file="orders",
 )
+SEARCHES = SavedSearches(ORDERS)
+router.include_router(SEARCHES.router())
 
 
 def asked_search(asked: Asked[SearchForm]) -> Search:
@@ -141,13 +144,14 @@ async def open_desk(request: Request, parts: Here) -> Response:
 
 
 @router.get(ORDERS.path)
-async def list_orders(request: Request, parts: Here, paging: Paging) -> Response:
+async def list_orders(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
     """受注一覧: a work list (ORD-09), narrowed by the search form."""
     asked = ORDERS.read(request, paging)
     tab, search, fixed = asked.tab, asked_search(asked), TABS[asked.tab][1]
     async with parts.db.transaction() as tx:
         rows, total = await find_orders(tx, search, sort=asked.sort, limit=paging.size, offset=paging.offset)
         counts = await count_tabs(tx)
+        saved = await SEARCHES.shown(tx, asked, staff)
         kinds = await payment_kinds(tx)
         # The list of the deposit step has nothing to do with them; any other would hide orders to be shipped.
         at_the_door = await count_paid_at_the_door(tx, search) if tab != "unpaid" else 0
@@ -173,6 +177,7 @@ async def list_orders(request: Request, parts: Here, paging: Paging) -> Response
             hidden=[] if tab == "new" else fixed_by_tab,
             select=lambda row: row.code if selectable(row, tab) else "",
         ),
+        saved=saved,
         tab=tab,
         too_many=FOUND_MAX if search.text and total > FOUND_MAX else None,
         missed=missed,

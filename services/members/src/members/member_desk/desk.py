@@ -17,7 +17,8 @@ from shared.web.fields import Line
 from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
-from shared.web.session import Owner, require_staff
+from shared.web.saved_searches import SavedSearches
+from shared.web.session import Owner, Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
@@ -68,6 +69,8 @@ MEMBERS = DeskList[MemberFilters, FoundMember](
     sort="-registered_at",
     search=SearchBox("氏名・フリガナ・メールアドレス・電話番号", label="会員を検索"),
 )
+SEARCHES = SavedSearches(MEMBERS)
+router.include_router(SEARCHES.router())
 
 
 def _search(asked: Asked[MemberFilters], tab: str) -> MemberSearch:
@@ -75,18 +78,20 @@ def _search(asked: Asked[MemberFilters], tab: str) -> MemberSearch:
 
 
 @router.get(MEMBERS.path)
-async def list_members(request: Request, parts: Here, paging: Paging) -> Response:
+async def list_members(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
     """Show the members found."""
     asked = MEMBERS.read(request, paging)
     search = _search(asked, asked.tab)
     async with parts.db.transaction() as tx:
         found = await find_members(tx, search, sort=asked.sort, rows_max=paging.size, offset=paging.offset)
+        saved = await SEARCHES.shown(tx, asked, staff)
         counts = {tab: await count_members(tx, _search(asked, tab)) for tab in ("", "linked", "unlinked")}
     return parts.pages.render(
         request,
         "desk_members.html",
         status=asked.status,
         list=MEMBERS.shown(asked, found, counts[asked.tab], counts=counts),
+        saved=saved,
     )
 
 

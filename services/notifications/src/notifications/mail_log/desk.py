@@ -23,6 +23,7 @@ from shared.web.filters import number
 from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
+from shared.web.saved_searches import SavedSearches
 from shared.web.session import Staff, require_staff
 
 Kind = Annotated[str, FilterField(max_length=100)]
@@ -102,15 +103,18 @@ MAILS = DeskList[MailFilters, MailLine](
     ),
     search=SearchBox("注文番号・氏名・メールアドレスの一部"),
 )
+SEARCHES = SavedSearches(MAILS)
+router.include_router(SEARCHES.router())
 
 
 @router.get(MAILS.path)
-async def show_log(request: Request, parts: Here, paging: Paging) -> Response:
+async def show_log(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
     """The log, newest first, by state, kind of mail, or part of an order code, a name or an address."""
     asked, desk = MAILS.read(request, paging), parts[Desk]
     search = Search(states=STATES_OF[asked.tab], mail=asked.filters.mail, words=asked.filters.q)
     async with parts.db.transaction() as tx:
         counts = await count_by_state(tx)
+        saved = await SEARCHES.shown(tx, asked, staff)
         total = await count_mails(tx, search)
         found = await find_mails(tx, search, limit=paging.size, offset=paging.offset)
     kinds = [*((kind.name, kind.title) for kind in desk.mails.kinds.values()), *TITLES.items()]
@@ -128,6 +132,7 @@ async def show_log(request: Request, parts: Here, paging: Paging) -> Response:
             options={"mail": kinds},
             select=lambda one: str(one.mail.mail_id) if one.mail.state in RESENDABLE else "",
         ),
+        saved=saved,
         any_mail=bool(counts),
     )
 

@@ -22,7 +22,8 @@ from shared.web.lists import Asked as ListAsked
 from shared.web.lists import Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
-from shared.web.session import Owner, require_staff
+from shared.web.saved_searches import SavedSearches
+from shared.web.session import Owner, Staff, require_staff
 
 Choice = Annotated[str, Field(max_length=40)]
 
@@ -91,7 +92,9 @@ PAYMENTS = DeskList[PaymentFilters, PaymentLine](
     search=SearchBox("受付番号・注文番号・氏名・お支払い番号など"),
     file="payments",
 )
+SEARCHES = SavedSearches(PAYMENTS)
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+router.include_router(SEARCHES.router())
 
 
 @router.get(f"{PAYMENTS.path}/export.csv")
@@ -106,13 +109,14 @@ async def send_payments(request: Request, parts: Here, staff: Owner, paging: Pag
 
 
 @router.get(PAYMENTS.path)
-async def show_payments(request: Request, parts: Here, paging: Paging) -> Response:
+async def show_payments(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
     """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
     asked, methods = PAYMENTS.read(request, paging), parts[Methods]
     async with parts.db.transaction() as tx:
         found, total = await list_payments(tx, **_asked(asked), limit=paging.size, offset=paging.offset)
         counts = await count_views(tx)
         called = await count_calls(tx)
+        saved = await SEARCHES.shown(tx, asked, staff)
         settings = await read_shop_settings(tx)
     line = _lines(settings, methods)
     return parts.pages.render(
@@ -127,6 +131,7 @@ async def show_payments(request: Request, parts: Here, paging: Paging) -> Respon
             options={"method": list(_names(settings, methods).items()), "state": list(STATES.words.items())},
             hidden=["call"],
         ),
+        saved=saved,
         calls=[
             {
                 "label": ATTENTION.of(word)[0],

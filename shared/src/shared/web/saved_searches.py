@@ -1,0 +1,147 @@
+"""Saved searches above a desk list: routes that save, rename and delete them, and what the list shows of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from shared.clock import now
+from shared.database import Tx
+from shared.errors import Refused
+from shared.saved_searches.keep_search import Keeper, delete_search, rename_search, save_search
+from shared.saved_searches.rows import FOR_ALL, searches_seen_by
+from shared.web.fields import Line
+from shared.web.forms import parse_form
+from shared.web.lists import Asked, DeskList
+from shared.web.parts import Here
+from shared.web.session import Staff, Viewer, require_staff
+
+NAME_LENGTH_MAX = 40
+QUERY_LENGTH_MAX = 2000
+
+
+class SearchName(BaseModel):
+    """The name of a search; ``query`` is what it asks of the list, ``seen`` the name that staff saw."""
+
+    name: Line = Field(title="検索の名前", min_length=1, max_length=NAME_LENGTH_MAX)
+    query: str = Field("", title="検索条件", max_length=QUERY_LENGTH_MAX)
+    seen: str = Field("", title="いまの名前", max_length=NAME_LENGTH_MAX)
+    for_all: bool = Field(False, title="店舗の全員で使う")
+
+
+@dataclass(frozen=True)
+class SavedLink:
+    """A saved search as the list shows it: where it leads, and where it is changed, "" for who may not."""
+
+    name: str
+    href: str
+    for_all: bool
+    current: bool
+    change: str
+
+
+@dataclass(frozen=True)
+class ShownSearches:
+    """What stands above the list. ``path`` takes a new search, ``query`` is what the list asks now."""
+
+    path: str
+    query: str
+    links: Sequence[SavedLink]
+
+    @property
+    def changeable(self) -> list[SavedLink]:
+        """Return those that the viewer may rename and delete."""
+        return [one for one in self.links if one.change]
+
+
+class SavedSearches:
+    """The saved searches of ``of``; the service's database has the table ``saved_searches``."""
+
+    def __init__(self, of: DeskList[Any, Any]) -> None:
+        self._list = of
+        self._path = f"{of.path}/searches"
+
+    def router(self) -> APIRouter:
+        """Return the routes; they come before those whose path ends in a code."""
+        routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+        routes.add_api_route(self._path, self.save, methods=["POST"])
+        routes.add_api_route(f"{self._path}/{{search_id}}", self.rename, methods=["POST"])
+        routes.add_api_route(f"{self._path}/{{search_id}}/delete", self.delete, methods=["POST"])
+        return routes
+
+    async def shown(self, tx: Tx, asked: Asked[Any], staff: Viewer) -> ShownSearches:
+        """Return what the list shows to ``staff``, who ``asked`` for it."""
+        query, keeper = self._list.query(parse_qsl(asked.paging.query)), _keeper(staff)
+        links = [
+            SavedLink(
+                one.name,
+                f"{self._list.path}?{one.query}",
+                for_all=one.owner == FOR_ALL,
+                current=one.query == query,
+                change=f"{self._path}/{one.search_id}" if keeper.may_change(one) else "",
+            )
+            for one in await searches_seen_by(tx, self._list.path, keeper.staff)
+        ]
+        return ShownSearches(self._path, query, links)
+
+    async def save(self, request: Request, parts: Here, staff: Staff) -> Response:
+        """Save what the list asks now, under a name."""
+        form = parse_form(SearchName, await request.form())
+        query = self._list.query(parse_qsl(str(form["query"])[:QUERY_LENGTH_MAX]))
+        back = f"{self._list.path}?{query}"
+        if not form.errors:
+            try:
+                async with parts.db.transaction() as tx:
+                    await save_search(
+                        tx,
+                        self._list.path,
+                        name=form.value.name,
+                        query=query,
+                        for_all=form.value.for_all,
+                        by=_keeper(staff),
+                        at=now(),
+                    )
+            except Refused as refused:
+                form.refuse(refused)
+        if form.errors:
+            wrong = next(iter(form.errors.values()))
+            typed = str(form["name"])
+            return parts.pages.redirect(
+                request, back, toast=wrong, kind="stop", place="search-name", typed=typed
+            )
+        return parts.pages.redirect(request, back, toast=f"検索「{form.value.name}」を保存しました")
+
+    async def rename(self, request: Request, parts: Here, staff: Staff, search_id: UUID) -> Response:
+        """Give a search another name."""
+        form = parse_form(SearchName, await request.form())
+        if form.errors:
+            wrong = next(iter(form.errors.values()))
+            return parts.pages.redirect(request, self._list.path, toast=wrong, kind="stop")
+        value, path = form.value, self._list.path
+        try:
+            async with parts.db.transaction() as tx:
+                found = await rename_search(
+                    tx, path, search_id, name=value.name, seen=value.seen, by=_keeper(staff)
+                )
+        except Refused as refused:
+            if refused.field is None:
+                raise
+            return parts.pages.redirect(request, path, toast=refused.message, kind="stop")
+        toast = f"検索の名前を「{value.name}」に変更しました"
+        return parts.pages.redirect(request, f"{path}?{found.query}", toast=toast)
+
+    async def delete(self, request: Request, parts: Here, staff: Staff, search_id: UUID) -> Response:
+        """Delete a search; the orders and payments that it finds stay as they are."""
+        async with parts.db.transaction() as tx:
+            found = await delete_search(tx, self._list.path, search_id, by=_keeper(staff))
+        toast = f"検索「{found.name}」を削除しました"
+        return parts.pages.redirect(request, f"{self._list.path}?{found.query}", toast=toast)
+
+
+def _keeper(staff: Viewer) -> Keeper:
+    return Keeper(staff.member_id or "", staff.staff == "owner")
