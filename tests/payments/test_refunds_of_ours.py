@@ -1,6 +1,7 @@
 """What ends a refund of ours, and what refunds of others mean beside it: same amounts, in every order of telling."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -20,7 +21,8 @@ from payments.payment.rules.drafting import Ask
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.settle_payment import settle_all
-from payments.requests.perform_requests import settle_reply
+from payments.requests.perform_requests import reply_of_look, settle_reply
+from payments.requests.rows import ClaimedRequest
 from shared.events import PaymentRefunded
 from tests.payments.test_payment_rules import AT, CARD, payment
 
@@ -208,3 +210,44 @@ def test_a_sum_learnt_before_the_call_is_not_ours() -> None:
     done = settle(one, "refund", own, AT, CARD)
     assert [event.amount for event in done.events if isinstance(event, PaymentRefunded)] == [500]
     assert stands(done.payment) == (0, 1_000, ("refunded_elsewhere",))
+
+
+def request_of(one: Payment, *, attempts: int) -> ClaimedRequest:
+    return ClaimedRequest(
+        request_id=UUID(int=1),
+        payment_id=one.payment_id,
+        operation="refund",
+        sequence=one.our_refund.number,
+        amount=one.refund_asked_amount,
+        answer=None,
+        caused_by=None,
+        traceparent=None,
+        attempts=attempts,
+        lease=UUID(int=2),
+    )
+
+
+OWN = Refunded(refund_ref="own", amount=1_000)
+REST = Refunded(refund_ref="rest", amount=2_300)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "ref"),
+    [
+        (OWN, REST, "own"),
+        (RefundedInAll(amount=1_000), RefundedInAll(amount=3_300), "total:1000"),
+    ],
+)
+def test_a_refund_heard_before_all_went_back_is_done(first: Answer, then: Answer, ref: str) -> None:
+    heard = looked(asked(PAID_ORDER, 1_000), first)
+    reply = reply_of_look(heard, [then], request_of(heard, attempts=2), CARD)
+    assert reply == Refunded(refund_ref=ref, amount=1_000)
+    over = settle_reply(heard, "refund", [then, reply], AT, CARD, number=heard.our_refund.number).payment
+    assert stands(over)[:2] == (0, 3_300)
+    assert stands(looked(over, OWN, REST))[:2] == (0, 3_300), "its name is no second one"
+
+
+def test_a_refund_never_asked_for_is_not_done() -> None:
+    heard = looked(asked(PAID_ORDER, 1_000), OWN)
+    reply = reply_of_look(heard, [REST], request_of(heard, attempts=1), CARD)
+    assert reply == RefundDeclined(reason="nothing_left")

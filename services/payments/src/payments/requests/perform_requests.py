@@ -200,12 +200,22 @@ def reply_of_look(
     if not asked and any(isinstance(one, RefundWaiting) for one in refunds):
         return RefundWaiting(looks=request.attempts)
     if not settled.wants("refund", request.sequence):
-        same = [one for one in refunds if isinstance(one, Refunded) and one.amount == request.amount]
-        return same[-1] if asked and same else RefundDeclined(reason="nothing_left")
+        done = _taken_for_ours(payment, refunds, request) if asked else None
+        return done or RefundDeclined(reason="nothing_left")
     if not asked and settled.refundable_amount < request.amount:
         # Others gave back part of it, or all: so much is not asked for.
         return RefundDeclined(reason="amount_changed")
     return None
+
+
+def _taken_for_ours(payment: Payment, news: Sequence[Answer], request: ClaimedRequest) -> Refunded | None:
+    """Return the refund that a request without an answer is taken for: one as large among the ``news`` of a look, or
+    what an earlier look was booked as. None if there is none."""
+    same = [one for one in news if isinstance(one, Refunded) and one.amount == request.amount]
+    if same:
+        return same[-1]
+    presumed = payment.our_refund.presumed_ref
+    return Refunded(refund_ref=presumed, amount=payment.refund_asked_amount) if presumed else None
 
 
 def _is_of(payment: Payment, told: Refunded | RefundWaiting | RefundDeclined) -> bool:
