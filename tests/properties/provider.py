@@ -125,10 +125,10 @@ class Provider:
 
     def dispute(self, state: str, amount: int) -> None:
         """The buyer disputes the payment with the bank, or it is decided how that ended."""
-        at_stake = 0 if state != "lost" else min(amount, self.money)
         told = Chargeback(reference=f"dispute-{len(self.done)}", amount=amount, state=state)  # type: ignore[arg-type]
         self.done.append(told)
-        self.beside += at_stake
+        if state == "lost":
+            self.taken_by_the_bank(amount)
 
     def decides_a_dispute(self, reference: str, state: str, amount: int) -> None:
         """The provider tells that a dispute ended, or ended otherwise than it told before."""
