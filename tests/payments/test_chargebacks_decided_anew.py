@@ -357,6 +357,17 @@ def test_what_is_still_here_is_asked_back_once_a_dispute_ends_beside_it() -> Non
     assert won.asks == (Ask("refund", 300),)
 
 
+def test_money_that_is_here_after_all_covers_what_a_bank_took_beyond_it() -> None:
+    told = deeds.settle_outside(
+        LIVE, AT, ref="o1", amount=1_000, route="bank_transfer", note="振込", by="佐藤"
+    )
+    lost = decided(heard(told.payment, replace(OPEN, amount=2_600)), "lost", 2_600)
+    assert (lost.payment.held_amount, lost.payment.lost_amount) == (0, 300)
+    back = deeds.take_back_record(lost.payment, AT, ref="o1", by="佐藤")
+    assert (back.payment.held_amount, back.payment.lost_amount) == (700, 0)
+    assert balances(told, lost, back) == {"receivable": -2_600, "refunds": 2_600}
+
+
 async def test_staff_let_an_order_that_goes_on_keep_its_money_at_the_desk(
     shopping: Shopping, keys: Keys
 ) -> None:

@@ -93,8 +93,10 @@ def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
         beside_provider_amount=payment.beside_provider_amount - told.amount,
     )
     undo_refund(draft, Taken(told.ref, told.amount, told.from_suspense), told.route)
+    if draft.payment.losses and draft.payment.held_amount:
+        cover(draft, f"{told.ref}:{payment.version}", because)
     if not goes_on_again(draft, because):
-        if draft.move(RecordTakenBack, because):
+        if draft.payment.held_amount and draft.move(RecordTakenBack, because):
             draft.call("refund_failed")
         else:
             draft.note(because)
