@@ -67,3 +67,11 @@ def test_keys_that_a_planted_bug_drops_are_there() -> None:
 
     indexes = {index.name for table in members_metadata.tables.values() for index in table.indexes}
     assert set(dropped.split(", ")) <= indexes
+
+
+def test_a_forgotten_inbox_counts_by_its_second_effect() -> None:
+    mutant = MUTANTS["inbox pruned early"]
+
+    assert mutant.is_shown_by("E3 event e1: stands 2 times on a timeline")
+    assert not mutant.is_shown_by("E3 event e1: stands on a timeline, and was never heard")
+    assert not mutant.is_shown_by("E1 event e1: stands 2 times on a timeline")
