@@ -68,8 +68,8 @@ properties: ## Long property tests: 2,000 stories of 60 steps of every state tab
 coverage: ## Every branch of the core: money, points, relay, inbox; fails below 100 %
 	@$(PYTHON) -m tools.core
 
-mutants: ## Change the core and see whether tests notice: make mutants MODULE=payments.payment.rules.settling SECONDS=300
-	@nice -n 19 $(PYTHON) -m tools.mutants $(MODULE) $(if $(SECONDS),--seconds $(SECONDS))
+mutants: ## Change the core and see whether tests notice: make mutants MODULE=payments.payment.rules SAMPLE=16 SECONDS=300
+	@nice -n 19 $(PYTHON) -m tools.mutants $(MODULE) $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(SECONDS),--seconds $(SECONDS))
 
 chaos: setup ## Two of everything under load, faults by a seed: make chaos SECONDS=600 FAULTS=F6,F18 SEED=7 RATE=5 CLUSTER=1
 	@$(PYTHON) -m proof.chaos $(if $(SECONDS),--seconds $(SECONDS)) $(if $(FAULTS),--faults $(FAULTS)) $(if $(SEED),--seed $(SEED)) $(if $(RATE),--rate $(RATE)) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(CLUSTER),--cluster)

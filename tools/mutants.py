@@ -1,8 +1,9 @@
 """Mutation test of the core: changes its functions one at a time and lets the tests look for the change.
 
 ``python -m tools.mutants payments.payment.rules.settling`` prints the score and every mutant that lived, as a
-difference; without a name all of ``[tool.noren.core]`` is taken, module by module. mutmut wants the
-packages at the top of a folder, so everything is laid out afresh under ``build/mutants``.
+difference; without a name all of ``[tool.noren.core]`` is taken. mutmut wants the packages at the top of a folder, so
+everything is laid out afresh under ``build/mutants``, once for all modules that the same tests look at. ``--sample 16``
+draws sixteen mutants of each module by chance, the same ones as long as the module stays as it is.
 
 Each mutant is a test session of its own: they share one PostgreSQL, and tests that need a broker of their
 own are left out, because booting it takes longer than all others together. SQL in other letters is the same
@@ -13,15 +14,18 @@ import argparse
 import configparser
 import json
 import os
+import random
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from tests.harness.postgres import server
 from tools.core import ROOT, CoreModule, core_modules
@@ -35,6 +39,16 @@ DIFFS = """
 import json, sys
 from mutmut.mutation.diff_apply import find_mutant, get_diff_for_mutant
 print(json.dumps({name: get_diff_for_mutant(name, path=find_mutant(name).path) for name in sys.argv[1:]}))
+"""
+NAMES = """
+import json, sys
+from pathlib import Path
+from mutmut.mutation.file_mutation import mutate_file_contents
+from mutmut.utils.format_utils import get_mutant_name
+print(json.dumps({
+    path: [get_mutant_name(Path(path), name) for name in mutate_file_contents(path, Path(path).read_text()).mutant_names]
+    for path in sys.argv[1:]
+}))
 """
 # What mutmut notes of a mutant that no test found: the tests passed, or none of them reaches it.
 LIVED, UNREACHED = 0, (5, 33)
@@ -55,9 +69,10 @@ class Score:
         return 100 * (1 - len(self.lived) / self.tried) if self.tried else 100.0
 
 
-def lay_out(module: CoreModule) -> Path:
-    """Put packages and tests side by side in a folder of the module's own, configured for mutmut."""
-    folder = LAYOUT / module.name
+def lay_out(modules: Sequence[CoreModule]) -> Path:
+    """Put packages and tests side by side in a folder for ``modules`` of one package, configured for mutmut."""
+    first = modules[0]
+    folder = LAYOUT / first.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     ignored = shutil.ignore_patterns("__pycache__", ".*", "*.egg-info")
@@ -71,13 +86,11 @@ def lay_out(module: CoreModule) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", folder)
     settings = {
-        "source_paths": [module.package],
-        "only_mutate": ["/".join(module.name.split(".")) + ".py"],
-        "also_copy": sorted(
-            one.name for one in folder.iterdir() if one.name not in ("tests", module.package)
-        ),
+        "source_paths": [first.package],
+        "only_mutate": [_path_of(module) for module in modules],
+        "also_copy": sorted(one.name for one in folder.iterdir() if one.name not in ("tests", first.package)),
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "--timeout=120", "-m", "not broker"],
-        "pytest_add_cli_args_test_selection": module.tests,
+        "pytest_add_cli_args_test_selection": first.tests,
         # Much of a test is waiting, which mutmut's measure of CPU time does not see.
         "timeout_constant": ["30"],
     }
@@ -88,14 +101,22 @@ def lay_out(module: CoreModule) -> Path:
     return folder
 
 
-def try_mutants(module: CoreModule, *, at_once: int, seconds: float | None) -> Score:
-    """Run the tests of ``module`` against each of its mutants, or those that ``seconds`` leave time for.
+def _path_of(module: CoreModule) -> str:
+    return "/".join(module.name.split(".")) + ".py"
 
-    mutmut takes those with quick tests first. Raises CalledProcessError if the tests fail without a change.
+
+def try_mutants(
+    modules: Sequence[CoreModule], *, at_once: int, seconds: float | None, sample: int | None
+) -> list[Score]:
+    """Run the tests of ``modules``, which share them, against each mutant, or those that ``seconds`` leave time for.
+
+    mutmut takes those with quick tests first; ``sample`` draws so many of each module. Raises CalledProcessError if
+    the tests fail without a change.
     """
-    folder = lay_out(module)
+    folder = lay_out(modules)
+    wanted = _draw(folder, modules, sample) if sample else []
     with server() as address:
-        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(at_once)]
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(at_once), *wanted]
         running = subprocess.Popen(
             command, cwd=folder, env=os.environ | {"TEST_POSTGRES_URL": address}, start_new_session=True
         )
@@ -103,22 +124,34 @@ def try_mutants(module: CoreModule, *, at_once: int, seconds: float | None) -> S
             if running.wait(seconds):
                 raise subprocess.CalledProcessError(running.returncode, command)
         except subprocess.TimeoutExpired:
-            print(f"{module.name}: {seconds:.0f} s are over")
+            print(f"{modules[0].name}: {seconds:.0f} s are over")
         finally:
             # Its children are in the same group; what they have not told by now counts as not tried.
             with suppress(ProcessLookupError):
                 os.killpg(running.pid, signal.SIGKILL)
             running.wait()
-    meta = folder / "mutants" / ("/".join(module.name.split(".")) + ".py.meta")
+    return [_score(folder, module) for module in modules]
+
+
+def _draw(folder: Path, modules: Sequence[CoreModule], sample: int) -> list[str]:
+    names: dict[str, list[str]] = _told(folder, NAMES, [_path_of(module) for module in modules])
+    # The same ones when it is run again: what lived is looked for once more.
+    dice = random.Random(0)  # noqa: S311 - no secret
+    return [name for one in names.values() for name in dice.sample(one, min(sample, len(one)))]
+
+
+def _told(folder: Path, program: str, arguments: Iterable[str]) -> Any:
+    command = [sys.executable, "-c", program, *arguments]
+    told = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE)
+    return json.loads(told.stdout)
+
+
+def _score(folder: Path, module: CoreModule) -> Score:
+    meta = folder / "mutants" / (_path_of(module) + ".meta")
     exit_codes: dict[str, int | None] = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
     tried = {name: code for name, code in exit_codes.items() if code is not None}
-    found = subprocess.run(
-        [sys.executable, "-c", DIFFS, *(name for name, code in tried.items() if code in (LIVED, *UNREACHED))],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    diffs: dict[str, str] = json.loads(found.stdout)
+    lived_on = [name for name, code in tried.items() if code in (LIVED, *UNREACHED)]
+    diffs: dict[str, str] = _told(folder, DIFFS, lived_on)
     lived = {name: diff for name, diff in diffs.items() if not is_sql_in_other_letters(diff)}
     for name, diff in lived.items():
         print(f"# {name}\n{diff}")
@@ -136,13 +169,28 @@ def is_sql_in_other_letters(diff: str) -> bool:
     )
 
 
-def main(names: Iterable[str], *, at_once: int, seconds: float | None) -> int:
-    """Print the score of each module; return 0 if every one reaches SCORE_MIN."""
-    wanted = [module for module in core_modules() if not set(names) or module.name in names]
-    if missing := set(names) - {module.name for module in wanted}:
-        print(f"not in [tool.noren.core]: {', '.join(sorted(missing))}")
+def chosen(names: Sequence[str]) -> Iterator[list[CoreModule]]:
+    """Yield the core's modules of these names, or in packages of these names, in groups that share their tests."""
+    wanted = [
+        module
+        for module in core_modules()
+        if not names or any(f"{module.name}.".startswith(f"{name}.") for name in names)
+    ]
+    for _, group in groupby(wanted, lambda module: (module.package, module.tests)):
+        yield list(group)
+
+
+def main(names: Sequence[str], *, at_once: int, seconds: float | None, sample: int | None) -> int:
+    """Print the score of each module; return 0 if every one reaches SCORE_MIN, 2 if there is none of these names."""
+    groups = list(chosen(names))
+    if not groups:
+        print(f"not in [tool.noren.core]: {', '.join(names)}")
         return 2
-    scores = [try_mutants(module, at_once=at_once, seconds=seconds) for module in wanted]
+    scores = [
+        score
+        for modules in groups
+        for score in try_mutants(modules, at_once=at_once, seconds=seconds, sample=sample)
+    ]
     print(f"{'module':<44}{'mutants':>8}{'tried':>7}{'lived':>7}{'score':>8}")
     for score in scores:
         counts = f"{score.mutants:>8}{score.tried:>7}{len(score.lived):>7}"
@@ -154,6 +202,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Mutation test of core modules.")
     parser.add_argument("modules", nargs="*", metavar="MODULE")
     parser.add_argument("--at-once", type=int, default=2, help="mutants tried at the same time")
-    parser.add_argument("--seconds", type=float, help="stop each module after so long")
+    parser.add_argument("--seconds", type=float, help="stop each group of modules after so long")
+    parser.add_argument("--sample", type=int, help="try so many mutants of each module, drawn by chance")
     options = parser.parse_args()
-    sys.exit(main(options.modules, at_once=options.at_once, seconds=options.seconds))
+    sys.exit(main(options.modules, at_once=options.at_once, seconds=options.seconds, sample=options.sample))

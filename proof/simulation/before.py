@@ -71,7 +71,8 @@ async def _people(tx: Tx) -> None:
     for number, member_id in enumerate(MEMBERS):
         await register_member(
             tx,
-            NewMember(member_id, f"会員 {number}", email=f"member{number}@example.jp"),
+            # Registration points of an address that nobody proved wait: nobody could set any aside.
+            NewMember(member_id, f"会員 {number}", email=f"member{number}@example.jp", email_proved=True),
             rules=rules,
             via="form",
             at=now(),

@@ -115,7 +115,7 @@ def find(campaign: Campaign, mutant: Mutant, seeds: Iterable[int]) -> Outcome | 
     """Return the first of ``seeds`` that shows the bug of ``mutant``, None if none does."""
     for seed in seeds:
         found = campaign.run(seed, mutant.parts)
-        shown = [line for line in found.broken if line.split()[0] in mutant.shown_by]
+        shown = [line for line in found.broken if mutant.is_shown_by(line)]
         if shown:
             return replace(found, broken=shown)
     return None

@@ -62,11 +62,16 @@ MAILS = Mails(MailShop(name="のれん商店", url=ORIGIN, mail="shop@example.jp
 
 @dataclass(frozen=True)
 class Services:
-    """Starts the processes of one run, made of ``parts``."""
+    """Starts the processes of one run, made of ``parts``. Raises LookupError if one replaces what is not there."""
 
     parts: Parts
     gateway: Gateway
     mail_server: SimulatedMailServer
+
+    def __post_init__(self) -> None:
+        there = {one.queue for consumers in CONSUMERS.values() for one in consumers.all}
+        if unknown := {*self.parts.functions, *self.parts.workers} - there:
+            raise LookupError(f"no such queue: {', '.join(sorted(unknown))}")
 
     def consumers(self, service: str) -> Sequence[Consumer]:
         """Return what ``service`` hears, with replaced functions where the parts say so."""

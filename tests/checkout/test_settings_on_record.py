@@ -109,3 +109,29 @@ async def test_settings_that_held_at_a_moment_are_known(shop_db: Database) -> No
         await change(tx, ShopSettings(shipping_fee=800), by="試験", at=now())
         assert (await read_at(tx, ShopSettings, before)).shipping_fee == 550
         assert (await read_at(tx, ShopSettings, now())).shipping_fee == 800
+
+
+async def test_an_earlier_value_out_of_bounds_is_not_taken_back(shop_db: Database, shopper: Shopper) -> None:
+    shopper.sign_in("店長 試験", staff="owner")
+    await sets(shopper, "800")
+    [first] = await may_take_back(shopper)
+    async with shop_db.transaction() as tx:
+        await tx.execute("UPDATE setting_changes SET before = '100001'")
+
+    assert (await shopper.sends(BACK, change=first)).status_code == 422
+
+    assert "変更前の値は現在は設定できないため、取り消していません。" in shopper.text
+    assert await in_force(shop_db) == (800, 5_000)
+
+
+async def test_a_change_of_a_setting_that_is_gone_is_not_shown(shop_db: Database, shopper: Shopper) -> None:
+    shopper.sign_in("店長 試験", staff="owner")
+    await sets(shopper, "800", "6000")
+    newest, other = await may_take_back(shopper)
+    async with shop_db.transaction() as tx:
+        await tx.execute(
+            "UPDATE setting_changes SET name = 'of_a_former_release' WHERE change_id = :id", id=int(newest)
+        )
+
+    assert await may_take_back(shopper) == [other]
+    assert (await shopper.sends(BACK, change=newest)).status_code == 404

@@ -81,6 +81,7 @@ def test_a_loss_taken_back_leaves_all_as_it_was_while_open(amount: int) -> None:
         DUE,
     )
     assert balances(lost, back) == {}
+    assert [(entry.reason, entry.subject) for entry in back.entries] == [("refund_undone", "chargeback:d1:1")]
     assert told_back(back) == [(amount, 3_300, True)]
     [step] = [one for one in back.steps if one.note]
     assert (step.because, step.by, step.note) == ("chargeback reopened", "佐藤", NO_WORD)
@@ -118,6 +119,36 @@ def test_a_win_taken_back_stops_refunds_again() -> None:
     back = reopened(won)
     assert (back.payment.calls, back.events, back.entries) == (("chargeback",), (), ())
     assert asking.cancel(back.payment, AT).asks == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "told_state", "told_amount", "amount", "disputed"),
+    [
+        ("open", "open", 0, 3_300, 3_300),
+        ("open", "open", 800, 800, 800),
+        ("open", "lost", 500, 500, 3_300),
+        ("open", "lost", 0, 3_300, 3_300),
+        ("lost", "lost", 0, 500, 3_300),
+        ("lost", "won", 0, 3_300, 3_300),
+        ("won", "open", 0, 3_300, 3_300),
+    ],
+)
+def test_what_a_provider_leaves_out_of_a_chargeback_stays(
+    state: Any, told_state: Any, told_amount: int, amount: int, disputed: int
+) -> None:
+    known_amount = 500 if state == "lost" else 3_300
+    before = KnownChargeback(
+        reference="d1", amount=known_amount, disputed_amount=3_300, respond_by=DUE, state=state
+    )
+
+    seen = before.said(Chargeback(reference="d1", amount=told_amount, state=told_state))
+
+    assert (seen.state, seen.amount, seen.disputed_amount, seen.respond_by) == (
+        told_state,
+        amount,
+        disputed,
+        DUE,
+    )
 
 
 def test_an_open_or_unknown_chargeback_has_nothing_to_take_back() -> None:

@@ -17,12 +17,19 @@ from proof.simulation.parts import Parts
 class Mutant:
     """A bug: its name, the promises that show it, and the parts with it.
 
-    What else breaks does not count: a mutant that merely fails would be found, and prove nothing.
+    What else breaks does not count: a mutant that merely fails would be found, and prove nothing. ``not_by`` are words of
+    those complaints about these promises that the bug brings about by itself, whether or not it does harm.
     """
 
     name: str
     shown_by: tuple[str, ...]
     parts: Parts
+    not_by: str = ""
+
+    def is_shown_by(self, complaint: str) -> bool:
+        """Return whether ``complaint``, which begins with a promise's id, counts as having found the bug."""
+        caused = bool(self.not_by) and self.not_by in complaint
+        return complaint.split()[0] in self.shown_by and not caused
 
 
 # Money that goes back through a provider whose answers get lost; where nothing but the key keeps it from twice.
@@ -62,7 +69,9 @@ MUTANTS: Mapping[str, Mutant] = {
         Mutant(
             "inbox pruned early",
             ("E3", "P1", "P2", "O4"),
-            Parts(besides=consuming.prune_early),
+            Parts(besides=consuming.prune_early, strong=("twice", "slow", "cut")),
+            # What is forgotten looks as if it had never been heard: only a second effect is the harm.
+            not_by="was never heard",
         ),
         Mutant(
             "relay dies of someone else's cancellation",

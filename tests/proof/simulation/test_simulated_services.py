@@ -40,6 +40,10 @@ def test_all_promises_hold_whatever_happens(campaign: Campaign, seed: int) -> No
     assert {"O1", "O4", "E1", "E3", "P4"} <= set(outcome.looked_at)
 
 
+def test_members_pay_with_points(campaign: Campaign) -> None:
+    assert any(campaign.run(seed).happened["points set aside"] for seed in SEEDS)
+
+
 @pytest.mark.parametrize("name", THE_ELEVEN)
 def test_a_planted_bug_is_found(campaign: Campaign, name: str) -> None:
     found = find(campaign, MUTANTS[name], range(1, 1 + FOUND_WITHIN))
