@@ -48,3 +48,22 @@ async def test_unsent_events_older_than_half_a_minute_are_told(
 async def test_a_service_of_the_former_release_is_still_shown(shop_db: Database, keys: Keys) -> None:
     former = Standing.model_validate({"service": "members", "unsent": 1, "late": {}, "dead_letters": {}})
     assert "順に送っています" in await operations_page(shop_db, keys, former)
+
+
+@pytest.mark.parametrize(
+    ("stuck", "refused", "told"),
+    [
+        (2, 1, "メールサーバーが当店のログインか差出人を受け付けません"),
+        (2, 0, "10分以上送信できていません"),
+        (0, 0, None),
+    ],
+)
+async def test_mails_that_cannot_leave_are_told_with_the_reason(
+    shop_db: Database, keys: Keys, stuck: int, refused: int, told: str | None
+) -> None:
+    figures = {"undelivered": 0, "mails_stuck": stuck, "mails_shop_refused": refused}
+    mails = Standing(service="notifications", unsent=0, late={}, dead_letters={}, figures=figures)
+    page = await operations_page(shop_db, keys, mails)
+
+    assert ("担当者に連絡してください" in page) is (told is not None)
+    assert told is None or told in page

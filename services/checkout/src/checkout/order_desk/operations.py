@@ -43,6 +43,8 @@ async def show_operations(request: Request, parts: Here) -> Response:
         missed=len(missed),
         attention=_figure(standings, "payments", "attention"),
         undelivered=_figure(standings, "notifications", "undelivered"),
+        mails_stuck=_figure(standings, "notifications", "mails_stuck"),
+        shop_refused=_figure(standings, "notifications", "mails_shop_refused"),
         unsent=sum(one.unsent for one in standings.values() if one),
         stopped=any(_stopped(one) for one in standings.values() if one),
         services=[_line(SERVICES.get(name, name), one) for name, one in standings.items()],
