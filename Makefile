@@ -24,7 +24,7 @@ down: ## Stop everything, delete the data
 	@if [ -x $(PYTHON) ]; then $(NOREN) down; fi
 
 replay: ## Move dead letters back to their queue: make replay q=payments.start_payment n=10 (REPLAYED_BY=name)
-	@$(NOREN) run tools.replay $(q) $(n)
+	@$(NOREN) run tools.replay $(or $(q),$(error which queue? make replay q=payments.start_payment)) $(n)
 
 restart: ## Restart one process with the present code: make restart s=checkout
 	@$(NOREN) restart $(s)
@@ -59,7 +59,7 @@ migrate: ## Bring the databases to the newest schema
 test: ## Everything: unit, handlers, journeys on real RabbitMQ and PostgreSQL, pages in Chromium
 	@deploy/bootstrap.sh && $(NOREN) setup --tests && tools/test.sh
 
-test-fast: ## Under 30 s: all that needs no database, broker, browser or container
+test-fast: ## All that needs no database, broker, browser or container
 	@deploy/bootstrap.sh && $(PYTHON) -m pytest -q -n 2 -m 'not database and not processes and not broker and not browser and not containers'
 
 properties: ## Long property tests: 2,000 stories of 60 steps of every state table, 400 on PostgreSQL

@@ -33,6 +33,13 @@ def service(site: Site, name: str) -> dict[str, str]:
     }
 
 
+def overruled(site: Site) -> list[str]:
+    """Name the settings that the operator wishes and that a native installation sets itself, so that they do nothing."""
+    given = [service(site, name) for name in SERVICES]
+    wished = operator_settings(site).items()
+    return [name for name, value in wished if any(one.get(name, value) != value for one in given)]
+
+
 def migration(site: Site, name: str) -> dict[str, str]:
     """The settings of a service's migration, which alone works as the owner of the tables."""
     return service(site, name) | {"MIGRATE_DATABASE_URL": postgres.owner_url(site, name)}

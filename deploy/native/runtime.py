@@ -60,6 +60,8 @@ class Native:
         """
         site = self.site
         site.prepare()
+        if overruled := environment.overruled(site):
+            print(f"A native installation sets these itself: {', '.join(overruled)}", file=sys.stderr)
         if not self.supervisor.running():
             check_ports(site)
             self._configure_broker()

@@ -19,7 +19,9 @@ from deploy.native.site import CannotRun, Site
 
 NODES = (1, 2, 3)
 HOST = 0
-NEEDED = "needs root on Linux, with ip, iptables, nsenter, and network namespaces"
+NEEDED = (
+    "needs root on Linux, with ip, iptables, nsenter, and the right to make network namespaces and bridges"
+)
 # Meant for measuring networks (RFC 2544): no machine is reached by these addresses.
 PREFIX = "198.18"
 # Packets are counted by the rules that drop them: `iptables -nvxL` begins each with its count.

@@ -75,6 +75,15 @@ async def version(db: Database, code: str) -> int:
     return int((await order_row(db, code)).version)
 
 
+async def test_an_order_without_a_sent_mail_points_at_those_that_wait(
+    db: Database, desk: httpx.AsyncClient
+) -> None:
+    await place(db, "card_like", "V-0")
+    page = (await desk.get("/desk/orders/V-0")).text
+
+    assert '送信を待つメールは<a href="/desk/mails?q=V-0">メール送信記録</a>で確かめられます' in page
+
+
 @pytest.mark.feature("ORD-10")
 async def test_the_detail_shows_lines_people_money_points_mails_and_every_event(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing

@@ -48,8 +48,8 @@ WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attnum >
 UNION ALL SELECT format('constraint %s.%s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
 FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 UNION ALL SELECT format('index %s', indexdef) FROM pg_indexes WHERE schemaname = 'public'
-UNION ALL SELECT format('comment %s.%s %s', objoid::regclass, objsubid, description)
-FROM pg_description WHERE classoid = 'pg_class'::regclass AND objoid::regclass::text !~ '^(pg_|information_schema)'
+UNION ALL SELECT format('comment %s.%s %s', objoid::regclass, attname, description)
+FROM pg_description LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND objsubid > 0 WHERE classoid = 'pg_class'::regclass AND objoid::regclass::text !~ '^(pg_|information_schema)'
 """
 
 
@@ -123,6 +123,19 @@ async def test_a_schema_that_differs_in_anything_is_noticed(postgres: TestPostgr
 
     assert await schema_at(address) != before
     await postgres.drop_database(url)
+
+
+async def test_a_column_in_the_middle_is_the_same_as_one_at_the_end(postgres: TestPostgres) -> None:
+    schemas = []
+    for names in (("first", "added", "told"), ("first", "told", "added")):
+        metadata = MetaData()
+        Table("things", metadata, *(Column(name, Integer, comment=f"of {name}") for name in names))
+        url = await postgres.create_database("columns", metadata)
+        schemas.append(await schema_at(url.render_as_string(hide_password=False)))
+        await postgres.drop_database(url)
+
+    assert "comment things.told of told" in schemas[0]
+    assert schemas[0] == schemas[1]
 
 
 @pytest.mark.parametrize("service", SERVICES)

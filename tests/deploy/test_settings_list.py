@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from deploy.native.environment import SETTING
-from deploy.native.site import REPOSITORY, SERVICES
+from deploy.native.environment import SETTING, overruled
+from deploy.native.site import REPOSITORY, SERVICES, Site
 from payments.methods.registry import known_kinds
 from shared.settings import ServiceSettings
 
@@ -90,3 +91,19 @@ def _as_written(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
     return str(getattr(value, "value", value))
+
+
+def test_settings_that_do_nothing_natively_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in LISTED:
+        monkeypatch.delenv(name, raising=False)
+    site = Site(home=tmp_path)
+    wishes = {
+        "SMTP_HOST": "mail.example",
+        "KONBINI_URL": "https://k.example",
+        "HTTP_PORT": "1",
+        "SHOP": "nuno",
+    }
+    for name, value in {**wishes, "SANDBOX": "true", "NICENESS": "3"}.items():
+        monkeypatch.setenv(name, value)
+
+    assert set(overruled(site)) == {"SMTP_HOST", "KONBINI_URL", "HTTP_PORT"}

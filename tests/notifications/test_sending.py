@@ -6,8 +6,10 @@ import pytest
 
 from harness.mail_sink import MailSink
 from harness.post import Post
+from notifications.mail_log.rows import count_left_lying
 from notifications.mailing.delivery import TRY_FOR_MAX
 from notifications.previews.examples import example_order
+from shared.clock import clock
 from shared.database import Database
 from shared.events import MailSent, MailSuppressed
 
@@ -66,6 +68,47 @@ async def test_mails_queued_while_the_server_is_down_go_out_within_five_minutes_
 
     assert len(post.journal) == 3
     assert {row.state for row in await post.rows()} == {"sent"}
+
+
+async def left_lying(db: Database) -> dict[str, int]:
+    """What notifications tells the page of operations."""
+    async with db.transaction() as tx:
+        return await count_left_lying(tx)
+
+
+NOTHING = {"undelivered": 0, "mails_stuck": 0, "mails_shop_refused": 0}
+
+
+async def test_mails_of_a_shop_that_the_server_refuses_are_counted_at_once(
+    post: Post, sink: MailSink
+) -> None:
+    await post.hears(example_order())
+    assert await left_lying(post.db) == NOTHING
+
+    sink.at_sender = "535 5.7.8 authentication failed"
+    await post.sends()
+    assert await left_lying(post.db) == NOTHING | {"mails_stuck": 1, "mails_shop_refused": 1}
+
+    sink.at_sender = ""
+    await post.sends_after(timedelta(minutes=1))
+    assert await left_lying(post.db) == NOTHING
+
+
+async def test_mails_that_wait_ten_minutes_for_a_server_are_counted(post: Post, sink: MailSink) -> None:
+    sink.at_recipient = "450 try later"
+    await post.hears(example_order())
+    await post.sends()
+    assert await left_lying(post.db) == NOTHING
+
+    for _ in range(3):
+        await post.sends_after(timedelta(minutes=4))
+    assert await left_lying(post.db) == NOTHING | {"mails_stuck": 1}
+
+
+async def test_mails_that_nobody_takes_up_are_counted_after_ten_minutes(post: Post) -> None:
+    await post.hears(example_order())
+    clock.move(timedelta(minutes=11))
+    assert await left_lying(post.db) == NOTHING | {"mails_stuck": 1}
 
 
 @pytest.mark.parametrize("answer", ["421 too busy", "451 try later"])

@@ -14,7 +14,7 @@ from proof.chaos.cluster import NOT_CLUSTERED, Cluster
 from proof.chaos.faults import known
 from proof.chaos.faults.cluster import ON_CLUSTER
 from proof.chaos.faults.disks import ON_SMALL_DISKS
-from proof.chaos.network import HOST, NODES, Cut, Network, apart, line, majority, minority, ring
+from proof.chaos.network import HOST, NEEDED, NODES, Cut, Network, apart, line, majority, minority, ring
 from proof.chaos.probe import Asked
 from proof.chaos.stage import programs
 
@@ -131,7 +131,7 @@ class Served:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     if not Network.possible():
-        pytest.skip("network namespaces need root on Linux")
+        pytest.skip(NEEDED)
     # A shift that no installation has, so that none is disturbed.
     network = Network(Site(home=tmp_path, port_shift=99_000))
     network.build()

@@ -119,6 +119,7 @@ class Process:
         if "web" in self.roles and self.service.install_pages is not None:
             operations = self.service.operations()
             add_part(app, Operations, operations)
+            self.health.measure(operations.measure)
             app.include_router(operations.router())
             self.service.install_pages(app)
         return app

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from shared.clock import elapsed
 
 Check = Callable[[], Awaitable[str | None]]
+Measure = Callable[[], Awaitable[None]]
 STALE_SECONDS = 20.0
 
 
@@ -18,6 +19,11 @@ class Health:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
+        self._measures: list[Measure] = []
+
+    def measure(self, measure: Measure) -> None:
+        """Let ``measure`` set its gauges whenever metrics are asked; it must not raise."""
+        self._measures.append(measure)
 
     def add(self, name: str, check: Check) -> None:
         """Ask ``check`` whenever readiness is asked."""
@@ -63,6 +69,8 @@ class Health:
 
         @router.get("/metrics")
         async def metrics() -> Response:
+            for measure in self._measures:
+                await measure()
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
         return router

@@ -17,4 +17,7 @@ PUBLISH_DELAY_SECONDS = Histogram(
 )
 UNROUTABLE = Counter("noren_unroutable_total", "Events that the broker returned: no queue is bound", ["type"])
 OUTBOX_OLDEST_SECONDS = Gauge("noren_outbox_oldest_unsent_seconds", "Age of the oldest unsent event")
+OPERATIONS_ITEMS = Gauge(
+    "noren_operations_items", "What waits for somebody, as the page of operations counts it", ["figure"]
+)
 DUE_WORK = Counter("noren_due_work_total", "Due work performed", ["work", "outcome"])

@@ -1,21 +1,27 @@
 """A service says how it stands: what is unsent, what is late, and what lies among the dead letters."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from pamqp.commands import Basic
 from sqlalchemy import Column, Integer, MetaData, Table
 
+from harness.counted import counted
 from harness.postgres import MakeDatabase
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge
 from shared.amqp import Link
 from shared.clock import now
 from shared.consumers import Consumers
+from shared.database import Database, Tx
 from shared.due import DueWork
 from shared.due_rows import due_columns
 from shared.events import PointsUsed
+from shared.health import Health
 from shared.ids import new_id
 from shared.inbox import inbox_table
 from shared.outbox import outbox_table
@@ -51,6 +57,40 @@ async def test_unsent_and_late_are_counted_without_a_broker(make_db: MakeDatabas
     standing = await operations.standing()
 
     assert (standing.unsent, standing.late, standing.dead_letters) == (1, {"jobs": 2}, None)
+
+
+async def test_an_old_unsent_event_shows_without_a_relay(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    async with db.transaction() as tx:
+        tx.say(PointsUsed(member_id=new_id(), points=1, order_code="N1"))
+    async with db.transaction() as tx:
+        await tx.execute("UPDATE outbox SET created_at = now() - interval '90 seconds'")
+
+    async def figures(_: Tx) -> dict[str, int]:
+        return {"left_lying": 3}
+
+    operations = Operations("members", db, amqp_url="amqp://unused", queues=(), figures=figures)
+    health = Health()
+    health.measure(operations.measure)
+    app = FastAPI()
+    app.include_router(health.router())
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://members.test")
+    scraped = (await client.get("/metrics")).text
+
+    assert counted("noren_outbox_oldest_unsent_seconds") == pytest.approx(90, abs=30)
+    assert 'noren_operations_items{figure="left_lying"} 3.0' in scraped
+    assert (await operations.standing()).unsent_seconds == pytest.approx(90, abs=30)
+
+
+async def test_what_the_database_does_not_tell_is_no_number(make_db: MakeDatabase) -> None:
+    db = await make_db("members", metadata)
+    away = Database("postgresql+asyncpg://nobody@127.0.0.1:1/members", service="members", shop="noren")
+    await Operations("members", db, amqp_url="amqp://unused", queues=()).measure()
+    assert counted("noren_outbox_oldest_unsent_seconds") == 0
+
+    await Operations("members", away, amqp_url="amqp://unused", queues=()).measure()
+
+    assert math.isnan(counted("noren_outbox_oldest_unsent_seconds"))
 
 
 @pytest.mark.broker

@@ -1,7 +1,7 @@
 """Wires notifications: the only file that knows all parts."""
 
 from notifications.consumers import consumers
-from notifications.mail_log.rows import count_undelivered
+from notifications.mail_log.rows import count_left_lying
 from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.send_mail import MailSending
 from notifications.mailing.smtp import MailServer
@@ -61,7 +61,7 @@ def make(settings: Settings | None = None) -> Service:
             live=settings.live_templates,
         ),
         close=server.close,
-        figures=count_undelivered,
+        figures=count_left_lying,
     )
 
 

@@ -4,6 +4,7 @@ A service answers for itself at ``/api/<service>/operations``, to staff only; ch
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,11 +16,14 @@ from pamqp.commands import Basic
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 
+from shared import metrics
 from shared.amqp import BrokerError, Link
 from shared.clock import now
 from shared.database import Database, Tx
 from shared.due import DueWork
+from shared.outbox import oldest_unsent_seconds
 from shared.topology import RETRY_STEPS_SECONDS, lost_exchange, waiting_queue_name
+from shared.transient import is_transient
 from shared.web.session import require_staff
 
 log = structlog.get_logger()
@@ -27,6 +31,7 @@ log = structlog.get_logger()
 # Work that is due is taken within a second; later than this nobody takes it, or it fails again and again.
 LATE = timedelta(minutes=2)
 BROKER_SECONDS_MAX = 2.0
+MEASURE_SECONDS_MAX = 3.0
 
 Figures = Callable[[Tx], Awaitable[Mapping[str, int]]]
 
@@ -34,6 +39,7 @@ Figures = Callable[[Tx], Awaitable[Mapping[str, int]]]
 class Standing(BaseModel):
     """How one service stands. ``dead_letters`` counts by queue; None where the broker does not answer.
 
+    ``unsent_seconds`` is the age of the oldest event that no relay has sent, whether one runs or not.
     ``waiting`` counts messages that come back after a pause; ``overdue_seconds``: how long ago the oldest should have.
     """
 
@@ -41,6 +47,7 @@ class Standing(BaseModel):
 
     service: str
     unsent: int
+    unsent_seconds: int = 0
     late: dict[str, int]
     dead_letters: dict[str, int] | None
     waiting: int = 0
@@ -72,18 +79,36 @@ class Operations:
         """Count all of it now."""
         async with self._db.transaction() as tx:
             unsent = await tx.value("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+            oldest = await oldest_unsent_seconds(tx)
             late = {work.name: await _late(tx, work) for work in self._due_work}
             figures = dict(await self._figures(tx)) if self._figures else {}
         resting = await self._resting() if self._queues else _Resting({}, 0, 0)
         return Standing(
             service=self._service,
             unsent=int(unsent or 0),
+            unsent_seconds=round(oldest),
             late={name: number for name, number in late.items() if number},
             dead_letters=resting.dead_letters if resting else None,
             waiting=resting.waiting if resting else 0,
             overdue_seconds=resting.overdue_seconds if resting else 0,
             figures=figures,
         )
+
+    async def measure(self) -> None:
+        """Set the gauges that hold even if no relay runs; NaN while the database does not answer."""
+        try:
+            async with asyncio.timeout(MEASURE_SECONDS_MAX), self._db.transaction() as tx:
+                oldest = await oldest_unsent_seconds(tx)
+                figures = dict(await self._figures(tx)) if self._figures else {}
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("operations.not_measured", error=type(error).__name__)
+            metrics.OUTBOX_OLDEST_SECONDS.set(math.nan)
+            return
+        metrics.OUTBOX_OLDEST_SECONDS.set(oldest)
+        for name, number in figures.items():
+            metrics.OPERATIONS_ITEMS.labels(name).set(number)
 
     async def _resting(self) -> "_Resting | None":
         """Ask the broker what lies in each queue of dead letters, and what waits; None where it does not answer."""

@@ -16,6 +16,8 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 
 OVERDUE_SECONDS = 120
 """What waits comes back within moments; later than this something stands in its way."""
+UNSENT_SECONDS = 30
+"""An event leaves within a second; one that is older tells of a relay or a broker that is down."""
 SERVICES = {
     "checkout": "受注",
     "payments": "決済",
@@ -41,7 +43,10 @@ async def show_operations(request: Request, parts: Here) -> Response:
         missed=len(missed),
         attention=_figure(standings, "payments", "attention"),
         undelivered=_figure(standings, "notifications", "undelivered"),
+        mails_stuck=_figure(standings, "notifications", "mails_stuck"),
+        shop_refused=_figure(standings, "notifications", "mails_shop_refused"),
         unsent=sum(one.unsent for one in standings.values() if one),
+        stopped=any(_stopped(one) for one in standings.values() if one),
         services=[_line(SERVICES.get(name, name), one) for name, one in standings.items()],
     )
 
@@ -52,6 +57,10 @@ def _figure(standings: Mapping[str, Standing | None], service: str, name: str) -
     return standing.figures.get(name) if standing else None
 
 
+def _stopped(standing: Standing) -> bool:
+    return standing.unsent_seconds > UNSENT_SECONDS
+
+
 def _line(title: str, standing: Standing | None) -> dict[str, Any]:
     if standing is None:
         return {"title": title, "silent": True}
@@ -59,6 +68,7 @@ def _line(title: str, standing: Standing | None) -> dict[str, Any]:
         "title": title,
         "silent": False,
         "unsent": standing.unsent,
+        "stopped_seconds": standing.unsent_seconds if _stopped(standing) else 0,
         "late": sorted(standing.late.items()),
         "waiting": standing.waiting,
         "overdue_minutes": standing.overdue_seconds // 60

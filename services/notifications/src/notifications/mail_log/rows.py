@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from notifications.mailing.delivery import UNDELIVERED, State
 from notifications.mailing.tables import mails
 from notifications.orders.tables import order_words
+from shared.clock import now
 from shared.database import Tx
 from shared.planning import LONG, SEARCH
 from shared.words import found_by
@@ -99,10 +100,35 @@ async def count_mails(tx: Tx, search: Search) -> int:
     return int(await tx.value(select(func.count()).select_from(mails).where(*_conditions(search))) or 0)
 
 
-async def count_undelivered(tx: Tx) -> dict[str, int]:
-    """Return how many mails did not reach anybody, for the page of operations."""
+STUCK = timedelta(minutes=10)
+"""A server that takes mails has each within moments; one that waits longer since its first try is stuck."""
+
+_STUCK = """
+    SELECT count(*) AS stuck, count(*) FILTER (WHERE shop_refused) AS shop_refused
+    FROM (SELECT least(first_tried_at, due_at) <= CAST(:before AS timestamptz) AS long,
+                 coalesce((SELECT outcome = 'Later' AND code >= 500 FROM mail_attempts AS a
+                           WHERE a.mail_id = m.mail_id AND outcome IS NOT NULL
+                           ORDER BY number DESC LIMIT 1), false) AS shop_refused
+          FROM mails AS m WHERE due_at IS NOT NULL) AS waiting
+    WHERE long OR shop_refused
+"""
+
+
+async def count_left_lying(tx: Tx) -> dict[str, int]:
+    """Return how many mails did not reach anybody or cannot leave, for the page of operations and its gauge.
+
+    ``undelivered``: nobody took them. ``mails_stuck``: they wait although due, for :data:`STUCK` since the first try or
+    because the server refuses us; ``mails_shop_refused``: those of them where it last refused us (5xx to our login or
+    address), not the mail. One that is held back by its pace is none of them.
+    """
     found = "SELECT count(*) FROM mails WHERE state = ANY(CAST(:states AS text[]))"
-    return {"undelivered": int(await tx.value(found, states=list(UNDELIVERED)) or 0)}
+    undelivered = int(await tx.value(found, states=list(UNDELIVERED)) or 0)
+    [waiting] = await tx.rows(_STUCK, before=now() - STUCK)
+    return {
+        "undelivered": undelivered,
+        "mails_stuck": waiting.stuck,
+        "mails_shop_refused": waiting.shop_refused,
+    }
 
 
 async def count_by_state(tx: Tx) -> dict[str, int]:
