@@ -5,14 +5,13 @@ import asyncio
 import sys
 from collections.abc import Iterable
 
-from members.staff.rows import all_staff
+from members.staff.rows import StaffMember, all_staff
 from shared.clock import in_japan
 from shared.owner import OwnerSettings, owners_database
 from shared.settings import read_settings
-from shared.sql import Row
 
 
-def staff_lines(staff: Iterable[Row]) -> str:
+def staff_lines(staff: Iterable[StaffMember]) -> str:
     """Return a line for each: role, the day in Japan on which it was given, address, name."""
     return "".join(
         f"{one.role}\t{in_japan(one.added_at):%Y-%m-%d}\t{one.email}\t{one.name}\n" for one in staff

@@ -1,11 +1,21 @@
 """Roles on disk."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shared.database import Tx
-from shared.sql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Who has a role at the desk, and since when."""
+
+    role: str
+    added_at: datetime
+    email: str
+    name: str
 
 
 async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None:
@@ -27,9 +37,10 @@ async def take_role(tx: Tx, member_id: UUID) -> str | None:
     return None if role is None else str(role)
 
 
-async def all_staff(tx: Tx) -> Sequence[Row]:
-    """Return role, ``added_at``, address and name of all who have a role, owners first."""
-    return await tx.rows(
+async def all_staff(tx: Tx) -> Sequence[StaffMember]:
+    """Return all who have a role, owners first."""
+    return await tx.read(
+        StaffMember,
         "SELECT s.role, s.added_at, m.email, m.name FROM staff s JOIN members m USING (member_id)"
-        " ORDER BY s.role, m.email"
+        " ORDER BY s.role, m.email",
     )
