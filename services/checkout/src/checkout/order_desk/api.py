@@ -246,18 +246,18 @@ async def read_order(request: Request, parts: Here, order_code: OrderCode) -> Or
     async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, order_code)
     step = next_step(whole.order).step
-    row = whole.row
+    stored = whole.stored
     return OrderState(
-        order_code=row.code,
-        version=row.version,
-        status=row.status,
-        deposit=row.deposit,
-        shipping=row.shipping,
-        payment=row.payment,
-        payment_kind=row.payment_kind,
-        total=row.total,
-        placed_at=row.placed_at,
-        cancel_reason=row.cancel_reason,
+        order_code=stored.code,
+        version=stored.version,
+        status=stored.status,
+        deposit=stored.deposit,
+        shipping=stored.shipping,
+        payment=stored.payment,
+        payment_kind=stored.payment_kind,
+        total=stored.total,
+        placed_at=stored.placed_at,
+        cancel_reason=stored.cancel_reason,
         calls=list(whole.order.calls),
         money_with_us=whole.order.money_with_us,
         next_step=step.code if step else None,

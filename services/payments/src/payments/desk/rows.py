@@ -39,7 +39,7 @@ VIEWS: tuple[tuple[View, str], ...] = (
 )
 
 
-class Asked(TypedDict):
+class PaymentSearch(TypedDict):
     """What narrows the list."""
 
     view: str
