@@ -22,11 +22,12 @@ from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, 
 from checkout.order_desk.rows import WholeOrder, read_whole_order
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges
 from checkout.orders.calls import calls_of
-from checkout.orders.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
 from checkout.orders.order import Order
 from checkout.orders.rules import check_capturable, check_reauthorizable, unsecured
+from checkout.orders.states import StaffReason
 from checkout.orders.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from checkout.orders.stored_order import Destination
+from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
 from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
 from shared.errors import Refused
