@@ -94,7 +94,7 @@ class Parts:
     due_work: Callable[[Node, Sequence[DueWork]], Sequence[DueWork]] = as_it_is
     poll_seconds: float = POLL_SECONDS
     besides: Callable[[Node], Awaitable[None]] | None = None
-    place: Callable[[Till, Purchase], Coroutine[Any, Any, Placement]] = Till.place_order
+    place: Callable[[Till, Purchase], Coroutine[Any, Any, Placement]] = Till.place_and_commit
     ends_with_core_tasks: bool = True
     strong: tuple[str, ...] = ()
     kinds: tuple[str, ...] = KINDS

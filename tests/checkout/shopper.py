@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from checkout.main import install
-from checkout.order_desk.standings import Standings
+from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.payment_menu.rows import keep_menu
 from checkout.payment_menu.rules import Menu, Method
 from checkout.placing.members import Members
@@ -183,7 +183,7 @@ def shop_app(
         members=Members((members or FakeMembers()).client()),
     )
     add_part(app, Operations, Operations("checkout", db, amqp_url="amqp://unused", queues=()))
-    add_part(app, Standings, Standings())
+    add_part(app, HealthOfServices, HealthOfServices())
     return app
 
 

@@ -113,7 +113,7 @@ async def test_the_till_is_a_resource_of_consumers(shop_db: Database) -> None:
 
     @consumers.on(MemberRegistered)
     async def order_welcome_gift(event: MemberRegistered, tx: Tx, till: Till) -> None:
-        await till.place_orders(tx, [purchase(f"welcome-{event.member_id}", member_id=event.member_id)])
+        await till.place_orders_in(tx, [purchase(f"welcome-{event.member_id}", member_id=event.member_id)])
 
     registered = MemberRegistered.model_validate(
         {

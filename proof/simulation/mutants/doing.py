@@ -107,7 +107,7 @@ async def new_key_when_tried_again(till: Till, purchase: Purchase) -> Placement:
     tried = _TRIED.setdefault(till, set())
     key = new_id().hex if purchase.key in tried else purchase.key
     tried.add(purchase.key)
-    return await till.place_order(replace(purchase, key=key))
+    return await till.place_and_commit(replace(purchase, key=key))
 
 
 def _one_by_one(work: DueWork, perform: "SendsFirst") -> DueWork:

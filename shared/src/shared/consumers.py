@@ -128,8 +128,8 @@ class Consumers:
         ``linger_seconds``: how long the first event of a batch waits for others. If nobody waits for the outcome, a
         tenth of a second saves most transactions of a moderately busy shop (docs/speed.md).
 
-        A function that only inserts may take a list of events. It names in ``caused_by`` which of them is the cause
-        of each event that it says.
+        A function that keeps all of a batch by one statement may take a list of events. It names in ``caused_by`` which of
+        them is the cause of each event that it returns.
         """
 
         def register(function: Handler) -> Handler:

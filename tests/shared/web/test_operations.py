@@ -54,9 +54,9 @@ async def test_unsent_and_late_are_counted_without_a_broker(make_db: MakeDatabas
         due_work=[DueWork("jobs", jobs, nothing)],
     )
 
-    standing = await operations.standing()
+    health = await operations.health()
 
-    assert (standing.unsent, standing.late, standing.dead_letters) == (1, {"jobs": 2}, None)
+    assert (health.unsent, health.late, health.dead_letters) == (1, {"jobs": 2}, None)
 
 
 async def test_an_old_unsent_event_shows_without_a_relay(make_db: MakeDatabase) -> None:
@@ -120,11 +120,11 @@ async def test_dead_lost_and_waiting_messages_are_counted(make_db: MakeDatabase,
     await channel.basic_publish(b"{}", exchange="members.lost", routing_key="members.gone")
 
     operations = Operations("members", db, amqp_url=broker.amqp_url, queues=queues)
-    await operations.standing()
-    standing = await operations.standing()
+    await operations.health()
+    health = await operations.health()
 
-    assert standing.dead_letters == {"members.full": 3, "members.lost": 1}
-    assert (standing.waiting, 400 <= standing.overdue_seconds < 500) == (2, True)
+    assert health.dead_letters == {"members.full": 3, "members.lost": 1}
+    assert (health.waiting, 400 <= health.overdue_seconds < 500) == (2, True)
     await purge(broker, "members.waiting.600s", "members.lost.dead")
     for queue in queues:
         await channel.queue_delete(f"{queue}.dead")

@@ -17,7 +17,7 @@ from checkout.my_orders import look_up_page
 from checkout.my_orders import pages as my_orders_pages
 from checkout.order_desk import actions, bulk, one_order, operations, work_lists
 from checkout.order_desk import api as order_desk_api
-from checkout.order_desk.standings import Standings
+from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
 from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
@@ -119,7 +119,7 @@ def make() -> Service:
     def pages(app: FastAPI) -> None:
         issuer, verifier = storefront_keys
         install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(members))
-        add_part(app, Standings, Standings(others))
+        add_part(app, HealthOfServices, HealthOfServices(others))
 
     return Service(
         name="checkout",

@@ -17,7 +17,7 @@ from shared.versions import check_seen
 G = TypeVar("G", bound=Group)
 
 
-class Doer(Protocol):
+class Changer(Protocol):
     """Somebody at a desk who changes settings."""
 
     @property
@@ -55,7 +55,7 @@ async def change(
     tx: Tx,
     wanted: G,
     *,
-    by: Doer | str,
+    by: Changer | str,
     at: datetime,
     subject: str = "",
     called: str = "",
@@ -88,7 +88,7 @@ async def take_back(
     group: type[G],
     found: Change,
     *,
-    by: Doer | str,
+    by: Changer | str,
     at: datetime,
     called: str = "",
     words: Mapping[str, str] | None = None,

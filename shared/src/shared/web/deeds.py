@@ -11,11 +11,16 @@ from shared.web.session import Viewer
 FILTER_LENGTH_MAX = 200
 
 
+def name_of(staff: Viewer) -> str:
+    """Return the name under which the deeds of a member of staff are kept."""
+    return staff.name or f"スタッフ {staff.member_id}"
+
+
 def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
     """Return the fields of a :class:`shared.events.DeskEvent` that tell who did it, and from where."""
     return {
         "by_id": UUID(staff.member_id),
-        "by": staff.name,
+        "by": name_of(staff),
         "ip": request.client.host if request.client else "",
     }
 

@@ -36,8 +36,8 @@ MEASURE_SECONDS_MAX = 3.0
 Figures = Callable[[Tx], Awaitable[Mapping[str, int]]]
 
 
-class Standing(BaseModel):
-    """How one service stands. ``dead_letters`` counts by queue; None where the broker does not answer.
+class ServiceHealth(BaseModel):
+    """Health of one service. ``dead_letters`` counts by queue; None where the broker does not answer.
 
     ``unsent_seconds`` is the age of the oldest event that no relay has sent, whether one runs or not.
     ``waiting`` counts messages that come back after a pause; ``overdue_seconds``: how long ago the oldest should have.
@@ -75,7 +75,7 @@ class Operations:
         self._due_work = due_work
         self._figures = figures
 
-    async def standing(self) -> Standing:
+    async def health(self) -> ServiceHealth:
         """Count all of it now."""
         async with self._db.transaction() as tx:
             unsent = await tx.value("SELECT count(*) FROM outbox WHERE published_at IS NULL")
@@ -83,7 +83,7 @@ class Operations:
             late = {work.name: await _late(tx, work) for work in self._due_work}
             figures = dict(await self._figures(tx)) if self._figures else {}
         resting = await self._resting() if self._queues else _Resting({}, 0, 0)
-        return Standing(
+        return ServiceHealth(
             service=self._service,
             unsent=int(unsent or 0),
             unsent_seconds=round(oldest),
@@ -135,9 +135,9 @@ class Operations:
         routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
         @routes.get(f"/api/{self._service}/operations")
-        async def show_standing() -> Standing:
-            """How this service stands now."""
-            return await self.standing()
+        async def show_health() -> ServiceHealth:
+            """Return the health of this service now."""
+            return await self.health()
 
         return routes
 

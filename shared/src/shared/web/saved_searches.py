@@ -13,7 +13,7 @@ from starlette.responses import Response
 from shared.clock import now
 from shared.database import Tx
 from shared.errors import Refused
-from shared.saved_searches.keep_search import Keeper, delete_search, rename_search, save_search
+from shared.saved_searches.change_saved_search import Keeper, delete_search, rename_search, save_search
 from shared.saved_searches.rows import FOR_ALL, searches_seen_by
 from shared.web.fields import Line
 from shared.web.forms import parse_form

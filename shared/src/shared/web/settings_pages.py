@@ -14,7 +14,7 @@ from shared.database import Tx
 from shared.errors import Refused
 from shared.shop_settings.change_settings import (
     Change,
-    Doer,
+    Changer,
     change,
     find_change,
     latest_changes,
@@ -44,7 +44,7 @@ class SettingsPage(Generic[G]):
     group: type[G]
     path: str
     title: str
-    doer: Callable[[Request, Viewer], Doer]
+    changer: Callable[[Request, Viewer], Changer]
     template: str = "settings_page.html"
     more: Callable[[G], Mapping[str, Any]] = lambda _: {}
 
@@ -73,7 +73,7 @@ class SettingsPage(Generic[G]):
                 await lock_settings(tx)
                 wanted = with_typed(await read(tx, self.group), form)
                 seen = str(data.get("version", ""))
-                changed = await change(tx, wanted, by=self.doer(request, staff), at=now(), seen=seen)
+                changed = await change(tx, wanted, by=self.changer(request, staff), at=now(), seen=seen)
         except Refused as refused:
             form.refuse(refused)
             return await self._page(request, staff, form, status=refused.status)
@@ -83,7 +83,7 @@ class SettingsPage(Generic[G]):
         """Give one setting the value from before a change."""
         async with parts_of(request).db.transaction() as tx:
             group, found = await sent_change(tx, request, staff, self.group)
-            await take_back(tx, group, found, by=self.doer(request, staff), at=now())
+            await take_back(tx, group, found, by=self.changer(request, staff), at=now())
         return parts_of(request).pages.redirect(request, self.path, toast=TAKEN_BACK)
 
     async def _page(

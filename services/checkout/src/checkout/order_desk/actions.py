@@ -29,9 +29,9 @@ from checkout.orders.steps import capture_warnings, processed_warnings
 from checkout.orders.write_note import write_note
 from checkout.shipping.register_tracking import register_tracking
 from checkout.shipping.ship_order import Sent, ShipWish, ship_order
-from checkout.shop.staff import actor
 from shared.clock import now
 from shared.errors import Refused
+from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form, read_form
 from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
@@ -64,7 +64,7 @@ async def ship_parcels(request: Request, parts: Here, code: OrderCode, staff: St
                         source="admin_single",
                         send_mail=form.value.send_mail,
                         override_reason=form.value.override_reason.strip(),
-                        by=actor(staff),
+                        by=name_of(staff),
                         at=now(),
                     ),
                     version=form.value.version,
@@ -106,7 +106,7 @@ async def register_number(
                     carrier=form.value.carrier or None,
                     tracking_number=form.value.tracking_number or None,
                     version=form.value.version,
-                    by=actor(staff),
+                    by=name_of(staff),
                     at=now(),
                 )
             return _back(request, code, "送り状番号を登録しました")
@@ -123,7 +123,7 @@ async def reauthorize(request: Request, parts: Here, code: OrderCode, staff: Sta
     form = await read_form(request, SeenForm)
     version = _seen(form)
     async with parts.db.transaction() as tx:
-        await request_reauthorization(tx, order_code=code, version=version, by=actor(staff), at=now())
+        await request_reauthorization(tx, order_code=code, version=version, by=name_of(staff), at=now())
     return _back(request, code, "再与信を依頼しました")
 
 
@@ -133,7 +133,7 @@ async def mark_seen(request: Request, parts: Here, code: OrderCode, staff: Staff
     form = await read_form(request, SeenForm)
     version = _seen(form)
     async with parts.db.transaction() as tx:
-        await mark_calls_seen(tx, order_code=code, version=version, by=actor(staff), at=now())
+        await mark_calls_seen(tx, order_code=code, version=version, by=name_of(staff), at=now())
     return _back(request, code, "確認済みにしました")
 
 
@@ -161,7 +161,7 @@ async def enter_deposit(request: Request, parts: Here, code: OrderCode, staff: S
                     deposit_date=form.value.deposit_date,
                     send_mail=form.value.send_mail,
                     version=form.value.version,
-                    by=actor(staff),
+                    by=name_of(staff),
                     at=now(),
                 )
             return _back(request, code, "入金処理を依頼しました")
@@ -183,7 +183,7 @@ async def set_processed(request: Request, parts: Here, code: OrderCode, staff: S
         try:
             async with parts.db.transaction() as tx:
                 await process_order(
-                    tx, order_code=code, version=form.value.version, by=actor(staff), at=now()
+                    tx, order_code=code, version=form.value.version, by=name_of(staff), at=now()
                 )
             return _back(request, code, "処理済みにしました")
         except Refused as refused:
@@ -207,7 +207,7 @@ async def cancel(request: Request, parts: Here, code: OrderCode, staff: Staff) -
                     send_mail=wish.send_mail,
                     although_shipped=wish.although_shipped,
                     version=wish.version,
-                    by=actor(staff),
+                    by=name_of(staff),
                     at=now(),
                 )
             return _back(request, code, "注文をキャンセルしました")
@@ -225,7 +225,7 @@ async def add_note(request: Request, parts: Here, code: OrderCode, staff: Staff)
         try:
             async with parts.db.transaction() as tx:
                 await write_note(
-                    tx, order_code=code, text=wish.text, version=wish.version, by=actor(staff), at=now()
+                    tx, order_code=code, text=wish.text, version=wish.version, by=name_of(staff), at=now()
                 )
             return _back(request, code, "メモを追加しました")
         except Refused as refused:

@@ -17,14 +17,15 @@ from checkout.order_desk.each_order import ORDERS_MAX, Outcome, for_each_order
 from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
 from checkout.order_desk.rows import read_whole_order
 from checkout.orders.book import OrderBook
-from checkout.orders.cancel_order import StaffReason, cancel_order
+from checkout.orders.cancel_order import cancel_order
 from checkout.orders.process_order import close_order
 from checkout.orders.request_capture import ask_for_capture
 from checkout.orders.request_reauthorization import request_reauthorization
+from checkout.orders.states import StaffReason
 from checkout.orders.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
-from checkout.shop.staff import actor
 from shared.clock import now
+from shared.web.deeds import name_of
 from shared.web.fields import JsonBool, JsonDate, Text
 from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
@@ -166,7 +167,7 @@ async def ship_orders(request: Request, body: ShipOrders, staff: Staff) -> Resul
         source="admin_bulk" if len(wanted) > 1 else "admin_single",
         send_mail=body.send_mail,
         mark_processed=body.mark_processed,
-        by=actor(staff),
+        by=name_of(staff),
         at=now(),
     )
 
@@ -192,7 +193,7 @@ def _sent(parcel: SentParcel) -> Sent:
 @router.post("/orders/capture")
 async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) -> Results:
     """Ask payments to take the money or record the deposit (PAY-04); the outcome arrives as an event."""
-    by, at = actor(staff), now()
+    by, at = name_of(staff), now()
 
     def capture(book: OrderBook, code: str) -> None:
         ask_for_capture(
@@ -213,7 +214,7 @@ async def capture_orders(request: Request, body: CaptureOrders, staff: Staff) ->
 @router.post("/orders/process")
 async def process_orders(request: Request, body: ProcessOrders, staff: Staff) -> Results:
     """Set 処理済み (ORD-11)."""
-    by, at = actor(staff), now()
+    by, at = name_of(staff), now()
 
     def process(book: OrderBook, code: str) -> None:
         close_order(book, code, by=by, at=at, version=body.versions.get(code))
@@ -234,7 +235,7 @@ async def reauthorize_order(
     """Ask for a new authorization (AP-34). 404 unknown, 409 where none ended or none is to be had."""
     async with parts.db.transaction() as tx:
         await request_reauthorization(
-            tx, order_code=order_code, version=body.version, by=actor(staff), at=now()
+            tx, order_code=order_code, version=body.version, by=name_of(staff), at=now()
         )
     return OrderResult(order_code=order_code, ok=True, code="done", message="再与信を依頼しました")
 
@@ -246,18 +247,18 @@ async def read_order(request: Request, parts: Here, order_code: OrderCode) -> Or
     async with parts.db.transaction() as tx:
         whole = await read_whole_order(tx, order_code)
     step = next_step(whole.order).step
-    row = whole.row
+    stored = whole.stored
     return OrderState(
-        order_code=row.code,
-        version=row.version,
-        status=row.status,
-        deposit=row.deposit,
-        shipping=row.shipping,
-        payment=row.payment,
-        payment_kind=row.payment_kind,
-        total=row.total,
-        placed_at=row.placed_at,
-        cancel_reason=row.cancel_reason,
+        order_code=stored.code,
+        version=stored.version,
+        status=stored.status,
+        deposit=stored.deposit,
+        shipping=stored.shipping,
+        payment=stored.payment,
+        payment_kind=stored.payment_kind,
+        total=stored.total,
+        placed_at=stored.placed_at,
+        cancel_reason=stored.cancel_reason,
         calls=list(whole.order.calls),
         money_with_us=whole.order.money_with_us,
         next_step=step.code if step else None,
@@ -280,7 +281,7 @@ async def cancel_one_order(
             send_mail=body.send_mail,
             although_shipped=body.although_shipped,
             version=body.version,
-            by=actor(staff),
+            by=name_of(staff),
             at=now(),
         )
     return OrderResult(order_code=order_code, ok=True, code="done", message="キャンセルしました")

@@ -39,7 +39,7 @@ def amounts_rows(row: StoredOrder) -> list[tuple[str, int]]:
 
 def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     """Return what payments told of the payment, and its money in yen."""
-    rows, told = [("決済種別", whole.row.payment_name)], whole.told
+    rows, told = [("決済種別", whole.stored.payment_name)], whole.told
     if authorization := told.authorization:
         rows += [
             ("承認結果", authorization.provider_status),
@@ -56,7 +56,7 @@ def payment_rows(whole: WholeOrder) -> list[tuple[str, str]]:
             rows.append(("確認番号", number.confirmation_number))
         if whole.order.payment == "number_issued":
             rows += _deadline_rows(number)
-    told_to_buyer = MONEY_BACK[money_back(whole.row)] if whole.order.status == "cancelled" else ""
+    told_to_buyer = MONEY_BACK[money_back(whole.stored)] if whole.order.status == "cancelled" else ""
     return [*rows, *_money_rows(whole), *([("お客様の画面", told_to_buyer)] if told_to_buyer else [])]
 
 
@@ -114,8 +114,8 @@ def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
             rows.append((label, f"{total:,}ポイント"))
     for kind, label in _COUPONS.items():
         rows += [(label, one.coupon or "") for one in whole.benefits if one.kind == kind]
-    if not rows and whole.row.points_used:
-        rows.append(("ご利用（確定待ち）", f"{whole.row.points_used:,}ポイント"))
+    if not rows and whole.stored.points_used:
+        rows.append(("ご利用（確定待ち）", f"{whole.stored.points_used:,}ポイント"))
     return rows
 
 

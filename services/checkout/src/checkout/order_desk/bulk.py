@@ -22,11 +22,11 @@ from checkout.orders.rules import check_capturable, check_shippable
 from checkout.orders.steps import capture_warnings, processed_warnings
 from checkout.orders.stored_order import StoredOrder
 from checkout.shipping.ship_order import ShipWish, ship
-from checkout.shop.staff import actor
 from shared.carriers import carrier_called
 from shared.clock import now
 from shared.errors import Refused
 from shared.labels import Labels
+from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
@@ -117,7 +117,7 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
     wrong = any(one.errors for one in tracking.values())
     if not bulk.confirmed or wrong or await _unseen(request, bulk, tracking):
         return await _ask(request, form, codes, tracking)
-    by, at = actor(staff), now()
+    by, at = name_of(staff), now()
     outcomes = await for_each_order(
         parts_of(request).db,
         codes,

@@ -22,11 +22,12 @@ from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, 
 from checkout.order_desk.rows import WholeOrder, read_whole_order
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges
 from checkout.orders.calls import calls_of
-from checkout.orders.cancel_order import REASON_LABEL, STAFF_REASON_LABEL, StaffReason
 from checkout.orders.order import Order
 from checkout.orders.rules import check_capturable, check_reauthorizable, unsecured
+from checkout.orders.states import StaffReason
 from checkout.orders.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from checkout.orders.stored_order import Destination
+from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
 from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
 from shared.errors import Refused
@@ -147,10 +148,10 @@ async def render_cancel(
         request,
         "desk_cancel.html",
         status=status,
-        order=whole.row,
+        order=whole.stored,
         form=form,
         staff_reasons=list(STAFF_REASON_LABEL.items()),
-        effects=cancel_effects(whole.order, coupon=whole.row.coupon_name or ""),
+        effects=cancel_effects(whole.order, coupon=whole.stored.coupon_name or ""),
         started_shipping=any(parcel.shipped for parcel in whole.order.parcels),
     )
 
@@ -176,7 +177,7 @@ async def render_order(
         whole = await read_whole_order(tx, code)
     ship = ship or Form(ShipForm, {"send_mail": "true"})
     # A transfer's mail promises that the buyer will be told.
-    promised = {"send_mail": "true"} if whole.row.payment_deposit == "by_hand" else {}
+    promised = {"send_mail": "true"} if whole.stored.payment_deposit == "by_hand" else {}
     today = in_japan(now()).date().isoformat()
     deposit = deposit or Form(DepositForm, {"deposit_date": today, **promised})
     status_form, note = status_form or Form(StatusForm), note or Form(NoteForm)
@@ -187,16 +188,16 @@ async def render_order(
         request,
         "desk_order.html",
         status=status,
-        order=whole.row,
-        badges=badges(whole.row),
-        kind=ORDER_KIND_LABEL.of(whole.row.order_kind),
+        order=whole.stored,
+        badges=badges(whole.stored),
+        kind=ORDER_KIND_LABEL.of(whole.stored.order_kind),
         next=next_step(whole.order, overdue=is_overdue(whole, now())),
         calls=calls_of(whole.order),
         risk=unsecured(whole.order),
         missing_money=whole.order.missing_money,
         deposit_button=_deposit_button(whole.order),
-        cancel_label=REASON_LABEL.of(whole.row.cancel_reason) if whole.row.cancel_reason else "",
-        amounts=amounts_rows(whole.row),
+        cancel_label=REASON_LABEL.of(whole.stored.cancel_reason) if whole.stored.cancel_reason else "",
+        amounts=amounts_rows(whole.stored),
         destinations=destinations,
         carriers=CARRIER_OPTIONS,
         forms=forms,

@@ -6,9 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.order_desk.search import count_tabs, processed_but_unpaid
-from checkout.order_desk.standings import Standings
-from shared.web.operations import Operations, Standing
+from shared.web.operations import Operations, ServiceHealth
 from shared.web.parts import Here
 from shared.web.session import require_staff
 
@@ -32,47 +32,45 @@ async def show_operations(request: Request, parts: Here) -> Response:
     async with parts.db.transaction() as tx:
         counts = await count_tabs(tx)
         missed = await processed_but_unpaid(tx)
-    standings = {
-        "checkout": await parts[Operations].standing(),
-        **await parts[Standings].read(request.cookies),
+    health = {
+        "checkout": await parts[Operations].health(),
+        **await parts[HealthOfServices].read(request.cookies),
     }
     return parts.pages.render(
         request,
         "desk_operations.html",
         counts=counts,
         missed=len(missed),
-        attention=_figure(standings, "payments", "attention"),
-        undelivered=_figure(standings, "notifications", "undelivered"),
-        mails_stuck=_figure(standings, "notifications", "mails_stuck"),
-        shop_refused=_figure(standings, "notifications", "mails_shop_refused"),
-        unsent=sum(one.unsent for one in standings.values() if one),
-        stopped=any(_stopped(one) for one in standings.values() if one),
-        services=[_line(SERVICES.get(name, name), one) for name, one in standings.items()],
+        attention=_figure(health, "payments", "attention"),
+        undelivered=_figure(health, "notifications", "undelivered"),
+        mails_stuck=_figure(health, "notifications", "mails_stuck"),
+        shop_refused=_figure(health, "notifications", "mails_shop_refused"),
+        unsent=sum(one.unsent for one in health.values() if one),
+        stopped=any(_stopped(one) for one in health.values() if one),
+        services=[_line(SERVICES.get(name, name), one) for name, one in health.items()],
     )
 
 
-def _figure(standings: Mapping[str, Standing | None], service: str, name: str) -> int | None:
+def _figure(health: Mapping[str, ServiceHealth | None], service: str, name: str) -> int | None:
     """Return a figure of a service, None if it did not say it."""
-    standing = standings.get(service)
-    return standing.figures.get(name) if standing else None
+    one = health.get(service)
+    return one.figures.get(name) if one else None
 
 
-def _stopped(standing: Standing) -> bool:
-    return standing.unsent_seconds > UNSENT_SECONDS
+def _stopped(one: ServiceHealth) -> bool:
+    return one.unsent_seconds > UNSENT_SECONDS
 
 
-def _line(title: str, standing: Standing | None) -> dict[str, Any]:
-    if standing is None:
+def _line(title: str, one: ServiceHealth | None) -> dict[str, Any]:
+    if one is None:
         return {"title": title, "silent": True}
     return {
         "title": title,
         "silent": False,
-        "unsent": standing.unsent,
-        "stopped_seconds": standing.unsent_seconds if _stopped(standing) else 0,
-        "late": sorted(standing.late.items()),
-        "waiting": standing.waiting,
-        "overdue_minutes": standing.overdue_seconds // 60
-        if standing.overdue_seconds > OVERDUE_SECONDS
-        else 0,
-        "dead": None if standing.dead_letters is None else sorted(standing.dead_letters.items()),
+        "unsent": one.unsent,
+        "stopped_seconds": one.unsent_seconds if _stopped(one) else 0,
+        "late": sorted(one.late.items()),
+        "waiting": one.waiting,
+        "overdue_minutes": one.overdue_seconds // 60 if one.overdue_seconds > OVERDUE_SECONDS else 0,
+        "dead": None if one.dead_letters is None else sorted(one.dead_letters.items()),
     }

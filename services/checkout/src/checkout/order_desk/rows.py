@@ -40,7 +40,7 @@ async def numbers_of(tx: Tx, codes: Sequence[str]) -> dict[str, int]:
 class WholeOrder:
     """One order with everything that belongs to it."""
 
-    row: StoredOrder
+    stored: StoredOrder
     order: Order
     destinations: Sequence[Destination]
     lines: Sequence[OrderedLine]
@@ -51,13 +51,13 @@ class WholeOrder:
 
 async def read_whole_order(tx: Tx, code: str) -> WholeOrder:
     """Return one order with lines, destinations and timeline. Raises Refused (404) if there is none."""
-    row = await read_order(tx, code)
-    if row is None:
+    stored = await read_order(tx, code)
+    if stored is None:
         raise Refused("order_unknown", "この注文は見つかりません。", status=404)
     destinations = (await read_destinations(tx, [code]))[code]
     return WholeOrder(
-        row=row,
-        order=row.with_parcels(one.parcel for one in destinations),
+        stored=stored,
+        order=stored.with_parcels(one.parcel for one in destinations),
         destinations=destinations,
         lines=await read_lines(tx, code),
         timeline=await timeline_of(tx, code),

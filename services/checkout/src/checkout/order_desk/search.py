@@ -50,7 +50,7 @@ class Search:
     called: bool | None = None
 
 
-# The saved searches of the desk (ORD-09). The first is the default for new work (ORD-05).
+# The tabs of the list of orders (ORD-09). The first is the default for new work (ORD-05).
 TABS: dict[str, tuple[str, Search]] = {
     "new": (
         "新規受注",
@@ -139,7 +139,7 @@ async def count_paid_at_the_door(tx: Tx, search: Search) -> int:
 
 
 async def count_tabs(tx: Tx) -> Mapping[str, int]:
-    """Return how many orders each saved search finds."""
+    """Return how many orders each tab finds."""
     await tx.plan(LONG)
     counts = {key: func.count().filter(*_conditions(search)) for key, (_, search) in TABS.items()}
     row = await tx.row(select(*(count.label(key) for key, count in counts.items())).select_from(orders))

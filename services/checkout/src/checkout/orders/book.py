@@ -19,7 +19,7 @@ from uuid import UUID
 
 from checkout.orders.locked_orders import (
     STATES,
-    LockedOrder,
+    LockedOrders,
     OrderFacts,
     lock_orders,
     read_parcels,
@@ -32,13 +32,11 @@ from checkout.orders.payments import Told, keep_told
 from checkout.orders.states import Move
 from checkout.orders.tables import order_history, order_words
 from checkout.orders.timeline import TimelineEntry, add_entries
-from checkout.shop.rules import Closing, ShopSettings
 from shared.bulk import insert_all
 from shared.cause import current_cause
 from shared.database import Tx
 from shared.errors import Refused
 from shared.events import Event
-from shared.shop_settings.rows import of_stored
 from shared.words import add_words, words_of_numbers
 
 Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
@@ -63,9 +61,9 @@ class OrderBook:
         """Be the unit of work of ``events``: see :func:`open_orders`."""
         return open_orders(tx, [event.order_code for event in events])
 
-    def __init__(self, locked: Sequence[LockedOrder], parcels: Mapping[str, Sequence[Parcel]]) -> None:
-        self._orders = {one.code: one.with_parcels(parcels.get(one.code, ())) for one in locked}
-        self._facts = {one.code: one.facts for one in locked}
+    def __init__(self, locked: LockedOrders, parcels: Mapping[str, Sequence[Parcel]]) -> None:
+        self._orders = {one.code: one.with_parcels(parcels.get(one.code, ())) for one in locked.orders}
+        self._facts = {one.code: one.facts for one in locked.orders}
         self._changed: dict[str, None] = {}
         self._history: list[dict[str, Any]] = []
         self._parcels: dict[UUID, Parcel] = {}
@@ -75,8 +73,7 @@ class OrderBook:
         self._words: dict[str, set[str]] = {}
         self._deeds: list[tuple[Deed, Any]] = []
         self._said: list[Event] = []
-        chosen = {"closing": locked[0].closing} if locked and locked[0].closing is not None else None
-        self.closing: Closing = of_stored(ShopSettings(), chosen).closing
+        self.closing = locked.closing
 
     def get(self, code: str) -> Order | None:
         """Return an order as it stands now, or None if it is not in the book."""
@@ -238,9 +235,6 @@ async def open_orders(tx: Tx, codes: Sequence[str]) -> AsyncIterator[OrderBook]:
     transactions never wait for each other.
     """
     wanted = sorted(set(codes))
-    book = OrderBook(
-        await lock_orders(tx, wanted) if wanted else (),
-        await read_parcels(tx, wanted) if wanted else {},
-    )
+    book = OrderBook(await lock_orders(tx, wanted), await read_parcels(tx, wanted))
     yield book
     await book.write(tx)

@@ -2,36 +2,17 @@
 
 from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
 
 from checkout.carts.rows import reopen_cart
 from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.money_back import money_of_ended
 from checkout.orders.rules import check_cancellable
-from checkout.orders.states import CancelReason
+from checkout.orders.states import CancelReason, StaffReason
 from checkout.orders.timeline import TimelineEntry
+from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
 from checkout.stock.moves import release_stock
 from shared.database import Tx
 from shared.events import OrderCancelled
-from shared.labels import Labels
-
-StaffReason = Literal["buyer", "shop", "return"]
-STAFF_REASON_LABEL = Labels[StaffReason](
-    StaffReason,
-    {
-        "buyer": "お客様のご依頼",
-        "shop": "当店の都合",
-        "return": "返品",
-    },
-)
-REASON_LABEL = Labels[CancelReason](
-    CancelReason,
-    {
-        "staff": "スタッフによるキャンセル",
-        "unpaid": "お支払い期限切れによる自動キャンセル",
-        "payment_failed": "決済が成立しなかったため自動キャンセル",
-    },
-)
 
 
 async def cancel_order(

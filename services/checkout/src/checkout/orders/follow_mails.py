@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.news_words import NEVER_ARRIVED
-from checkout.orders.process_order import process_if_complete
 from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
 from shared.database import Tx
 from shared.events import MailSent, MailSuppressed
@@ -18,7 +17,8 @@ async def follow_payment_mails(
     """Call staff for mails to pay by that did not arrive, and no more once they did.
 
     ``called`` are the words by which staff are called already, by order: one whose mails arrive at once, as almost all
-    do, is not even locked.
+    do, is not even locked. No order closes by this: one that is paid is not called for any more, and a mail to pay by
+    is never about one that nobody pays through us.
     """
     news = {
         event.order_code: event
@@ -52,4 +52,3 @@ def _follow(book: OrderBook, code: str, event: MailSent | MailSuppressed) -> Non
     others = tuple(word for word in order.own_calls if word != PAYMENT_MAIL_UNDELIVERED)
     own_calls = others if arrived else (*others, PAYMENT_MAIL_UNDELIVERED)
     book.set_standing(code, order.standing, own_calls=own_calls)
-    process_if_complete(book, code, at=event.occurred_at)

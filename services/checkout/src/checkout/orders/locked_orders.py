@@ -1,7 +1,7 @@
 """Orders and parcels under lock, and their changed columns back into the tables; ``book.py`` holds them meanwhile."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypedDict
 from uuid import UUID
@@ -12,7 +12,8 @@ from checkout.orders.tables import order_destinations, orders
 from checkout.shop.rules import Closing, ShopSettings
 from shared.bulk import update_all
 from shared.database import Tx
-from shared.shop_settings.rows import value_sql
+from shared.shop_settings.rows import of_stored, value_sql
+from shared.sql import columns_of
 
 STATES = ("version", "status", "deposit", "shipping", "payment")
 """The columns that a move changes, called as the fields of an order are."""
@@ -31,11 +32,10 @@ class OrderFacts(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class LockedOrder(OrderState):
-    """An order that this transaction has locked. ``closing``: what the shop chose, None where it chose nothing."""
+    """An order that this transaction has locked."""
 
     processed_at: datetime | None
     cancelled_at: datetime | None
-    closing: Closing | None
 
     @property
     def facts(self) -> OrderFacts:
@@ -50,10 +50,20 @@ class LockedOrder(OrderState):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LockedOrders:
+    """The orders that this transaction has locked, and what the shop chose about closing them."""
+
+    closing: Closing
+    orders: Sequence[LockedOrder]
+
+
+NOTHING_LOCKED = LockedOrders(ShopSettings().closing, ())
+
 # NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
 # comes with the orders: asking for it apart would be one more round trip for every event.
 _LOCK = f"""
-    SELECT {", ".join(field.name for field in fields(LockedOrder) if field.name != "closing")},
+    SELECT {columns_of(LockedOrder)},
         {value_sql(ShopSettings, "closing")} AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
@@ -64,14 +74,25 @@ _PARCELS = """
 """
 
 
-async def lock_orders(tx: Tx, codes: Sequence[str]) -> list[LockedOrder]:
+async def lock_orders(tx: Tx, codes: Sequence[str]) -> LockedOrders:
     """Lock the known ones of ``codes`` until the commit, in the order of their codes."""
-    return await tx.read(LockedOrder, _LOCK, codes=list(codes))
+    found = await tx.read(_locked, _LOCK, codes=list(codes)) if codes else []
+    if not found:
+        return NOTHING_LOCKED
+    chosen = found[0][0]
+    settings = of_stored(ShopSettings(), None if chosen is None else {"closing": chosen})
+    return LockedOrders(settings.closing, [order for _, order in found])
+
+
+def _locked(*, closing: Any, **columns: Any) -> tuple[Any, LockedOrder]:
+    return closing, LockedOrder(**columns)
 
 
 async def read_parcels(tx: Tx, codes: Sequence[str]) -> Mapping[str, Sequence[Parcel]]:
     """Return the parcels of locked orders, by order code."""
     parcels: dict[str, list[Parcel]] = {}
+    if not codes:
+        return parcels
     for order_code, parcel in await tx.read(_parcel, _PARCELS, codes=list(codes)):
         parcels.setdefault(order_code, []).append(parcel)
     return parcels

@@ -12,6 +12,8 @@ Status = Literal["in_progress", "processed", "cancelled"]
 Deposit = Literal["unpaid", "paid"]
 Shipping = Literal["unshipped", "shipped"]
 CancelReason = Literal["staff", "unpaid", "payment_failed"]
+StaffReason = Literal["buyer", "shop", "return"]
+"""Whose wish it was that staff cancelled."""
 PaymentState = Literal[
     "awaited",
     "authorized",

@@ -1,6 +1,6 @@
-"""How an order stands on its four axes, in words for staff."""
+"""The states of an order on its four axes, and the reasons of its end, in words for staff."""
 
-from checkout.orders.states import Deposit, PaymentState, Shipping, Status
+from checkout.orders.states import CancelReason, Deposit, PaymentState, Shipping, StaffReason, Status
 from shared.labels import Labels
 
 STATUS_LABEL = Labels[Status](
@@ -28,5 +28,21 @@ PAYMENT_LABEL = Labels[PaymentState](
         "voided": "取消済",
         "refunded_in_part": "一部返金",
         "refunded": "返金済",
+    },
+)
+STAFF_REASON_LABEL = Labels[StaffReason](
+    StaffReason,
+    {
+        "buyer": "お客様のご依頼",
+        "shop": "当店の都合",
+        "return": "返品",
+    },
+)
+REASON_LABEL = Labels[CancelReason](
+    CancelReason,
+    {
+        "staff": "スタッフによるキャンセル",
+        "unpaid": "お支払い期限切れによる自動キャンセル",
+        "payment_failed": "決済が成立しなかったため自動キャンセル",
     },
 )

@@ -129,7 +129,7 @@ async def create_order(
         client_address=counted_as(request),
         earlier_orders=tuple(orders_of(parts, request)),
     )
-    placement = await parts_of(request)[Till].place_order(purchase)
+    placement = await parts_of(request)[Till].place_and_commit(purchase)
     page_url = f"{parts[Origin].url}/orders/{placement.order_code}"
     response.headers["Location"] = page_url
     keep_order(parts, request, response, placement.order_code, member_id=purchase.member_id)

@@ -142,7 +142,7 @@ async def order_and_go_on(request: Request, parts: Parts, purchase: Purchase) ->
         client_address=counted_as(request),
         earlier_orders=tuple(orders_of(parts, request)),
     )
-    placement = await parts_of(request)[Till].place_order(purchase)
+    placement = await parts_of(request)[Till].place_and_commit(purchase)
     response = parts.pages.redirect(request, placement.next_path)
     keep_order(parts, request, response, placement.order_code, member_id=purchase.member_id)
     return response

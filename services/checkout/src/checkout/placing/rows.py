@@ -20,7 +20,7 @@ _RULES = f"""
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class OrderingRules:
     """What an order is computed and judged by, from our own rows."""
 
     settings: ShopSettings
@@ -33,7 +33,7 @@ async def read_rules(
     *,
     buyers: Sequence[Purchase],
     orders_max: int,
-) -> Rules:
+) -> OrderingRules:
     """Return the settings in force, the last menu seen and the open orders of these buyers, in one question.
 
     ``orders_max``: no more are read of one client, mailbox, member or wallet.
@@ -55,7 +55,7 @@ async def read_rules(
         orders_max=orders_max,
     )
     assert row is not None
-    return Rules(
+    return OrderingRules(
         of_stored(ShopSettings(), row.settings),
         menu_of(row.methods),
         [HeldOrder(**held) for held in row.held or ()],

@@ -46,12 +46,12 @@ class Till:
             self._place_batch, batch_max=BATCH_MAX, key=lambda asked: asked.purchase.key
         )
 
-    async def place_orders(self, tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
+    async def place_orders_in(self, tx: Tx, purchases: Sequence[Purchase]) -> dict[str, Placement | Refused]:
         """Place orders in the caller's transaction; see :func:`checkout.placing.place_order.place_orders`."""
         return await place_orders(tx, purchases, self._settings)
 
-    async def place_order(self, purchase: Purchase) -> Placement:
-        """Store the order and say it, or find the one that this key already placed.
+    async def place_and_commit(self, purchase: Purchase) -> Placement:
+        """Place the order and commit it, or find the one that this key already placed.
 
         In a transaction of its own, or in one with all that came while the last one ran. Raises Refused where the
         rules say no, Busy when the database stayed unavailable for all tries: the order may then exist, and asking

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.shop.staff import actor
 from checkout.stock.receive_goods import Cause, receive_goods
 from checkout.stock.shelves import (
     Shelf,
@@ -23,6 +22,7 @@ from shared.errors import Refused
 from shared.ids import new_id
 from shared.labels import Badges, Mark
 from shared.web.cells import badge, link, number, text
+from shared.web.deeds import name_of
 from shared.web.fields import Count, Line
 from shared.web.forms import Form, read_form
 from shared.web.lists import Column, DeskList, NoFilters
@@ -110,7 +110,7 @@ async def book_receipt(request: Request, parts: Here, sku: Sku, asked: Paging, s
                 sku=sku,
                 **asked_for.model_dump(exclude={"key"}),
                 key=str(asked_for.key),
-                by=actor(staff),
+                by=name_of(staff),
                 at=now(),
             )
     except Refused as refused:

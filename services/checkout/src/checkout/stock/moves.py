@@ -46,7 +46,7 @@ async def reserve_stock(
     """Hold stock for orders, {order code: {sku: pieces}}; those named first are served first.
 
     Returns the orders that could not be served, with a SKU and the pieces left of it. If there are any,
-    nothing was held for anybody: leave them out and ask again. What was put off before is sent with it.
+    nothing was held for anybody: leave them out and ask again. What was deferred before is sent with it.
     """
     pieces_of: Counter[str] = Counter()
     for quantities in wanted.values():

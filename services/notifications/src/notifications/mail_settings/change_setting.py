@@ -6,7 +6,7 @@ from datetime import datetime
 from notifications.mail_settings.rules import MailSetting, default_setting, names_of
 from notifications.mails.files import MailKind
 from shared.database import Tx
-from shared.shop_settings.change_settings import Doer, change
+from shared.shop_settings.change_settings import Changer, change
 
 
 async def change_setting(
@@ -14,7 +14,7 @@ async def change_setting(
     kind: MailKind,
     wanted: MailSetting,
     *,
-    by: Doer | str,
+    by: Changer | str,
     at: datetime,
     seen: str | None = None,
     methods: Mapping[str, str] | None = None,

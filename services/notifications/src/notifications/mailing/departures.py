@@ -1,4 +1,4 @@
-"""What is looked at when mails are about to leave: their orders, and how many mails their addresses got lately."""
+"""Reads what decides whether mails may leave: their orders, and the mails their addresses got lately."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
-"""What is decided about a mail at the moment it would leave: it was true when it was written, is it still?
+"""Checks a mail just before it is sent: cancelled orders, dead links, pace, changed facts.
 
-A mail that asks for money of an order that was cancelled meanwhile, or whose one-time link is dead, never leaves; one
-of too many to the same address waits; one whose facts changed is written once more. All of it is kept with its reason, and what never leaves is said.
+A mail that asks for money of a cancelled order, or whose one-time link is dead, never leaves. One of too many to the
+same address waits. One whose facts changed is written once more. All of it is kept with its reason, and what never
+leaves is said.
 """
 
 from collections import Counter

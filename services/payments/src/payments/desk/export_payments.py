@@ -3,17 +3,17 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from payments.desk.rows import Asked, list_payments
+from payments.desk.rows import PaymentSearch, list_payments
 from shared.database import Tx
 from shared.events import PaymentsExported
 
 
 async def export_payments(
-    tx: Tx, asked: Asked, done_by: Mapping[str, Any], told: Callable[[int], str]
+    tx: Tx, search: PaymentSearch, done_by: Mapping[str, Any], told: Callable[[int], str]
 ) -> None:
-    """Say that all payments found by ``asked`` leave the desk, and how many there are.
+    """Say that all payments found by ``search`` leave the desk, and how many there are.
 
     ``done_by`` are the fields of a desk event that tell who took them, ``told`` the words for a number of rows.
     """
-    _, count = await list_payments(tx, **asked, limit=0, offset=0)
+    _, count = await list_payments(tx, **search, limit=0, offset=0)
     tx.say(PaymentsExported(**done_by, subject=told(count)))

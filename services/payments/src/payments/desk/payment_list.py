@@ -9,17 +9,16 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from payments.desk.export_payments import export_payments
-from payments.desk.rows import VIEWS, Asked, count_calls, count_views, every_payment, list_payments
+from payments.desk.rows import VIEWS, PaymentSearch, count_calls, count_views, every_payment, list_payments
 from payments.methods.registry import Methods
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from payments.payment.words import ATTENTION, STATES
-from payments.shop.rows import ShopSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_shop_settings
 from shared.web.cells import Cell, at, badge, link, text, yen
 from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
-from shared.web.lists import Asked as ListAsked
-from shared.web.lists import Column, DeskList, SearchBox, Tabs
+from shared.web.lists import Asked, Column, DeskList, SearchBox, Tabs
 from shared.web.paging import Paging
 from shared.web.parts import Here
 from shared.web.saved_searches import SavedSearches
@@ -100,20 +99,20 @@ router.include_router(SEARCHES.router())
 @router.get(f"{PAYMENTS.path}/export.csv")
 async def send_payments(request: Request, parts: Here, staff: Owner, paging: Paging) -> Response:
     """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
-    asked = _asked(PAYMENTS.read(request, paging).for_file())
+    search = _search(PAYMENTS.read(request, paging).for_file())
     async with parts.db.transaction() as tx:
         settings = await read_shop_settings(tx)
-        await export_payments(tx, asked, done_by(request, staff), lambda count: rows_taken(request, count))
+        await export_payments(tx, search, done_by(request, staff), lambda count: rows_taken(request, count))
     line = _lines(settings, parts[Methods])
-    return PAYMENTS.csv(line(one) async for one in every_payment(parts.db, **asked))
+    return PAYMENTS.csv(line(one) async for one in every_payment(parts.db, **search))
 
 
 @router.get(PAYMENTS.path)
 async def show_payments(request: Request, parts: Here, paging: Paging, staff: Staff) -> Response:
-    """Payments, newest first, by saved view, method, state, part of code or name, or a provider's number."""
+    """Payments, newest first, by tab, method, state, part of code or name, or a provider's number."""
     asked, methods = PAYMENTS.read(request, paging), parts[Methods]
     async with parts.db.transaction() as tx:
-        found, total = await list_payments(tx, **_asked(asked), limit=paging.size, offset=paging.offset)
+        found, total = await list_payments(tx, **_search(asked), limit=paging.size, offset=paging.offset)
         counts = await count_views(tx)
         called = await count_calls(tx)
         saved = await SEARCHES.shown(tx, asked, staff)
@@ -147,7 +146,7 @@ async def show_payments(request: Request, parts: Here, paging: Paging, staff: St
     )
 
 
-def _asked(asked: ListAsked[PaymentFilters]) -> Asked:
+def _search(asked: Asked[PaymentFilters]) -> PaymentSearch:
     wanted = asked.filters
     return {
         "view": asked.tab,
@@ -158,11 +157,11 @@ def _asked(asked: ListAsked[PaymentFilters]) -> Asked:
     }
 
 
-def _names(settings: ShopSettings, methods: Methods) -> dict[str, str]:
+def _names(settings: PaymentSettings, methods: Methods) -> dict[str, str]:
     return {kind: settings.name_of(kind, one.menu().name) for kind, one in methods.items()}
 
 
-def _lines(settings: ShopSettings, methods: Methods) -> Callable[[Payment], PaymentLine]:
+def _lines(settings: PaymentSettings, methods: Methods) -> Callable[[Payment], PaymentLine]:
     """Return what makes a line of a payment, with the shop's names of the methods."""
     names = _names(settings, methods)
     shown = {kind: one.menu().provider_status_shown for kind, one in methods.items()}

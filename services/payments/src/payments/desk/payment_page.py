@@ -35,7 +35,7 @@ from payments.watching.look_up_payment import look_up_payment
 from shared.clock import in_japan, now
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.web.deeds import done_by
+from shared.web.deeds import done_by, name_of
 from shared.web.forms import Form, read_form
 from shared.web.parts import Here, Parts
 from shared.web.session import Staff, Viewer, require_staff
@@ -129,7 +129,7 @@ async def _act(
                     order_code,
                     do,
                     form.value,
-                    by=_name(staff),
+                    by=name_of(staff),
                     deed=done_by(request, staff),
                     said=say,
                 )
@@ -174,10 +174,6 @@ async def do_deed(request: Request, parts: Here, order_code: str, deed: str, sta
         raise Refused("deed_unknown", "この操作はできません。", status=404)
     model, do, said = DEEDS[deed]
     return await _act(request, parts, order_code, await read_form(request, model), do, staff, lambda _: said)
-
-
-def _name(staff: Viewer) -> str:
-    return staff.name or staff.member_id or ""
 
 
 def _form(model: type[BaseModel], refused: tuple[Form[Any], ...], values: dict[str, Any]) -> Form[Any]:

@@ -39,7 +39,7 @@ VIEWS: tuple[tuple[View, str], ...] = (
 )
 
 
-class Asked(TypedDict):
+class PaymentSearch(TypedDict):
     """What narrows the list."""
 
     view: str
@@ -91,7 +91,7 @@ def every_payment(
 
 
 async def count_views(tx: Tx) -> dict[str, int]:
-    """Return the number of payments in each saved view."""
+    """Return the number of payments in each tab."""
     await tx.plan(LONG)
     rows = await tx.rows(
         select(

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from payments.methods.method import Method
 from payments.methods.registry import Methods
-from payments.shop.rows import ShopSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_shop_settings
 from shared.web.parts import Here
 
 router = APIRouter(prefix="/api/payments")
@@ -24,7 +24,7 @@ async def list_methods(parts: Here) -> dict[str, Any]:
     }
 
 
-def _entry(method: Method, settings: ShopSettings) -> dict[str, Any]:
+def _entry(method: Method, settings: PaymentSettings) -> dict[str, Any]:
     """Return the menu's entry of a method, under the shop's name for it, and how its orders run by its terms."""
     entry, terms = method.menu(), method.terms
     return entry.as_json() | {

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from payments.methods.registry import Methods
-from payments.shop.rows import ShopSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_shop_settings
 from payments.shop.rules import CaptureSettings, MethodSettings
 from shared.database import Tx
-from shared.shop_settings.change_settings import Doer, change, lock_settings
+from shared.shop_settings.change_settings import Changer, change, lock_settings
 from shared.versions import check_seen
 
 
@@ -17,7 +17,7 @@ async def change_shop_settings(
     methods: Mapping[str, MethodSettings],
     *,
     offered: Methods,
-    by: Doer,
+    by: Changer,
     at: datetime,
     seen: str,
 ) -> int:
@@ -34,6 +34,6 @@ async def change_shop_settings(
     return len(changed)
 
 
-def plain_settings(settings: ShopSettings, methods: Methods) -> dict[str, object]:
+def plain_settings(settings: PaymentSettings, methods: Methods) -> dict[str, object]:
     """Return all that the page shows, for its version."""
     return {"": settings.capture.plain(), **{kind: settings.method(kind).plain() for kind in methods}}

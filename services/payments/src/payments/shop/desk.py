@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from payments.methods.registry import Methods
 from payments.shop.change_shop_settings import change_shop_settings, plain_settings
-from payments.shop.rows import ShopSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_shop_settings
 from payments.shop.rules import NAME_LENGTH_MAX, CaptureSettings, MethodSettings
 from shared.clock import now
 from shared.errors import Refused
@@ -100,7 +100,7 @@ def _own_names(methods: Methods) -> dict[str, str]:
     return {kind: method.menu().name for kind, method in methods.items()}
 
 
-def _shown(settings: ShopSettings, methods: Methods, staff: Viewer) -> Forms:
+def _shown(settings: PaymentSettings, methods: Methods, staff: Viewer) -> Forms:
     """The forms of the settings in force; a method without a name of the shop's shows its own."""
     forms: Forms = {"": form_of(settings.capture, CaptureSettings.changed_as(staff.staff))}
     names = MethodSettings.changed_as(staff.staff)
@@ -125,7 +125,7 @@ def _sent(data: Mapping[str, str], methods: Methods) -> Forms:
 
 
 def _wanted(
-    in_force: ShopSettings, forms: Forms, methods: Methods
+    in_force: PaymentSettings, forms: Forms, methods: Methods
 ) -> tuple[CaptureSettings, dict[str, MethodSettings]]:
     wanted = {}
     for kind, own in _own_names(methods).items():

@@ -10,7 +10,7 @@ from shared.shop_settings.rows import of_stored, read, read_each
 
 
 @dataclass(frozen=True)
-class ShopSettings:
+class PaymentSettings:
     """Capture policy, and what staff changed about single methods, by their kinds."""
 
     capture: CaptureSettings
@@ -34,8 +34,8 @@ class ShopSettings:
         return self.method(kind).offered
 
 
-async def read_shop_settings(tx: Tx) -> ShopSettings:
+async def read_shop_settings(tx: Tx) -> PaymentSettings:
     """Return what staff set; defaults where they set nothing."""
     stored = await read_each(tx, MethodSettings)
     methods = {kind: of_stored(MethodSettings(), values) for kind, values in stored.items()}
-    return ShopSettings(await read(tx, CaptureSettings), methods)
+    return PaymentSettings(await read(tx, CaptureSettings), methods)

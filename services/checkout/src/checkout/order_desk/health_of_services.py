@@ -1,4 +1,4 @@
-"""How the other services stand, as they say themselves. One that does not answer in time is shown as silent."""
+"""Health of the other services, as they tell it themselves. One that does not answer in time is shown as silent."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,28 +8,28 @@ import httpx
 import structlog
 from pydantic import ValidationError
 
-from shared.web.operations import Standing
+from shared.web.operations import ServiceHealth
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Standings:
+class HealthOfServices:
     """Reads from each service at its address, with the session of who is looking."""
 
     clients: Mapping[str, httpx.AsyncClient] = field(default_factory=dict)
 
-    async def read(self, cookies: Mapping[str, str]) -> dict[str, Standing | None]:
-        """Return how each service stands; None for one that did not say."""
+    async def read(self, cookies: Mapping[str, str]) -> dict[str, ServiceHealth | None]:
+        """Return the health of each service; None for one that did not say."""
         carried = {"cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
         said = await asyncio.gather(*(self._ask(name, carried) for name in self.clients))
         return dict(zip(self.clients, said, strict=True))
 
-    async def _ask(self, service: str, headers: Mapping[str, str]) -> Standing | None:
+    async def _ask(self, service: str, headers: Mapping[str, str]) -> ServiceHealth | None:
         try:
             answer = await self.clients[service].get(f"/api/{service}/operations", headers=headers)
             answer.raise_for_status()
-            return Standing.model_validate_json(answer.content)
+            return ServiceHealth.model_validate_json(answer.content)
         except (httpx.HTTPError, ValidationError) as error:
             log.warning("operations.not_read", of=service, error=type(error).__name__)
             return None
