@@ -18,6 +18,13 @@ from shared.web.session import Staff, require_staff
 
 PATH = "/desk/payments/notices"
 BODY_LENGTH_MAX = 2_000
+SUMMARY_LENGTH_MAX = 60
+"""What the list shows at once; the rest opens on demand."""
+
+
+def shortened(summary: str) -> str:
+    """Return the beginning of a summary that is too long for a list."""
+    return summary if len(summary) <= SUMMARY_LENGTH_MAX else f"{summary[:SUMMARY_LENGTH_MAX]}…"
 
 
 def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
@@ -42,7 +49,8 @@ def router(pages: Pages, db: Database, methods: Methods) -> APIRouter:
                     "key": row.notice_key,
                     "at": row.received_at,
                     "method": names.get(row.method, row.method),
-                    "summary": row.summary,
+                    "summary": shortened(row.summary),
+                    "whole_summary": row.summary,
                     "state": NOTICE_STATES[row.state],
                     "reference": parts(row.reference or ""),
                     "order_code": row.order_code,
