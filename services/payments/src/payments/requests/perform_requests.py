@@ -40,6 +40,7 @@ PAUSE_SECONDS_MAX = 120.0
 MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
 """A person has been called; who cannot wait has the provider asked at once."""
 BUYER_PAUSE_SECONDS = 60.0
+AFTER_VOID_SECONDS = 5.0
 SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
 LEASE_SECONDS = 30
@@ -89,17 +90,20 @@ class Requests:
         at = now()
         outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
         batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
+        look_at = {}
         # Before anything new is asked for: a request that has ended makes room for the next of its kind.
         ours = await _end(tx, outcomes, at)
         for claim, answers in done:
             if claim in ours:
                 payment = batch.payment(claim.payment.payment_id)
-                terms = self._calls.methods[payment.method].terms
-                number = claim.row.sequence
-                settled = settle_reply(payment, claim.row.operation, answers, at, terms, number=number)
+                method, number = self._calls.methods[payment.method], claim.row.sequence
+                settled = settle_reply(payment, claim.row.operation, answers, at, method.terms, number=number)
                 with following(claim.row.cause):
                     batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
-        await batch.save(tx, self._calls.methods, at)
+                if claim.row.operation == "void" and payment.authorization_id and method.look_after:
+                    # While it was let go, others may have taken money on the same agreement.
+                    look_at[payment.payment_id] = at + timedelta(seconds=AFTER_VOID_SECONDS)
+        await batch.save(tx, self._calls.methods, at, look_at=look_at)
 
     async def failed(self, tx: Tx, claim: Claim[ClaimedRequest]) -> None:
         """Call a person where an answer could not be written down, and ask again later."""
