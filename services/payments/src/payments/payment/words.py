@@ -108,6 +108,8 @@ REFUSALS = {
     "text_too_long": "番号や文字が長すぎます",
     "unreadable_answer": "読み取れない文字があります",
     "cannot_be_written_down": "記録できない回答です",
+    "not_found": "決済会社が、発行済みの取引を見つけられません",
+    "refused_and_gone": "返金を断られましたが、返金された記録があります",
     "amount_changed": "返金額が変わったため、依頼し直します",
     "nothing_left": "お預かりしている金額が残っていません",
     "heard_by_a_look": "照会で確認しました",

@@ -29,6 +29,7 @@ from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
 from payments.payment.tables import payment_requests
 from payments.requests.calls import Calls
+from payments.requests.refused_refunds import is_to_be_seen, seen
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
 from shared.cause import following
 from shared.clock import now
@@ -139,12 +140,23 @@ class Requests:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=request.amount, key=request.request_id.hex)
+        if is_to_be_seen(answer):
+            before = found if never_asked(request) else ()
+            answer = await self._see(payment, request, before, answer)
         crash_point("K11")
         if isinstance(answer, RefundWaiting) and answer.looks:
             # The method only looked: nothing was asked for.
             answer = replace(answer, looks=request.attempts if never_asked(request) else 0)
         terms = self._calls.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(request) else answer)
+
+    async def _see(
+        self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
+    ) -> Answer:
+        """Return what became of a refund that was refused, as a look right after it tells."""
+        after = await self._calls.look_up(payment)
+        terms = self._calls.methods[payment.method].terms
+        return seen(payment, before, after, refused, amount=request.amount, at=now(), terms=terms)
 
     async def _tell_shipped(self, payment: Payment, request: ClaimedRequest) -> Sequence[Answer]:
         """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
