@@ -82,6 +82,8 @@ CAUSES = {
     "other hold": "受注管理ソフトなどによる別の与信がありました",
     "unnamed charges": "決済会社に、この画面で記録していない売上がありました",
     "answer does not fit": "決済会社の回答が、依頼した内容と一致しません",
+    "receipt told otherwise": "決済会社の回答が、記録した入金額と一致しません",
+    "refund told otherwise": "決済会社の回答が、記録した返金額と一致しません",
     "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
     "short money accepted": "不足のまま入金済みにしました",
     "marked as seen": "確認済みにしました",

@@ -291,9 +291,9 @@ def _with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
     """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
     an answer fits."""
     if became.due_at is None:
-        return replace(settled, payment=settled.payment.not_calling("no_answer", MISMATCH))
+        return replace(settled, payment=settled.payment.fitting.not_calling("no_answer"))
     if became.state != "unknown":
-        return replace(settled, payment=settled.payment.not_calling(MISMATCH))
+        return replace(settled, payment=settled.payment.fitting)
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:

@@ -104,9 +104,10 @@ def _tells_of_the_number(answers: Sequence[Answer], terms: Terms) -> bool:
 
 
 def is_overdue(payment: Payment, terms: Terms, at: datetime) -> bool:
-    """Return whether a number's deadline and grace are over (at the very moment too, KON-18), and nobody doubts how much came."""
+    """Return whether a number's deadline and grace are over (at the very moment too, KON-18), and no money on it is told in two ways."""
     return (
         payment.state == "waiting"
+        and not payment.contradicted
         and payment.number is not None
         and at >= payment.number.due_at + terms.grace
     )

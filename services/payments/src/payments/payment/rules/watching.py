@@ -10,6 +10,7 @@ from payments.payment.rules.terms import Terms
 
 DAY = timedelta(days=1)
 DAILY_AFTER_RECEIPT = timedelta(days=3)
+DOUBTED_PAUSE = timedelta(minutes=10)
 
 
 class MethodFacts(Protocol):
@@ -40,10 +41,12 @@ def next_look_at(payment: Payment, method: MethodFacts, at: datetime) -> datetim
     until = payment.holds_until(method.terms)
     if payment.state == "authorized" and until is not None:
         looks.append(max(until + timedelta(seconds=1), at + timedelta(seconds=1)))
+    if payment.contradicted:
+        looks.append(at + DOUBTED_PAUSE)
     if payment.number is not None:
         deadline = payment.number.due_at + method.terms.grace
         if payment.state == "waiting":
-            looks.append(deadline)
+            looks.append(max(deadline, at + DOUBTED_PAUSE) if payment.contradicted else deadline)
         else:
             looks += _ever_more_rarely(at, deadline, deadline + method.look_after)
     elif (since := _may_move_since(payment)) is not None:
