@@ -3,16 +3,16 @@
 import httpx
 import pytest
 
+from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.order_desk.operations import SERVICES
-from checkout.order_desk.standings import Standings
 from harness.keys import Keys
 from shared.database import Database
-from shared.web.operations import Standing
+from shared.web.operations import ServiceHealth
 from shared.web.parts import add_part
 from tests.checkout.shopper import Shopper, shop_app
 
 
-def telling(standing: Standing) -> Standings:
+def telling(standing: ServiceHealth) -> HealthOfServices:
     """The other services as ``standing`` says one of them is."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -20,13 +20,13 @@ def telling(standing: Standing) -> Standings:
         return httpx.Response(200, text=standing.model_dump_json())
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://other.test")
-    return Standings({standing.service: client})
+    return HealthOfServices({standing.service: client})
 
 
-async def operations_page(db: Database, keys: Keys, standing: Standing) -> str:
+async def operations_page(db: Database, keys: Keys, standing: ServiceHealth) -> str:
     """The text of 運用 as a clerk sees it."""
     app = shop_app(db, keys)
-    add_part(app, Standings, telling(standing))
+    add_part(app, HealthOfServices, telling(standing))
     clerk = Shopper(app, keys)
     clerk.sign_in("店長 試験", staff="clerk")
     assert (await clerk.opens("/desk/operations")).status_code == 200
@@ -37,7 +37,7 @@ async def operations_page(db: Database, keys: Keys, standing: Standing) -> str:
 async def test_unsent_events_older_than_half_a_minute_are_told(
     shop_db: Database, keys: Keys, seconds: int, told: str | None
 ) -> None:
-    members = Standing(service="members", unsent=2, unsent_seconds=seconds, late={}, dead_letters={})
+    members = ServiceHealth(service="members", unsent=2, unsent_seconds=seconds, late={}, dead_letters={})
     page = await operations_page(shop_db, keys, members)
 
     assert SERVICES["members"] in page
@@ -46,7 +46,7 @@ async def test_unsent_events_older_than_half_a_minute_are_told(
 
 
 async def test_a_service_of_the_former_release_is_still_shown(shop_db: Database, keys: Keys) -> None:
-    former = Standing.model_validate({"service": "members", "unsent": 1, "late": {}, "dead_letters": {}})
+    former = ServiceHealth.model_validate({"service": "members", "unsent": 1, "late": {}, "dead_letters": {}})
     assert "順に送っています" in await operations_page(shop_db, keys, former)
 
 
@@ -62,7 +62,7 @@ async def test_mails_that_cannot_leave_are_told_with_the_reason(
     shop_db: Database, keys: Keys, stuck: int, refused: int, told: str | None
 ) -> None:
     figures = {"undelivered": 0, "mails_stuck": stuck, "mails_shop_refused": refused}
-    mails = Standing(service="notifications", unsent=0, late={}, dead_letters={}, figures=figures)
+    mails = ServiceHealth(service="notifications", unsent=0, late={}, dead_letters={}, figures=figures)
     page = await operations_page(shop_db, keys, mails)
 
     assert ("担当者に連絡してください" in page) is (told is not None)

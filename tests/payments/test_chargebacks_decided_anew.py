@@ -373,7 +373,7 @@ def test_money_on_its_way_back_goes_on_once_a_person_has_seen_why_it_waited() ->
         losses=(Loss("c1", 50, "refund"),),
         attention="refund_unexplained",
     )
-    assert deeds.mark_seen(waits, AT, by="佐藤").asks == (Ask("refund", 300),)
+    assert deeds.mark_seen(waits, CARD, AT, by="佐藤").asks == (Ask("refund", 300),)
 
 
 def test_short_money_of_the_sale_can_be_taken_for_the_whole() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from harness.eventually import eventually
 from harness.keys import Keys
 from payments.methods.konbini.chains import CHAINS, KONBINI
+from payments.methods.konbini.method import Konbini
 from payments.payment.rules.payment import Payment
 from shared.clock import JAPAN, clock, now
 from shared.events import (
@@ -210,6 +212,66 @@ async def test_nothing_expires_while_the_company_does_not_answer(shopping: Shopp
     clock.move(timedelta(minutes=1))
     await shopping.payments.work()
     assert await kinds(shopping) == [PaymentNumberIssued, PaymentExpired]
+
+
+REFUSALS = pytest.mark.parametrize(
+    ("status", "code"), [(404, "not_found"), (422, "temporarily_unavailable"), (422, "no such code")]
+)
+
+
+def refuse_looks(shopping: Shopping, monkeypatch: pytest.MonkeyPatch, status: int, code: str) -> None:
+    """Let the company refuse looks; what was paid stays paid."""
+    konbini = shopping.payments.methods["konbini"]
+    assert isinstance(konbini, Konbini)
+    sends = konbini._http.send
+
+    async def send(request: httpx.Request, **more: Any) -> httpx.Response:
+        if request.method == "GET":
+            return httpx.Response(status, json={"code": code}, request=request)
+        return await sends(request, **more)
+
+    monkeypatch.setattr(konbini._http, "send", send)
+
+
+@REFUSALS
+async def test_money_on_a_number_that_no_look_finds_is_not_lost(
+    shopping: Shopping, monkeypatch: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    payment = await issued(shopping)
+    await shopping.konbini.pay(payment)
+    with monkeypatch.context() as patched:
+        refuse_looks(shopping, patched, status, code)
+        assert await notify(shopping) == [200]
+        assert (await shopping.payments.payment("N1")).calls == ("answer_mismatch",)
+        [notice] = await shopping.payments.rows("SELECT state, due_at FROM notices")
+        assert notice.due_at is not None
+        clock.move(timedelta(days=8))
+        await shopping.payments.work()
+        assert await kinds(shopping) == [PaymentNumberIssued]
+    clock.move(timedelta(hours=2))
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued, PaymentCaptured]
+    assert (await shopping.payments.payment("N1")).calls == ()
+
+
+async def test_a_number_refused_in_unknown_words_is_asked_for_again(
+    shopping: Shopping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shopping.payments.hears(placed("N1", "konbini", choice={"chain": "lawson"}))
+    konbini = shopping.payments.methods["konbini"]
+    assert isinstance(konbini, Konbini)
+
+    async def refuse(request: httpx.Request, **_: Any) -> httpx.Response:
+        return httpx.Response(422, json={"code": "temporarily_unavailable"}, request=request)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(konbini._http, "send", refuse)
+        await shopping.payments.hears(reserved("N1"))
+        await shopping.payments.work()
+    assert (await shopping.payments.payment("N1")).state == "unknown"
+    clock.move(timedelta(minutes=1))
+    await shopping.payments.work()
+    assert await kinds(shopping) == [PaymentNumberIssued]
 
 
 @pytest.mark.feature("KON-39", clause="refund opened")

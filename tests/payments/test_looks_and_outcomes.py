@@ -16,6 +16,7 @@ from payments.payment.rules.answers import (
     CaptureDeclined,
     CaptureRefused,
     Declined,
+    Issued,
     NeedsBuyer,
     RefundDeclined,
     Refunded,
@@ -45,6 +46,7 @@ END = NUMBER.due_at + GRACE
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 SILENCE = Unknown(reason="timeout")
 PAID = Captured(amount=3_300, captured_at=AT, receipt_id="r1")
+ISSUED = Issued(number="123", number_label="支払い番号", due_at=NUMBER.due_at)
 
 
 def numbers(*, polled: float | None = None, looked_after: timedelta = timedelta(0)) -> Scripted:
@@ -71,7 +73,7 @@ def test_a_number_is_overdue_from_the_very_moment_at_which_its_grace_ends(
     assert is_overdue(payment, TERMS, at) == overdue
 
 
-@pytest.mark.parametrize("answers", [(), (Waiting(),)])
+@pytest.mark.parametrize("answers", [(ISSUED,), (ISSUED, Waiting())])
 def test_a_number_of_which_no_money_is_known_expires_at_its_end_and_not_before(
     answers: Sequence[Answer],
 ) -> None:
@@ -80,6 +82,13 @@ def test_a_number_of_which_no_money_is_known_expires_at_its_end_and_not_before(
     after, next_at = look(WAITING, answers, numbers(), END)
     assert (after.payment.state, next_at) == ("expired", None)
     assert len(after.events) == 1
+
+
+@pytest.mark.parametrize("answers", [(), (Waiting(),)])
+def test_a_look_that_tells_nothing_of_the_number_lets_nothing_expire(answers: Sequence[Answer]) -> None:
+    found, next_at = look(WAITING, answers, numbers(), END)
+    assert (found.payment.state, found.payment.calls) == ("waiting", ("answer_mismatch",))
+    assert next_at is not None
 
 
 def test_money_that_a_look_finds_at_the_last_moment_is_taken() -> None:
@@ -257,7 +266,7 @@ def test_each_thing_that_happens_to_a_payment_finds_it_as_the_one_before_left_it
 async def test_all_that_was_decided_is_said_in_its_order_and_what_did_not_change_is_not_saved() -> None:
     batch = Batch([WAITING])
     said = look(WAITING, (PAID,), numbers(), AT)[0].events
-    expired = look(WAITING, (), numbers(), END)[0].events
+    expired = look(WAITING, (ISSUED,), numbers(), END)[0].events
     for events in (said, expired):
         batch.add(Settled(WAITING, events=events))
     heard: list[Event] = []

@@ -231,7 +231,7 @@ def test_the_standing_is_said_whole_with_a_growing_revision() -> None:
         refunded_elsewhere_amount=500,
     )
     assert told.model_dump() == expected.model_dump()
-    seen = deeds.mark_seen(said.payment, AT, by="佐藤")
+    seen = deeds.mark_seen(said.payment, CARD, AT, by="佐藤")
     over = with_standing(said.payment, seen, AT).events[-1]
     assert isinstance(over, PaymentStandingChanged)
     assert (over.revision, over.calls) == (6, ())
@@ -311,7 +311,7 @@ async def test_notices_that_nobody_understands_are_listed_until_staff_have_seen_
     notices = (
         Notice("odd", number.payment_id.hex, "不明な通知", known=False),
         Notice("x" * 60_000, number.payment_id.hex, "a\0b\ud800"),
-        Notice("of nobody", None, "about nothing", known=False),
+        Notice("of nobody", None, "about nothing " + "何" * 100, known=False),
     )
     async with shopping.payments.db.transaction() as tx:
         for one in notices:
@@ -324,6 +324,10 @@ async def test_notices_that_nobody_understands_are_listed_until_staff_have_seen_
     assert "未対応の通知が2件あります" in (await browser.get("/desk/payments")).text
     page = (await browser.get("/desk/payments/notices")).text
     assert "/desk/payments/N1" in page
+    shown, _, on_demand = page.partition("about nothing")[2].partition("<details>")
+    assert "何" * 40 in shown
+    assert "何" * 60 not in shown
+    assert "何" * 100 in on_demand.partition("</details>")[0]
     rows = await shopping.payments.rows("SELECT notice_key FROM notices WHERE state = 'unknown'")
     for row in rows:
         path = f"/desk/payments/notices/{row.notice_key}/seen"

@@ -254,7 +254,7 @@ def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
     assert "依頼した返金（¥1,000）は成立しませんでした（お預かり ¥3,300）" in text
     again = deeds.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
     assert (again.payment.calls, again.asks) == ((), (Ask("refund", 800, 2),))
-    assert deeds.mark_seen(failed, AT, by="佐藤").payment.calls == ()
+    assert deeds.mark_seen(failed, CARD, AT, by="佐藤").payment.calls == ()
     assert deeds.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
 
 

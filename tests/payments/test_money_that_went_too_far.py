@@ -84,7 +84,7 @@ def test_part_of_what_is_missing_explains_nothing_and_gives_nothing_back() -> No
     over = settle(LIVE, None, OUT, AT, BANK).payment
     part = settle(over, None, Captured(amount=50, captured_at=AT, receipt_id="r2"), AT, BANK).payment
     assert (part.lost_amount, part.held_amount, part.refund_asked_amount) == (150, 0, 0)
-    seen = deeds.mark_seen(part, AT, by="佐藤").payment
+    seen = deeds.mark_seen(part, CARD, AT, by="佐藤").payment
     assert (seen.lost_amount, "refund_unexplained" in seen.calls) == (150, False)
 
 
@@ -153,7 +153,7 @@ def test_a_lost_chargeback_tells_the_order_and_stays_until_it_was_seen() -> None
     assert isinstance(said, PaymentRefunded)
     assert (said.amount, said.remaining_amount, said.by_dispute) == (3_300, 0, True)
     assert (lost.payment.state, lost.payment.calls) == ("refunded", ("chargeback_lost",))
-    assert deeds.mark_seen(lost.payment, AT, by="佐藤").payment.calls == ()
+    assert deeds.mark_seen(lost.payment, CARD, AT, by="佐藤").payment.calls == ()
 
 
 def test_all_that_was_disputed_is_booked_although_part_of_it_went_back_before() -> None:

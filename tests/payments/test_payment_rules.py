@@ -230,6 +230,7 @@ def test_captured_money_is_a_sale_and_is_told_as_the_wish_wanted() -> None:
         version=5,
         captured_amount=3_300,
         receipts=("r1",),
+        receipt_amounts={"r1": 3_300},
         received_at=PLACED,
         provider_status="売上確定済",
         attention="",
@@ -281,6 +282,7 @@ def test_short_money_joins_the_sale_when_the_rest_is_here_and_too_much_waits() -
         number=NUMBER,
         suspense_amount=1_000,
         receipts=("r1",),
+        receipt_amounts={"r1": 1_000},
         received_at=PLACED,
         attention="short_money",
     )
@@ -467,6 +469,7 @@ def test_a_refund_is_booked_suspended_money_first(authorization: str, status: st
         refunded_amount=3_800,
         suspense_returned_amount=500,
         refunds=("f1",),
+        refund_amounts={"f1": 3_800},
         own_refunds={"f1": 3_800},
         attention="",
         provider_status=status,
@@ -661,6 +664,7 @@ def test_late_money_of_a_refunded_payment_that_a_person_sent_back_is_booked() ->
         refunded_amount=3_800,
         suspense_returned_amount=500,
         refunds=("f1", "h1"),
+        refund_amounts={"h1": 500},
         attention="",
     )
     assert settled.steps == (Step(5, "refunded", "look_up: Refunded"),)
@@ -714,6 +718,7 @@ def test_what_a_paid_order_does_not_need_goes_back_and_is_told(amount: int, atte
         refunded_amount=amount,
         suspense_returned_amount=amount,
         refunds=("h1",),
+        refund_amounts={"h1": amount},
         attention=attention,
     )
     assert settled.entries == (journal.suspense_returned("h1", amount),)

@@ -64,7 +64,7 @@ def test_a_hold_that_others_made_superfluous_goes_back() -> None:
 
 
 def test_who_marks_a_call_as_seen_stands_in_the_history() -> None:
-    seen = deeds.mark_seen(heard(OURS, STANDS).payment, AT, by="佐藤")
+    seen = deeds.mark_seen(heard(OURS, STANDS).payment, CARD, AT, by="佐藤")
 
     assert seen.payment.calls == ()
     assert seen.steps == (Step(6, "authorized", "marked as seen", by="佐藤"),)

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -16,7 +17,7 @@ from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.amazon_pay.simulator.ipn import CERTIFICATE_PATH, make_sealer
 from payments.methods.method import NoticeRefused, Shop
 from payments.payment.rules.answers import Chargeback
-from shared.clock import now
+from shared.clock import clock, now
 
 
 class Inbox:
@@ -149,6 +150,8 @@ async def test_a_forged_notice_is_refused(
         "https://sns-bucket.s3.amazonaws.com/SimpleNotificationService-0abc.pem",
         "https://sns.ap-northeast-1.amazonaws.com/SimpleNotificationService-0abc.pem\n",
         "https://sns.ap-northeast-1.amazonaws.com/..%2fSimpleNotificationService-0abc.pem",
+        "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0abc.pem",
+        "https://sns.ap-northeast-1.amazonaws.com.cn/SimpleNotificationService-0abc.pem",
     ],
 )
 async def test_nothing_is_fetched_from_a_foreign_certificate_address(
@@ -180,6 +183,34 @@ async def test_an_unreachable_certificate_asks_the_sender_to_come_again(
         answer = await refusal(NoticeReader(settings, http), json.loads(await first(inbox)))
 
     assert answer == (503, "certificate_unreachable")
+
+
+async def test_a_certificate_that_is_not_there_is_tried_once_a_minute(
+    settings: AmazonPaySettings, inbox: Inbox, authorize: Any
+) -> None:
+    await authorize()
+    envelope = json.loads(await first(inbox))
+    fetched: list[str] = []
+
+    def fetch(request: httpx.Request) -> httpx.Response:
+        fetched.append(str(request.url))
+        return httpx.Response(404)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fetch)) as http:
+        reader = NoticeReader(settings, http)
+        for _ in range(3):
+            assert await refusal(reader, envelope) == (503, "certificate_unreachable")
+        assert len(fetched) == 1
+        for number in range(30):
+            url = f"{settings.url}/SimpleNotificationService-{number:04x}.pem"
+            assert await refusal(reader, envelope | {"SigningCertURL": url}) == (
+                503,
+                "certificate_unreachable",
+            )
+        assert len(fetched) == 20
+        clock.move(timedelta(minutes=1))
+        await refusal(reader, envelope)
+    assert len(fetched) == 21
 
 
 async def test_a_notice_is_sent_again_until_it_is_taken(amazon: Any, inbox: Inbox, authorize: Any) -> None:

@@ -2,10 +2,14 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from harness.keys import Keys
+from payments.methods.amazon_pay.looking import beyond
+from payments.methods.amazon_pay.objects import Charge
 from payments.payment.rules.payment import Payment
 from payments.shop.rules import CaptureSettings
 from shared.clock import clock, now
@@ -177,6 +181,8 @@ async def test_a_capture_that_amazon_rejects_ends_the_hold(world: World) -> None
     [rejected] = await world.payments.said(CaptureRejected)
     assert isinstance(rejected, CaptureRejected)
     assert rejected.reason == "AmazonRejected"
+    await asks_again(world)
+    assert len(await world.ledger("authorized")) == 1
 
 
 async def test_a_slow_capture_that_is_declined_ends_the_hold(world: World) -> None:
@@ -492,6 +498,50 @@ async def test_a_charge_that_nobody_named_calls_a_person(world: World) -> None:
     payment = await world.payments.payment("N1")
     assert "charge_unknown" in payment.calls
     assert (payment.unnamed_charge_amount, payment.held_amount) == (2_300, 1_000)
+
+
+async def test_our_open_hold_hides_no_charge_that_nobody_named(world: World) -> None:
+    await world.order()
+    await charged_beside(world, 300, tell=False)
+    clock.move(timedelta(minutes=11))
+    await world.payments.work()
+
+    payment = await world.payments.payment("N1")
+    assert (payment.state, payment.calls) == ("authorized", ("charge_unknown",))
+    assert payment.unnamed_charge_amount == 300
+
+
+async def test_a_hold_let_go_is_looked_at_once_more_and_ever_more_rarely(world: World) -> None:
+    await world.order()
+    await charged_beside(world, 300, tell=False)
+    assert (await is_cancelled(world)).state == "voided"
+    clock.move(timedelta(seconds=6))
+    await world.payments.work()
+
+    payment = await world.payments.payment("N1")
+    assert (payment.state, payment.unnamed_charge_amount) == ("voided", 300)
+    assert "charge_unknown" in payment.calls
+    [row] = await world.payments.rows("SELECT due_at FROM payments")
+    assert now() < row.due_at <= now() + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("charged", "taken", "held", "beyond_them"),
+    [
+        (0, 0, 3_300, 0),
+        (3_300, 0, 3_300, 0),
+        (300, 0, 3_300, 300),
+        (3_600, 0, 3_300, 300),
+        (3_600, 3_300, 0, 300),
+        (3_300, 3_300, 0, 0),
+        (3_000, 3_300, 0, 0),
+    ],
+)
+def test_what_is_charged_beyond_known_charges_is_told_apart(
+    charged: int, taken: int, held: int, beyond_them: int
+) -> None:
+    charges = [SimpleNamespace(taken=taken, held=held)]
+    assert beyond(charged, cast("list[Charge]", charges)) == beyond_them
 
 
 async def test_a_charge_of_another_permission_is_none_of_ours(world: World) -> None:

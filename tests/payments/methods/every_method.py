@@ -111,10 +111,16 @@ class Meddler:
         self._app = app
         self.verbs: tuple[str, ...] = ()
         self.change: Change = lambda answer: answer
+        self.status = 0
 
     def let(self, change: Change, *verbs: str) -> None:
         """Change answers to ``verbs`` from now on."""
-        self.verbs, self.change = verbs, change
+        self.verbs, self.change, self.status = verbs, change, 0
+
+    def refuse(self, status: int, code: str, *verbs: str) -> None:
+        """Let the provider do what it is asked for and refuse it all the same, from now on."""
+        self.let(lambda _: {"code": code, "reasonCode": code, "message": code}, *verbs)
+        self.status = status
 
     def stop(self) -> None:
         """Let everything pass from now on."""
@@ -134,9 +140,11 @@ class Meddler:
                 return
             body += message.get("body", b"")
             if not message.get("more_body"):
-                changed = orjson.dumps(self.change(orjson.loads(body)))
+                told = None if self.status else orjson.loads(body)
+                changed = orjson.dumps(self.change(told))
                 headers = [one for one in started[0]["headers"] if one[0].lower() != b"content-length"]
-                await send({**started[0], "headers": headers})
+                status = self.status or started[0]["status"]
+                await send({**started[0], "headers": headers, "status": status})
                 await send({"type": "http.response.body", "body": changed})
 
         await self._app(scope, receive, hold)

@@ -291,3 +291,42 @@ def test_the_secret_of_the_simulator_is_refused_in_production(
     monkeypatch.delenv("SANDBOX", raising=False)
     with pytest.raises(ValueError, match="must be set"):
         find_methods([kind], Shop("https://shop.example", sandbox=False))
+
+
+UNREADABLE = pytest.mark.parametrize(
+    ("status", "code"), [(422, "temporarily_unavailable"), (404, "not_found")]
+)
+
+
+@UNREADABLE
+async def test_a_refund_that_was_refused_and_made_is_found(tried: Trial, status: int, code: str) -> None:
+    payment = await tried.order("N1")
+    await paid(tried, "N1")
+    tried.meddler.refuse(status, code, "POST")
+    await tried.payments.hears(cancelled("N1"))
+    await tried.payments.work()
+    assert "refund_failed" not in (await tried.payments.payment("N1")).calls
+    tried.meddler.stop()
+    await soon(tried)
+    seen = await tried.payments.payment("N1")
+    assert (seen.state, seen.calls, seen.refunded_amount) == ("refunded", (), payment.amount)
+    assert tried.driver.returned(payment) == [payment.amount]
+
+
+@UNREADABLE
+async def test_a_refused_look_is_no_answer(tried: Trial, status: int, code: str) -> None:
+    await tried.order("N1")
+    before = await tried.payments.payment("N1")
+    tried.meddler.refuse(status, code, "GET")
+    if tried.driver.sends_notices:
+        await tried.driver.pay(before)
+    clock.move(timedelta(days=20))
+    await tried.payments.work()
+    seen = await tried.payments.payment("N1")
+    assert (seen.state, seen.held_amount) == (before.state, 0)
+    tried.meddler.stop()
+    if tried.driver.sends_notices:
+        clock.move(timedelta(hours=2))
+        await tried.payments.work()
+        found = await tried.payments.payment("N1")
+        assert (found.state, found.held_amount, found.calls) == ("captured", before.amount, ())

@@ -200,10 +200,26 @@ async def test_another_browser_hastens_and_sees_no_order(service: Payments, late
     assert "別のブラウザー" in unpaid.text
     later.agree(await service.payment("N1"))
     waiting = await service.browser.get("/payments/later/back?order=N1")
+    clock.move(timedelta(seconds=30))
     await service.work()
     arrived = await service.browser.get(onward(waiting))
     assert "お支払い手続きが完了しました" in arrived.text
     assert "別のブラウザー" in arrived.text
+
+
+async def test_who_comes_back_often_has_the_provider_asked_every_half_minute(
+    service: Payments, keys: Keys
+) -> None:
+    await ordered(service, keys)
+    due = []
+    for seconds in (0, 1, 1, 1, 30):
+        clock.move(timedelta(seconds=seconds))
+        await service.work()
+        await service.browser.get("/payments/later/back?order=N1&outcome=cancel")
+        [row] = await service.rows("SELECT due_at FROM payment_requests WHERE due_at IS NOT NULL")
+        due.append(row.due_at)
+    assert due[1:4] == [due[0] + timedelta(seconds=30)] * 3
+    assert due[4] == due[0] + timedelta(seconds=60)
 
 
 async def test_pages_of_one_method_are_none_of_another_s_orders(service: Payments, keys: Keys) -> None:

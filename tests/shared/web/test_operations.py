@@ -79,7 +79,7 @@ async def test_an_old_unsent_event_shows_without_a_relay(make_db: MakeDatabase) 
 
     assert counted("noren_outbox_oldest_unsent_seconds") == pytest.approx(90, abs=30)
     assert 'noren_operations_items{figure="left_lying"} 3.0' in scraped
-    assert (await operations.standing()).unsent_seconds == pytest.approx(90, abs=30)
+    assert (await operations.health()).unsent_seconds == pytest.approx(90, abs=30)
 
 
 async def test_what_the_database_does_not_tell_is_no_number(make_db: MakeDatabase) -> None:

@@ -1,4 +1,4 @@
-"""Staff have seen what calls for a person; no money moves."""
+"""Staff have seen what calls for a person; no money moves, but what the provider tells of doubted money is booked."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ async def mark_payment_seen(
 ) -> None:
     """Take the calls off a payment that are over once they are seen. Raises Refused as :func:`act_on_payment` does."""
 
-    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        return deeds.mark_seen(payment, at, by=by)
+    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+        return deeds.mark_seen(payment, terms, at, by=by)
 
     await act_on_payment(tx, methods, order_code, deed, version=version)

@@ -116,10 +116,19 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
         ),
         (
             bool(deeds.to_be_seen(payment)),
-            Offer("seen", "確認済みにする", "確認済みにします。お金は動きません。"),
+            Offer("seen", "確認済みにする", _seen(payment)),
         ),
     )
     return [offer for may, offer in possible if may]
+
+
+def _seen(payment: Payment) -> str:
+    """Return what it means to mark the payment as seen."""
+    amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
+    told = [f"{word} {_yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
+    if told:
+        return f"決済会社が示している金額（{'、'.join(told)}）で記録し直し、処理を続けます。"
+    return "確認済みにします。お金は動きません。"
 
 
 def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:

@@ -39,7 +39,8 @@ answers within :data:`CALL_SECONDS_MAX`; the runner asks again later, each pause
 
 **A lost answer.** Before any repetition the runner calls :meth:`Method.look_up`. It returns *everything* the
 provider knows about this payment, oldest first: ``(Authorized, Captured)`` for a captured charge, ``()`` if
-the provider has never heard of it, ``(Unknown,)`` if the provider does not answer, also ``Waiting`` and
+the provider has never heard of it, ``(Unknown,)`` if the provider does not answer, or refuses the question in words that are
+not known, or does not find what it has named to us before (with ``mismatch``), also ``Waiting`` and
 ``RefundWaiting`` for what is still open. Old news does no harm. Only if the look-up holds no answer to the
 open request is the call made again, with the same key. Find things by the ids in ``payment.refs``, or by
 ``payment.payment_id.hex``, which should go to the provider with the first call for exactly this purpose.
@@ -99,7 +100,8 @@ call may still arrive at the provider it answers ``Waiting``, and is asked again
 
 **Refunds.** Each is a request with a key and an amount of its own, one at a time; with ``part_refunds`` the amount may
 be below the whole, because staff give back a part (PAY-18) or what was paid too much. One that was declined is asked
-for again with a new key.
+for again with a new key. A ``RefundDeclined`` without the provider's id of a refund is believed once a look right after it
+tells of no new one.
 
 **Provider.** A method that has its provider to itself is its own provider: it reads notices, bounds calls and closes
 connections. One that shares it names it as :attr:`Method.provider`; see ``payments/providers/provider.py``.

@@ -17,6 +17,13 @@ from shared.web.session import Staff, require_staff
 
 PATH = "/desk/payments/notices"
 BODY_LENGTH_MAX = 2_000
+SUMMARY_LENGTH_MAX = 60
+"""What the list shows at once; the rest opens on demand."""
+
+
+def shortened(summary: str) -> str:
+    """Return the beginning of a summary that is too long for a list."""
+    return summary if len(summary) <= SUMMARY_LENGTH_MAX else f"{summary[:SUMMARY_LENGTH_MAX]}…"
 
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
@@ -40,7 +47,8 @@ async def show_notices(request: Request, parts: Here, asked: Paging) -> Response
                 "key": row.notice_key,
                 "at": row.received_at,
                 "method": names.get(row.method, row.method),
-                "summary": row.summary,
+                "summary": shortened(row.summary),
+                "whole_summary": row.summary,
                 "state": NOTICE_STATES.of(row.state),
                 "reference": in_pieces(row.reference or ""),
                 "order_code": row.order_code,

@@ -1,7 +1,9 @@
 """What the pages of a method stand on: reading a payment, remembering a choice, asking for a look."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from payments.methods.method import Shop
 from payments.methods.registry import Methods
@@ -20,6 +22,10 @@ from shared.clock import now
 from shared.database import Database
 from shared.web.pages import Pages
 
+HASTENED_EVERY = timedelta(seconds=30)
+"""A page may be asked for as often as anybody likes; the provider is not."""
+KEPT_MAX = 1_000
+
 
 @dataclass(frozen=True)
 class PaymentCounter:
@@ -29,6 +35,8 @@ class PaymentCounter:
     pages: Pages
     db: Database
     methods: Methods
+    hastened: dict[UUID, datetime] = field(default_factory=dict)
+    """When this process had payments looked at last, or will have."""
 
     async def find(self, order_code: str) -> Payment | None:
         """Return the latest payment of an order, or None if the order is not known here yet."""
@@ -61,8 +69,21 @@ class PaymentCounter:
             tx.say(*chosen.events)
 
     async def hasten(self, order_code: str) -> None:
-        """Let the workers look at the order's payment now."""
+        """Let the workers look at the order's payment now, or as soon as they may again: every 30 seconds at most."""
+        at = now()
         async with self.db.transaction() as tx:
             payment = await find_order_payment(tx, order_code)
-            if payment is not None:
-                await look_soon(tx, [payment.payment_id])
+            if payment is not None and (look_at := self._next_look(payment.payment_id, at)) is not None:
+                await look_soon(tx, [payment.payment_id], at=look_at)
+
+    def _next_look(self, payment_id: UUID, at: datetime) -> datetime | None:
+        """Return when to look at a payment that is to be looked at soon; None where a look is planned for that already."""
+        if len(self.hastened) > KEPT_MAX:
+            old = [one for one, last in self.hastened.items() if last + HASTENED_EVERY < at]
+            for one in old:
+                del self.hastened[one]
+        last = self.hastened.get(payment_id)
+        if last is not None and last > at:
+            return None
+        self.hastened[payment_id] = at if last is None else max(at, last + HASTENED_EVERY)
+        return self.hastened[payment_id]

@@ -217,29 +217,31 @@ async def save_all(
     await _ask(tx, settled, at)
 
 
-async def look_soon(tx: Tx, payment_ids: Sequence[UUID], *, also_unwatched: bool = False) -> None:
-    """Let the workers look at payments and at their open requests now.
+async def look_soon(
+    tx: Tx, payment_ids: Sequence[UUID], *, also_unwatched: bool = False, at: datetime | None = None
+) -> None:
+    """Let the workers look at payments and at their open requests now, or ``at`` a moment where that is sooner than planned.
 
     ``also_unwatched``: once also at those that nobody would look at any more.
     """
     due = "(due_at > :at OR due_at IS NULL)" if also_unwatched else "due_at > :at"
-    await _hasten(tx, "payments", WATCH_WORK, payment_ids, due)
-    await ask_soon(tx, payment_ids)
+    await _hasten(tx, "payments", WATCH_WORK, payment_ids, due, at or now())
+    await ask_soon(tx, payment_ids, at=at)
 
 
-async def ask_soon(tx: Tx, payment_ids: Sequence[UUID]) -> None:
-    """Let the workers ask about open requests of payments now."""
-    await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at")
+async def ask_soon(tx: Tx, payment_ids: Sequence[UUID], *, at: datetime | None = None) -> None:
+    """Let the workers ask about open requests of payments now, or ``at`` a moment where that is sooner than planned."""
+    await _hasten(tx, "payment_requests", REQUEST_WORK, payment_ids, "due_at > :at", at or now())
 
 
-async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], due: str) -> None:
+async def _hasten(tx: Tx, table: str, work: str, payment_ids: Sequence[UUID], due: str, at: datetime) -> None:
     if not payment_ids:
         return
     await tx.execute(
         f"UPDATE {table} SET due_at = :at"  # noqa: S608 - names and conditions are ours
         f" WHERE payment_id = ANY(CAST(:payment_ids AS uuid[])) AND {due}",
         payment_ids=payment_ids,
-        at=now(),
+        at=at,
     )
     tx.wake(work)
 

@@ -47,7 +47,7 @@ def fitting_again(settled: Settled, answers: Sequence[Answer]) -> Settled:
     clear = not any(isinstance(answer, Unknown) for answer in answers)
     if MISMATCH not in payment.calls or payment.awaits_an_answer or not clear:
         return settled
-    return replace(settled, payment=payment.not_calling(MISMATCH))
+    return replace(settled, payment=payment.fitting)
 
 
 def with_attention(settled: Settled, attention: Call) -> Settled:

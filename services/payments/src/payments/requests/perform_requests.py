@@ -29,6 +29,7 @@ from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
 from payments.payment.tables import payment_requests
 from payments.requests.calls import Calls
+from payments.requests.refused_refunds import is_to_be_seen, seen
 from payments.requests.rows import ClaimedRequest, Ended, end_requests
 from shared.cause import following
 from shared.clock import now
@@ -40,6 +41,7 @@ PAUSE_SECONDS_MAX = 120.0
 MISMATCH_PAUSE_SECONDS_MAX = 3_600.0
 """A person has been called; who cannot wait has the provider asked at once."""
 BUYER_PAUSE_SECONDS = 60.0
+AFTER_VOID_SECONDS = 5.0
 SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
 LEASE_SECONDS = 30
@@ -89,17 +91,20 @@ class Requests:
         at = now()
         outcomes = {claim: outcome(claim.row, answers, at) for claim, answers in done}
         batch = Batch((await lock_payments(tx, {claim.payment.payment_id for claim, _ in done})).values())
+        look_at = {}
         # Before anything new is asked for: a request that has ended makes room for the next of its kind.
         ours = await _end(tx, outcomes, at)
         for claim, answers in done:
             if claim in ours:
                 payment = batch.payment(claim.payment.payment_id)
-                terms = self._calls.methods[payment.method].terms
-                number = claim.row.sequence
-                settled = settle_reply(payment, claim.row.operation, answers, at, terms, number=number)
+                method, number = self._calls.methods[payment.method], claim.row.sequence
+                settled = settle_reply(payment, claim.row.operation, answers, at, method.terms, number=number)
                 with following(claim.row.cause):
                     batch.add(_with_doubt(settled, outcomes[claim], claim.row.attempts))
-        await batch.save(tx, self._calls.methods, at)
+                if claim.row.operation == "void" and payment.authorization_id and method.look_after:
+                    # While it was let go, others may have taken money on the same agreement.
+                    look_at[payment.payment_id] = at + timedelta(seconds=AFTER_VOID_SECONDS)
+        await batch.save(tx, self._calls.methods, at, look_at=look_at)
 
     async def failed(self, tx: Tx, claim: Claim[ClaimedRequest]) -> None:
         """Call a person where an answer could not be written down, and ask again later."""
@@ -135,12 +140,23 @@ class Requests:
             return (*found, Declined(reason="declined", detail="order cancelled"))
         crash_point("K10")
         answer = await self._calls.make(operation, payment, amount=request.amount, key=request.request_id.hex)
+        if is_to_be_seen(answer):
+            before = found if never_asked(request) else ()
+            answer = await self._see(payment, request, before, answer)
         crash_point("K11")
         if isinstance(answer, RefundWaiting) and answer.looks:
             # The method only looked: nothing was asked for.
             answer = replace(answer, looks=request.attempts if never_asked(request) else 0)
         terms = self._calls.methods[payment.method].terms
         return (*found, set_apart(payment, found, answer, terms) if never_asked(request) else answer)
+
+    async def _see(
+        self, payment: Payment, request: ClaimedRequest, before: Sequence[Answer], refused: Answer
+    ) -> Answer:
+        """Return what became of a refund that was refused, as a look right after it tells."""
+        after = await self._calls.look_up(payment)
+        terms = self._calls.methods[payment.method].terms
+        return seen(payment, before, after, refused, amount=request.amount, at=now(), terms=terms)
 
     async def _tell_shipped(self, payment: Payment, request: ClaimedRequest) -> Sequence[Answer]:
         """Tell of the parcel, which does no harm twice, so nothing is looked up; not before the first word about the
@@ -285,9 +301,9 @@ def _with_doubt(settled: Settled, became: Outcome, attempts: int) -> Settled:
     """Show the desk a request that nobody answers, and no longer once it is over; what did not fit calls no longer once
     an answer fits."""
     if became.due_at is None:
-        return replace(settled, payment=settled.payment.not_calling("no_answer", MISMATCH))
+        return replace(settled, payment=settled.payment.fitting.not_calling("no_answer"))
     if became.state != "unknown":
-        return replace(settled, payment=settled.payment.not_calling(MISMATCH))
+        return replace(settled, payment=settled.payment.fitting)
     if MISMATCH in settled.payment.calls:
         return settled
     if became.state == "unknown" and attempts >= SILENT_ATTEMPTS_MAX:

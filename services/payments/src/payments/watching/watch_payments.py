@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from payments.methods.method import Method
 from payments.payment.claims import Claim, ClaimedPayment, claims_of, end_claims
 from payments.payment.rows import WATCH_WORK, lock_payments
-from payments.payment.rules.answers import Answer, Expired, Unknown
+from payments.payment.rules.answers import Answer, Captured, Expired, Issued, Unknown, Voided
 from payments.payment.rules.asking import let_go_if_too_old
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.payment import Payment
@@ -81,6 +81,8 @@ def look(
     payment: Payment, answers: Sequence[Answer], method: Method, at: datetime
 ) -> tuple[Settled, datetime | None]:
     """Return what a look at the provider means for a payment, and when to look next. Pure."""
+    if is_overdue(payment, method.terms, at) and not _tells_of_the_number(answers, method.terms):
+        answers = (*answers, Unknown(reason="not_found", mismatch=True))
     silent = any(isinstance(answer, Unknown) for answer in answers)
     settled = settle_all(payment, None, answers, at, method.terms)
     if not silent and is_overdue(settled.payment, method.terms, at):
@@ -95,10 +97,17 @@ def look(
     return settled, next_look_at(settled.payment, method, at)
 
 
+def _tells_of_the_number(answers: Sequence[Answer], terms: Terms) -> bool:
+    """Return whether a provider that is asked what came has an answer about the number: none is not "nothing came"."""
+    told = any(isinstance(answer, Issued | Captured | Voided | Unknown) for answer in answers)
+    return terms.deposit == "by_hand" or told
+
+
 def is_overdue(payment: Payment, terms: Terms, at: datetime) -> bool:
-    """Return whether a number's deadline and grace are over (at the very moment too, KON-18)."""
+    """Return whether a number's deadline and grace are over (at the very moment too, KON-18), and no money on it is told in two ways."""
     return (
         payment.state == "waiting"
+        and not payment.contradicted
         and payment.number is not None
         and at >= payment.number.due_at + terms.grace
     )

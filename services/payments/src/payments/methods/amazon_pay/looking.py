@@ -42,8 +42,14 @@ def others_of(payment: Payment) -> list[str]:
 
 
 async def our_charges(client: AmazonPayClient, payment: Payment) -> list[Charge]:
-    """Charges that we asked for. Raises `NoAnswer` if one is on another permission than the payment's."""
-    charges = [await client.charge(charge_id) for charge_id in charges_of(payment)]
+    """Charges that we asked for. Raises `NoAnswer` if one is on another permission than the payment's, or is not found:
+    Amazon itself has named it."""
+    try:
+        charges = [await client.charge(charge_id) for charge_id in charges_of(payment)]
+    except SaysNo as no:
+        if no.code != NOT_FOUND:
+            raise
+        raise NoAnswer("not_found", mismatch=True) from no
     for charge in charges:
         if payment.refs.get(PERMISSION, charge.charge_permission_id) != charge.charge_permission_id:
             raise NoAnswer("other_reference", mismatch=True)
@@ -100,9 +106,20 @@ async def _unnamed(
     if payment.state == "reauthorizing" or not charges:
         return []
     limits = (await client.permission(charges[0].charge_permission_id)).limits
-    unnamed = max(limits.charged - sum(charge.counted for charge in charges), 0) if limits else 0
+    unnamed = beyond(limits.charged, charges) if limits else 0
     news = unnamed != payment.unnamed_charge_amount
     return [UnnamedCharges(amount=unnamed)] if news else []
+
+
+def beyond(charged: int, charges: Sequence[Charge]) -> int:
+    """Return how many yen of ``charged`` are of none of the ``charges``.
+
+    Amazon does not say whether an open hold lowers what is left of a permission. If it does, no less than the hold is missing:
+    so what is less than that was charged by others, and what is as much, or more, may hold it.
+    """
+    more = max(charged - sum(charge.taken for charge in charges), 0)
+    held = sum(charge.held for charge in charges)
+    return more if more < held else more - held
 
 
 async def _of_charge(client: AmazonPayClient, payment: Payment, charge: Charge) -> list[Answer]:

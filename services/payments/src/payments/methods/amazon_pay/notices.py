@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 import httpx
@@ -26,8 +27,11 @@ from payments.methods.method import NoticeRefused
 from shared import clock
 
 CERTIFICATE_NAME = r"/SimpleNotificationService-[0-9a-f]{4,64}\.pem"
-SNS_CERTIFICATE = re.compile(r"https://sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?" + CERTIFICATE_NAME)
+SNS_TOPIC = re.compile(r"arn:aws(?:-cn)?:sns:(?P<region>[a-z]{2}(?:-[a-z]{2,12}){1,3}-\d{1,2}):.+")
 CERTIFICATE_BYTES_MAX = 20_000
+FAILURE_KEPT = timedelta(minutes=1)
+FAILURES_MAX = 20
+"""So many names of certificates that came to nothing are tried within :data:`FAILURE_KEPT`; then none that is not known."""
 SIGNER_NAME = "sns.amazonaws.com"
 KIND_LABEL = {
     "CHARGE_PERMISSION": "お支払いの承認",
@@ -96,11 +100,12 @@ class Hint(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class NoticeReader:
-    """Believes envelopes, or refuses them. Certificates are fetched once and kept."""
+    """Believes envelopes, or refuses them. Certificates are fetched once and kept, for a while also that there was none."""
 
     settings: AmazonPaySettings
     http: httpx.AsyncClient
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
+    failures: dict[str, tuple[datetime, NoticeRefused]] = field(default_factory=dict)
 
     async def read(self, body: bytes) -> tuple[Envelope, Hint | None]:
         """The envelope, and for a notification what it is about. Raises `NoticeRefused`."""
@@ -110,7 +115,8 @@ class NoticeReader:
             raise NoticeRefused("unreadable") from error
         if envelope.topic_arn not in self.settings.topic_arns:
             raise NoticeRefused("unknown_topic", status=403)
-        if not self._certificate_form().fullmatch(envelope.signing_cert_url):
+        form = self._certificate_form(envelope.topic_arn)
+        if form is None or not form.fullmatch(envelope.signing_cert_url):
             raise NoticeRefused("certificate_url")
         certificate = await self._certificate(envelope.signing_cert_url)
         if not _is_signed(envelope, certificate):
@@ -122,20 +128,42 @@ class NoticeReader:
         except ValidationError as error:
             raise NoticeRefused("unreadable_message", genuine=True) from error
 
-    def _certificate_form(self) -> re.Pattern[str]:
-        if not self.settings.simulated:
-            return SNS_CERTIFICATE
-        return re.compile(re.escape(self.settings.url) + CERTIFICATE_NAME)
+    def _certificate_form(self, topic_arn: str) -> re.Pattern[str] | None:
+        """Return what the address of a certificate looks like: it is at SNS in the region of the topic. None for no topic of SNS."""
+        if self.settings.simulated:
+            return re.compile(re.escape(self.settings.url) + CERTIFICATE_NAME)
+        topic = SNS_TOPIC.fullmatch(topic_arn)
+        if topic is None:
+            return None
+        region = topic["region"]
+        host = f"https://sns.{region}.amazonaws.com" + (".cn" if region.startswith("cn-") else "")
+        return re.compile(re.escape(host) + CERTIFICATE_NAME)
 
     async def _certificate(self, url: str) -> x509.Certificate:
         known = self.certificates.get(url)
         if known is None:
-            known = await self._fetch(url)
+            known = await self._fetch_unless_in_vain(url)
         at = clock.now()
         if not known.not_valid_before_utc <= at <= known.not_valid_after_utc:
             raise NoticeRefused("certificate_expired")
         self.certificates[url] = known
         return known
+
+    async def _fetch_unless_in_vain(self, url: str) -> x509.Certificate:
+        at = clock.now()
+        for name, (failed_at, _) in tuple(self.failures.items()):
+            if failed_at + FAILURE_KEPT <= at:
+                self.failures.pop(name, None)
+        if url in self.failures:
+            before = self.failures[url][1]
+            raise NoticeRefused(before.code, status=before.status)
+        if len(self.failures) >= FAILURES_MAX:
+            raise NoticeRefused("certificate_unreachable", status=503)
+        try:
+            return await self._fetch(url)
+        except NoticeRefused as refusal:
+            self.failures[url] = at, refusal
+            raise
 
     async def _fetch(self, url: str) -> x509.Certificate:
         """The host is proven by TLS; the name inside must be that of SNS."""

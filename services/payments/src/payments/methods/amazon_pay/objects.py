@@ -239,11 +239,15 @@ class Charge(Shown):
         return self.status_details.state
 
     @property
-    def counted(self) -> int:
-        """What it may have taken of the permission's limit: all that it holds, or what was captured of it."""
-        taken = (self.capture_amount or self.charge_amount).amount if self.state == "Captured" else 0
+    def taken(self) -> int:
+        """What was captured of it, in yen: that much less is left of the permission's limit."""
+        return (self.capture_amount or self.charge_amount).amount if self.state == "Captured" else 0
+
+    @property
+    def held(self) -> int:
+        """What it holds and has not taken, in yen; whether the limit counts that is not documented."""
         stands = self.state in ("AuthorizationInitiated", "Authorized", "CaptureInitiated")
-        return self.charge_amount.amount if stands else taken
+        return self.charge_amount.amount if stands else 0
 
     @property
     def may_be_cancelled(self) -> bool:

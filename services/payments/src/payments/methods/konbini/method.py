@@ -31,6 +31,9 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.providers.retry_after import retry_after_seconds
 
+NOT_FOUND = "not_found"
+NO_NUMBER = "declined"
+"""The one code with which the company refuses a number for good; any other refusal tells nothing that we can read."""
 SIGNATURE = "x-konbini-signature"
 LABEL = "コンビニ・ATM・ネットバンキング・電子マネー払い"
 
@@ -92,7 +95,8 @@ class Konbini(Method):
         }
         found = await self._call("POST", "/numbers", payment, body, key=key)
         if isinstance(found, str):
-            return Declined(reason="declined", detail=found)
+            known = found == NO_NUMBER
+            return Declined(reason="declined", detail=found) if known else Unknown(reason=found)
         return found if isinstance(found, Unknown) else issued(found, chain)
 
     async def void(self, payment: Payment, *, key: str) -> Answer:
@@ -114,11 +118,18 @@ class Konbini(Method):
         return found if isinstance(found, Unknown) else last_refund(found, payment, amount)
 
     async def look_up(self, payment: Payment) -> Sequence[Answer]:
-        """Return the number and what happened to it."""
+        """Return the number and what happened to it.
+
+        That a number which was issued is not found is no answer, nor is any other refusal: money may be on it.
+        """
         found = await self._call("GET", f"/numbers/by-reference/{payment.payment_id.hex}", payment)
         if isinstance(found, Unknown):
             return (found,)
-        return () if isinstance(found, str) else all_answers(found, payment)
+        if not isinstance(found, str):
+            return all_answers(found, payment)
+        issued_before = "number_id" in payment.refs
+        never_heard_of = found == NOT_FOUND and not issued_before
+        return () if never_heard_of else (Unknown(reason=found, mismatch=issued_before),)
 
     async def read_notice(self, headers: Mapping[str, str], body: bytes) -> Notice:
         """Prove that the company signed it with the shared secret."""
@@ -156,7 +167,7 @@ class Konbini(Method):
         *,
         key: str = "",
     ) -> Voucher | Unknown | str:
-        """Return the payment's voucher, the code of a definite refusal, or Unknown."""
+        """Return the payment's voucher, the code of a refusal, or Unknown."""
         headers = {"Authorization": f"Bearer {self.settings.secret.get_secret_value()}"}
         if key:
             headers["Idempotency-Key"] = key

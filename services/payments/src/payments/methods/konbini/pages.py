@@ -87,14 +87,13 @@ async def _payment(counter: Counter, method: "Konbini", order_code: str, key: st
 
 def _money_back(payment: Payment) -> MoneyBack:
     """Return what becomes of the buyer's money, as the page of the order tells it."""
-    if payment.state == "refunded":
+    if payment.state == "refunded" and not payment.contradicted:
         return "given_back"
     if payment.goes_on:
         return "nothing_came"
-    if not payment.held_amount:
+    if not payment.held_amount and not payment.contradicted:
         return "given_back" if payment.refunded_amount else "nothing_came"
-    waits = not {"chargeback", "refund_unexplained"}.isdisjoint(payment.calls)
-    return "waiting" if waits else "on_its_way"
+    return "waiting" if payment.refunds_stopped else "on_its_way"
 
 
 def _shown(method: "Konbini", payment: Payment, key: str) -> dict[str, Any]:

@@ -21,8 +21,9 @@ from payments.payment.rules.payment import (
     UNEXPLAINED,
     Payment,
 )
-from payments.payment.rules.receiving import reverse, take_for_the_sale
+from payments.payment.rules.receiving import book_as_told, reverse, take_for_the_sale
 from payments.payment.rules.refunding import refund_declined
+from payments.payment.rules.retold import book_refunds_as_told
 from payments.payment.rules.returning import (
     CAPTURED,
     ELSEWHERE,
@@ -150,7 +151,8 @@ def take_back_deposit(
 def may_accept_short(payment: Payment) -> bool:
     """Return whether too little came and staff may take it for the whole."""
     waits = payment.state in ("waiting", "short")
-    return waits and payment.held_amount > 0 and not payment.order_cancelled and not payment.disputes
+    certain = not payment.disputes and not payment.contradicted
+    return waits and payment.held_amount > 0 and not payment.order_cancelled and certain
 
 
 def accept_short(
@@ -239,14 +241,16 @@ def to_be_seen(payment: Payment) -> tuple[str, ...]:
     return tuple(word for word in payment.calls if word in seen and word not in blocked)
 
 
-def mark_seen(payment: Payment, at: datetime, *, by: str) -> Settled:
-    """Staff have seen what calls for a person and needs no deed of ours."""
+def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff have seen what calls for a person and needs no deed of ours; what the provider tells of doubted money counts."""
     draft = Draft(payment, at, by)
     if seen := to_be_seen(payment):
         draft.note("marked as seen")
         draft.stop_calling(*seen)
         if payment.doubted_refunds:
             _end_doubted_refund(draft)
+        book_as_told(draft, terms, "marked as seen")
+        book_refunds_as_told(draft, "marked as seen")
         draft.give_back_what_is_over()
     return draft.done()
 

@@ -56,8 +56,10 @@ class Payment:
     ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over,
     ``other_holds`` those of others on the same agreement; ``unnamed_charge_amount`` was charged there by nobody knows which
     charge.
-    ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``reversals`` receipts that came to
-    nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and not
+    ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``receipt_amounts`` the yen of receipts,
+    ``doubted_receipts`` the yen that the provider tells of them now where other yen were booked, ``refund_amounts``
+    and ``retold_refunds`` the same of refunds, ``reversals`` receipts that
+    came to nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and not
     booked until a person has looked. ``losses`` is what went out or was taken back beyond
     what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
     soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
@@ -112,8 +114,12 @@ class Payment:
     chargebacks: tuple[KnownChargeback, ...] = ()
     reversals: tuple[str, ...] = ()
     receipts: tuple[str, ...] = ()
+    receipt_amounts: Mapping[str, int] = field(default_factory=dict)
+    doubted_receipts: Mapping[str, int] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     refunds: tuple[str, ...] = ()
+    refund_amounts: Mapping[str, int] = field(default_factory=dict)
+    retold_refunds: Mapping[str, int] = field(default_factory=dict)
     failed_refunds: tuple[str, ...] = ()
     doubted_refunds: tuple[str, ...] = ()
     losses: tuple[Loss, ...] = ()
@@ -186,8 +192,15 @@ class Payment:
 
     @property
     def refunds_stopped(self) -> bool:
-        """Whether nothing may be refunded now: money is disputed, or more went out than was here."""
-        return bool(self.disputes) or UNEXPLAINED in self.calls
+        """Whether nothing may be refunded now: money is disputed, more went out than was here, or an amount is told in two
+        ways."""
+        return bool(self.disputes) or UNEXPLAINED in self.calls or self.contradicted
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether the provider tells of known money with another amount than was booked: nothing is final until that is
+        told as booked, or a person has seen it."""
+        return bool(self.doubted_receipts or self.retold_refunds)
 
     @property
     def refundable_amount(self) -> int:
@@ -227,6 +240,17 @@ class Payment:
         """Whether a request is under way whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
         return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
+
+    def booked_of(self, receipt_id: str) -> int | None:
+        """Return how many yen were booked by a receipt; None where that is not known any more: receipts from before their
+        amounts were kept tell it only where there is no other."""
+        alone = self.received_amount if self.receipts == (receipt_id,) else None
+        return self.receipt_amounts.get(receipt_id, alone)
+
+    @property
+    def fitting(self) -> "Payment":
+        """The payment without the call for answers that did not fit, unless an amount is still told in two ways."""
+        return self if self.contradicted else self.not_calling(MISMATCH)
 
     @property
     def keeps_its_sale(self) -> bool:

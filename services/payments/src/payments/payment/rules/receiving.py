@@ -13,7 +13,7 @@ from payments.payment.rules.moves import (
     Operation,
     Reopened,
 )
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY, MISMATCH
 from payments.payment.rules.returning import CAPTURED, cover
 from payments.payment.rules.terms import Terms
 from shared.events import AuthorizationEnded, HoldEndReason, PaymentCaptured
@@ -28,26 +28,19 @@ def receive(
 ) -> None:
     """Book money once by its receipt; only what the order is owed, in time, counts as paid."""
     payment = draft.payment
-    if answer.receipt_id not in payment.receipts:
+    if answer.receipt_id in payment.receipts:
+        _hear_again(draft, answer, terms)
+    else:
         if answer.beside_hold and not payment.order_cancelled:
             # Nothing was held any more, but the order goes on: it may be paid by this.
             draft.move(MoneyBeside, because)
             payment = draft.payment
-        draft.change(receipts=(*payment.receipts, answer.receipt_id), received_at=answer.captured_at)
-        if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
-            _fulfil(draft, answer, terms, because)
-            if answer.beside_hold and payment.state in ("authorized", "capturing"):
-                _free_hold(draft)
-        elif terms.part_captures and payment.state in _HELD and not answer.beside_hold:
-            _keep_part(draft, answer, because)
-        else:
-            _put_aside(draft, answer, because)
-            if not answer.beside_hold:
-                _end_short_hold(draft, terms, because)
-        if payment.losses:
-            cover(draft, answer.receipt_id, because)
-        if payment.state in OVER:
-            draft.give_back(because)
+        draft.change(
+            receipts=(*payment.receipts, answer.receipt_id),
+            receipt_amounts={**payment.receipt_amounts, answer.receipt_id: answer.amount},
+            received_at=answer.captured_at,
+        )
+        _take_in(draft, answer, terms, because)
     stands = answer.receipt_id not in payment.reversals
     if operation != "void" or not stands or draft.payment.state != "voiding":
         return
@@ -57,6 +50,67 @@ def receive(
     else:
         # Paid in part, so it cannot be closed.
         draft.move(CapturedInPart, because)
+
+
+def _take_in(draft: Draft, answer: Captured, terms: Terms, because: str) -> None:
+    """Book money that is here: for the order, as a part of it, or into suspense."""
+    payment = draft.payment
+    if NEXT[payment.state].get(Captured) == "captured" and answer.amount >= payment.missing_amount:
+        _fulfil(draft, answer, terms, because)
+        if answer.beside_hold and payment.state in ("authorized", "capturing"):
+            _free_hold(draft)
+    elif terms.part_captures and payment.state in _HELD and not answer.beside_hold:
+        _keep_part(draft, answer, because)
+    else:
+        _put_aside(draft, answer, because)
+        if not answer.beside_hold:
+            _end_short_hold(draft, terms, because)
+    if payment.losses:
+        cover(draft, answer.receipt_id, because)
+    if payment.state in OVER:
+        draft.give_back(because)
+
+
+def _hear_again(draft: Draft, answer: Captured, terms: Terms) -> None:
+    """A receipt told again is old news, unless a provider tells it with another amount: then a person looks, and until then, or
+    until it is told as it was booked, nothing that hangs on it is final."""
+    payment = draft.payment
+    booked = payment.booked_of(answer.receipt_id)
+    by_hand = terms.deposit == "by_hand"
+    if by_hand or booked is None or answer.receipt_id in payment.reversals:
+        return
+    if answer.amount == booked:
+        _doubt_no_more(draft, answer.receipt_id)
+    elif payment.doubted_receipts.get(answer.receipt_id) != answer.amount:
+        draft.change(doubted_receipts={**payment.doubted_receipts, answer.receipt_id: answer.amount})
+        draft.call(MISMATCH)
+        draft.note("receipt told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
+
+
+def _doubt_no_more(draft: Draft, receipt_id: str) -> None:
+    left = {one: told for one, told in draft.payment.doubted_receipts.items() if one != receipt_id}
+    draft.change(doubted_receipts=left)
+
+
+def book_as_told(draft: Draft, terms: Terms, because: str) -> None:
+    """Book what the provider tells of doubted receipts beyond what was booked, or take out what it tells less: staff have
+    seen it. Each difference is a movement of its own."""
+    for receipt_id, told in draft.payment.doubted_receipts.items():
+        payment = draft.payment
+        more = told - (payment.booked_of(receipt_id) or 0)
+        part = f"{receipt_id}:{payment.version}"
+        _doubt_no_more(draft, receipt_id)
+        draft.change(receipt_amounts={**payment.receipt_amounts, receipt_id: told})
+        if more > 0:
+            came = Captured(
+                amount=more,
+                captured_at=payment.received_at or draft.at,
+                receipt_id=part,
+                beside_hold=payment.state in _HELD,
+            )
+            _take_in(draft, came, terms, because)
+        else:
+            _take_away(draft, part, -more, because, by_mistake=True)
 
 
 def _keep_part(draft: Draft, answer: Captured, because: str) -> None:
@@ -162,15 +216,22 @@ def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = 
     payment = draft.payment
     if answer.receipt_id not in payment.receipts or answer.receipt_id in payment.reversals:
         return
-    taken = min(answer.amount, payment.held_amount)
-    _, from_sale = draft.take_out(answer.receipt_id, taken)
-    draft.lose(Loss(answer.receipt_id, answer.amount - taken, "receipt"))
+    booked = payment.receipt_amounts.get(answer.receipt_id, answer.amount)
     draft.change(reversals=(*payment.reversals, answer.receipt_id))
+    _doubt_no_more(draft, answer.receipt_id)
+    _take_away(draft, answer.receipt_id, booked, because, by_mistake=by_mistake)
+
+
+def _take_away(draft: Draft, ref: str, amount: int, because: str, *, by_mistake: bool) -> None:
+    payment = draft.payment
+    taken = min(amount, payment.held_amount)
+    _, from_sale = draft.take_out(ref, taken)
+    draft.lose(Loss(ref, amount - taken, "receipt"))
     if not draft.payment.spare_amount:
         draft.stop_calling(*ABOUT_SPARE_MONEY)
-    if (from_sale or answer.amount > taken) and not by_mistake:
+    if (from_sale or amount > taken) and not by_mistake:
         draft.call("receipt_reversed")
-    if not (from_sale and payment.goes_on and _is_owed_again(draft, answer, because)):
+    if not (from_sale and payment.goes_on and _is_owed_again(draft, ref, because)):
         draft.note(because)
     if not draft.payment.held_amount and draft.payment.state in ("refunding", "owed"):
         draft.end_refund()
@@ -178,16 +239,14 @@ def reverse(draft: Draft, answer: Reversed, because: str, *, by_mistake: bool = 
         draft.move(NothingLeft, because)
 
 
-def _is_owed_again(draft: Draft, answer: Reversed, because: str) -> bool:
+def _is_owed_again(draft: Draft, ref: str, because: str) -> bool:
     """The order is not paid any more: its number waits for the buyer; what is left of its money is short."""
     payment = draft.payment
-    if payment.number is None:
-        return draft.move(CapturedInPart, because)
     left = payment.sale_amount
     if left and payment.state == "captured":
-        draft.book(journal.set_aside(answer.receipt_id, left))
+        draft.book(journal.set_aside(ref, left))
         draft.change(
             captured_amount=payment.captured_amount - left, suspense_amount=payment.suspense_amount + left
         )
         draft.call("short_money")
-    return draft.move(Reopened, because)
+    return draft.move(CapturedInPart if payment.number is None else Reopened, because)

@@ -15,6 +15,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.drafting import Draft
 from payments.payment.rules.payment import Payment
+from payments.payment.rules.retold import hear_refund_again
 from payments.payment.rules.returning import ELSEWHERE, book_refund, give_the_rest
 
 SUM = "total:"
@@ -34,10 +35,13 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
         left = tuple(one for one in payment.doubted_refunds if one != answer.refund_ref)
         draft.change(doubted_refunds=left)
     known = 0
-    if not (heard := answer.refund_ref in payment.refunds):
+    if heard := answer.refund_ref in payment.refunds:
+        hear_refund_again(draft, answer)
+    else:
+        draft.change(refund_amounts={**payment.refund_amounts, answer.refund_ref: answer.amount})
         known = _book_by_name(draft, answer, because, ours=ours)
     if ours:
-        own = {**draft.payment.own_refunds, answer.refund_ref: answer.amount}
+        own = {answer.refund_ref: answer.amount, **draft.payment.own_refunds}
         draft.change(own_refunds=own)
         summed = payment.our_refund.presumed_ref.startswith(SUM)
         if not (summed and (heard or known == answer.amount)):
@@ -122,7 +126,7 @@ def hear_reply(draft: Draft, answer: Refunded | RefundWaiting | Unknown) -> None
 def refunded_in_all(draft: Draft, answer: RefundedInAll, because: str) -> None:
     """Book what the provider's sum holds beyond the refunds that have a name."""
     payment = draft.payment
-    if payment.doubted_refunds:
+    if payment.doubted_refunds or payment.retold_refunds:
         return
     beyond = answer.amount - payment.told_refunds_amount
     if beyond <= 0:

@@ -108,6 +108,7 @@ def capture_charge(
         raise Refusal(500, "ProcessingFailure", "The capture could not be processed.")
     if code == "AmazonRejected":
         _settle(tx, charge, "Declined", "AmazonRejected")
+        after_decline(tx, get_permission(tx, charge.api["chargePermissionId"]), code)
         raise Refusal(422, "AmazonRejected", "The capture was rejected.")
     age = tx.now - datetime.fromisoformat(charge.own["authorized"])
     charge.api["captureAmount"] = yen(amount)

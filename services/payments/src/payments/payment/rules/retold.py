@@ -1,0 +1,73 @@
+"""A refund that the provider tells again with another amount than was booked: never old news, and booked once staff have seen it.
+Pure."""
+
+from dataclasses import replace
+
+from payments.payment.rules import journal
+from payments.payment.rules.answers import Refunded
+from payments.payment.rules.details import Taken
+from payments.payment.rules.drafting import Draft
+from payments.payment.rules.moves import RecordTakenBack
+from payments.payment.rules.payment import MISMATCH, UNEXPLAINED
+from payments.payment.rules.returning import book_refund, call_spare, goes_on_again, undo_refund
+
+
+def hear_refund_again(draft: Draft, answer: Refunded) -> None:
+    """Call a person for another amount, until it is told as it was booked; one from before amounts were kept is old news."""
+    payment, ref = draft.payment, answer.refund_ref
+    booked = payment.refund_amounts.get(ref, payment.own_refunds.get(ref))
+    if booked is None or payment.retold_refunds.get(ref, booked) == answer.amount:
+        return
+    others = {one: told for one, told in payment.retold_refunds.items() if one != ref}
+    if answer.amount == booked:
+        draft.change(retold_refunds=others)
+        return
+    draft.change(retold_refunds={**others, ref: answer.amount})
+    draft.call(MISMATCH)
+    draft.note("refund told otherwise", f"¥{booked:,} → ¥{answer.amount:,}")
+
+
+def book_refunds_as_told(draft: Draft, because: str) -> None:
+    """Book what the provider tells of refunds beyond what was booked, or the contrary of what it tells less: staff have seen it.
+    Each difference is a movement of its own."""
+    for ref, told in draft.payment.retold_refunds.items():
+        payment = draft.payment
+        more = told - payment.refund_amounts.get(ref, payment.own_refunds.get(ref, 0))
+        part = f"{ref}:{payment.version}"
+        ours = ref in payment.own_refunds
+        draft.change(
+            retold_refunds={one: left for one, left in payment.retold_refunds.items() if one != ref},
+            refund_amounts={**payment.refund_amounts, ref: told},
+            own_refunds={**payment.own_refunds, ref: told} if ours else payment.own_refunds,
+        )
+        if more > 0:
+            book_refund(draft, part, more, "provider", because, ours=ours)
+        else:
+            _take_back(draft, ref, part, -more, because)
+
+
+def _take_back(draft: Draft, ref: str, part: str, amount: int, because: str) -> None:
+    """Book that ``amount`` yen of a refund did not go back: out of what was lost by it first."""
+    payment = draft.payment
+    beyond, losses = 0, []
+    for one in payment.losses:
+        # What was booked as told later has the name of the refund, and a number.
+        of_it = one.kind == "refund" and (one.ref == ref or one.ref.startswith(f"{ref}:"))
+        undone = min(amount - beyond, one.amount) if of_it else 0
+        beyond += undone
+        losses += [replace(one, amount=one.amount - undone)]
+    draft.book(journal.loss_undone(part, beyond))
+    draft.change(losses=tuple(one for one in losses if one.amount))
+    if not any(one.kind == "refund" for one in draft.payment.losses):
+        draft.stop_calling(UNEXPLAINED)
+    if amount == beyond:
+        draft.note(because)
+        return
+    from_suspense = min(amount - beyond, payment.suspense_returned_amount)
+    undo_refund(draft, Taken(part, amount - beyond, from_suspense), "provider")
+    if not goes_on_again(draft, because):
+        if draft.move(RecordTakenBack, because):
+            draft.call("refund_failed")
+        else:
+            draft.note(because)
+    call_spare(draft, from_suspense)
