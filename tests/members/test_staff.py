@@ -64,6 +64,43 @@ async def test_a_known_address_gets_no_role_unless_the_operator_says_so(members:
     assert await members.rows("SELECT 1 FROM staff") == []
 
 
+async def test_a_role_that_is_given_is_on_record_with_the_old_one(members: MembersService) -> None:
+    await members.register("clerk@example.jp")
+    await promote(members, "clerk@example.jp")
+    await add_staff(
+        members.db,
+        members.hasher,
+        email="clerk@example.jp",
+        name="店員",
+        role="owner",
+        password="x",
+        promote=True,
+    )
+    async with members.browser() as desk:
+        await at_desk(members, desk)
+        page = (await desk.get("/desk/members/deeds?deed=role_given")).text
+    assert "スタッフの権限を付与" in page
+    for told in (
+        "clerk@example.jp、なし → staff",
+        "clerk@example.jp、staff → owner",
+        f"{STAFF['email']}、owner",
+    ):
+        assert told in page
+    assert page.count("運用者（コマンド）") == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "code"),
+    [("店\u202e員", "a@example.jp", "name_refused"), ("店員", "no address", "email_refused")],
+)
+async def test_a_name_or_address_that_no_form_takes_gets_no_role(
+    members: MembersService, name: str, email: str, code: str
+) -> None:
+    with pytest.raises(Refused, match=code):
+        await add_staff(members.db, members.hasher, email=email, name=name, role="staff", password=PASSWORD)
+    assert await members.rows("SELECT 1 FROM staff") == []
+
+
 async def test_an_address_that_nobody_proved_gets_no_role_at_all(members: MembersService) -> None:
     await members.register("clerk@example.jp", email_proved=False)
     with pytest.raises(Refused, match="email_not_proved"):
@@ -276,8 +313,10 @@ async def test_nobody_makes_their_own_points_valid(members: MembersService) -> N
 
 
 async def deeds(members: MembersService) -> list[tuple[Any, ...]]:
-    """What is written down, oldest first."""
-    rows = await members.rows("SELECT deed, by, subject FROM staff_deeds ORDER BY done_at, deed_id")
+    """What is written down of deeds at the desks, oldest first."""
+    rows = await members.rows(
+        "SELECT deed, by, subject FROM staff_deeds WHERE deed <> 'role_given' ORDER BY done_at, deed_id"
+    )
     return [(row.deed, row.by, row.subject) for row in rows]
 
 

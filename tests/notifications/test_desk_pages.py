@@ -69,6 +69,24 @@ async def test_a_mail_to_a_wrong_address_goes_to_the_right_one_with_all_later_on
     assert (await staff.post(f"{page}/address", data=wish)).status_code == 409
 
 
+async def test_a_corrected_address_is_that_of_all_waiting_mails_of_the_order(
+    staff: httpx.AsyncClient, post: Post, sink: MailSink
+) -> None:
+    order = await post.knows_an_order()
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    await post.sends()
+    [lost] = await post.rows()
+    await post.hears(example_of(PaymentCaptured, order_code=order.order_code, event_id=new_id()))
+
+    await staff.post(f"/desk/mails/{lost.mail_id}/address", data={"email": "right@example.jp"})
+
+    assert [mail.recipient for mail in await post.rows()] == ["right@example.jp"] * 2
+    sink.at_recipient = ""
+    await post.sends()
+    assert [copy.recipient for copy in post.journal] == ["right@example.jp"] * 2
+
+
 async def test_shoppers_and_strangers_do_not_see_the_desk(app: FastAPI, keys: Keys) -> None:
     async with browser(app, noren_session=session(keys, staff=None)) as shopper:
         assert (await shopper.get("/desk/mails")).status_code == 403

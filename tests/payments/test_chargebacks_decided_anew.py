@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from harness.keys import Keys
+from payments.desk.payment_view import taken_back
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback, Refunded, Reversed
 from payments.payment.rules.details import KnownChargeback, Loss
@@ -149,6 +150,17 @@ def test_what_a_provider_leaves_out_of_a_chargeback_stays(
         disputed,
         DUE,
     )
+
+
+@pytest.mark.parametrize(("given_back", "paid"), [(0, True), (2_800, False)])
+def test_the_desk_says_paid_again_only_where_all_of_it_is_back(given_back: int, paid: bool) -> None:
+    rest = 3_300 - given_back
+    before = replace(LIVE, refunded_amount=given_back, refunds=("f1",) if given_back else ())
+    lost = decided(heard(before, replace(OPEN, amount=rest)), "lost", rest).payment
+    assert lost.state == "refunded"
+    words = taken_back(lost, lost.chargebacks[0])
+    assert f"¥{rest:,}" in words
+    assert ("注文は入金済みに戻ります。" in words) is paid
 
 
 def test_an_open_or_unknown_chargeback_has_nothing_to_take_back() -> None:

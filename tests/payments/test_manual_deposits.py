@@ -7,8 +7,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from harness.hearing import said
 from harness.keys import Keys
 from payments.deposits.rules import book_deposit
+from payments.desk.do_payment_deed import told
+from payments.desk.forms import Dispute
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -18,6 +21,7 @@ from shared.events import (
     CaptureRejected,
     Event,
     PaymentCaptured,
+    PaymentDeedDone,
     PaymentExpired,
     PaymentNumberIssued,
     PaymentRefunded,
@@ -110,6 +114,57 @@ async def test_the_desk_records_a_deposit_once_even_if_sent_twice(shopping: Shop
     assert (await shopping.payments.payment("N1")).suspense_amount == 1_000
     await press(shopping.payments, "N1", "deposit", **rest)
     assert (await shopping.payments.payment("N1")).captured_amount == 3_300
+
+
+async def deeds_said(shopping: Shopping) -> list[str]:
+    """Return what was said for the record of deeds."""
+    told = await said(shopping.payments.db)
+    return [event.subject for event in told if isinstance(event, PaymentDeedDone)]
+
+
+async def test_a_deposit_under_a_known_id_is_said_and_booked_once(shopping: Shopping, keys: Keys) -> None:
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    form = {"amount": "1000", "deposited_on": today().isoformat(), "receipt_id": ID}
+    for _ in range(2):
+        assert (await press(shopping.payments, "N1", "deposit", **form)).status_code == 303
+    yesterday = (today() - timedelta(days=1)).isoformat()
+    for other in ({"amount": "2300"}, {"deposited_on": yesterday}):
+        refused = await press(shopping.payments, "N1", "deposit", **form | other)
+        assert (refused.status_code, "記録済みです" in refused.text) == (409, True), other
+    assert len(await deeds_said(shopping)) == 1
+    await press(shopping.payments, "N1", "deposit/take-back", ref=ID)
+    gone = await press(shopping.payments, "N1", "deposit", **form)
+    assert (gone.status_code, "記録済みです" in gone.text) == (409, True)
+    assert len(await deeds_said(shopping)) == 2
+    assert (await shopping.payments.payment("N1")).held_amount == 0
+
+
+async def test_a_refund_under_a_known_id_is_said_and_booked_once(shopping: Shopping, keys: Keys) -> None:
+    await awaited(shopping)
+    sign_in(shopping.payments.browser, keys)
+    await press(
+        shopping.payments, "N1", "deposit", amount=4_000, deposited_on=today().isoformat(), receipt_id=ID
+    )
+    form = {"returned_amount": "700", "route": "bank_transfer", "note": "lost", "refund_id": ID}
+    for _ in range(2):
+        assert (await press(shopping.payments, "N1", "outside", **form)).status_code == 303
+    for other in ({"returned_amount": "1"}, {"route": "gift_card"}, {"note": "別の口座へ"}):
+        refused = await press(shopping.payments, "N1", "outside", **form | other)
+        assert (refused.status_code, "記録済みです" in refused.text) == (409, True), other
+    _, returned = await deeds_said(shopping)
+    assert "メモ lost" in returned, "what staff typed is said as they typed it"
+    await press(shopping.payments, "N1", "outside/take-back", ref=ID)
+    gone = await press(shopping.payments, "N1", "outside", **form)
+    assert (gone.status_code, "記録済みです" in gone.text) == (409, True)
+    assert len(await deeds_said(shopping)) == 3
+    assert (await shopping.payments.payment("N1")).refunded_amount == 0
+
+
+def test_a_chargeback_that_was_won_is_said_without_an_amount() -> None:
+    won = Dispute(version=1, reference="d1", state="won", disputed_amount=500)
+    assert told(won) == "申し立て番号 d1、結果 勝訴"
+    assert "¥500" in told(won.model_copy(update={"state": "lost"}))
 
 
 @pytest.mark.feature("PAY-13", clause="deposit step not offered")

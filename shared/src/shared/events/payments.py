@@ -213,7 +213,10 @@ class PaymentsExported(DeskEvent):
 
 
 class PaymentDeedDone(DeskEvent):
-    """Staff did something about the money of a payment: a deposit, a refund, a hold; ``subject`` says what, with amount and reason."""
+    """Staff did something about the money of a payment: a deposit, a refund, a hold; ``subject`` says what, with amount and reason.
+
+    ``order_code`` is empty where it was about a notice of no known order.
+    """
 
     producer: ClassVar[str] = "payments"
     order_code: str

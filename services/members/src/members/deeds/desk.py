@@ -40,6 +40,7 @@ _WORDS = Badges[Deed](
         "coupon_issued": ("クーポンの発行", "note"),
         "points_activated": ("ポイントを有効化", "note"),
         "reset_started": ("パスワード設定のメール送信", "note"),
+        "role_given": ("スタッフの権限を付与", "note"),
         "role_taken": ("スタッフの権限を取り消し", "stop"),
     },
 )

@@ -34,6 +34,7 @@ Deed = Literal[
     "coupon_issued",
     "points_activated",
     "reset_started",
+    "role_given",
     "role_taken",
 ]
 
@@ -45,6 +46,10 @@ class Doer:
     member_id: UUID | None
     name: str
     ip: str
+
+
+OPERATOR = Doer(None, "運用者（コマンド）", "")
+"""Who does what a command does: nobody logged in."""
 
 
 async def note_deed(tx: Tx, by: Doer, deed: Deed, subject: str = "", *, at: datetime) -> None:

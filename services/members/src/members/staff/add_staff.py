@@ -15,9 +15,12 @@ import getpass
 import sys
 from typing import Literal
 
+from pydantic import BaseModel
+
 from members.accounts.hasher import PasswordHasher
 from members.accounts.passwords import Person, weakness
 from members.accounts.rows import NewAccount, email_key, insert_member, keep_password, member_by_email
+from members.deeds.rows import OPERATOR, note_deed
 from members.points.rows import open_balance
 from members.sessions.end_sessions import end_all_sessions
 from members.staff.rows import set_staff
@@ -27,6 +30,8 @@ from shared.errors import Refused
 from shared.ids import new_id
 from shared.owner import OwnerSettings, owners_database
 from shared.settings import read_settings
+from shared.web.fields import Email, PersonName
+from shared.web.forms import parse_form
 
 DEMO_EMAIL = "desk@noren.example"
 DEMO_NAME = "のれん商店 デスク"
@@ -44,9 +49,10 @@ async def add_staff(
 ) -> Literal["made", "promoted"]:
     """Make a member with ``role``, or with ``promote`` give it to the member with this address.
 
-    No event is said: to the other services staff are no customers. Raises Refused for a known address without
-    ``promote``, and for one that nobody has proved.
+    No event is said: to the other services staff are no customers. 操作の記録 keeps it (STF-03). Raises Refused for a known address
+    without ``promote``, for one that nobody has proved, and for a name or an address that no form would take.
     """
+    who = _checked(name, email)
     password_hash = await hasher.hash(password)
     async with db.transaction() as tx:
         member_id, at = new_id(), now()
@@ -54,9 +60,9 @@ async def add_staff(
             tx,
             NewAccount(
                 member_id=member_id,
-                name=name,
-                email=email,
-                email_key=email_key(email),
+                name=who.name,
+                email=who.email,
+                email_key=email_key(who.email),
                 password_hash=password_hash,
                 registered_at=at,
                 registered_via="desk",
@@ -68,17 +74,35 @@ async def add_staff(
             await keep_password(tx, member_id, password_hash, at=at)
             await open_balance(tx, member_id)
             await set_staff(tx, member_id, role, at=at)
+            await note_deed(tx, OPERATOR, "role_given", f"{who.name}（{who.email}、{role}）", at=at)
             return "made"
-        member = await member_by_email(tx, email)
+        member = await member_by_email(tx, who.email)
         if member is None or not promote:
             raise Refused("email_known", "this address is a member's: use another, or --promote")
         if member.email_verified_at is None:
             raise Refused(
                 "email_not_proved", "nobody has proved this address yet: open the link of its mail first"
             )
-        await set_staff(tx, member.member_id, role, at=at)
+        before = await set_staff(tx, member.member_id, role, at=at)
+        change = f"{before or 'なし'} → {role}"
+        await note_deed(tx, OPERATOR, "role_given", f"{member.name}（{member.email}、{change}）", at=at)
         await end_all_sessions(tx, member.member_id, at=at)
         return "promoted"
+
+
+class _Who(BaseModel):
+    """Name and address by the rules of the forms that members fill in."""
+
+    name: PersonName
+    email: Email
+
+
+def _checked(name: str, email: str) -> _Who:
+    """Return name and address as a form would take them. Raises Refused, with the words of a form, for others."""
+    form = parse_form(_Who, {"name": name, "email": email})
+    for field, message in form.errors.items():
+        raise Refused(f"{field}_refused", message, field=field, status=422)
+    return form.value
 
 
 async def ensure_demo_staff(db: Database, hasher: PasswordHasher, password: str) -> None:

@@ -9,7 +9,7 @@ import asyncio
 import sys
 
 from members.accounts.rows import member_by_email
-from members.deeds.rows import Doer, note_deed
+from members.deeds.rows import OPERATOR, note_deed
 from members.sessions.end_sessions import end_all_sessions
 from members.staff.rows import take_role
 from shared.clock import now
@@ -17,9 +17,6 @@ from shared.database import Database
 from shared.errors import Refused
 from shared.owner import OwnerSettings, owners_database
 from shared.settings import read_settings
-
-OPERATOR = Doer(None, "運用者（コマンド）", "")
-"""Who does what a command does: nobody logged in."""
 
 
 async def remove_staff(db: Database, *, email: str) -> int:

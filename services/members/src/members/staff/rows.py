@@ -18,8 +18,11 @@ class StaffMember:
     name: str
 
 
-async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None:
-    """Let a member work at the desk in ``role``."""
+async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> str | None:
+    """Let a member work at the desk in ``role``; return the role that they had before, None where there was none."""
+    before = await tx.value(
+        "SELECT role FROM staff WHERE member_id = :member_id FOR UPDATE", member_id=member_id
+    )
     await tx.execute(
         "INSERT INTO staff (member_id, role, added_at) VALUES (:member_id, :role, :at)"
         " ON CONFLICT (member_id) DO UPDATE SET role = excluded.role",
@@ -27,6 +30,7 @@ async def set_staff(tx: Tx, member_id: UUID, role: str, *, at: datetime) -> None
         role=role,
         at=at,
     )
+    return None if before is None else str(before)
 
 
 async def take_role(tx: Tx, member_id: UUID) -> str | None:

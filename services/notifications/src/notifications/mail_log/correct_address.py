@@ -1,4 +1,4 @@
-"""Staff correct the address of an order whose mail did not arrive: this mail is sent again, and later ones go there too."""
+"""Staff correct the address of an order whose mail did not arrive: this mail is sent again, and all others go there too."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from shared.events import MailAddressCorrected
 
 
 async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, Any]) -> None:
-    """Queue an undelivered mail about an order to the address ``to``, and keep that for what is mailed about it later.
+    """Queue an undelivered mail about an order to the address ``to``, with all that waits or was not delivered; keep it for later ones.
 
     ``deed`` is who does it (shared.web.deeds). Raises Refused for any other mail.
     """
@@ -35,6 +35,13 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
     )
     if not queued:
         raise NothingToResend
+    await tx.execute(
+        "UPDATE mails SET recipient = :to WHERE order_code = :code AND audience = 'customer'"
+        " AND state = ANY(CAST(:states AS text[]))",
+        to=to,
+        code=mail.order_code,
+        states=["queued", *RESENDABLE],
+    )
     await correct_contact(tx, mail.order_code, to)
     tx.say(
         MailAddressCorrected(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -24,7 +24,7 @@ async def decide_chargeback(
     disputed_amount: int | None,
     version: int,
     by: str,
-) -> None:
+) -> Acted:
     """Book a chargeback as won or lost; of a lost one ``disputed_amount`` yen.
 
     Raises Refused where that amount is missing or more than is disputed, and as :func:`act_on_payment` does.
@@ -43,4 +43,4 @@ async def decide_chargeback(
             payment, at, reference=reference, state=state, by=by, amount=disputed_amount
         )
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -21,7 +21,7 @@ async def reopen_chargeback(
     reopen_reason: str,
     version: int,
     by: str,
-) -> None:
+) -> Acted:
     """Let a chargeback that was won or lost be open again, with all that was booked of it undone.
 
     Raises Refused as :func:`act_on_payment` does.
@@ -30,4 +30,4 @@ async def reopen_chargeback(
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
         return deeds.reopen_dispute(payment, at, reference=reference, reason=reopen_reason, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)

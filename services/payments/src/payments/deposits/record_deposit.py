@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from payments.deposits.rules import book_deposit
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
+from payments.payment.rows import amount_of_receipt
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
+from shared.clock import in_japan
 from shared.database import Tx
 
 
@@ -23,11 +25,10 @@ async def record_deposit(
     send_mail: bool,
     version: int,
     by: str,
-) -> bool:
-    """Book ``amount`` yen once under ``receipt_id``, whatever the order still needs; return whether it is too little
-    for the order, so that the mail about the deposit is not sent.
+) -> Acted:
+    """Book ``amount`` yen once under ``receipt_id``, whatever the order still needs.
 
-    Raises Refused as :func:`act_on_payment` and :func:`book_deposit` do.
+    Raises Refused for the ``receipt_id`` of another record, and as :func:`act_on_payment` and :func:`book_deposit` do.
     """
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
@@ -43,7 +44,14 @@ async def record_deposit(
             beside_the_sale=True,
         )
 
-    before = await act_on_payment(
-        tx, methods, order_code, deed, version=version, done=lambda payment: receipt_id in payment.receipts
-    )
-    return before.goes_on and amount < before.missing_amount
+    async def repeated(payment: Payment) -> bool:
+        if receipt_id not in payment.receipts:
+            return False
+        # The day on which money came in is kept of the last receipt alone.
+        last = receipt_id == payment.receipts[-1] and receipt_id not in payment.reversals
+        day = in_japan(payment.received_at).date() if payment.received_at else None
+        if not last or (await amount_of_receipt(tx, order_code, receipt_id), day) != (amount, deposited_on):
+            raise recorded_already()
+        return True
+
+    return await act_on_payment(tx, methods, order_code, deed, version=version, repeated=repeated)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.rows import amount_of_receipt
 from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
@@ -15,11 +15,11 @@ from shared.database import Tx
 
 async def take_back_deposit(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, ref: str, version: int, by: str
-) -> None:
+) -> Acted:
     """Take the deposit recorded as ``ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
     amount = await amount_of_receipt(tx, order_code, ref)
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
         return deeds.take_back_deposit(payment, terms, at, receipt_id=ref, amount=amount, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -14,10 +14,10 @@ from shared.database import Tx
 
 async def mark_payment_seen(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, version: int, by: str
-) -> None:
+) -> Acted:
     """Take the calls off a payment that are over once they are seen. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
         return deeds.mark_seen(payment, terms, at, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)

@@ -22,6 +22,7 @@ from payments.holds.renew_hold import renew_hold
 from payments.holds.void_hold import void_hold
 from payments.methods.registry import Methods
 from payments.notices.words import NOTICE_STATES
+from payments.payment.act_on_payment import Acted
 from payments.payment.rows import read_order_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.details import KnownChargeback
@@ -117,7 +118,7 @@ async def _act(
     form: Form[Any],
     do: UseCase,
     staff: Viewer,
-    say: Callable[[Any], str],
+    say: Callable[[Acted], str],
 ) -> Response:
     """Do a deed and show the page again, with what is wrong if it was not done."""
     if not form.errors:
@@ -153,7 +154,8 @@ async def deposit(request: Request, parts: Here, order_code: str, staff: Staff) 
     """Record a deposit, and tell where the mail that was asked for is not sent."""
     form = await read_form(request, Deposit)
 
-    def say(is_short: bool) -> str:
+    def say(acted: Acted) -> str:
+        is_short = acted.payment.goes_on and acted.payment.missing_amount > 0
         return MAIL_WITHHELD if is_short and form.value.send_mail else DEPOSITED
 
     return await _act(request, parts, order_code, form, record_deposit, staff, say)

@@ -27,7 +27,7 @@ from payments.payment.words import (
     is_refusal,
     state_label,
 )
-from shared.clock import in_japan
+from shared.clock import in_japan, now
 from shared.labels import Mark
 
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
@@ -194,7 +194,9 @@ def taken_back(payment: Payment, one: KnownChargeback) -> str:
     if one.state == "won":
         return f"{opened}お金は動きません。"
     here = f"返金されたと記録した{_yen(one.amount)}を、返金されていないものとして記録し直します。"
-    paid = "注文は入金済みに戻ります。" if payment.state == "refunded" and not payment.order_cancelled else ""
+    after = deeds.reopen_dispute(payment, now(), reference=one.reference, reason="", by="").payment
+    back = payment.state != "captured" and after.keeps_its_sale and not after.missing_amount
+    paid = "注文は入金済みに戻ります。" if back else ""
     return f"{opened}{here}{paid}お金は動かず、メールも送りません。"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.rules import asking
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -14,11 +14,11 @@ from shared.database import Tx
 
 async def renew_hold(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, version: int, by: str
-) -> None:
+) -> Acted:
     """Have what is missing held once more; a hold that stands is given back first. Raises Refused as
     :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
         return asking.reauthorize(payment, terms, at, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)

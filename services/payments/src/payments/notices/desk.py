@@ -10,7 +10,8 @@ from payments.notices.mark_notice_seen import mark_notice_seen
 from payments.notices.rows import notices_for_staff
 from payments.notices.words import NOTICE_STATES
 from payments.payment.words import in_pieces
-from payments.shop.rows import read_shop_settings
+from payments.shop.rows import ShopSettings, read_shop_settings
+from shared.web.deeds import done_by
 from shared.web.paging import Paging
 from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
@@ -35,10 +36,7 @@ async def show_notices(request: Request, parts: Here, asked: Paging) -> Response
     async with parts.db.transaction() as tx:
         rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
         settings = await read_shop_settings(tx)
-    names = {
-        one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
-        for kind, one in parts[Methods].items()
-    }
+    names = _names(parts[Methods], settings)
     return parts.pages.render(
         request,
         "desk_notices.html",
@@ -64,5 +62,15 @@ async def show_notices(request: Request, parts: Here, asked: Paging) -> Response
 async def mark_seen(request: Request, parts: Here, notice_key: UUID, staff: Staff) -> Response:
     """Take a notice off the list."""
     async with parts.db.transaction() as tx:
-        await mark_notice_seen(tx, notice_key, by=staff.name or staff.member_id or "")
+        names = _names(parts[Methods], await read_shop_settings(tx))
+        by = staff.name or staff.member_id or ""
+        await mark_notice_seen(tx, notice_key, by=by, deed=done_by(request, staff), names=names)
     return parts.pages.redirect(request, PATH, toast="確認済みにしました")
+
+
+def _names(methods: Methods, settings: ShopSettings) -> dict[str, str]:
+    """Return what staff call who sends notices, by the word that is stored."""
+    return {
+        one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
+        for kind, one in methods.items()
+    }

@@ -1,6 +1,7 @@
 """What staff do about one payment: as they saw it, once, in one commit with all that follows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from payments.payment.requests import has_open_request
@@ -15,6 +16,21 @@ from shared.database import Tx
 from shared.errors import Refused
 
 Deed = Callable[[Payment, Terms, datetime], Settled]
+Repeated = Callable[[Payment], Awaitable[bool]]
+"""Tells whether the very same record is in the books already. Raises Refused where another one is, under its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """The payment as it stands after a deed, and whether that ``booked`` anything: a repeated one does not."""
+
+    payment: Payment
+    booked: bool
+
+
+async def _never(_: Payment) -> bool:
+    """Deeds without an id of their own are repeated for no version of a payment."""
+    return False
 
 
 async def act_on_payment(
@@ -24,9 +40,9 @@ async def act_on_payment(
     deed: Deed,
     *,
     version: int,
-    done: Callable[[Payment], bool] = lambda payment: False,
-) -> Payment:
-    """Do ``deed`` to the payment of an order, unless it is ``done`` already; return the payment as it was before.
+    repeated: Repeated = _never,
+) -> Acted:
+    """Do ``deed`` to the payment of an order, unless it is ``repeated``; return what that made of it.
 
     Raises Refused for an order that is not known, for a payment that is not the ``version`` they saw, while an
     earlier refund is not answered, and where the payment does not allow the deed.
@@ -34,8 +50,8 @@ async def act_on_payment(
     payment = await lock_order_payment(tx, order_code)
     if payment is None:
         raise unknown_order()
-    if done(payment):
-        return payment
+    if await repeated(payment):
+        return Acted(payment, booked=False)
     if payment.version != version:
         raise Refused(
             "payment_changed_meanwhile",
@@ -53,4 +69,9 @@ async def act_on_payment(
     if payment.doubted_refunds and not settled.payment.doubted_refunds:
         # What the provider tells of them counts now.
         await look_soon(tx, [payment.payment_id], also_unwatched=True)
-    return payment
+    return Acted(settled.payment, booked=True)
+
+
+def recorded_already() -> Refused:
+    """Return why no record is booked under the id of another one, or of one that was taken back."""
+    return Refused("recorded_already", "記録済みです。最新の内容を確認してください。")

@@ -176,6 +176,17 @@ async def amount_of_receipt(tx: Tx, order_code: str, receipt_id: str) -> int:
     return int(found or 0)
 
 
+async def has_note(tx: Tx, payment: Payment, note: str) -> bool:
+    """Return whether the history of a payment has a step with exactly this ``note``."""
+    return bool(
+        await tx.value(
+            "SELECT EXISTS (SELECT 1 FROM payment_history WHERE payment_id = :payment_id AND note = :note)",
+            payment_id=payment.payment_id,
+            note=note,
+        )
+    )
+
+
 async def insert_payments(tx: Tx, settled: Sequence[Settled], at: datetime) -> list[Settled]:
     """Store new payments with their first requests and return them; an order that is already known is left alone."""
     rows = [{**_values(one.payment), "changed_at": at} for one in settled]

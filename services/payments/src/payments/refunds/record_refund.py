@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
+from payments.payment.rows import has_note
 from payments.payment.rules import deeds
 from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Settled
@@ -26,11 +27,13 @@ async def record_refund(
     refund_id: str,
     version: int,
     by: str,
-) -> None:
+) -> Acted:
     """Book ``returned_amount`` yen as given back by ``route``, once under ``refund_id``.
 
-    Raises Refused for more than is here, and as :func:`act_on_payment` does.
+    Raises Refused for more than is here, for the ``refund_id`` of another record, and as :func:`act_on_payment` does.
     """
+
+    written = f"{ROUTES[route]} ¥{returned_amount:,} {note}"
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
         check_within(deeds.outside_amount_max(payment), returned_amount, "returned_amount")
@@ -40,21 +43,29 @@ async def record_refund(
             ref=refund_id,
             amount=returned_amount,
             route=route,
-            note=f"{ROUTES[route]} ¥{returned_amount:,} {note}",
+            note=written,
             by=by,
         )
 
-    await act_on_payment(
-        tx, methods, order_code, deed, version=version, done=lambda payment: refund_id in payment.refunds
-    )
+    async def repeated(payment: Payment) -> bool:
+        if refund_id not in payment.refunds:
+            return False
+        same = any(
+            (one.ref, one.amount, one.route) == (refund_id, returned_amount, route) for one in payment.outside
+        )
+        if not same or not await has_note(tx, payment, written):
+            raise recorded_already()
+        return True
+
+    return await act_on_payment(tx, methods, order_code, deed, version=version, repeated=repeated)
 
 
 async def take_back_refund(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, ref: str, version: int, by: str
-) -> None:
+) -> Acted:
     """Take a refund recorded as ``ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
         return deeds.take_back_record(payment, at, ref=ref, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)

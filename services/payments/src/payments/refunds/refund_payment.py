@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from payments.payment.act_on_payment import act_on_payment
+from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -22,7 +22,7 @@ async def refund_part(
     refund_reason: str,
     version: int,
     by: str,
-) -> None:
+) -> Acted:
     """Have ``refund_amount`` yen of a paid order given back, with a reason that its history keeps.
 
     Raises Refused for more than may be given back, and as :func:`act_on_payment` does.
@@ -32,26 +32,26 @@ async def refund_part(
         check_within(deeds.part_refund_max(payment, terms), refund_amount, "refund_amount")
         return deeds.refund_part(payment, terms, at, amount=refund_amount, reason=refund_reason, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)
 
 
 async def refund_spare_money(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, version: int, by: str
-) -> None:
+) -> Acted:
     """Have given back what belongs to no order. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
         return deeds.refund_spare(payment, terms, at, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)
 
 
 async def refund_again(
     tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, version: int, by: str
-) -> None:
+) -> Acted:
     """Have given back all that a refund that failed left here. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
         return deeds.refund_again(payment, at, by=by)
 
-    await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, deed, version=version)
