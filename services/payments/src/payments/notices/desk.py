@@ -10,7 +10,7 @@ from payments.notices.mark_notice_seen import mark_notice_seen
 from payments.notices.rows import notices_for_staff
 from payments.notices.words import NOTICE_STATES
 from payments.payment.words import in_pieces
-from payments.shop.rows import ShopSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_shop_settings
 from shared.web.deeds import done_by
 from shared.web.paging import Paging
 from shared.web.parts import Here
@@ -68,7 +68,7 @@ async def mark_seen(request: Request, parts: Here, notice_key: UUID, staff: Staf
     return parts.pages.redirect(request, PATH, toast="確認済みにしました")
 
 
-def _names(methods: Methods, settings: ShopSettings) -> dict[str, str]:
+def _names(methods: Methods, settings: PaymentSettings) -> dict[str, str]:
     """Return what staff call who sends notices, by the word that is stored."""
     return {
         one.provider.name: one.provider.label or settings.name_of(kind, one.menu().name)
