@@ -332,8 +332,16 @@ async def test_notices_that_nobody_understands_are_listed_until_staff_have_seen_
         assert [(await browser.post(path)).status_code for _ in range(2)] == [303, 409]
     told = [event for event in await said(shopping.payments.db) if isinstance(event, PaymentDeedDone)]
     assert {(one.subject, one.order_code, one.by) for one in told} == {
-        ("通知 odd（コンビニ・ATM・ネットバンキング・電子マネー払い）：確認済みにしました", "N1", "佐藤 店長"),
-        ("通知 of nobody（コンビニ・ATM・ネットバンキング・電子マネー払い）：確認済みにしました", "", "佐藤 店長"),
+        (
+            "通知 odd（コンビニ・ATM・ネットバンキング・電子マネー払い）：確認済みにしました",
+            "N1",
+            "佐藤 店長",
+        ),
+        (
+            "通知 of nobody（コンビニ・ATM・ネットバンキング・電子マネー払い）：確認済みにしました",
+            "",
+            "佐藤 店長",
+        ),
     }
     assert len(told) == 2, "once each"
     assert "未対応の通知はありません" in (await browser.get("/desk/payments/notices")).text
