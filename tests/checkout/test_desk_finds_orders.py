@@ -210,7 +210,7 @@ async def test_the_file_holds_all_pages_of_what_is_shown(db: Database, desk: htt
     answer = await desk.get("/desk/orders/export.csv", params=params)
 
     [deed] = [event for event in await said(db) if isinstance(event, OrdersExported)]
-    assert deed.subject == "23件（条件：tab=all&payment_kind=bank_transfer&size=20）"
+    assert deed.subject == "23件（条件：tab=all&payment_kind=bank_transfer）"
     assert deed.by
     assert deed.ip
     assert answer.headers["content-disposition"].startswith('attachment; filename="orders_')

@@ -21,6 +21,7 @@ from shared.events import (
     MailSettingsChanged,
     MailsResent,
     MailSuppressed,
+    MemberRegistered,
     PaymentCaptured,
     PaymentNumberIssued,
     SessionsRevoked,
@@ -85,6 +86,28 @@ async def test_a_corrected_address_is_that_of_all_waiting_mails_of_the_order(
     sink.at_recipient = ""
     await post.sends()
     assert [copy.recipient for copy in post.journal] == ["right@example.jp"] * 2
+
+
+async def test_the_address_of_an_account_is_not_corrected_with_its_order(
+    staff: httpx.AsyncClient, post: Post, sink: MailSink
+) -> None:
+    order = await post.knows_an_order()
+    sink.at_recipient = "550 no such user"
+    await post.hears(example_of(MemberRegistered, order_code=order.order_code))
+    await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
+    await post.sends()
+    mails = {mail.mail: mail for mail in await post.rows()}
+    account, number = mails["member_registered.customer"], mails["payment_number_issued.customer"]
+    page = (await staff.get(f"/desk/mails/{account.mail_id}")).text
+    assert "ここでは宛先を訂正できません" in page
+    assert "宛先を訂正して再送する" not in page
+    wish = {"email": "right@example.jp"}
+    assert (await staff.post(f"/desk/mails/{account.mail_id}/address", data=wish)).status_code == 409
+
+    assert (await staff.post(f"/desk/mails/{number.mail_id}/address", data=wish)).status_code == 303
+    recipients = {mail.mail: mail.recipient for mail in await post.rows()}
+    assert recipients[account.mail] == account.recipient
+    assert recipients[number.mail] == "right@example.jp"
 
 
 async def test_shoppers_and_strangers_do_not_see_the_desk(app: FastAPI, keys: Keys) -> None:

@@ -57,6 +57,26 @@ async def test_the_file_is_an_owners_and_clerks_are_told(shopping: Shopping, key
     assert (await browser.get("/desk/payments/export.csv")).status_code == 403
 
 
+async def test_a_file_is_noted_with_what_its_list_knows_alone(shopping: Shopping, keys: Keys) -> None:
+    await two_payments(shopping, keys)
+    strange = {"view": "wait\u202eing\n", "approved_by": "店長", "method": "konbini"}
+
+    await shopping.payments.browser.get("/desk/payments/export.csv", params=strange)
+
+    [deed] = await shopping.payments.said(PaymentsExported)
+    assert isinstance(deed, PaymentsExported)
+    assert deed.subject == "1件（条件：view=wait ing &method=konbini）"
+
+
+async def test_no_other_site_has_a_file_taken(shopping: Shopping, keys: Keys) -> None:
+    await two_payments(shopping, keys)
+    browser, path = shopping.payments.browser, "/desk/payments/export.csv"
+    sites = {"cross-site": 403, "same-origin": 200, "none": 200}
+    for site, status in sites.items():
+        assert (await browser.get(path, headers={"Sec-Fetch-Site": site})).status_code == status, site
+    assert len(await shopping.payments.said(PaymentsExported)) == 2
+
+
 async def test_the_file_holds_the_payments_of_the_list(shopping: Shopping, keys: Keys) -> None:
     await two_payments(shopping, keys)
     query = {"view": "waiting", "method": "konbini"}

@@ -1,6 +1,7 @@
 """Who does something at a desk and with what, for the record of deeds that members keeps."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 from urllib.parse import unquote_plus
 from uuid import UUID
 
@@ -25,7 +26,18 @@ def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
     }
 
 
-def rows_taken(request: Request, count: int) -> str:
-    """Return in words how many rows a file holds, and by which filter they were found."""
-    asked = unquote_plus(request.url.query)[:FILTER_LENGTH_MAX]
+class _List(Protocol):
+    """What a list tells of an address (shared.web.lists.DeskList)."""
+
+    def query(self, asked: Sequence[tuple[str, str]]) -> str:
+        """Return what of an address the list knows."""
+
+
+def rows_taken(found_by: _List, request: Request, count: int) -> str:
+    """Return in words how many rows a file holds, and by which filter of their list they were found.
+
+    What the list does not know is not told, and signs that nobody sees are spaces.
+    """
+    known = unquote_plus(found_by.query(request.query_params.multi_items()))
+    asked = "".join(sign if sign.isprintable() else " " for sign in known)[:FILTER_LENGTH_MAX]
     return f"{count:,}件" + (f"（条件：{asked}）" if asked else "")

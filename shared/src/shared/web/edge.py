@@ -32,6 +32,8 @@ UPLOAD_SUFFIX = "/upload"
 UPLOAD_BYTES_MAX = 20 * 1024 * 1024
 UPLOAD_SECONDS_MAX = 60.0
 RETRY_AFTER_SECONDS = 2
+EXPORT = "/export.csv"
+"""How the path of the file of a desk list ends (shared.web.lists)."""
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -102,8 +104,11 @@ class EdgeRules:
     def allows_origin(self, scope: Scope, headers: Headers) -> bool:
         """Whether a request with an effect comes from our own pages, or from a program without cookies.
 
-        Browsers say so in Sec-Fetch-Site, and in Origin, which must be ours or name the host that was asked.
+        Browsers say so in Sec-Fetch-Site, and in Origin, which must be ours or name the host that was asked. A file that
+        staff take along is written down as their deed: no other site has it taken.
         """
+        if scope["path"].endswith(EXPORT) and headers.get("sec-fetch-site") == "cross-site":
+            return False
         if scope["method"] in _SAFE_METHODS or self.is_of_provider(scope["path"]):
             return True
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")

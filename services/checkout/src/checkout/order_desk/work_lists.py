@@ -195,6 +195,6 @@ async def send_orders(request: Request, parts: Here, staff: Owner, paging: Pagin
         asked_search(asked),
         sort=asked.sort,
         by=done_by(request, staff),
-        subject=partial(rows_taken, request),
+        subject=partial(rows_taken, ORDERS, request),
     )
     return ORDERS.csv(found)

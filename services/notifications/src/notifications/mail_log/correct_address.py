@@ -36,7 +36,7 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
     if not queued:
         raise NothingToResend
     await tx.execute(
-        "UPDATE mails SET recipient = :to WHERE order_code = :code AND audience = 'customer'"
+        "UPDATE mails SET recipient = :to WHERE order_code = :code AND audience = 'customer' AND lane = 'order'"
         " AND state = ANY(CAST(:states AS text[]))",
         to=to,
         code=mail.order_code,
@@ -55,5 +55,14 @@ async def correct_address(tx: Tx, mail_id: UUID, *, to: str, deed: Mapping[str, 
 
 
 def may_correct(mail: StoredMail) -> bool:
-    """Tell whether the address of a stored mail may be corrected: it is the buyer's, of an order, and took nothing."""
-    return mail.order_code is not None and mail.audience == "customer" and mail.state in RESENDABLE
+    """Tell whether the address of a stored mail may be corrected: it is the buyer's, of an order, and took nothing.
+
+    That of a mail about an account is the account's, also where an order registered it.
+    """
+    about_an_order = mail.order_code is not None and not is_about_an_account(mail)
+    return about_an_order and mail.audience == "customer" and mail.state in RESENDABLE
+
+
+def is_about_an_account(mail: StoredMail) -> bool:
+    """Tell whether a stored mail goes to a member, for the account's sake."""
+    return mail.lane in ("sign_up", "account", "warning")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from notifications.mail_log.correct_address import correct_address, may_correct
+from notifications.mail_log.correct_address import correct_address, is_about_an_account, may_correct
 from notifications.mail_log.resend_mail import resend_mail
 from notifications.mail_log.rows import MailTry, tries_of
 from notifications.mail_log.words import STATES, audience_label, outcome_badge, reason_label, title_of
@@ -64,6 +64,7 @@ async def _page(
         status=status,
         form=form,
         may_correct=may_correct(mail),
+        of_an_account=is_about_an_account(mail) and mail.state in RESENDABLE,
         id=mail.mail_id,
         title=title_of(parts[Desk], mail),
         subject=mail.subject,

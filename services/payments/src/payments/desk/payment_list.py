@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -102,7 +103,8 @@ async def send_payments(request: Request, parts: Here, staff: Owner, paging: Pag
     search = _search(PAYMENTS.read(request, paging).for_file())
     async with parts.db.transaction() as tx:
         settings = await read_shop_settings(tx)
-        await export_payments(tx, search, done_by(request, staff), lambda count: rows_taken(request, count))
+        subject = partial(rows_taken, PAYMENTS, request)
+        await export_payments(tx, search, done_by(request, staff), subject)
     line = _lines(settings, parts[Methods])
     return PAYMENTS.csv(line(one) async for one in every_payment(parts.db, **search))
 
