@@ -27,7 +27,12 @@ WRITES = re.compile(
 )
 SETS = re.compile(r"(?:\bSET|,) (\w+) = ")
 # What only the owner of the tables sends, from the command line (members.staff, payments.payment.erase_snapshots).
-OF_THE_OWNER = ("INSERT INTO staff ", "DELETE FROM staff ", "DELETE FROM order_snapshots ")
+OF_THE_OWNER = (
+    "INSERT INTO staff ",
+    "SELECT role FROM staff WHERE member_id = :member_id FOR UPDATE",
+    "DELETE FROM staff ",
+    "DELETE FROM order_snapshots ",
+)
 # Writes to whatever table it is given; those who give it one are looked at instead.
 WRITES_ANY_TABLE = "shared.bulk"
 

@@ -928,3 +928,9 @@ def test_a_change_of_an_unknown_field_is_an_error() -> None:
     assert NEW.changed(amount=5) == replace(NEW, amount=5)
     with pytest.raises(TypeError, match="amuont"):
         NEW.changed(amuont=5)
+
+
+def test_money_that_came_before_its_number_goes_back_with_the_order() -> None:
+    came = payment("placed", suspense_amount=1_000, receipts=("r1",), attention="short_money")
+    ended = asking.cancel(came, AT)
+    assert (ended.payment.state, ended.payment.calls, ended.asks) == ("refunding", (), (Ask("refund", 1_000),))

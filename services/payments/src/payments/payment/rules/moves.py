@@ -131,7 +131,13 @@ _AGAIN: dict[type, State] = {ReauthorizationAsked: "reauthorizing"}
 _BESIDE: dict[type, State] = {MoneyBeside: "short"}
 
 NEXT: dict[State, dict[type, State]] = {
-    "placed": {NumberAsked: "requested", VoidAsked: "voided", Captured: "captured"},
+    # Money may be here already: staff record what came to the bank before its number was issued.
+    "placed": {
+        NumberAsked: "requested",
+        VoidAsked: "voided",
+        Captured: "captured",
+        RefundAsked: "refunding",
+    },
     "requested": _BEGUN,
     "waiting_for_buyer": _BEGUN,
     "pending": {kind: state for kind, state in _BEGUN.items() if kind not in (NeedsBuyer, Unknown)},
