@@ -933,4 +933,8 @@ def test_a_change_of_an_unknown_field_is_an_error() -> None:
 def test_money_that_came_before_its_number_goes_back_with_the_order() -> None:
     came = payment("placed", suspense_amount=1_000, receipts=("r1",), attention="short_money")
     ended = asking.cancel(came, AT)
-    assert (ended.payment.state, ended.payment.calls, ended.asks) == ("refunding", (), (Ask("refund", 1_000),))
+    assert (ended.payment.state, ended.payment.calls, ended.asks) == (
+        "refunding",
+        (),
+        (Ask("refund", 1_000),),
+    )
