@@ -22,6 +22,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Ask, Settled
+from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
@@ -117,7 +118,7 @@ def test_the_whole_wanted_during_a_part_is_asked_for_next() -> None:
 def test_a_part_found_by_a_look_leaves_the_rest_held() -> None:
     found = settle(HOLDING, None, FIRST, AT, PARTS)
     assert (found.payment.state, found.payment.parts, found.asks) == ("authorized", ("r1",), ())
-    assert found.payment.heard_before(FIRST)
+    assert heard_before(found.payment, FIRST)
     again = settle(found.payment, None, FIRST, AT, PARTS)
     assert again == Settled(found.payment)
 

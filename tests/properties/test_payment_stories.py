@@ -34,6 +34,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.moves import CONCLUDES, NEXT, OVER, Operation
+from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
@@ -245,7 +246,7 @@ class PaymentStory(RuleBasedStateMachine):
             request.open, request.declined = False, failed or request.attempts == 1
             return
         if request.attempts > 1 or operation == "refund":
-            answers = [answer for answer in self.provider.known() if not known.heard_before(answer)]
+            answers = [answer for answer in self.provider.known() if not heard_before(known, answer)]
         if not self.answered_by_a_look(request, answers):
             if self.payment.order_cancelled and operation in ("authorize", "issue"):
                 in_doubt = operation == "authorize" and request.attempts > 1

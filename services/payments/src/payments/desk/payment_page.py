@@ -17,6 +17,7 @@ from payments.desk import payment_view
 from payments.desk.do_payment_deed import UseCase, do_payment_deed
 from payments.desk.forms import Accept, Deposit, Dispute, Keep, Outside, PartRefund, Press, Reopen, TakeBack
 from payments.desk.mark_payment_seen import mark_payment_seen
+from payments.desk.payment_records import records
 from payments.desk.rows import payment_story
 from payments.holds.renew_hold import renew_hold
 from payments.holds.void_hold import void_hold
@@ -107,7 +108,7 @@ async def _show(
         routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
         has_provider=payment.state != "unmanaged",
         labels=LABELS,
-        records=payment_view.records(story),
+        records=records(story),
     )
 
 

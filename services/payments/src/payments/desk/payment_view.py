@@ -1,34 +1,18 @@
-"""What the page of one payment shows: facts, what calls for a person in yen, and every record about it."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+"""What the page of one payment shows: facts, what calls for a person and what staff may do, in yen."""
 
 from payments.desk.forms import Contrary, Offer
-from payments.desk.rows import RequestOnRecord, Story
-from payments.payment.records import HistoryStep, JournalLine
+from payments.desk.rows import Story
 from payments.payment.rules import asking, deeds
 from payments.payment.rules.details import KnownChargeback
-from payments.payment.rules.moves import Operation
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.words import (
-    ACCOUNTS,
-    ANSWERS,
     ATTENTION,
     POLICIES,
-    REASONS,
-    REFUSALS,
     ROUTES,
-    STATES,
-    answer_words,
-    cause,
-    in_pieces,
-    is_refusal,
-    state_label,
 )
 from shared.clock import in_japan, now
-from shared.labels import Mark
+from shared.web.filters import yen
 
 AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
 
@@ -37,17 +21,17 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     """Return title and text of all that calls for a person, with the amounts of this payment."""
     by = payment.respond_by
     words = {
-        "missing": _yen(payment.missing_amount),
-        "held": _yen(payment.held_amount),
-        "spare": _yen(payment.spare_amount),
-        "elsewhere": _yen(payment.refunded_elsewhere_amount),
-        "lost": _yen(payment.lost_amount),
-        "charged_back": _yen(payment.charged_back_sum),
-        "refundable": _yen(payment.refundable_amount or payment.held_amount),
-        "failed": f"（{_yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
-        "disputed": _yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
-        "other_holds": _yen(sum(one.amount for one in payment.other_holds if one.stands)),
-        "unnamed": _yen(payment.unnamed_charge_amount),
+        "missing": yen(payment.missing_amount),
+        "held": yen(payment.held_amount),
+        "spare": yen(payment.spare_amount),
+        "elsewhere": yen(payment.refunded_elsewhere_amount),
+        "lost": yen(payment.lost_amount),
+        "charged_back": yen(payment.charged_back_sum),
+        "refundable": yen(payment.refundable_amount or payment.held_amount),
+        "failed": f"（{yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
+        "disputed": yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "unnamed": yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
         "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
     }
@@ -74,7 +58,7 @@ def _short(payment: Payment, terms: Terms) -> str:
 
 def offers(payment: Payment, terms: Terms) -> list[Offer]:
     """Return what staff may do about the payment by one press, and what each will do, in yen."""
-    spare, held, missing = map(_yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
+    spare, held, missing = map(yen, (payment.spare_amount, payment.held_amount, payment.missing_amount))
     failed = "refund_failed" in payment.calls
     again, failed_amount = ("もう一度", payment.refund_failed_amount) if failed else ("", 0)
     possible = (
@@ -108,9 +92,9 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             0 < failed_amount <= deeds.part_refund_max(payment, terms) and deeds.owes_nothing(payment),
             Offer(
                 "part-refund",
-                f"{_yen(failed_amount)}の返金をもう一度依頼する",
-                f"{_yen(failed_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
-                f"{_yen(payment.held_amount - failed_amount)}になります。",
+                f"{yen(failed_amount)}の返金をもう一度依頼する",
+                f"{yen(failed_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
+                f"{yen(payment.held_amount - failed_amount)}になります。",
                 {"refund_amount": failed_amount, "refund_reason": AGAIN},
             ),
         ),
@@ -125,7 +109,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
 def _seen(payment: Payment) -> str:
     """Return what it means to mark the payment as seen."""
     amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
-    told = [f"{word} {_yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
+    told = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
     if told:
         return f"決済会社が示している金額（{'、'.join(told)}）で記録し直し、処理を続けます。"
     return "確認済みにします。お金は動きません。"
@@ -134,7 +118,7 @@ def _seen(payment: Payment) -> str:
 def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
     """Return how the payment stands."""
     found = [("受付番号", str(payment.order_number))] if payment.order_number is not None else []
-    found.append(("請求額", _yen(payment.amount)))
+    found.append(("請求額", yen(payment.amount)))
     if payment.authorization_id:
         found.append(("売上請求の方法", POLICIES[payment.capture_policy]))
     if shows_status:
@@ -155,7 +139,7 @@ def facts(payment: Payment, *, shows_status: bool) -> list[tuple[str, str]]:
         ("お預かり中", payment.held_amount, payment.refunded_amount + payment.suspense_amount),
         ("損失（お預かりを超えて出たお金）", payment.lost_amount, payment.lost_amount),
     )
-    found += [(label, _yen(amount)) for label, amount, shown in money if shown]
+    found += [(label, yen(amount)) for label, amount, shown in money if shown]
     return found + [("照会番号", value) for name, value in payment.refs.items() if name.endswith("_id")]
 
 
@@ -166,9 +150,9 @@ def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
         Contrary(
             "deposit/take-back",
             row.receipt_id,
-            f"{in_japan(row.at):%Y/%m/%d %H:%M}に記録した入金 {_yen(row.amount)}",
+            f"{in_japan(row.at):%Y/%m/%d %H:%M}に記録した入金 {yen(row.amount)}",
             "この入金記録を取り消す",
-            f"{_yen(row.amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
+            f"{yen(row.amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
         )
         for row in story.receipts
         if deeds.may_take_back_deposits(payment, terms)
@@ -179,9 +163,9 @@ def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
         Contrary(
             "outside/take-back",
             one.ref,
-            f"{ROUTES[one.route]}で返金済みと記録した {_yen(one.amount)}",
+            f"{ROUTES[one.route]}で返金済みと記録した {yen(one.amount)}",
             "この返金記録を取り消す",
-            f"{_yen(one.amount)}を返金済みとした記録を取り消します。お金は動きません。",
+            f"{yen(one.amount)}を返金済みとした記録を取り消します。お金は動きません。",
         )
         for one in payment.outside
     ]
@@ -193,160 +177,8 @@ def taken_back(payment: Payment, one: KnownChargeback) -> str:
     opened = "チャージバックの結果の記録を取り消し、回答待ちに戻します。"
     if one.state == "won":
         return f"{opened}お金は動きません。"
-    here = f"返金されたと記録した{_yen(one.amount)}を、返金されていないものとして記録し直します。"
+    here = f"返金されたと記録した{yen(one.amount)}を、返金されていないものとして記録し直します。"
     after = deeds.reopen_dispute(payment, now(), reference=one.reference, reason="", by="").payment
     back = payment.state != "captured" and after.keeps_its_sale and not after.missing_amount
     paid = "注文は入金済みに戻ります。" if back else ""
     return f"{opened}{here}{paid}お金は動かず、メールも送りません。"
-
-
-@dataclass(frozen=True, slots=True)
-class AmountLine:
-    """A line of the journal in words, in yen."""
-
-    at: datetime
-    reason: str
-    account: str
-    debit: int
-    credit: int
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineLine:
-    """A state that the payment became, as the timeline shows it."""
-
-    at: datetime
-    title: str
-    text: str
-    by: str
-    kind: Mark
-
-
-@dataclass(frozen=True, slots=True)
-class RequestLine:
-    """A request to the provider and its answer in words; ``code`` is the provider's own reason."""
-
-    operation: Operation
-    amount: int
-    state: str
-    at: datetime
-    attempts: int
-    answer: str
-    reason: str
-    code: str
-    key: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeLine:
-    """A notice of the provider."""
-
-    at: datetime
-    summary: str
-    state: str
-    id: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """All that is on record about a payment, in words."""
-
-    amount_lines: list[AmountLine]
-    timeline: list[TimelineLine]
-    requests: list[RequestLine]
-    notices: list[NoticeLine]
-
-
-def records(story: Story) -> Records:
-    """Return all that is on record about the payment, in words."""
-    return Records(
-        amount_lines=[_amount_line(line) for line in story.journal],
-        timeline=[_timeline_line(step, story) for step in story.history],
-        requests=[_request_line(request) for request in story.requests],
-        notices=[
-            NoticeLine(one.received_at, one.summary, one.state, in_pieces(one.notice_id))
-            for one in story.notices
-        ],
-    )
-
-
-def _amount_line(line: JournalLine) -> AmountLine:
-    reason, account = REASONS.of(line.reason), ACCOUNTS.of(line.account)
-    return AmountLine(line.at, reason, account, line.debit, line.credit)
-
-
-def _timeline_line(step: HistoryStep, story: Story) -> TimelineLine:
-    note = f"（{REFUSALS.get(step.note, step.note)}）" if step.note else ""
-    return TimelineLine(
-        step.at,
-        title=state_label(step.state),
-        text=" ".join(filter(None, (cause(step.because), _amount_of(step, story)))) + note,
-        by=step.by or "決済サービス",
-        kind="stop" if is_refusal(step.because) else STATES.of(step.state)[1],
-    )
-
-
-def _request_line(request: RequestOnRecord) -> RequestLine:
-    reason = (request.answer or {}).get("reason", "")
-    return RequestLine(
-        request.operation,
-        request.amount,
-        request.state,
-        at=request.answered_at or request.written_at,
-        attempts=request.attempts,
-        answer=_answered(request),
-        reason=REFUSALS.get(reason, ""),
-        code=_providers_code(reason),
-        key=in_pieces(request.request_id.hex),
-    )
-
-
-def _amount_of(step: HistoryStep, story: Story) -> str:
-    """Return the yen that a line of history is about, "" where it is about none: what was booked with it, else what was
-    asked of the provider then or before."""
-    if step.note.startswith("¥"):
-        return ""
-    operation, _, answer = step.because.partition(": ")
-    about = _ASKED_FOR.get(answer, (operation,))
-    before = [
-        row
-        for row in story.requests
-        if (row.written_at == step.at if answer not in ANSWERS else row.written_at <= step.at)
-        and (answer not in ANSWERS or row.operation in about)
-    ]
-    way = _BOOKED.get(answer)
-    booked = [line for line in story.journal if line.at == step.at and line.account == "receivable"]
-    moved = sum(getattr(line, way) if way else line.debit + line.credit for line in booked)
-    asked = before[0].amount if before and not way else 0
-    return _yen(asked or moved) if asked or moved else ""
-
-
-# How the books tell of an answer, and which requests one is about that a look at the provider may bring, too.
-_BOOKED = {"Captured": "debit", "Refunded": "credit", "RefundedInAll": "credit", "Reversed": "credit"}
-_ASKED_FOR: Mapping[str, tuple[str, ...]] = {
-    "Authorized": ("authorize", "reauthorize"),
-    "Declined": ("authorize", "reauthorize"),
-    "Issued": ("issue",),
-    "CaptureDeclined": ("capture",),
-    "CaptureRefused": ("capture",),
-    "Voided": ("void",),
-    "RefundWaiting": ("refund",),
-    "RefundDeclined": ("refund",),
-}
-
-
-def _answered(request: RequestOnRecord) -> str:
-    """Return the answer to a request in words; one that a look ended has none of its own."""
-    answer = (request.answer or {}).get("answer", "")
-    if not answer and request.state == "done":
-        return "照会で完了を確認しました"
-    return answer_words(request.operation, answer)
-
-
-def _providers_code(reason: str) -> str:
-    """Return what a provider gave as its reason; "" for a reason of ours, which has words."""
-    return "" if reason in REFUSALS else reason
-
-
-def _yen(amount: int) -> str:
-    return f"¥{amount:,}"

@@ -24,6 +24,7 @@ from payments.payment.rules.answers import (
 )
 from payments.payment.rules.drafting import Settled, and_then
 from payments.payment.rules.moves import CONCLUDES, NOT_YET, Operation
+from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import NOT_WRITTEN, Batch, call_and_put_off, settle_all, with_attention
@@ -124,7 +125,7 @@ class Requests:
         if request.attempts > 1 or operation == "refund":
             looked_up = await self._calls.look_up(payment)
             # What ended earlier is not the answer to this one.
-            found = [answer for answer in looked_up if not payment.heard_before(answer)]
+            found = [answer for answer in looked_up if not heard_before(payment, answer)]
             known = self._known(payment, operation, request, found)
             if known is not None:
                 return known

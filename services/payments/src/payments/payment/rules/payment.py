@@ -6,14 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from payments.payment.rules.answers import (
-    Answer,
-    Authorized,
-    Captured,
-    OtherHold,
-    RefundDeclined,
-    Refunded,
-)
+from payments.payment.rules.answers import OtherHold
 from payments.payment.rules.details import (
     NO_REFUND,
     CaptureWish,
@@ -23,8 +16,8 @@ from payments.payment.rules.details import (
     OurRefund,
     Outside,
 )
-from payments.payment.rules.moves import ENDS_A_HOLD, OVER, WANTED_IN
 from payments.payment.rules.moves import NOT_YET as NOT_YET
+from payments.payment.rules.moves import OVER, WANTED_IN
 from payments.payment.rules.moves import Operation as Operation
 from payments.payment.rules.moves import State as State
 from payments.payment.rules.order import OrderSnapshot, Parcel
@@ -326,29 +319,3 @@ class Payment:
     def not_calling(self, *over: str) -> "Payment":
         """Return the payment without the words that are ``over``."""
         return self.changed(attention=" ".join(word for word in self.calls if word not in over))
-
-    def doubts(self, answer: Refunded) -> bool:
-        """Whether the amount of a refund is still not what was asked: until a person has looked, it does not count."""
-        return answer.refund_ref in self.doubted_refunds and answer.amount != self.refund_asked_amount
-
-    def heard_before(self, answer: Answer) -> bool:
-        """Whether ``answer`` is old news: of a refund that is known, or in doubt, or of a hold that was over before the
-        present one. What it tells of the refund of ours that is under way is none."""
-        match answer:
-            case Refunded() if self.doubts(answer):
-                return True
-            case Refunded() | RefundDeclined() if self.is_ours(answer.refund_ref):
-                return False
-            case Refunded():
-                return answer.refund_ref in self.refunds
-            case RefundDeclined():
-                return answer.refund_ref in (*self.refunds, *self.failed_refunds)
-            case Authorized():
-                return answer.authorization_id in self.ended_holds
-            case Captured():
-                # Where there is one hold, captured once, a receipt told again still says that a number cannot be
-                # closed, unless it came to nothing.
-                known = answer.receipt_id in self.receipts
-                several = bool(self.ended_holds or self.parts)
-                return answer.receipt_id in self.reversals or (several and known)
-        return isinstance(answer, ENDS_A_HOLD) and answer.authorization_id in self.ended_holds

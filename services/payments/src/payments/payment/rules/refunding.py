@@ -14,6 +14,7 @@ from payments.payment.rules.answers import (
     Unknown,
 )
 from payments.payment.rules.drafting import Draft
+from payments.payment.rules.old_news import doubts
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.retold import hear_refund_again
 from payments.payment.rules.returning import ELSEWHERE, book_refund, give_the_rest
@@ -28,7 +29,7 @@ def refunded(draft: Draft, answer: Refunded, because: str, *, ours: bool) -> Non
     ``ours``: it is the answer to our own request; nothing but that, or its id told by a look, ends the request.
     """
     payment = draft.payment
-    if payment.doubts(answer):
+    if doubts(payment, answer):
         return
     ours = ours or payment.is_ours(answer.refund_ref)
     if answer.refund_ref in payment.doubted_refunds:

@@ -33,6 +33,7 @@ from payments.payment.rules.details import CaptureWish, Number
 from payments.payment.rules.drafting import Draft, Settled
 from payments.payment.rules.moves import ENDS_A_HOLD, NEXT, CapturedInPart, Operation
 from payments.payment.rules.numbers import say_number
+from payments.payment.rules.old_news import heard_before
 from payments.payment.rules.payment import MISMATCH, Payment
 from payments.payment.rules.receiving import end_hold, receive, reverse
 from payments.payment.rules.refunding import hear_reply, refund_declined, refunded, refunded_in_all
@@ -94,7 +95,7 @@ def settle(
             hear_unnamed_charges(draft, answer)
         case Unknown(mismatch=True):
             _doubt(draft, answer, terms, because)
-        case _ if type(answer) in NEXT[payment.state] and not payment.heard_before(answer):
+        case _ if type(answer) in NEXT[payment.state] and not heard_before(payment, answer):
             _move(draft, answer, terms, because)
     draft.give_back_what_is_over()
     return draft.done()
