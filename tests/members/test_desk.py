@@ -12,11 +12,11 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from harness.as_seen import as_seen
+from harness.csv_rows import read_rows
 from harness.keys import Keys
 from members.main import install
 from members.settings import Settings
 from shared import clock
-from shared.csv_files import read_rows
 from shared.events import PointsActivated, Registration
 from shared.ids import new_id
 from tests.members.member_examples import an_order

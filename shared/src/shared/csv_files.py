@@ -1,4 +1,4 @@
-"""CSV (RFC 4180): lines for people's spreadsheets, lines for programs, and reading both back.
+"""CSV (RFC 4180): lines for people's spreadsheets, lines for programs; ``web/csv_in.py`` reads files.
 
 A spreadsheet computes a cell that begins with `=`, `+`, `-` or `@` (OWASP ASVS 1.2.10), so text of strangers is
 disarmed with an apostrophe in files that people open. Numbers, phone numbers and mail addresses compute nothing
@@ -8,7 +8,7 @@ and stay as they are: another program reads them from the same file.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from shared.mail_address import is_mailable
 
@@ -29,12 +29,6 @@ def people_line(cells: Iterable[str]) -> str:
 def program_line(cells: Iterable[str]) -> str:
     """Return one line, CRLF at its end, with every cell exactly as given."""
     return _written(cells)
-
-
-def read_rows(text: str) -> Iterator[list[str]]:
-    """Yield the rows of a file, with or without BOM; what ``people_line`` disarmed is as it was before."""
-    for row in csv.reader(io.StringIO(text.removeprefix(BOM), newline="")):
-        yield [rearmed(cell) for cell in row]
 
 
 def disarmed(cell: str) -> str:

@@ -64,11 +64,12 @@ NOTHING_TOLD = Standing()
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What the rules need to know of an order. ``version`` counts its changes, from 1, without gaps.
+class OrderColumns:
+    """What the rules ask of an order just as its row in ``orders`` says it; amounts in yen.
 
-    ``payment_flow``, ``payment_deposit`` and ``paid_before_shipping`` are those of the payment method's menu when the
-    order was placed; which method it is, no rule asks.
+    ``version`` counts its changes, from 1, without gaps. ``payment_flow``, ``payment_deposit`` and
+    ``paid_before_shipping`` are those of the payment method's menu when the order was placed; which method it is, no rule
+    asks.
     """
 
     code: str
@@ -83,6 +84,12 @@ class Order:
     total: int
     points_used: int
     placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Order(OrderColumns):
+    """What the rules need to know of an order."""
+
     parcels: tuple[Parcel, ...]
     capture_requested_at: datetime | None = None
     deposit_date: date | None = None
@@ -176,21 +183,9 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderState:
+class OrderState(OrderColumns):
     """How an order stands: columns of its row in ``orders`` by their names, those that rules ask; amounts in yen."""
 
-    code: str
-    version: int
-    status: Status
-    deposit: Deposit
-    shipping: Shipping
-    payment: PaymentState
-    payment_flow: PaymentFlow
-    payment_deposit: PaymentDeposit
-    paid_before_shipping: bool
-    total: int
-    points_used: int
-    placed_at: datetime
     capture_requested_at: datetime | None
     deposit_date: date | None
     shipped_at: datetime | None
