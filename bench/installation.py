@@ -21,7 +21,7 @@ from deploy.native.site import REPOSITORY, SERVICES, Site
 from deploy.ready import complaints, wait_until_ready
 from proof import installation
 from proof.card import KIND
-from shared.statements import Issuer
+from shared.shop.statements import Issuer
 
 GATEWAY_PORT = 8204
 READY_SECONDS_MAX = 90.0

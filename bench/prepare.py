@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from bench.measure import Databases
 from checkout.stock.receive_goods import receive_goods
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 
 MEMBERS = 100
 PIECES = 5_000_000

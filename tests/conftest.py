@@ -11,7 +11,7 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase, TestPostgres
 from harness.rabbitmq import TestBroker, make_broker
 from shared import clock
-from shared.database import Database
+from shared.database.transactions import Database
 
 # A busy machine is slow, which is no fault of what is tested.
 settings.register_profile("patient", deadline=None)

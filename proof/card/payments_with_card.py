@@ -4,7 +4,7 @@ from pathlib import Path
 
 import payments.methods
 from payments.main import make
-from shared.app import run
+from shared.process.app import run
 
 if __name__ == "__main__":
     payments.methods.__path__.append(str(Path(__file__).parent / "methods"))

@@ -14,7 +14,7 @@ from pamqp.commands import Basic
 from pamqp.common import FieldValue
 
 from proof.chaos.cluster import Cluster
-from shared.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, cancelled_by_us
+from shared.messaging.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, cancelled_by_us
 
 QUEUE = "proof.probe"
 PAUSE_SECONDS = 0.25

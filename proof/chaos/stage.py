@@ -28,7 +28,7 @@ from proof.chaos.disks import Disks
 from proof.chaos.doors import Doors
 from proof.chaos.network import NODES
 from proof.installation import Installation, share_mail_catcher
-from shared.amqp import BrokerError, Link, cancelled_by_us
+from shared.messaging.amqp import BrokerError, Link, cancelled_by_us
 
 SECOND = "-2"
 SECOND_FROM = 200

@@ -15,7 +15,7 @@ from pamqp.commands import Basic
 
 from proof.fuzz.findings import Finding, Part
 from proof.fuzz.garbage import MARK, Message, broken, not_heard_here, too_big, valid_bodies
-from shared.consumers import Consumer
+from shared.messaging.consumers import Consumer
 
 SERVICES = ("checkout", "payments", "members", "notifications")
 DEAD_SECONDS_MAX = 120.0

@@ -16,7 +16,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from shared.app import Process
+from shared.process.app import Process
 from tools.documents import set_environment
 
 # Read by hand in some handlers, not through a model.

@@ -13,7 +13,7 @@ from payments.methods.registry import Methods
 from proof.simulation.services import METADATA
 from proof.simulation.store import Store, StoreDatabase, create_database
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 SKUS: Mapping[str, tuple[int, int]] = {"yunomi": (1_800, 500), "tetsubin": (12_000, 500), "noren": (9_800, 2)}
 """Product -> (price in yen, pieces); of one there are only two."""

@@ -14,9 +14,9 @@ from proof.simulation.chance import Chance
 from proof.simulation.channel import SimulatedLink
 from proof.simulation.messages import Message, Subscription
 from proof.simulation.trace import Trace
-from shared.amqp import events_exchange
-from shared.consumers import Consumer
-from shared.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
+from shared.messaging.amqp import events_exchange
+from shared.messaging.consumers import Consumer
+from shared.messaging.topology import RETRY_STEPS_SECONDS, dead_exchange, retry_exchange
 
 FORGOTTEN = 0.3
 WAIT_SECONDS_MAX = 120.0

@@ -9,7 +9,7 @@ from pamqp.commands import Basic, Queue
 from pamqp.header import ContentHeader
 
 from proof.simulation.messages import Message, Subscription, Take
-from shared.amqp import Link
+from shared.messaging.amqp import Link
 
 if TYPE_CHECKING:
     from proof.simulation.broker import Broker

@@ -12,7 +12,7 @@ from proof.simulation.channel import SimulatedLink
 from proof.simulation.loop import SimulatedLoop
 from proof.simulation.store import Store, StoreDatabase
 from proof.simulation.trace import Trace
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 
 T = TypeVar("T")
 
@@ -137,7 +137,7 @@ class Node:
         return self.loop.create_task(running, context=context)
 
     def keep(self, running: Coroutine[Any, Any, None]) -> None:
-        """Run a core task: when it ends, the process ends (shared.app)."""
+        """Run a core task: when it ends, the process ends (shared.process.app)."""
         life = self.life
 
         def ended(task: "asyncio.Task[None]") -> None:

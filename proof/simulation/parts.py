@@ -10,14 +10,14 @@ from checkout.placing.till import Till
 from payments.methods.registry import Methods
 from payments.requests.calls import Calls
 from proof.simulation.nodes import Node
-from shared.amqp import Link, Publisher
-from shared.consumers import Consumer, Consumers, Handler
-from shared.database import Database
-from shared.due import DueWork
-from shared.outbox import OutboxRow
-from shared.relay import Relay
-from shared.stream import stream
-from shared.worker import Intake
+from shared.database.outbox import OutboxRow
+from shared.database.transactions import Database
+from shared.due.work import DueWork
+from shared.messaging.amqp import Link, Publisher
+from shared.messaging.consumers import Consumer, Consumers, Handler
+from shared.messaging.relay import Relay
+from shared.messaging.stream import stream
+from shared.messaging.worker import Intake
 
 KINDS = ("amazon_pay", "konbini", "bank_transfer", "cash_on_delivery")
 PLANS = ("serve", "serve", "cancel at any moment", "cancel when all is done")

@@ -27,11 +27,11 @@ from proof.simulation.troubles import troubles
 from proof.simulation.world import World
 from shared import clock
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import Address, Orderer
 from shared.ids import new_id
-from shared.shop_settings.change_settings import change
+from shared.shop.settings.change_settings import change
 
 HOME = {
     "postal_code": "1500001",

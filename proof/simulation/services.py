@@ -38,8 +38,8 @@ from proof.simulation.gateway import ORIGIN, Gateway
 from proof.simulation.mail_server import SimulatedMailServer
 from proof.simulation.nodes import Node
 from proof.simulation.parts import Parts
-from shared.consumers import Consumer, Consumers, Handler, consumer_of
-from shared.due import DueRunner, DueWork
+from shared.due.work import DueRunner, DueWork
+from shared.messaging.consumers import Consumer, Consumers, Handler, consumer_of
 
 METADATA: Mapping[str, MetaData] = {
     "checkout": checkout_metadata,

@@ -24,8 +24,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import ClauseElement
 
-from shared.database import Database
-from shared.sql import Row, teach_json
+from shared.database.sql import Row, teach_json
+from shared.database.transactions import Database
 
 RAM = Path("/dev/shm")  # noqa: S108 - the one place that is surely memory
 SETTINGS = {

@@ -7,7 +7,7 @@ import pytest
 from checkout.tables import metadata
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from shared.database import Database
+from shared.database.transactions import Database
 from tests.checkout.shopper import Shopper, shop_app
 
 

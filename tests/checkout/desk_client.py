@@ -14,8 +14,8 @@ from checkout.order_desk import one_order as desk_order
 from checkout.order_desk import work_lists as desk_orders
 from checkout.stock import desk as desk_stock
 from harness.keys import Keys
-from shared.database import Database
-from shared.revocations import RevokedSessions
+from shared.database.transactions import Database
+from shared.shop.revocations import RevokedSessions
 from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.stock.moves import reserve_stock
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Address, Amounts, Destination, Line, Orderer, OrderPlaced, PaymentNumberIssued
 from shared.ids import new_id
 from tests.checkout.payment_terms import TERMS, Group

@@ -21,7 +21,7 @@ from checkout.placing.till import Till
 from checkout.settings import Settings
 from harness.keys import Keys
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.ids import new_id
 from shared.web.operations import Operations
 from shared.web.parts import add_part

@@ -14,11 +14,11 @@ from harness.as_seen import as_seen
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderPlaced
 from shared.ids import new_id
-from shared.shop_settings.change_settings import change
-from shared.statements import Issuer
+from shared.shop.settings.change_settings import change
+from shared.shop.statements import Issuer
 from tests.checkout.order_examples import place
 from tests.checkout.shopper import (
     ADDRESS_A,

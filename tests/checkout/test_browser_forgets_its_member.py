@@ -8,7 +8,7 @@ import pytest
 from checkout.consumers import consumers
 from harness.hearing import Hearing, said
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import AmazonAccountLinked, Event, MemberRegistered, OrderPlaced
 from tests.checkout.order_examples import place
 from tests.checkout.shopper import ORDERER, Shopper, open_shop

@@ -6,7 +6,7 @@ from checkout.consumers import consumers
 from checkout.orders.cancel_order import cancel_order
 from harness.hearing import Hearing, said
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import (
     OrderCancelled,
     OrderPlaced,

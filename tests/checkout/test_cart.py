@@ -7,7 +7,7 @@ import pytest
 
 from checkout.catalogue.samples import add_sample_catalogue, sample_products
 from harness.keys import Keys
-from shared.database import Database
+from shared.database.transactions import Database
 from tests.checkout.shopper import AMAZON_PAY, CASH_ON_DELIVERY, MENU, Shopper, open_shop, shop_app
 
 

@@ -14,7 +14,7 @@ from harness.together import hear_together, statements_of
 from harness.traces import causes, traced
 from shared.cause import trace_id
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderPlaced, OrderProcessed, PaymentCaptured, PaymentFailed, Shipped, StockReserved
 from shared.ids import new_id
 from tests.checkout.order_examples import payment, place

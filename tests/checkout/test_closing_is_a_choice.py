@@ -8,7 +8,7 @@ from checkout.consumers import consumers
 from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing, said
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderProcessed, PaymentAuthorized, PaymentCaptured
 from tests.checkout.order_examples import KIND, order_row, payment, place
 from tests.checkout.payment_terms import Group

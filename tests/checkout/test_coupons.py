@@ -11,9 +11,9 @@ from checkout.shop.rules import ShopSettings
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderPlaced
-from shared.shop_settings.change_settings import change
+from shared.shop.settings.change_settings import change
 from tests.checkout.shopper import FakeMembers, Shopper, a_coupon, open_shop, shop_app
 from tests.checkout.test_amazon_order import form_of
 

@@ -11,7 +11,7 @@ from checkout.stock.receive_goods import STOCK_MAX
 from checkout.tables import metadata
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.ids import new_id
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import SKU, place, stock_row, stock_up

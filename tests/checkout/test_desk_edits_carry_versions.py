@@ -9,7 +9,7 @@ from checkout.tables import metadata
 from harness.hearing import said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from shared.database import Database
+from shared.database.transactions import Database
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import order_row, place, timeline_titles
 

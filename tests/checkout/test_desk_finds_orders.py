@@ -20,7 +20,7 @@ from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Address, Destination, Line, Orderer, OrdersExported, PaymentNumberIssued
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import ADDRESS, SKU, payment, place, placed

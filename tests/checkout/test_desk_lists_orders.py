@@ -15,7 +15,7 @@ from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import PaymentAuthorized, PaymentCaptured, PaymentExpired, SessionsRevoked
 from tests.checkout.desk_client import STAFF, desk_client
 from tests.checkout.order_examples import payment, place

@@ -15,7 +15,7 @@ from checkout.order_desk.search import (
 from checkout.stock.shelves import read_shelves, read_stock_entries
 from checkout.tables import metadata
 from harness.postgres import MakeDatabase
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 Question = Callable[[Tx], Awaitable[object]]
 LONG: dict[str, Question] = {

@@ -11,8 +11,8 @@ import pytest
 from checkout.tables import metadata
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
-from shared.database import Database
-from shared.saved_searches.change_saved_search import SEARCHES_MAX
+from shared.database.transactions import Database
+from shared.shop.saved_searches.change_saved_search import SEARCHES_MAX
 from tests.checkout.desk_client import desk_client
 
 COLLEAGUE = UUID("0190f5fe-7c00-7a00-8000-000000000002")

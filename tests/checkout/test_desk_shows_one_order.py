@@ -16,7 +16,7 @@ from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import (
     CaptureRejected,
     CaptureRequested,

@@ -14,7 +14,7 @@ from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import TryAgain
 from shared.events import (
     AuthorizationEnded,

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from harness.keys import Keys
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.ids import new_id
 from tests.checkout.shopper import Shopper, open_shop, shop_app
 from tests.checkout.test_amazon_order import form_of

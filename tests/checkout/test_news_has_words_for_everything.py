@@ -21,7 +21,7 @@ from shared.events import (
     PointsGranted,
     RefundTakenBack,
 )
-from shared.labels import Labels
+from shared.shop.labels import Labels
 
 WORDS: list[tuple[type[Event], str, Labels[Any]]] = [
     (PaymentFailed, "reason", news.FAILED),

@@ -6,7 +6,7 @@ import pytest
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.order_desk.operations import SERVICES
 from harness.keys import Keys
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.web.operations import ServiceHealth
 from shared.web.parts import add_part
 from tests.checkout.shopper import Shopper, shop_app

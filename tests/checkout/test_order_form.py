@@ -7,7 +7,7 @@ import pytest
 
 from harness.hearing import said
 from harness.keys import Keys
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderPlaced, StockReserved
 from tests.checkout.shopper import (
     MENU,

@@ -9,7 +9,7 @@ from checkout.my_orders.look_ups import count_look_up
 from harness.hearing import said
 from harness.keys import Keys
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import Refused
 from shared.events import OrderPlaced
 from tests.checkout.order_examples import order_row

@@ -10,7 +10,7 @@ from checkout.consumers import consumers
 from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import PaymentCaptured, PaymentNumberIssued, PaymentRefunded, PaymentStandingChanged
 from shared.ids import new_id
 from tests.checkout.order_examples import number_issued, payment, place

@@ -12,8 +12,8 @@ from checkout.orders.benefits import read_benefits, read_memberships
 from checkout.orders.payments import Authorization, PaymentTold, Refund, read_told
 from checkout.tables import metadata
 from harness.postgres import TestPostgres
-from shared.database import Database
-from shared.migrations import alembic_config
+from shared.database.migrations import alembic_config
+from shared.database.transactions import Database
 from tests.checkout.payment_terms import TERMS, Group
 
 BEFORE = "c8d41f0b7e25"

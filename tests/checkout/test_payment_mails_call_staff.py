@@ -14,7 +14,7 @@ from harness.hearing import Hearing
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import MailAddressCorrected, MailSent, MailSuppressed, PaymentCaptured
 from tests.checkout.desk_client import STAFF, desk_client
 from tests.checkout.order_examples import number_issued, order_row, payment, place, timeline_titles

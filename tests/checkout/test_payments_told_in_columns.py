@@ -10,7 +10,7 @@ from checkout.orders.payments import PaymentTold, Refund, authorizations_of, rea
 from harness.hearing import Hearing
 from harness.together import statements_of
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import (
     PaymentAuthorized,
     PaymentCaptured,

@@ -14,7 +14,7 @@ from checkout.orders.cancel_order import cancel_order
 from harness.hearing import Hearing, said
 from harness.keys import Keys
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderPlaced, PaymentFailed
 from shared.ids import new_id
 from tests.checkout.shopper import ORDERER, ORIGIN, Shopper, open_shop, shop_app

@@ -2,8 +2,8 @@
 
 from checkout.shop.rules import ShopSettings
 from harness.as_seen import as_seen
-from shared.database import Database
-from shared.shop_settings.rows import read
+from shared.database.transactions import Database
+from shared.shop.settings.rows import read
 from tests.checkout.shopper import Shopper, open_shop
 
 SETTINGS = "/desk/orders/settings"

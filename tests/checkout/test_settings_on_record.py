@@ -6,10 +6,10 @@ from checkout.shop.rules import ShopSettings
 from harness.as_seen import as_seen
 from harness.hearing import said
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import ShopSettingsChanged
-from shared.shop_settings.change_settings import change
-from shared.shop_settings.rows import read, read_at
+from shared.shop.settings.change_settings import change
+from shared.shop.settings.rows import read, read_at
 from tests.checkout.shopper import Shopper
 
 SETTINGS = "/desk/orders/settings"

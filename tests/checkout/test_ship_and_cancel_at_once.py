@@ -15,7 +15,7 @@ from checkout.tables import metadata
 from harness.hearing import Hearing, said
 from harness.postgres import MakeDatabase
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused
 from shared.events import PaymentAuthorized, PaymentCaptured
 from tests.checkout.order_examples import history, order_row, payment, place, stock_row

@@ -6,7 +6,7 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from shared.database import Database
+from shared.database.transactions import Database
 from tests.checkout.shopper import AMAZON_PAY, BANK_TRANSFER, ORIGIN, Shopper, open_shop
 
 

@@ -17,7 +17,7 @@ from harness.hearing import Hearing, said
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from shared.clock import in_japan, now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import (
     BenefitShortageFound,
     CancellationMoneyChanged,
@@ -32,7 +32,7 @@ from shared.events import (
     RefundTakenBack,
     RegistrationRefused,
 )
-from shared.money_back import MONEY_BACK
+from shared.shop.money_back import MONEY_BACK
 from tests.checkout.desk_client import desk_client
 from tests.checkout.order_examples import history, number_issued, order_row, payment, place, timeline_titles
 

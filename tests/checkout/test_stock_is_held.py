@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from checkout.stock.moves import LeftTheHouse, reserve_stock, ship_stock
 from harness.eventually import eventually
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -4,7 +4,7 @@ import pytest
 
 from harness.hearing import said
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Shipped
 from tests.checkout.order_examples import order_row, place
 from tests.checkout.shopper import Shopper

@@ -10,9 +10,9 @@ import pytest
 from checkout.settings import Settings
 from harness.hearing import said
 from harness.keys import Keys
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.ids import new_id
-from shared.mail_address import counted_mail
+from shared.text.mail_address import counted_mail
 from tests.checkout.payment_terms import on_menu
 from tests.checkout.shopper import ORDERER, ORIGIN, Shopper, open_shop, shop_app
 

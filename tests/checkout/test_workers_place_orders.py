@@ -14,10 +14,10 @@ from checkout.placing.vouchers import Benefit
 from harness.hearing import Hearing, said
 from harness.traces import traced
 from shared.cause import trace_id
-from shared.consumers import Consumers
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused
 from shared.events import Address, MemberRegistered, Orderer, OrderPlaced, StockReserved
+from shared.messaging.consumers import Consumers
 from tests.checkout.shopper import ORDERER, ORIGIN, open_shop
 
 SETTINGS = PlacingSettings(ORIGIN)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.events import CATALOGUE, OrderPlaced
-from shared.heard import decode_event
 from shared.ids import new_id
+from shared.messaging.heard import decode_event
 from tools.released import broken, released_schemas, schemas_now
 
 OLDEST = {file.stem: file for file in sorted((Path(__file__).parent / "golden").glob("*.json"))}

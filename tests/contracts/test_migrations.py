@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from harness.postgres import TestPostgres
-from shared.migrations import ADDED_TO, alembic_config, grant_run_role, migrate, module_of, rights_of
+from shared.database.migrations import ADDED_TO, alembic_config, grant_run_role, migrate, module_of, rights_of
 
 SERVICES = ("checkout", "payments", "members", "notifications")
 

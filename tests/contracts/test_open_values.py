@@ -21,9 +21,8 @@ from notifications.mails.rendering import Mails, Shop
 from notifications.previews.examples import example_of
 from payments.methods.registry import Methods
 from payments.settings import Settings as PaymentsSettings
-from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
-from shared.consumers import Consumer, Consumers
-from shared.database import Database
+from shared.database.migrations import module_of
+from shared.database.transactions import Database
 from shared.events import (
     CATALOGUE,
     AuthorizationEnded,
@@ -42,7 +41,8 @@ from shared.events import (
     UnknownValueSaid,
 )
 from shared.ids import new_id
-from shared.migrations import module_of
+from shared.messaging.amqp import Outgoing, Publisher, event_properties, events_exchange
+from shared.messaging.consumers import Consumer, Consumers
 from tests.checkout.order_examples import place
 from tests.payments.card import Card
 from tests.payments.payments_service import settings_for

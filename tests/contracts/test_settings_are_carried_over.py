@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from harness.postgres import TestPostgres
-from shared.migrations import migrate, module_of
+from shared.database.migrations import migrate, module_of
 from tests.contracts.test_migrations import migrated
 
 Rows = list[tuple[Any, ...]]

@@ -18,9 +18,9 @@ from sqlalchemy.pool import NullPool
 
 from deploy.native.site import REPOSITORY, SERVICES
 from harness.postgres import TestPostgres
-from shared.bulk import _insert, _update
-from shared.migrations import ADDED_TO, DUE, SWEPT, changed_in, grant_run_role, module_of, rights_of
-from shared.sql import ready_text
+from shared.database.bulk import _insert, _update
+from shared.database.migrations import ADDED_TO, DUE, SWEPT, changed_in, grant_run_role, module_of, rights_of
+from shared.database.sql import ready_text
 
 WRITES = re.compile(
     r"\b(INSERT INTO|UPDATE \S+( AS)?( \w+)? SET|DELETE FROM|FOR (NO KEY )?UPDATE|FOR SHARE)\b"
@@ -34,7 +34,7 @@ OF_THE_OWNER = (
     "DELETE FROM order_snapshots ",
 )
 # Writes to whatever table it is given; those who give it one are looked at instead.
-WRITES_ANY_TABLE = "shared.bulk"
+WRITES_ANY_TABLE = "shared.database.bulk"
 
 
 def modules_of(package: str) -> Iterator[tuple[str, ast.Module]]:
@@ -112,7 +112,7 @@ def statements_of(service: str) -> dict[str, str]:
     for table in tables.values():
         if columns := [name for name in DUE if name in table.columns]:
             changes = ", ".join(f"{name} = {name}" for name in columns)
-            found[f"UPDATE {table.name} SET {changes}"] = "shared.due_rows"
+            found[f"UPDATE {table.name} SET {changes}"] = "shared.due.rows"
     return found
 
 

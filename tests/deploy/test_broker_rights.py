@@ -15,9 +15,9 @@ from deploy.native.site import SERVICES
 from harness.eventually import eventually
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, read_queue
-from shared.amqp import events_exchange
-from shared.consumers import Consumers
-from shared.topology import (
+from shared.messaging.amqp import events_exchange
+from shared.messaging.consumers import Consumers
+from shared.messaging.topology import (
     RETRY_STEPS_SECONDS,
     again_exchange,
     dead_exchange,

@@ -6,7 +6,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from deploy.keys import make_keys
-from shared.statements import Verifier
+from shared.shop.statements import Verifier
 
 SERVICES = ["members", "payments"]
 

@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings
 from deploy.native.environment import SETTING, overruled
 from deploy.native.site import REPOSITORY, SERVICES, Site
 from payments.methods.registry import known_kinds
-from shared.settings import ServiceSettings
+from shared.process.settings import ServiceSettings
 
 TEXT = (REPOSITORY / ".env.example").read_text()
 LISTED = set(SETTING.findall(TEXT))

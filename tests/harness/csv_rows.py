@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 
-from shared.csv_files import BOM, rearmed
+from shared.text.csv_files import BOM, rearmed
 
 
 def read_rows(text: str) -> Iterator[list[str]]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.cause import following
 from shared.clock import now
-from shared.database import Database
-from shared.due import DueWork
+from shared.database.transactions import Database
+from shared.due.work import DueWork
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from typing import Any
 import orjson
 from faststream.rabbit import TestRabbitBroker
 
-from shared.amqp import events_exchange
-from shared.consumers import Consumers
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Event
-from shared.heard import decode_event
-from shared.stream import stream
+from shared.messaging.amqp import events_exchange
+from shared.messaging.consumers import Consumers
+from shared.messaging.heard import decode_event
+from shared.messaging.stream import stream
 
 
 class Hearing:

@@ -2,7 +2,7 @@
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.statements import Issuer, Verifier
+from shared.shop.statements import Issuer, Verifier
 
 
 class Keys:

@@ -23,11 +23,11 @@ from notifications.mails.sender import Sender
 from notifications.pages import page_installer
 from notifications.previews.examples import example_order
 from shared.clock import clock, now
-from shared.database import Database
-from shared.due_rows import claim_due
+from shared.database.transactions import Database
+from shared.due.rows import claim_due
 from shared.events import Event, OrderPlaced
 from shared.ids import new_id
-from shared.revocations import RevokedSessions
+from shared.shop.revocations import RevokedSessions
 
 SHOP = Shop(name="のれん商店", url="http://127.0.0.1:8080", mail="shop@noren.example")
 SENDER = Sender("のれん商店", SHOP.mail)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.ids import new_id
 
 # What a test leaves behind is deleted: nothing of it has to outlive the machine. Tests of durability have an

@@ -10,13 +10,13 @@ from aiormq.abc import DeliveredMessage
 from faststream import BaseMiddleware
 
 from harness.rabbitmq import TestBroker
-from shared.amqp import Link, Publisher
-from shared.consumers import Consumer, Consumers
-from shared.database import Database
-from shared.relay import Relay
-from shared.stream import stream
-from shared.topology import declare
-from shared.worker import PAUSE_SECONDS_MAX, Intake, Worker
+from shared.database.transactions import Database
+from shared.messaging.amqp import Link, Publisher
+from shared.messaging.consumers import Consumer, Consumers
+from shared.messaging.relay import Relay
+from shared.messaging.stream import stream
+from shared.messaging.topology import declare
+from shared.messaging.worker import PAUSE_SECONDS_MAX, Intake, Worker
 
 
 async def declare_all(broker: TestBroker, consumers: Consumers) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from shared.consumers import Consumers
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Event
+from shared.messaging.consumers import Consumers
 
 
 async def hear_together(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 
 
 class ShakyDatabase(Database):

@@ -14,7 +14,7 @@ from shared.files.accepts import MEGABYTE, PICTURES, Accepts, Incoming
 from shared.files.kinds import BMP, CSV, DOC, DOCX, GIF, JPEG, PDF, PNG, TEXT
 from shared.files.location import Location
 from shared.files.store import Files, Kept, chunks
-from shared.statements import Issuer, Verifier
+from shared.shop.statements import Issuer, Verifier
 from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions, Staff
 from shared.web.stored_files import file_answer

@@ -20,10 +20,10 @@ from members.shop_rules.rows import rules_at
 from members.shop_rules.rules import Rules
 from members.staff.add_staff import add_staff
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Event
 from shared.ids import new_id
-from shared.shop_settings.change_settings import change
+from shared.shop.settings.change_settings import change
 
 ORIGIN = "http://noren.test"
 PASSWORD = "aoi-noren-7"

@@ -16,7 +16,7 @@ from members.coupons.issue_coupon import issue_coupon
 from members.coupons.rules import Terms
 from shared import clock
 from shared.clock import in_japan, now
-from shared.due_rows import claim_due
+from shared.due.rows import claim_due
 from shared.errors import Refused
 from shared.events import (
     AmazonAccountLinked,

@@ -14,7 +14,7 @@ from members.passwords.wishes import insert_wish
 from shared import clock
 from shared.clock import now
 from shared.events import PasswordChanged, PasswordResetRequested, SessionsRevoked
-from shared.mail_links import link_of, make_link
+from shared.shop.mail_links import link_of, make_link
 from tests.members.members_service import ORIGIN, PASSWORD, MembersService
 from tests.members.test_desk import at_desk
 

@@ -30,13 +30,13 @@ from members.shop_rules.rules import Rules
 from members.tables import metadata
 from shared import clock
 from shared.clock import now
-from shared.database import Database
-from shared.due_rows import claim_due
+from shared.database.transactions import Database
+from shared.due.rows import claim_due
 from shared.errors import TryAgain
 from shared.events import Event, OrderProcessed
 from shared.ids import new_id
-from shared.inbox import insert_inbox
-from shared.shop_settings.change_settings import change
+from shared.messaging.inbox import insert_inbox
+from shared.shop.settings.change_settings import change
 from tests.members.member_examples import a_cancellation, a_shipping, an_order
 from tests.members.members_service import MembersService
 from tests.properties.profile import stories

@@ -17,11 +17,11 @@ from members.registration.register_member import NewMember, register_member
 from members.shop_rules.rules import Rules
 from members.tables import metadata
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import TryAgain
 from shared.events import Event, OrderPlaced, OrderProcessed, Registration
 from shared.ids import new_id
-from shared.shop_settings.change_settings import change
+from shared.shop.settings.change_settings import change
 from tests.members.member_examples import a_cancellation, a_shipping, an_order
 
 MEMBERS = [new_id() for _ in range(3)]

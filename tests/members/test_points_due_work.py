@@ -16,7 +16,7 @@ from members.points.rows import balance_of, lock_known_balance
 from members.points.rules import NotEnoughPoints
 from members.points.tables import point_grants
 from shared.clock import clock, now
-from shared.due_rows import claim_due
+from shared.due.rows import claim_due
 from shared.errors import Refused
 from shared.events import PointsReturned
 from shared.ids import new_id

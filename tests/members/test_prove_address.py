@@ -14,7 +14,7 @@ from shared.events import (
     Registration,
 )
 from shared.ids import new_id
-from shared.mail_links import link_of, make_link
+from shared.shop.mail_links import link_of, make_link
 from tests.members.member_examples import an_order
 from tests.members.members_service import ORIGIN, MembersService
 from tests.members.test_sign_up_and_log_in import SIGN_UP

@@ -17,8 +17,8 @@ from members.benefits.tables import benefit_reservations
 from members.points.activate_points import activate_points
 from shared import clock
 from shared.clock import now
-from shared.due import DueRunner, DueWork
-from shared.due_rows import claim_due
+from shared.due.rows import claim_due
+from shared.due.work import DueRunner, DueWork
 from shared.errors import Refused
 from shared.events import PointsUsed, Registration
 from shared.ids import new_id

@@ -10,7 +10,7 @@ from harness.mail_sink import MailSink
 from harness.post import Post, pages_of
 from harness.postgres import MakeDatabase
 from notifications.tables import metadata
-from shared.database import Database
+from shared.database.transactions import Database
 
 
 @pytest.fixture

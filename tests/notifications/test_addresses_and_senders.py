@@ -13,7 +13,7 @@ from notifications.mails.sender import Sender, sender
 from notifications.main import mail_server
 from notifications.previews.examples import example_order
 from notifications.settings import Settings
-from shared.database import Database
+from shared.database.transactions import Database
 
 NAMES = [
     "株式会社ノレン, 通信販売部",

@@ -16,10 +16,10 @@ from notifications.consumers import hear_mails, remember_order
 from notifications.mailing.pacing import Pace
 from notifications.mails.rendering import Mails
 from notifications.previews.examples import example_of, example_order
-from shared.consumers import Consumers
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderPlaced, PasswordResetRequested
 from shared.ids import new_id
+from shared.messaging.consumers import Consumers
 
 DESK = "desk@noren.example"
 BUYER = new_id()

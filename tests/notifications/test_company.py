@@ -7,7 +7,7 @@ from harness.together import statements_of
 from notifications.mailing.send_mail import Company
 from notifications.previews.examples import example_order
 from shared.clock import elapsed
-from shared.due import DueRunner
+from shared.due.work import DueRunner
 from shared.ids import new_id
 
 

@@ -14,7 +14,7 @@ from harness.post import Post, browser, session
 from notifications.mailing.pacing import Pace
 from notifications.mailing.write_mail import Purpose, write_mail
 from notifications.mails.rendering import Rendered
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import MailSent, MailsResent, MailSuppressed, TestMailRequested
 from shared.ids import new_id
 

@@ -13,7 +13,7 @@ from notifications.consumers import consumers
 from notifications.mails.rendering import Mails
 from notifications.previews.examples import example_of, example_order
 from notifications.tables import metadata
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import TryAgain
 from shared.events import Event, MemberRegistered, OrderCancelled, PaymentCaptured, Shipped
 from shared.ids import new_id

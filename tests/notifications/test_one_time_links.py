@@ -15,9 +15,9 @@ from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mails.rendering import LINK_HIDDEN
 from notifications.previews.examples import example_of
 from shared.clock import clock, now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import EmailVerificationRequested, MailSuppressed, PasswordChanged, PasswordResetRequested
-from shared.mail_links import read_link
+from shared.shop.mail_links import read_link
 from tests.notifications.mails_at_the_desk import seen_by_staff
 
 

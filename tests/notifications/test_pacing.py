@@ -12,7 +12,7 @@ from notifications.mailing.one_time_links import OneTimeLinks
 from notifications.mailing.pacing import Pace
 from notifications.previews.examples import example_of, example_order
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import (
     EmailVerificationRequested,
     Event,

@@ -10,7 +10,7 @@ from notifications.mail_log.rows import count_left_lying
 from notifications.mailing.delivery import TRY_FOR_MAX
 from notifications.previews.examples import example_order
 from shared.clock import clock
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import MailSent, MailSuppressed
 
 

@@ -17,9 +17,9 @@ from harness.mail_sink import MailSink
 from harness.post import SHOP
 from harness.rabbitmq import TestBroker
 from notifications.previews.examples import example_of, example_order
-from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Event, PaymentNumberIssued
+from shared.messaging.amqp import Outgoing, Publisher, event_properties, events_exchange
 
 PORT = 18104
 

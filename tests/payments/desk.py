@@ -7,7 +7,7 @@ import httpx
 
 from harness.keys import Keys
 from shared.ids import new_id
-from shared.statements import COOKIE
+from shared.shop.statements import COOKIE
 from tests.payments.payments_service import Payments
 
 STAFF = new_id()

@@ -29,8 +29,8 @@ from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
 from payments.settings import Settings
 from payments.watching.watch_payments import Watch
-from shared.database import Database
-from shared.due import DueWork
+from shared.database.transactions import Database
+from shared.due.work import DueWork
 from shared.events import Event
 
 ORIGIN = "http://shop.test"

@@ -18,7 +18,7 @@ from payments.providers.retry_after import retry_after_seconds
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
 from shared.clock import clock, now
-from shared.due import DueRunner
+from shared.due.work import DueRunner
 from shared.events import PaymentStandingChanged
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed

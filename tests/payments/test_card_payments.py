@@ -18,7 +18,7 @@ from shared.events import (
     PaymentStandingChanged,
     PaymentVoided,
 )
-from shared.shop_settings.change_settings import change
+from shared.shop.settings.change_settings import change
 from tests.payments.conftest import Shopping
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped
 

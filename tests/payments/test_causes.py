@@ -15,9 +15,9 @@ from payments.orders.payments import OrderPayments
 from payments.payment.rules.drafting import Settled
 from payments.tables import metadata
 from shared.clock import clock
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import CaptureRequested, Event, PaymentStandingChanged
+from shared.messaging.consumers import Consumers
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
 from tests.payments.payments_service import settings_for
 from tests.payments.test_many_at_once import Service

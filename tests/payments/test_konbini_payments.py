@@ -22,7 +22,7 @@ from shared.events import (
     PaymentRefunded,
     PaymentStandingChanged,
 )
-from shared.money_back import MONEY_BACK
+from shared.shop.money_back import MONEY_BACK
 from tests.payments.conftest import Shopping
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved

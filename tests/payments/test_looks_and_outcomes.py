@@ -34,7 +34,7 @@ from payments.requests.answers import ToldAnswer, answer_as_json
 from payments.requests.perform_requests import Outcome, never_asked, outcome, reply_of_look
 from payments.requests.rows import ClaimedRequest
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import Event
 from tests.payments.scripted import Scripted
 from tests.payments.test_payment_rules import AT, CARD, NEW, NUMBER, payment

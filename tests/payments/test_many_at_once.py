@@ -29,10 +29,10 @@ from payments.settings import Settings
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
 from shared.clock import clock, now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import TryAgain
 from shared.events import Event
-from shared.inbox import insert_inbox
+from shared.messaging.inbox import insert_inbox
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
 from tests.payments.payments_service import settings_for
 from tests.payments.steady import START, TERMS, Steady

@@ -14,7 +14,7 @@ from harness.keys import Keys
 from harness.postgres import MakeDatabase
 from payments.providers.sandbox import is_simulator
 from payments.tables import metadata
-from shared.database import Database
+from shared.database.transactions import Database
 from tests.payments.methods.every_method import driven_kinds, trial
 
 SECRET = "s3cret-of-the-shop"

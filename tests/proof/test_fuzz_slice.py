@@ -27,11 +27,11 @@ from proof.fuzz.queues import fuzz_queues
 from proof.fuzz.roles import Role
 from proof.fuzz.routes import routes_of_app
 from proof.fuzz.wishes import Wish
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.outbox import outbox_table
+from shared.database.transactions import Tx
 from shared.events import PointsUsed
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import inbox_table
 from tests.checkout.shopper import ORIGIN, shop_app
 
 EXAMPLES = 2

@@ -12,13 +12,13 @@ from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, running
-from shared.amqp import Link
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.outbox import outbox_table
+from shared.database.transactions import Tx
 from shared.events import PointsUsed
 from shared.ids import new_id
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
+from shared.messaging.amqp import Link
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import inbox_table
 from tests.proof.doors import proxied
 
 PAUSE_SECONDS_MAX = 20.0

@@ -15,12 +15,12 @@ from members.registration.register_member import NewMember, register_member
 from members.shop_rules.rules import Rules
 from members.tables import metadata
 from notifications.previews.examples import example_order
-from shared.amqp import Outgoing, Publisher, event_properties, events_exchange
 from shared.clock import now
-from shared.consumers import Consumers
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrderPlaced
 from shared.ids import new_id
+from shared.messaging.amqp import Outgoing, Publisher, event_properties, events_exchange
+from shared.messaging.consumers import Consumers
 
 ORDERS, MEMBERS, REPLICAS = 1_000, 10, 3
 

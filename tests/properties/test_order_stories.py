@@ -27,7 +27,7 @@ from checkout.orders.steps import (
 )
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.errors import Refused
-from shared.labels import Labels
+from shared.shop.labels import Labels
 from tests.checkout.payment_terms import GROUPS, TERMS, Group
 from tests.properties.profile import LONG, stories
 

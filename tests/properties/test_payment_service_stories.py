@@ -33,10 +33,10 @@ from payments.tables import metadata
 from payments.watching.watch_payments import Watch
 from shared import clock
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import TryAgain
 from shared.events import Event, PaymentCaptured, PaymentRefunded
-from shared.inbox import insert_inbox
+from shared.messaging.inbox import insert_inbox
 from tests.payments.order_examples import cancelled, capture_requested, placed, reserved, shipped
 from tests.properties.profile import stories
 from tests.properties.provider import TOTAL, Mood, Provider

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from shared.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, event_properties
+from shared.messaging.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, event_properties
 
 TRIES = 5
 BUSY_SECONDS = 0.01

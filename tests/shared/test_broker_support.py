@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from harness.rabbitmq import TestBroker
-from shared.amqp import Link
-from shared.broker_support import support_ended, tell_support
+from shared.messaging.amqp import Link
+from shared.messaging.broker_support import support_ended, tell_support
 
 
 @pytest.mark.parametrize(

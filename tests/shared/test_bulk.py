@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from harness.postgres import MakeDatabase
 from harness.together import statements_of
-from shared.bulk import insert_all, update_all, upsert_all
-from shared.sql import columns_of
+from shared.database.bulk import insert_all, update_all, upsert_all
+from shared.database.sql import columns_of
 
 metadata = MetaData()
 things = Table(

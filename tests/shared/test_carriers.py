@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.carriers import CARRIERS, Carrier, carrier_called
 from shared.errors import Refused
+from shared.shop.carriers import CARRIERS, Carrier, carrier_called
 
 
 @pytest.mark.parametrize(

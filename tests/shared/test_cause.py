@@ -18,14 +18,14 @@ from shared.cause import (
     trace_id,
 )
 from shared.clock import now
-from shared.database import Tx
+from shared.database.outbox import outbox_rows
+from shared.database.sql import Connection
+from shared.database.together import Together
+from shared.database.transactions import Tx
 from shared.events import PointsUsed
-from shared.heard import decode_event
 from shared.ids import new_id
-from shared.logs import add_trace
-from shared.outbox import outbox_rows
-from shared.sql import Connection
-from shared.together import Together
+from shared.messaging.heard import decode_event
+from shared.process.logs import add_trace
 from shared.web.edge import Edge, EdgeRules
 
 TRACE = f"00-{'a' * 32}-{'b' * 16}-01"

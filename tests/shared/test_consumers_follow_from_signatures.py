@@ -9,11 +9,11 @@ import pytest
 
 from harness.traces import causes, traced
 from shared.cause import NO_CAUSE, Cause, current_cause
-from shared.consumers import Consumer, Consumers, said
-from shared.database import Tx
+from shared.database.sql import Connection
+from shared.database.transactions import Tx
 from shared.events import Event, PointsActivated, PointsGranted, PointsReturned, PointsUsed
 from shared.ids import new_id
-from shared.sql import Connection
+from shared.messaging.consumers import Consumer, Consumers, said
 
 
 class Rate:

@@ -13,16 +13,16 @@ from harness.eventually import eventually
 from harness.hearing import said
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, read_queue, running, worker_of
-from shared.amqp import Link, Publisher, event_properties
-from shared.consumers import Consumers
-from shared.database import Database, Tx
+from shared.database.outbox import outbox_table
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused, TryAgain
 from shared.events import PointsReturned, PointsUsed
 from shared.ids import new_id
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
-from shared.topology import DELIVERY_LIMIT
-from shared.worker import Intake
+from shared.messaging.amqp import Link, Publisher, event_properties
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import inbox_table
+from shared.messaging.topology import DELIVERY_LIMIT
+from shared.messaging.worker import Intake
 
 pytestmark = pytest.mark.broker
 

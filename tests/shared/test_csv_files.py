@@ -3,7 +3,7 @@
 import pytest
 
 from harness.csv_rows import read_rows
-from shared.csv_files import BOM, people_line, program_line
+from shared.text.csv_files import BOM, people_line, program_line
 
 DATA = ["-abc@docomo.ne.jp", "+819012345678", "-500", "'quoted'", "山田, 太郎", "一行目\r\n二行目", '"', ""]
 FORMULAS = [

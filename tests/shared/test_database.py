@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import MetaData
 
 from harness.postgres import MakeDatabase
-from shared.transient import is_transient
+from shared.database.transient import is_transient
 
 metadata = MetaData()
 

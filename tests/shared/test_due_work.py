@@ -13,11 +13,11 @@ from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from shared.cause import NO_CAUSE, Cause, current_cause
 from shared.clock import now
-from shared.database import Database, Tx
-from shared.due import DueRunner, DueWork
-from shared.due_rows import claim_due, due_columns, due_index, strike_off, strike_off_all
+from shared.database.sql import Row
+from shared.database.transactions import Database, Tx
+from shared.due.rows import claim_due, due_columns, due_index, strike_off, strike_off_all
+from shared.due.work import DueRunner, DueWork
 from shared.ids import new_id
-from shared.sql import Row
 
 metadata = MetaData()
 chores = Table("chores", metadata, Column("chore_id", Uuid, primary_key=True), *due_columns())

@@ -5,7 +5,7 @@ from typing import Literal
 
 import pytest
 
-from shared.labels import Badges, Complete, Labels, LabelsIncomplete, members, names_of
+from shared.shop.labels import Badges, Complete, Labels, LabelsIncomplete, members, names_of
 
 State = Literal["open", "done"]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.live import refuse_demo
-from shared.settings import ServiceSettings
+from shared.process.live import refuse_demo
+from shared.process.settings import ServiceSettings
 
 OWN: dict[str, Any] = {
     "database_url": "postgresql+asyncpg://checkout:X9%2Fq@db/checkout",

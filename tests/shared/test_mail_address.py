@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.mail_address import MailAddressRefused, is_mailable, mail_address, same_mailbox
+from shared.text.mail_address import MailAddressRefused, is_mailable, mail_address, same_mailbox
 
 
 @pytest.mark.parametrize(

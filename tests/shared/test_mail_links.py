@@ -9,8 +9,8 @@ from harness.keys import Keys
 from shared.clock import now
 from shared.events import EmailVerificationRequested, PasswordResetRequested
 from shared.ids import new_id
-from shared.mail_links import MailLink, link_of, make_link, read_link
-from shared.statements import StatementInvalid
+from shared.shop.mail_links import MailLink, link_of, make_link, read_link
+from shared.shop.statements import StatementInvalid
 
 ORIGIN = "https://shop.example/"
 

@@ -11,9 +11,9 @@ from pamqp.encode import field_table
 
 from shared.errors import Undecodable, UnknownVersion, WrongExchange
 from shared.events import CATALOGUE, PointsReturned, PointsUsed
-from shared.heard import Heard, decode_event
 from shared.ids import new_id
-from shared.retries import _told as told
+from shared.messaging.heard import Heard, decode_event
+from shared.messaging.retries import _told as told
 
 HEADERS = {"occurred_at": datetime(2026, 11, 22, tzinfo=UTC).isoformat()}
 BODY = b'{"member_id":"01a20509-55d9-7283-a984-cbfe7cdac239","points":1,"order_code":"N-1"}'

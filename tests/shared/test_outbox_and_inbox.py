@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text
 
 from harness.hearing import Hearing, said
-from shared.consumers import Consumers
-from shared.database import Database, Tx
+from shared.database.outbox import claim_unsent, mark_published, outbox_table
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused
 from shared.events import PointsActivated, PointsUsed
 from shared.ids import new_id
-from shared.inbox import inbox_table
-from shared.outbox import claim_unsent, mark_published, outbox_table
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import inbox_table
 
 metadata = MetaData()
 outbox_table(metadata)

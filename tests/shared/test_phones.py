@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.phones import phone_digits
+from shared.text.phones import phone_digits
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from shared import plain_text
-from shared.cp932 import Unwritable, suggested, unwritable
-from shared.plain_text import TextRefused
+from shared.text import plain_text
+from shared.text.cp932 import Unwritable, suggested, unwritable
+from shared.text.plain_text import TextRefused
 
 
 @pytest.mark.parametrize("text", ["髙﨑 𠮷野 ㈱ ①", "神田", "👨\u200d👩\u200d👧 のし希望", "ﾔﾏﾀﾞ"])

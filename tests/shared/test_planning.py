@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
 
 from harness.postgres import MakeDatabase
-from shared.database import Database
-from shared.planning import LONG, SEARCH
+from shared.database.planning import LONG, SEARCH
+from shared.database.transactions import Database
 
 metadata = MetaData()
 parcels = Table(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.postal import Town, contradiction, find_towns, prefecture_of
+from shared.text.postal import Town, contradiction, find_towns, prefecture_of
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.prefectures import PREFECTURES, prefecture_named
+from shared.text.prefectures import PREFECTURES, prefecture_named
 
 
 @pytest.mark.parametrize(

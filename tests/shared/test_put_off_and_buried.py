@@ -10,15 +10,15 @@ from pamqp.commands import Basic
 from structlog.testing import capture_logs
 
 from harness.counted import counted
-from shared.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties
-from shared.consumers import Consumers
-from shared.database import Tx
-from shared.deaths import Death
+from shared.database.transactions import Tx
 from shared.errors import Refused, TryAgain
 from shared.events import PointsUsed
-from shared.heard import Heard
 from shared.ids import new_id
-from shared.retries import FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX, bury, put_off
+from shared.messaging.amqp import BrokerUnavailable, Outgoing, Publisher, event_properties
+from shared.messaging.consumers import Consumers
+from shared.messaging.deaths import Death
+from shared.messaging.heard import Heard
+from shared.messaging.retries import FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX, bury, put_off
 from tests.shared.test_relay_alone import Post
 
 consumers = Consumers("members")

@@ -11,15 +11,15 @@ from sqlalchemy import Column, Integer, MetaData, Table, Text
 from harness.eventually import eventually
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, running
-from shared.amqp import Publisher
-from shared.consumers import Consumers
-from shared.database import Database, Tx
+from shared.database.outbox import LEASE_SECONDS, outbox_table
+from shared.database.transactions import Database, Tx
+from shared.database.transient import is_transient
 from shared.events import MailSent, PointsUsed
 from shared.ids import new_id
-from shared.inbox import inbox_table
-from shared.outbox import LEASE_SECONDS, outbox_table
-from shared.relay import Relay
-from shared.transient import is_transient
+from shared.messaging.amqp import Publisher
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import inbox_table
+from shared.messaging.relay import Relay
 
 pytestmark = pytest.mark.broker
 

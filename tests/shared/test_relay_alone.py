@@ -14,12 +14,7 @@ from harness.counted import counted
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.trouble import shaky, time_passed
-from shared.amqp import BrokerUnavailable, Outgoing, Publisher
-from shared.database import Database
-from shared.events import PointsUsed
-from shared.ids import new_id
-from shared.inbox import inbox_table
-from shared.outbox import (
+from shared.database.outbox import (
     LEASE_SECONDS,
     OutboxRow,
     claim_unsent,
@@ -27,7 +22,12 @@ from shared.outbox import (
     oldest_unsent_seconds,
     outbox_table,
 )
-from shared.relay import BATCH_ROWS, HANDED_OVER_MAX, TIDY_EVERY_SECONDS, TIDY_ROWS, Relay
+from shared.database.transactions import Database
+from shared.events import PointsUsed
+from shared.ids import new_id
+from shared.messaging.amqp import BrokerUnavailable, Outgoing, Publisher
+from shared.messaging.inbox import inbox_table
+from shared.messaging.relay import BATCH_ROWS, HANDED_OVER_MAX, TIDY_EVERY_SECONDS, TIDY_ROWS, Relay
 
 metadata = MetaData()
 outbox_table(metadata)

@@ -9,9 +9,9 @@ from pamqp.common import FieldTable
 
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, read_queue
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import PointsUsed
+from shared.messaging.consumers import Consumers
 from tools.replay import NotReplayed, replay, who
 
 QUEUE = "members.come_back"

@@ -9,7 +9,7 @@ from sqlalchemy import Column, DateTime, MetaData, Table, Uuid
 from harness.postgres import MakeDatabase
 from shared.clock import now
 from shared.events import SessionsRevoked
-from shared.revocations import RevokedSessions, revoke_sessions
+from shared.shop.revocations import RevokedSessions, revoke_sessions
 
 metadata = MetaData()
 Table(

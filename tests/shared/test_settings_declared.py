@@ -6,8 +6,8 @@ from typing import Any, Literal
 import pytest
 
 from shared.errors import Refused
-from shared.shop_settings.group import YEN, Group, setting
-from shared.shop_settings.rows import of_stored
+from shared.shop.settings.group import YEN, Group, setting
+from shared.shop.settings.rows import of_stored
 from shared.web.fields import Line, Pieces
 from shared.web.forms import parse_form
 from shared.web.session import Viewer

@@ -17,19 +17,19 @@ from structlog.testing import capture_logs
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
-from shared.amqp import Link, Publisher
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import PointsReturned, PointsUsed
 from shared.ids import new_id
-from shared.stream import stream
-from shared.worker import Intake
+from shared.messaging.amqp import Link, Publisher
+from shared.messaging.consumers import Consumers
+from shared.messaging.stream import stream
+from shared.messaging.worker import Intake
 from tests.shared.test_relay_alone import Post
 from tests.shared.test_worker_alone import Line, delivery
 from tests.shared.test_worker_decides import at_work, consumers, metadata, used
 
-# What shared/subscriber.py uses that FastStream promises to nobody, as it is in the release that we run.
+# What shared/messaging/subscriber.py uses that FastStream promises to nobody, as it is in the release that we run.
 INSIDE: dict[Any, dict[str, str]] = {
     Registrator: {
         "subscriber": "(self, subscriber: 'SubscriberUsecase[MsgType]', persistent: bool = True) "
@@ -56,7 +56,7 @@ def test_faststream_is_inside_as_batches_know_it() -> None:
     for owner, methods in INSIDE.items():
         found = {name: str(signature(getattr(owner, name))) for name in methods}
         assert found == methods, (
-            f"FastStream {version('faststream')} changed {owner}: read shared/subscriber.py"
+            f"FastStream {version('faststream')} changed {owner}: read shared/messaging/subscriber.py"
         )
     assert callable(get_model_schema)
 

@@ -4,9 +4,9 @@ from sqlalchemy import Column, MetaData, Table, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable, ExecutableDDLElement
 
-from shared.due_rows import due_columns, due_index
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
+from shared.database.outbox import outbox_table
+from shared.due.rows import due_columns, due_index
+from shared.messaging.inbox import inbox_table
 
 
 def statements(table: Table) -> list[str]:

@@ -14,14 +14,14 @@ from harness.certificates import Certificates
 from harness.ports import free_port
 from harness.postgres import TestPostgres
 from harness.rabbitmq import NATIVE_PORT_SHIFT, NativeBroker
-from shared.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, event_properties
 from shared.clock import now
-from shared.consumers import Consumers
-from shared.database import Database, Tx
+from shared.database.migrations import migrate
+from shared.database.transactions import Database, Tx
 from shared.events import PointsUsed
 from shared.ids import new_id
-from shared.migrations import migrate
-from shared.topology import declare
+from shared.messaging.amqp import BrokerError, BrokerUnavailable, Link, Outgoing, Publisher, event_properties
+from shared.messaging.consumers import Consumers
+from shared.messaging.topology import declare
 
 consumers = Consumers("members")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.together import Together
+from shared.database.together import Together
 
 
 class Kitchen:

@@ -8,12 +8,12 @@ from pamqp.commands import Basic
 
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge, read_queue
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import PointsUsed
-from shared.retired import retire_waiting_queues
-from shared.retries import FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX
-from shared.topology import RETRY_STEPS_SECONDS
+from shared.messaging.consumers import Consumers
+from shared.messaging.retired import retire_waiting_queues
+from shared.messaging.retries import FAILED_ATTEMPTS_MAX, TRY_AGAIN_ATTEMPTS_MAX
+from shared.messaging.topology import RETRY_STEPS_SECONDS
 
 pytestmark = pytest.mark.broker
 

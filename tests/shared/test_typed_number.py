@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.typed_number import NumberUnclear, typed_number
+from shared.text.typed_number import NumberUnclear, typed_number
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,14 @@ from sqlalchemy import MetaData
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
 from harness.running import worker_of
-from shared.amqp import BrokerUnavailable, Link, Publisher, event_properties
-from shared.consumers import Consumers
-from shared.database import Database, Tx
+from shared.database.outbox import outbox_table
+from shared.database.transactions import Database, Tx
 from shared.events import PointsUsed
 from shared.ids import new_id
-from shared.inbox import forget_heard, inbox_table, insert_inbox
-from shared.outbox import outbox_table
-from shared.worker import Intake, Worker
+from shared.messaging.amqp import BrokerUnavailable, Link, Publisher, event_properties
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import forget_heard, inbox_table, insert_inbox
+from shared.messaging.worker import Intake, Worker
 
 metadata = MetaData()
 outbox_table(metadata)

@@ -19,15 +19,15 @@ from harness.running import worker_of
 from harness.together import statements_of
 from harness.traces import causes, traced
 from harness.trouble import shaky, time_passed
-from shared.amqp import Link, Publisher
-from shared.consumers import Consumer, Consumers
-from shared.database import Database, Tx
+from shared.database.outbox import outbox_table
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused, TryAgain
 from shared.events import PointsActivated, PointsUsed
 from shared.ids import new_id
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
-from shared.worker import LOOK_EVERY_SECONDS, Intake, Worker
+from shared.messaging.amqp import Link, Publisher
+from shared.messaging.consumers import Consumer, Consumers
+from shared.messaging.inbox import inbox_table
+from shared.messaging.worker import LOOK_EVERY_SECONDS, Intake, Worker
 from tests.shared.test_relay_alone import Post
 from tests.shared.test_worker_alone import Channel, Line, delivery, stopped
 

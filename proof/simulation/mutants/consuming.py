@@ -8,15 +8,15 @@ from aiormq.abc import AbstractChannel, DeliveredMessage
 
 from proof.simulation.nodes import Node
 from proof.simulation.parts import IDLE_SECONDS
-from shared.amqp import BrokerError, BrokerUnavailable, Link, Publisher
-from shared.consumers import Consumer
-from shared.database import Database
+from shared.database.transactions import Database
+from shared.database.transient import is_transient
 from shared.errors import Refused, TryAgain
 from shared.events import Event
-from shared.heard import Heard
-from shared.inbox import forget_heard, insert_inbox
-from shared.retries import put_off
-from shared.transient import is_transient
+from shared.messaging.amqp import BrokerError, BrokerUnavailable, Link, Publisher
+from shared.messaging.consumers import Consumer
+from shared.messaging.heard import Heard
+from shared.messaging.inbox import forget_heard, insert_inbox
+from shared.messaging.retries import put_off
 
 PRUNE_EVERY_SECONDS = 1.5
 

@@ -26,14 +26,14 @@ from payments.payment.settle_payment import Batch
 from payments.payment.tables import payments as payments_table
 from proof.simulation.nodes import Node
 from shared.clock import now
-from shared.consumers import Handler
 from shared.crash import crash_point
-from shared.database import Tx
-from shared.due import DueWork
-from shared.due_rows import strike_off
+from shared.database.transactions import Tx
+from shared.due.rows import strike_off
+from shared.due.work import DueWork
 from shared.errors import TryAgain
 from shared.events import OrderCancelled, OrderPlaced, PaymentAuthorized, PaymentNumberIssued
 from shared.ids import new_id
+from shared.messaging.consumers import Handler
 
 
 async def confirm_whatever_came_before(event: PaymentAuthorized, tx: Tx) -> None:

@@ -6,11 +6,18 @@ from copy import copy
 
 import orjson
 
-from shared.amqp import BrokerUnavailable, Link, Outgoing, Publisher, event_properties, events_exchange
 from shared.crash import crash_point
-from shared.database import Database
-from shared.outbox import OutboxRow, claim_unsent, mark_published
-from shared.relay import Relay
+from shared.database.outbox import OutboxRow, claim_unsent, mark_published
+from shared.database.transactions import Database
+from shared.messaging.amqp import (
+    BrokerUnavailable,
+    Link,
+    Outgoing,
+    Publisher,
+    event_properties,
+    events_exchange,
+)
+from shared.messaging.relay import Relay
 
 LOOK_EVERY_SECONDS = 1.0
 NEVER_SECONDS = 1e6

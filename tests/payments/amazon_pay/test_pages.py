@@ -22,7 +22,7 @@ from payments.payment.rules.details import Number
 from payments.payment.rules.payment import Payment
 from shared.clock import now
 from shared.ids import new_id
-from shared.statements import StatementInvalid
+from shared.shop.statements import StatementInvalid
 from shared.web.cookies import Cookies
 from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions

@@ -19,8 +19,8 @@ from shared.events import (
     PaymentRefunded,
     PaymentVoided,
 )
-from shared.shop_settings.change_settings import change
-from shared.statements import Verifier
+from shared.shop.settings.change_settings import change
+from shared.shop.statements import Verifier
 from tests.payments.amazon_pay.world import World
 from tests.payments.desk import STAFF, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, placed, shipped

@@ -23,7 +23,7 @@ from shared.events import (
     PaymentStandingChanged,
     ReauthorizationRequested,
 )
-from shared.shop_settings.change_settings import change
+from shared.shop.settings.change_settings import change
 from tests.payments.amazon_pay.world import World
 from tests.payments.desk import press, sign_in
 from tests.payments.order_examples import cancelled, capture_requested, shipped

@@ -16,7 +16,7 @@ from harness.keys import Keys
 from payments.methods.method import Method, Shop
 from payments.methods.registry import known_kinds
 from payments.payment.rules.payment import Operation, Payment
-from shared.database import Database
+from shared.database.transactions import Database
 from tests.payments.order_examples import placed, reserved
 from tests.payments.payments_service import ORIGIN, Payments, make_payments, served
 

@@ -15,7 +15,7 @@ from payments.methods.method import NoticeRefused, Shop
 from payments.methods.registry import find_methods, known_kinds
 from payments.tables import metadata
 from shared.clock import clock
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import (
     Event,
     PaymentAuthorized,

@@ -24,7 +24,7 @@ from payments.methods.method import Shop
 from payments.methods.registry import UnknownMethod, find_methods, known_kinds
 from payments.tables import metadata
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import Event, OrderPlaced, PaymentAuthorized, PaymentCaptured, Shipped
 from tests.checkout.order_examples import order_row
 from tests.checkout.shopper import Shopper, open_shop, shop_app

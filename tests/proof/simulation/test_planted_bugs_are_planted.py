@@ -16,7 +16,7 @@ from proof.simulation.mutants import MUTANTS, doing
 from proof.simulation.parts import KINDS, PLANS, Parts
 from proof.simulation.services import Services
 from proof.simulation.trace import Trace
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderProcessed
 
 # No promises of the shop: that a run comes to rest, and that a provider can make something of every call.

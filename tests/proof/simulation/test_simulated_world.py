@@ -10,11 +10,11 @@ from proof.simulation.chance import Chance, Dangers
 from proof.simulation.loop import SimulatedLoop, StandStill
 from proof.simulation.messages import Message
 from proof.simulation.trace import Trace
-from shared.amqp import Outgoing, Publisher, event_properties
 from shared.clock import now
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderProcessed
+from shared.messaging.amqp import Outgoing, Publisher, event_properties
+from shared.messaging.consumers import Consumers
 
 
 def test_waiting_costs_no_time() -> None:

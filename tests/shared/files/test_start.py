@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from deploy.keys import make_keys
 from shared.files.location import Location
-from shared.files.start import open_files, prepare_files
-from shared.settings import ServiceSettings
+from shared.process.file_store import open_files, prepare_files
+from shared.process.settings import ServiceSettings
 
 
 def settings(**more: Any) -> ServiceSettings:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, model_validator
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from shared.errors import Refused, TryAgain
-from shared.statements import Issuer, Verifier
+from shared.shop.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
 from shared.web.fields import (
     PREFECTURES,

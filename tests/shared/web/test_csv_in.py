@@ -5,8 +5,8 @@ from io import BytesIO
 import pytest
 from pydantic import BaseModel, Field
 
-from shared.csv_files import people_line
 from shared.errors import Refused
+from shared.text.csv_files import people_line
 from shared.web.csv_in import Finding, Sheet
 from shared.web.fields import Count, Line
 

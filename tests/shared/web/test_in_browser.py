@@ -18,7 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from shared.postal import find_towns, prefecture_of
+from shared.text.postal import find_towns, prefecture_of
 from shared.web.pages import Pages
 
 pytestmark = [

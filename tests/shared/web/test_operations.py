@@ -14,18 +14,18 @@ from harness.counted import counted
 from harness.postgres import MakeDatabase
 from harness.rabbitmq import TestBroker
 from harness.running import declare_all, purge
-from shared.amqp import Link
 from shared.clock import now
-from shared.consumers import Consumers
-from shared.database import Database, Tx
-from shared.due import DueWork
-from shared.due_rows import due_columns
+from shared.database.outbox import outbox_table
+from shared.database.transactions import Database, Tx
+from shared.due.rows import due_columns
+from shared.due.work import DueWork
 from shared.events import PointsUsed
-from shared.health import Health
 from shared.ids import new_id
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
-from shared.topology import RETRY_STEPS_SECONDS
+from shared.messaging.amqp import Link
+from shared.messaging.consumers import Consumers
+from shared.messaging.inbox import inbox_table
+from shared.messaging.topology import RETRY_STEPS_SECONDS
+from shared.process.health import Health
 from shared.web.operations import Operations
 
 metadata = MetaData()

@@ -1,6 +1,6 @@
 """`python -m checkout web worker relay`, `python -m checkout migrate`."""
 
 from checkout.main import make
-from shared.app import run
+from shared.process.app import run
 
 run(make)

@@ -23,8 +23,7 @@ from checkout.orders.follow_payment import (
     follow_void,
 )
 from checkout.orders.note_news import note_news
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import (
     AmazonAccountLinked,
     AuthorizationEnded,
@@ -57,7 +56,8 @@ from shared.events import (
     RegistrationRefused,
     SessionsRevoked,
 )
-from shared.revocations import revoke_sessions
+from shared.messaging.consumers import Consumers
+from shared.shop.revocations import revoke_sessions
 
 consumers = Consumers("checkout")
 

@@ -32,12 +32,12 @@ from checkout.shop.origin import DISPATCH, Origin
 from checkout.shop.store_files import StoreFiles
 from checkout.stock import desk as stock_desk
 from checkout.tables import metadata
-from shared.app import Service
 from shared.clock import now
-from shared.database import Database
-from shared.revocations import RevokedSessions
-from shared.settings import read_settings
-from shared.statements import Issuer, Verifier
+from shared.database.transactions import Database
+from shared.process.app import Service
+from shared.process.settings import read_settings
+from shared.shop.revocations import RevokedSessions
+from shared.shop.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.parts import add_part
 from shared.web.problems import Problem, answer

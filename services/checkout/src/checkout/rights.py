@@ -1,6 +1,6 @@
 """What the role that runs checkout may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, READ, SWEPT, changed_in
+from shared.database.migrations import ADDED_TO, ANY_ROW, CHANGED, DUE, READ, SWEPT, changed_in
 
 RIGHTS = {
     "products": CHANGED,

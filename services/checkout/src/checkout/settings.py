@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from checkout.placing.holds import HoldLimits, SizeLimits
-from shared.settings import ServiceSettings
+from shared.process.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):

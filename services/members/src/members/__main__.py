@@ -1,6 +1,6 @@
 """``python -m members web worker relay``."""
 
 from members.main import make
-from shared.app import run
+from shared.process.app import run
 
 run(make)

@@ -5,8 +5,7 @@ from members.orders.activate_earned_points import WaitingPoints
 from members.orders.return_coupon import CancelledCoupons
 from members.orders.return_points import CancelledPoints
 from members.orders.take_order import PlacedOrders
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import (
     AmazonAccountLinked,
     BenefitShortageFound,
@@ -25,6 +24,7 @@ from shared.events import (
     RegistrationRefused,
     Shipped,
 )
+from shared.messaging.consumers import Consumers
 
 consumers = Consumers("members")
 

@@ -36,12 +36,12 @@ from members.staff import renewal
 from members.staff.add_staff import ensure_demo_staff
 from members.tables import metadata
 from members.wallets import api as wallet_api
-from shared.app import Service
-from shared.database import Database
-from shared.due import DueWork
-from shared.planning import LONG
-from shared.settings import read_settings
-from shared.statements import Issuer, Verifier
+from shared.database.planning import LONG
+from shared.database.transactions import Database
+from shared.due.work import DueWork
+from shared.process.app import Service
+from shared.process.settings import read_settings
+from shared.shop.statements import Issuer, Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.session import Sessions
 

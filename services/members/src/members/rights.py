@@ -1,6 +1,6 @@
 """What the role that runs members may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, READ, SWEPT, changed_in
+from shared.database.migrations import ADDED_TO, ANY_ROW, CHANGED, READ, SWEPT, changed_in
 
 RIGHTS = {
     "members": CHANGED,

@@ -14,8 +14,8 @@ from members.sessions import tables as sessions
 from members.shop_rules import tables as shop_rules
 from members.staff import tables as staff
 from members.wallets import tables as wallets
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
+from shared.database.outbox import outbox_table
+from shared.messaging.inbox import inbox_table
 
 __all__ = [
     "accounts",

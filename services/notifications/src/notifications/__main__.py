@@ -1,6 +1,6 @@
 """``python -m notifications web worker relay``."""
 
 from notifications.main import make
-from shared.app import run
+from shared.process.app import run
 
 run(make)

@@ -12,8 +12,7 @@ from notifications.mails.files import MailKind, find_mails
 from notifications.mails.rendering import Mails
 from notifications.orders.note_ended_money import note_ended_money
 from notifications.orders.remember_orders import remember_orders
-from shared.consumers import Consumers, Handler
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import (
     CancellationMoneyChanged,
     Event,
@@ -22,7 +21,8 @@ from shared.events import (
     OrderPlaced,
     SessionsRevoked,
 )
-from shared.revocations import revoke_sessions
+from shared.messaging.consumers import Consumers, Handler
+from shared.shop.revocations import revoke_sessions
 
 consumers = Consumers("notifications")
 

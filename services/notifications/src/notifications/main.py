@@ -10,11 +10,11 @@ from notifications.mails.rendering import Mails, Shop
 from notifications.pages import page_installer
 from notifications.settings import Settings
 from notifications.tables import metadata
-from shared.app import Service
-from shared.database import Database
-from shared.revocations import RevokedSessions
-from shared.settings import read_settings
-from shared.statements import Issuer, Verifier
+from shared.database.transactions import Database
+from shared.process.app import Service
+from shared.process.settings import read_settings
+from shared.shop.revocations import RevokedSessions
+from shared.shop.statements import Issuer, Verifier
 
 # Mails that wait for a connection have begun already, so that they begin and end many at a time.
 IN_HAND_PER_CONNECTION = 8

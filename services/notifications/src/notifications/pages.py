@@ -11,8 +11,8 @@ from notifications.mail_settings import desk as mail_settings
 from notifications.mails.desk import Desk
 from notifications.message_centre import pages as message_centre
 from notifications.previews import desk as previews
-from shared.database import Database
-from shared.statements import Verifier
+from shared.database.transactions import Database
+from shared.shop.statements import Verifier
 from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.session import IsRevoked, Sessions
 

@@ -1,6 +1,6 @@
 """What the role that runs notifications may do with each of its tables; migrations grant it. A new table needs its line."""
 
-from shared.migrations import ADDED_TO, ANY_ROW, CHANGED, READ, changed_in
+from shared.database.migrations import ADDED_TO, ANY_ROW, CHANGED, READ, changed_in
 
 RIGHTS = {
     "contacts": changed_in("cancelled_at", "email", "ended_money", "ended_money_at", "placed"),

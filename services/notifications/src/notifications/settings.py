@@ -7,8 +7,8 @@ from pydantic_settings import NoDecode
 
 from notifications.mailing.pacing import Pace
 from notifications.mails.sender import Sender, sender
-from shared.mail_address import mail_address
-from shared.settings import ServiceSettings
+from shared.process.settings import ServiceSettings
+from shared.text.mail_address import mail_address
 
 
 def _sender(given: object) -> object:

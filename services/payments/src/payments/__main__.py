@@ -1,6 +1,6 @@
 """``python -m payments web worker relay``."""
 
 from payments.main import make
-from shared.app import run
+from shared.process.app import run
 
 run(make)

@@ -3,8 +3,7 @@
 from payments.orders import rules
 from payments.orders.payments import NewPayments, OrderPayments
 from payments.payment.rules import asking
-from shared.consumers import Consumers
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import (
     CaptureRejected,
     CaptureRequested,
@@ -17,7 +16,8 @@ from shared.events import (
     Shipped,
     StockReserved,
 )
-from shared.revocations import revoke_sessions
+from shared.messaging.consumers import Consumers
+from shared.shop.revocations import revoke_sessions
 
 consumers = Consumers("payments")
 

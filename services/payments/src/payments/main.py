@@ -24,11 +24,11 @@ from payments.shop import api as shop_api
 from payments.shop import desk as shop_desk
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
-from shared.app import Service
-from shared.database import Database
-from shared.revocations import RevokedSessions
-from shared.settings import in_one_line
-from shared.statements import Issuer, Verifier
+from shared.database.transactions import Database
+from shared.process.app import Service
+from shared.process.settings import in_one_line
+from shared.shop.revocations import RevokedSessions
+from shared.shop.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
 from shared.web.pages import DeskPage, Pages, install_web, make_templates
 from shared.web.session import Sessions

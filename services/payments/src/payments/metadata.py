@@ -2,8 +2,8 @@
 
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid
 
-from shared.inbox import inbox_table
-from shared.outbox import outbox_table
+from shared.database.outbox import outbox_table
+from shared.messaging.inbox import inbox_table
 
 metadata = MetaData()
 outbox_table(metadata)

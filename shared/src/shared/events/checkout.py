@@ -169,7 +169,7 @@ class StockReserved(CheckoutEvent):
 class ShippedDestination(_Part):
     """What was sent to one delivery address.
 
-    ``carrier`` is the code of a carrier (shared/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name of one
+    ``carrier`` is the code of a carrier (shared/shop/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name of one
     that has none. Messages of before said the name of any.
     """
 

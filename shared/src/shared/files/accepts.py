@@ -9,7 +9,7 @@ from typing import BinaryIO
 from shared.errors import Refused
 from shared.files.kinds import GIF, JPEG, PNG, WEBP, Kind
 from shared.files.pictures import PictureRefused, made_anew
-from shared.plain_text import TextRefused, line
+from shared.text.plain_text import TextRefused, line
 
 MEGABYTE = 1024 * 1024
 NAME_LENGTH_MAX = 100

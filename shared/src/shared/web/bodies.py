@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
-from shared.plain_text import storable
+from shared.text.plain_text import storable
 from shared.web.problems import Problem
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from shared.labels import Badge, Mark
+from shared.shop.labels import Badge, Mark
 from shared.web.filters import jst
 
 Kind = Literal["text", "code", "link", "at", "badge", "yen", "number", "hint"]

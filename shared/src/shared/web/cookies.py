@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
-from shared.statements import COOKIE
+from shared.shop.statements import COOKIE
 
 CART_COOKIE = "noren_cart"
 CART_COUNT_COOKIE = "noren_cart_count"

@@ -1,11 +1,11 @@
-"""Lists sent as CSV files for people's spreadsheets, row by row; what a cell may hold is shared/csv_files.py."""
+"""Lists sent as CSV files for people's spreadsheets, row by row; what a cell may hold is shared/text/csv_files.py."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Sequence
 
 from starlette.responses import StreamingResponse
 
 from shared.clock import in_japan, now
-from shared.csv_files import BOM, people_line
+from shared.text.csv_files import BOM, people_line
 
 
 def csv_response(

@@ -18,10 +18,10 @@ from typing import BinaryIO, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from shared.csv_files import BOM, rearmed
 from shared.errors import Refused
+from shared.text.csv_files import BOM, rearmed
+from shared.text.words import fold
 from shared.web.forms import parse_form
-from shared.words import fold
 
 Model = TypeVar("Model", bound=BaseModel)
 ROWS_MAX = 10_000

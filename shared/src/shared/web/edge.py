@@ -18,8 +18,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.cause import Cause, following, new_trace, read_traceparent
+from shared.database.transient import is_transient
 from shared.ids import new_id
-from shared.transient import is_transient
 from shared.web.bodies import ClientGone, Upload, not_text, problem_in, read_all, replay
 from shared.web.problems import Problem, answer
 from shared.web.session import STAFF_RENEWAL

@@ -18,13 +18,13 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from shared import plain_text
-from shared.mail_address import MailAddressRefused, mail_address
-from shared.phones import phone_digits
-from shared.plain_text import REFUSED_IN_LINE, REFUSED_IN_TEXT, TextRefused
-from shared.prefectures import PREFECTURES as PREFECTURES
-from shared.typed_number import NumberUnclear, typed_number
-from shared.widths import half_width
+from shared.text import plain_text
+from shared.text.mail_address import MailAddressRefused, mail_address
+from shared.text.phones import phone_digits
+from shared.text.plain_text import REFUSED_IN_LINE, REFUSED_IN_TEXT, TextRefused
+from shared.text.prefectures import PREFECTURES as PREFECTURES
+from shared.text.typed_number import NumberUnclear, typed_number
+from shared.text.widths import half_width
 
 _DASHES = re.compile(r"[-‐‑‒–—―−ーｰ]")  # what a Japanese keyboard gives for a hyphen
 _KANA = re.compile(r"[ァ-ヺー・ ]+")

@@ -17,13 +17,13 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import func, select
 
 from shared import metrics
-from shared.amqp import BrokerError, Link
 from shared.clock import now
-from shared.database import Database, Tx
-from shared.due import DueWork
-from shared.outbox import oldest_unsent_seconds
-from shared.topology import RETRY_STEPS_SECONDS, lost_exchange, waiting_queue_name
-from shared.transient import is_transient
+from shared.database.outbox import oldest_unsent_seconds
+from shared.database.transactions import Database, Tx
+from shared.database.transient import is_transient
+from shared.due.work import DueWork
+from shared.messaging.amqp import BrokerError, Link
+from shared.messaging.topology import RETRY_STEPS_SECONDS, lost_exchange, waiting_queue_name
 from shared.web.session import require_staff
 
 log = structlog.get_logger()

@@ -14,8 +14,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, FastAPI, Request
 from starlette.datastructures import State
 
-from shared.database import Database
-from shared.statements import COOKIE, Purpose, StatementInvalid, Verifier
+from shared.database.transactions import Database
+from shared.shop.statements import COOKIE, Purpose, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
 from shared.web.pages import Pages
 from shared.web.session import Sessions

@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
-from shared.saved_searches.change_saved_search import Keeper, delete_search, rename_search, save_search
-from shared.saved_searches.rows import FOR_ALL, searches_seen_by
+from shared.shop.saved_searches.change_saved_search import Keeper, delete_search, rename_search, save_search
+from shared.shop.saved_searches.rows import FOR_ALL, searches_seen_by
 from shared.web.fields import Line
 from shared.web.forms import parse_form
 from shared.web.lists import Asked, DeskList

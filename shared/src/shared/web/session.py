@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection
 
 from shared.clock import now
 from shared.errors import Refused
-from shared.statements import COOKIE, StatementInvalid, Verifier
+from shared.shop.statements import COOKIE, StatementInvalid, Verifier
 from shared.web.cookies import Cookies
 
 SESSION_COOKIE = COOKIE["session"]
@@ -68,7 +68,7 @@ NOBODY = Viewer()
 class Sessions:
     """How this service checks a session; `install_web` keeps it on the app.
 
-    `verifier` knows the public keys of all services (`shared.statements`).
+    `verifier` knows the public keys of all services (`shared.shop.statements`).
     `is_revoked(session_id, member_id, issued_at)`: has logout, a password change or closing ended it?
     """
 

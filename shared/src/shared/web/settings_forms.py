@@ -9,11 +9,11 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, create_model
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import DeskEvent
-from shared.shop_settings.change_settings import Change
-from shared.shop_settings.group import YEN, Group, allows_nothing, is_list
+from shared.shop.settings.change_settings import Change
+from shared.shop.settings.group import YEN, Group, allows_nothing, is_list
 from shared.web.deeds import done_by
 from shared.web.fields import japanese_message
 from shared.web.forms import Form

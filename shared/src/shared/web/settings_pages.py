@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
-from shared.shop_settings.change_settings import (
+from shared.shop.settings.change_settings import (
     Change,
     Changer,
     change,
@@ -21,9 +21,9 @@ from shared.shop_settings.change_settings import (
     lock_settings,
     take_back,
 )
-from shared.shop_settings.group import Group
-from shared.shop_settings.rows import read
-from shared.versions import version_of
+from shared.shop.settings.group import Group
+from shared.shop.settings.rows import read
+from shared.shop.versions import version_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import parts_of
 from shared.web.session import Staff, Viewer, require_staff, role_missing

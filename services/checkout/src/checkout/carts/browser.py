@@ -9,7 +9,7 @@ from starlette.responses import Response
 from checkout.carts.join_carts import join_carts
 from checkout.carts.rows import StoredCart, open_cart, read_cart
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.web.cookies import CART_COOKIE, CART_COUNT_COOKIE
 from shared.web.parts import parts_of
 from shared.web.session import viewer_of

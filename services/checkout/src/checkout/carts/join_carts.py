@@ -11,7 +11,7 @@ from checkout.carts.rows import (
     open_cart_of_member,
     read_cart,
 )
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def join_carts(

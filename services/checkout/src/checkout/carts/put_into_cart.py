@@ -7,7 +7,7 @@ from uuid import UUID
 from checkout.carts.rows import add_to_cart, read_cart
 from checkout.carts.rules import LINES_MAX, QUANTITY_MAX, Cart
 from checkout.catalogue.rules import Product
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 
 CART_FULL = f"カートに入れられる商品は{LINES_MAX}種類までです。"

@@ -10,8 +10,8 @@ import orjson
 
 from checkout.carts.rules import QUANTITY_MAX, Cart, CartLine
 from checkout.catalogue.rows import PRODUCT_COLUMNS, product_of
-from shared.database import Tx
-from shared.sql import columns_of
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 
 Draft = Mapping[str, object]
 """What the order form holds so far, by the names of its parts; each page knows its own and reads it anew."""

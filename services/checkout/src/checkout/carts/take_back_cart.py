@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from checkout.carts.rows import StoredCart, move_lines, read_cart
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def take_back_cart(

@@ -10,7 +10,7 @@ from checkout.catalogue.search_engines import product_data
 from checkout.shop.origin import Origin
 from checkout.shop.rules import ShopSettings
 from shared.errors import Refused
-from shared.shop_settings.rows import read
+from shared.shop.settings.rows import read
 from shared.web.parts import Here
 from shared.web.session import viewer
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from checkout.catalogue.rules import Product
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 PRODUCT_COLUMNS = (
     "p.sku, p.name, p.category, p.maker, p.summary, p.description, p.facts, p.image, p.unit_price,"

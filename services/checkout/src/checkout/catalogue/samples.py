@@ -8,7 +8,7 @@ from importlib.resources import files
 import orjson
 
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.ids import new_id
 
 

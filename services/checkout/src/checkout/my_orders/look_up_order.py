@@ -5,8 +5,8 @@ from datetime import datetime
 
 from checkout.my_orders.look_ups import count_look_up
 from checkout.my_orders.rows import read_contact
-from shared.database import Tx
-from shared.widths import half_width
+from shared.database.transactions import Tx
+from shared.text.widths import half_width
 
 
 async def look_up_order(tx: Tx, *, code: str, contact: str, client_address: str, at: datetime) -> str | None:

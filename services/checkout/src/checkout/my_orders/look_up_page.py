@@ -11,12 +11,12 @@ from checkout.orders.browser import show_from_now_on
 from checkout.orders.code import typed_code
 from shared.clock import now
 from shared.errors import Refused
+from shared.text.widths import half_width
 from shared.web.client_address import counted_as
 from shared.web.fields import Line
 from shared.web.forms import Form, read_form
 from shared.web.parts import Here
 from shared.web.session import viewer
-from shared.widths import half_width
 
 router = APIRouter(dependencies=[Depends(viewer)], include_in_schema=False)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.ids import new_id
 

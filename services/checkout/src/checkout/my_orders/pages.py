@@ -28,9 +28,9 @@ from checkout.orders.stored_order import StoredOrder
 from checkout.placing.browser import wallet_of
 from checkout.placing.placements import cart_of_order
 from checkout.pricing.lines import amount_lines
-from shared.carriers import carrier_called
 from shared.clock import now
 from shared.errors import Refused
+from shared.shop.carriers import carrier_called
 from shared.web.parts import Here, Parts
 from shared.web.session import CurrentViewer, Viewer
 

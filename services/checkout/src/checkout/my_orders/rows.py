@@ -19,7 +19,7 @@ from checkout.orders.stored_order import (
     stored_order,
 )
 from checkout.placing.placements import placement_of_order
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
 

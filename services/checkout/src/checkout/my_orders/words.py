@@ -9,8 +9,8 @@ from checkout.orders.payments import Refund
 from checkout.orders.stored_order import Destination, StoredOrder
 from shared.clock import in_japan
 from shared.events.payments import FailureReason, RefundRoute
-from shared.labels import Labels
-from shared.money_back import MONEY_BACK
+from shared.shop.labels import Labels
+from shared.shop.money_back import MONEY_BACK
 
 Kind = Literal["done", "wait", "stop", "note", "plain"]
 

@@ -13,7 +13,7 @@ from checkout.orders.news_words import REFUSED_BY_PROVIDER
 from checkout.orders.payments import Number
 from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.timeline import Kind, StoredEntry
-from shared.money_back import MONEY_BACK
+from shared.shop.money_back import MONEY_BACK
 from shared.web.filters import jst
 from shared.web.forms import Form
 

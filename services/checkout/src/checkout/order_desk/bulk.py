@@ -22,10 +22,10 @@ from checkout.orders.rules import check_capturable, check_shippable
 from checkout.orders.steps import capture_warnings, processed_warnings
 from checkout.orders.stored_order import StoredOrder
 from checkout.shipping.ship_order import ShipWish, ship
-from shared.carriers import carrier_called
 from shared.clock import now
 from shared.errors import Refused
-from shared.labels import Labels
+from shared.shop.carriers import carrier_called
+from shared.shop.labels import Labels
 from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import Here, parts_of

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import structlog
 
 from checkout.orders.book import OrderBook, open_orders
-from shared.database import Database
+from shared.database.transactions import Database
+from shared.database.transient import is_transient
 from shared.errors import Refused
-from shared.transient import is_transient
 
 log = structlog.get_logger()
 

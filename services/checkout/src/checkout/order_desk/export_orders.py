@@ -5,7 +5,7 @@ from typing import Any
 
 from checkout.order_desk.search import Search, every_order, find_orders
 from checkout.orders.stored_order import StoredOrder
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.events import OrdersExported
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from shared.carriers import CARRIERS, carrier_called, plain_number
+from shared.shop.carriers import CARRIERS, carrier_called, plain_number
 from shared.web.fields import Line, wrong
 
 

@@ -28,9 +28,9 @@ from checkout.orders.states import StaffReason
 from checkout.orders.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from checkout.orders.stored_order import Destination
 from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
-from shared.carriers import CARRIERS, carrier_called
 from shared.clock import in_japan, now
 from shared.errors import Refused
+from shared.shop.carriers import CARRIERS, carrier_called
 from shared.web.fields import Text, wrong
 from shared.web.forms import Form
 from shared.web.parts import parts_of

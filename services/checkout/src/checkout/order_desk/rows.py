@@ -16,7 +16,7 @@ from checkout.orders.stored_order import (
     read_orders,
 )
 from checkout.orders.timeline import StoredEntry, timeline_of
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 
 

@@ -14,9 +14,9 @@ from checkout.orders.tables import (
     orders,
 )
 from shared.clock import JAPAN
-from shared.database import Database, Tx
-from shared.planning import LONG, SEARCH
-from shared.words import found_by
+from shared.database.planning import LONG, SEARCH
+from shared.database.transactions import Database, Tx
+from shared.database.words import found_by
 
 FOUND_MAX = 1_000
 _COLUMNS = [orders.c[field.name] for field in fields(StoredOrder)]

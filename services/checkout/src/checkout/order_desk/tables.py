@@ -1,6 +1,6 @@
 """The table of the searches that staff have saved."""
 
 from checkout.metadata import metadata
-from shared.saved_searches.tables import saved_searches_table
+from shared.shop.saved_searches.tables import saved_searches_table
 
 saved_searches = saved_searches_table(metadata)

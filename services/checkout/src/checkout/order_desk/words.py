@@ -6,8 +6,8 @@ from checkout.orders.states import DEPOSIT_BY_STAFF, Status
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.events.checkout import OrderKind
-from shared.labels import Badge, Complete, Labels, Mark
-from shared.payment_calls import CALL_LABEL
+from shared.shop.labels import Badge, Complete, Labels, Mark
+from shared.shop.payment_calls import CALL_LABEL
 
 ORDER_KIND_LABEL = Labels[OrderKind](
     OrderKind, {"normal": "通常受注", "preorder": "予約受注", "subscription": "定期・頒布会"}

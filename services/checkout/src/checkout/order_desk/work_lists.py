@@ -24,7 +24,7 @@ from checkout.order_desk.search import (
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges, called_for, deposit_by_staff, is_held
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
-from shared.labels import Badge, Labels
+from shared.shop.labels import Badge, Labels
 from shared.web.cells import Cell, at, badge, code, link, text, yen
 from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import DayOfLists, Line, Yen

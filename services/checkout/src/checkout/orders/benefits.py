@@ -7,10 +7,10 @@ from typing import Literal
 
 from checkout.orders.told_tables import order_benefits, order_memberships
 from shared import events
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 from shared.events import Event
-from shared.sql import columns_of
 
 BenefitKind = Literal[
     "used",

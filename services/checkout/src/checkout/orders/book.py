@@ -5,7 +5,7 @@
         book.note(TimelineEntry(...))
         book.say(OrderProcessed(...))
 
-Consumers name it as what they open (:mod:`shared.consumers`). One order or five hundred take the same number of
+Consumers name it as what they open (:mod:`shared.messaging.consumers`). One order or five hundred take the same number of
 statements. Nothing is written or said before the block is left without an error, so what was refused for one order
 has left no trace of it.
 """
@@ -32,12 +32,13 @@ from checkout.orders.payments import Told, keep_told
 from checkout.orders.states import Move
 from checkout.orders.tables import order_history, order_words
 from checkout.orders.timeline import TimelineEntry, add_entries
-from shared.bulk import insert_all
 from shared.cause import current_cause
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
+from shared.database.words import add_words
 from shared.errors import Refused
 from shared.events import Event
-from shared.words import add_words, words_of_numbers
+from shared.text.words import words_of_numbers
 
 Deed = Callable[[Tx, Sequence[Any]], Awaitable[None]]
 """What is done once for all orders of a book, with what each of them asked for."""

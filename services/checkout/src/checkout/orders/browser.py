@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.responses import Response
 
 from checkout.orders.code import ORDER_CODE
-from shared.statements import COOKIE, Issuer
+from shared.shop.statements import COOKIE, Issuer
 from shared.web.cookies import CART_COUNT_COOKIE
 from shared.web.parts import Parts, parts_of
 

@@ -6,8 +6,8 @@ from typing import Literal
 from checkout.orders.order import Order, Standing
 from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
 from shared.clock import in_japan
-from shared.labels import Labels
-from shared.payment_calls import CALL_LABEL
+from shared.shop.labels import Labels
+from shared.shop.payment_calls import CALL_LABEL
 
 OwnCall = Literal["benefit_shortage", "registration_refused", "payment_mail_undelivered"]
 OWN_CALL_LABEL = Labels[OwnCall](

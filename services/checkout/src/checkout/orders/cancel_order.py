@@ -11,7 +11,7 @@ from checkout.orders.states import CancelReason, StaffReason
 from checkout.orders.timeline import TimelineEntry
 from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
 from checkout.stock.moves import release_stock
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderCancelled
 
 

@@ -3,9 +3,9 @@
 from checkout.orders.book import OrderBook
 from checkout.orders.hearing import known_order
 from checkout.orders.timeline import TimelineEntry
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import MailAddressCorrected
-from shared.words import words_of_texts
+from shared.text.words import words_of_texts
 
 
 async def correct_mail_address(tx: Tx, book: OrderBook, event: MailAddressCorrected) -> None:

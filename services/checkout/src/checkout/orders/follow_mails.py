@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.news_words import NEVER_ARRIVED
 from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import MailSent, MailSuppressed
 
 MAILS = "通知サービス"

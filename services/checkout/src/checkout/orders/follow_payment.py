@@ -6,7 +6,7 @@ from checkout.orders.hearing import PAYMENTS, follow, known_order
 from checkout.orders.news import entry_of
 from checkout.orders.payments import authorizations_of
 from checkout.orders.standing import WATCHED, covered_again, lapsed
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import (
     AuthorizationEnded,
@@ -16,7 +16,7 @@ from shared.events import (
     PaymentNumberIssued,
     PaymentVoided,
 )
-from shared.words import words_of_numbers
+from shared.text.words import words_of_numbers
 
 
 def follow_authorization(book: OrderBook, event: PaymentAuthorized) -> None:

@@ -1,7 +1,13 @@
 """By what an order is found at the desk as soon as it is placed; numbers and remarks join later."""
 
 from shared.events import OrderPlaced
-from shared.words import words_of_code, words_of_names, words_of_numbers, words_of_products, words_of_texts
+from shared.text.words import (
+    words_of_code,
+    words_of_names,
+    words_of_numbers,
+    words_of_products,
+    words_of_texts,
+)
 
 
 def words_of_order(placed: OrderPlaced) -> set[str]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from checkout.orders.book import open_orders
 from checkout.orders.cancel_order import end_order
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 
 BY = "お客様"

@@ -10,10 +10,10 @@ from checkout.orders.order import Order, OrderState, Parcel
 from checkout.orders.states import CancelReason
 from checkout.orders.tables import order_destinations, orders
 from checkout.shop.rules import Closing, ShopSettings
-from shared.bulk import update_all
-from shared.database import Tx
-from shared.shop_settings.rows import of_stored, value_sql
-from shared.sql import columns_of
+from shared.database.bulk import update_all
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
+from shared.shop.settings.rows import of_stored, value_sql
 
 STATES = ("version", "status", "deposit", "shipping", "payment")
 """The columns that a move changes, called as the fields of an order are."""

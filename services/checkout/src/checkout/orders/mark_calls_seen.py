@@ -6,7 +6,7 @@ from checkout.orders.book import open_orders
 from checkout.orders.calls import OWN_CALL_LABEL
 from checkout.orders.process_order import process_if_complete
 from checkout.orders.timeline import TimelineEntry
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from checkout.orders.order import Order, OrderState
-from shared.money_back import MoneyBack
+from shared.shop.money_back import MoneyBack
 
 WaitsFor = Literal["", "dispute", "check"]
 

@@ -5,7 +5,7 @@ from typing import Literal
 from shared.events import HoldEndReason, SuppressionReason
 from shared.events.members import Benefit, GrantState
 from shared.events.payments import CaptureSource, FailureReason, RefundRoute
-from shared.labels import Labels
+from shared.shop.labels import Labels
 
 FAILED = Labels[FailureReason](
     FailureReason,

@@ -6,7 +6,7 @@ from checkout.orders.benefits import add_benefits, add_memberships, benefits_of,
 from checkout.orders.follow_mails import follow_payment_mails
 from checkout.orders.news import entry_of
 from checkout.orders.timeline import add_entries, known_orders
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import Event, MailSent, MailSuppressed
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from checkout.orders.told_tables import order_money, order_payments
-from shared.bulk import insert_all, upsert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all, upsert_all
+from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)

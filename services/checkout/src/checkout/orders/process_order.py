@@ -8,7 +8,7 @@ from uuid import UUID
 
 from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.timeline import TimelineEntry
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderProcessed
 
 BY_ITSELF = "自動処理"

@@ -6,7 +6,7 @@ from checkout.orders.book import OrderBook, open_orders
 from checkout.orders.rules import check_capturable
 from checkout.orders.timeline import TimelineEntry
 from shared.clock import in_japan
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import CaptureRequested
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from checkout.orders.book import open_orders
 from checkout.orders.rules import check_reauthorizable
 from checkout.orders.timeline import TimelineEntry
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import ReauthorizationRequested
 
 

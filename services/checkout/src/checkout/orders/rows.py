@@ -13,10 +13,10 @@ from checkout.orders.tables import (
     orders,
 )
 from checkout.orders.timeline import TimelineEntry, add_entries
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
+from shared.database.words import add_words
 from shared.events import OrderPlaced
-from shared.words import add_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from checkout.orders.calls import call_text
 from checkout.orders.order import Order, Standing
 from shared.events import PaymentStandingChanged
-from shared.payment_calls import CALL_LABEL
+from shared.shop.payment_calls import CALL_LABEL
 
 SETTLED = "決済の確認事項が解消しました"
 

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from checkout.orders.order import OrderState, Parcel
-from shared.database import Tx
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 from shared.events import Adjustment, Amounts
-from shared.sql import columns_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.metadata import metadata
-from shared.due_rows import due_columns, due_index
-from shared.mail_address import COUNTED_MAIL
-from shared.words import words_table
+from shared.database.words import words_table
+from shared.due.rows import due_columns, due_index
+from shared.text.mail_address import COUNTED_MAIL
 
 order_numbers = Sequence("order_numbers", start=10_001, metadata=metadata)
 

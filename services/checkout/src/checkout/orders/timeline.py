@@ -7,8 +7,8 @@ from typing import Literal
 from uuid import UUID
 
 from checkout.orders.tables import timeline
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
 
 Topic = Literal["order", "payment", "points", "mail", "shipping", "member", "note"]
 Kind = Literal["done", "wait", "stop", "note", "plain"]

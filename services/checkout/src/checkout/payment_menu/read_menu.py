@@ -16,9 +16,9 @@ from checkout.payment_menu.rows import keep_menu
 from checkout.payment_menu.rules import Method
 from checkout.payment_menu.tables import method_menu
 from shared.clock import now
-from shared.database import Database
-from shared.due import DueWork
-from shared.due_rows import strike_off
+from shared.database.transactions import Database
+from shared.due.rows import strike_off
+from shared.due.work import DueWork
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import orjson
 
 from checkout.payment_menu.rules import Menu, Method
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def read_menu(tx: Tx) -> Menu:

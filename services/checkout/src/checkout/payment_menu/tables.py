@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, Column, DateTime, Integer, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.metadata import metadata
-from shared.due_rows import due_columns, due_index
+from shared.due.rows import due_columns, due_index
 
 method_menu = Table(
     "method_menu",

@@ -16,7 +16,7 @@ from checkout.placing.purchase import Purchase
 from checkout.placing.till import Till
 from checkout.shop.origin import Origin
 from shared.errors import Refused
-from shared.postal import find_towns
+from shared.text.postal import find_towns
 from shared.web.client_address import counted_as
 from shared.web.fields import JsonInt, postal_digits
 from shared.web.parts import Here, parts_of

@@ -17,9 +17,9 @@ from checkout.payment_menu.rules import Menu
 from checkout.placing.quote import quote_cart
 from checkout.shop.rules import ShopSettings
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
-from shared.shop_settings.rows import read
+from shared.shop.settings.rows import read
 from shared.web.fields import Pieces
 from shared.web.forms import read_form
 from shared.web.pages import Told

@@ -24,8 +24,8 @@ from checkout.placing.vouchers import Benefit
 from checkout.pricing.price import NO_DISCOUNTS
 from checkout.shop.rules import ShopSettings
 from shared.clock import now
-from shared.database import Tx
-from shared.shop_settings.rows import read
+from shared.database.transactions import Tx
+from shared.shop.settings.rows import read
 from shared.web.client_address import counted_as
 from shared.web.parts import Parts, parts_of
 from shared.web.session import Viewer, viewer_of

@@ -14,7 +14,7 @@ from checkout.placing.members import Members
 from checkout.placing.purchase import Purchase
 from checkout.placing.unapplied import apply_first, is_unapplied
 from shared.errors import Refused
-from shared.postal import contradiction
+from shared.text.postal import contradiction
 from shared.web.forms import read_form
 from shared.web.parts import Here, Parts, parts_of
 from shared.web.session import viewer

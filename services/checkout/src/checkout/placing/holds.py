@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from checkout.carts.rules import merged
 from checkout.placing.purchase import Purchase
 from shared.errors import Refused
-from shared.mail_address import counted_mail
+from shared.text.mail_address import counted_mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from checkout.placing.rows import read_rules
 from checkout.stock.moves import reserve_stock
 from shared.cause import Cause, current_cause, following
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import StockReserved
 

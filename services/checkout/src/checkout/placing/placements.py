@@ -9,10 +9,10 @@ from asyncpg import IntegrityConstraintViolationError
 
 from checkout.placing.purchase import Purchase
 from checkout.placing.tables import placements
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 from shared.errors import Refused
-from shared.sql import columns_of
 
 _ONCE_ONLY = {
     "placements_benefit_once": Refused(

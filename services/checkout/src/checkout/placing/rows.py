@@ -9,9 +9,9 @@ from checkout.placing.held_orders import HELD_ORDERS
 from checkout.placing.holds import HeldOrder
 from checkout.placing.purchase import Purchase
 from checkout.shop.rules import ShopSettings
-from shared.database import Tx
-from shared.mail_address import counted_mail
-from shared.shop_settings.rows import of_stored, stored_sql
+from shared.database.transactions import Tx
+from shared.shop.settings.rows import of_stored, stored_sql
+from shared.text.mail_address import counted_mail
 
 _RULES = f"""
     SELECT {stored_sql(ShopSettings)} AS settings,

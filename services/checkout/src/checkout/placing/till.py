@@ -13,10 +13,10 @@ from checkout.placing.placements import Placement, used_twice
 from checkout.placing.purchase import Purchase
 from shared.cause import Cause, current_cause
 from shared.crash import crash_point
-from shared.database import Database, Tx
+from shared.database.together import Together
+from shared.database.transactions import Database, Tx
+from shared.database.transient import is_transient
 from shared.errors import Refused
-from shared.together import Together
-from shared.transient import is_transient
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from checkout.placing.wallet_delivery import Delivery, delivery_of, keepable, ke
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import Amounts
-from shared.prefectures import PREFECTURES
+from shared.text.prefectures import PREFECTURES
 from shared.web.forms import Form, read_form
 from shared.web.parts import Here, Parts, parts_of
 from shared.web.session import viewer

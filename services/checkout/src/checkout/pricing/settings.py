@@ -9,7 +9,7 @@ from typing import Protocol
 
 from checkout.pricing.shipping import ShippingRules
 from shared.events import Adjustment
-from shared.shop_settings.group import YEN, Group, setting
+from shared.shop.settings.group import YEN, Group, setting
 from shared.web.fields import Pieces
 
 SHIPPING_FEE_MAX = 100_000

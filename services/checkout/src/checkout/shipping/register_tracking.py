@@ -5,9 +5,9 @@ from uuid import UUID
 
 from checkout.orders.book import open_orders
 from checkout.orders.timeline import TimelineEntry
-from shared.carriers import carrier_called
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
+from shared.shop.carriers import carrier_called
 
 
 async def register_tracking(

@@ -13,11 +13,11 @@ from checkout.orders.rules import check_shippable, unsecured
 from checkout.orders.stored_order import quantities_of
 from checkout.orders.timeline import TimelineEntry
 from checkout.stock.moves import LeftTheHouse, ship_stock
-from shared.carriers import carrier_called
 from shared.clock import in_japan
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import Shipped, ShippedDestination
+from shared.shop.carriers import carrier_called
 
 AHEAD_DAYS_MAX = 14
 """How many days before it is to leave a parcel may be written down as sent."""
@@ -28,7 +28,7 @@ Source = Literal["admin_bulk", "admin_single", "csv_marked", "software"]
 class Sent:
     """One parcel handed over. Without ``ship_date``: today in Japan; tracking is optional (SHP-01).
 
-    ``carrier`` is the code of a carrier (shared/carriers.py), or the name of one that has none.
+    ``carrier`` is the code of a carrier (shared/shop/carriers.py), or the name of one that has none.
     """
 
     destination_id: UUID

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from checkout.payment_menu.rows import read_menu
 from checkout.shop.rules import ShopSettings
-from shared.shop_settings.rows import read
+from shared.shop.settings.rows import read
 from shared.web.parts import Here
 from shared.web.session import viewer
 

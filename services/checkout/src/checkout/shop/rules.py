@@ -3,8 +3,8 @@
 from typing import Literal
 
 from checkout.pricing.settings import PriceSettings
-from shared.labels import Labels
-from shared.shop_settings.group import setting
+from shared.shop.labels import Labels
+from shared.shop.settings.group import setting
 
 Closing = Literal["by_itself", "by_staff"]
 """Who sets 処理済み once shipping and deposit are complete (ORD-13)."""

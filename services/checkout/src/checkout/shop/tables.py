@@ -4,7 +4,7 @@ from sqlalchemy import Column, DateTime, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from checkout.metadata import metadata
-from shared.shop_settings.tables import settings_tables
+from shared.shop.settings.tables import settings_tables
 
 settings, setting_changes = settings_tables(metadata)
 

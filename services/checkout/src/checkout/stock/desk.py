@@ -20,7 +20,7 @@ from checkout.stock.shelves import (
 from shared.clock import now
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.labels import Badges, Mark
+from shared.shop.labels import Badges, Mark
 from shared.web.cells import badge, link, number, text
 from shared.web.deeds import name_of
 from shared.web.fields import Count, Line

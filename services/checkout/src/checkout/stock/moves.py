@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checkout.stock.tables import stock_entries
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
 from shared.ids import new_id
 
 # Locked in the order of their SKU first, and changed only if there is enough of everything. What is answered is

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from checkout.stock.shelves import receive_stock
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 
 STOCK_MAX = 9_999_999

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from shared.database import Tx
+from shared.database.planning import LONG
+from shared.database.transactions import Tx
 from shared.ids import new_id
-from shared.planning import LONG
 
 StockReason = Literal["initial", "received", "reserved", "released", "shipped"]
 

@@ -7,9 +7,9 @@ from typing import Literal
 from uuid import UUID
 
 from members.accounts.tables import members
-from shared.bulk import insert_all
-from shared.database import Tx
-from shared.sql import columns_of
+from shared.database.bulk import insert_all
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 
 Via = Literal["form", "amazon", "order", "desk"]
 """Where somebody became a member."""

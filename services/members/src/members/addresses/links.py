@@ -4,8 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.clock import now
-from shared.mail_links import PATH, LinkPurpose, MailLink, read_link
-from shared.statements import COOKIE, StatementInvalid
+from shared.shop.mail_links import PATH, LinkPurpose, MailLink, read_link
+from shared.shop.statements import COOKIE, StatementInvalid
 from shared.web.parts import Parts
 
 

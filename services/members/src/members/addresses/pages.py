@@ -19,8 +19,8 @@ from members.addresses.rows import request_holds
 from members.sessions.browser import browser_of
 from shared.clock import now
 from shared.errors import Refused
-from shared.mail_links import PATH, MailLink
-from shared.statements import COOKIE
+from shared.shop.mail_links import PATH, MailLink
+from shared.shop.statements import COOKIE
 from shared.web.forms import Form
 from shared.web.parts import Here, Parts
 from shared.web.session import NOBODY, CurrentViewer, Member, Viewer, viewer

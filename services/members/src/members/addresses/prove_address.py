@@ -24,10 +24,10 @@ from members.sessions.end_sessions import end_all_sessions
 from members.sessions.enter import Browser
 from members.sessions.rows import forget_devices, way_of
 from members.wallets.rows import end_link
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import PointsActivated
-from shared.mail_links import MailLink
+from shared.shop.mail_links import MailLink
 
 
 class LinkEnded(Refused):

@@ -1,7 +1,7 @@
 """Mails that prove an address (MEM-38).
 
 The event says only which request it is; notifications signs the link when it sends the mail
-(:mod:`shared.mail_links`).
+(:mod:`shared.shop.mail_links`).
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from uuid import UUID
 from members.accounts.rows import Member
 from members.addresses.rows import open_request
 from members.sessions.pacing import VERIFICATIONS, keep_pace
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import EmailVerificationRequested
 
 VERIFICATION_VALID_FOR = timedelta(hours=24)

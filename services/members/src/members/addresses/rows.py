@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from members.accounts.rows import email_key
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.ids import new_id
-from shared.mail_links import LinkPurpose, MailLink
+from shared.shop.mail_links import LinkPurpose, MailLink
 
 
 async def open_request(

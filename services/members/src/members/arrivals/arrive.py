@@ -22,7 +22,7 @@ from members.shop_rules.words import AMAZON_OFF
 from members.wallets.link_amazon import link_amazon
 from members.wallets.statement import Wallet
 from members.wallets.used_wallets import use_wallet
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.ids import new_id
 

@@ -20,7 +20,7 @@ from members.viewer import member_id_of
 from members.wallets.statement import wallet_of
 from shared.clock import now
 from shared.errors import Refused
-from shared.statements import COOKIE, Issuer
+from shared.shop.statements import COOKIE, Issuer
 from shared.web.fields import Yen
 from shared.web.forms import read_form
 from shared.web.parts import Here, Parts

@@ -8,8 +8,8 @@ from members.benefits.tables import benefit_reservations
 from members.coupons.use_coupon import release_coupons
 from members.points.rows import lock_balance, store_balance
 from shared.clock import now
-from shared.database import Database
-from shared.due_rows import strike_off
+from shared.database.transactions import Database
+from shared.due.rows import strike_off
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from members.points.rules import NotEnoughPoints
 from members.shop_rules.rows import rules_at
 from members.shop_rules.rules import Rules
 from members.wallets.rows import registered_before
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.ids import new_id
 

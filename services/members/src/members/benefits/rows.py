@@ -8,9 +8,9 @@ from uuid import UUID
 
 from members.accounts.rows import email_key
 from members.benefits.tables import benefit_reservations
-from shared.bulk import update_all
-from shared.database import Tx
-from shared.sql import columns_of
+from shared.database.bulk import update_all
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 
 Status = Literal["held", "committed", "released"]
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Table, Text, Uuid, text
 
 from members.metadata import MOMENT, metadata
-from shared.due_rows import due_columns, due_index
+from shared.due.rows import due_columns, due_index
 
 benefit_reservations = Table(
     "benefit_reservations",

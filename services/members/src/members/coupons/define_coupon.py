@@ -6,7 +6,7 @@ from uuid import UUID
 from members.coupons.definitions import insert_coupon
 from members.coupons.rules import Terms, check_terms
 from members.deeds.rows import Doer, note_deed
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.ids import new_id
 
 

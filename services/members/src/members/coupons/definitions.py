@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from members.coupons.rules import Kind, Terms
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from members.accounts.rows import member_by_id
 from members.coupons.definitions import coupon_by_id, insert_issue
 from members.deeds.rows import Doer, note_deed
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import CouponIssued
 from shared.ids import new_id

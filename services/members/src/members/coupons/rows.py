@@ -11,7 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from members.coupons.rules import Coupon, EntryKind, Kind
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)

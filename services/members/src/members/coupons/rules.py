@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import end_of_day, in_japan
 from shared.errors import Refused
-from shared.labels import Labels
+from shared.shop.labels import Labels
 from shared.web.fields import Count, Line, Yen
 
 Kind = Literal["amount_off", "percent_off", "free_shipping"]

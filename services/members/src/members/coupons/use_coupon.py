@@ -13,7 +13,7 @@ from members.coupons.rows import (
 )
 from members.coupons.rules import Coupon, CouponRefused
 from shared.clock import last_day
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import CouponRedeemed, CouponReturned, OrderCancelled, OrderPlaced
 
 _REFUSED = {

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from members.deeds.rows import Deed, DeedSearch, NotedDeed, count_deeds, find_deeds
-from shared.labels import Badges
+from shared.shop.labels import Badges
 from shared.web.cells import at, badge, text
 from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox

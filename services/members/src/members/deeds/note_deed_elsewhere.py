@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from members.deeds.rows import Deed, Doer, note_deed
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import (
     DeskEvent,
     MailAddressCorrected,

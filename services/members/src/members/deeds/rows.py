@@ -9,10 +9,10 @@ from typing import Literal
 from uuid import UUID
 
 from shared.clock import end_of_day
-from shared.database import Tx
+from shared.database.planning import LONG
+from shared.database.transactions import Tx
 from shared.ids import new_id
-from shared.planning import LONG
-from shared.words import like_part
+from shared.text.words import like_part
 
 Deed = Literal[
     "logged_in",

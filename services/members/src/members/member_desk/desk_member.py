@@ -17,7 +17,7 @@ from members.points.words import point_lines
 from members.sessions.rows import live_sessions
 from shared.clock import now
 from shared.errors import Refused
-from shared.labels import Labels
+from shared.shop.labels import Labels
 from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
 

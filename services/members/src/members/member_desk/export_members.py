@@ -6,7 +6,7 @@ from datetime import datetime
 from members.accounts.search import MemberSearch, count_members, every_member
 from members.deeds.rows import Doer, note_deed
 from members.member_desk.columns import member_cells
-from shared.database import Database
+from shared.database.transactions import Database
 
 
 async def export_members(

@@ -9,8 +9,8 @@ from members.addresses.links import link_in_browser
 from members.addresses.rows import use_request
 from members.wallets.statement import Wallet, wallet_of
 from members.wallets.used_wallets import use_wallet
-from shared.database import Tx
-from shared.mail_links import PATH, LinkPurpose, MailLink
+from shared.database.transactions import Tx
+from shared.shop.mail_links import PATH, LinkPurpose, MailLink
 from shared.web.parts import Parts
 
 Links = Mapping[LinkPurpose, MailLink]

@@ -10,7 +10,7 @@ from members.points.accounts import Accounts
 from members.points.rows import Earned, purchase_grants
 from members.points.rules import activate_posting
 from members.shop_rules.rules import Activation
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderProcessed, PointsActivated, Shipped
 
 

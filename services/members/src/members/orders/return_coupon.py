@@ -7,7 +7,7 @@ from typing import Self
 from members.coupons.rows import redemptions_of
 from members.coupons.use_coupon import return_coupon
 from members.orders.rows import lock_orders
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderCancelled
 
 

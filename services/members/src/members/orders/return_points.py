@@ -10,7 +10,7 @@ from members.orders.rows import first_of_each, lock_orders, owners_of, set_cance
 from members.points.accounts import Accounts
 from members.points.rows import Earned, Spent, points_spent, purchase_grants, recheck_lapsed
 from members.points.rules import Grant, return_posting, revoke_posting
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderCancelled, PointsReturned
 
 

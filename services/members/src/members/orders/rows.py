@@ -7,8 +7,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from members.orders.tables import member_orders
-from shared.bulk import insert_all, update_all
-from shared.database import Tx
+from shared.database.bulk import insert_all, update_all
+from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import OrderCancelled, OrderPlaced
 

@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import BenefitShortageFound, OrderPlaced
 
 NOT_ENOUGH_POINTS = "not_enough_points"

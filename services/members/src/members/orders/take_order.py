@@ -23,7 +23,7 @@ from members.shop_rules.rows import rules_at_each
 from members.shop_rules.rules import Rules
 from members.wallets.link_amazon import amazon_buyer, link_by_orders
 from members.wallets.rows import Link
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import (
     AmazonAccountLinked,

@@ -17,8 +17,8 @@ from members.sessions.enter import NewLogin, enter
 from members.settings import Settings
 from shared.clock import now
 from shared.errors import Refused
-from shared.mail_links import LinkPurpose, MailLink
-from shared.statements import COOKIE
+from shared.shop.mail_links import LinkPurpose, MailLink
+from shared.shop.statements import COOKIE
 from shared.web.forms import Form, read_form
 from shared.web.parts import Parts
 from shared.web.session import Viewer

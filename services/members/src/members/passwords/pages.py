@@ -14,7 +14,7 @@ from members.passwords.set_password import change_password
 from members.sessions.attempts import TooManyAttempts
 from members.sessions.browser import browser_of
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.web.forms import Form, read_form
 from shared.web.parts import Here

@@ -1,7 +1,7 @@
 """Mails to set a password (MEM-09, MEM-27).
 
 The event says only which request it is; notifications signs the link when it sends the mail
-(:mod:`shared.mail_links`).
+(:mod:`shared.shop.mail_links`).
 """
 
 from datetime import datetime, timedelta
@@ -11,10 +11,10 @@ from members.accounts.rows import Member, member_by_id
 from members.addresses.rows import open_request
 from members.deeds.rows import Doer, note_deed
 from members.sessions.pacing import RESETS_OF_ADDRESS, keep_pace
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import PasswordResetRequested
-from shared.mail_address import counted_mail
+from shared.text.mail_address import counted_mail
 
 RESET_VALID_FOR = timedelta(minutes=45)
 

@@ -15,8 +15,8 @@ from members.passwords.by_link import save_by_link
 from members.passwords.wish_for_reset import wish_for_reset
 from members.sessions.attempts import TooManyAttempts
 from shared.clock import now
-from shared.mail_links import PATH, MailLink
-from shared.statements import COOKIE
+from shared.shop.mail_links import PATH, MailLink
+from shared.shop.statements import COOKIE
 from shared.web.client_address import counted_as
 from shared.web.forms import Form, read_form
 from shared.web.parts import Here, Parts

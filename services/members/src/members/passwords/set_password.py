@@ -14,10 +14,10 @@ from members.sessions.enter import Browser
 from members.sessions.pacing import NEW_PASSWORDS, keep_pace
 from members.sessions.sign_in import WrongCredentials, check_password
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused
 from shared.events import PasswordChanged
-from shared.mail_links import LinkPurpose, MailLink
+from shared.shop.mail_links import LinkPurpose, MailLink
 
 FIELD = "new_password"
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Column, Table, Text, Uuid
 
 from members.metadata import MOMENT, metadata
-from shared.due_rows import due_columns, due_index
+from shared.due.rows import due_columns, due_index
 
 # Addresses typed by who forgot a password, known or not: looked up later, so that the answer tells nothing.
 reset_wishes = Table(

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from members.accounts.forms import ResetPassword
 from members.addresses.pages import VERIFY, verification_ended, verification_page
 from members.passwords.by_link import save_by_link
-from shared.mail_links import MailLink
+from shared.shop.mail_links import MailLink
 from shared.web.forms import Form
 from shared.web.parts import Here
 from shared.web.session import NOBODY, CurrentViewer, viewer

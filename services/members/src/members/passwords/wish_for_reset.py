@@ -8,9 +8,9 @@ from members.passwords.tables import reset_wishes
 from members.passwords.wishes import Wish, cause_of, delete_wish, insert_wish
 from members.sessions.pacing import RESETS_FROM_CLIENT, RESETS_OF_ADDRESS, keep_pace
 from shared.clock import now
-from shared.database import Database, Tx
-from shared.due import DueWork
-from shared.mail_address import counted_mail
+from shared.database.transactions import Database, Tx
+from shared.due.work import DueWork
+from shared.text.mail_address import counted_mail
 
 
 async def wish_for_reset(tx: Tx, email: str, *, ip: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.cause import Cause, current_cause
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.ids import new_id
 
 

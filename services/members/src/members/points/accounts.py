@@ -10,8 +10,8 @@ from members.points.rows import lock_balances
 from members.points.rules import Balance, Grant, GrantState, Posting
 from members.points.tables import point_balances, point_grants, point_postings
 from members.shop_rules.rules import Activation
-from shared.bulk import insert_all, update_all
-from shared.database import Tx
+from shared.database.bulk import insert_all, update_all
+from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from members.deeds.rows import Doer, note_deed
 from members.points.rows import grant_by_id, lock_known_balance, record_posting, set_grant_active
 from members.points.rules import Grant, activate_posting
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import PointsActivated
 

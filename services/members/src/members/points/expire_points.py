@@ -8,8 +8,8 @@ from members.points.rows import grant_by_id, lapsed_and_consumed, lock_known_bal
 from members.points.rules import expire_posting, points_to_expire
 from members.points.tables import point_grants
 from shared.clock import now
-from shared.database import Database
-from shared.due_rows import strike_off
+from shared.database.transactions import Database
+from shared.due.rows import strike_off
 
 _LOOK_AGAIN = timedelta(minutes=5)
 

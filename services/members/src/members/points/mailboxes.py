@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from shared.database import Tx
-from shared.mail_address import COUNTED_MAIL, counted_mail
+from shared.database.transactions import Tx
+from shared.text.mail_address import COUNTED_MAIL, counted_mail
 
 _MAILBOX = COUNTED_MAIL.format(column="email")
 

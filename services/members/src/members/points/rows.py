@@ -9,9 +9,9 @@ from members.points.records import expiry, grant_row, posting_row
 from members.points.rules import Balance, Grant, GrantState, Kind, Posting, Reason
 from members.points.tables import point_grants, point_postings
 from members.shop_rules.rules import Activation, GrantActivation
-from shared.bulk import insert_all
-from shared.database import Tx
-from shared.sql import columns_of
+from shared.database.bulk import insert_all
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 
 # A balance locks its row; whoever only reads it leaves that out.
 _BALANCE = f"SELECT {columns_of(Balance)} FROM point_balances WHERE member_id = :member_id"  # noqa: S608

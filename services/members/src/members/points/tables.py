@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, Uuid
 
 from members.metadata import MOMENT, metadata
-from shared.due_rows import due_columns, due_index
+from shared.due.rows import due_columns, due_index
 
 point_balances = Table(
     "point_balances",
@@ -94,7 +94,7 @@ Index(
 registration_mailboxes = Table(
     "registration_mailboxes",
     metadata,
-    Column("mailbox", Text, primary_key=True, comment="As shared.mail_address folds it"),
+    Column("mailbox", Text, primary_key=True, comment="As shared.text.mail_address folds it"),
     Column("member_id", Uuid, ForeignKey("members.member_id"), nullable=False),
     Column("granted_at", MOMENT, nullable=False),
     comment="Proved mailboxes whose registration points were given: one grant each",

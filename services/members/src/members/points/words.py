@@ -9,7 +9,7 @@ from members.points.rows import LedgerLine
 from members.points.rules import GrantState, Kind
 from members.shop_rules.rules import WAITING_FOR
 from shared.clock import in_japan, last_day
-from shared.labels import Badge, Badges, Complete, Labels, other
+from shared.shop.labels import Badge, Badges, Complete, Labels, other
 
 _Cause = Literal["registration", "purchase"]
 _WHAT = Complete[Kind, Callable[[str], str]](

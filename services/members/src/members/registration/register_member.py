@@ -12,7 +12,7 @@ from members.points.rows import insert_grant, lock_balance, open_balance, record
 from members.points.rules import Grant, grant_posting
 from members.shop_rules.rules import GrantActivation, Rules
 from members.wallets.rows import insert_link, note_registration
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import AmazonAccountLinked, MemberRegistered, PointsGranted
 from shared.ids import new_id

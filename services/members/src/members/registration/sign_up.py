@@ -11,7 +11,7 @@ from members.sessions.pacing import SIGN_UPS, keep_pace
 from members.settings import Settings
 from members.shop_rules.rows import rules_at
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import Refused
 from shared.ids import new_id
 

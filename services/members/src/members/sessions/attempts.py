@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from members.sessions.rows import device_is_known
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.ids import new_id
 

@@ -11,8 +11,8 @@ from members.sessions.sign_in import OpenedSession, renew_session
 from members.settings import Settings
 from members.viewer import member_id_of, session_id_of
 from shared.clock import now
-from shared.database import Tx
-from shared.statements import COOKIE, Issuer
+from shared.database.transactions import Tx
+from shared.shop.statements import COOKIE, Issuer
 from shared.web.client_address import counted_as
 from shared.web.parts import Parts
 from shared.web.session import Viewer

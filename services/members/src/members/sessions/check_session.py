@@ -6,7 +6,7 @@ from uuid import UUID
 
 from members.sessions.rows import session_lives
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 
 
 def revocation(db: Database) -> Callable[[str, str, datetime], Awaitable[bool]]:

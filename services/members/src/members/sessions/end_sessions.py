@@ -5,7 +5,7 @@ from uuid import UUID
 
 from members.accounts.rows import set_sessions_ended
 from members.sessions.rows import live_sessions, revoke_session, revoke_sessions
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import SessionsRevoked
 

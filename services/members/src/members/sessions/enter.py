@@ -10,7 +10,7 @@ from members.sessions.attempts import hashed
 from members.sessions.rows import Way, know_device
 from members.sessions.sign_in import OpenedSession, open_session
 from members.settings import Settings
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from shared.statements import Issuer
+from shared.shop.statements import Issuer
 from shared.web.parts import Here
 
 router = APIRouter()

@@ -5,7 +5,7 @@ from members.sessions.enter import Browser, NewLogin, enter
 from members.sessions.sign_in import check_password
 from members.settings import Settings
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 
 
 async def log_in(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from members.sessions.attempts import TooManyAttempts, Tries, hashed
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.ids import new_id
 
 _KEEP = timedelta(days=1)

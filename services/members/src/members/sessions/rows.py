@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 Way = Literal["password", "amazon", "registration"]
 """How a login began."""

@@ -11,7 +11,7 @@ from members.sessions.attempts import begin_attempt, forget_attempts
 from members.sessions.end_sessions import end_session
 from members.sessions.rows import Way, expiry_of, insert_session, staff_role_of
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused
 from shared.ids import new_id
 

@@ -10,7 +10,7 @@ from members.deeds.doer import doer
 from members.deeds.rows import Doer, note_deed
 from members.shop_rules.rules import Rules
 from members.shop_rules.words import summary
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.web.session import Viewer
 from shared.web.settings_pages import SettingsPage
 

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from members.shop_rules.rules import Rules
-from shared.database import Tx
-from shared.shop_settings.rows import read_at, read_at_each
+from shared.database.transactions import Tx
+from shared.shop.settings.rows import read_at, read_at_each
 
 
 async def rules_at(tx: Tx, at: datetime) -> Rules:

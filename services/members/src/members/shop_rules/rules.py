@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.labels import Labels
-from shared.shop_settings.group import Group, setting
+from shared.shop.labels import Labels
+from shared.shop.settings.group import Group, setting
 from shared.web.fields import Pieces
 
 Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]

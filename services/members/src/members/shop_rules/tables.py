@@ -4,7 +4,7 @@ from sqlalchemy import BigInteger, Column, Identity, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from members.metadata import MOMENT, metadata
-from shared.shop_settings.tables import settings_tables
+from shared.shop.settings.tables import settings_tables
 
 settings, setting_changes = settings_tables(metadata)
 

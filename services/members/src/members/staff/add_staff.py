@@ -25,11 +25,11 @@ from members.points.rows import open_balance
 from members.sessions.end_sessions import end_all_sessions
 from members.staff.rows import set_staff
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.owner import OwnerSettings, owners_database
-from shared.settings import read_settings
+from shared.process.owner import OwnerSettings, owners_database
+from shared.process.settings import read_settings
 from shared.web.fields import Email, PersonName
 from shared.web.forms import parse_form
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from members.staff.rows import StaffMember, all_staff
 from shared.clock import in_japan
-from shared.owner import OwnerSettings, owners_database
-from shared.settings import read_settings
+from shared.process.owner import OwnerSettings, owners_database
+from shared.process.settings import read_settings
 
 
 def staff_lines(staff: Iterable[StaffMember]) -> str:

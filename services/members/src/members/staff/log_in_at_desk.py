@@ -11,7 +11,7 @@ from members.sessions.pacing import REFUSALS_NOTED, keep_pace
 from members.sessions.sign_in import WrongCredentials, check_password
 from members.settings import Settings
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database.transactions import Database, Tx
 from shared.errors import Refused
 
 

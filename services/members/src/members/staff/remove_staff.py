@@ -13,10 +13,10 @@ from members.deeds.rows import OPERATOR, note_deed
 from members.sessions.end_sessions import end_all_sessions
 from members.staff.rows import take_role
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.errors import Refused
-from shared.owner import OwnerSettings, owners_database
-from shared.settings import read_settings
+from shared.process.owner import OwnerSettings, owners_database
+from shared.process.settings import read_settings
 
 
 async def remove_staff(db: Database, *, email: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 @dataclass(frozen=True, slots=True)

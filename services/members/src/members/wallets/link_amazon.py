@@ -11,7 +11,7 @@ from uuid import UUID
 
 from members.accounts.rows import KnownMember
 from members.wallets.rows import Link, NewLink, insert_link, insert_links
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import AmazonAccountLinked, OrderPlaced, Registration
 
 # The other services hear of ended logins by an event: so long an order may still come from one of them.

@@ -7,8 +7,8 @@ from typing import Literal
 from uuid import UUID
 
 from members.wallets.tables import amazon_links
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
 
 Link = tuple[UUID, str]
 """A member and an Amazon account."""

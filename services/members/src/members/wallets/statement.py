@@ -7,7 +7,7 @@ from fastapi import Request
 
 from members.sessions.attempts import hashed
 from members.wallets.link_amazon import AMAZON
-from shared.statements import COOKIE
+from shared.shop.statements import COOKIE
 from shared.web.parts import Parts
 
 

@@ -8,7 +8,7 @@ from members.sessions.end_sessions import end_all_sessions
 from members.sessions.rows import way_of
 from members.sessions.sign_in import LoginOvertaken
 from members.wallets.rows import end_link
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 # A statement of a wallet lives half an hour.
 _KEEP = timedelta(days=1)

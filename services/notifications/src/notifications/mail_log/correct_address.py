@@ -10,7 +10,7 @@ from notifications.mailing.rows import StoredMail, one_mail
 from notifications.mailing.tries import SENDING
 from notifications.orders.correct_contact import correct_contact
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import MailAddressCorrected
 

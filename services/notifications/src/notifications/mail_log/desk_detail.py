@@ -21,7 +21,7 @@ from notifications.mailing.send_mail import letter_of
 from notifications.mails.desk import Desk, framed
 from notifications.mails.typed import shield
 from shared.errors import Refused
-from shared.labels import Mark
+from shared.shop.labels import Mark
 from shared.web.deeds import done_by
 from shared.web.fields import Email
 from shared.web.forms import Form, read_form

@@ -9,7 +9,7 @@ import structlog
 from notifications.mailing.delivery import RESENDABLE
 from notifications.mailing.tries import SENDING
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import MailsResent
 

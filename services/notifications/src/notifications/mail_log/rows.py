@@ -11,9 +11,9 @@ from notifications.mailing.delivery import UNDELIVERED, State
 from notifications.mailing.tables import mails
 from notifications.orders.tables import order_words
 from shared.clock import now
-from shared.database import Tx
-from shared.planning import LONG, SEARCH
-from shared.words import found_by
+from shared.database.planning import LONG, SEARCH
+from shared.database.transactions import Tx
+from shared.database.words import found_by
 
 
 @dataclass(frozen=True, slots=True)

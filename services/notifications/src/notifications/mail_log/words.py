@@ -9,7 +9,7 @@ from notifications.mails.audience import AUDIENCES
 from notifications.mails.desk import Desk
 from notifications.previews.send_test_mail import TEST_MAIL
 from shared.events import SuppressionReason
-from shared.labels import Badge, Badges, Labels, names_of
+from shared.shop.labels import Badge, Badges, Labels, names_of
 
 # What staff call the mails that no file is the kind of.
 TITLES = {TEST_MAIL: "テスト送信"}

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from notifications.mail_settings.rules import MailSetting, default_setting, names_of
 from notifications.mails.files import MailKind
-from shared.database import Tx
-from shared.shop_settings.change_settings import Changer, change
+from shared.database.transactions import Tx
+from shared.shop.settings.change_settings import Changer, change
 
 
 async def change_setting(
@@ -22,7 +22,7 @@ async def change_setting(
     """Store what staff ``wanted`` for ``kind``; False if nothing differs. ``methods`` are the names of payment methods.
 
     What this kind of mail does not have, a delay or excepted payment methods, is left out.
-    Raises Refused if another setting than that ``seen`` (shared/versions.py) holds.
+    Raises Refused if another setting than that ``seen`` (shared/shop/versions.py) holds.
     """
     default = default_setting(kind)
     new = default.model_copy(update={name: getattr(wanted, name) for name in names_of(kind)})

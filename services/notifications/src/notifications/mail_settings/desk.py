@@ -16,9 +16,9 @@ from notifications.orders.rows import payment_names
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import MailSettingsChanged
-from shared.labels import Labels
-from shared.shop_settings.change_settings import latest_changes, take_back
-from shared.versions import version_of
+from shared.shop.labels import Labels
+from shared.shop.settings.change_settings import latest_changes, take_back
+from shared.shop.versions import version_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import Here, Parts
 from shared.web.session import Staff, Viewer, require_staff

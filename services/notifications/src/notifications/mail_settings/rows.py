@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from notifications.mail_settings.rules import MailSetting, default_setting
 from notifications.mails.files import MailKind
-from shared.database import Tx
-from shared.shop_settings.rows import of_stored, read, read_each
+from shared.database.transactions import Tx
+from shared.shop.settings.rows import of_stored, read, read_each
 
 
 async def setting_of(tx: Tx, kind: MailKind) -> MailSetting:

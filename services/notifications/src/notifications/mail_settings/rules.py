@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Literal, Protocol
 
 from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
-from shared.labels import Labels
-from shared.shop_settings.group import Group, setting
+from shared.shop.labels import Labels
+from shared.shop.settings.group import Group, setting
 from shared.web.fields import Line, Pieces
 
 Sender = Literal["shop", "software"]

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from notifications.mailing.pacing import WINDOW
 from notifications.mailing.rows import StoredMail
-from shared.database import Tx
-from shared.mail_address import COUNTED_MAIL
+from shared.database.transactions import Tx
+from shared.text.mail_address import COUNTED_MAIL
 
 NONE_FIRST: Mapping[str, str] = MappingProxyType({})
 

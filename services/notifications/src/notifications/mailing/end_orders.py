@@ -8,7 +8,7 @@ from typing import Self
 from notifications.mails.rendering import Mails
 from notifications.orders.note_cancelled_orders import note_cancelled_orders
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import OrderCancelled
 

@@ -17,9 +17,9 @@ from notifications.mailing.pacing import Departure, Drop, Go, Pace, Wait, pace
 from notifications.mailing.retell_mails import retell_mails
 from notifications.mailing.rows import StoredMail
 from notifications.mails.rendering import Mails
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import MailSuppressed
-from shared.mail_address import counted_mail
+from shared.text.mail_address import counted_mail
 
 BEHIND = "behind"
 """Why a mail waits that another one about the same order goes before."""

@@ -20,7 +20,7 @@ from notifications.mails.audience import JAPANESE
 from notifications.mails.one_line import in_one_line
 from notifications.mails.sender import Sender
 from shared.clock import in_japan
-from shared.mail_address import MailAddressRefused, mail_address
+from shared.text.mail_address import MailAddressRefused, mail_address
 
 _HEADERS = [
     "Content-Type",

@@ -6,8 +6,8 @@ from typing import TypedDict
 from uuid import UUID
 
 from shared.events import EmailVerificationRequested, Event, PasswordResetRequested
-from shared.mail_links import LinkPurpose, MailLink, link_of, make_link
-from shared.statements import Issuer
+from shared.shop.mail_links import LinkPurpose, MailLink, link_of, make_link
+from shared.shop.statements import Issuer
 
 
 class KeptLink(TypedDict):

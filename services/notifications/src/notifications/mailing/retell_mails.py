@@ -9,7 +9,7 @@ import orjson
 from notifications.mailing.departures import Circumstances
 from notifications.mailing.rows import KeptEvent, StoredMail
 from notifications.mails.rendering import Mails, Rendered
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import CATALOGUE, Event, OrderPlaced
 
 

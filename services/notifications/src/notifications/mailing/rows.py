@@ -10,8 +10,8 @@ from notifications.mailing.delivery import State
 from notifications.mailing.one_time_links import KeptLink
 from notifications.mails.audience import Lane
 from notifications.mails.typed import Span
-from shared.database import Tx
-from shared.sql import columns_of
+from shared.database.sql import columns_of
+from shared.database.transactions import Tx
 
 
 class KeptEvent(TypedDict):

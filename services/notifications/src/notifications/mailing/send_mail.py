@@ -27,9 +27,9 @@ from notifications.mails.sender import Sender
 from notifications.mails.typed import in_plain_text, shield
 from shared.clock import now
 from shared.crash import crash_point
-from shared.database import Tx
-from shared.due import DueWork
-from shared.statements import StatementInvalid
+from shared.database.transactions import Tx
+from shared.due.work import DueWork
+from shared.shop.statements import StatementInvalid
 
 log = structlog.get_logger()
 

@@ -11,9 +11,9 @@ from notifications.mailing.rows import KeptEvent, StoredMail
 from notifications.mailing.tables import mails
 from notifications.mails.audience import Lane
 from notifications.mails.typed import Span
-from shared.bulk import insert_all
 from shared.cause import Cause
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
 from shared.events import SuppressionReason
 
 

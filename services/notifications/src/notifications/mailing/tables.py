@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from notifications.metadata import metadata
-from shared.due_rows import due_columns, due_index
+from shared.due.rows import due_columns, due_index
 
 # One row per mail: for one event or reference, one kind of mail and one recipient there is one, ever (NTF-15).
 mails = Table(
@@ -63,7 +63,7 @@ Index("mails_order_code", mails.c.order_code)
 Index("mails_created_at", mails.c.created_at)
 # What is about no order is found by a part of its address among these alone.
 Index("mails_about_no_order", mails.c.created_at, postgresql_where=mails.c.order_code.is_(None))
-# As shared.mail_address.COUNTED_MAIL folds it.
+# As shared.text.mail_address.COUNTED_MAIL folds it.
 Index(
     "mails_mailbox",
     func.regexp_replace(func.lower(mails.c.recipient), text("'[+][^@]*@'"), text("'@'")),

@@ -9,7 +9,7 @@ from notifications.mailing.delivery import ServerAnswer, Verdict
 from notifications.mailing.rows import StoredMail
 from notifications.mailing.store_mails import cause_of
 from shared.cause import Cause
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 SENDING = "send_mail"
 """The due work that sends queued mails."""

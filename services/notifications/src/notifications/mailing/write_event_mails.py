@@ -14,7 +14,7 @@ from notifications.mailing.write_mail import Purpose, new_mail, write_all
 from notifications.mails.files import MailKind
 from notifications.mails.rendering import Mails
 from notifications.orders.rows import orders_of
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import Event, MailSuppressed, OrderPlaced
 from shared.ids import new_id

@@ -19,7 +19,7 @@ from notifications.mails.audience import AUDIENCES, Lane
 from notifications.mails.one_line import in_one_line
 from notifications.mails.rendering import Mails, Rendered
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import MailSuppressed
 
 

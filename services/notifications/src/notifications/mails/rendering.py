@@ -20,8 +20,8 @@ from notifications.mails.files import FOLDER, MailFile, MailKind, find_mails
 from notifications.mails.html import HtmlMail
 from notifications.mails.one_line import in_one_line
 from notifications.mails.typed import Shielded, Span, fenced, shield, without_fences
-from shared.carriers import carrier_called
 from shared.events import Event, OrderPlaced
+from shared.shop.carriers import carrier_called
 from shared.web.filters import FILTERS
 
 # What is kept and shown in place of a one-time link, which stands in the message that leaves and nowhere else.

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from shared.mail_address import is_mailable
-from shared.plain_text import unhidden
+from shared.text.mail_address import is_mailable
+from shared.text.plain_text import unhidden
 
 Span = tuple[int, int]
 """Where a typed text begins and ends in the text of a mail, in characters."""

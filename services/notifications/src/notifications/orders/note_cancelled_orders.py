@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def note_cancelled_orders(tx: Tx, cancelled: Mapping[str, datetime]) -> int:

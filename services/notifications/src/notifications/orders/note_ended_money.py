@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import orjson
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import CancellationMoneyChanged
 

@@ -7,10 +7,11 @@ import orjson
 
 from notifications.mails.one_line import in_one_line
 from notifications.orders.tables import contacts, order_words
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
+from shared.database.words import add_words
 from shared.events import OrderPlaced
-from shared.words import add_words, words_of_code, words_of_names, words_of_texts
+from shared.text.words import words_of_code, words_of_names, words_of_texts
 
 
 async def remember_orders(tx: Tx, placed: Sequence[OrderPlaced]) -> None:

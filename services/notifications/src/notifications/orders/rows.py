@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import OrderPlaced
 
 

@@ -11,7 +11,7 @@ from notifications.mailing.write_mail import Purpose, write_mail
 from notifications.mails.files import MailKind
 from notifications.mails.rendering import Mails, Rendered
 from notifications.previews.examples import example_of, example_order
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import TestMailRequested
 
 TEST_MAIL = "test.shop"

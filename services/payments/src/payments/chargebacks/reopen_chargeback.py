@@ -9,7 +9,7 @@ from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def reopen_chargeback(

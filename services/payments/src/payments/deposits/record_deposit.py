@@ -11,7 +11,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.clock import in_japan
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def record_deposit(

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from payments.methods.registry import Methods
 from payments.payment.act_on_payment import Acted
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import PaymentDeedDone
 
 UseCase = Callable[..., Awaitable[Acted]]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from payments.desk.rows import PaymentSearch, list_payments
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import PaymentsExported
 
 

@@ -19,7 +19,7 @@ from payments.payment.words import (
     is_refusal,
     state_label,
 )
-from shared.labels import Mark
+from shared.shop.labels import Mark
 from shared.web.filters import yen
 
 

@@ -16,10 +16,11 @@ from payments.payment.rules.moves import Operation
 from payments.payment.rules.payment import Payment
 from payments.payment.tables import order_words, payments
 from payments.requests.answers import ToldAnswer
-from shared.database import Database, Tx
-from shared.planning import LONG, SEARCH
-from shared.sql import columns_of
-from shared.words import found_by, sought
+from shared.database.planning import LONG, SEARCH
+from shared.database.sql import columns_of
+from shared.database.transactions import Database, Tx
+from shared.database.words import found_by
+from shared.text.words import sought
 
 R = TypeVar("R")
 View = Literal["all", "attention", "waiting", "authorized", "captured", "over"]

@@ -138,7 +138,7 @@ from payments.providers.provider import Shop as Shop
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from shared.database import Database
+    from shared.database.transactions import Database
     from shared.web.pages import Pages
 
 CALL_SECONDS_MAX = 12.0

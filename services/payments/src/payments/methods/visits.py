@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from payments.methods.method import Counter, Method, Outcome, Visit
 from payments.methods.visitor import may_see
 from payments.payment.rules.payment import NOT_YET
-from shared.labels import Labels
+from shared.shop.labels import Labels
 from shared.web.edge import ContentSecurity
 from shared.web.pages import Pages
 from shared.web.session import viewer

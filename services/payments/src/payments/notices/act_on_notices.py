@@ -35,9 +35,9 @@ from payments.requests.calls import Calls
 from payments.requests.perform_requests import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
 from shared.cause import following
 from shared.clock import now
-from shared.database import Tx
-from shared.due import DueWork
-from shared.due_rows import strike_off_all
+from shared.database.transactions import Tx
+from shared.due.rows import strike_off_all
+from shared.due.work import DueWork
 
 log = structlog.get_logger()
 

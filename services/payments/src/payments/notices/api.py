@@ -11,7 +11,7 @@ from payments.notices.rows import can_be_matched, insert_notice, insert_unreadab
 from payments.providers.provider import NoticeRefused, Provider
 from shared.clock import now
 from shared.crash import crash_point
-from shared.database import Database
+from shared.database.transactions import Database
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from payments.notices.rows import FOR_STAFF
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.events import PaymentDeedDone
 

@@ -15,8 +15,8 @@ from payments.payment.rules.answers import Chargeback
 from payments.payment.tables import payments
 from payments.providers.provider import Notice
 from payments.requests.answers import is_storable
-from shared.bulk import update_all
-from shared.database import Tx
+from shared.database.bulk import update_all
+from shared.database.transactions import Tx
 from shared.ids import new_id
 
 NOTICE_WORK = "payment notices"

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from payments.metadata import metadata
 from payments.payment.tables import payments
-from shared.due_rows import due_columns, due_index
+from shared.due.rows import due_columns, due_index
 
 # What providers sent, exactly as it came, and whether it was acted upon.
 notices = Table(

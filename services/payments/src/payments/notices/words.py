@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.labels import Badges
+from shared.shop.labels import Badges
 
 NoticeState = Literal["new", "done", "unmatched", "noted", "unknown", "unreadable", "seen"]
 NOTICE_STATES = Badges[NoticeState](

@@ -19,7 +19,7 @@ from payments.payment.rules.numbers import choose_chain
 from payments.payment.rules.payment import Payment
 from payments.payment.snapshots import with_order
 from shared.clock import now
-from shared.database import Database
+from shared.database.transactions import Database
 from shared.web.pages import Pages
 
 HASTENED_EVERY = timedelta(seconds=30)

@@ -18,11 +18,11 @@ from payments.payment.settle_payment import Batch
 from payments.settings import Settings
 from payments.shop.rules import CaptureSettings
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import OrderPlaced
 from shared.ids import new_id
-from shared.shop_settings.rows import read
+from shared.shop.settings.rows import read
 
 
 class AboutAnOrder(Protocol):

@@ -12,7 +12,7 @@ from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from payments.payment.settle_payment import Batch
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.errors import Refused
 
 Deed = Callable[[Payment, Terms, datetime], Settled]

@@ -10,8 +10,8 @@ from sqlalchemy import Table
 
 from payments.payment.rows import read_payments
 from payments.payment.rules.payment import Payment
-from shared.database import Tx
-from shared.due_rows import strike_off_all
+from shared.database.transactions import Tx
+from shared.due.rows import strike_off_all
 
 
 class ClaimedRow(Protocol):

@@ -10,9 +10,9 @@ import sys
 from datetime import timedelta
 
 from shared.clock import now
-from shared.database import Database
-from shared.owner import OwnerSettings, owners_database
-from shared.settings import read_settings
+from shared.database.transactions import Database
+from shared.process.owner import OwnerSettings, owners_database
+from shared.process.settings import read_settings
 
 DAYS_MIN = 180
 """So long refunds and chargebacks may need the order."""

@@ -7,8 +7,8 @@ from uuid import UUID
 from payments.payment.rules.drafting import Ask
 from payments.payment.rules.moves import Operation
 from payments.payment.tables import payment_requests
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
 from shared.ids import new_id
 
 REQUEST_WORK = "payment requests"

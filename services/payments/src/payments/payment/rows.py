@@ -25,12 +25,13 @@ from payments.payment.tables import (
     payments,
     receipts,
 )
-from shared.bulk import insert_all, update_all
 from shared.clock import now
-from shared.database import Database, Tx
+from shared.database.bulk import insert_all, update_all
+from shared.database.sql import Row
+from shared.database.transactions import Database, Tx
+from shared.database.words import add_words
 from shared.errors import Refused
-from shared.sql import Row
-from shared.words import add_words, words_of_code, words_of_names
+from shared.text.words import words_of_code, words_of_names
 
 log = structlog.get_logger()
 

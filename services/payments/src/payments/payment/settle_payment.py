@@ -24,7 +24,7 @@ from payments.payment.rules.watching import MethodFacts
 from payments.payment.tables import payments
 from shared.cause import Cause, current_cause
 from shared.clock import now
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import Event
 from shared.events.payments import Call
 

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from payments.payment.rules.order import OrderSnapshot
 from payments.payment.rules.payment import Payment
 from payments.payment.tables import order_snapshots
-from shared.bulk import insert_all
-from shared.database import Tx
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
 
 _ORDER = TypeAdapter(OrderSnapshot)
 

@@ -19,8 +19,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from payments.metadata import metadata
-from shared.due_rows import due_columns, due_index
-from shared.words import words_table
+from shared.database.words import words_table
+from shared.due.rows import due_columns, due_index
 
 # One try for one amount. `details` is the rest of rules.payment.Payment; `provider_ids` are the values of
 # `refs`, by which notices find their payment. Due: the deadline, or the next unasked look at the provider.

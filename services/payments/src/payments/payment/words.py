@@ -7,8 +7,8 @@ from payments.payment.rules.journal import Account, Reason
 from payments.payment.rules.moves import Operation, State
 from payments.payment.rules.terms import CapturePolicy
 from shared.events.payments import Call
-from shared.labels import Badges, Complete, Labels, names_of, other
-from shared.payment_calls import CALL_LABEL
+from shared.shop.labels import Badges, Complete, Labels, names_of, other
+from shared.shop.payment_calls import CALL_LABEL
 
 PART = 8
 """Characters of a long id between which a line may break."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from payments.payment.rules.answers import Chargeback
 
 if TYPE_CHECKING:
-    from shared.statements import Issuer
+    from shared.shop.statements import Issuer
 
 
 class NoticeRefused(Exception):

@@ -13,7 +13,7 @@ from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from payments.payment.words import ROUTES
 from payments.refunds.rules import check_within
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def record_refund(

@@ -10,7 +10,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from payments.refunds.rules import check_within
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 
 async def refund_part(

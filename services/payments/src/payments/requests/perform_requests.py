@@ -35,8 +35,8 @@ from payments.requests.rows import ClaimedRequest, Ended, end_requests
 from shared.cause import following
 from shared.clock import now
 from shared.crash import crash_point
-from shared.database import Tx
-from shared.due import DueWork
+from shared.database.transactions import Tx
+from shared.due.work import DueWork
 
 PAUSE_SECONDS_MAX = 120.0
 MISMATCH_PAUSE_SECONDS_MAX = 3_600.0

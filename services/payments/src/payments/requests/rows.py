@@ -11,7 +11,7 @@ from payments.payment.rules.answers import Answer
 from payments.payment.rules.moves import Operation
 from payments.requests.answers import ToldAnswer, answer_as_json
 from shared.cause import Cause
-from shared.database import Tx
+from shared.database.transactions import Tx
 
 _END = """
     UPDATE payment_requests AS r

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.labels import Badges
+from shared.shop.labels import Badges
 
 RequestState = Literal["pending", "open", "unknown", "done", "declined", "dropped"]
 REQUEST_STATES = Badges[RequestState](

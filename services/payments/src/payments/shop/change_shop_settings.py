@@ -6,9 +6,9 @@ from datetime import datetime
 from payments.methods.registry import Methods
 from payments.shop.rows import PaymentSettings, read_shop_settings
 from payments.shop.rules import CaptureSettings, MethodSettings
-from shared.database import Tx
-from shared.shop_settings.change_settings import Changer, change, lock_settings
-from shared.versions import check_seen
+from shared.database.transactions import Tx
+from shared.shop.settings.change_settings import Changer, change, lock_settings
+from shared.shop.versions import check_seen
 
 
 async def change_shop_settings(

@@ -14,9 +14,9 @@ from payments.shop.rules import NAME_LENGTH_MAX, CaptureSettings, MethodSettings
 from shared.clock import now
 from shared.errors import Refused
 from shared.events import PaymentSettingsChanged
-from shared.shop_settings.change_settings import latest_changes, take_back
-from shared.shop_settings.group import Group
-from shared.versions import version_of
+from shared.shop.settings.change_settings import latest_changes, take_back
+from shared.shop.settings.group import Group
+from shared.shop.versions import version_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import Here, Parts
 from shared.web.session import Owner, Staff, Viewer, require_staff

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from payments.payment.rules.terms import CapturePolicy
 from payments.shop.rules import CaptureSettings, MethodSettings
-from shared.database import Tx
-from shared.shop_settings.rows import of_stored, read, read_each
+from shared.database.transactions import Tx
+from shared.shop.settings.rows import of_stored, read, read_each
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from payments.payment.rules.terms import CapturePolicy
 from payments.payment.words import POLICIES
-from shared.shop_settings.group import Group, setting
+from shared.shop.settings.group import Group, setting
 from shared.web.fields import AddressLine
 
 NAME_LENGTH_MAX = 60

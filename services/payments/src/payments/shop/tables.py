@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, DateTime, Identity, Table, Text
 
 from payments.metadata import metadata
-from shared.shop_settings.tables import settings_tables
+from shared.shop.settings.tables import settings_tables
 
 settings, setting_changes = settings_tables(metadata)
 

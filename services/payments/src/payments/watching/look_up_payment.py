@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from payments.payment.rows import look_soon, read_order_payment
-from shared.database import Tx
+from shared.database.transactions import Tx
 from shared.events import PaymentLookUpRequested
 
 

@@ -22,8 +22,8 @@ from payments.payment.tables import payments
 from payments.requests.calls import Calls
 from shared.cause import following
 from shared.clock import now
-from shared.database import Tx
-from shared.due import DueWork
+from shared.database.transactions import Tx
+from shared.due.work import DueWork
 
 SILENT_PAUSE_SECONDS = 30
 MISMATCH_PAUSE_SECONDS = 600

@@ -12,7 +12,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "registration_mailboxes",
-        sa.Column("mailbox", sa.Text(), nullable=False, comment="As shared.mail_address folds it"),
+        sa.Column("mailbox", sa.Text(), nullable=False, comment="As shared.text.mail_address folds it"),
         sa.Column("member_id", sa.Uuid(), nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["members.member_id"]),

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
-from shared.statements import COOKIE, Issuer, StatementInvalid, Verifier
+from shared.shop.statements import COOKIE, Issuer, StatementInvalid, Verifier
 from shared.web.parts import parts_of
 
 WALLET = COOKIE["wallet"]

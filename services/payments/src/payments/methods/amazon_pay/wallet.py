@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from payments.methods.amazon_pay.objects import Address, Buyer, Session
-from shared.phones import LENGTH_MAX as PHONE_LENGTH_MAX
-from shared.phones import phone_digits
-from shared.plain_text import REFUSED_IN_LINE
-from shared.postal import prefecture_of
-from shared.prefectures import prefecture_named
+from shared.text.phones import LENGTH_MAX as PHONE_LENGTH_MAX
+from shared.text.phones import phone_digits
+from shared.text.plain_text import REFUSED_IN_LINE
+from shared.text.postal import prefecture_of
+from shared.text.prefectures import prefecture_named
 from shared.web.fields import postal_digits
 
 ADDRESSES_MAX = 10

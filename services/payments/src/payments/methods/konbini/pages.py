@@ -15,7 +15,7 @@ from payments.methods.method import Counter
 from payments.payment.rules.payment import Payment
 from shared.clock import in_japan, now
 from shared.errors import Refused
-from shared.money_back import MONEY_BACK, MoneyBack
+from shared.shop.money_back import MONEY_BACK, MoneyBack
 from shared.web.session import viewer
 
 if TYPE_CHECKING:

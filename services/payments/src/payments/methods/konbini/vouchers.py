@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from payments.methods.konbini.chains import CHAINS, DEFAULT
 from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
 from payments.payment.rules.payment import Payment
-from shared.labels import Labels
+from shared.shop.labels import Labels
 
 Kind = Literal["paid", "reversed"]
 KINDS = Labels[Kind](

@@ -1,0 +1,1 @@
+"""One service's database: transactions with their outbox and inbox, statements, migrations."""

@@ -1,0 +1,80 @@
+"""Rows found by their words (:mod:`shared.text.words`), and the table that the words stand in.
+
+An index answers a search for beginnings. The table is one of its own, and its rows only grow: an index over words costs
+much more to write than one over states, and what it is about changes often.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Identity,
+    Index,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    intersect,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
+
+from shared.database.bulk import insert_all
+from shared.database.transactions import Tx
+from shared.text.words import common_spelling, sought
+
+SOUGHT_MAX = 5  # words of what is sought; further ones narrow nothing
+
+
+def words_table(metadata: MetaData) -> Table:
+    """Declare the table of the words that orders are found by."""
+    table = Table(
+        "order_words",
+        metadata,
+        Column("order_code", Text, primary_key=True),
+        Column("entry_id", BigInteger, Identity(), primary_key=True),
+        Column("words", TSVECTOR, nullable=False, comment="Folded: shared/database/words.py"),
+        info={"append_only": True},
+    )
+    Index("order_words_words", table.c.words, postgresql_using="gin")
+    return table
+
+
+async def add_words(tx: Tx, table: Table, words: Mapping[str, Iterable[str]]) -> None:
+    """Let orders be found by more ``words``, given by order code."""
+    rows = [{"order_code": code, "words": as_vector(some)} for code, some in words.items() if some]
+    await insert_all(tx, table, rows)
+
+
+def as_vector(words: Iterable[str]) -> str:
+    """Return ``words`` as PostgreSQL's tsvector: folded ones hold letters and digits only and need no quotes."""
+    return " ".join(sorted(words))
+
+
+def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement[bool]:
+    """Return the condition that the order of this ``code`` has a word of which ``text`` is a part.
+
+    Where ``text`` is several words, orders that have each of them are found, too: 「佐藤 手ぬぐい」.
+    """
+    word = sought(text)
+    if not word:
+        return ~true()
+    parts = list(filter(None, map(sought, text.split())))[:SOUGHT_MAX]
+    whole = _with_word(table, word)
+    if len(parts) < 2:
+        return code.in_(whole)
+    # A word may have been added later than another, in a row of its own.
+    return code.in_(whole.union(intersect(*(_with_word(table, part) for part in parts))))
+
+
+def _with_word(table: Table, word: str) -> Select[tuple[str]]:
+    """Return the question for the codes of orders that have a word which begins with ``word``."""
+    # Both: what was typed, and its common spelling, which only names from now on have beside their own.
+    spellings = " | ".join(f"'{one}':*" for one in dict.fromkeys((word, common_spelling(word))))
+    beginning = cast(bindparam("beginning", spellings, unique=True), TSQUERY)
+    return select(table.c.order_code).where(table.c.words.op("@@")(beginning))

@@ -1,0 +1,1 @@
+"""Due work: rows with a due time, and who does them."""

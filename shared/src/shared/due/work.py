@@ -1,0 +1,230 @@
+"""Due work: rows with a due time that a worker claims, does and strikes off.
+
+Deadlines, calls to providers and mails are rows, not timers, so workers may be stopped, doubled or killed. A claim is a
+lease: if its holder dies, the lease runs out and another worker claims the row. Claimed work runs outside any
+transaction and must be safe to do twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Table
+
+from shared import metrics
+from shared.cause import NO_CAUSE, Cause, following
+from shared.clock import elapsed, now
+from shared.database.together import Together
+from shared.database.transactions import Database, Tx
+from shared.database.transient import is_transient
+from shared.due.rows import LEASE_SECONDS, claim_due, end_leases, prolong_lease
+from shared.ids import new_id
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 1.0
+
+
+def no_cause(_: object) -> Cause:
+    """Return the cause of work that only its time started: none."""
+    return NO_CAUSE
+
+
+@dataclass(frozen=True)
+class DueWork:
+    """A kind of due work: the table of its rows, and the functions that do them.
+
+    ``kind`` is the dataclass of a claimed row: its fields are the columns that the work needs. Without it a claimed row
+    is a whole one (:class:`shared.database.sql.Row`). ``perform`` gets one claimed row and runs outside any transaction. Two more functions save transactions where many
+    rows may be due at once. ``begin`` runs in the transaction of the claim; it returns an item for each row that is
+    still to be done, and ``perform`` gets the item in place of the row. ``conclude`` stores the results of ``perform``,
+    of all items that finished while the last such transaction ran. If it fails for several, it is called again for
+    each alone, so that a bad item fails alone; it must have no effect outside its transaction.
+
+    ``cause`` returns the cause of an item; events and log lines of ``perform`` carry it. ``conclude`` names the cause
+    of each item itself.
+
+    An error leaves the row leased until the lease runs out; then it is tried again. A known failure should be stored
+    with a later ``due_at`` instead. ``failed`` is called after any error but an unavailable database, in a transaction
+    of its own: it calls for a person and puts the item off.
+    """
+
+    name: str
+    table: Table
+    perform: Callable[[Any], Awaitable[Any]]
+    begin: Callable[[Tx, Sequence[Any]], Awaitable[Sequence[Any]]] | None = None
+    conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
+    failed: Callable[[Tx, Any], Awaitable[None]] | None = None
+    concurrency: int = 10
+    lease_seconds: int = LEASE_SECONDS
+    # Work that may take longer than its lease: the lease is prolonged while its holder lives. It can then be short,
+    # and another worker takes over soon after a death.
+    prolong: bool = False
+    cause: Callable[[Any], Cause] = no_cause
+    kind: type[Any] | None = None
+
+    async def claim(self, tx: Tx, *, rows_max: int, at: datetime, lease: UUID | None = None) -> Sequence[Any]:
+        """Lease up to ``rows_max`` rows due by ``at`` and return them as the work takes them."""
+        return await claim_due(
+            tx,
+            self.table,
+            rows_max=rows_max,
+            at=at,
+            lease_seconds=self.lease_seconds,
+            lease=lease,
+            kind=self.kind,
+        )
+
+
+class DueRunner:
+    """Performs one kind of due work until stopped. Run any number of them.
+
+    ``Tx.wake`` wakes it when work is stored in this process; every ``poll_seconds`` it looks for other due rows.
+    """
+
+    def __init__(self, work: DueWork, db: Database, *, poll_seconds: float = POLL_SECONDS) -> None:
+        self.work = work
+        self._db = db
+        self._poll_seconds = poll_seconds
+        self._wake = db.waker(work.name)
+        self._stopping = False
+        self._running: set[asyncio.Task[None]] = set()
+        self._holding: set[asyncio.Task[None]] = set()
+        # Claims whose commit got no answer. If they were committed, nobody works on their rows.
+        self._doubtful: set[UUID] = set()
+        self._conclusions: Together[tuple[Any, Any], None] = Together(self._conclude)
+        self.alive_at = elapsed()
+
+    async def run(self) -> None:
+        """Claim and perform until :meth:`stop`, then finish the items in hand."""
+        while not self._stopping:
+            self.alive_at = elapsed()
+            free = self.work.concurrency - len(self._running)
+            lease, claimed = await self._claim(free) if free else (None, [])
+            tasks = [asyncio.create_task(self._perform(item)) for item in claimed]
+            for task in tasks:
+                self._running.add(task)
+                task.add_done_callback(self._done)
+            if self.work.prolong and lease is not None and tasks:
+                holding = asyncio.create_task(self._hold(lease, tasks))
+                self._holding.add(holding)
+                holding.add_done_callback(self._holding.discard)
+            if len(claimed) < free or not free:
+                await self._sleep()
+        if self._running:
+            await asyncio.wait(self._running)
+        if self._holding:
+            await asyncio.wait(self._holding)
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self._stopping = True
+        self._wake.set()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._wake.set()
+
+    async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any]]:
+        """Return the lease and the items to perform."""
+        self._wake.clear()
+        work, lease, at = self.work, new_id(), now()
+        try:
+            async with self._db.transaction() as tx:
+                if self._doubtful:
+                    await end_leases(tx, work.table, self._doubtful, at=at)
+                self._doubtful.add(lease)
+                rows = await work.claim(tx, rows_max=rows_max, at=at, lease=lease)
+                begun = await work.begin(tx, rows) if rows and work.begin is not None else rows
+            self._doubtful.clear()
+            return (lease, begun) if rows else (None, [])
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            log.warning("due.database_unavailable", work=work.name, error=type(error).__name__)
+            return None, []
+
+    async def _hold(self, lease: UUID, tasks: Sequence[asyncio.Task[None]]) -> None:
+        """Prolong the lease every third of its time, until all items that were claimed with it are done."""
+        at, pending = now(), set(tasks)
+        while True:
+            _, pending = await asyncio.wait(pending, timeout=self.work.lease_seconds / 3)
+            if not pending:
+                return
+            try:
+                async with self._db.transaction() as tx:
+                    await prolong_lease(tx, self.work.table, lease, at=at, seconds=self.work.lease_seconds)
+            except Exception as error:
+                # A bug is logged and does not end the loop: a lease that is not prolonged means work done twice.
+                if is_transient(error):
+                    log.warning("due.not_prolonged", work=self.work.name, error=type(error).__name__)
+                else:
+                    log.exception("due.not_prolonged", work=self.work.name)
+
+    async def _perform(self, item: Any) -> None:
+        with following(self.work.cause(item)):
+            await self._perform_one(item)
+
+    async def _perform_one(self, item: Any) -> None:
+        try:
+            outcome = await self.work.perform(item)
+            if self.work.conclude is not None:
+                await self._write_down(item, outcome)
+            metrics.DUE_WORK.labels(self.work.name, "done").inc()
+        except Exception as error:
+            metrics.DUE_WORK.labels(self.work.name, "failed").inc()
+            if is_transient(error):
+                log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
+            else:
+                log.exception("due.failed", work=self.work.name, item=str(item)[:80])
+                await self._tell_failed(item)
+
+    async def _tell_failed(self, item: Any) -> None:
+        """Call ``failed`` of the work; if that fails as well, the lease of the item runs out."""
+        if self.work.failed is None:
+            return
+        try:
+            async with self._db.transaction() as tx:
+                await self.work.failed(tx, item)
+        except Exception as error:
+            log.warning("due.failure_not_told", work=self.work.name, error=type(error).__name__)
+
+    async def _write_down(self, item: Any, outcome: Any) -> None:
+        """Store the outcome; while the database is away, try again until the lease may have run out.
+
+        The next holder need not find out again what is known here. If a commit took place whose answer got lost, the
+        row has another lease and nothing is written twice.
+        """
+        until, pause = elapsed() + self.work.lease_seconds, 0.1
+        while True:
+            try:
+                await self._conclusions.do((item, outcome))
+                return
+            except Exception as error:
+                if not is_transient(error) or self._stopping or elapsed() > until:
+                    raise
+                log.warning("due.database_unavailable", work=self.work.name, error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, POLL_SECONDS)
+
+    async def _conclude(self, done: Sequence[tuple[Any, Any]]) -> Sequence[None]:
+        assert self.work.conclude is not None
+        async with self._db.transaction() as tx:
+            await self.work.conclude(tx, done)
+        return [None] * len(done)
+
+    async def _sleep(self) -> None:
+        if self._stopping:
+            return
+        try:
+            async with asyncio.timeout(self._poll_seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+        # Cleared even if no task is free to claim: otherwise each next wait would end at once, and this loop would
+        # keep everything else in the process from running.
+        self._wake.clear()

@@ -1,0 +1,1 @@
+"""How events get from one service to another: topology, connections, consumers, relay."""

@@ -1,0 +1,71 @@
+"""Queues of earlier releases: emptied into those that took their place, then deleted.
+
+Until November 2026 what waited lay in ``<service>.retry.<n>s`` and came back through the default exchange, which
+leads to every queue of the broker. The properties of a queue cannot be changed, so new ones took over.
+"""
+
+import asyncio
+
+import aio_pika
+import aiormq
+import structlog
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractChannel
+from pamqp.commands import Basic
+
+from shared.messaging.topology import RETRY_STEPS_SECONDS, retry_exchange
+
+log = structlog.get_logger()
+
+# What ends its wait just now is on its way back to a queue that is there; the broker needs moments for it.
+ON_ITS_WAY_SECONDS = 2.0
+
+
+async def retire_waiting_queues(url: str, service: str) -> int:
+    """Move what waits in the old queues of ``service`` to the new ones and delete the old; return how many moved.
+
+    ``url`` is the administrator's. Run after :func:`shared.messaging.topology.declare`: the exchanges must lead to the new
+    queues. Breaking off loses nothing, and a second run goes on. What is moved waits once more.
+    """
+    async with await aio_pika.connect(url) as connection:
+        moved = [
+            await _retire(connection, retry_exchange(service, seconds)) for seconds in RETRY_STEPS_SECONDS
+        ]
+    return sum(moved)
+
+
+async def _retire(connection: AbstractConnection, name: str) -> int:
+    """Retire the queue that has the name of its exchange."""
+    channel = await (await connection.channel()).get_underlay_channel()
+    try:
+        await channel.queue_declare(name, passive=True)
+    except aiormq.exceptions.ChannelNotFoundEntity:
+        return 0
+    # Bound under its own name, as aio-pika does where no key is given.
+    await channel.queue_unbind(name, name, routing_key=name)
+    moved = await _move(channel, name)
+    await asyncio.sleep(ON_ITS_WAY_SECONDS)
+    moved += await _move(channel, name)
+    await channel.queue_delete(name)
+    await channel.close()
+    log.info("topology.queue_retired", queue=name, moved=moved)
+    return moved
+
+
+async def _move(channel: AbstractChannel, name: str) -> int:
+    waiting = (await channel.queue_declare(name, passive=True)).message_count or 0
+    for moved in range(waiting):
+        message = await channel.basic_get(name)
+        if not isinstance(message.delivery, Basic.GetOk):
+            return moved
+        answer = await channel.basic_publish(
+            message.body,
+            exchange=name,
+            routing_key=message.routing_key or "",
+            properties=message.header.properties,
+            mandatory=True,
+        )
+        if not isinstance(answer, Basic.Ack):
+            raise ConnectionError(f"nothing is bound to {name}")
+        await channel.basic_ack(message.delivery_tag or 0)
+    return waiting

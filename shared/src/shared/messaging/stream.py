@@ -1,0 +1,45 @@
+"""The FastStream broker of a service: what it hears, handles and says.
+
+In production its subscribers consume, each queue by the batch loop of :mod:`shared.messaging.worker`; in memory
+(``TestRabbitBroker``) the same subscribers run the same handlers; ``make map`` prints its AsyncAPI document.
+"""
+
+from inspect import cleandoc
+
+from shared.database.transactions import Database
+from shared.messaging.batch import batch_handler
+from shared.messaging.consumers import Consumers, Resources
+from shared.messaging.subscriber import BatchBroker
+from shared.messaging.topology import topic
+from shared.messaging.worker import Intake, Worker
+
+
+def stream(
+    url: str,
+    consumers: Consumers,
+    db: Database | None = None,
+    resources: Resources | None = None,
+    intake: Intake | None = None,
+) -> BatchBroker:
+    """Return a FastStream broker that knows every consumer of the service and everything that it says.
+
+    ``db`` and ``resources`` are needed where messages will really be handled, an ``intake`` where they come from a
+    real broker.
+    """
+    broker = BatchBroker(url, app_id=consumers.service)
+    for consumer in consumers.all:
+        subscriber = broker.hear(consumer, batch_handler(consumer, db, resources or {}))
+        if db is not None and intake is not None:
+            broker.consume(subscriber, Worker(consumer, subscriber.process_batch, db, intake))
+        for event in consumer.says:
+            broker.publisher(
+                routing_key=event.type,
+                exchange=topic(event.producer),
+                schema=event,
+                title=f"{event.type} by {consumer.queue}",
+                description=cleandoc(event.__doc__ or ""),
+            )
+    return broker
+
+
+__all__ = ["stream"]

@@ -1,0 +1,1 @@
+"""One process of a service: its roles, settings, start, health and end."""

@@ -1,0 +1,46 @@
+"""What a process does about files before it begins: open the store, try it, say where uploads arrive."""
+
+import tempfile
+
+import structlog
+from obstore.exceptions import BaseError, GenericError
+
+from shared.files.store import Files
+from shared.process.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+
+def open_files(service: str, settings: ServiceSettings) -> Files:
+    """Return the files of ``service``. Raises SystemExit where FILES_URL is not set."""
+    if settings.files_location is None:
+        raise SystemExit("FILES_URL is not set: this service keeps files")
+    keys = settings.files_access_key, settings.files_secret_key
+    return Files(settings.files_location.store(service, *keys))
+
+
+def prepare_files(service: str, settings: ServiceSettings) -> None:
+    """Return if files can be kept as the settings say. Raises SystemExit that says what is wrong.
+
+    A store that cannot be reached now is no reason not to start: orders need none.
+    """
+    if settings.uploads_folder is not None:
+        try:
+            settings.uploads_folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=settings.uploads_folder).close()
+        except OSError as error:
+            raise SystemExit(
+                f"UPLOADS_FOLDER={settings.uploads_folder} cannot be written: {error}"
+            ) from error
+        # Where the standard library, and with it Starlette, makes temporary files from now on.
+        tempfile.tempdir = str(settings.uploads_folder)
+    if settings.files_location is None:
+        return
+    try:
+        open_files(service, settings).check()
+    except (BaseError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        if settings.files_location.folder is None and isinstance(error, GenericError):
+            log.warning("files.store_away", address=settings.files_url, reason=reason)
+            return
+        raise SystemExit(f"FILES_URL={settings.files_url} cannot be written: {reason}") from error

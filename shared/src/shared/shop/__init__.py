@@ -1,0 +1,1 @@
+"""What every service needs to know of a shop: settings, labels, carriers, signed statements, saved searches."""

@@ -1,0 +1,20 @@
+"""What a buyer reads about money that goes back: in the same words on every page, whichever service shows it."""
+
+from typing import Literal
+
+from shared.shop.labels import Labels
+
+MoneyBack = Literal["nothing_came", "on_its_way", "waiting", "owed", "given_back"]
+"""What became of the buyer's money of an order that ended; ``owed``: a refund of it failed, and staff have to ask again."""
+
+MONEY_BACK = Labels[MoneyBack](
+    MoneyBack,
+    {
+        "nothing_came": "",
+        "on_its_way": "お支払い済みの金額は返金いたします。",
+        "owed": "お支払い済みの金額は返金いたします。",
+        "waiting": "お支払いについて確認が必要なため、ご返金は確認が終わってからのご案内となります。",
+        "given_back": "お支払いは返金済みです。",
+    },
+)
+"""The sentence for each; nothing where there is nothing to give back."""

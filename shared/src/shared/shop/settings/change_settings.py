@@ -1,0 +1,175 @@
+"""Staff change settings, or take one change back: what differs is stored, kept in the list of changes, and noted as a deed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from shared.database.transactions import Tx
+from shared.errors import Refused
+from shared.shop.settings.group import Group, plain
+from shared.shop.settings.rows import read
+from shared.shop.versions import check_seen
+
+G = TypeVar("G", bound=Group)
+
+
+class Changer(Protocol):
+    """Somebody at a desk who changes settings."""
+
+    @property
+    def name(self) -> str:
+        """Return the name under which the change is kept."""
+        ...
+
+    async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
+        """Note the deed in 操作の記録; ``subject`` says in words what was changed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of one setting, in the types of JSON. ``stands``: nothing has changed the setting since."""
+
+    change_id: int
+    group_name: str
+    subject: str
+    name: str
+    before: Any
+    after: Any
+    at: datetime
+    by: str
+    stands: bool
+
+
+async def lock_settings(tx: Tx) -> None:
+    """Let no other transaction of this service change settings until this one ends; what was read before is read anew."""
+    await tx.execute("SELECT pg_advisory_xact_lock(hashtext('settings'))")
+    tx.known.clear()
+
+
+async def change(
+    tx: Tx,
+    wanted: G,
+    *,
+    by: Changer | str,
+    at: datetime,
+    subject: str = "",
+    called: str = "",
+    words: Mapping[str, str] | None = None,
+    default: G | None = None,
+    seen: str | None = None,
+) -> list[str]:
+    """Store what differs from the settings in force, with who changed what; return the names of what changed.
+
+    ``by`` is the name alone where nobody at a desk does it: then no deed is noted. ``subject`` is what the group is
+    about, ``called`` its name in words, ``words`` those for values that are known at run time only, ``default`` what holds
+    where nothing was changed (:func:`read`).
+    Raises Refused if other settings than those ``seen`` (shared/shop/versions.py) are in force.
+    """
+    await lock_settings(tx)
+    before = await read(tx, type(wanted), subject, default=default)
+    check_seen(seen, before.plain())
+    changed = wanted.changed_from(before)
+    for name in changed:
+        await _store(tx, wanted, before, subject, name, by=by if isinstance(by, str) else by.name, at=at)
+    tx.known.clear()
+    if changed and not isinstance(by, str):
+        said = "、".join(_said(wanted, before, name, words) for name in changed)
+        await by.note(tx, f"{called} {said}".strip(), at=at)
+    return changed
+
+
+async def take_back(
+    tx: Tx,
+    group: type[G],
+    found: Change,
+    *,
+    by: Changer | str,
+    at: datetime,
+    called: str = "",
+    words: Mapping[str, str] | None = None,
+    default: G | None = None,
+) -> None:
+    """Give a setting the value that it had before a change; that is a change itself.
+
+    Raises Refused: the setting was changed again since, or this release does not take the earlier value.
+    """
+    await lock_settings(tx)
+    now_found = await find_change(tx, found.change_id, group)
+    if not now_found.stands:
+        raise Refused(
+            "setting_changed_since",
+            "この項目はその後も変更されているため、取り消していません。現在の設定を確認してください。",
+        )
+    in_force = await read(tx, group, found.subject, default=default)
+    try:
+        wanted = group.model_validate({**dict(in_force), found.name: found.before})
+    except ValidationError:
+        raise Refused(
+            "setting_not_taken", "変更前の値は現在は設定できないため、取り消していません。", status=422
+        ) from None
+    await change(tx, wanted, by=by, at=at, subject=found.subject, called=called, words=words, default=default)
+
+
+async def find_change(tx: Tx, change_id: int, *groups: type[Group]) -> Change:
+    """Return a change of one of ``groups``. Raises Refused (404) for one that does not exist."""
+    found = await tx.read_one(
+        Change,
+        f"{_CHANGES} WHERE c.change_id = :change_id AND c.group_name = ANY(:groups)",
+        change_id=change_id,
+        groups=[group.group_key for group in groups],
+    )
+    fields = {group.group_key: group.model_fields for group in groups}
+    if found is None or found.name not in fields[found.group_name]:
+        raise Refused("setting_change_unknown", "この変更は見つかりません。", status=404)
+    return found
+
+
+async def latest_changes(tx: Tx, *groups: type[Group], newest: int = 20) -> list[Change]:
+    """Return the latest changes of ``groups``, newest first; those of settings that are gone are left out."""
+    found = await tx.read(
+        Change,
+        f"{_CHANGES} WHERE c.group_name = ANY(:groups) ORDER BY change_id DESC LIMIT :newest",
+        groups=[group.group_key for group in groups],
+        newest=newest,
+    )
+    fields = {group.group_key: group.model_fields for group in groups}
+    return [one for one in found if one.name in fields[one.group_name]]
+
+
+_CHANGES = """
+    SELECT c.change_id, c.group_name, c.subject, c.name, c.before, c.after, c.at, c.by,
+        coalesce(s.version = c.change_id, false) AS stands
+    FROM setting_changes c LEFT JOIN settings s USING (group_name, subject, name)
+"""
+
+
+async def _store(
+    tx: Tx, wanted: Group, before: Group, subject: str, name: str, *, by: str, at: datetime
+) -> None:
+    await tx.execute(
+        "WITH change AS (INSERT INTO setting_changes (group_name, subject, name, before, after, at, by)"
+        " VALUES (:group_name, :subject, :name, CAST(:before AS jsonb), CAST(:after AS jsonb), :at, :by)"
+        " RETURNING change_id)"
+        " INSERT INTO settings (group_name, subject, name, value, version, changed_at, changed_by)"
+        " SELECT :group_name, :subject, :name, CAST(:after AS jsonb), change_id, :at, :by FROM change"
+        " ON CONFLICT (group_name, subject, name) DO UPDATE SET (value, version, changed_at, changed_by)"
+        " = (excluded.value, excluded.version, excluded.changed_at, excluded.changed_by)",
+        group_name=wanted.group_key,
+        subject=subject,
+        name=name,
+        before=orjson.dumps(plain(getattr(before, name))).decode(),
+        after=orjson.dumps(plain(getattr(wanted, name))).decode(),
+        at=at,
+        by=by,
+    )
+
+
+def _said(wanted: Group, before: Group, name: str, words: Mapping[str, str] | None) -> str:
+    shown = wanted.shown[name]
+    old, new = (shown.word(plain(getattr(group, name)), words) for group in (before, wanted))
+    return f"{shown.label}：{old} → {new}"

@@ -1,0 +1,87 @@
+"""The settings in force, now or at a moment. A row exists only for what was changed; the rest is as declared."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from shared.database.transactions import Tx
+from shared.shop.settings.group import Group
+
+G = TypeVar("G", bound=Group)
+log = structlog.get_logger()
+
+
+async def read(tx: Tx, group: type[G], subject: str = "", *, default: G | None = None) -> G:
+    """Return the settings of ``group`` in force; asked for once in a transaction, which then holds to them.
+
+    ``default`` is what holds where nothing was changed, if that differs from what is declared.
+    """
+    known = ("settings", group.group_key, subject)
+    if known not in tx.known:
+        tx.known[known] = await tx.value(
+            "SELECT json_object_agg(name, value) FROM settings WHERE group_name = :group_name AND subject = :subject",
+            group_name=group.group_key,
+            subject=subject,
+        )
+    return of_stored(default or group(), tx.known[known])
+
+
+async def read_each(tx: Tx, group: type[G]) -> dict[str, Mapping[str, Any]]:
+    """Return what is stored of ``group`` for each subject, for :func:`of_stored`; those without a change are not there."""
+    rows = await tx.rows(
+        "SELECT subject, json_object_agg(name, value) AS stored FROM settings WHERE group_name = :group_name"
+        " GROUP BY subject",
+        group_name=group.group_key,
+    )
+    return {row.subject: row.stored for row in rows}
+
+
+async def read_at(tx: Tx, group: type[G], at: datetime) -> G:
+    """Return the settings of ``group`` that held at ``at``."""
+    return (await read_at_each(tx, group, (at,)))[at]
+
+
+async def read_at_each(tx: Tx, group: type[G], moments: Collection[datetime]) -> dict[datetime, G]:
+    """Return the settings of ``group`` that held at each of ``moments``, of which there is one at least."""
+    rows = await tx.rows(
+        "SELECT name, after, at FROM setting_changes WHERE group_name = :group_name AND subject = ''"
+        " AND at <= :last ORDER BY change_id",
+        group_name=group.group_key,
+        last=max(moments),
+    )
+    return {
+        moment: of_stored(group(), {row.name: row.after for row in rows if row.at <= moment})
+        for moment in moments
+    }
+
+
+def stored_sql(group: type[Group]) -> str:
+    """Return the question for what is stored of ``group``, as a part of another one; :func:`of_stored` takes its answer."""
+    return f"(SELECT json_object_agg(name, value) FROM settings WHERE group_name = '{group.group_key}' AND subject = '')"  # noqa: S608 - our own word
+
+
+def value_sql(group: type[Group], name: str) -> str:
+    """Return the question for what is stored of one setting, as a part of another one; :func:`of_stored` takes a mapping of the name to its answer."""
+    if name not in group.model_fields:
+        raise KeyError(name)
+    return f"(SELECT value FROM settings WHERE group_name = '{group.group_key}' AND subject = '' AND name = '{name}')"  # noqa: S608
+
+
+def of_stored(default: G, stored: Mapping[str, Any] | None) -> G:
+    """Return the settings that ``stored`` makes of ``default``.
+
+    A value that this release does not take, such as a choice that a newer one has stored, counts as not set.
+    """
+    known = {name: value for name, value in (stored or {}).items() if name in type(default).model_fields}
+    if not known:
+        return default
+    try:
+        return type(default).model_validate({**dict(default), **known})
+    except ValidationError as failure:
+        told = {str(error["loc"][0]) for error in failure.errors() if error["loc"]}
+        wrong = told & known.keys() or known.keys()
+        log.warning("settings.not_taken", group=default.group_key, names=sorted(wrong))
+        return of_stored(default, {name: value for name, value in known.items() if name not in wrong})

@@ -1,0 +1,1 @@
+"""How things are written: characters, widths, numbers, addresses, files of text."""

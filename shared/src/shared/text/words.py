@@ -1,0 +1,117 @@
+"""The words that something is found by: parts of names, numbers and addresses, whoever typed them.
+
+A word is given from each place on where somebody may begin to say it, so that a search for beginnings finds any part.
+Words are folded, and so is what is sought. There are as few as will do: each costs something with every order.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+LETTERS_MAX = 32  # of a word; what is sought is cut alike
+SEARCH_MAX = 100
+"""Characters of a search box that are read: what is longer is cut before anything looks into it."""
+PARTS_MAX = 100  # of a text: what comes later in a remark is not found
+SUBSCRIBER_DIGITS = (8, 4)  # a number without its area, and "the last four"
+# Where the signs, or the kind of letters, change: 注染|手|ぬぐい| |24.
+_PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]+")
+_HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+
+
+# A kanji may begin what is said of a product: 注染手ぬぐい is 手ぬぐい, too.
+_PRODUCT_PART = re.compile(r"[^\W\d_ぁ-ゖァ-ヺー一-鿿々]+|\d+|[ぁ-ゖー]+|[ァ-ヺー]+|[一-鿿々]")
+PRODUCT_PARTS_MAX = 24
+# Kanji of names that people hear alike and type in the common form: 山﨑 is asked for as 山崎.
+_COMMON = str.maketrans(
+    "﨑嵜髙濵濱邊邉齋齊德𠮷澤廣櫻國惠眞瀨渕桒槇栁礒龍榮實靜條壽萬藏淸黑",
+    "崎崎高浜浜辺辺斎斉徳吉沢広桜国恵真瀬淵桑槙柳磯竜栄実静条寿万蔵清黒",
+)
+
+
+def fold(text: str) -> str:
+    """Return ``text`` with nothing left that a search should mind.
+
+    Full and half width, upper and lower case, katakana and hiragana become one; blanks, hyphens and all other
+    signs go, so that 「佐藤　花子」 is 「佐藤花子」 and 03-1234-5678 is 0312345678. Only letters and digits remain.
+    """
+    if text.isascii():
+        plain = text.lower()
+    else:
+        plain = unicodedata.normalize("NFKC", text).casefold().translate(_HIRAGANA)
+    return plain if plain.isalnum() else "".join(filter(str.isalnum, plain))
+
+
+def common_spelling(text: str) -> str:
+    """Return ``text`` with the variants of kanji in names as most people type them: 﨑 as 崎, 髙 as 高."""
+    return text.translate(_COMMON)
+
+
+def like_part(text: str) -> str:
+    """Return a pattern for LIKE that finds ``text`` anywhere, its wildcards taken as they stand."""
+    literal = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literal}%"
+
+
+def searched(text: str) -> str:
+    """Return what was typed into a search box, as far as it is read: SEARCH_MAX characters without blanks around."""
+    return text[: 2 * SEARCH_MAX].strip()[:SEARCH_MAX]
+
+
+def sought(text: str) -> str:
+    """Return what was typed as it is compared with the words; empty where nothing is left to look for."""
+    word = fold(text)
+    # A telephone number as the world writes it.
+    if word.startswith("81") and "+" in text.replace("＋", "+") and word.isdecimal():
+        word = "0" + word[2:].removeprefix("0")
+    return word[:LETTERS_MAX]
+
+
+def words_of_code(code: str) -> set[str]:
+    """Return an order code from each of its three parts on."""
+    parts = code.split("-")
+    return {word for start in range(len(parts)) if (word := fold("".join(parts[start:]))[:LETTERS_MAX])}
+
+
+def words_of_names(*names: str) -> set[str]:
+    """Return all endings of two letters and more: people write 佐藤花子 in one, and ask for 花子.
+
+    A name with rarer kanji is found by the common ones as well.
+    """
+    folded = set(map(fold, names))
+    return {
+        word[start : start + LETTERS_MAX]
+        for word in folded | set(map(common_spelling, folded))
+        for start in range(max(1, len(word) - 1))
+        if word
+    }
+
+
+def words_of_numbers(*numbers: str | None) -> set[str]:
+    """Return numbers of telephones, parcels and payments: whole, without the area, the last four digits."""
+    words = {fold(number)[:LETTERS_MAX] for number in numbers if number} - {""}
+    return words | {word[-digits:] for word in words for digits in SUBSCRIBER_DIGITS}
+
+
+def words_of_texts(*texts: str) -> set[str]:
+    """Return what codes, addresses of mails, products and remarks say, from each of their parts on."""
+    return {word for text in texts for word in _from_each_part(text)}
+
+
+def words_of_products(*names: str) -> set[str]:
+    """Return what products are called, from each part and each kanji on: 手ぬぐい finds 注染手ぬぐい."""
+    return {word for name in names for word in _words_of_product(name)}
+
+
+# A shop sells the same products again and again.
+@lru_cache(maxsize=4096)
+def _words_of_product(name: str) -> frozenset[str]:
+    words = _from_each_part(name, _PRODUCT_PART, PRODUCT_PARTS_MAX)
+    return frozenset(word for word in words if len(word) > 1 or word == fold(name))
+
+
+def _from_each_part(text: str, part: re.Pattern[str] = _PART, parts_max: int = PARTS_MAX) -> Iterable[str]:
+    starts = [found.start() for found in part.finditer(text)][:parts_max]
+    for start in starts:
+        if word := fold(text[start : start + 2 * LETTERS_MAX])[:LETTERS_MAX]:
+            yield word
