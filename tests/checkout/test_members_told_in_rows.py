@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from checkout.consumers import consumers
-from checkout.orders.benefits import read_benefits, read_memberships
+from checkout.orders.told.benefits import read_benefits, read_memberships
 from harness.hearing import Hearing
 from harness.together import statements_of
 from shared.clock import now

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from checkout.consumers import consumers
-from checkout.orders import news_words as news
-from checkout.orders.news import entry_of
+from checkout.orders.heard import words as news
+from checkout.orders.heard.entries import entry_of
 from notifications.previews.examples import example_of
 from shared.events import (
     CATALOGUE,

@@ -8,10 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.orders.order import Order, Parcel, Standing
-from checkout.orders.rules import check_cancellable, check_capturable, check_shippable, unsecured
-from checkout.orders.states import AXIS_OF, NEXT
-from checkout.orders.steps import (
+from checkout.orders.rules.allowed_deeds import (
+    check_cancellable,
+    check_capturable,
+    check_shippable,
+    unsecured,
+)
+from checkout.orders.rules.order import Order, Parcel, Standing
+from checkout.orders.rules.states import AXIS_OF, NEXT
+from checkout.orders.rules.steps import (
     STEPS,
     StepGroup,
     cancel_effects,

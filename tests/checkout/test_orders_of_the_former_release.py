@@ -8,8 +8,8 @@ import pytest
 from alembic import command
 from sqlalchemy import MetaData
 
-from checkout.orders.benefits import read_benefits, read_memberships
-from checkout.orders.payments import Authorization, PaymentTold, Refund, read_told
+from checkout.orders.told.benefits import read_benefits, read_memberships
+from checkout.orders.told.payment import Authorization, PaymentTold, Refund, read_told
 from checkout.tables import metadata
 from harness.postgres import TestPostgres
 from shared.database.migrations import alembic_config

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from checkout.consumers import consumers
-from checkout.orders.payments import PaymentTold, Refund, authorizations_of, read_told
+from checkout.orders.told.payment import PaymentTold, Refund, authorizations_of, read_told
 from harness.hearing import Hearing
 from harness.together import statements_of
 from shared.clock import now

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checkout.orders.code import ORDER_CODE, new_order_code
+from checkout.orders.rules.code import ORDER_CODE, new_order_code
 from checkout.payment_menu.rules import Method, check_choice
 from checkout.pricing.coupon import Coupon
 from checkout.pricing.lines import amount_lines

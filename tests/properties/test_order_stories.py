@@ -16,10 +16,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from checkout.orders.order import Order, Parcel
-from checkout.orders.rules import check_cancellable, check_capturable, check_shippable
-from checkout.orders.states import BEFORE_ITS_TIME, NEXT
-from checkout.orders.steps import (
+from checkout.orders.rules.allowed_deeds import check_cancellable, check_capturable, check_shippable
+from checkout.orders.rules.order import Order, Parcel
+from checkout.orders.rules.states import BEFORE_ITS_TIME, NEXT
+from checkout.orders.rules.steps import (
     cancel_effects,
     capture_warnings,
     next_step,

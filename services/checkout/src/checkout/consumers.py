@@ -1,20 +1,20 @@
 """What checkout hears, in the order in which an order lives. Every fact ends on the order's timeline.
 
-The state table decides, not the order of arrival: news that is overtaken is only noted, news before its time
+The state table decides, not the order of arrival: an event that is overtaken is only noted, one before its time
 comes back later, and a cancelled order stays cancelled.
 """
 
 from checkout.orders.book import OrderBook
-from checkout.orders.call_staff import call_staff
-from checkout.orders.correct_mail_address import correct_mail_address
-from checkout.orders.follow_money import (
+from checkout.orders.heard.call_staff import call_staff
+from checkout.orders.heard.correct_mail_address import correct_mail_address
+from checkout.orders.heard.follow_money import (
     follow_capture,
     follow_refund,
     follow_rejection,
     follow_standing,
     follow_taken_back_refund,
 )
-from checkout.orders.follow_payment import (
+from checkout.orders.heard.follow_payment import (
     follow_authorization,
     follow_end_of_authorization,
     follow_expiry,
@@ -22,7 +22,7 @@ from checkout.orders.follow_payment import (
     follow_number,
     follow_void,
 )
-from checkout.orders.note_news import note_news
+from checkout.orders.heard.note_events import note_events
 from shared.database.transactions import Tx
 from shared.events import (
     AmazonAccountLinked,
@@ -157,7 +157,7 @@ async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: 
 )
 async def note_on_timeline(events: list[Event], tx: Tx) -> None:
     """What members and notifications did for an order stands on its timeline; its pages show it, no deed asks for it."""
-    await note_news(tx, events)
+    await note_events(tx, events)
 
 
 @consumers.on(MailAddressCorrected, opens=OrderBook)

@@ -6,7 +6,7 @@ from checkout.metadata import metadata
 from checkout.my_orders import tables as my_orders
 from checkout.order_desk import tables as order_desk
 from checkout.orders import tables as orders
-from checkout.orders import told_tables as told_of_orders
+from checkout.orders.told import tables as told_of_orders
 from checkout.payment_menu import tables as payment_menu
 from checkout.placing import tables as placing
 from checkout.shop import tables as shop

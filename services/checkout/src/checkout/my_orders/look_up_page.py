@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from checkout.my_orders.look_up_order import look_up_order
 from checkout.orders.browser import show_from_now_on
-from checkout.orders.code import typed_code
+from checkout.orders.rules.code import typed_code
 from shared.clock import now
 from shared.errors import Refused
 from shared.text.widths import half_width

@@ -22,8 +22,8 @@ from checkout.my_orders.rows import (
 )
 from checkout.my_orders.words import FAILED, overdue, parcel_state, progress, refund_words
 from checkout.orders.browser import orders_of, show_from_now_on
-from checkout.orders.code import ORDER_CODE
 from checkout.orders.give_up_payment import give_up_payment
+from checkout.orders.rules.code import ORDER_CODE
 from checkout.orders.stored_order import StoredOrder
 from checkout.placing.browser import wallet_of
 from checkout.placing.placements import cart_of_order

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from checkout.orders.benefits import read_memberships
-from checkout.orders.code import ORDER_CODE
-from checkout.orders.payments import Number, PaymentTold, read_told
+from checkout.orders.rules.code import ORDER_CODE
 from checkout.orders.stored_order import (
     ORDER_COLUMNS,
     Destination,
@@ -18,6 +16,8 @@ from checkout.orders.stored_order import (
     read_order,
     stored_order,
 )
+from checkout.orders.told.benefits import read_memberships
+from checkout.orders.told.payment import Number, PaymentTold, read_told
 from checkout.placing.placements import placement_of_order
 from shared.database.transactions import Tx
 

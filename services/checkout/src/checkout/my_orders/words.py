@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from checkout.orders.money_back import money_back
-from checkout.orders.payments import Refund
+from checkout.orders.rules.money_back import money_back
 from checkout.orders.stored_order import Destination, StoredOrder
+from checkout.orders.told.payment import Refund
 from shared.clock import in_japan
 from shared.events.payments import FailureReason, RefundRoute
 from shared.shop.labels import Labels

@@ -25,7 +25,7 @@ from checkout.orders.mark_calls_seen import mark_calls_seen
 from checkout.orders.process_order import process_order
 from checkout.orders.request_capture import request_capture
 from checkout.orders.request_reauthorization import request_reauthorization
-from checkout.orders.steps import capture_warnings, processed_warnings
+from checkout.orders.rules.steps import capture_warnings, processed_warnings
 from checkout.orders.write_note import write_note
 from checkout.shipping.register_tracking import register_tracking
 from checkout.shipping.ship_order import Sent, ShipWish, ship_order

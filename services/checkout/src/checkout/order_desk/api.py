@@ -21,8 +21,8 @@ from checkout.orders.cancel_order import cancel_order
 from checkout.orders.process_order import close_order
 from checkout.orders.request_capture import ask_for_capture
 from checkout.orders.request_reauthorization import request_reauthorization
-from checkout.orders.states import StaffReason
-from checkout.orders.steps import next_step
+from checkout.orders.rules.states import StaffReason
+from checkout.orders.rules.steps import next_step
 from checkout.shipping.ship_order import Sent, ShipWish, ship
 from shared.clock import now
 from shared.web.deeds import name_of

@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from checkout.order_desk.rows import WholeOrder
-from checkout.orders.benefits import BenefitKind
-from checkout.orders.money_back import money_back
-from checkout.orders.news_words import REFUSED_BY_PROVIDER
-from checkout.orders.payments import Number
+from checkout.orders.heard.words import REFUSED_BY_PROVIDER
+from checkout.orders.rules.money_back import money_back
 from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.timeline import Kind, StoredEntry
+from checkout.orders.told.benefits import BenefitKind
+from checkout.orders.told.payment import Number
 from shared.shop.money_back import MONEY_BACK
 from shared.web.filters import jst
 from shared.web.forms import Form

@@ -15,11 +15,11 @@ from checkout.order_desk.rows import numbers_of, read_ruled_orders
 from checkout.order_desk.search import TABS
 from checkout.order_desk.words import badges
 from checkout.orders.book import OrderBook
-from checkout.orders.order import Order
 from checkout.orders.process_order import close_order
 from checkout.orders.request_capture import ask_for_capture
-from checkout.orders.rules import check_capturable, check_shippable
-from checkout.orders.steps import capture_warnings, processed_warnings
+from checkout.orders.rules.allowed_deeds import check_capturable, check_shippable
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.steps import capture_warnings, processed_warnings
 from checkout.orders.stored_order import StoredOrder
 from checkout.shipping.ship_order import ShipWish, ship
 from shared.clock import now

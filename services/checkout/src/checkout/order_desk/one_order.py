@@ -21,11 +21,11 @@ from checkout.order_desk.blocks import (
 from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
 from checkout.order_desk.rows import WholeOrder, read_whole_order
 from checkout.order_desk.words import ORDER_KIND_LABEL, badges
-from checkout.orders.calls import calls_of
-from checkout.orders.order import Order
-from checkout.orders.rules import check_capturable, check_reauthorizable, unsecured
-from checkout.orders.states import StaffReason
-from checkout.orders.steps import cancel_effects, capture_warnings, next_step, processed_warnings
+from checkout.orders.rules.allowed_deeds import check_capturable, check_reauthorizable, unsecured
+from checkout.orders.rules.calls import calls_of
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.states import StaffReason
+from checkout.orders.rules.steps import cancel_effects, capture_warnings, next_step, processed_warnings
 from checkout.orders.stored_order import Destination
 from checkout.orders.words import REASON_LABEL, STAFF_REASON_LABEL
 from shared.clock import in_japan, now

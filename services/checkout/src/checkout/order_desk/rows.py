@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from checkout.orders.benefits import Benefit, read_benefits
-from checkout.orders.order import Order
-from checkout.orders.payments import PaymentTold, read_told
+from checkout.orders.rules.order import Order
 from checkout.orders.stored_order import (
     Destination,
     OrderedLine,
@@ -16,6 +14,8 @@ from checkout.orders.stored_order import (
     read_orders,
 )
 from checkout.orders.timeline import StoredEntry, timeline_of
+from checkout.orders.told.benefits import Benefit, read_benefits
+from checkout.orders.told.payment import PaymentTold, read_told
 from shared.database.transactions import Tx
 from shared.errors import Refused
 

@@ -1,8 +1,8 @@
 """How states of an order are shown at the desk: a word, and the kind of mark beside it."""
 
-from checkout.orders.calls import OWN_CALL_LABEL
-from checkout.orders.money_back import money_back
-from checkout.orders.states import DEPOSIT_BY_STAFF, Status
+from checkout.orders.rules.calls import OWN_CALL_LABEL
+from checkout.orders.rules.money_back import money_back
+from checkout.orders.rules.states import DEPOSIT_BY_STAFF, Status
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.events.checkout import OrderKind

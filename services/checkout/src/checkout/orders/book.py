@@ -27,11 +27,11 @@ from checkout.orders.locked_orders import (
     update_parcels,
     update_standings,
 )
-from checkout.orders.order import Order, Parcel, Standing
-from checkout.orders.payments import Told, keep_told
-from checkout.orders.states import Move
+from checkout.orders.rules.order import Order, Parcel, Standing
+from checkout.orders.rules.states import Move
 from checkout.orders.tables import order_history, order_words
 from checkout.orders.timeline import TimelineEntry, add_entries
+from checkout.orders.told.payment import Told, keep_told
 from shared.cause import current_cause
 from shared.database.bulk import insert_all
 from shared.database.transactions import Tx

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response
 
-from checkout.orders.code import ORDER_CODE
+from checkout.orders.rules.code import ORDER_CODE
 from shared.shop.statements import COOKIE, Issuer
 from shared.web.cookies import CART_COUNT_COOKIE
 from shared.web.parts import Parts, parts_of

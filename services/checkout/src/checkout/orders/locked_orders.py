@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
-from checkout.orders.order import Order, OrderState, Parcel
-from checkout.orders.states import CancelReason
+from checkout.orders.rules.order import Order, OrderState, Parcel
+from checkout.orders.rules.states import CancelReason
 from checkout.orders.tables import order_destinations, orders
 from checkout.shop.rules import Closing, ShopSettings
 from shared.database.bulk import update_all

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from checkout.orders.book import OrderBook, open_orders
-from checkout.orders.rules import check_capturable
+from checkout.orders.rules.allowed_deeds import check_capturable
 from checkout.orders.timeline import TimelineEntry
 from shared.clock import in_japan
 from shared.database.transactions import Tx

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from checkout.orders.book import open_orders
-from checkout.orders.rules import check_reauthorizable
+from checkout.orders.rules.allowed_deeds import check_reauthorizable
 from checkout.orders.timeline import TimelineEntry
 from shared.database.transactions import Tx
 from shared.events import ReauthorizationRequested

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checkout.orders.found_by import words_of_order
+from checkout.orders.rules.found_by import words_of_order
 from checkout.orders.tables import (
     order_destinations,
     order_history,

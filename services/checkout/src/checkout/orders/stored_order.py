@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from checkout.orders.order import OrderState, Parcel
+from checkout.orders.rules.order import OrderState, Parcel
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 from shared.events import Adjustment, Amounts

@@ -1,6 +1,6 @@
 """The states of an order on its four axes, and the reasons of its end, in words for staff."""
 
-from checkout.orders.states import CancelReason, Deposit, PaymentState, Shipping, StaffReason, Status
+from checkout.orders.rules.states import CancelReason, Deposit, PaymentState, Shipping, StaffReason, Status
 from shared.shop.labels import Labels
 
 STATUS_LABEL = Labels[Status](

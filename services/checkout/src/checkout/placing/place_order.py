@@ -13,8 +13,8 @@ from asyncpg import IntegrityConstraintViolationError
 from checkout.carts.rows import mark_ordered
 from checkout.carts.rules import merged
 from checkout.catalogue.rows import read_products
-from checkout.orders.code import new_order_code
 from checkout.orders.rows import NewOrder, insert_orders
+from checkout.orders.rules.code import new_order_code
 from checkout.placing.compose_order import ComposedOrder, Terms, compose_order, sold_out
 from checkout.placing.holds import HoldLimits, Holds
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice

@@ -7,9 +7,9 @@ from typing import Literal
 from uuid import UUID
 
 from checkout.orders.book import OrderBook, open_orders
-from checkout.orders.order import Order, Parcel
 from checkout.orders.process_order import close_order, process_if_complete
-from checkout.orders.rules import check_shippable, unsecured
+from checkout.orders.rules.allowed_deeds import check_shippable, unsecured
+from checkout.orders.rules.order import Order, Parcel
 from checkout.orders.stored_order import quantities_of
 from checkout.orders.timeline import TimelineEntry
 from checkout.stock.moves import LeftTheHouse, ship_stock

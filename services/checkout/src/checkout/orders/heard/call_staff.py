@@ -1,9 +1,9 @@
 """Staff are called to look at an order for what happened to it here, until they have seen it."""
 
-from checkout.orders.benefits import add_memberships, memberships_of
 from checkout.orders.book import OrderBook
-from checkout.orders.hearing import known_order
-from checkout.orders.news import entry_of
+from checkout.orders.heard.entries import entry_of
+from checkout.orders.heard.follow import known_order
+from checkout.orders.told.benefits import add_memberships, memberships_of
 from shared.events import BenefitShortageFound, RegistrationRefused
 
 MEMBERS = "会員サービス"

@@ -2,10 +2,10 @@
 
 from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import end_order
-from checkout.orders.hearing import PAYMENTS, follow, known_order
-from checkout.orders.news import entry_of
-from checkout.orders.payments import authorizations_of
-from checkout.orders.standing import WATCHED, covered_again, lapsed
+from checkout.orders.heard.entries import entry_of
+from checkout.orders.heard.follow import PAYMENTS, follow, known_order
+from checkout.orders.rules.standing import WATCHED, covered_again, lapsed
+from checkout.orders.told.payment import authorizations_of
 from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import (

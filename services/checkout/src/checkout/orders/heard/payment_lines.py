@@ -1,105 +1,14 @@
-"""What other services said about an order, as a line of its timeline in words for staff.
-
-Of the ``facts`` of a line the pages show a provider's own reason. What else is in them the former release reads; of a
-payment, points or a member it is marked as kept in columns and rows (``payment_news.py``, ``benefits.py``).
-"""
+"""What payments told of an order, as lines of its timeline in words for staff."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
-from checkout.orders.member_news import LINES_OF_MEMBERS_AND_MAILS
-from checkout.orders.news_words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
-from checkout.orders.order import Order
-from checkout.orders.payment_news import excess_of, route_of
-from checkout.orders.standing_news import standing_words
-from checkout.orders.timeline import Line, TimelineEntry, Topic
+from checkout.orders.heard.words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
+from checkout.orders.timeline import Line
+from checkout.orders.told.payment_events import excess_of, route_of
 from shared import events
 from shared.clock import in_japan
 from shared.events import Event
-
-WHO = {"payments": "決済サービス", "members": "会員サービス", "notifications": "通知サービス"}
-
-CLOCKS_DIFFER_MAX = timedelta(minutes=1)
-
-# What is read of these topics stands in columns and rows as well.
-_KEPT: tuple[Topic, ...] = ("payment", "points", "member")
-
-
-def entry_of(event: Event, about: Order | str) -> TimelineEntry:
-    """Return the line for ``event`` about an order, or its code. Money for a cancelled order is marked as such."""
-    order = about if isinstance(about, Order) else None
-    topic, kind, title, text, facts = _LINES[type(event)](event)
-    entry = TimelineEntry(
-        order_code=order.code if order else str(about),
-        at=_moment(event),
-        topic=topic,
-        kind=kind,
-        title=title,
-        text=text,
-        by=_who(event),
-        facts={**facts, "kept": True} if topic in _KEPT else facts,
-        event_id=event.event_id,
-    )
-    if order is None:
-        return entry
-    if isinstance(event, events.PaymentVoided) and order.payment_flow == "prepaid":
-        return replace(entry, title=_NUMBER_VOIDED.get(order.payment_deposit, title))
-    if order.status == "cancelled" and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
-        return replace(
-            entry,
-            kind="stop",
-            title=f"キャンセル後に「{title}」の連絡がありました",
-            text=f"{text}　決済サービスが取消・返金します。",
-        )
-    return entry
-
-
-def standing_entry(event: events.PaymentStandingChanged, before: Order) -> TimelineEntry | None:
-    """Return the line for ``event`` about an order as it was ``before``; None where nothing new is to be read."""
-    words = standing_words(event, before)
-    if words is None:
-        return None
-    title, text = words
-    return TimelineEntry(
-        order_code=before.code,
-        at=_moment(event),
-        topic="payment",
-        kind="stop" if event.calls else "done",
-        title=title,
-        text=text,
-        by=_who(event),
-        facts={"kind": "standing", **event.model_dump(mode="json")},
-        event_id=event.event_id,
-    )
-
-
-def _who(event: Event) -> str:
-    """Return the person whose deed it was, where the event names one; else the service that said it."""
-    return getattr(event, "by", "") or WHO[event.producer]
-
-
-_NUMBER_VOIDED = {
-    "automatic": "お支払い番号を無効にしました",
-    "by_hand": "お振込先のご案内を無効にしました",
-}
-
-
-def _moment(event: Event) -> datetime:
-    """When it happened: as its service said it, or as the provider did where that was much earlier.
-
-    Providers tell whole seconds by their own clocks, which would put a capture above the shipping that led to
-    it. A deposit entered by hand has only a day, which may begin before the order.
-    """
-    told = event.occurred_at
-    if isinstance(event, events.PaymentCaptured) and event.source != "manual_deposit":
-        told = event.captured_at
-    elif isinstance(event, events.PaymentAuthorized):
-        told = event.authorized_at
-    elif isinstance(event, events.MemberRegistered):
-        told = event.registered_at
-    return told if abs(event.occurred_at - told) > CLOCKS_DIFFER_MAX else event.occurred_at
 
 
 def _authorized(event: events.PaymentAuthorized) -> Line:
@@ -190,7 +99,7 @@ def _authorization_ended(event: events.AuthorizationEnded) -> Line:
     return "payment", "stop", "与信が切れました", ENDED.of(event.reason), facts
 
 
-_LINES: dict[type[Event], Callable[[Any], Line]] = {
+LINES_OF_PAYMENTS: dict[type[Event], Callable[[Any], Line]] = {
     events.PaymentAuthorized: _authorized,
     events.PaymentNumberIssued: _number,
     events.PaymentFailed: _failed,
@@ -201,5 +110,4 @@ _LINES: dict[type[Event], Callable[[Any], Line]] = {
     events.PaymentRefunded: _refunded,
     events.RefundTakenBack: _refund_taken_back,
     events.AuthorizationEnded: _authorization_ended,
-    **LINES_OF_MEMBERS_AND_MAILS,
 }

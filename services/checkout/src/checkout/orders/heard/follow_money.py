@@ -4,13 +4,13 @@ from dataclasses import asdict
 from datetime import datetime
 
 from checkout.orders.book import OrderBook
-from checkout.orders.hearing import PAYMENTS, follow, known_order, note
-from checkout.orders.money_back import money_of_ended
-from checkout.orders.news import entry_of, standing_entry
-from checkout.orders.order import Order
+from checkout.orders.heard.entries import entry_of, standing_entry
+from checkout.orders.heard.follow import PAYMENTS, follow, known_order, note
 from checkout.orders.process_order import process_if_complete
-from checkout.orders.standing import (
-    is_news,
+from checkout.orders.rules.money_back import money_of_ended
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.standing import (
+    is_newer,
     money_move,
     overtaken,
     refund_move,
@@ -85,7 +85,7 @@ def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
 def follow_standing(book: OrderBook, event: PaymentStandingChanged) -> None:
     """Take over how the money of an order stands, and move payment and deposit after it; old news changes nothing."""
     order = known_order(book, event)
-    if not is_news(order.standing, event):
+    if not is_newer(order.standing, event):
         return
     at, told = event.occurred_at, told_by_payments(order.standing, event)
     book.move(order.code, "call", by=PAYMENTS, at=at, reason=" ".join(event.calls))

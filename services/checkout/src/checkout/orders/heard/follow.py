@@ -1,13 +1,13 @@
-"""What all news about an order has in common: the order must be ours, and the state table decides."""
+"""What all events about an order have in common: the order must be ours, and the state table decides."""
 
 from typing import Any
 
 from checkout.orders.book import AboutAnOrder, OrderBook
+from checkout.orders.heard.entries import entry_of
 from checkout.orders.locked_orders import OrderFacts
-from checkout.orders.news import entry_of
-from checkout.orders.order import Order
-from checkout.orders.payment_news import told_by
-from checkout.orders.states import BEFORE_ITS_TIME, Move
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.states import BEFORE_ITS_TIME, Move
+from checkout.orders.told.payment_events import told_by
 from shared.errors import TryAgain
 
 PAYMENTS = "決済サービス"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from checkout.orders.told_tables import order_benefits, order_memberships
+from checkout.orders.told.tables import order_benefits, order_memberships
 from shared import events
 from shared.database.bulk import insert_all
 from shared.database.sql import columns_of

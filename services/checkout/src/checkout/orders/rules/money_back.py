@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from checkout.orders.order import Order, OrderState
+from checkout.orders.rules.order import Order, OrderState
 from shared.shop.money_back import MoneyBack
 
 WaitsFor = Literal["", "dispute", "check"]

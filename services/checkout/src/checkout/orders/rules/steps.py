@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from checkout.orders.money_back import refund_waits_for
-from checkout.orders.order import Order
-from checkout.orders.rules import NO_REAUTHORIZATION
-from checkout.orders.states import LOST_CHARGEBACK
+from checkout.orders.rules.allowed_deeds import NO_REAUTHORIZATION
+from checkout.orders.rules.money_back import refund_waits_for
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.states import LOST_CHARGEBACK
 from checkout.payment_menu.rules import PaymentDeposit
 
 StepGroup = Literal["common", "deposit", "shipping"]

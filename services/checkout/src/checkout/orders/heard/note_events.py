@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from checkout.orders.benefits import add_benefits, add_memberships, benefits_of, memberships_of
-from checkout.orders.follow_mails import follow_payment_mails
-from checkout.orders.news import entry_of
+from checkout.orders.heard.entries import entry_of
+from checkout.orders.heard.follow_mails import follow_payment_mails
 from checkout.orders.timeline import add_entries, known_orders
+from checkout.orders.told.benefits import add_benefits, add_memberships, benefits_of, memberships_of
 from shared.database.transactions import Tx
 from shared.errors import TryAgain
 from shared.events import Event, MailSent, MailSuppressed
 
 
-async def note_news(tx: Tx, events: Sequence[Event]) -> None:
+async def note_events(tx: Tx, events: Sequence[Event]) -> None:
     """Add a line for each event that names an order, and what it tells of benefits and membership.
 
     Raises TryAgain for an order that is not ours. All of it is sent in one statement.

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from checkout.orders.book import OrderBook, open_orders
-from checkout.orders.news_words import NEVER_ARRIVED
-from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
+from checkout.orders.heard.words import NEVER_ARRIVED
+from checkout.orders.rules.states import PAYMENT_MAIL_UNDELIVERED
 from shared.database.transactions import Tx
 from shared.events import MailSent, MailSuppressed
 
@@ -20,19 +20,19 @@ async def follow_payment_mails(
     do, is not even locked. No order closes by this: one that is paid is not called for any more, and a mail to pay by
     is never about one that nobody pays through us.
     """
-    news = {
+    newest = {
         event.order_code: event
         for event in sorted(events, key=lambda event: event.occurred_at)
-        if event.order_code is not None and event.needed_to_pay and _is_news(event, called)
+        if event.order_code is not None and event.needed_to_pay and _counts(event, called)
     }
-    if not news:
+    if not newest:
         return
-    async with open_orders(tx, list(news)) as book:
-        for code, event in news.items():
+    async with open_orders(tx, list(newest)) as book:
+        for code, event in newest.items():
             _follow(book, code, event)
 
 
-def _is_news(event: MailSent | MailSuppressed, called: Mapping[str, Sequence[str]]) -> bool:
+def _counts(event: MailSent | MailSuppressed, called: Mapping[str, Sequence[str]]) -> bool:
     if isinstance(event, MailSuppressed):
         return event.reason in NEVER_ARRIVED
     return PAYMENT_MAIL_UNDELIVERED in called.get(event.order_code or "", ())

@@ -1,7 +1,7 @@
 """The line of an order's timeline when payments tells anew how its money stands, in yen, for staff."""
 
-from checkout.orders.calls import call_text
-from checkout.orders.order import Order, Standing
+from checkout.orders.rules.calls import call_text
+from checkout.orders.rules.order import Order, Standing
 from shared.events import PaymentStandingChanged
 from shared.shop.payment_calls import CALL_LABEL
 

@@ -1,7 +1,7 @@
 """Staff corrected the address of an order at the desk of mails: the order shows it, and is found by it."""
 
 from checkout.orders.book import OrderBook
-from checkout.orders.hearing import known_order
+from checkout.orders.heard.follow import known_order
 from checkout.orders.timeline import TimelineEntry
 from shared.database.transactions import Tx
 from shared.events import MailAddressCorrected

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from checkout.orders.order import Order, Standing
-from checkout.orders.states import PAYMENT_MAIL_UNDELIVERED
+from checkout.orders.rules.order import Order, Standing
+from checkout.orders.rules.states import PAYMENT_MAIL_UNDELIVERED
 from shared.clock import in_japan
 from shared.shop.labels import Labels
 from shared.shop.payment_calls import CALL_LABEL

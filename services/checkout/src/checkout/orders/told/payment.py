@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
-from checkout.orders.told_tables import order_money, order_payments
+from checkout.orders.told.tables import order_money, order_payments
 from shared.database.bulk import insert_all, upsert_all
 from shared.database.transactions import Tx
 

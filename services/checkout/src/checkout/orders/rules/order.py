@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from checkout.orders.states import (
+from checkout.orders.rules.states import (
     AXIS_OF,
     NEXT,
     PAYMENT_MAIL_UNDELIVERED,

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from checkout.orders.order import Order, Standing
-from checkout.orders.states import Move
+from checkout.orders.rules.order import Order, Standing
+from checkout.orders.rules.states import Move
 from shared.events import (
     AuthorizationEnded,
     PaymentCaptured,
@@ -17,7 +17,7 @@ WATCHED = ("awaited", "authorized", "lapsed", "voided")
 """States of a payment in which the end of its authorization matters."""
 
 
-def is_news(standing: Standing, event: PaymentStandingChanged) -> bool:
+def is_newer(standing: Standing, event: PaymentStandingChanged) -> bool:
     """Tell whether ``event`` is newer than what is known: the higher revision is."""
     return event.revision > standing.revision
 

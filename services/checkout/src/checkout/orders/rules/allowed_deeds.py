@@ -1,7 +1,7 @@
 """Which deeds of staff an order allows now, beyond what ``order.py`` says of its moves; refusals say why not."""
 
-from checkout.orders.order import Order
-from checkout.orders.states import DEPOSIT_BY_STAFF, LOST_CHARGEBACK
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.states import DEPOSIT_BY_STAFF, LOST_CHARGEBACK
 from shared.errors import Refused
 
 NO_REAUTHORIZATION = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from checkout.orders.payments import Told
+from checkout.orders.told.payment import Told
 from shared import events
 
 
