@@ -14,7 +14,8 @@ from checkout.orders.rules.allowed_deeds import (
     check_shippable,
     unsecured,
 )
-from checkout.orders.rules.order import Order, Parcel, Standing
+from checkout.orders.rules.order import Order, Parcel
+from checkout.orders.rules.standing import Standing
 from checkout.orders.rules.states import AXIS_OF, NEXT
 from checkout.orders.rules.steps import (
     STEPS,

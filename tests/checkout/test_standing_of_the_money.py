@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from checkout.consumers import consumers
-from checkout.my_orders.words import progress
+from checkout.my_orders.words import Progress, progress
 from checkout.orders.cancel_order import cancel_order
+from checkout.orders.stored_order import read_order
 from checkout.tables import metadata
 from harness.as_seen import BULK, as_seen
 from harness.hearing import Hearing, said
@@ -53,6 +54,13 @@ async def desk(db: Database, keys: Keys) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 def hearing(db: Database) -> Hearing:
     return Hearing(consumers, db)
+
+
+async def progress_of(db: Database, code: str) -> Progress:
+    async with db.transaction() as tx:
+        order = await read_order(tx, code)
+    assert order is not None
+    return progress(order)
 
 
 def standing(code: str, revision: int, *calls: str, **amounts: int) -> PaymentStandingChanged:
@@ -213,7 +221,7 @@ async def test_a_refund_record_taken_back_leaves_the_order_paid_as_before(
     )
     row = await order_row(db, "R-1")
     assert (row.payment, row.deposit, row.money_with_us) == ("captured", "paid", 3_500)
-    assert "返金" not in progress(row).text
+    assert "返金" not in (await progress_of(db, row.code)).text
     page = (await desk.get("/desk/orders/R-1")).text
     assert f"返金 ¥{amount:,} の記録を取り消しました" in page
     assert "実際には返金していませんでした" in page
@@ -241,9 +249,9 @@ async def test_a_cancelled_order_no_longer_reads_as_refunded_where_it_was_not(
     async with db.transaction() as tx:
         await cancel_order(tx, order_code="R-3", note="試験", by="店長", at=now())
     await hearing.hears(refunded("R-3", 3_500, 0))
-    assert "返金済みです" in progress(await order_row(db, "R-3")).text
+    assert "返金済みです" in (await progress_of(db, "R-3")).text
     await hearing.hears(taken_back("R-3", 3_500, 3_500))
-    assert "返金いたします" in progress(await order_row(db, "R-3")).text
+    assert "返金いたします" in (await progress_of(db, "R-3")).text
 
 
 @pytest.mark.parametrize(
@@ -350,7 +358,7 @@ async def test_the_buyer_reads_that_the_money_was_taken_back_and_what_to_do(
     db: Database, hearing: Hearing
 ) -> None:
     await paid_and_reversed(db, hearing, "T-2")
-    told = progress(await order_row(db, "T-2"))
+    told = await progress_of(db, "T-2")
     assert told.word == "お支払いの確認中"
     assert "ご入金が取り消された" in told.text
     assert "同じお支払い番号でお支払いください" in told.text
@@ -373,7 +381,7 @@ async def test_a_reversal_after_a_part_refund_is_to_be_paid_again(db: Database, 
     await hearing.hears(standing("T-8", 2, "receipt_reversed", captured_amount=1_000, refunded_amount=1_000))
     row = await order_row(db, "T-8")
     assert row.payment == "short", "the page shows the number to such an order"
-    told = progress(row)
+    told = await progress_of(db, row.code)
     assert (told.word, "同じお支払い番号でお支払いください" in told.text) == ("お支払いの確認中", True)
 
 
@@ -463,7 +471,7 @@ async def test_a_lost_chargeback_takes_the_money_off_the_order_and_holds_the_par
     assert "チャージバックで代金が回収されました" in page
     fields = {"version": str(row.version), "destinations": str(order.destinations[0].destination_id)}
     assert (await desk.post("/desk/orders/T-9/ship", data=fields)).status_code == 422
-    assert "お客様に戻っています" in progress(row).text
+    assert "お客様に戻っています" in (await progress_of(db, row.code)).text
 
 
 @pytest.mark.parametrize("amount", [500, 3_500])
@@ -483,7 +491,7 @@ async def test_a_chargeback_not_lost_after_all_leaves_the_order_paid(
     )
     row = await order_row(db, "T-12")
     assert (row.payment, row.deposit, row.money_with_us) == ("captured", "paid", 3_500)
-    assert "戻って" not in progress(row).text
+    assert "戻って" not in (await progress_of(db, row.code)).text
     page = (await desk.get("/desk/orders/T-12")).text
     assert f"チャージバックによる返金 ¥{amount:,} を取り消しました" in page
     assert "代金は回収されていませんでした" in page
@@ -507,7 +515,7 @@ async def test_a_refund_that_failed_is_owed_at_the_order_too(
     assert "要返金" in listed
     assert "返金失敗" in listed, "the word that payments has for it"
     assert "返金処理中" not in listed
-    assert "返金いたします" in progress(await order_row(db, "T-13")).text
+    assert "返金いたします" in (await progress_of(db, "T-13")).text
 
 
 async def test_a_state_and_a_call_of_one_word_are_listed_once(
@@ -598,7 +606,7 @@ async def test_short_money_given_back_after_the_end_is_refunded_everywhere(
     assert "返金済" in file
     assert "未入金" not in file
     row = await order_row(db, "S-20")
-    assert progress(row).text == "ご注文はキャンセルされました。お支払いは返金済みです。"
+    assert (await progress_of(db, row.code)).text == "ご注文はキャンセルされました。お支払いは返金済みです。"
 
 
 async def test_the_excess_given_back_is_told_once_with_its_yen(
@@ -685,7 +693,7 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund(
     assert isinstance(event, OrderCancelled)
     assert (event.refund_amount, event.refund_waits_for) == (3_500, "dispute")
     assert "返金保留" in (await desk.get("/desk/orders/D-1")).text
-    assert "返金いたします" not in progress(await order_row(db, "D-1")).text
+    assert "返金いたします" not in (await progress_of(db, "D-1")).text
 
 
 async def test_a_shipped_order_goes_on_telling_what_is_paid_at_the_door(
@@ -693,7 +701,7 @@ async def test_a_shipped_order_goes_on_telling_what_is_paid_at_the_door(
 ) -> None:
     await place(db, "cash_on_delivery", "B-3")
     await ship_all(desk, "B-3")
-    assert "お受け取り時に ¥3,500 をお支払いください" in progress(await order_row(db, "B-3")).text
+    assert "お受け取り時に ¥3,500 をお支払いください" in (await progress_of(db, "B-3")).text
 
 
 @pytest.mark.parametrize("shipped", [True, False])
@@ -708,7 +716,7 @@ async def test_a_return_of_what_was_paid_at_the_door_names_the_money(
         await cancel_order(tx, order_code="B-2", note="", by="店長", at=now(), although_shipped=True)
 
     (event,) = [one for one in await said(db) if isinstance(one, OrderCancelled)]
-    words = progress(await order_row(db, "B-2")).text
+    words = (await progress_of(db, "B-2")).text
     assert event.door_amount == (3_500 if shipped else 0)
     assert ("お届け時に ¥3,500 を受け取っている場合は、店舗からお客様に返金してください" in page) is shipped
     assert ("お受け取り時にお支払いいただいた ¥3,500 は、お店から返金いたします" in words) is shipped
@@ -752,7 +760,7 @@ async def test_what_became_of_the_dispute_is_told(
     page = (await desk.get("/desk/orders/D-2")).text
     assert "返金保留" not in page
     assert desk_word in page
-    assert buyer_word in progress(await order_row(db, "D-2")).text
+    assert buyer_word in (await progress_of(db, "D-2")).text
 
 
 async def test_what_a_bank_took_is_no_refund_of_the_console(
@@ -804,7 +812,7 @@ async def test_the_desk_reads_what_the_buyer_reads_of_money_that_goes_back(
     async with db.transaction() as tx:
         await cancel_order(tx, order_code="S-51", note="試験", by="店長", at=now())
     words = MONEY_BACK["on_its_way"]
-    assert words in progress(await order_row(db, "S-51")).text
+    assert words in (await progress_of(db, "S-51")).text
     page = (await desk.get("/desk/orders/S-51")).text
     assert "お客様の画面" in page and words in page
 

@@ -51,16 +51,14 @@ class BuyersOrder:
     @property
     def received(self) -> int:
         """Return what came in already, in yen, of an order that is not paid in full."""
-        told = self.head.standing
-        return max(told.captured + told.suspense - told.refunded, 0) if self.head.deposit == "unpaid" else 0
+        return self.head.standing.kept if self.head.deposit == "unpaid" else 0
 
     @property
     def excess(self) -> int:
         """Return what came beyond what the order costs and is still with us, in yen, of an order that is paid."""
-        told = self.head.standing
+        standing = self.head.standing
         paid = self.head.deposit == "paid" and self.head.status != "cancelled"
-        spare = told.captured + told.suspense - told.refunded - self.head.total
-        return max(min(spare, told.suspense), 0) if paid else 0
+        return max(min(standing.kept - self.head.total, standing.suspense), 0) if paid else 0
 
     @property
     def still_to_pay(self) -> int:

@@ -75,7 +75,7 @@ def progress(row: StoredOrder) -> Progress:
         at_door = row.payment_flow == "unmanaged" and row.total
         pay = f"商品のお受け取り時に ¥{row.total:,} をお支払いください。" if at_door else ""
         return Progress("発送済み", "done", f"商品を発送しました。到着までお待ちください。{pay}")
-    if row.payment == "number_issued" and row.payment_deposit == "automatic" and row.money_with_us:
+    if row.payment == "number_issued" and row.payment_deposit == "automatic" and row.standing.money:
         text = "ご入金いただいた金額がご注文金額に足りません。お店からのご連絡をお待ちください。"
         return Progress("お支払いの確認中", "wait", text)
     if row.payment == "number_issued":

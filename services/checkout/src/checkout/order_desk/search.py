@@ -1,7 +1,7 @@
 """Finding orders for the desk: the work lists and the search."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from shared.database.transactions import Database, Tx
 from shared.database.words import found_by
 
 FOUND_MAX = 1_000
-_COLUMNS = [orders.c[field.name] for field in fields(StoredOrder)]
+_COLUMNS = [orders.c[name] for name in StoredOrder.columns()]
 SORTABLE = {
     "number": orders.c.number,
     "placed_at": orders.c.placed_at,

@@ -39,7 +39,7 @@ def is_held(row: StoredOrder) -> bool:
 
 def called_for(row: StoredOrder) -> list[str]:
     """Return why a stored order asks for a person, a short word each: チャージバック, 過入金."""
-    words = (*map(CALL_LABEL.of, row.payment_calls), *map(OWN_CALL_LABEL.of, row.own_calls))
+    words = (*map(CALL_LABEL.of, row.standing.calls), *map(OWN_CALL_LABEL.of, row.own_calls))
     return list(dict.fromkeys(words))
 
 

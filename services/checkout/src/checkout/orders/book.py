@@ -27,7 +27,8 @@ from checkout.orders.locked_orders import (
     update_parcels,
     update_standings,
 )
-from checkout.orders.rules.order import Order, Parcel, Standing
+from checkout.orders.rules.order import Order, Parcel
+from checkout.orders.rules.standing import Standing
 from checkout.orders.rules.states import Move
 from checkout.orders.tables import order_history, order_words
 from checkout.orders.timeline import TimelineEntry, add_entries

@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
-from checkout.orders.rules.order import Order, OrderState, Parcel
+from checkout.orders.rules.order import Order, OrderRow, Parcel
+from checkout.orders.rules.standing import columns_of_standing
 from checkout.orders.rules.states import CancelReason
 from checkout.orders.tables import order_destinations, orders
 from checkout.shop.rules import Closing, ShopSettings
 from shared.database.bulk import update_all
-from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 from shared.shop.settings.rows import of_stored, value_sql
 
@@ -31,7 +31,7 @@ class OrderFacts(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
-class LockedOrder(OrderState):
+class LockedOrder(OrderRow):
     """An order that this transaction has locked."""
 
     processed_at: datetime | None
@@ -63,7 +63,7 @@ NOTHING_LOCKED = LockedOrders(ShopSettings().closing, ())
 # NO KEY UPDATE: timeline rows of other transactions may still refer to the orders meanwhile. The shop's wish
 # comes with the orders: asking for it apart would be one more round trip for every event.
 _LOCK = f"""
-    SELECT {columns_of(LockedOrder)},
+    SELECT {", ".join(LockedOrder.columns())},
         {value_sql(ShopSettings, "closing")} AS closing
     FROM orders WHERE code = ANY(:codes) ORDER BY code FOR NO KEY UPDATE
 """  # noqa: S608 - our own column names
@@ -85,7 +85,7 @@ async def lock_orders(tx: Tx, codes: Sequence[str]) -> LockedOrders:
 
 
 def _locked(*, closing: Any, **columns: Any) -> tuple[Any, LockedOrder]:
-    return closing, LockedOrder(**columns)
+    return closing, LockedOrder.of_columns(**columns)
 
 
 async def read_parcels(tx: Tx, codes: Sequence[str]) -> Mapping[str, Sequence[Parcel]]:
@@ -112,23 +112,11 @@ async def update_orders(tx: Tx, changed: Sequence[tuple[Order, OrderFacts]]) -> 
 
 
 async def update_standings(tx: Tx, changed: Sequence[Order]) -> None:
-    """Write what payments told of the money of locked orders, and what we call staff for."""
+    """Write the standing of locked orders, and what we call staff for."""
     rows = [
         {
             "code": order.code,
-            "standing_revision": order.standing.revision,
-            "payment_calls": order.standing.calls,
-            "captured_amount": order.standing.captured,
-            "suspense_amount": order.standing.suspense,
-            "refunded_amount": order.standing.refunded,
-            "charged_back_amount": order.standing.charged_back,
-            "refunded_elsewhere_amount": order.standing.elsewhere,
-            "lost_amount": order.standing.lost,
-            "respond_by": order.standing.respond_by,
-            "money_with_us": order.standing.money,
-            "money_told_at": order.standing.money_at,
-            "may_reauthorize": order.standing.may_reauthorize,
-            "reauthorization_requested_at": order.standing.reauthorization_requested_at,
+            **columns_of_standing(order.standing),
             "own_calls": order.own_calls,
         }
         for order in changed

@@ -9,14 +9,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from checkout.orders.rules.order import OrderState, Parcel
+from checkout.orders.rules.order import OrderRow, Parcel
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx
 from shared.events import Adjustment, Amounts
 
 
 @dataclass(frozen=True, slots=True)
-class StoredOrder(OrderState):
+class StoredOrder(OrderRow):
     """An order as it is stored, with what pages show of it. ``member_id`` also of who registered with it (AP-08)."""
 
     number: int | None
@@ -56,13 +56,13 @@ class StoredOrder(OrderState):
         )
 
 
-ORDER_COLUMNS = columns_of(StoredOrder)
+ORDER_COLUMNS = ", ".join(StoredOrder.columns())
 """What a statement selects of ``orders`` whose rows :func:`stored_order` takes."""
 
 
 def stored_order(*, adjustments: Sequence[Mapping[str, Any]], **columns: Any) -> StoredOrder:
     """Make an order of the columns of its row."""
-    return StoredOrder(adjustments=tuple(Adjustment(**one) for one in adjustments), **columns)
+    return StoredOrder.of_columns(adjustments=tuple(Adjustment(**one) for one in adjustments), **columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from checkout.orders.book import OrderBook
 from checkout.orders.cancel_order import end_order
 from checkout.orders.heard.entries import entry_of
 from checkout.orders.heard.follow import PAYMENTS, follow, known_order
-from checkout.orders.rules.standing import WATCHED, covered_again, lapsed
+from checkout.orders.rules.money_moves import WATCHED
+from checkout.orders.rules.standing import covered_again, lapsed
 from checkout.orders.told.payment import authorizations_of
 from shared.database.transactions import Tx
 from shared.errors import TryAgain
@@ -23,7 +24,7 @@ def follow_authorization(book: OrderBook, event: PaymentAuthorized) -> None:
     """Make an order 承認済; a new authorization takes the place of one that ended."""
     before = known_order(book, event)
     if follow(book, "authorize", event) and before.payment != "awaited":
-        book.set_standing(before.code, covered_again(before))
+        book.set_standing(before.code, covered_again(before.standing))
 
 
 async def follow_end_of_authorization(tx: Tx, book: OrderBook, event: AuthorizationEnded) -> None:
@@ -40,7 +41,7 @@ async def follow_end_of_authorization(tx: Tx, book: OrderBook, event: Authorizat
             book.note(entry_of(event, order))
             return
     follow(book, "lapse", event)
-    book.set_standing(order.code, lapsed(book[order.code], event))
+    book.set_standing(order.code, lapsed(book[order.code].standing, event))
 
 
 def follow_number(book: OrderBook, event: PaymentNumberIssued) -> None:

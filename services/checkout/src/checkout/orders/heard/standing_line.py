@@ -1,7 +1,8 @@
 """The line of an order's timeline when payments tells anew how its money stands, in yen, for staff."""
 
 from checkout.orders.rules.calls import call_text
-from checkout.orders.rules.order import Order, Standing
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.standing import NOTHING_TOLD, Standing, told_by_payments
 from shared.events import PaymentStandingChanged
 from shared.shop.payment_calls import CALL_LABEL
 
@@ -17,15 +18,7 @@ def standing_words(event: PaymentStandingChanged, before: Order) -> tuple[str, s
 
 def _called(event: PaymentStandingChanged, before: Order) -> tuple[str, str] | None:
     known, at_bank = before.standing, before.payment_deposit == "by_hand"
-    told = Standing(
-        captured=event.captured_amount,
-        suspense=event.suspense_amount,
-        refunded=event.refunded_amount,
-        charged_back=event.charged_back_amount,
-        elsewhere=event.refunded_elsewhere_amount,
-        lost=event.lost_amount,
-        respond_by=event.respond_by,
-    )
+    told = told_by_payments(NOTHING_TOLD, event)
     labels = "・".join(CALL_LABEL.of(word) for word in event.calls)
     text = " ".join(call_text(word, told, event.expected_amount, at_bank) for word in event.calls)
     if known.calls == event.calls and _amounts(known) == _amounts(told):

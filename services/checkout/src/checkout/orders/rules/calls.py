@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from checkout.orders.rules.order import Order, Standing
+from checkout.orders.rules.order import Order
+from checkout.orders.rules.standing import Standing
 from checkout.orders.rules.states import PAYMENT_MAIL_UNDELIVERED
 from shared.clock import in_japan
 from shared.shop.labels import Labels
@@ -62,15 +63,15 @@ def call_text(word: str, standing: Standing, total: int, at_bank: bool = False) 
 
     ``at_bank``: its money is moved at the shop's bank, and no provider has a console for it.
     """
-    came = standing.captured + standing.suspense
+    came = standing.came
     if word == "short_money":
-        missing = max(total - max(came - standing.refunded, 0), 0)
+        missing = max(total - standing.kept, 0)
         return f"請求 ¥{total:,} に対して入金は ¥{came:,} です。¥{missing:,} 不足しています。"
     if word == "excess_money":
         extra = max(came - total, standing.suspense) - standing.refunded
         return f"¥{max(extra, 0):,} の過入金です。差額の返金が必要です。"
     if word == "late_money":
-        return f"お支払い期限またはキャンセルの後に入金がありました。お預かりしているのは ¥{_with_us(standing):,} です。"
+        return f"お支払い期限またはキャンセルの後に入金がありました。お預かりしているのは ¥{standing.kept:,} です。"
     if word == "refunded_elsewhere":
         others = (
             standing.refunded - standing.charged_back if standing.elsewhere is None else standing.elsewhere
@@ -79,12 +80,12 @@ def call_text(word: str, standing: Standing, total: int, at_bank: bool = False) 
     if word == "refund_failed":
         return (
             "依頼した返金が成立していません。返金の金額は、決済の画面で確認してください"
-            f"（お預かり ¥{_with_us(standing):,}）。"
+            f"（お預かり ¥{standing.kept:,}）。"
         )
     if word == "receipt_reversed":
-        return f"入金が取り消されました。お預かりしているのは ¥{_with_us(standing):,} です。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。"
+        return f"入金が取り消されました。お預かりしているのは ¥{standing.kept:,} です。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。"
     if word == "chargeback_lost":
-        return f"チャージバックで代金が回収されました。お預かりしているのは ¥{_with_us(standing):,} です。"
+        return f"チャージバックで代金が回収されました。お預かりしているのは ¥{standing.kept:,} です。"
     if word == "chargeback":
         until = f"{in_japan(standing.respond_by):%Y/%m/%d %H:%M}" if standing.respond_by else ""
         return f"チャージバックの申し立てがあります。{f'回答期限は {until} です。' if until else '内容を確認してください。'}"
@@ -113,7 +114,3 @@ _OWN_TEXT = Labels[OwnCall](
         "宛先を確認して再送してください。お電話などでお伝えした場合は「確認済みにする」を押してください。",
     },
 )
-
-
-def _with_us(standing: Standing) -> int:
-    return max(standing.captured + standing.suspense - standing.refunded, 0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from checkout.orders.rules.order import Order, OrderState
+from checkout.orders.rules.order import Order, OrderRow
 from shared.shop.money_back import MoneyBack
 
 WaitsFor = Literal["", "dispute", "check"]
@@ -36,17 +36,17 @@ def money_of_ended(order: Order) -> EndedMoney:
     return EndedMoney(received, received - here, here, waits_for)
 
 
-def money_back(order: OrderState) -> MoneyBack:
+def money_back(order: OrderRow) -> MoneyBack:
     """Return what became of the money, also of money that was never captured: short, or after the deadline.
 
     ``owed``: a refund of it failed, and staff have to ask again.
     """
     if order.payment == "refunded":
         return "given_back"
-    unrefunded = not order.refunded_amount and order.payment in _PAID and bool(order.total)
-    here = bool(order.money_with_us) or unrefunded
-    if here and refund_waits_for(order.payment_calls):
+    unrefunded = not order.standing.refunded and order.payment in _PAID and bool(order.total)
+    here = bool(order.standing.money) or unrefunded
+    if here and refund_waits_for(order.standing.calls):
         return "waiting"
     if here:
-        return "owed" if "refund_failed" in order.payment_calls else "on_its_way"
-    return "given_back" if order.refunded_amount else "nothing_came"
+        return "owed" if "refund_failed" in order.standing.calls else "on_its_way"
+    return "given_back" if order.standing.refunded else "nothing_came"

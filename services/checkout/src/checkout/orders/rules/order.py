@@ -1,10 +1,12 @@
-"""An order as the rules see it, with its parcels and what payments told of its money, and the columns that tell it."""
+"""An order as the rules see it, with its parcels and its standing, and the row that it is read from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
+from typing import Any, Self
 from uuid import UUID
 
+from checkout.orders.rules.standing import COLUMN_OF, NOTHING_TOLD, Standing, standing_of
 from checkout.orders.rules.states import (
     AXIS_OF,
     NEXT,
@@ -33,34 +35,6 @@ class Parcel:
     @property
     def shipped(self) -> bool:
         return self.ship_date is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What payments last told of the money beside the straight way, in yen; ``money`` is all that is with us.
-
-    Of what was ``refunded``, banks took back ``charged_back``; ``lost`` went out beyond what was here. ``elsewhere`` was
-    refunded by others than us; None where payments did not say.
-
-    ``money`` is None while nothing was told: then the payment's state says it.
-    """
-
-    revision: int = 0
-    calls: tuple[str, ...] = ()
-    captured: int = 0
-    suspense: int = 0
-    refunded: int = 0
-    charged_back: int = 0
-    elsewhere: int | None = None
-    lost: int = 0
-    respond_by: datetime | None = None
-    money: int | None = None
-    money_at: datetime | None = None
-    may_reauthorize: bool = False
-    reauthorization_requested_at: datetime | None = None
-
-
-NOTHING_TOLD = Standing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +98,7 @@ class Order(OrderColumns):
     @property
     def money_received(self) -> int:
         """Return all of the buyer's money that came in, in yen, also what went back: at least what is with us."""
-        received = self.standing.captured + self.standing.suspense
+        received = self.standing.came
         if not self.standing.revision and self.payment in ("captured", "refunded_in_part", "refunded"):
             received = self.total
         return max(received, self.money_with_us)
@@ -137,8 +111,7 @@ class Order(OrderColumns):
     @property
     def missing_money(self) -> int:
         """Return what the order still costs, in yen: its total but for what already came in."""
-        paid = self.standing.captured + self.standing.suspense - self.standing.refunded
-        return max(self.total - max(paid, 0), 0)
+        return max(self.total - self.standing.kept, 0)
 
     @property
     def is_complete(self) -> bool:
@@ -183,48 +156,31 @@ class Order(OrderColumns):
 
 
 @dataclass(frozen=True, slots=True)
-class OrderState(OrderColumns):
-    """How an order stands: columns of its row in ``orders`` by their names, those that rules ask; amounts in yen."""
+class OrderRow(OrderColumns):
+    """The row of an order in ``orders``: what rules ask of it, and its standing; amounts in yen."""
 
     capture_requested_at: datetime | None
     deposit_date: date | None
     shipped_at: datetime | None
     cancel_reason: CancelReason | None
-    standing_revision: int
-    payment_calls: Sequence[str]
+    standing: Standing
     own_calls: Sequence[str]
-    captured_amount: int
-    suspense_amount: int
-    refunded_amount: int
-    charged_back_amount: int
-    refunded_elsewhere_amount: int | None
-    lost_amount: int
-    respond_by: datetime | None
-    money_with_us: int | None
-    money_told_at: datetime | None
-    may_reauthorize: bool
-    reauthorization_requested_at: datetime | None
 
-    @property
-    def standing(self) -> Standing:
-        """Return what payments told of the money beside the straight way."""
-        if self.standing_revision == 0 and self.money_with_us is None and self.payment != "lapsed":
-            return NOTHING_TOLD
-        return Standing(
-            revision=self.standing_revision,
-            calls=tuple(self.payment_calls),
-            captured=self.captured_amount,
-            suspense=self.suspense_amount,
-            refunded=self.refunded_amount,
-            charged_back=self.charged_back_amount,
-            elsewhere=self.refunded_elsewhere_amount,
-            lost=self.lost_amount,
-            respond_by=self.respond_by,
-            money=self.money_with_us,
-            money_at=self.money_told_at,
-            may_reauthorize=self.may_reauthorize,
-            reauthorization_requested_at=self.reauthorization_requested_at,
-        )
+    @classmethod
+    def columns(cls) -> list[str]:
+        """Return the columns of ``orders`` that :meth:`of_columns` takes."""
+        names: list[str] = []
+        for field in fields(cls):
+            names += COLUMN_OF.values() if field.name == "standing" else [field.name]
+        return names
+
+    @classmethod
+    def of_columns(cls, **columns: Any) -> Self:
+        """Make a row of its columns."""
+        standing = standing_of(columns)
+        for column in COLUMN_OF.values():
+            del columns[column]
+        return cls(standing=standing, **columns)
 
     def with_parcels(self, parcels: Iterable[Parcel]) -> Order:
         """Return the order as the rules see it."""

@@ -1,10 +1,13 @@
-"""What payments told of the money of an order beside the straight way, and what follows for its standing."""
+"""The standing of an order: what payments told of its money beside the straight way, and how events change it.
 
-from dataclasses import replace
+What follows of it for the payment of the order stands in ``money_moves.py``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from checkout.orders.rules.order import Order, Standing
-from checkout.orders.rules.states import Move
 from shared.events import (
     AuthorizationEnded,
     PaymentCaptured,
@@ -13,8 +16,78 @@ from shared.events import (
     RefundTakenBack,
 )
 
-WATCHED = ("awaited", "authorized", "lapsed", "voided")
-"""States of a payment in which the end of its authorization matters."""
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What payments last told of the money beside the straight way, in yen; ``money`` is all that is with us.
+
+    Of what was ``refunded``, banks took back ``charged_back``; ``lost`` went out beyond what was here. ``elsewhere`` was
+    refunded by others than us; None where payments did not say.
+
+    ``money`` is None while nothing was told: then the payment's state says it.
+    """
+
+    revision: int = 0
+    calls: tuple[str, ...] = ()
+    captured: int = 0
+    suspense: int = 0
+    refunded: int = 0
+    charged_back: int = 0
+    elsewhere: int | None = None
+    lost: int = 0
+    respond_by: datetime | None = None
+    money: int | None = None
+    money_at: datetime | None = None
+    may_reauthorize: bool = False
+    reauthorization_requested_at: datetime | None = None
+
+    @property
+    def came(self) -> int:
+        """Return all that came in, in yen, suspense included."""
+        return self.captured + self.suspense
+
+    @property
+    def kept(self) -> int:
+        """Return what came in and did not go back, in yen."""
+        return max(self.came - self.refunded, 0)
+
+
+NOTHING_TOLD = Standing()
+
+
+COLUMN_OF = {
+    "revision": "standing_revision",
+    "calls": "payment_calls",
+    "captured": "captured_amount",
+    "suspense": "suspense_amount",
+    "refunded": "refunded_amount",
+    "charged_back": "charged_back_amount",
+    "elsewhere": "refunded_elsewhere_amount",
+    "lost": "lost_amount",
+    "respond_by": "respond_by",
+    "money": "money_with_us",
+    "money_at": "money_told_at",
+    "may_reauthorize": "may_reauthorize",
+    "reauthorization_requested_at": "reauthorization_requested_at",
+}
+"""The column of ``orders`` that holds each field of a standing."""
+
+
+def columns_of_standing(standing: Standing) -> dict[str, object]:
+    """Return the columns of ``orders`` that hold ``standing``."""
+    return {column: getattr(standing, name) for name, column in COLUMN_OF.items()}
+
+
+def standing_of(columns: Mapping[str, Any]) -> Standing:
+    """Return the standing that the row of an order holds.
+
+    Whether a new authorization may be had is left over from the end of an earlier one, unless the payment is lapsed.
+    """
+    told = columns["standing_revision"] or columns["money_with_us"] is not None
+    if not told and columns["payment"] != "lapsed":
+        return NOTHING_TOLD
+    fields = {name: columns[column] for name, column in COLUMN_OF.items()}
+    return Standing(**{**fields, "calls": tuple(fields["calls"])})
 
 
 def is_newer(standing: Standing, event: PaymentStandingChanged) -> bool:
@@ -36,13 +109,12 @@ def told_by_payments(standing: Standing, event: PaymentStandingChanged) -> Stand
         lost=event.lost_amount,
         respond_by=event.respond_by,
     )
-    money = event.captured_amount + event.suspense_amount - event.refunded_amount
-    return _money_told(told, max(money, 0), event.occurred_at)
+    return _money_told(told, told.kept, event.occurred_at)
 
 
 def told_by_refund(standing: Standing, event: PaymentRefunded | RefundTakenBack) -> Standing:
     """Return the standing after money went back, or had not after all; of money that was spare, it is told by the next standing."""
-    if event.remaining_amount is None or _only_spare(event):
+    if event.remaining_amount is None or only_spare(event):
         return standing
     return _money_told(standing, event.remaining_amount, event.occurred_at)
 
@@ -56,67 +128,18 @@ def told_by_capture(standing: Standing, event: PaymentCaptured) -> Standing:
     )
 
 
-def overtaken(standing: Standing, event: PaymentCaptured) -> Move | None:
-    """Return how the money of ``event`` left again, where payments told of that before: it came late."""
-    if standing.money_at is None or standing.money_at <= event.occurred_at:
-        return None
-    if standing.refunded and not standing.money:
-        return "refund"
-    return "take_back" if standing.captured < event.amount else None
-
-
-def money_move(order: Order, told: Standing) -> Move | None:
-    """Return how the payment of ``order`` moves by what is ``told`` of its money; None while it keeps it.
-
-    A receipt that was taken back is told by the standing alone: its order is to be paid again, whatever had been given
-    back of it before. Less than the total may be taken for the
-    whole: only what was there and is gone counts.
-    """
-    if order.payment == "short":
-        full = min(told.captured, told.captured + told.suspense - told.refunded) >= order.total
-        return "capture" if full else None
-    if order.payment not in ("captured", "refunded_in_part"):
-        return None
-    had = order.standing.captured if order.standing.revision else order.total
-    if told.captured < min(had, order.total):
-        return "take_back"
-    return "refund" if told.refunded and told.refunded >= told.captured + told.suspense else None
-
-
-def lapsed(order: Order, event: AuthorizationEnded) -> Standing:
+def lapsed(standing: Standing, event: AuthorizationEnded) -> Standing:
     """Return the standing after an authorization ended; a wish for a new one is answered by it."""
-    return replace(order.standing, may_reauthorize=event.may_reauthorize, reauthorization_requested_at=None)
+    return replace(standing, may_reauthorize=event.may_reauthorize, reauthorization_requested_at=None)
 
 
-def covered_again(order: Order) -> Standing:
+def covered_again(standing: Standing) -> Standing:
     """Return the standing after a new authorization took the place of the one that ended."""
-    return replace(order.standing, may_reauthorize=False, reauthorization_requested_at=None)
+    return replace(standing, may_reauthorize=False, reauthorization_requested_at=None)
 
 
-def refund_move(order: Order, event: PaymentRefunded) -> Move | None:
-    """Return how a refund moves the payment; None where only what was spare of an order that goes on went back."""
-    if _only_spare(event) and order.status != "cancelled":
-        return None
-    left = event.remaining_amount
-    if not left:
-        return "refund"
-    if left >= order.total and order.status != "cancelled":
-        return None
-    return "refund_part"
-
-
-def undo_move(order: Order, event: RefundTakenBack) -> Move | None:
-    """Return how the payment moves where a refund had not been made: nothing of the sale is given back any more, or a part.
-
-    None where only what was spare of an order that goes on had been told as given back.
-    """
-    if _only_spare(event) and order.status != "cancelled":
-        return None
-    paid = min(order.standing.captured, order.total) if order.standing.revision else order.total
-    return "undo_refund" if event.remaining_amount >= paid else "undo_refund_part"
-
-
-def _only_spare(event: PaymentRefunded | RefundTakenBack) -> bool:
+def only_spare(event: PaymentRefunded | RefundTakenBack) -> bool:
+    """Tell whether a refund gave back nothing but what had come beyond the order."""
     return event.amount == event.spare_amount
 
 
