@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from members.accounts.search import FoundMember, MemberSearch, count_members, find_members
 from members.deeds.doer import doer
-from members.member_desk.columns import COLUMNS
+from members.member_desk.columns import COLUMNS, member_cells
 from members.member_desk.export_members import export_members
 from shared.clock import now
 from shared.web.cells import Cell, at, badge, hint, link, number, text
@@ -100,5 +100,7 @@ async def send_members(request: Request, parts: Here, paging: Paging, seen: Owne
     """Send the file, row by row; only to owners, and it is written down that they have it."""
     asked = MEMBERS.read(request, paging).for_file()
     search = _search(asked, asked.tab)
-    cells = await export_members(parts.db, search, by=doer(request, seen), at=now())
-    return csv_response("members", COLUMNS, cells)
+    found = await export_members(
+        parts.db, search, by=doer(request, seen), subject=lambda count: f"{count:,}人", at=now()
+    )
+    return csv_response("members", COLUMNS, member_cells(found))

@@ -1,18 +1,21 @@
-"""会員データ出力ファイル: taking the members along is a deed that is noted (MEM-13)."""
+"""The members of a list leave as a file (会員データ出力ファイル, MEM-13); it is noted who took them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 
-from members.accounts.search import MemberSearch, count_members, every_member
+from members.accounts.search import FoundMember, MemberSearch, count_members, every_member
 from members.deeds.rows import Doer, note_deed
-from members.member_desk.columns import member_cells
 from shared.database.transactions import Database
 
 
 async def export_members(
-    db: Database, search: MemberSearch, *, by: Doer, at: datetime
-) -> AsyncIterator[tuple[str | int, ...]]:
-    """Note who takes how many members along; return their cells, row by row."""
+    db: Database, search: MemberSearch, *, by: Doer, subject: Callable[[int], str], at: datetime
+) -> AsyncIterator[FoundMember]:
+    """Return all members found, after it is noted who takes them.
+
+    ``by`` tells who and from where (:func:`members.deeds.doer.doer`), ``subject`` says in words what so many are. Members
+    keeps the record of deeds itself, so that no event is said.
+    """
     async with db.transaction() as tx:
-        await note_deed(tx, by, "members_exported", f"{await count_members(tx, search):,}人", at=at)
-    return member_cells(every_member(db, search))
+        await note_deed(tx, by, "members_exported", subject(await count_members(tx, search)), at=at)
+    return every_member(db, search)

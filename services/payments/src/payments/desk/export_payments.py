@@ -1,19 +1,22 @@
-"""Staff take the list of payments as a file: it is written down who has it."""
+"""The payments of a list leave as a file; it is said who took them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from payments.desk.rows import PaymentSearch, list_payments
-from shared.database.transactions import Tx
+from payments.desk.rows import PaymentSearch, every_payment, list_payments
+from payments.payment.rules.payment import Payment
+from shared.database.transactions import Database
 from shared.events import PaymentsExported
 
 
 async def export_payments(
-    tx: Tx, search: PaymentSearch, done_by: Mapping[str, Any], told: Callable[[int], str]
-) -> None:
-    """Say that all payments found by ``search`` leave the desk, and how many there are.
+    db: Database, search: PaymentSearch, *, by: Mapping[str, Any], subject: Callable[[int], str]
+) -> AsyncIterator[Payment]:
+    """Return all payments found, after it is said who takes them.
 
-    ``done_by`` are the fields of a desk event that tell who took them, ``told`` the words for a number of rows.
+    ``by`` tells who and from where (:func:`shared.web.deeds.done_by`), ``subject`` says in words what so many are.
     """
-    _, count = await list_payments(tx, **search, limit=0, offset=0)
-    tx.say(PaymentsExported(**done_by, subject=told(count)))
+    async with db.transaction() as tx:
+        _, count = await list_payments(tx, **search, limit=0, offset=0)
+        tx.say(PaymentsExported(**by, subject=subject(count)))
+    return every_payment(db, **search)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from payments.desk.export_payments import export_payments
-from payments.desk.rows import VIEWS, PaymentSearch, count_calls, count_views, every_payment, list_payments
+from payments.desk.rows import VIEWS, PaymentSearch, count_calls, count_views, list_payments
 from payments.methods.registry import Methods
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
@@ -103,10 +103,11 @@ async def send_payments(request: Request, parts: Here, staff: Owner, paging: Pag
     search = _search(PAYMENTS.read(request, paging).for_file())
     async with parts.db.transaction() as tx:
         settings = await read_shop_settings(tx)
-        subject = partial(rows_taken, PAYMENTS, request)
-        await export_payments(tx, search, done_by(request, staff), subject)
+    found = await export_payments(
+        parts.db, search, by=done_by(request, staff), subject=partial(rows_taken, PAYMENTS, request)
+    )
     line = _lines(settings, parts[Methods])
-    return PAYMENTS.csv(line(one) async for one in every_payment(parts.db, **search))
+    return PAYMENTS.csv(line(one) async for one in found)
 
 
 @router.get(PAYMENTS.path)
