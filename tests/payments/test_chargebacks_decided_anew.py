@@ -41,11 +41,11 @@ def heard(before: Payment, told: Chargeback = OPEN) -> Payment:
 
 
 def decided(before: Payment, state: Literal["won", "lost"], amount: int | None = None) -> Settled:
-    return deeds.decide_dispute(before, AT, reference="d1", state=state, by="佐藤", amount=amount)
+    return deeds.decide_chargeback(before, AT, reference="d1", state=state, by="佐藤", amount=amount)
 
 
 def reopened(before: Payment) -> Settled:
-    return deeds.reopen_dispute(before, AT, reference="d1", reason=NO_WORD, by="佐藤")
+    return deeds.reopen_chargeback(before, AT, reference="d1", reason=NO_WORD, by="佐藤")
 
 
 def balances(*settled: Settled) -> dict[str, int]:
@@ -394,7 +394,7 @@ def test_short_money_of_the_sale_can_be_taken_for_the_whole() -> None:
     assert (taken.payment.state, taken.payment.sale_amount, taken.entries) == ("captured", 1_000, ())
 
 
-def test_what_is_still_here_is_asked_back_once_a_dispute_ends_beside_it() -> None:
+def test_what_is_still_here_goes_back_once_a_chargeback_ends_beside_it() -> None:
     refunding = payment("refunding", suspense_amount=300, receipts=("r1",))
     won = decided(heard(refunding, replace(OPEN, amount=300)), "won")
     assert won.asks == (Ask("refund", 300),)

@@ -1,4 +1,4 @@
-"""Money that others moved, holds that end, disputes, and what staff do about them: seen from the service."""
+"""Money that others moved, holds that end, chargebacks, and what staff do about them: seen from the service."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -133,7 +133,7 @@ def test_an_order_of_nothing_is_paid_at_once_and_nobody_is_asked() -> None:
         assert asking.cancel(begun.payment, AT).asks == ()
 
 
-def test_an_open_dispute_calls_staff_with_its_deadline_and_stops_refunds() -> None:
+def test_an_open_chargeback_calls_staff_with_its_deadline_and_stops_refunds() -> None:
     before = payment("captured", captured_amount=3_300)
     due = AT + timedelta(days=7)
     told = Chargeback(reference="d1", amount=3_300, respond_by=due)
@@ -142,9 +142,9 @@ def test_an_open_dispute_calls_staff_with_its_deadline_and_stops_refunds() -> No
     assert deeds.to_be_seen(disputed) == ()
     cancelled_too = asking.cancel(disputed, AT)
     assert cancelled_too.asks == (), "nothing goes back twice"
-    won = deeds.decide_dispute(cancelled_too.payment, AT, reference="d1", state="won", by="佐藤")
+    won = deeds.decide_chargeback(cancelled_too.payment, AT, reference="d1", state="won", by="佐藤")
     assert (won.asks, won.payment.calls) == ((Ask("refund", 3_300),), ())
-    lost = deeds.decide_dispute(cancelled_too.payment, AT, reference="d1", state="lost", by="佐藤")
+    lost = deeds.decide_chargeback(cancelled_too.payment, AT, reference="d1", state="lost", by="佐藤")
     assert (lost.asks, lost.payment.state, lost.payment.held_amount) == ((), "refunded", 0)
     again = settle(lost.payment, None, told, AT, CARD)
     assert again.payment == lost.payment, "old news does not open it again"

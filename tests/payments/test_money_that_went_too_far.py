@@ -148,7 +148,7 @@ def test_a_number_whose_money_is_taken_back_waits_for_its_buyer_again() -> None:
 def test_a_lost_chargeback_tells_the_order_and_stays_until_it_was_seen() -> None:
     told = Chargeback(reference="d1", amount=3_300)
     disputed = settle(LIVE, None, told, AT, CARD).payment
-    lost = deeds.decide_dispute(disputed, AT, reference="d1", state="lost", by="佐藤")
+    lost = deeds.decide_chargeback(disputed, AT, reference="d1", state="lost", by="佐藤")
     [said] = lost.events
     assert isinstance(said, PaymentRefunded)
     assert (said.amount, said.remaining_amount, said.by_dispute) == (3_300, 0, True)
@@ -166,29 +166,29 @@ def test_all_that_was_disputed_is_booked_although_part_of_it_went_back_before() 
     assert same == Settled(lost.payment), "the provider counts no chargeback as a refund"
 
 
-def test_a_dispute_that_was_won_calls_again_when_it_is_opened_again() -> None:
+def test_a_chargeback_that_was_won_calls_again_once_opened_again() -> None:
     told = Chargeback(reference="d1", amount=3_300, notice_id="n1")
     disputed = settle(LIVE, None, told, AT, CARD).payment
-    won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤").payment
+    won = deeds.decide_chargeback(disputed, AT, reference="d1", state="won", by="佐藤").payment
     assert settle(won, None, told, AT, CARD) == Settled(won), "the same notice is no news"
     again = settle(won, None, replace(told, notice_id="n2"), AT, CARD).payment
-    assert (won.calls, again.calls, len(again.disputes)) == ((), ("chargeback",), 1)
+    assert (won.calls, again.calls, len(again.open_chargebacks)) == ((), ("chargeback",), 1)
     lost = settle(won, None, replace(told, state="lost"), AT, CARD).payment
     assert (lost.held_amount, lost.calls) == (0, ("chargeback_lost",))
 
 
 def test_staff_say_how_much_of_what_was_disputed_was_lost() -> None:
     disputed = settle(LIVE, None, Chargeback(reference="d1", amount=3_300), AT, CARD).payment
-    lost = deeds.decide_dispute(disputed, AT, reference="d1", state="lost", by="佐藤", amount=500).payment
+    lost = deeds.decide_chargeback(disputed, AT, reference="d1", state="lost", by="佐藤", amount=500).payment
     assert (lost.refunded_amount, lost.charged_back_amount, lost.held_amount) == (500, 500, 2_800)
-    won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤", amount=500).payment
+    won = deeds.decide_chargeback(disputed, AT, reference="d1", state="won", by="佐藤", amount=500).payment
     assert (won.chargebacks[0].amount, won.held_amount) == (3_300, 3_300)
     assert (deeds.lost_amount_max(disputed, "d1"), deeds.lost_amount_max(won, "d1")) == (3_300, None)
 
 
 def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
     unknown = settle(LIVE, None, Chargeback(reference="d1", amount=0), AT, CARD).payment
-    lost = deeds.decide_dispute(unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000).payment
+    lost = deeds.decide_chargeback(unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000).payment
     assert (lost.refunded_amount, lost.chargebacks[0].amount) == (1_000, 1_000)
 
 
@@ -319,11 +319,11 @@ async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(
 
 
 @pytest.mark.parametrize("state", ["won", "lost"])
-def test_the_rest_of_a_refund_goes_back_once_a_dispute_ends(state: str) -> None:
+def test_the_rest_of_a_refund_goes_back_once_a_chargeback_ends(state: str) -> None:
     waits = payment("refunding", captured_amount=3_300, receipts=("r1",), order_cancelled=True)
     disputed = settle(waits, None, Chargeback(reference="d1", amount=300), AT, CARD)
     assert disputed.asks == ()
-    ended = deeds.decide_dispute(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
+    ended = deeds.decide_chargeback(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
     assert ended.asks == (Ask("refund", 3_300 if state == "won" else 3_000, len(ended.payment.refunds) + 1),)
 
 

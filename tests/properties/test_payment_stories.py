@@ -149,9 +149,9 @@ class PaymentStory(RuleBasedStateMachine):
         paid = Captured(amount=TOTAL, captured_at=AT, receipt_id="paid")
         self.provider.done.append(paid)
         self.look(answers=[paid])
-        self.provider.dispute("open", TOTAL)
+        self.provider.charge_back("open", TOTAL)
         self.look()
-        assert self.payment.disputes
+        assert self.payment.open_chargebacks
         self.seen["disputed"] += 1
 
     def commit(self, settled: Settled, *, by_staff: bool = False) -> None:
@@ -555,7 +555,7 @@ class PaymentStory(RuleBasedStateMachine):
             return
         self.look()
         if self.payment.held_amount and self.open_refund() is None:
-            self.provider.dispute(state, self.payment.held_amount)
+            self.provider.charge_back(state, self.payment.held_amount)
             self.look()
             self.seen["disputed"] += 1
 
@@ -566,7 +566,7 @@ class PaymentStory(RuleBasedStateMachine):
         amount=st.sampled_from([300, 1_000, TOTAL]),
         by_staff=st.booleans(),
     )
-    def it_is_decided_otherwise_how_a_dispute_ended(
+    def it_is_decided_otherwise_how_a_chargeback_ended(
         self, pick: int, state: Literal["won", "lost"], amount: int, by_staff: bool
     ) -> None:
         if self.provider.undecided or self.open_refund() is not None:
@@ -575,21 +575,23 @@ class PaymentStory(RuleBasedStateMachine):
         reference = self.payment.chargebacks[pick % len(self.payment.chargebacks)].reference
         before = self.payment.charged_back_sum
         if not by_staff:
-            self.provider.decides_a_dispute(reference, state, amount)
+            self.provider.decides_a_chargeback(reference, state, amount)
             self.look()
-        elif self.payment.chargeback(reference) in self.payment.disputes:
+        elif self.payment.chargeback(reference) in self.payment.open_chargebacks:
             self.commit(
-                deeds.decide_dispute(
+                deeds.decide_chargeback(
                     self.payment, self.at, reference=reference, state=state, amount=amount, by="staff"
                 ),
                 by_staff=True,
             )
         else:
             self.commit(
-                deeds.reopen_dispute(self.payment, self.at, reference=reference, reason="誤り", by="staff"),
+                deeds.reopen_chargeback(
+                    self.payment, self.at, reference=reference, reason="誤り", by="staff"
+                ),
                 by_staff=True,
             )
-            self.seen["dispute opened again"] += 1
+            self.seen["chargeback opened again"] += 1
         after = self.payment.charged_back_sum
         self.provider.taken_by_the_bank(after - before)
         self.seen["loss taken back"] += after < before
@@ -710,7 +712,7 @@ class PaymentStory(RuleBasedStateMachine):
             assert self.payment.held_amount == 0 or asks_a_person, "M2"
             assert self.terms.deposit != "capture" or not self.provider.holds, "M2: nothing stays held"
         elif self.payment.state in OVER and self.payment.state not in ("refunded", "owed", "unmanaged"):
-            assert self.payment.held_amount == 0 or self.payment.disputes
+            assert self.payment.held_amount == 0 or self.payment.open_chargebacks
             gave_up = any(isinstance(one, PaymentFailed) for one in self.said) and self.terms is PARTS
             assert not (gave_up and self.provider.holds), "nothing stays held after a visit that ended"
 

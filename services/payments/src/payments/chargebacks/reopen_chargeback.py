@@ -28,6 +28,6 @@ async def reopen_chargeback(
     """
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        return deeds.reopen_dispute(payment, at, reference=reference, reason=reopen_reason, by=by)
+        return deeds.reopen_chargeback(payment, at, reference=reference, reason=reopen_reason, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)

@@ -32,7 +32,7 @@ from payments.payment.words import OPERATIONS, ROUTES, STATES
 from payments.refunds.record_refund import record_refund, take_back_refund
 from payments.refunds.refund_payment import refund_again, refund_part, refund_spare_money
 from payments.requests.words import REQUEST_STATES
-from payments.shop.rows import read_shop_settings
+from payments.shop.rows import read_payment_settings
 from payments.watching.look_up_payment import look_up_payment
 from shared.clock import in_japan, now
 from shared.errors import Refused
@@ -47,12 +47,12 @@ LABELS = {"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTIC
 DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "accept": (Accept, accept_short_money, "入金済みにしました"),
     "keep": (Keep, keep_money, "入金済みにしました"),
-    "dispute/reopen": (Reopen, reopen_chargeback, "結果の記録を取り消しました"),
+    "chargeback/reopen": (Reopen, reopen_chargeback, "結果の記録を取り消しました"),
     "deposit/take-back": (TakeBack, take_back_deposit, "入金の記録を取り消しました"),
     "outside": (Outside, record_refund, "返金を記録しました"),
     "outside/take-back": (TakeBack, take_back_refund, "返金の記録を取り消しました"),
     "part-refund": (PartRefund, refund_part, "返金を依頼しました"),
-    "dispute": (Dispute, decide_chargeback, "結果を記録しました"),
+    "chargeback": (Dispute, decide_chargeback, "結果を記録しました"),
     "refund": (Press, refund_again, "返金を依頼しました"),
     "refund-spare": (Press, refund_spare_money, "過入金の返金を依頼しました"),
     "reauthorize": (Press, renew_hold, "再与信を依頼しました"),
@@ -72,7 +72,7 @@ async def _show(
     async with parts.db.transaction() as tx:
         payment = await read_order_payment(tx, order_code)
         story = await payment_story(tx, payment.payment_id)
-        settings = await read_shop_settings(tx)
+        settings = await read_payment_settings(tx)
     method = parts[Methods][payment.method]
     name = settings.name_of(payment.method, method.menu().name)
     shows_status = method.menu().provider_status_shown
@@ -95,7 +95,7 @@ async def _show(
         refused=refused,
         by_hand=method.terms.deposit == "by_hand",
         contraries=payment_view.contraries(payment, method.terms, story),
-        disputes=[(one, _of(Dispute, one, refused)) for one in payment.disputes],
+        open_chargebacks=[(one, _of(Dispute, one, refused)) for one in payment.open_chargebacks],
         decided=[
             (one, payment_view.taken_back(payment, one), _of(Reopen, one, refused))
             for one in payment.chargebacks

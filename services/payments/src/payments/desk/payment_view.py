@@ -29,7 +29,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "charged_back": yen(payment.charged_back_sum),
         "refundable": yen(payment.refundable_amount or payment.held_amount),
         "failed": f"（{yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
-        "disputed": yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "disputed": yen(sum(one.amount for one in payment.open_chargebacks or payment.chargebacks)),
         "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
         "unnamed": yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
@@ -178,7 +178,7 @@ def taken_back(payment: Payment, one: KnownChargeback) -> str:
     if one.state == "won":
         return f"{opened}お金は動きません。"
     here = f"返金されたと記録した{yen(one.amount)}を、返金されていないものとして記録し直します。"
-    after = deeds.reopen_dispute(payment, now(), reference=one.reference, reason="", by="").payment
+    after = deeds.reopen_chargeback(payment, now(), reference=one.reference, reason="", by="").payment
     back = payment.state != "captured" and after.keeps_its_sale and not after.missing_amount
     paid = "注文は入金済みに戻ります。" if back else ""
     return f"{opened}{here}{paid}お金は動かず、メールも送りません。"

@@ -134,7 +134,7 @@ def take_back_record(payment: Payment, at: datetime, *, ref: str, by: str) -> Se
 
 def may_take_back_deposits(payment: Payment, terms: Terms) -> bool:
     """Return whether staff may take back a deposit that they recorded: nothing of it is on its way back."""
-    return terms.deposit == "by_hand" and not payment.refund_asked_amount and not payment.disputes
+    return terms.deposit == "by_hand" and not payment.refund_asked_amount and not payment.open_chargebacks
 
 
 def take_back_deposit(
@@ -151,7 +151,7 @@ def take_back_deposit(
 def may_accept_short(payment: Payment) -> bool:
     """Return whether too little came and staff may take it for the whole."""
     waits = payment.state in ("waiting", "short")
-    certain = not payment.disputes and not payment.contradicted
+    certain = not payment.open_chargebacks and not payment.contradicted
     return waits and payment.held_amount > 0 and not payment.order_cancelled and certain
 
 
@@ -229,12 +229,12 @@ def owes_nothing(payment: Payment) -> bool:
 
 
 def to_be_seen(payment: Payment) -> tuple[str, ...]:
-    """Return the calls that staff may mark as seen; an open dispute or money that is spare goes on calling.
+    """Return the calls that staff may mark as seen; an open a chargeback or money that is spare goes on calling.
 
     A part refund that failed leaves nothing owed: whether to try again is theirs to decide.
     """
     blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
-    blocked |= {"chargeback"} if payment.disputes else set()
+    blocked |= {"chargeback"} if payment.open_chargebacks else set()
     wished = ("refund_failed",) if owes_nothing(payment) else ()
     unwanted = OVER_WITH_THE_ORDER if payment.order_cancelled else ()
     seen = (*TO_BE_SEEN, *wished, *unwanted)
@@ -264,11 +264,11 @@ def _end_doubted_refund(draft: Draft) -> None:
 
 def lost_amount_max(payment: Payment, reference: str) -> int | None:
     """Return up to what amount a chargeback can be lost, in yen: what is disputed; None where nobody told."""
-    told = (one.amount for one in payment.disputes if one.reference == reference)
+    told = (one.amount for one in payment.open_chargebacks if one.reference == reference)
     return next(told, 0) or None
 
 
-def decide_dispute(
+def decide_chargeback(
     payment: Payment,
     at: datetime,
     *,
@@ -282,7 +282,7 @@ def decide_dispute(
     ``amount`` in yen is what was lost, where that is less than what is disputed, or the provider named no amount.
     """
     draft = Draft(payment, at, by)
-    for one in payment.disputes:
+    for one in payment.open_chargebacks:
         if one.reference == reference:
             taken = amount if state == "lost" else None
             decided = replace(one, state=state, amount=taken or one.amount, disputed_amount=one.disputed)
@@ -291,7 +291,7 @@ def decide_dispute(
     return draft.done()
 
 
-def reopen_dispute(payment: Payment, at: datetime, *, reference: str, reason: str, by: str) -> Settled:
+def reopen_chargeback(payment: Payment, at: datetime, *, reference: str, reason: str, by: str) -> Settled:
     """Staff take back how a chargeback ended, for a reason that its history keeps: it is open again, with its deadline; what
     was booked as lost is here again, with what covered it."""
     draft = Draft(payment, at, by)
