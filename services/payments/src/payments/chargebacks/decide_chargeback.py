@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
+from payments.chargebacks import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -35,11 +35,11 @@ async def decide_chargeback(
             raise Refused(
                 "amount_missing", "返金された金額を入力してください", field="lost_amount", status=422
             )
-        most = deeds.lost_amount_max(payment, reference)
+        most = rules.lost_amount_max(payment, reference)
         if state == "lost" and most is not None and (lost_amount or 0) > most:
             text = f"返金された金額は¥{most:,}以下で入力してください"
             raise Refused("more_than_disputed", text, field="lost_amount", status=422)
-        return deeds.decide_chargeback(
+        return rules.decide_chargeback(
             payment, at, reference=reference, state=state, by=by, amount=lost_amount
         )
 

@@ -251,6 +251,11 @@ class Payment:
         return self.state == "captured" and not self.order_cancelled
 
     @property
+    def owes_nothing(self) -> bool:
+        """Whether the order keeps all that is here, so that a refund which failed was a wish of staff."""
+        return self.keeps_its_sale and not self.spare_amount
+
+    @property
     def open_chargebacks(self) -> tuple[KnownChargeback, ...]:
         """Chargebacks that are not decided: nothing is refunded beside them."""
         return tuple(one for one in self.chargebacks if one.state == "open")
