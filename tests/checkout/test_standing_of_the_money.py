@@ -676,7 +676,7 @@ async def disputed(db: Database, hearing: Hearing, code: str) -> None:
     await hearing.hears(captured(code, "amazon_pay"), standing(code, 1, "chargeback", captured_amount=3_500))
 
 
-async def test_a_cancellation_beside_a_dispute_promises_no_refund(
+async def test_a_cancellation_beside_a_chargeback_promises_no_refund(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing
 ) -> None:
     await disputed(db, hearing, "D-1")
@@ -691,7 +691,7 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund(
 
     (event,) = await said(db)
     assert isinstance(event, OrderCancelled)
-    assert (event.refund_amount, event.refund_waits_for) == (3_500, "dispute")
+    assert (event.refund_amount, event.refund_waits_for) == (3_500, "chargeback")
     assert "返金保留" in (await desk.get("/desk/orders/D-1")).text
     assert "返金いたします" not in (await progress_of(db, "D-1")).text
 
@@ -747,7 +747,7 @@ async def test_a_cancellation_tells_what_came_and_what_went_back(
     [(0, "返金処理中", "お支払い済みの金額は返金いたします"), (3_500, "返金済", "返金済みです")],
     ids=["won", "lost"],
 )
-async def test_what_became_of_the_dispute_is_told(
+async def test_what_became_of_the_chargeback_is_told(
     db: Database, desk: httpx.AsyncClient, hearing: Hearing, back: int, desk_word: str, buyer_word: str
 ) -> None:
     await disputed(db, hearing, "D-2")

@@ -132,10 +132,10 @@ async def test_a_cancellation_by_the_shop_says_so_with_reason_and_money(post: Po
     assert "行き違い" not in text
 
 
-async def test_a_cancellation_beside_a_dispute_promises_no_refund_of_ours(post: Post) -> None:
+async def test_a_cancellation_beside_a_chargeback_promises_no_refund(post: Post) -> None:
     order = await placed(post, "authorized")
     await post.hears(
-        of(order, OrderCancelled, reason="staff", refund_amount=6700, refund_waits_for="dispute")
+        of(order, OrderCancelled, reason="staff", refund_amount=6700, refund_waits_for="chargeback")
     )
     await post.sends()
 
@@ -144,7 +144,7 @@ async def test_a_cancellation_beside_a_dispute_promises_no_refund_of_ours(post: 
     assert "ご返金額" not in text
 
 
-@pytest.mark.parametrize("waits_for", ["dispute", "check"])
+@pytest.mark.parametrize("waits_for", ["chargeback", "check"])
 async def test_a_refund_that_waits_hides_none_that_was_made(post: Post, waits_for: str) -> None:
     order = await placed(post, "authorized")
     told = {"received_amount": 2_170, "refunded_amount": 700, "refund_amount": 1_470}

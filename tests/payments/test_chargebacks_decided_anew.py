@@ -7,14 +7,18 @@ from typing import Any, Literal
 import pytest
 
 from harness.keys import Keys
+from payments.calls import rules as call_rules
+from payments.chargebacks import rules as chargeback_rules
+from payments.deposits import rules as deposit_rules
 from payments.desk.payment_view import taken_back
-from payments.payment.rules import asking, deeds
+from payments.payment.rules import asking
 from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback, Refunded, Reversed
 from payments.payment.rules.details import KnownChargeback, Loss
 from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
+from payments.refunds import rules as refund_rules
 from shared.events import (
     PaymentCaptured,
     PaymentRefunded,
@@ -41,11 +45,13 @@ def heard(before: Payment, told: Chargeback = OPEN) -> Payment:
 
 
 def decided(before: Payment, state: Literal["won", "lost"], amount: int | None = None) -> Settled:
-    return deeds.decide_dispute(before, AT, reference="d1", state=state, by="佐藤", amount=amount)
+    return chargeback_rules.decide_chargeback(
+        before, AT, reference="d1", state=state, by="佐藤", amount=amount
+    )
 
 
 def reopened(before: Payment) -> Settled:
-    return deeds.reopen_dispute(before, AT, reference="d1", reason=NO_WORD, by="佐藤")
+    return chargeback_rules.reopen_chargeback(before, AT, reference="d1", reason=NO_WORD, by="佐藤")
 
 
 def balances(*settled: Settled) -> dict[str, int]:
@@ -300,13 +306,15 @@ def test_a_sum_of_refunds_stays_what_it_is_when_a_loss_is_taken_back() -> None:
 def all_given_back(one: Payment) -> Payment:
     amount = one.held_amount
     route: Any = "bank_transfer"
-    return deeds.settle_outside(one, AT, ref="desk:1", amount=amount, route=route, note="", by="佐藤").payment
+    return refund_rules.settle_outside(
+        one, AT, ref="desk:1", amount=amount, route=route, note="", by="佐藤"
+    ).payment
 
 
 def test_an_order_that_goes_on_is_paid_again_when_a_record_is_taken_back() -> None:
     given = all_given_back(LIVE)
     assert given.state == "refunded"
-    back = deeds.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
+    back = refund_rules.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
     assert (back.state, back.sale_amount, back.calls) == ("captured", 3_300, ())
     assert back.provider_status == "売上確定済"
     assert asking.cancel(back, AT).asks[0].amount == 3_300
@@ -314,8 +322,8 @@ def test_an_order_that_goes_on_is_paid_again_when_a_record_is_taken_back() -> No
 
 def test_a_wrong_deposit_is_taken_back_after_the_wrong_record_of_its_refund() -> None:
     paid = payment("captured", number=NUMBER, captured_amount=3_300, receipts=("r1",))
-    back = deeds.take_back_record(all_given_back(paid), AT, ref="desk:1", by="佐藤").payment
-    waits = deeds.take_back_deposit(back, BANK, AT, receipt_id="r1", amount=3_300, by="佐藤").payment
+    back = refund_rules.take_back_record(all_given_back(paid), AT, ref="desk:1", by="佐藤").payment
+    waits = deposit_rules.take_back_deposit(back, BANK, AT, receipt_id="r1", amount=3_300, by="佐藤").payment
     assert (waits.state, waits.held_amount) == ("waiting", 0)
 
 
@@ -323,7 +331,7 @@ def test_short_money_not_given_back_after_all_is_short_again() -> None:
     short = payment("short", suspense_amount=1_000, receipts=("r1",), attention="short_money")
     given = all_given_back(short)
     assert given.state == "voided"
-    back = deeds.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
+    back = refund_rules.take_back_record(given, AT, ref="desk:1", by="佐藤").payment
     assert (back.state, back.spare_amount, back.calls) == ("short", 1_000, ("short_money",))
 
 
@@ -332,7 +340,7 @@ def test_short_money_not_given_back_after_all_is_short_again() -> None:
 )
 def test_money_that_was_to_go_back_pays_for_the_order_at_a_wish(here: int, sale: int, spare: int) -> None:
     owed = payment("owed", suspense_amount=here, receipts=("r1",), attention="late_money refund_failed")
-    kept = deeds.keep_for_order(owed, BANK, AT, by="佐藤", send_mail=True)
+    kept = deposit_rules.keep_for_order(owed, BANK, AT, by="佐藤", send_mail=True)
     assert (kept.payment.state, kept.payment.sale_amount, kept.payment.spare_amount) == (
         "captured",
         sale,
@@ -358,7 +366,7 @@ def test_money_that_was_to_go_back_pays_for_the_order_at_a_wish(here: int, sale:
 )
 def test_money_is_not_kept_where_it_has_to_go_back(no: dict[str, Any]) -> None:
     owed = replace(payment("owed", suspense_amount=3_300, receipts=("r1",)), **no)
-    assert deeds.keep_for_order(owed, BANK, AT, by="佐藤") == Settled(owed)
+    assert deposit_rules.keep_for_order(owed, BANK, AT, by="佐藤") == Settled(owed)
 
 
 @pytest.mark.parametrize("state", ["authorized", "expired"])
@@ -367,8 +375,8 @@ def test_a_cancelled_order_calls_for_no_money_that_was_to_pay_it(state: Any) -> 
     ended = asking.cancel(held, AT).payment
     assert ended.calls == ()
     old = replace(held, order_cancelled=True)
-    assert deeds.to_be_seen(old) == ("capture_failed", "authorization_ended")
-    assert deeds.to_be_seen(held) == ()
+    assert call_rules.to_be_seen(old) == ("capture_failed", "authorization_ended")
+    assert call_rules.to_be_seen(held) == ()
 
 
 def test_a_capture_that_fails_after_the_cancellation_calls_nobody() -> None:
@@ -385,28 +393,28 @@ def test_money_on_its_way_back_goes_on_once_a_person_has_seen_why_it_waited() ->
         losses=(Loss("c1", 50, "refund"),),
         attention="refund_unexplained",
     )
-    assert deeds.mark_seen(waits, CARD, AT, by="佐藤").asks == (Ask("refund", 300),)
+    assert call_rules.mark_seen(waits, CARD, AT, by="佐藤").asks == (Ask("refund", 300),)
 
 
 def test_short_money_of_the_sale_can_be_taken_for_the_whole() -> None:
     short = payment("short", captured_amount=1_000, receipts=("r1",))
-    taken = deeds.accept_short(short, CARD, AT, by="佐藤")
+    taken = deposit_rules.accept_short(short, CARD, AT, by="佐藤")
     assert (taken.payment.state, taken.payment.sale_amount, taken.entries) == ("captured", 1_000, ())
 
 
-def test_what_is_still_here_is_asked_back_once_a_dispute_ends_beside_it() -> None:
+def test_what_is_still_here_goes_back_once_a_chargeback_ends_beside_it() -> None:
     refunding = payment("refunding", suspense_amount=300, receipts=("r1",))
     won = decided(heard(refunding, replace(OPEN, amount=300)), "won")
     assert won.asks == (Ask("refund", 300),)
 
 
 def test_money_that_is_here_after_all_covers_what_a_bank_took_beyond_it() -> None:
-    told = deeds.settle_outside(
+    told = refund_rules.settle_outside(
         LIVE, AT, ref="o1", amount=1_000, route="bank_transfer", note="振込", by="佐藤"
     )
     lost = decided(heard(told.payment, replace(OPEN, amount=2_600)), "lost", 2_600)
     assert (lost.payment.held_amount, lost.payment.lost_amount) == (0, 300)
-    back = deeds.take_back_record(lost.payment, AT, ref="o1", by="佐藤")
+    back = refund_rules.take_back_record(lost.payment, AT, ref="o1", by="佐藤")
     assert (back.payment.held_amount, back.payment.lost_amount) == (700, 0)
     assert balances(told, lost, back) == {"receivable": -2_600, "refunds": 2_600}
 

@@ -162,7 +162,7 @@ async def test_a_refund_under_a_known_id_is_said_and_booked_once(shopping: Shopp
 
 
 def test_a_chargeback_that_was_won_is_said_without_an_amount() -> None:
-    won = Dispute(version=1, reference="d1", state="won", disputed_amount=500)
+    won = Dispute(version=1, reference="d1", state="won", lost_amount=500)
     assert told(won) == "申し立て番号 d1、結果 勝訴"
     assert "¥500" in told(won.model_copy(update={"state": "lost"}))
 

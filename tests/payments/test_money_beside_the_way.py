@@ -1,4 +1,4 @@
-"""Money that others moved, holds that end, disputes, and what staff do about them: seen from the service."""
+"""Money that others moved, holds that end, chargebacks, and what staff do about them: seen from the service."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -8,9 +8,12 @@ import pytest
 
 from harness.hearing import said
 from harness.keys import Keys
+from payments.calls import rules as call_rules
+from payments.chargebacks import rules as chargeback_rules
+from payments.deposits import rules as deposit_rules
 from payments.methods.method import Notice
 from payments.notices.rows import insert_notice
-from payments.payment.rules import asking, deeds
+from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -31,6 +34,7 @@ from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all
+from payments.refunds import rules as refund_rules
 from payments.requests.perform_requests import set_apart
 from shared.clock import now
 from shared.events import (
@@ -133,18 +137,22 @@ def test_an_order_of_nothing_is_paid_at_once_and_nobody_is_asked() -> None:
         assert asking.cancel(begun.payment, AT).asks == ()
 
 
-def test_an_open_dispute_calls_staff_with_its_deadline_and_stops_refunds() -> None:
+def test_an_open_chargeback_calls_staff_with_its_deadline_and_stops_refunds() -> None:
     before = payment("captured", captured_amount=3_300)
     due = AT + timedelta(days=7)
     told = Chargeback(reference="d1", amount=3_300, respond_by=due)
     disputed = settle(before, None, told, AT, CARD).payment
     assert (disputed.calls, disputed.respond_by) == (("chargeback",), due)
-    assert deeds.to_be_seen(disputed) == ()
+    assert call_rules.to_be_seen(disputed) == ()
     cancelled_too = asking.cancel(disputed, AT)
     assert cancelled_too.asks == (), "nothing goes back twice"
-    won = deeds.decide_dispute(cancelled_too.payment, AT, reference="d1", state="won", by="佐藤")
+    won = chargeback_rules.decide_chargeback(
+        cancelled_too.payment, AT, reference="d1", state="won", by="佐藤"
+    )
     assert (won.asks, won.payment.calls) == ((Ask("refund", 3_300),), ())
-    lost = deeds.decide_dispute(cancelled_too.payment, AT, reference="d1", state="lost", by="佐藤")
+    lost = chargeback_rules.decide_chargeback(
+        cancelled_too.payment, AT, reference="d1", state="lost", by="佐藤"
+    )
     assert (lost.asks, lost.payment.state, lost.payment.held_amount) == ((), "refunded", 0)
     again = settle(lost.payment, None, told, AT, CARD)
     assert again.payment == lost.payment, "old news does not open it again"
@@ -166,16 +174,16 @@ def test_a_till_that_takes_its_receipt_back_clears_the_suspense() -> None:
 
 def test_staff_take_short_money_for_the_whole() -> None:
     before = payment("waiting", number=NUMBER, suspense_amount=3_000, attention="short_money")
-    settled = deeds.accept_short(before, KONBINI, AT, by="佐藤")
+    settled = deposit_rules.accept_short(before, KONBINI, AT, by="佐藤")
     assert (settled.payment.state, settled.payment.sale_amount) == ("captured", 3_000)
     assert (settled.payment.calls, settled.payment.spare_amount) == ((), 0)
     assert kinds(settled) == [PaymentCaptured]
-    assert deeds.accept_short(settled.payment, KONBINI, AT, by="佐藤") == Settled(settled.payment)
+    assert deposit_rules.accept_short(settled.payment, KONBINI, AT, by="佐藤") == Settled(settled.payment)
 
 
 def test_spare_money_of_a_paid_order_goes_back_by_the_provider_and_the_order_stays_paid() -> None:
     before = payment("captured", captured_amount=3_300, suspense_amount=500, attention="excess_money")
-    asked = deeds.refund_spare(before, KONBINI, AT, by="佐藤")
+    asked = refund_rules.refund_spare(before, KONBINI, AT, by="佐藤")
     assert asked.asks == (Ask("refund", 500),)
     over = asking.cancel(asked.payment, AT)
     assert over.asks == (), "one refund is awaited before the next"
@@ -189,12 +197,12 @@ def test_spare_money_of_a_paid_order_goes_back_by_the_provider_and_the_order_sta
 def test_what_staff_gave_back_by_their_own_way_is_booked_once_and_not_beyond_what_is_here() -> None:
     before = payment("owed", order_cancelled=True, captured_amount=3_300, attention="refund_failed")
     deed: dict[str, Any] = {"ref": "desk:1", "route": "bank_transfer", "note": "三菱", "by": "佐藤"}
-    assert deeds.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
-    settled = deeds.settle_outside(before, AT, amount=3_300, **deed)
+    assert refund_rules.settle_outside(before, AT, amount=3_301, **deed) == Settled(before)
+    settled = refund_rules.settle_outside(before, AT, amount=3_300, **deed)
     assert (settled.payment.state, settled.payment.calls) == ("refunded", ())
     assert (settled.steps[0].by, settled.steps[0].note) == ("佐藤", "三菱")
     assert kinds(settled) == [PaymentRefunded]
-    assert deeds.settle_outside(settled.payment, AT, amount=1, **deed) == Settled(settled.payment)
+    assert refund_rules.settle_outside(settled.payment, AT, amount=1, **deed) == Settled(settled.payment)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +241,7 @@ def test_the_standing_is_said_whole_with_a_growing_revision() -> None:
         refunded_elsewhere_amount=500,
     )
     assert told.model_dump() == expected.model_dump()
-    seen = deeds.mark_seen(said.payment, CARD, AT, by="佐藤")
+    seen = call_rules.mark_seen(said.payment, CARD, AT, by="佐藤")
     over = with_standing(said.payment, seen, AT).events[-1]
     assert isinstance(over, PaymentStandingChanged)
     assert (over.revision, over.calls) == (6, ())
@@ -375,7 +383,7 @@ def test_money_that_comes_after_a_lost_chargeback_waits_for_a_person() -> None:
         late = settle(before, None, Captured(amount=3_300, captured_at=AT, receipt_id="r2"), AT, BANK)
         assert (late.payment.state, late.asks) == ("refunded", ())
         assert set(late.payment.calls) == {"chargeback_lost", "late_money"}
-        again = deeds.refund_again(late.payment, AT, by="staff")
+        again = refund_rules.refund_again(late.payment, AT, by="staff")
         assert again.asks == (Ask("refund", 3_300, sequence=2),)
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from harness.hearing import said
 from harness.keys import Keys
+from payments.calls import rules as call_rules
+from payments.deposits import rules as deposit_rules
 from payments.desk import payment_view
-from payments.payment.rules import asking, deeds
+from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Captured,
     CaptureDeclined,
@@ -27,6 +29,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
+from payments.refunds import rules as refund_rules
 from shared.clock import clock
 from shared.events import (
     AuthorizationEnded,
@@ -161,7 +164,7 @@ def test_a_hold_that_ends_after_a_part_leaves_short_money(end: Voided | Expired 
     assert (ended.payment.state, ended.payment.held_amount, ended.asks) == ("short", 1_000, ())
     assert ended.payment.calls == ("short_money", "authorization_ended")
     assert [one.reason for one in ended.events if isinstance(one, AuthorizationEnded)] == ["captured_in_part"]
-    assert deeds.may_accept_short(ended.payment)
+    assert deposit_rules.may_accept_short(ended.payment)
 
 
 def test_the_rest_of_a_hold_is_renewed_after_a_part() -> None:
@@ -201,20 +204,20 @@ def test_a_capture_that_was_refused_is_asked_for_again() -> None:
 
 
 def test_parts_go_back_up_to_what_is_still_here() -> None:
-    asked = deeds.refund_part(LIVE, CARD, AT, amount=1_000, reason="傷があった", by="佐藤")
+    asked = refund_rules.refund_part(LIVE, CARD, AT, amount=1_000, reason="傷があった", by="佐藤")
     assert (asked.payment.state, asked.asks) == ("captured", (Ask("refund", 1_000),))
     assert [(one.because, one.by, one.note) for one in asked.steps] == [
         ("part refund asked", "佐藤", "¥1,000 傷があった")
     ]
-    assert deeds.part_refund_max(asked.payment, CARD) == 0, "one at a time"
+    assert refund_rules.part_refund_max(asked.payment, CARD) == 0, "one at a time"
     back = settle(asked.payment, "refund", Refunded(refund_ref="f1", amount=1_000), AT, CARD)
     assert (back.payment.state, back.payment.sale_amount, back.payment.calls) == ("captured", 2_300, ())
     told = [(one.amount, one.remaining_amount) for one in back.events if isinstance(one, PaymentRefunded)]
     assert told == [(1_000, 2_300)]
-    assert deeds.part_refund_max(back.payment, CARD) == 2_300
-    too_much = deeds.refund_part(back.payment, CARD, AT, amount=2_500, reason="x", by="佐藤")
+    assert refund_rules.part_refund_max(back.payment, CARD) == 2_300
+    too_much = refund_rules.refund_part(back.payment, CARD, AT, amount=2_500, reason="x", by="佐藤")
     assert too_much == Settled(back.payment)
-    rest = deeds.refund_part(back.payment, CARD, AT, amount=2_300, reason="x", by="佐藤")
+    rest = refund_rules.refund_part(back.payment, CARD, AT, amount=2_300, reason="x", by="佐藤")
     assert rest.asks == (Ask("refund", 2_300, 2),)
     over = settle(rest.payment, "refund", Refunded(refund_ref="f2", amount=2_300), AT, CARD)
     assert (over.payment.state, over.payment.held_amount) == ("refunded", 0)
@@ -230,33 +233,33 @@ def test_parts_go_back_up_to_what_is_still_here() -> None:
     ],
 )
 def test_nothing_is_offered_back_where_it_cannot_go(before: Payment, terms: Terms) -> None:
-    assert deeds.part_refund_max(before, terms) == 0
+    assert refund_rules.part_refund_max(before, terms) == 0
     spare = replace(before, suspense_amount=100)
-    assert not deeds.may_refund_spare(spare, terms)
+    assert not refund_rules.may_refund_spare(spare, terms)
 
 
 def test_only_a_part_refund_takes_from_the_sale() -> None:
     both = replace(LIVE, suspense_amount=200)
-    spare = deeds.refund_spare(both, CARD, AT, by="佐藤").payment
+    spare = refund_rules.refund_spare(both, CARD, AT, by="佐藤").payment
     assert (spare.refund_asked_amount, spare.refundable_amount) == (200, 200)
-    part = deeds.refund_part(both, CARD, AT, amount=500, reason="x", by="佐藤").payment
+    part = refund_rules.refund_part(both, CARD, AT, amount=500, reason="x", by="佐藤").payment
     assert (part.refund_asked_amount, part.refundable_amount) == (500, 3_500)
 
 
 def test_a_part_refund_that_failed_is_tried_again_or_let_be() -> None:
-    asked = deeds.refund_part(LIVE, CARD, AT, amount=1_000, reason="x", by="佐藤").payment
+    asked = refund_rules.refund_part(LIVE, CARD, AT, amount=1_000, reason="x", by="佐藤").payment
     failed = settle(asked, "refund", RefundDeclined(reason="x"), AT, CARD).payment
-    assert (failed.state, failed.calls, deeds.may_refund_again(failed)) == (
+    assert (failed.state, failed.calls, refund_rules.may_refund_again(failed)) == (
         "captured",
         ("refund_failed",),
         False,
     )
     [(_, text)] = payment_view.calls(failed, CARD)
     assert "依頼した返金（¥1,000）は成立しませんでした（お預かり ¥3,300）" in text
-    again = deeds.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
+    again = refund_rules.refund_part(failed, CARD, AT, amount=800, reason="x", by="佐藤")
     assert (again.payment.calls, again.asks) == ((), (Ask("refund", 800, 2),))
-    assert deeds.mark_seen(failed, CARD, AT, by="佐藤").payment.calls == ()
-    assert deeds.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
+    assert call_rules.mark_seen(failed, CARD, AT, by="佐藤").payment.calls == ()
+    assert call_rules.to_be_seen(replace(failed, suspense_amount=100)) == (), "that much is owed"
 
 
 async def test_part_refunds_are_rows_with_keys_of_their_own(shopping: Shopping, keys: Keys) -> None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from harness.keys import Keys
+from payments.calls import rules as call_rules
+from payments.chargebacks import rules as chargeback_rules
 from payments.desk import payment_view
-from payments.payment.rules import asking, deeds
+from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Authorized,
     Captured,
@@ -26,6 +28,7 @@ from payments.payment.rules.settling import settle
 from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all
+from payments.refunds import rules as refund_rules
 from payments.watching.watch_payments import is_overdue
 from shared.events import (
     PaymentCaptured,
@@ -84,7 +87,7 @@ def test_part_of_what_is_missing_explains_nothing_and_gives_nothing_back() -> No
     over = settle(LIVE, None, OUT, AT, BANK).payment
     part = settle(over, None, Captured(amount=50, captured_at=AT, receipt_id="r2"), AT, BANK).payment
     assert (part.lost_amount, part.held_amount, part.refund_asked_amount) == (150, 0, 0)
-    seen = deeds.mark_seen(part, CARD, AT, by="佐藤").payment
+    seen = call_rules.mark_seen(part, CARD, AT, by="佐藤").payment
     assert (seen.lost_amount, "refund_unexplained" in seen.calls) == (150, False)
 
 
@@ -148,12 +151,12 @@ def test_a_number_whose_money_is_taken_back_waits_for_its_buyer_again() -> None:
 def test_a_lost_chargeback_tells_the_order_and_stays_until_it_was_seen() -> None:
     told = Chargeback(reference="d1", amount=3_300)
     disputed = settle(LIVE, None, told, AT, CARD).payment
-    lost = deeds.decide_dispute(disputed, AT, reference="d1", state="lost", by="佐藤")
+    lost = chargeback_rules.decide_chargeback(disputed, AT, reference="d1", state="lost", by="佐藤")
     [said] = lost.events
     assert isinstance(said, PaymentRefunded)
     assert (said.amount, said.remaining_amount, said.by_dispute) == (3_300, 0, True)
     assert (lost.payment.state, lost.payment.calls) == ("refunded", ("chargeback_lost",))
-    assert deeds.mark_seen(lost.payment, CARD, AT, by="佐藤").payment.calls == ()
+    assert call_rules.mark_seen(lost.payment, CARD, AT, by="佐藤").payment.calls == ()
 
 
 def test_all_that_was_disputed_is_booked_although_part_of_it_went_back_before() -> None:
@@ -166,29 +169,38 @@ def test_all_that_was_disputed_is_booked_although_part_of_it_went_back_before() 
     assert same == Settled(lost.payment), "the provider counts no chargeback as a refund"
 
 
-def test_a_dispute_that_was_won_calls_again_when_it_is_opened_again() -> None:
+def test_a_chargeback_that_was_won_calls_again_once_opened_again() -> None:
     told = Chargeback(reference="d1", amount=3_300, notice_id="n1")
     disputed = settle(LIVE, None, told, AT, CARD).payment
-    won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤").payment
+    won = chargeback_rules.decide_chargeback(disputed, AT, reference="d1", state="won", by="佐藤").payment
     assert settle(won, None, told, AT, CARD) == Settled(won), "the same notice is no news"
     again = settle(won, None, replace(told, notice_id="n2"), AT, CARD).payment
-    assert (won.calls, again.calls, len(again.disputes)) == ((), ("chargeback",), 1)
+    assert (won.calls, again.calls, len(again.open_chargebacks)) == ((), ("chargeback",), 1)
     lost = settle(won, None, replace(told, state="lost"), AT, CARD).payment
     assert (lost.held_amount, lost.calls) == (0, ("chargeback_lost",))
 
 
 def test_staff_say_how_much_of_what_was_disputed_was_lost() -> None:
     disputed = settle(LIVE, None, Chargeback(reference="d1", amount=3_300), AT, CARD).payment
-    lost = deeds.decide_dispute(disputed, AT, reference="d1", state="lost", by="佐藤", amount=500).payment
+    lost = chargeback_rules.decide_chargeback(
+        disputed, AT, reference="d1", state="lost", by="佐藤", amount=500
+    ).payment
     assert (lost.refunded_amount, lost.charged_back_amount, lost.held_amount) == (500, 500, 2_800)
-    won = deeds.decide_dispute(disputed, AT, reference="d1", state="won", by="佐藤", amount=500).payment
+    won = chargeback_rules.decide_chargeback(
+        disputed, AT, reference="d1", state="won", by="佐藤", amount=500
+    ).payment
     assert (won.chargebacks[0].amount, won.held_amount) == (3_300, 3_300)
-    assert (deeds.lost_amount_max(disputed, "d1"), deeds.lost_amount_max(won, "d1")) == (3_300, None)
+    assert (
+        chargeback_rules.lost_amount_max(disputed, "d1"),
+        chargeback_rules.lost_amount_max(won, "d1"),
+    ) == (3_300, None)
 
 
 def test_staff_say_what_was_disputed_where_the_provider_does_not() -> None:
     unknown = settle(LIVE, None, Chargeback(reference="d1", amount=0), AT, CARD).payment
-    lost = deeds.decide_dispute(unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000).payment
+    lost = chargeback_rules.decide_chargeback(
+        unknown, AT, reference="d1", state="lost", by="佐藤", amount=1_000
+    ).payment
     assert (lost.refunded_amount, lost.chargebacks[0].amount) == (1_000, 1_000)
 
 
@@ -211,7 +223,7 @@ def test_what_is_shipped_is_captured_as_soon_as_the_money_is_held_anew(state: st
 
 
 def test_a_refund_that_staff_wrote_down_and_the_bank_tells_of_later_is_one() -> None:
-    written = deeds.settle_outside(
+    written = refund_rules.settle_outside(
         LIVE, AT, ref="desk:1", amount=500, route="bank_transfer", note="", by="佐藤"
     ).payment
     told = settle(written, None, replace(OUT, amount=500), AT, BANK)
@@ -225,10 +237,10 @@ def test_a_refund_that_staff_wrote_down_and_the_bank_tells_of_later_is_one() -> 
 
 def test_what_was_not_given_back_after_all_is_here_again_and_left_to_a_person() -> None:
     before = replace(LIVE, order_cancelled=True, state="owed", attention="refund_failed")
-    written = deeds.settle_outside(
+    written = refund_rules.settle_outside(
         before, AT, ref="desk:1", amount=3_300, route="bank_transfer", note="", by="佐藤"
     )
-    back = deeds.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
+    back = refund_rules.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
     assert (back.payment.state, back.payment.held_amount) == ("owed", 3_300)
     assert (back.payment.calls, back.asks) == (("refund_failed",), ())
     (told,), (took_back,) = written.events, back.events
@@ -237,14 +249,16 @@ def test_what_was_not_given_back_after_all_is_here_again_and_left_to_a_person() 
     assert (took_back.refund_id, took_back.amount, took_back.route) == (told.refund_id, 3_300, told.route)
     assert (took_back.remaining_amount, took_back.by) == (3_300, "佐藤")
     assert receivable(written, back) == 0
-    assert deeds.may_refund_again(back.payment)
-    assert deeds.take_back_record(back.payment, AT, ref="desk:1", by="佐藤") == Settled(back.payment)
+    assert refund_rules.may_refund_again(back.payment)
+    assert refund_rules.take_back_record(back.payment, AT, ref="desk:1", by="佐藤") == Settled(back.payment)
 
 
 def test_a_part_of_a_paid_order_that_was_not_given_back_is_told_as_here_again() -> None:
     paid = replace(LIVE, suspense_amount=200, receipts=("r1", "r2"))
-    written = deeds.settle_outside(paid, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤")
-    back = deeds.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
+    written = refund_rules.settle_outside(
+        paid, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤"
+    )
+    back = refund_rules.take_back_record(written.payment, AT, ref="desk:1", by="佐藤")
     (took_back,) = back.events
     assert isinstance(took_back, RefundTakenBack)
     assert (took_back.amount, took_back.spare_amount, took_back.remaining_amount) == (500, 200, 3_300)
@@ -319,11 +333,11 @@ async def test_a_cancelled_order_closes_the_number_whose_money_was_taken_back(
 
 
 @pytest.mark.parametrize("state", ["won", "lost"])
-def test_the_rest_of_a_refund_goes_back_once_a_dispute_ends(state: str) -> None:
+def test_the_rest_of_a_refund_goes_back_once_a_chargeback_ends(state: str) -> None:
     waits = payment("refunding", captured_amount=3_300, receipts=("r1",), order_cancelled=True)
     disputed = settle(waits, None, Chargeback(reference="d1", amount=300), AT, CARD)
     assert disputed.asks == ()
-    ended = deeds.decide_dispute(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
+    ended = chargeback_rules.decide_chargeback(disputed.payment, AT, reference="d1", state=state, by="佐藤")  # type: ignore[arg-type]
     assert ended.asks == (Ask("refund", 3_300 if state == "won" else 3_000, len(ended.payment.refunds) + 1),)
 
 

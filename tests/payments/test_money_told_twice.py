@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from harness.keys import Keys
-from payments.payment.rules import asking, deeds
+from payments.calls import rules as call_rules
+from payments.deposits import rules as deposit_rules
+from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -22,6 +24,7 @@ from payments.payment.rules.drafting import Ask, Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all
+from payments.refunds import rules as refund_rules
 from payments.watching.watch_payments import is_overdue
 from shared.clock import clock, now
 from shared.events import PaymentCaptured, RefundTakenBack
@@ -81,12 +84,12 @@ def test_nothing_is_decided_while_its_amount_is_doubted() -> None:
     short = heard(held, told(330), told(3_300), terms=RENEWABLE).payment
     assert short.state == "short"
     assert not asking.may_reauthorize(short, RENEWABLE)
-    assert not deeds.may_accept_short(short)
+    assert not deposit_rules.may_accept_short(short)
 
 
 def test_who_has_seen_more_money_books_the_difference_and_pays_the_order() -> None:
     doubted = heard(WAITING, told(330), told(3_300)).payment
-    seen = deeds.mark_seen(doubted, KONBINI, AT, by="佐藤")
+    seen = call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤")
     assert books(seen.payment) == ("captured", 3_300, 0, 0)
     assert (seen.payment.calls, seen.payment.doubted_receipts) == ((), {})
     assert [type(event) for event in seen.events] == [PaymentCaptured]
@@ -95,7 +98,7 @@ def test_who_has_seen_more_money_books_the_difference_and_pays_the_order() -> No
 
 def test_who_has_seen_more_money_of_a_cancelled_order_gives_it_all_back() -> None:
     doubted = asking.cancel(heard(WAITING, told(330), told(3_300)).payment, AT).payment
-    assert deeds.mark_seen(doubted, KONBINI, AT, by="佐藤").asks == (Ask("refund", 3_300),)
+    assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").asks == (Ask("refund", 3_300),)
 
 
 def test_more_money_is_found_after_the_rest_went_back() -> None:
@@ -103,12 +106,12 @@ def test_more_money_is_found_after_the_rest_went_back() -> None:
                    suspense_returned_amount=330, refunded_amount=330, order_cancelled=True)  # fmt: skip
     doubted = heard(back, told(3_300)).payment
     assert doubted.calls == ("answer_mismatch",)
-    assert deeds.mark_seen(doubted, KONBINI, AT, by="佐藤").asks == (Ask("refund", 2_970),)
+    assert call_rules.mark_seen(doubted, KONBINI, AT, by="佐藤").asks == (Ask("refund", 2_970),)
 
 
 def test_who_has_seen_less_money_takes_the_difference_out() -> None:
     paid = heard(WAITING, told(3_300)).payment
-    seen = deeds.mark_seen(heard(paid, told(330)).payment, KONBINI, AT, by="佐藤")
+    seen = call_rules.mark_seen(heard(paid, told(330)).payment, KONBINI, AT, by="佐藤")
     assert books(seen.payment) == ("waiting", 0, 330, 0)
     assert seen.payment.calls == ("short_money",)
 
@@ -116,7 +119,7 @@ def test_who_has_seen_less_money_takes_the_difference_out() -> None:
 def test_less_money_of_a_hold_leaves_the_order_short() -> None:
     held = payment("authorized", authorization_id="a1")
     doubted = heard(held, told(3_300), told(330), terms=CARD).payment
-    seen = deeds.mark_seen(doubted, CARD, AT, by="佐藤")
+    seen = call_rules.mark_seen(doubted, CARD, AT, by="佐藤")
     assert books(seen.payment) == ("short", 0, 330, 0)
     assert seen.payment.calls == ("short_money",)
 
@@ -124,21 +127,23 @@ def test_less_money_of_a_hold_leaves_the_order_short() -> None:
 def test_less_money_than_went_back_is_a_loss() -> None:
     back = payment("refunded", number=NUMBER, receipts=("r1",), receipt_amounts={"r1": 3_300},
                    captured_amount=3_300, refunded_amount=3_300, order_cancelled=True)  # fmt: skip
-    seen = deeds.mark_seen(heard(back, told(330)).payment, KONBINI, AT, by="佐藤")
+    seen = call_rules.mark_seen(heard(back, told(330)).payment, KONBINI, AT, by="佐藤")
     assert seen.payment.lost_amount == 2_970
 
 
 def test_a_receipt_corrected_twice_is_booked_under_names_of_its_own() -> None:
-    first = deeds.mark_seen(heard(WAITING, told(330), told(3_300)).payment, KONBINI, AT, by="佐藤")
-    second = deeds.mark_seen(heard(first.payment, told(330)).payment, KONBINI, AT, by="佐藤")
-    third = deeds.mark_seen(heard(second.payment, told(3_300)).payment, KONBINI, AT, by="佐藤")
+    first = call_rules.mark_seen(heard(WAITING, told(330), told(3_300)).payment, KONBINI, AT, by="佐藤")
+    second = call_rules.mark_seen(heard(first.payment, told(330)).payment, KONBINI, AT, by="佐藤")
+    third = call_rules.mark_seen(heard(second.payment, told(3_300)).payment, KONBINI, AT, by="佐藤")
     booked = [(one.reason, one.subject) for part in (first, second, third) for one in part.entries]
     assert len(booked) == len(set(booked))
     assert books(third.payment) == ("captured", 3_300, 0, 0)
 
 
 def test_a_corrected_receipt_is_reversed_as_a_whole() -> None:
-    paid = deeds.mark_seen(heard(WAITING, told(330), told(3_300)).payment, KONBINI, AT, by="佐藤").payment
+    paid = call_rules.mark_seen(
+        heard(WAITING, told(330), told(3_300)).payment, KONBINI, AT, by="佐藤"
+    ).payment
     gone = heard(paid, Reversed(receipt_id="r1", amount=3_300)).payment
     assert books(gone) == ("waiting", 0, 0, 0)
 
@@ -169,19 +174,19 @@ def test_another_amount_for_a_known_refund_calls_a_person() -> None:
 
 
 def test_who_has_seen_that_less_went_back_owes_the_rest() -> None:
-    seen = deeds.mark_seen(heard(REFUNDED, back(1_000)).payment, KONBINI, AT, by="佐藤")
+    seen = call_rules.mark_seen(heard(REFUNDED, back(1_000)).payment, KONBINI, AT, by="佐藤")
     assert books(seen.payment) == ("owed", 3_300, 0, 1_000)
     assert seen.payment.calls == ("refund_failed",)
     assert [type(event) for event in seen.events] == [RefundTakenBack]
-    again = deeds.refund_again(seen.payment, AT, by="佐藤")
+    again = refund_rules.refund_again(seen.payment, AT, by="佐藤")
     assert again.asks[0].amount == 2_300
 
 
 def test_who_has_seen_that_more_went_back_books_a_loss() -> None:
-    seen = deeds.mark_seen(heard(REFUNDED, back(4_000)).payment, KONBINI, AT, by="佐藤").payment
+    seen = call_rules.mark_seen(heard(REFUNDED, back(4_000)).payment, KONBINI, AT, by="佐藤").payment
     assert (seen.refunded_amount, seen.lost_amount) == (3_300, 700)
     assert "refund_unexplained" in seen.calls
-    less = deeds.mark_seen(heard(seen, back(3_300)).payment, KONBINI, AT, by="佐藤").payment
+    less = call_rules.mark_seen(heard(seen, back(3_300)).payment, KONBINI, AT, by="佐藤").payment
     assert (less.refunded_amount, less.lost_amount, less.told_refunds_amount) == (3_300, 0, 3_300)
     assert less.calls == ()
 
@@ -189,7 +194,7 @@ def test_who_has_seen_that_more_went_back_books_a_loss() -> None:
 def test_a_loss_by_a_refund_is_undone_before_what_went_back() -> None:
     lost = heard(REFUNDED, back(500, "p2")).payment
     assert lost.lost_amount == 500
-    seen = deeds.mark_seen(heard(lost, back(200, "p2")).payment, KONBINI, AT, by="佐藤").payment
+    seen = call_rules.mark_seen(heard(lost, back(200, "p2")).payment, KONBINI, AT, by="佐藤").payment
     assert (seen.refunded_amount, seen.lost_amount) == (3_300, 200)
 
 

@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 from harness.due_once import claim, perform
 from harness.keys import Keys
 from harness.postgres import MakeDatabase
+from payments.calls import rules as call_rules
 from payments.methods.cash_on_delivery import CashOnDelivery
 from payments.payment.erase_snapshots import erase_snapshots
-from payments.payment.rules import asking, deeds
+from payments.payment.rules import asking
 from payments.payment.rules.answers import Authorized, Captured, ShippingNoted, ShippingRefused, Unknown
 from payments.payment.rules.order import OrderSnapshot, Parcel
 from payments.payment.rules.payment import Payment
@@ -234,7 +235,7 @@ def test_a_refused_parcel_leaves_the_money_alone() -> None:
     settled = settle(held, "tell_shipped", ShippingRefused(reason="x"), AT, TOLD)
     assert (settled.payment.state, settled.asks, settled.events) == ("authorized", (), ())
     assert [step.because for step in settled.steps] == ["tell_shipped: ShippingRefused"]
-    assert deeds.to_be_seen(settled.payment) == ("shipping_untold",)
+    assert call_rules.to_be_seen(settled.payment) == ("shipping_untold",)
 
 
 async def test_old_orders_are_erased_and_payments_stay(service: Payments) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
-from payments.payment.rules import asking, deeds, journal
+from payments.payment.rules import asking, journal
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -32,6 +32,7 @@ from payments.payment.rules.payment import Payment, State
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all, with_attention
+from payments.refunds import rules as refund_rules
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,
@@ -570,13 +571,13 @@ def test_the_last_word_about_spare_money_counts_beside_all_others() -> None:
 
 def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_now() -> None:
     before = replace(GONE_WRONG, suspense_amount=500, attention="refund_failed late_money")
-    settled = deeds.refund_again(before, AT)
+    settled = refund_rules.refund_again(before, AT)
     assert settled.payment == replace(
         before, state="refunding", version=5, refund_asked_amount=3_800, our_refund=OurRefund(1)
     )
     assert settled.asks == (Ask("refund", 3_800),)
     assert settled.steps == (Step(5, "refunding", "refund asked again"),)
-    assert deeds.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
+    assert refund_rules.refund_again(settled.payment, AT) == Settled(settled.payment), "one at a time"
     failed = settle(settled.payment, "refund", RefundDeclined(reason="x", refund_ref="f2"), AT, KONBINI)
     assert (failed.payment.state, failed.payment.calls) == ("owed", ("refund_failed", "late_money"))
     done = settle(settled.payment, "refund", Refunded(refund_ref="f2", amount=3_800), AT, KONBINI)
@@ -593,7 +594,7 @@ def test_staff_have_a_refund_that_failed_tried_again_with_all_that_is_here_by_no
     ],
 )
 def test_no_refund_is_tried_again_where_none_failed_or_nothing_is_here(before: Payment) -> None:
-    assert deeds.refund_again(before, AT) == Settled(before)
+    assert refund_rules.refund_again(before, AT) == Settled(before)
 
 
 RETURNED = Refunded(refund_ref="f2", amount=3_300)

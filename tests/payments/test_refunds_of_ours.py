@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from payments.desk import payment_view
-from payments.payment.rules import asking, deeds
+from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
     Captured,
@@ -21,6 +21,7 @@ from payments.payment.rules.drafting import Ask
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.settle_payment import settle_all
+from payments.refunds import rules as refund_rules
 from payments.requests.perform_requests import reply_of_look, settle_reply
 from payments.requests.rows import ClaimedRequest
 from shared.events import PaymentRefunded
@@ -34,7 +35,7 @@ PENDING = RefundWaiting(refund_refs=("r2",))
 
 
 def asked(before: Payment, amount: int = 300) -> Payment:
-    return deeds.refund_part(before, CARD, AT, amount=amount, reason="傷", by="佐藤").payment
+    return refund_rules.refund_part(before, CARD, AT, amount=amount, reason="傷", by="佐藤").payment
 
 
 def replied(before: Payment, *answers: Answer) -> Payment:
@@ -57,7 +58,7 @@ def stands(one: Payment) -> tuple[int, int, tuple[str, ...]]:
 
 def test_an_earlier_refund_of_equal_amount_ends_nothing() -> None:
     assert stands(looked(SECOND, R1)) == (300, 300, ())
-    assert deeds.part_refund_max(looked(SECOND, R1), CARD) == 0, "one is under way"
+    assert refund_rules.part_refund_max(looked(SECOND, R1), CARD) == 0, "one is under way"
 
 
 def test_a_second_equal_refund_is_ours_by_its_id() -> None:
@@ -83,7 +84,9 @@ def test_what_was_refunded_elsewhere_is_told_without_what_we_asked_for() -> None
     assert "¥200 が返金されました" in dict(payment_view.calls(both, CARD))["店舗外の返金"]
     again = looked(replied(both, replace(R1, amount=1_000)), replace(CONSOLE, amount=200))
     assert again.refunded_elsewhere_amount == 200
-    written = deeds.settle_outside(both, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤")
+    written = refund_rules.settle_outside(
+        both, AT, ref="desk:1", amount=500, route="gift_card", note="", by="佐藤"
+    )
     assert written.payment.refunded_elsewhere_amount == 200
     lost = looked(both, Chargeback(reference="d1", amount=3_100, state="lost"))
     assert (lost.refunded_amount, lost.refunded_elsewhere_amount) == (4_300, 200)
@@ -143,7 +146,7 @@ def test_an_order_cancelled_over_a_pending_refund_is_not_stuck(end: Answer, left
     if end is R2:
         assert ended.asks == (Ask("refund", left, 3),)
     else:
-        again = deeds.refund_again(ended.payment, AT, by="佐藤")
+        again = refund_rules.refund_again(ended.payment, AT, by="佐藤")
         assert (ended.payment.calls, again.asks) == (("refund_failed",), (Ask("refund", left, 3),))
 
 

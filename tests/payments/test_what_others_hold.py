@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from payments.payment.rules import asking, deeds
+from payments.calls import rules as call_rules
+from payments.payment.rules import asking
 from payments.payment.rules.answers import Answer, Captured, OtherHold, UnnamedCharges
 from payments.payment.rules.drafting import Ask, Settled, Step
 from payments.payment.rules.payment import Payment
@@ -64,7 +65,7 @@ def test_a_hold_that_others_made_superfluous_goes_back() -> None:
 
 
 def test_who_marks_a_call_as_seen_stands_in_the_history() -> None:
-    seen = deeds.mark_seen(heard(OURS, STANDS).payment, CARD, AT, by="佐藤")
+    seen = call_rules.mark_seen(heard(OURS, STANDS).payment, CARD, AT, by="佐藤")
 
     assert seen.payment.calls == ()
     assert seen.steps == (Step(6, "authorized", "marked as seen", by="佐藤"),)

@@ -123,15 +123,15 @@ class Provider:
         amount = min(amount, self.left) if self.part_captures else amount
         self.done.append(Captured(amount=amount, captured_at=AT, receipt_id=f"console-{len(self.done)}"))
 
-    def dispute(self, state: str, amount: int) -> None:
+    def charge_back(self, state: str, amount: int) -> None:
         """The buyer disputes the payment with the bank, or it is decided how that ended."""
-        told = Chargeback(reference=f"dispute-{len(self.done)}", amount=amount, state=state)  # type: ignore[arg-type]
+        told = Chargeback(reference=f"chargeback-{len(self.done)}", amount=amount, state=state)  # type: ignore[arg-type]
         self.done.append(told)
         if state == "lost":
             self.taken_by_the_bank(amount)
 
-    def decides_a_dispute(self, reference: str, state: str, amount: int) -> None:
-        """The provider tells that a dispute ended, or ended otherwise than it told before."""
+    def decides_a_chargeback(self, reference: str, state: str, amount: int) -> None:
+        """The provider tells that a chargeback ended, or ended otherwise than it told before."""
         for place, one in enumerate(self.done):
             if isinstance(one, Chargeback) and one.reference == reference:
                 self.done[place] = replace(one, state=state, amount=amount)  # type: ignore[arg-type]

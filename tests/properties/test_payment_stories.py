@@ -18,7 +18,10 @@ from hypothesis.stateful import (
 )
 from pydantic import TypeAdapter
 
-from payments.payment.rules import asking, deeds
+from payments.calls import rules as call_rules
+from payments.chargebacks import rules as chargeback_rules
+from payments.deposits import rules as deposit_rules
+from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Answer,
     Authorized,
@@ -39,6 +42,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all
+from payments.refunds import rules as refund_rules
 from payments.requests.perform_requests import is_abandoned, reply_of_look, set_apart, settle_reply
 from shared.events import (
     AuthorizationEnded,
@@ -149,9 +153,9 @@ class PaymentStory(RuleBasedStateMachine):
         paid = Captured(amount=TOTAL, captured_at=AT, receipt_id="paid")
         self.provider.done.append(paid)
         self.look(answers=[paid])
-        self.provider.dispute("open", TOTAL)
+        self.provider.charge_back("open", TOTAL)
         self.look()
-        assert self.payment.disputes
+        assert self.payment.open_chargebacks
         self.seen["disputed"] += 1
 
     def commit(self, settled: Settled, *, by_staff: bool = False) -> None:
@@ -368,12 +372,12 @@ class PaymentStory(RuleBasedStateMachine):
         part = any(ask.operation == "capture" and ask.amount == amount for ask in settled.asks)
         self.seen["part captured"] += part and asked == "authorized"
 
-    @precondition(lambda self: deeds.part_refund_max(self.payment, self.terms) > 0)
+    @precondition(lambda self: refund_rules.part_refund_max(self.payment, self.terms) > 0)
     @rule(amount=st.sampled_from([500, 1_000, TOTAL]), really=st.booleans())
     def staff_have_a_part_given_back(self, amount: int, really: bool) -> None:
-        most = deeds.part_refund_max(self.payment, self.terms)
+        most = refund_rules.part_refund_max(self.payment, self.terms)
         if really and self.open_refund() is None:
-            settled = deeds.refund_part(
+            settled = refund_rules.refund_part(
                 self.payment, self.terms, self.at, amount=min(amount, most), reason="傷", by="staff"
             )
             assert [ask.amount for ask in settled.asks] == [min(amount, most)]
@@ -387,11 +391,11 @@ class PaymentStory(RuleBasedStateMachine):
         looks=st.booleans(),
     )
     def the_same_amount_is_given_back_again(self, mood: Mood, console: bool, looks: bool) -> None:
-        most = deeds.part_refund_max(self.payment, self.terms)
+        most = refund_rules.part_refund_max(self.payment, self.terms)
         if most < 500:
             return
         self.commit(
-            deeds.refund_part(self.payment, self.terms, self.at, amount=500, reason="傷", by="staff"),
+            refund_rules.refund_part(self.payment, self.terms, self.at, amount=500, reason="傷", by="staff"),
             by_staff=True,
         )
         if (request := self.open_refund()) is not None:
@@ -419,11 +423,11 @@ class PaymentStory(RuleBasedStateMachine):
             assert self.payment.held_amount == before.held_amount
             self.seen["known money told otherwise"] += 1
 
-    @precondition(lambda self: bool(deeds.to_be_seen(self.payment)) and not self.payment.contradicted)
+    @precondition(lambda self: bool(call_rules.to_be_seen(self.payment)) and not self.payment.contradicted)
     @rule(really=seldom)
     def staff_have_seen_what_called_them(self, really: bool) -> None:
         if really:
-            self.commit(deeds.mark_seen(self.payment, self.terms, self.at, by="staff"), by_staff=True)
+            self.commit(call_rules.mark_seen(self.payment, self.terms, self.at, by="staff"), by_staff=True)
 
     @rule(amount=amounts, receipt=st.integers(0, 3))
     def the_buyer_pays_the_number(self, amount: int, receipt: int) -> None:
@@ -459,11 +463,11 @@ class PaymentStory(RuleBasedStateMachine):
     def staff_give_back_by_hand_what_could_not_be_refunded(self, amount: int) -> None:
         self.provider.give_back_by_hand(min(amount, self.provider.money))
 
-    @precondition(lambda self: deeds.may_refund_again(self.payment))
+    @precondition(lambda self: refund_rules.may_refund_again(self.payment))
     @rule()
     def staff_have_a_refund_that_failed_tried_again(self) -> None:
         if self.open_refund() is None:
-            self.commit(deeds.refund_again(self.payment, self.at), by_staff=True)
+            self.commit(refund_rules.refund_again(self.payment, self.at), by_staff=True)
             self.seen["refund tried again"] += self.payment.state == "refunding"
 
     @precondition(lambda self: self.payment.keeps_its_sale and self.payment.spare_amount)
@@ -514,27 +518,31 @@ class PaymentStory(RuleBasedStateMachine):
             self.commit(asking.reauthorize(self.payment, self.terms, self.at, by="staff"))
             self.seen["held anew"] += 1
 
-    @precondition(lambda self: deeds.may_accept_short(self.payment))
+    @precondition(lambda self: deposit_rules.may_accept_short(self.payment))
     @rule()
     def staff_take_short_money_for_the_whole(self) -> None:
-        self.commit(deeds.accept_short(self.payment, self.terms, self.at, by="staff"))
+        self.commit(deposit_rules.accept_short(self.payment, self.terms, self.at, by="staff"))
         self.seen["short money accepted"] += 1
 
-    @precondition(lambda self: deeds.may_refund_spare(self.payment, self.terms))
+    @precondition(lambda self: refund_rules.may_refund_spare(self.payment, self.terms))
     @rule(really=st.booleans())
     def staff_have_what_was_too_much_given_back(self, really: bool) -> None:
         if really and self.open_refund() is None:
-            self.commit(deeds.refund_spare(self.payment, self.terms, self.at, by="staff"), by_staff=True)
+            self.commit(
+                refund_rules.refund_spare(self.payment, self.terms, self.at, by="staff"), by_staff=True
+            )
             self.seen["spare refund"] += 1
 
-    @precondition(lambda self: deeds.outside_amount_max(self.payment) > 0 and self.open_refund() is None)
+    @precondition(
+        lambda self: refund_rules.outside_amount_max(self.payment) > 0 and self.open_refund() is None
+    )
     @rule(part=st.booleans(), really=seldom)
     def staff_give_back_by_a_way_of_their_own(self, part: bool, really: bool) -> None:
         if not really or self.provider.money != self.payment.held_amount:
             return
         amount = max(self.payment.held_amount // (2 if part else 1), 1)
         ref = f"desk:{len(self.payment.refunds)}"
-        settled = deeds.settle_outside(
+        settled = refund_rules.settle_outside(
             # By no route of the provider's: a refund of equal amount and route would be taken for the same.
             self.payment,
             self.at,
@@ -555,7 +563,7 @@ class PaymentStory(RuleBasedStateMachine):
             return
         self.look()
         if self.payment.held_amount and self.open_refund() is None:
-            self.provider.dispute(state, self.payment.held_amount)
+            self.provider.charge_back(state, self.payment.held_amount)
             self.look()
             self.seen["disputed"] += 1
 
@@ -566,7 +574,7 @@ class PaymentStory(RuleBasedStateMachine):
         amount=st.sampled_from([300, 1_000, TOTAL]),
         by_staff=st.booleans(),
     )
-    def it_is_decided_otherwise_how_a_dispute_ended(
+    def it_is_decided_otherwise_how_a_chargeback_ended(
         self, pick: int, state: Literal["won", "lost"], amount: int, by_staff: bool
     ) -> None:
         if self.provider.undecided or self.open_refund() is not None:
@@ -575,21 +583,23 @@ class PaymentStory(RuleBasedStateMachine):
         reference = self.payment.chargebacks[pick % len(self.payment.chargebacks)].reference
         before = self.payment.charged_back_sum
         if not by_staff:
-            self.provider.decides_a_dispute(reference, state, amount)
+            self.provider.decides_a_chargeback(reference, state, amount)
             self.look()
-        elif self.payment.chargeback(reference) in self.payment.disputes:
+        elif self.payment.chargeback(reference) in self.payment.open_chargebacks:
             self.commit(
-                deeds.decide_dispute(
+                chargeback_rules.decide_chargeback(
                     self.payment, self.at, reference=reference, state=state, amount=amount, by="staff"
                 ),
                 by_staff=True,
             )
         else:
             self.commit(
-                deeds.reopen_dispute(self.payment, self.at, reference=reference, reason="誤り", by="staff"),
+                chargeback_rules.reopen_chargeback(
+                    self.payment, self.at, reference=reference, reason="誤り", by="staff"
+                ),
                 by_staff=True,
             )
-            self.seen["dispute opened again"] += 1
+            self.seen["chargeback opened again"] += 1
         after = self.payment.charged_back_sum
         self.provider.taken_by_the_bank(after - before)
         self.seen["loss taken back"] += after < before
@@ -600,16 +610,18 @@ class PaymentStory(RuleBasedStateMachine):
         if really and not self.provider.undecided and self.open_refund() is None:
             told = self.payment.outside[-1]
             self.commit(
-                deeds.take_back_record(self.payment, self.at, ref=told.ref, by="staff"), by_staff=True
+                refund_rules.take_back_record(self.payment, self.at, ref=told.ref, by="staff"), by_staff=True
             )
             self.provider.beside -= told.amount
             self.seen["record taken back"] += 1
 
-    @precondition(lambda self: deeds.may_keep(self.payment))
+    @precondition(lambda self: deposit_rules.may_keep(self.payment))
     @rule(really=st.booleans())
     def staff_let_the_order_keep_its_money(self, really: bool) -> None:
         if really:
-            self.commit(deeds.keep_for_order(self.payment, self.terms, self.at, by="staff"), by_staff=True)
+            self.commit(
+                deposit_rules.keep_for_order(self.payment, self.terms, self.at, by="staff"), by_staff=True
+            )
             self.kept += 1
             self.seen["kept for the order"] += 1
 
@@ -710,7 +722,7 @@ class PaymentStory(RuleBasedStateMachine):
             assert self.payment.held_amount == 0 or asks_a_person, "M2"
             assert self.terms.deposit != "capture" or not self.provider.holds, "M2: nothing stays held"
         elif self.payment.state in OVER and self.payment.state not in ("refunded", "owed", "unmanaged"):
-            assert self.payment.held_amount == 0 or self.payment.disputes
+            assert self.payment.held_amount == 0 or self.payment.open_chargebacks
             gave_up = any(isinstance(one, PaymentFailed) for one in self.said) and self.terms is PARTS
             assert not (gave_up and self.provider.holds), "nothing stays held after a visit that ended"
 

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from payments.methods.amazon_pay.method import AmazonPay
-from payments.payment.rules import deeds
 from payments.payment.rules.answers import (
     Authorized,
     Captured,
@@ -26,6 +25,7 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.settle_payment import settle_all
+from payments.refunds import rules as refund_rules
 from shared.clock import clock, now
 from shared.ids import new_id
 
@@ -383,7 +383,7 @@ async def test_a_refund_of_more_than_one_charge_is_made_in_parts(
     amazon: Any, method: AmazonPay, in_two_parts: Payments
 ) -> None:
     before = paid(await in_two_parts())
-    one = deeds.refund_part(before, method.terms, now(), amount=5400, reason="傷", by="x").payment
+    one = refund_rules.refund_part(before, method.terms, now(), amount=5400, reason="傷", by="x").payment
     one = await asked_for_twice(method, one, 5400, REFUND_KEY)
     again = await method.refund(one, amount=5400, key=REFUND_KEY)
     assert isinstance(again, RefundWaiting)
@@ -397,7 +397,7 @@ async def test_the_part_of_a_refund_that_failed_is_told_with_its_amount(
     amazon: Any, method: AmazonPay, in_two_parts: Payments
 ) -> None:
     before = paid(await in_two_parts())
-    one = deeds.refund_part(before, method.terms, now(), amount=5400, reason="傷", by="x").payment
+    one = refund_rules.refund_part(before, method.terms, now(), amount=5400, reason="傷", by="x").payment
     chosen = await method.refund(one, amount=5400, key=REFUND_KEY)
     one = settle(one, "refund", chosen, now(), method.terms).payment
     amazon.console(before.ended_holds[0], "refund", "96")

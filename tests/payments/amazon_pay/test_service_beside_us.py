@@ -307,12 +307,12 @@ async def test_staff_record_how_much_of_a_chargeback_was_lost(world: World, keys
     await pays(world)
     await console(world, "chargeback")
     sign_in(world.payments.browser, keys)
-    [told] = (await world.payments.payment("N1")).disputes
+    [told] = (await world.payments.payment("N1")).open_chargebacks
     form = {"reference": told.reference, "state": "lost"}
 
-    untold = await press(world.payments, "N1", "dispute", **form)
-    too_much = await press(world.payments, "N1", "dispute", **form, disputed_amount=3_301)
-    done = await press(world.payments, "N1", "dispute", **form, disputed_amount=500)
+    untold = await press(world.payments, "N1", "chargeback", **form)
+    too_much = await press(world.payments, "N1", "chargeback", **form, lost_amount=3_301)
+    done = await press(world.payments, "N1", "chargeback", **form, lost_amount=500)
 
     assert (untold.status_code, too_much.status_code, done.status_code) == (422, 422, 303)
     assert "¥3,300以下で入力してください" in too_much.text
@@ -326,18 +326,20 @@ async def test_staff_take_back_how_a_chargeback_ended(world: World, keys: Keys) 
     await console(world, "chargeback")
     payments = world.payments
     sign_in(payments.browser, keys)
-    [told] = (await payments.payment("N1")).disputes
-    lost = {"reference": told.reference, "state": "lost", "disputed_amount": 3_300}
+    [told] = (await payments.payment("N1")).open_chargebacks
+    lost = {"reference": told.reference, "state": "lost", "lost_amount": 3_300}
     page = (await payments.browser.get("/desk/payments/N1")).text
-    assert "{yen:disputed_amount}が決済会社からお客様に返金されたことを記録します" in page
+    assert "{yen:lost_amount}が決済会社からお客様に返金されたことを記録します" in page
     assert "判断を取り消す" not in page
 
-    assert (await press(payments, "N1", "dispute", **lost)).status_code == 303
+    assert (await press(payments, "N1", "chargeback", **lost)).status_code == 303
     page = (await payments.browser.get("/desk/payments/N1")).text
     assert "判断を取り消す" in page
     assert "注文は入金済みに戻ります。" in page
-    unsaid = await press(payments, "N1", "dispute/reopen", reference=told.reference)
-    back = await press(payments, "N1", "dispute/reopen", reference=told.reference, reopen_reason="入力の誤り")
+    unsaid = await press(payments, "N1", "chargeback/reopen", reference=told.reference)
+    back = await press(
+        payments, "N1", "chargeback/reopen", reference=told.reference, reopen_reason="入力の誤り"
+    )
 
     assert (unsaid.status_code, back.status_code) == (422, 303)
     seen = await payments.payment("N1")
@@ -353,7 +355,7 @@ async def test_staff_take_back_how_a_chargeback_ended(world: World, keys: Keys) 
     assert isinstance(standing, PaymentStandingChanged)
     assert (standing.charged_back_amount, standing.refunded_amount, standing.calls) == (0, 0, ("chargeback",))
 
-    assert (await press(payments, "N1", "dispute", **lost)).status_code == 303
+    assert (await press(payments, "N1", "chargeback", **lost)).status_code == 303
     rows = await payments.rows("SELECT account, sum(debit - credit) AS left FROM journal_lines GROUP BY 1")
     assert {row.account: row.left for row in rows} == {"receivable": 0, "sales": -3_300, "refunds": 3_300}
 

@@ -209,7 +209,7 @@ class OrderCancelled(CheckoutEvent):
     Messages of before said the last alone.
     ``staff_reason`` is why staff did it: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
     word that is not known here means the same as ``shop``.
-    ``refund_waits_for`` is what has to end before any of it goes back: ``dispute``, a chargeback that is not decided, or
+    ``refund_waits_for`` is what has to end before any of it goes back: ``chargeback``, one that is not decided, or
     ``check``, a person's look; empty where it goes back at once.
     ``door_amount`` is what the buyer may have paid at the door, as the order was shipped: the shop gives it back itself.
     """

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from payments.chargebacks import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -28,6 +28,6 @@ async def reopen_chargeback(
     """
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        return deeds.reopen_dispute(payment, at, reference=reference, reason=reopen_reason, by=by)
+        return rules.reopen_chargeback(payment, at, reference=reference, reason=reopen_reason, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)

@@ -1,16 +1,24 @@
-"""Deposits that staff saw on the bank's statement: of any amount, dated since the order (PAY-07, M6). Pure."""
+"""Deposits that staff saw on the bank's statement, of any amount, dated since the order (PAY-07, M6), and what staff let money
+that is here pay for. Pure.
+
+Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` and ``..._max`` say so before.
+"""
 
 from datetime import UTC, date, datetime, time
 
-from payments.payment.rules import asking
-from payments.payment.rules.answers import Captured
+from payments.payment.rules import asking, journal
+from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.details import CaptureWish
 from payments.payment.rules.drafting import Draft, Settled
-from payments.payment.rules.payment import Payment
+from payments.payment.rules.moves import ShortMoneyAccepted
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY, Payment
+from payments.payment.rules.receiving import reverse, take_for_the_sale
+from payments.payment.rules.returning import CAPTURED, call_spare
 from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from shared.clock import JAPAN
 from shared.errors import Refused
+from shared.events import PaymentCaptured
 
 DEPOSIT = "deposit recorded"
 _REFUSALS = {
@@ -80,3 +88,87 @@ def _came(amount: int, day: date | None, at: datetime, receipt_id: str) -> Captu
     """Return the receipt of a transfer, at the beginning of its day in Japan; ``at`` without one."""
     captured_at = datetime.combine(day, time(), JAPAN).astimezone(UTC) if day else at
     return Captured(amount=amount, captured_at=captured_at, captured_on=day, receipt_id=receipt_id)
+
+
+def may_take_back_deposits(payment: Payment, terms: Terms) -> bool:
+    """Return whether staff may take back a deposit that they recorded: nothing of it is on its way back."""
+    return terms.deposit == "by_hand" and not payment.refund_asked_amount and not payment.open_chargebacks
+
+
+def take_back_deposit(
+    payment: Payment, terms: Terms, at: datetime, *, receipt_id: str, amount: int, by: str
+) -> Settled:
+    """Staff had recorded a deposit of ``amount`` yen here that was never for this order."""
+    draft = Draft(payment, at, by)
+    if may_take_back_deposits(payment, terms) and 0 < amount <= payment.held_amount:
+        told = Reversed(receipt_id=receipt_id, amount=amount)
+        reverse(draft, told, "deposit taken back", by_mistake=True)
+    return draft.done()
+
+
+def may_accept_short(payment: Payment) -> bool:
+    """Return whether too little came and staff may take it for the whole."""
+    waits = payment.state in ("waiting", "short")
+    certain = not payment.open_chargebacks and not payment.contradicted
+    return waits and payment.held_amount > 0 and not payment.order_cancelled and certain
+
+
+def accept_short(
+    payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
+) -> Settled:
+    """Staff take what is here for the whole: the order is paid, and with ``send_mail`` its buyer is told so."""
+    draft = Draft(payment, at, by)
+    if may_accept_short(payment):
+        amount = payment.spare_amount
+        draft.book(journal.allocated(f"accepted:{payment.version}", amount))
+        take_for_the_sale(draft, amount, "short money accepted", ShortMoneyAccepted)
+        source = "manual_deposit" if terms.deposit == "by_hand" else "admin"
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            captured_at=at,
+            source=source,
+            send_mail=send_mail,
+        )
+    return draft.done()
+
+
+def may_keep(payment: Payment) -> bool:
+    """Return whether money that was to go back may pay for an order that goes on: nothing of it is on its way, nor disputed."""
+    over = payment.state in ("owed", "refunded") and not payment.order_cancelled
+    return (
+        over and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+    )
+
+
+def kept_amount(payment: Payment) -> int:
+    """Return how much of what is here the order would keep: no more than it costs; what is beyond belongs to no order."""
+    return min(payment.held_amount, max(payment.amount, payment.sale_amount))
+
+
+def keep_for_order(
+    payment: Payment, terms: Terms, at: datetime, *, by: str, send_mail: bool = False
+) -> Settled:
+    """Staff let money that was to go back pay for the order after all, be it less than the whole."""
+    draft = Draft(payment, at, by)
+    if may_keep(payment):
+        amount = kept_amount(payment) - payment.sale_amount
+        draft.book(journal.allocated(f"kept:{payment.version}", amount))
+        draft.change(
+            captured_amount=payment.captured_amount + amount,
+            suspense_amount=payment.suspense_amount - amount,
+            provider_status=CAPTURED if payment.authorization_id else "",
+        )
+        draft.stop_calling(*ABOUT_SPARE_MONEY, "refund_failed")
+        draft.move(ShortMoneyAccepted, "kept for the order")
+        call_spare(draft, draft.payment.spare_amount)
+        draft.say(
+            PaymentCaptured,
+            amount=draft.payment.sale_amount,
+            excess_amount=draft.payment.spare_amount,
+            captured_at=at,
+            source="manual_deposit" if terms.deposit == "by_hand" else "admin",
+            send_mail=send_mail,
+            deposit_mail=terms.deposit_mail != "never",
+        )
+    return draft.done()

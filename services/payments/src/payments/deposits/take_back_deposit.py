@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from payments.deposits import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
 from payments.payment.rows import amount_of_receipt
-from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -20,6 +20,6 @@ async def take_back_deposit(
     amount = await amount_of_receipt(tx, order_code, ref)
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return deeds.take_back_deposit(payment, terms, at, receipt_id=ref, amount=amount, by=by)
+        return rules.take_back_deposit(payment, terms, at, receipt_id=ref, amount=amount, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)

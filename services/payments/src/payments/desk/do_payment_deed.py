@@ -53,7 +53,7 @@ def told(asked: BaseModel) -> str:
     unsaid = _OF_THE_FORM
     if getattr(asked, "state", "") == "won":
         # Nothing is lost: whatever was typed there is not booked.
-        unsaid |= {"disputed_amount"}
+        unsaid |= {"lost_amount"}
     return "、".join(
         f"{fields[name].title or name} {_word(name, value)}"
         for name, value in asked

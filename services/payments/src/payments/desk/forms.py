@@ -100,7 +100,7 @@ class Dispute(BaseModel):
     version: Version
     reference: Line = Field(title="申し立て番号", max_length=200)
     state: Literal["won", "lost"] = Field(title="結果")
-    disputed_amount: PaidYen | None = Field(None, title="返金された金額")
+    lost_amount: PaidYen | None = Field(None, title="返金された金額")
 
 
 class Reopen(BaseModel):

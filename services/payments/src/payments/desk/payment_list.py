@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from payments.desk.export_payments import export_payments
-from payments.desk.rows import VIEWS, PaymentSearch, count_calls, count_views, list_payments
+from payments.desk.rows import TABS, PaymentSearch, count_calls, count_tabs, list_payments
 from payments.methods.registry import Methods
 from payments.payment.rules.moves import State
 from payments.payment.rules.payment import Payment
 from payments.payment.words import ATTENTION, STATES
-from payments.shop.rows import PaymentSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_payment_settings
 from shared.web.cells import Cell, at, badge, link, text, yen
 from shared.web.deeds import done_by, rows_taken
 from shared.web.fields import Line
@@ -88,7 +88,7 @@ PAYMENTS = DeskList[PaymentFilters, PaymentLine](
         _amount("返金額", lambda one: one.refunded_amount),
     ],
     href=lambda one: one.path,
-    tabs=Tabs("view", dict(VIEWS)),
+    tabs=Tabs("view", dict(TABS)),
     search=SearchBox("受付番号・注文番号・氏名・お支払い番号など"),
     file="payments",
 )
@@ -102,7 +102,7 @@ async def send_payments(request: Request, parts: Here, staff: Owner, paging: Pag
     """Send what the list shows, all pages of it, as CSV; only to owners, and it is written down who has it."""
     search = _search(PAYMENTS.read(request, paging).for_file())
     async with parts.db.transaction() as tx:
-        settings = await read_shop_settings(tx)
+        settings = await read_payment_settings(tx)
     found = await export_payments(
         parts.db, search, by=done_by(request, staff), subject=partial(rows_taken, PAYMENTS, request)
     )
@@ -116,10 +116,10 @@ async def show_payments(request: Request, parts: Here, paging: Paging, staff: St
     asked, methods = PAYMENTS.read(request, paging), parts[Methods]
     async with parts.db.transaction() as tx:
         found, total = await list_payments(tx, **_search(asked), limit=paging.size, offset=paging.offset)
-        counts = await count_views(tx)
+        counts = await count_tabs(tx)
         called = await count_calls(tx)
         saved = await SEARCHES.shown(tx, asked, staff)
-        settings = await read_shop_settings(tx)
+        settings = await read_payment_settings(tx)
     line = _lines(settings, methods)
     return parts.pages.render(
         request,
@@ -145,14 +145,14 @@ async def show_payments(request: Request, parts: Here, paging: Paging, staff: St
             if word != "notices"
         ],
         notices=called.get("notices", 0),
-        view=asked.tab,
+        tab=asked.tab,
     )
 
 
 def _search(asked: Asked[PaymentFilters]) -> PaymentSearch:
     wanted = asked.filters
     return {
-        "view": asked.tab,
+        "tab": asked.tab,
         "method": wanted.method,
         "state": wanted.state,
         "call": wanted.call,

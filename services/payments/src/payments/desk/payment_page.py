@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from payments.calls.mark_payment_seen import mark_payment_seen
 from payments.chargebacks.decide_chargeback import decide_chargeback
 from payments.chargebacks.reopen_chargeback import reopen_chargeback
+from payments.deposits import rules as deposit_rules
 from payments.deposits.accept_short_money import accept_short_money
 from payments.deposits.keep_money import keep_money
 from payments.deposits.record_deposit import record_deposit
@@ -16,7 +18,6 @@ from payments.deposits.take_back_deposit import take_back_deposit
 from payments.desk import payment_view
 from payments.desk.do_payment_deed import UseCase, do_payment_deed
 from payments.desk.forms import Accept, Deposit, Dispute, Keep, Outside, PartRefund, Press, Reopen, TakeBack
-from payments.desk.mark_payment_seen import mark_payment_seen
 from payments.desk.payment_records import records
 from payments.desk.rows import payment_story
 from payments.holds.renew_hold import renew_hold
@@ -25,14 +26,14 @@ from payments.methods.registry import Methods
 from payments.notices.words import NOTICE_STATES
 from payments.payment.act_on_payment import Acted
 from payments.payment.rows import read_order_payment
-from payments.payment.rules import deeds
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.words import OPERATIONS, ROUTES, STATES
+from payments.refunds import rules as refund_rules
 from payments.refunds.record_refund import record_refund, take_back_refund
 from payments.refunds.refund_payment import refund_again, refund_part, refund_spare_money
 from payments.requests.words import REQUEST_STATES
-from payments.shop.rows import read_shop_settings
+from payments.shop.rows import read_payment_settings
 from payments.watching.look_up_payment import look_up_payment
 from shared.clock import in_japan, now
 from shared.errors import Refused
@@ -47,12 +48,12 @@ LABELS = {"operations": OPERATIONS, "requests": REQUEST_STATES, "notices": NOTIC
 DEEDS: Mapping[str, tuple[type[BaseModel], UseCase, str]] = {
     "accept": (Accept, accept_short_money, "入金済みにしました"),
     "keep": (Keep, keep_money, "入金済みにしました"),
-    "dispute/reopen": (Reopen, reopen_chargeback, "結果の記録を取り消しました"),
+    "chargeback/reopen": (Reopen, reopen_chargeback, "結果の記録を取り消しました"),
     "deposit/take-back": (TakeBack, take_back_deposit, "入金の記録を取り消しました"),
     "outside": (Outside, record_refund, "返金を記録しました"),
     "outside/take-back": (TakeBack, take_back_refund, "返金の記録を取り消しました"),
     "part-refund": (PartRefund, refund_part, "返金を依頼しました"),
-    "dispute": (Dispute, decide_chargeback, "結果を記録しました"),
+    "chargeback": (Dispute, decide_chargeback, "結果を記録しました"),
     "refund": (Press, refund_again, "返金を依頼しました"),
     "refund-spare": (Press, refund_spare_money, "過入金の返金を依頼しました"),
     "reauthorize": (Press, renew_hold, "再与信を依頼しました"),
@@ -72,7 +73,7 @@ async def _show(
     async with parts.db.transaction() as tx:
         payment = await read_order_payment(tx, order_code)
         story = await payment_story(tx, payment.payment_id)
-        settings = await read_shop_settings(tx)
+        settings = await read_payment_settings(tx)
     method = parts[Methods][payment.method]
     name = settings.name_of(payment.method, method.menu().name)
     shows_status = method.menu().provider_status_shown
@@ -91,20 +92,20 @@ async def _show(
         outside=_form(Outside, refused, _given_back(payment)),
         accept=_accept(payment, refused),
         keep=_keep(payment, refused),
-        kept=deeds.kept_amount(payment),
+        kept=deposit_rules.kept_amount(payment),
         refused=refused,
         by_hand=method.terms.deposit == "by_hand",
         contraries=payment_view.contraries(payment, method.terms, story),
-        disputes=[(one, _of(Dispute, one, refused)) for one in payment.disputes],
+        open_chargebacks=[(one, _of(Dispute, one, refused)) for one in payment.open_chargebacks],
         decided=[
             (one, payment_view.taken_back(payment, one), _of(Reopen, one, refused))
             for one in payment.chargebacks
             if one.state != "open"
         ],
         goes_back=not payment.goes_on,
-        outside_amount_max=deeds.outside_amount_max(payment),
+        outside_amount_max=refund_rules.outside_amount_max(payment),
         part_refund=_form(PartRefund, refused, {"version": payment.version}),
-        part_refund_max=deeds.part_refund_max(payment, method.terms),
+        part_refund_max=refund_rules.part_refund_max(payment, method.terms),
         routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
         has_provider=payment.state != "unmanaged",
         labels=LABELS,
@@ -208,14 +209,14 @@ def _expected(payment: Payment) -> dict[str, Any]:
 
 def _accept(payment: Payment, refused: tuple[Form[Any], ...]) -> Form[Any] | None:
     """Return the form to take what is here for the whole; None where that is not possible."""
-    if not deeds.may_accept_short(payment):
+    if not deposit_rules.may_accept_short(payment):
         return None
     return _form(Accept, refused, {"version": payment.version, "send_mail": "true"})
 
 
 def _keep(payment: Payment, refused: tuple[Form[Any], ...]) -> Form[Any] | None:
     """Return the form to let money that was to go back pay for the order; None where that is not possible."""
-    if not deeds.may_keep(payment):
+    if not deposit_rules.may_keep(payment):
         return None
     return _form(Keep, refused, {"version": payment.version, "send_mail": "true"})
 

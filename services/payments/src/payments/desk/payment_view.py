@@ -1,8 +1,11 @@
 """What the page of one payment shows: facts, what calls for a person and what staff may do, in yen."""
 
+from payments.calls import rules as call_rules
+from payments.chargebacks import rules as chargeback_rules
+from payments.deposits import rules as deposit_rules
 from payments.desk.forms import Contrary, Offer
 from payments.desk.rows import Story
-from payments.payment.rules import asking, deeds
+from payments.payment.rules import asking
 from payments.payment.rules.details import KnownChargeback
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -11,6 +14,7 @@ from payments.payment.words import (
     POLICIES,
     ROUTES,
 )
+from payments.refunds import rules as refund_rules
 from shared.clock import in_japan, now
 from shared.web.filters import yen
 
@@ -29,7 +33,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
         "charged_back": yen(payment.charged_back_sum),
         "refundable": yen(payment.refundable_amount or payment.held_amount),
         "failed": f"（{yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
-        "disputed": yen(sum(one.amount for one in payment.disputes or payment.chargebacks)),
+        "disputed": yen(sum(one.amount for one in payment.open_chargebacks or payment.chargebacks)),
         "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
         "unnamed": yen(payment.unnamed_charge_amount),
         "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
@@ -38,7 +42,7 @@ def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
     lost = {loss.kind for loss in payment.losses}
     kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
     words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
-    if deeds.owes_nothing(payment):
+    if payment.owes_nothing:
         words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
     words_told = [_short(payment, terms) if word == "short_money" else word for word in words_told]
     found = [ATTENTION.of(word) for word in words_told]
@@ -79,17 +83,17 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             ),
         ),
         (
-            deeds.may_refund_spare(payment, terms),
+            refund_rules.may_refund_spare(payment, terms),
             Offer(
                 "refund-spare", "過入金を返金する", f"過入金の{spare}を返金するよう、決済会社に依頼します。"
             ),
         ),
         (
-            deeds.may_refund_again(payment),
+            refund_rules.may_refund_again(payment),
             Offer("refund", f"返金を{again}依頼する", f"{held}を返金するよう、決済会社に{again}依頼します。"),
         ),
         (
-            0 < failed_amount <= deeds.part_refund_max(payment, terms) and deeds.owes_nothing(payment),
+            0 < failed_amount <= refund_rules.part_refund_max(payment, terms) and payment.owes_nothing,
             Offer(
                 "part-refund",
                 f"{yen(failed_amount)}の返金をもう一度依頼する",
@@ -99,7 +103,7 @@ def offers(payment: Payment, terms: Terms) -> list[Offer]:
             ),
         ),
         (
-            bool(deeds.to_be_seen(payment)),
+            bool(call_rules.to_be_seen(payment)),
             Offer("seen", "確認済みにする", _seen(payment)),
         ),
     )
@@ -155,7 +159,7 @@ def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
             f"{yen(row.amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
         )
         for row in story.receipts
-        if deeds.may_take_back_deposits(payment, terms)
+        if deposit_rules.may_take_back_deposits(payment, terms)
         and row.receipt_id not in payment.reversals
         and row.amount <= payment.held_amount
     ]
@@ -178,7 +182,9 @@ def taken_back(payment: Payment, one: KnownChargeback) -> str:
     if one.state == "won":
         return f"{opened}お金は動きません。"
     here = f"返金されたと記録した{yen(one.amount)}を、返金されていないものとして記録し直します。"
-    after = deeds.reopen_dispute(payment, now(), reference=one.reference, reason="", by="").payment
+    after = chargeback_rules.reopen_chargeback(
+        payment, now(), reference=one.reference, reason="", by=""
+    ).payment
     back = payment.state != "captured" and after.keeps_its_sale and not after.missing_amount
     paid = "注文は入金済みに戻ります。" if back else ""
     return f"{opened}{here}{paid}お金は動かず、メールも送りません。"

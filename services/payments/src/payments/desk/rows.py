@@ -23,14 +23,14 @@ from shared.database.words import found_by
 from shared.text.words import sought
 
 R = TypeVar("R")
-View = Literal["all", "attention", "waiting", "authorized", "captured", "over"]
+Tab = Literal["all", "attention", "waiting", "authorized", "captured", "over"]
 _STATES: dict[str, tuple[str, ...]] = {
     "waiting": ("placed", "requested", "waiting_for_buyer", "pending", "unknown", "waiting"),
     "authorized": ("authorized", "capturing", "reauthorizing"),
     "captured": ("captured", "short"),
     "over": ("voiding", "voided", "refunding", "refunded", "owed", "declined", "expired", "unmanaged"),
 }
-VIEWS: tuple[tuple[View, str], ...] = (
+TABS: tuple[tuple[Tab, str], ...] = (
     ("all", "すべて"),
     ("attention", "要確認"),
     ("waiting", "入金・審査待ち"),
@@ -43,19 +43,19 @@ VIEWS: tuple[tuple[View, str], ...] = (
 class PaymentSearch(TypedDict):
     """What narrows the list."""
 
-    view: str
+    tab: str
     method: str
     state: str
     call: str
     text: str
 
 
-def _conditions(view: str, method: str, state: str, call: str, text: str) -> list[ColumnElement[bool]]:
+def _conditions(tab: str, method: str, state: str, call: str, text: str) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if view == "attention":
+    if tab == "attention":
         found.append(payments.c.attention != "")
-    elif view in _STATES:
-        found.append(payments.c.state.in_(_STATES[view]))
+    elif tab in _STATES:
+        found.append(payments.c.state.in_(_STATES[tab]))
     if call:
         words = func.string_to_array(payments.c.attention, " ")
         found += [payments.c.attention != "", literal(call) == func.any(words)]
@@ -73,10 +73,10 @@ def _conditions(view: str, method: str, state: str, call: str, text: str) -> lis
 
 
 async def list_payments(
-    tx: Tx, *, view: str, method: str, state: str, call: str, text: str, limit: int, offset: int
+    tx: Tx, *, tab: str, method: str, state: str, call: str, text: str, limit: int, offset: int
 ) -> tuple[list[Payment], int]:
     """Return one page of payments, newest first, and how many there are in all."""
-    where = _conditions(view, method, state, call, text)
+    where = _conditions(tab, method, state, call, text)
     await tx.plan(SEARCH if text else LONG)
     query = select(payments).where(*where).order_by(payments.c.placed_at.desc(), payments.c.payment_id)
     total = await tx.value(select(func.count()).select_from(payments).where(*where))
@@ -84,14 +84,14 @@ async def list_payments(
 
 
 def every_payment(
-    db: Database, *, view: str, method: str, state: str, call: str, text: str
+    db: Database, *, tab: str, method: str, state: str, call: str, text: str
 ) -> AsyncIterator[Payment]:
     """Stream all payments found, newest first, in bounded memory."""
-    found = select(payments).where(*_conditions(view, method, state, call, text))
+    found = select(payments).where(*_conditions(tab, method, state, call, text))
     return stream_payments(db, found.order_by(payments.c.placed_at.desc(), payments.c.payment_id))
 
 
-async def count_views(tx: Tx) -> dict[str, int]:
+async def count_tabs(tx: Tx) -> dict[str, int]:
     """Return the number of payments in each tab."""
     await tx.plan(LONG)
     rows = await tx.rows(

@@ -10,7 +10,7 @@ from payments.notices.mark_notice_seen import mark_notice_seen
 from payments.notices.rows import notices_for_staff
 from payments.notices.words import NOTICE_STATES
 from payments.payment.words import in_pieces
-from payments.shop.rows import PaymentSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_payment_settings
 from shared.web.deeds import done_by
 from shared.web.paging import Paging
 from shared.web.parts import Here
@@ -35,7 +35,7 @@ async def show_notices(request: Request, parts: Here, asked: Paging) -> Response
     """The notices that nobody has seen yet, newest first."""
     async with parts.db.transaction() as tx:
         rows, total = await notices_for_staff(tx, limit=asked.size, offset=asked.offset)
-        settings = await read_shop_settings(tx)
+        settings = await read_payment_settings(tx)
     names = _names(parts[Methods], settings)
     return parts.pages.render(
         request,
@@ -62,7 +62,7 @@ async def show_notices(request: Request, parts: Here, asked: Paging) -> Response
 async def mark_seen(request: Request, parts: Here, notice_key: UUID, staff: Staff) -> Response:
     """Take a notice off the list."""
     async with parts.db.transaction() as tx:
-        names = _names(parts[Methods], await read_shop_settings(tx))
+        names = _names(parts[Methods], await read_payment_settings(tx))
         by = staff.name or staff.member_id or ""
         await mark_notice_seen(tx, notice_key, by=by, deed=done_by(request, staff), names=names)
     return parts.pages.redirect(request, PATH, toast="確認済みにしました")

@@ -59,7 +59,7 @@ _DUE_AT = """
 """
 
 
-# What nobody is to look at is never due; a dispute is due at once.
+# What nobody is to look at is never due; a chargeback is due at once.
 _INSERT = f"""
     INSERT INTO notices (notice_key, method, notice_id, reference, summary, refs, alert, known, body, state,
                          received_at, due_at)

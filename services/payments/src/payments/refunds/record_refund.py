@@ -5,13 +5,13 @@ from datetime import datetime
 
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
 from payments.payment.rows import has_note
-from payments.payment.rules import deeds
 from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from payments.payment.words import ROUTES
+from payments.refunds import rules
 from payments.refunds.rules import check_within
 from shared.database.transactions import Tx
 
@@ -36,8 +36,8 @@ async def record_refund(
     written = f"{ROUTES[route]} ¥{returned_amount:,} {note}"
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        check_within(deeds.outside_amount_max(payment), returned_amount, "returned_amount")
-        return deeds.settle_outside(
+        check_within(rules.outside_amount_max(payment), returned_amount, "returned_amount")
+        return rules.settle_outside(
             payment,
             at,
             ref=refund_id,
@@ -66,6 +66,6 @@ async def take_back_refund(
     """Take a refund recorded as ``ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        return deeds.take_back_record(payment, at, ref=ref, by=by)
+        return rules.take_back_record(payment, at, ref=ref, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)

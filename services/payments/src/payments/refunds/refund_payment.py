@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
+from payments.refunds import rules
 from payments.refunds.rules import check_within
 from shared.database.transactions import Tx
 
@@ -29,8 +29,8 @@ async def refund_part(
     """
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        check_within(deeds.part_refund_max(payment, terms), refund_amount, "refund_amount")
-        return deeds.refund_part(payment, terms, at, amount=refund_amount, reason=refund_reason, by=by)
+        check_within(rules.part_refund_max(payment, terms), refund_amount, "refund_amount")
+        return rules.refund_part(payment, terms, at, amount=refund_amount, reason=refund_reason, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)
 
@@ -41,7 +41,7 @@ async def refund_spare_money(
     """Have given back what belongs to no order. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return deeds.refund_spare(payment, terms, at, by=by)
+        return rules.refund_spare(payment, terms, at, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)
 
@@ -52,6 +52,6 @@ async def refund_again(
     """Have given back all that a refund that failed left here. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        return deeds.refund_again(payment, at, by=by)
+        return rules.refund_again(payment, at, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)

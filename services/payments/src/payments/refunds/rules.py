@@ -1,6 +1,99 @@
-"""How much may be given back at most. Pure."""
+"""What staff may have given back, or gave back themselves, and how much at most. Pure.
 
+Each deed returns the payment unchanged where it is not possible; the functions ``may_...`` and ``..._max`` say so before.
+"""
+
+from datetime import datetime
+
+from payments.payment.rules.answers import RefundRoute
+from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.moves import OVER, RefundAsked
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.returning import settled_outside, take_back_outside
+from payments.payment.rules.terms import Terms
 from shared.errors import Refused
+
+
+def may_refund_again(payment: Payment) -> bool:
+    """Return whether money is here that belongs back and that no refund is under way for: one failed, or it came late."""
+    late = payment.state in OVER and "late_money" in payment.calls
+    owed = payment.state == "owed" or late or (payment.state == "captured" and payment.order_cancelled)
+    return (
+        owed and payment.held_amount > 0 and not payment.refund_asked_amount and not payment.refunds_stopped
+    )
+
+
+def refund_again(payment: Payment, at: datetime, *, by: str = "") -> Settled:
+    """Staff want a refund that failed, or was left to them, to be made: all that is here by now."""
+    draft = Draft(payment, at, by)
+    if may_refund_again(payment) and draft.move(RefundAsked, "refund asked again"):
+        draft.ask("refund", payment.held_amount)
+    return draft.done()
+
+
+def may_refund_spare(payment: Payment, terms: Terms) -> bool:
+    """Return whether more came than a paid order costs, and the rest may go back through the provider."""
+    return payment.spare_amount > 0 and _may_refund_beside_the_order(payment, terms)
+
+
+def _may_refund_beside_the_order(payment: Payment, terms: Terms) -> bool:
+    """Return whether some of the money of a paid order may go back through the provider while the order goes on."""
+    free = not payment.refund_asked_amount and not payment.refunds_stopped
+    can = terms.part_refunds and terms.flow != "unmanaged"
+    return payment.keeps_its_sale and free and can
+
+
+def refund_spare(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff have the provider give back what was paid too much; the order stays paid."""
+    draft = Draft(payment, at, by)
+    if may_refund_spare(payment, terms):
+        draft.stop_calling("refund_failed")
+        draft.note("spare refund asked")
+        draft.ask("refund", payment.spare_amount)
+    return draft.done()
+
+
+def part_refund_max(payment: Payment, terms: Terms) -> int:
+    """Return up to what amount staff may have the provider give back of a paid order that goes on (PAY-18)."""
+    return payment.held_amount if _may_refund_beside_the_order(payment, terms) else 0
+
+
+def refund_part(
+    payment: Payment, terms: Terms, at: datetime, *, amount: int, reason: str, by: str
+) -> Settled:
+    """Staff have the provider give back ``amount`` yen of a paid order, for a reason that its history keeps."""
+    draft = Draft(payment, at, by)
+    if 0 < amount <= part_refund_max(payment, terms):
+        draft.stop_calling("refund_failed")
+        draft.note("part refund asked", f"¥{amount:,} {reason}")
+        draft.ask("refund", amount, of_sale=True)
+    return draft.done()
+
+
+def outside_amount_max(payment: Payment) -> int:
+    """Return up to what amount staff may have given back by a way of their own."""
+    return 0 if payment.refund_asked_amount else payment.held_amount
+
+
+def settle_outside(
+    payment: Payment, at: datetime, *, ref: str, amount: int, route: RefundRoute, note: str, by: str
+) -> Settled:
+    """Book what staff gave back by a way that no provider tells of; once by ``ref``."""
+    draft = Draft(payment, at, by)
+    if ref not in payment.refunds and 0 < amount <= outside_amount_max(payment):
+        draft.note("settled outside", note)
+        settled_outside(draft, ref, amount, route, "settled outside")
+        draft.give_back_what_is_over()
+    return draft.done()
+
+
+def take_back_record(payment: Payment, at: datetime, *, ref: str, by: str) -> Settled:
+    """Staff had written down money as given back that was not; only while no provider has told of it."""
+    draft = Draft(payment, at, by)
+    for told in payment.outside:
+        if told.ref == ref:
+            take_back_outside(draft, told, "outside taken back")
+    return draft.done()
 
 
 def check_within(most: int, amount: int, field: str) -> None:

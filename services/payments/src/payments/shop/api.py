@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from payments.methods.method import Method
 from payments.methods.registry import Methods
-from payments.shop.rows import PaymentSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_payment_settings
 from shared.web.parts import Here
 
 router = APIRouter(prefix="/api/payments")
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/payments")
 async def list_methods(parts: Here) -> dict[str, Any]:
     """The menu, in order, without the methods that staff have taken off it."""
     async with parts.db.transaction() as tx:
-        settings = await read_shop_settings(tx)
+        settings = await read_payment_settings(tx)
     offered = [method for kind, method in parts[Methods].items() if settings.offers(kind)]
     return {
         "capture_policy": settings.capture_policy,

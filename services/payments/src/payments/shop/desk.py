@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from payments.methods.registry import Methods
-from payments.shop.change_shop_settings import change_shop_settings, plain_settings
-from payments.shop.rows import PaymentSettings, read_shop_settings
+from payments.shop.change_payment_settings import change_payment_settings, plain_settings
+from payments.shop.rows import PaymentSettings, read_payment_settings
 from payments.shop.rules import NAME_LENGTH_MAX, CaptureSettings, MethodSettings
 from shared.clock import now
 from shared.errors import Refused
@@ -47,9 +47,9 @@ async def save_settings(request: Request, parts: Here, staff: Owner) -> Response
     by = AtDesk.of(PaymentSettingsChanged, request, staff)
     try:
         async with parts.db.transaction() as tx:
-            capture, wanted = _wanted(await read_shop_settings(tx), forms, parts[Methods])
+            capture, wanted = _wanted(await read_payment_settings(tx), forms, parts[Methods])
             seen = data.get("version", "")
-            count = await change_shop_settings(
+            count = await change_payment_settings(
                 tx, capture, wanted, offered=parts[Methods], by=by, at=now(), seen=seen
             )
     except Refused as refused:
@@ -73,7 +73,7 @@ async def _page(
     request: Request, parts: Parts, staff: Viewer, forms: Forms | None = None, *, status: int = 200
 ) -> Response:
     async with parts.db.transaction() as tx:
-        settings = await read_shop_settings(tx)
+        settings = await read_payment_settings(tx)
         changes = await latest_changes(tx, *GROUPS, newest=50)
     shown = forms or _shown(settings, parts[Methods], staff)
     return parts.pages.render(

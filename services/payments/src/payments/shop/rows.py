@@ -34,7 +34,7 @@ class PaymentSettings:
         return self.method(kind).offered
 
 
-async def read_shop_settings(tx: Tx) -> PaymentSettings:
+async def read_payment_settings(tx: Tx) -> PaymentSettings:
     """Return what staff set; defaults where they set nothing."""
     stored = await read_each(tx, MethodSettings)
     methods = {kind: of_stored(MethodSettings(), values) for kind, values in stored.items()}

@@ -7,7 +7,7 @@ from typing import Literal
 from checkout.orders.rules.order import Order, OrderRow
 from shared.shop.money_back import MoneyBack
 
-WaitsFor = Literal["", "dispute", "check"]
+WaitsFor = Literal["", "chargeback", "check"]
 
 _PAID = ("captured", "refunded_in_part")
 
@@ -15,7 +15,7 @@ _PAID = ("captured", "refunded_in_part")
 def refund_waits_for(calls: Sequence[str]) -> WaitsFor:
     """Return what payments awaits before it gives anything back, by its words: a bank's decision, or a person's look."""
     if "chargeback" in calls:
-        return "dispute"
+        return "chargeback"
     return "check" if "refund_unexplained" in calls else ""
 
 

@@ -242,7 +242,7 @@ def _money_effects(order: Order) -> list[str]:
 
 def _refund_text(order: Order, money: int) -> str:
     match refund_waits_for(order.standing.calls):
-        case "dispute":
+        case "chargeback":
             return (
                 f"チャージバックの申し立て中のため、お預かりしている ¥{money:,} は、結果が決まるまで返金しません。店舗の主張が"
                 "認められた場合は、その後に返金します。"

@@ -223,9 +223,9 @@ class AmazonPay(Method):
         )
 
     async def _chargeback(self, message_id: str, hint: Hint) -> Notice:
-        """A dispute, with the amount of the charge it names; Amazon's API tells nothing else about it.
+        """A chargeback, with the amount of the charge it names; Amazon's API tells nothing else about it.
 
-        Where that charge belongs to another permission than the notice says, staff find out whose dispute it is.
+        Where that charge belongs to another permission than the notice says, staff find out whose chargeback it is.
         """
         charge = await _in_time(self._disputed(hint.object_id))
         if isinstance(charge, Unknown):

@@ -156,7 +156,7 @@ def ask_hold(draft: Draft, because: str) -> bool:
 def may_reauthorize(payment: Payment, terms: Terms) -> bool:
     """Return whether a hold ended, or stands and may be renewed, and the order still wants its money."""
     over = payment.state in ("voided", "declined", "expired", "short") and bool(payment.ended_holds)
-    certain = not payment.disputes and not payment.contradicted
+    certain = not payment.open_chargebacks and not payment.contradicted
     wanted = not payment.order_cancelled and certain and payment.missing_amount > 0
     return terms.may_reauthorize and wanted and (over or payment.state == "authorized")
 

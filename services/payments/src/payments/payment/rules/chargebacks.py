@@ -55,7 +55,7 @@ def let_stand(draft: Draft, one: KnownChargeback, because: str, note: str = "") 
     _keep(draft, one)
     if one.state == "open":
         draft.call("chargeback")
-    elif not draft.payment.disputes:
+    elif not draft.payment.open_chargebacks:
         draft.stop_calling("chargeback")
     if one.state == "lost":
         draft.call("chargeback_lost")
@@ -77,13 +77,13 @@ def _taken_by_the_bank(draft: Draft, lost: KnownChargeback, because: str) -> Non
     draft.change(beside_provider_amount=draft.payment.beside_provider_amount + lost.amount)
     draft.lose(Loss(lost.loss_ref, lost.amount - given, "chargeback"))
     if given:
-        give(draft, lost.loss_ref, given, "provider", because, ours=True, by_dispute=True)
+        give(draft, lost.loss_ref, given, "provider", because, ours=True, by_chargeback=True)
     elif not draft.payment.held_amount:
         nothing_left(draft, because)
 
 
 def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
-    """Book the contrary of a loss, with what covered it meanwhile; the payment is where it was while the dispute was open."""
+    """Book the contrary of a loss, with what covered it meanwhile; the payment is where it was while the chargeback was open."""
     payment = draft.payment
     beyond = _beyond(payment, lost)
     draft.book(journal.loss_undone(lost.loss_ref, beyond))
@@ -93,7 +93,7 @@ def _take_back_loss(draft: Draft, lost: KnownChargeback, because: str) -> None:
     )
     taken = _taken(payment, lost)
     for one in taken:
-        undo_refund(draft, one, "provider", by_dispute=True)
+        undo_refund(draft, one, "provider", by_chargeback=True)
     if not goes_on_again(draft, because) and draft.payment.held_amount and payment.state == "refunded":
         draft.move(SaleHereAgain if draft.payment.sale_amount else RefundAsked, because)
     call_spare(draft, sum(one.from_suspense for one in taken))

@@ -187,7 +187,7 @@ class Draft:
         what was here, is a person's business; one refund is awaited before the next.
         """
         payment = self.payment
-        if "refund_failed" in payment.calls or payment.disputes or payment.refund_asked_amount:
+        if "refund_failed" in payment.calls or payment.open_chargebacks or payment.refund_asked_amount:
             return
         if payment.held_amount and payment.refunds_stopped:
             return
@@ -195,7 +195,7 @@ class Draft:
             if payment.held_amount:
                 self.call("late_money")
             return
-        # Of a refund that waited for a dispute, nothing is under way any more.
+        # Of a refund that waited for a chargeback, nothing is under way any more.
         waited = payment.state == "refunding"
         if payment.held_amount > 0 and (waited or self.move(RefundAsked, because)):
             # Nobody waits for the rest any more.

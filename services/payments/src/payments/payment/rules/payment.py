@@ -187,7 +187,7 @@ class Payment:
     def refunds_stopped(self) -> bool:
         """Whether nothing may be refunded now: money is disputed, more went out than was here, or an amount is told in two
         ways."""
-        return bool(self.disputes) or UNEXPLAINED in self.calls or self.contradicted
+        return bool(self.open_chargebacks) or UNEXPLAINED in self.calls or self.contradicted
 
     @property
     def contradicted(self) -> bool:
@@ -251,7 +251,12 @@ class Payment:
         return self.state == "captured" and not self.order_cancelled
 
     @property
-    def disputes(self) -> tuple[KnownChargeback, ...]:
+    def owes_nothing(self) -> bool:
+        """Whether the order keeps all that is here, so that a refund which failed was a wish of staff."""
+        return self.keeps_its_sale and not self.spare_amount
+
+    @property
+    def open_chargebacks(self) -> tuple[KnownChargeback, ...]:
         """Chargebacks that are not decided: nothing is refunded beside them."""
         return tuple(one for one in self.chargebacks if one.state == "open")
 
@@ -267,7 +272,9 @@ class Payment:
     @property
     def respond_by(self) -> datetime | None:
         """The next deadline for an answer to a chargeback."""
-        return min((one.respond_by for one in self.disputes if one.respond_by is not None), default=None)
+        return min(
+            (one.respond_by for one in self.open_chargebacks if one.respond_by is not None), default=None
+        )
 
     def holds_until(self, terms: Terms) -> datetime | None:
         """The last moment for a capture, where the terms know one: AP-39 counts from the order, or from the last

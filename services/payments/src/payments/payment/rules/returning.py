@@ -55,15 +55,15 @@ def cover(draft: Draft, receipt_id: str, because: str) -> None:
             if not draft.payment.spare_amount:
                 draft.stop_calling(*ABOUT_SPARE_MONEY)
         else:
-            by_dispute = loss.kind == "chargeback"
+            by_chargeback = loss.kind == "chargeback"
             give(
                 draft,
                 loss.ref,
                 amount,
                 loss.route,
                 because,
-                ours=by_dispute or loss.ref in draft.payment.own_refunds,
-                by_dispute=by_dispute,
+                ours=by_chargeback or loss.ref in draft.payment.own_refunds,
+                by_chargeback=by_chargeback,
                 explained_by=receipt_id,
                 told=loss.told,
             )
@@ -103,8 +103,8 @@ def take_back_outside(draft: Draft, told: Outside, because: str) -> None:
     call_spare(draft, told.from_suspense)
 
 
-def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_dispute: bool = False) -> None:
-    """Book the contrary of what was booked as gone back, and was not; tell the order, and its buyer unless ``by_dispute``."""
+def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_chargeback: bool = False) -> None:
+    """Book the contrary of what was booked as gone back, and was not; tell the order, and its buyer unless ``by_chargeback``."""
     payment = draft.payment
     draft.book(
         journal.suspense_return_undone(gone.ref, gone.from_suspense),
@@ -122,7 +122,7 @@ def undo_refund(draft: Draft, gone: Taken, route: RefundRoute, *, by_dispute: bo
         spare_amount=gone.from_suspense,
         remaining_amount=draft.payment.held_amount if payment.order_cancelled else draft.payment.sale_amount,
         route=route,
-        by_dispute=by_dispute,
+        by_dispute=by_chargeback,
     )
 
 
@@ -155,7 +155,7 @@ def give(
     because: str,
     *,
     ours: bool,
-    by_dispute: bool = False,
+    by_chargeback: bool = False,
     explained_by: str = "",
     beyond: int = 0,
     told: bool = False,
@@ -167,7 +167,7 @@ def give(
     payment = draft.payment
     spare = min(amount, payment.spare_amount)
     refund_id = draft.return_money(ref, amount, explained_by)
-    if by_dispute:
+    if by_chargeback:
         taken = Taken(" ".join(filter(None, [ref, explained_by])), amount, spare)
         known = (one.taking(taken) if one.loss_ref == ref else one for one in payment.chargebacks)
         draft.change(chargebacks=tuple(known))
@@ -189,9 +189,9 @@ def give(
         spare_amount=spare + beyond if spare == amount else spare,
         remaining_amount=draft.payment.sale_amount if payment.goes_on else draft.payment.held_amount,
         route=route,
-        by_dispute=by_dispute,
+        by_dispute=by_chargeback,
         order_ended=payment.order_cancelled or (payment.number is not None and not payment.goes_on),
-        by=draft.behind or (payment.asked_by if ours and not by_dispute else ""),
+        by=draft.behind or (payment.asked_by if ours and not by_chargeback else ""),
     )
 
 

@@ -2,7 +2,7 @@
 
 What it does not imitate: live accounts and real money; throttling by the clock (429 comes only when asked
 for); saved-wallet permissions (`PaymentMethodOnFile`: the Japanese limit is not known), several addresses in
-one session, ProcessOrder and Finalize; disputes beyond the notice of one, reports, disbursements, delivery
+one session, ProcessOrder and Finalize; chargebacks beyond the notice of one, reports, disbursements, delivery
 trackers and solution providers; Prime memberships; identity checks, passwords and two-step verification (the
 demo's user just picks an account); Amazon's script `checkout.js` (the button's signed payload comes as a form
 or link instead); access control of its console. A `softDescriptor` is taken with every charge, not only with

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from payments.calls import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.rules import deeds
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -18,6 +18,6 @@ async def mark_payment_seen(
     """Take the calls off a payment that are over once they are seen. Raises Refused as :func:`act_on_payment` does."""
 
     def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return deeds.mark_seen(payment, terms, at, by=by)
+        return rules.mark_seen(payment, terms, at, by=by)
 
     return await act_on_payment(tx, methods, order_code, deed, version=version)

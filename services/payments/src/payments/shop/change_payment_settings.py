@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from payments.methods.registry import Methods
-from payments.shop.rows import PaymentSettings, read_shop_settings
+from payments.shop.rows import PaymentSettings, read_payment_settings
 from payments.shop.rules import CaptureSettings, MethodSettings
 from shared.database.transactions import Tx
 from shared.shop.settings.change_settings import Changer, change, lock_settings
 from shared.shop.versions import check_seen
 
 
-async def change_shop_settings(
+async def change_payment_settings(
     tx: Tx,
     capture: CaptureSettings,
     methods: Mapping[str, MethodSettings],
@@ -26,7 +26,7 @@ async def change_shop_settings(
     Raises Refused if other settings than those ``seen`` (:func:`plain_settings`) are in force.
     """
     await lock_settings(tx)
-    check_seen(seen, plain_settings(await read_shop_settings(tx), offered))
+    check_seen(seen, plain_settings(await read_payment_settings(tx), offered))
     changed = await change(tx, capture, by=by, at=at)
     for kind, wanted in methods.items():
         called = offered[kind].menu().name

@@ -1,0 +1,1 @@
+"""Calls: words that ask for a person, and are over once one has seen them."""

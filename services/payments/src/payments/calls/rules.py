@@ -1,0 +1,62 @@
+"""Which calls are over when a person has seen them, and what the provider's word counts for then. Pure."""
+
+from datetime import datetime
+
+from payments.payment.rules.answers import RefundDeclined
+from payments.payment.rules.beside import CHARGE_UNKNOWN, OTHER_HOLD
+from payments.payment.rules.drafting import Draft, Settled
+from payments.payment.rules.payment import MISMATCH, OVER_WITH_THE_ORDER, UNEXPLAINED, Payment
+from payments.payment.rules.receiving import book_as_told
+from payments.payment.rules.refunding import refund_declined
+from payments.payment.rules.retold import book_refunds_as_told
+from payments.payment.rules.returning import ELSEWHERE
+from payments.payment.rules.terms import Terms
+
+TO_BE_SEEN = (
+    ELSEWHERE,
+    UNEXPLAINED,
+    MISMATCH,
+    OTHER_HOLD,
+    CHARGE_UNKNOWN,
+    "chargeback",
+    "chargeback_lost",
+    "receipt_reversed",
+    "shipping_untold",
+    "excess_money",
+    "late_money",
+)
+"""Calls that are over when a person has seen them; those about spare money only once none is here."""
+
+
+def to_be_seen(payment: Payment) -> tuple[str, ...]:
+    """Return the calls that staff may mark as seen; an open a chargeback or money that is spare goes on calling.
+
+    A part refund that failed leaves nothing owed: whether to try again is theirs to decide.
+    """
+    blocked = {"excess_money", "late_money"} if payment.spare_amount else set()
+    blocked |= {"chargeback"} if payment.open_chargebacks else set()
+    wished = ("refund_failed",) if payment.owes_nothing else ()
+    unwanted = OVER_WITH_THE_ORDER if payment.order_cancelled else ()
+    seen = (*TO_BE_SEEN, *wished, *unwanted)
+    return tuple(word for word in payment.calls if word in seen and word not in blocked)
+
+
+def mark_seen(payment: Payment, terms: Terms, at: datetime, *, by: str) -> Settled:
+    """Staff have seen what calls for a person and needs no deed of ours; what the provider tells of doubted money counts."""
+    draft = Draft(payment, at, by)
+    if seen := to_be_seen(payment):
+        draft.note("marked as seen")
+        draft.stop_calling(*seen)
+        if payment.doubted_refunds:
+            _end_doubted_refund(draft)
+        book_as_told(draft, terms, "marked as seen")
+        book_refunds_as_told(draft, "marked as seen")
+        draft.give_back_what_is_over()
+    return draft.done()
+
+
+def _end_doubted_refund(draft: Draft) -> None:
+    """Staff have seen a refund that is not as large as was asked: it counts as the provider tells it, and what is left is
+    theirs to ask for anew, or to give back by another way."""
+    draft.change(doubted_refunds=())
+    refund_declined(draft, RefundDeclined(reason="amount_differs"), "marked as seen", ours=True)
