@@ -8,8 +8,7 @@ import pytest
 from harness.keys import Keys
 from harness.mail_sink import MailSink
 from harness.post import Post
-from notifications.mail_settings.change_setting import change_setting
-from notifications.mail_settings.rules import MailSetting
+from notifications.mail_settings.rules import MailSetting, subject_of
 from notifications.previews.examples import example_of, example_order
 from shared.clock import clock, now
 from shared.events import (
@@ -25,6 +24,7 @@ from shared.events import (
     PaymentStandingChanged,
 )
 from shared.ids import new_id
+from shared.shop.settings.change_settings import change
 
 
 async def placed(post: Post, flow: str, **changes: Any) -> OrderPlaced:
@@ -73,7 +73,7 @@ async def test_thanks_wait_for_the_yes_and_come_once(post: Post) -> None:
 async def test_where_the_software_thanks_we_do_not_after_the_yes_either(post: Post) -> None:
     async with post.db.transaction() as tx:
         setting = MailSetting(sender="software")
-        await change_setting(tx, post.mails["order_placed.customer"], setting, by="店長", at=now())
+        await change(tx, setting, by="店長", at=now(), about=subject_of(post.mails["order_placed.customer"]))
     order = await placed(post, "authorized")
     await post.hears(of(order, PaymentAuthorized), of(order, PaymentAuthorized))
 
@@ -212,7 +212,7 @@ async def test_the_mail_of_a_refund_leaves_after_that_of_the_cancellation(post: 
     await post.sends()
     async with post.db.transaction() as tx:
         kind = post.mails["order_cancelled.customer"]
-        await change_setting(tx, kind, MailSetting(delay_minutes=30), by="店長", at=now())
+        await change(tx, MailSetting(delay_minutes=30), by="店長", at=now(), about=subject_of(kind))
     await post.hears(of(order, OrderCancelled, reason="unpaid", refund_amount=0))
     await post.hears(of(order, PaymentRefunded, amount=1_370, order_ended=True))
     await post.sends()

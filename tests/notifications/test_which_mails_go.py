@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from harness.post import Post
-from notifications.mail_settings.change_setting import change_setting
 from notifications.mail_settings.rows import setting_of
-from notifications.mail_settings.rules import MailSetting
+from notifications.mail_settings.rules import MailSetting, subject_of
 from notifications.previews.examples import example_of
 from shared.clock import now
 from shared.errors import TryAgain
@@ -25,6 +24,7 @@ from shared.events import (
     Shipped,
     ShippedDestination,
 )
+from shared.shop.settings.change_settings import change
 
 
 async def about(post: Post, kind: type[Event], **changes: Any) -> Event:
@@ -36,7 +36,7 @@ async def about(post: Post, kind: type[Event], **changes: Any) -> Event:
 async def set_to(post: Post, mail: str, setting: MailSetting) -> None:
     """Set a kind of mail as staff would."""
     async with post.db.transaction() as tx:
-        await change_setting(tx, post.mails[mail], setting, by="店長", at=now())
+        await change(tx, setting, by="店長", at=now(), about=subject_of(post.mails[mail]))
 
 
 async def test_a_setting_keeps_nothing_that_its_mail_does_not_have(post: Post) -> None:

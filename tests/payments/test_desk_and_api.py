@@ -136,7 +136,7 @@ async def test_a_display_name_holds_no_hidden_sign_and_no_link(
     browser = shopping.payments.browser
     sign_in(browser, keys)
     path = "/desk/payments/settings"
-    form = await as_seen(browser, path, {"capture_policy": "by_staff", "name:card": name})
+    form = await as_seen(browser, path, {"capture_policy": "by_staff", "card-name": name})
     refused = await browser.post(path, data=form)
     assert (refused.status_code, "表示名に使用できない文字" in refused.text) == (422, True)
     assert await shopping.payments.rows("SELECT name FROM setting_changes") == []
@@ -147,13 +147,13 @@ async def test_settings_change_the_menu_and_leave_a_trace(shopping: Shopping, ke
     sign_in(browser, keys)
     form = {
         "capture_policy": "by_staff",
-        "name:card": "カード",
-        "offer:card": "yes",
-        "name:konbini": "コンビニ・ATM・ネットバンキング・電子マネー払い",
-        "name:bank_transfer": "銀行振込",
-        "offer:bank_transfer": "yes",
-        "name:cash_on_delivery": "<b>代引き</b>",
-        "offer:cash_on_delivery": "yes",
+        "card-name": "カード",
+        "card-offered": "yes",
+        "konbini-name": "コンビニ・ATM・ネットバンキング・電子マネー払い",
+        "bank_transfer-name": "銀行振込",
+        "bank_transfer-offered": "yes",
+        "cash_on_delivery-name": "<b>代引き</b>",
+        "cash_on_delivery-offered": "yes",
     }
     path = "/desk/payments/settings"
     assert (await browser.post(path, data=form)).status_code == 409
@@ -183,9 +183,9 @@ async def test_a_changed_setting_of_a_method_is_taken_back(shopping: Shopping, k
     browser, path = shopping.payments.browser, "/desk/payments/settings"
     sign_in(browser, keys)
     form = {"capture_policy": "on_shipped"} | {
-        f"offer:{kind}": "yes" for kind in ("konbini", "bank_transfer")
+        f"{kind}-offered": "yes" for kind in ("konbini", "bank_transfer")
     }
-    form |= {"offer:cash_on_delivery": "yes", "name:card": "カード"}
+    form |= {"cash_on_delivery-offered": "yes", "card-name": "カード"}
     await browser.post(path, data=await as_seen(browser, path, form))
     page = (await browser.get(path)).text
     named, hidden = sorted(re.findall(r'name="change" value="(\d+)"', page), key=int)

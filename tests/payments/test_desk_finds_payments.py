@@ -98,7 +98,7 @@ async def test_an_older_page_of_settings_does_not_win(shopping: Shopping, keys: 
     sign_in(browser, keys)
     page = (await browser.get(SETTINGS)).text
     version = re.findall(r'name="version" value="(\w+)"', page)[0]
-    offers = dict.fromkeys(re.findall(r'name="(offer:\w+)"', page), "yes")
+    offers = dict.fromkeys(re.findall(r'name="(\w+-offered)"', page), "yes")
     form = {**offers, "version": version}
 
     assert (await browser.post(SETTINGS, data={**form, "capture_policy": "by_staff"})).status_code == 303

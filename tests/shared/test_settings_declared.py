@@ -4,15 +4,17 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import pytest
+from starlette.datastructures import FormData
 
 from shared.errors import Refused
 from shared.shop.settings.group import YEN, Group, setting
 from shared.shop.settings.rows import of_stored
+from shared.shop.settings.subjects import Subject
 from shared.web.fields import Line, Pieces
 from shared.web.forms import parse_form
 from shared.web.session import Viewer
-from shared.web.settings_forms import changeable, form_model, with_typed
-from shared.web.settings_pages import sections
+from shared.web.settings_forms import form_model, with_typed
+from shared.web.settings_sheets import Sheet, sections
 
 Speed = Literal["slow", "fast"]
 
@@ -110,10 +112,10 @@ def test_a_field_that_is_not_declared_as_a_setting_is_refused() -> None:
 
 
 def test_a_role_may_change_what_is_declared_for_it() -> None:
-    assert changeable(Ways, Viewer(staff="owner")) == tuple(Ways.model_fields)
-    assert changeable(Ways, Viewer(staff="staff")) == ("days",)
+    assert Ways.changed_as("owner") == tuple(Ways.model_fields)
+    assert Ways.changed_as("staff") == ("days",)
     with pytest.raises(Refused) as refused:
-        changeable(Ways, Viewer())
+        Sheet([Subject(Ways())], Viewer()).sent(FormData())
     assert refused.value.status == 403
 
 

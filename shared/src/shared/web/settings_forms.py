@@ -14,10 +14,11 @@ from shared.errors import Refused
 from shared.events import DeskEvent
 from shared.shop.settings.change_settings import Change
 from shared.shop.settings.group import YEN, Group, allows_nothing, is_list
+from shared.shop.settings.subjects import Subject
 from shared.web.deeds import done_by
 from shared.web.fields import japanese_message
 from shared.web.forms import Form
-from shared.web.session import Viewer, role_missing
+from shared.web.session import Viewer
 
 G = TypeVar("G", bound=Group)
 
@@ -87,32 +88,24 @@ def with_typed(in_force: G, form: Form[BaseModel]) -> G:
         raise Refused("setting_refused", japanese_message(error, label), field=field, status=422) from None
 
 
-def changeable(group: type[Group], staff: Viewer) -> tuple[str, ...]:
-    """Return the settings that ``staff`` may change. Raises Refused (403) if there are none."""
-    names = group.changed_as(staff.staff)
-    if not names:
-        raise role_missing()
-    return names
-
-
 def in_words(
     changes: Sequence[Change],
-    groups: Sequence[type[Group]],
+    subjects: Sequence[Subject[Any]],
     staff: Viewer,
-    *,
-    called: Mapping[str, str] | None = None,
     words: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return ``changes`` for ``settings_ui.changes``, with those marked that ``staff`` may take back.
 
-    ``called`` are words for the subjects, ``words`` those for values that are known at run time only.
+    ``subjects`` are those of the page; a change of one that is gone is told by its key. ``words`` are those for values
+    that are known at run time only.
     """
-    found = {group.group_key: group for group in groups}
+    groups = {subject.group.group_key: subject.group for subject in subjects}
+    called = {(subject.group.group_key, subject.key): subject.called for subject in subjects}
     lines = []
     for one in changes:
-        group = found[one.group_name]
+        group = groups[one.group_name]
         shown = group.shown[one.name]
-        subject = (called or {}).get(one.subject, one.subject)
+        subject = called.get((one.group_name, one.subject), one.subject)
         lines.append(
             {
                 "change_id": one.change_id,

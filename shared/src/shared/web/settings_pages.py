@@ -1,9 +1,10 @@
-"""The page of a group of settings, made from its declaration: fields, version, permission, list of changes, taking back."""
+"""The pages of settings, made from their declaration: fields, version, permission, list of changes, taking back."""
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
@@ -15,38 +16,102 @@ from shared.errors import Refused
 from shared.shop.settings.change_settings import (
     Change,
     Changer,
-    change,
+    change_seen,
     find_change,
     latest_changes,
     lock_settings,
+    plain_of,
     take_back,
 )
 from shared.shop.settings.group import Group
-from shared.shop.settings.rows import read
+from shared.shop.settings.rows import read_subjects
+from shared.shop.settings.subjects import Subject
 from shared.shop.versions import version_of
-from shared.web.forms import Form, parse_form
-from shared.web.parts import parts_of
+from shared.web.forms import FIELDS_MAX, Form
+from shared.web.parts import Parts, parts_of
 from shared.web.session import Staff, Viewer, require_staff, role_missing
-from shared.web.settings_forms import changeable, form_model, form_of, in_words, with_typed
+from shared.web.settings_forms import in_words
+from shared.web.settings_sheets import Placed, Sheet
 
-G = TypeVar("G", bound=Group)
 CHANGE_ID_MAX = 2**63 - 1
-TAKEN_BACK = "変更を取り消しました"
+CHANGES_SHOWN = 50
+Subjects = Callable[[Parts], Sequence[Subject[Any]]]
+Words = Callable[[Tx], Awaitable[Mapping[str, str]]]
+Forms = Sequence[Form[BaseModel]] | None
+More = Callable[[Parts, Subject[Any], Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class SettingsPage(Generic[G]):
-    """The page of ``group`` at ``path``, for a group that has one set of values.
+class _Settings(ABC):
+    """What both kinds of pages have: how a sheet is saved, a change taken back, and where both lead."""
 
-    ``template`` may extend ``settings_page.html`` or place the fields itself; ``more`` gives it further values.
-    """
-
-    group: type[G]
+    about: type[Group] | Subjects
     path: str
     title: str
     changer: Callable[[Request, Viewer], Changer]
     template: str = "settings_page.html"
-    more: Callable[[G], Mapping[str, Any]] = lambda _: {}
+    more: More = lambda *_: {}
+    words: Words | None = None
+
+    @abstractmethod
+    async def page(
+        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200
+    ) -> Response:
+        """Return the page of a sheet, with what was typed if there are ``forms``."""
+
+    def subjects(self, request: Request) -> Sequence[Subject[Any]]:
+        """Return the subjects of the page."""
+        return [Subject(self.about())] if isinstance(self.about, type) else self.about(parts_of(request))
+
+    async def take_back(self, request: Request, staff: Staff) -> Response:
+        """Give one setting the value from before a change."""
+        async with parts_of(request).db.transaction() as tx:
+            about, found = await _sent_change(tx, request, staff, self.subjects(request))
+            words = await self.words_in(tx)
+            await take_back(tx, about, found, by=self.changer(request, staff), at=now(), words=words)
+        return parts_of(request).pages.redirect(request, self.path, toast="変更を取り消しました")
+
+    async def save_sheet(self, request: Request, sheet: Sheet) -> Response:
+        """Store what somebody who may do so has changed."""
+        data = await request.form(max_fields=FIELDS_MAX)
+        forms = sheet.sent(data)
+        if any(form.errors for form in forms):
+            return await self.page(request, sheet, forms, status=422)
+        by, seen = self.changer(request, sheet.staff), str(data.get("version", ""))
+        try:
+            async with parts_of(request).db.transaction() as tx:
+                # What the form does not hold must not be older than what it is compared with.
+                await lock_settings(tx)
+                wanted = sheet.wanted(await read_subjects(tx, sheet.subjects), forms)
+                words = await self.words_in(tx)
+                count = await change_seen(tx, wanted, by=by, at=now(), seen=seen, words=words)
+        except Refused as refused:
+            if not any(form.errors for form in forms):
+                forms[0].refuse(refused)
+            return await self.page(request, sheet, forms, status=refused.status)
+        pages = parts_of(request).pages
+        if not count:
+            return pages.redirect(request, self.path, toast="変更はありません", kind="note")
+        return pages.redirect(request, self.path, toast=f"{sheet.called}設定を保存しました")
+
+    async def words_in(self, tx: Tx) -> Mapping[str, str] | None:
+        """Return the words for values that are known at run time only."""
+        return await self.words(tx) if self.words else None
+
+    def placed(self, request: Request, sheet: Sheet, in_force: Any, forms: Forms, words: Any) -> list[Placed]:
+        """Return the subjects of a sheet as its page shows them."""
+        parts = parts_of(request)
+        return sheet.placed(in_force, forms, words=words, more=lambda *one: self.more(parts, *one))
+
+
+@dataclass(frozen=True)
+class SettingsPage(_Settings):
+    """The page of settings at ``path``, all of them in one form.
+
+    ``about`` is a group about the shop, or a function that names the subjects: those of a group about several things stand
+    in a table, with a row for each. ``template`` may extend ``settings_page.html``; ``more`` gives it further values, of
+    the first subject. ``words`` asks for those of values that are known at run time only.
+    """
 
     def router(self) -> APIRouter:
         """Return the routes of the page."""
@@ -58,81 +123,130 @@ class SettingsPage(Generic[G]):
 
     async def show(self, request: Request, staff: Staff) -> Response:
         """Show the settings in force, with their latest changes."""
-        return await self._page(request, staff)
+        return await self.page(request, Sheet(self.subjects(request), staff))
 
     async def save(self, request: Request, staff: Staff) -> Response:
         """Store what somebody who may do so has changed."""
-        names = changeable(self.group, staff)
-        data = await request.form()
-        form = parse_form(form_model(self.group, names), data)
-        if form.errors:
-            return await self._page(request, staff, form, status=422)
-        try:
-            async with parts_of(request).db.transaction() as tx:
-                # What the form does not hold must not be older than what it is compared with.
-                await lock_settings(tx)
-                wanted = with_typed(await read(tx, self.group), form)
-                seen = str(data.get("version", ""))
-                changed = await change(tx, wanted, by=self.changer(request, staff), at=now(), seen=seen)
-        except Refused as refused:
-            form.refuse(refused)
-            return await self._page(request, staff, form, status=refused.status)
-        return saved(request, self.path, changed=bool(changed))
+        return await self.save_sheet(request, Sheet(self.subjects(request), staff))
 
-    async def take_back(self, request: Request, staff: Staff) -> Response:
-        """Give one setting the value from before a change."""
-        async with parts_of(request).db.transaction() as tx:
-            group, found = await sent_change(tx, request, staff, self.group)
-            await take_back(tx, group, found, by=self.changer(request, staff), at=now())
-        return parts_of(request).pages.redirect(request, self.path, toast=TAKEN_BACK)
-
-    async def _page(
-        self, request: Request, staff: Viewer, form: Form[BaseModel] | None = None, *, status: int = 200
+    async def page(
+        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200
     ) -> Response:
+        """Return the page, with what was typed if there are ``forms``."""
         async with parts_of(request).db.transaction() as tx:
-            in_force = await read(tx, self.group)
-            changes = await latest_changes(tx, self.group)
+            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
+            changes = await latest_changes(tx, *_groups(sheet.subjects), newest=CHANGES_SHOWN)
+        placed = self.placed(request, sheet, in_force, forms, words)
+        rows = groupby([one for one in placed if one.subject.key], key=lambda one: one.subject.group)
         return parts_of(request).pages.render(
             request,
             self.template,
             status=status,
             title=self.title,
+            above=None,
             action=self.path,
-            form=form or form_of(in_force, self.group.changed_as(staff.staff)),
-            shown=self.group.shown,
-            sections=sections(self.group),
-            in_force=in_force.plain(),
-            version=version_of(in_force.plain()),
-            changes=in_words(changes, [self.group], staff),
-            **self.more(in_force),
+            forms=[one.form for one in placed],
+            alone=[one for one in placed if not one.subject.key],
+            tables=[(group.about, list(those)) for group, those in rows],
+            version=version_of(plain_of(sheet.subjects, in_force)),
+            changes=in_words(changes, sheet.subjects, sheet.staff, words),
+            **placed[0].more,
         )
 
 
-async def sent_change(tx: Tx, request: Request, staff: Viewer, *groups: type[G]) -> tuple[type[G], Change]:
-    """Return the change that ``staff`` want to take back, with its group.
+@dataclass(frozen=True)
+class SubjectPages(_Settings):
+    """The list of what a group is about at ``path``, and a page of each subject at ``path/<key>``.
 
-    Raises Refused: it is none of ``groups`` (404), or ``staff`` may not change this setting (403).
+    The list has a column for each setting that all subjects have, and says of the others what is not empty. Templates may
+    extend ``settings_list.html`` and ``settings_page.html``; ``more`` gives both further values of a subject.
+    """
+
+    list_template: str = "settings_list.html"
+
+    def router(self) -> APIRouter:
+        """Return the routes of the pages."""
+        routes = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
+        routes.add_api_route(self.path, self.show_list, methods=["GET"])
+        routes.add_api_route(f"{self.path}/take-back", self.take_back, methods=["POST"])
+        routes.add_api_route(f"{self.path}/{{key}}", self.show, methods=["GET"])
+        routes.add_api_route(f"{self.path}/{{key}}", self.save, methods=["POST"])
+        return routes
+
+    async def show_list(self, request: Request, staff: Staff) -> Response:
+        """Show all subjects with their settings in force, and the latest changes."""
+        sheet = Sheet(self.subjects(request), staff)
+        async with parts_of(request).db.transaction() as tx:
+            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
+            changes = await latest_changes(tx, *_groups(sheet.subjects), newest=CHANGES_SHOWN)
+        placed = self.placed(request, sheet, in_force, None, words)
+        group = sheet.subjects[0].group
+        columns = [name for name in group.model_fields if all(name in one.subject.has for one in placed)]
+        return parts_of(request).pages.render(
+            request,
+            self.list_template,
+            title=self.title,
+            action=self.path,
+            about=group.about,
+            columns=[(name, group.shown[name].label) for name in columns],
+            lines=placed,
+            changes=in_words(changes, sheet.subjects, staff, words),
+        )
+
+    async def show(self, request: Request, staff: Staff, key: str) -> Response:
+        """Show the settings of one subject. Raises Refused (404) for one that does not exist."""
+        return await self.page(request, self._sheet(request, staff, key))
+
+    async def save(self, request: Request, staff: Staff, key: str) -> Response:
+        """Store what somebody who may do so has changed of one subject."""
+        return await self.save_sheet(request, self._sheet(request, staff, key))
+
+    async def page(
+        self, request: Request, sheet: Sheet, forms: Forms = None, *, status: int = 200
+    ) -> Response:
+        """Return the page of one subject, with what was typed if there are ``forms``."""
+        async with parts_of(request).db.transaction() as tx:
+            in_force, words = await read_subjects(tx, sheet.subjects), await self.words_in(tx)
+        [one] = self.placed(request, sheet, in_force, forms, words)
+        return parts_of(request).pages.render(
+            request,
+            self.template,
+            status=status,
+            title=f"{one.subject.called}設定",
+            above=(self.path, self.title),
+            action=f"{self.path}/{one.subject.key}",
+            forms=[one.form],
+            alone=[one],
+            tables=[],
+            changes=None,
+            version=version_of(plain_of(sheet.subjects, in_force)),
+            **one.more,
+        )
+
+    def _sheet(self, request: Request, staff: Viewer, key: str) -> Sheet:
+        found = [subject for subject in self.subjects(request) if subject.key == key]
+        if not found:
+            raise Refused("settings_subject_unknown", "この設定はありません。", status=404)
+        return Sheet(found, staff)
+
+
+def _groups(subjects: Sequence[Subject[Any]]) -> list[type[Group]]:
+    return list(dict.fromkeys(subject.group for subject in subjects))
+
+
+async def _sent_change(
+    tx: Tx, request: Request, staff: Viewer, subjects: Sequence[Subject[Any]]
+) -> tuple[Subject[Any], Change]:
+    """Return the change that ``staff`` want to take back, with what it is about.
+
+    Raises Refused: it is none of the groups of ``subjects`` (404), or ``staff`` may not change this setting (403).
     """
     sent = str((await request.form()).get("change", ""))
     change_id = int(sent) if sent.isascii() and sent.isdecimal() and len(sent) < 20 else 0
+    groups = _groups(subjects)
     found = await find_change(tx, change_id if change_id <= CHANGE_ID_MAX else 0, *groups)
     group = next(group for group in groups if group.group_key == found.group_name)
     if found.name not in group.changed_as(staff.staff):
         raise role_missing()
-    return group, found
-
-
-def saved(request: Request, path: str, *, changed: bool, toast: str = "設定を保存しました") -> Response:
-    """Go back to the page at ``path``, which says what became of the form."""
-    if not changed:
-        return parts_of(request).pages.redirect(request, path, toast="変更はありません", kind="note")
-    return parts_of(request).pages.redirect(request, path, toast=toast)
-
-
-def sections(group: type[Group]) -> list[tuple[str, list[str]]]:
-    """Return the headings of the page with the settings below each, in the order of the declaration."""
-    heads, head = [], ""
-    for name, shown in group.shown.items():
-        head = shown.section or head
-        heads.append((head, name))
-    return [(head, [name for _, name in those]) for head, those in groupby(heads, key=lambda one: one[0])]
+    about = [one for one in subjects if (one.group, one.key) == (group, found.subject)]
+    return about[0] if about else Subject(group(), found.subject, found.subject), found

@@ -11,6 +11,8 @@ from members.deeds.rows import Doer, note_deed
 from members.shop_rules.rules import Rules
 from members.shop_rules.words import summary
 from shared.database.transactions import Tx
+from shared.shop.settings.subjects import Subject
+from shared.web.parts import Parts
 from shared.web.session import Viewer
 from shared.web.settings_pages import SettingsPage
 
@@ -35,7 +37,7 @@ def _at_desk(request: Request, staff: Viewer) -> AtOwnDesk:
     return AtOwnDesk(doer(request, staff))
 
 
-def _in_one_sentence(rules: Rules) -> dict[str, Any]:
+def _in_one_sentence(_: Parts, __: Subject[Rules], rules: Rules) -> dict[str, Any]:
     return {"summary": summary(rules)}
 
 

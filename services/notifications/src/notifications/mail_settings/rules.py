@@ -4,20 +4,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, Protocol
 
+from notifications.mail_settings.words import SENDER_HINTS, SENDERS, Sender
 from notifications.mails.files import DELAY_MINUTES_MAX, MailKind
-from shared.shop.labels import Labels
 from shared.shop.settings.group import Group, setting
+from shared.shop.settings.subjects import Subject
 from shared.web.fields import Line, Pieces
 
-Sender = Literal["shop", "software"]
 Reason = Literal["method_without_deposit_mail", "switched_off", "sent_by_software", "no_address"]
 
-
-SENDERS = Labels[Sender](Sender, {"shop": "このお店", "software": "受注管理ソフト"})
 METHODS_MAX = 50
 
 
-class MailSetting(Group, key="mail"):
+class MailSetting(Group, key="mail", about="メール"):
     """What staff set for one kind of mail (メール設定一覧, NTF-09), by its name.
 
     ``sender`` is ``software`` where order-management software sends this mail, so that we must not (NTF-10).
@@ -25,7 +23,7 @@ class MailSetting(Group, key="mail"):
     """
 
     enabled: bool = setting(True, label="利用する", listed="利用設定", yes="利用する", no="利用しない")
-    sender: Sender = setting("shop", label="送信元", words=SENDERS)
+    sender: Sender = setting("shop", label="送信元", words=SENDERS, hints=SENDER_HINTS)
     delay_minutes: Pieces = setting(
         0,
         ge=0,
@@ -33,9 +31,13 @@ class MailSetting(Group, key="mail"):
         label="送信までの時間",
         unit="分",
         hint="お支払い期限切れの場合にだけ適用します。",
+        only_for=lambda kind: kind.may_wait,
     )
     except_payment_kinds: frozenset[Line] = setting(
-        frozenset(), max_length=METHODS_MAX, label="送信しないお支払い方法"
+        frozenset(),
+        max_length=METHODS_MAX,
+        label="送信しないお支払い方法",
+        only_for=lambda kind: kind.by_method,
     )
 
 
@@ -44,10 +46,9 @@ def default_setting(kind: MailKind) -> MailSetting:
     return MailSetting(delay_minutes=kind.delay_minutes)
 
 
-def names_of(kind: MailKind) -> tuple[str, ...]:
-    """Return the settings that ``kind`` has: a delay and excepted payment methods are not for every mail."""
-    has = {"delay_minutes": kind.may_wait, "except_payment_kinds": kind.by_method}
-    return tuple(name for name in MailSetting.model_fields if has.get(name, True))
+def subject_of(kind: MailKind) -> Subject[MailSetting]:
+    """Return ``kind`` as what the settings are about."""
+    return Subject(default_setting(kind), kind.name, kind.title, MailSetting.names_for(kind))
 
 
 class PaidByMethod(Protocol):

@@ -19,7 +19,7 @@ class CaptureSettings(Group, key="capture"):
     )
 
 
-class MethodSettings(Group, key="method"):
+class MethodSettings(Group, key="method", about="お支払い方法"):
     """One method, by its kind. Without a name of the shop's it is shown under its own."""
 
     name: AddressLine = setting("", label="表示名", max_length=NAME_LENGTH_MAX, empty="（初期値）")

@@ -1,6 +1,6 @@
 """Staff change settings, or take one change back: what differs is stored, kept in the list of changes, and noted as a deed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from shared.database.transactions import Tx
 from shared.errors import Refused
 from shared.shop.settings.group import Group, plain
-from shared.shop.settings.rows import read
+from shared.shop.settings.rows import read_subject, read_subjects
+from shared.shop.settings.subjects import Subject
 from shared.shop.versions import check_seen
 
 G = TypeVar("G", bound=Group)
@@ -57,62 +58,83 @@ async def change(
     *,
     by: Changer | str,
     at: datetime,
-    subject: str = "",
-    called: str = "",
+    about: Subject[G] | None = None,
     words: Mapping[str, str] | None = None,
-    default: G | None = None,
-    seen: str | None = None,
 ) -> list[str]:
     """Store what differs from the settings in force, with who changed what; return the names of what changed.
 
-    ``by`` is the name alone where nobody at a desk does it: then no deed is noted. ``subject`` is what the group is
-    about, ``called`` its name in words, ``words`` those for values that are known at run time only, ``default`` what holds
-    where nothing was changed (:func:`read`).
-    Raises Refused if other settings than those ``seen`` (shared/shop/versions.py) are in force.
+    ``by`` is the name alone where nobody at a desk does it: then no deed is noted. ``about`` is the subject; the shop if
+    None. ``words`` are those for values that are known at run time only.
     """
+    about = about or Subject(type(wanted)())
     await lock_settings(tx)
-    before = await read(tx, type(wanted), subject, default=default)
-    check_seen(seen, before.plain())
+    before, wanted = await read_subject(tx, about), about.kept(wanted)
     changed = wanted.changed_from(before)
     for name in changed:
-        await _store(tx, wanted, before, subject, name, by=by if isinstance(by, str) else by.name, at=at)
+        await _store(tx, wanted, before, about.key, name, by=by if isinstance(by, str) else by.name, at=at)
     tx.known.clear()
     if changed and not isinstance(by, str):
         said = "、".join(_said(wanted, before, name, words) for name in changed)
-        await by.note(tx, f"{called} {said}".strip(), at=at)
+        await by.note(tx, f"{about.called} {said}".strip(), at=at)
     return changed
+
+
+async def change_seen(
+    tx: Tx,
+    wanted: Sequence[tuple[Subject[Any], Any]],
+    *,
+    by: Changer,
+    at: datetime,
+    seen: str,
+    words: Mapping[str, str] | None = None,
+) -> int:
+    """Change what stands on one page, all of it or nothing; return how many settings changed.
+
+    Raises Refused if other settings than those ``seen`` (:func:`plain_of`, shared/shop/versions.py) are in force.
+    """
+    await lock_settings(tx)
+    subjects = [subject for subject, _ in wanted]
+    check_seen(seen, plain_of(subjects, await read_subjects(tx, subjects)))
+    changed = [await change(tx, new, by=by, at=at, about=subject, words=words) for subject, new in wanted]
+    return sum(len(names) for names in changed)
+
+
+def plain_of(subjects: Sequence[Subject[Any]], in_force: Sequence[Group]) -> dict[str, Any]:
+    """Return all that a page of ``subjects`` shows, for its version."""
+    return {
+        f"{subject.group.group_key}:{subject.key}": values.plain()
+        for subject, values in zip(subjects, in_force, strict=True)
+    }
 
 
 async def take_back(
     tx: Tx,
-    group: type[G],
+    about: Subject[G],
     found: Change,
     *,
     by: Changer | str,
     at: datetime,
-    called: str = "",
     words: Mapping[str, str] | None = None,
-    default: G | None = None,
 ) -> None:
-    """Give a setting the value that it had before a change; that is a change itself.
+    """Give a setting of ``about`` the value that it had before a change; that is a change itself.
 
     Raises Refused: the setting was changed again since, or this release does not take the earlier value.
     """
     await lock_settings(tx)
-    now_found = await find_change(tx, found.change_id, group)
+    now_found = await find_change(tx, found.change_id, about.group)
     if not now_found.stands:
         raise Refused(
             "setting_changed_since",
             "この項目はその後も変更されているため、取り消していません。現在の設定を確認してください。",
         )
-    in_force = await read(tx, group, found.subject, default=default)
+    in_force = await read_subject(tx, about)
     try:
-        wanted = group.model_validate({**dict(in_force), found.name: found.before})
+        wanted = about.group.model_validate({**dict(in_force), found.name: found.before})
     except ValidationError:
         raise Refused(
             "setting_not_taken", "変更前の値は現在は設定できないため、取り消していません。", status=422
         ) from None
-    await change(tx, wanted, by=by, at=at, subject=found.subject, called=called, words=words, default=default)
+    await change(tx, wanted, by=by, at=at, about=about, words=words)
 
 
 async def find_change(tx: Tx, change_id: int, *groups: type[Group]) -> Change:

@@ -7,7 +7,7 @@
 Storage, page, record and list of changes follow from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, get_args, get_origin
@@ -29,15 +29,20 @@ class Shown:
     label: str
     kind: Kind
     words: Mapping[str, str]
+    hints: Mapping[str, str]
     unit: str = ""
     empty: str = "なし"
     section: str = ""
     changed_by: Role = "owner"
+    only_for: Callable[[Any], bool] = lambda _: True
 
     @property
     def cards(self) -> list[dict[str, str]]:
         """Return the choices, as ``ui.radio_cards`` takes them."""
-        return [{"value": value, "label": word} for value, word in self.words.items()]
+        return [
+            {"value": value, "label": word, "hint": self.hints.get(value, "")}
+            for value, word in self.words.items()
+        ]
 
     def word(self, value: Any, words: Mapping[str, str] | None = None) -> str:
         """Return ``value``, also one that another release has stored, in words; ``words`` are those known at run time only."""
@@ -64,6 +69,7 @@ def setting(
     hint: str = "",
     listed: str = "",
     words: Mapping[Any, str] | None = None,
+    hints: Mapping[Any, str] | None = None,
     yes: str = "はい",
     no: str = "いいえ",
     unit: str = "",
@@ -71,6 +77,7 @@ def setting(
     shown: Kind | None = None,
     section: str = "",
     changed_by: Role | None = None,
+    only_for: Callable[[Any], bool] = lambda _: True,
     ge: int | None = None,
     le: int | None = None,
     max_length: int | None = None,
@@ -78,19 +85,23 @@ def setting(
     """Declare a setting of a :class:`Group`.
 
     ``label`` and ``hint`` stand at its field, ``listed`` in the list of changes, where the label alone would not be
-    understood. ``words`` are those of a choice, one for each of its values; ``yes`` and ``no`` those of a bool.
+    understood. ``words`` are those of a choice, one for each of its values, ``hints`` what stands below some of them;
+    ``yes`` and ``no`` are the words of a bool.
     ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading under which
     it stands, with those after it. ``changed_by`` is the least role that may change it; that of the group if None.
+    ``only_for`` tells of what a group is about whether it has the setting (:meth:`Group.names_for`).
     """
     about: dict[str, Any] = {
         "label": label,
         "listed": listed,
         "words": dict(words or {}) or {"yes": yes, "no": no},
+        "hints": dict(hints or {}),
         "unit": unit,
         "empty": empty,
         "shown": shown,
         "section": section,
         "changed_by": changed_by,
+        "only_for": only_for,
     }
     title = label if not unit or unit == YEN or unit in label else f"{label}（{unit}）"
     return Field(
@@ -108,18 +119,22 @@ class Group(BaseModel):
     """Settings that stand together: read at once, shown on one page, and changed with one version.
 
     ``key`` names the group in the tables and never changes; a group without one is a part that others inherit. A
-    group may be about something, such as a kind of mail: then each subject has its own values.
+    group may be about something, such as a kind of mail: then each subject (shared/shop/settings/subjects.py) has its own
+    values, and ``about`` is the word for all of them on pages.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     group_key: ClassVar[str] = ""
+    about: ClassVar[str] = ""
     shown: ClassVar[Mapping[str, Shown]] = {}
 
-    def __init_subclass__(cls, *, key: str = "", changed_by: Role = "owner", **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, key: str = "", about: str = "", changed_by: Role = "owner", **kwargs: Any
+    ) -> None:
         """Keep the key; the fields are not known yet."""
         super().__init_subclass__(**kwargs)
-        cls.group_key = key
+        cls.group_key, cls.about = key, about
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, key: str = "", changed_by: Role = "owner", **_: Any) -> None:
@@ -142,6 +157,11 @@ class Group(BaseModel):
             for name, shown in cls.shown.items()
             if role == "owner" or (role is not None and shown.changed_by == "staff")
         )
+
+    @classmethod
+    def names_for(cls, what: Any) -> tuple[str, ...]:
+        """Return the names of the settings that ``what``, which the group is about, has."""
+        return tuple(name for name, shown in cls.shown.items() if shown.only_for(what))
 
 
 def plain(value: Any) -> Any:
@@ -171,10 +191,12 @@ def _shown(name: str, info: FieldInfo, changed_by: Role) -> Shown:
         label=about["listed"] or about["label"],
         kind=kind,
         words=about["words"],
+        hints=about["hints"],
         unit=about["unit"],
         empty=about["empty"],
         section=about["section"],
         changed_by=about["changed_by"] or changed_by,
+        only_for=about["only_for"],
     )
 
 

@@ -1,6 +1,6 @@
 """The settings in force, now or at a moment. A row exists only for what was changed; the rest is as declared."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -9,24 +9,40 @@ from pydantic import ValidationError
 
 from shared.database.transactions import Tx
 from shared.shop.settings.group import Group
+from shared.shop.settings.subjects import Subject
 
 G = TypeVar("G", bound=Group)
 log = structlog.get_logger()
 
 
-async def read(tx: Tx, group: type[G], subject: str = "", *, default: G | None = None) -> G:
-    """Return the settings of ``group`` in force; asked for once in a transaction, which then holds to them.
+async def read(tx: Tx, group: type[G]) -> G:
+    """Return the settings of ``group``, which is about the shop, in force; asked for once in a transaction."""
+    return await read_subject(tx, Subject(group()))
 
-    ``default`` is what holds where nothing was changed, if that differs from what is declared.
-    """
-    known = ("settings", group.group_key, subject)
+
+async def read_subject(tx: Tx, about: Subject[G]) -> G:
+    """Return the settings of a subject in force; asked for once in a transaction, which then holds to them."""
+    known = ("settings", about.group.group_key, about.key)
     if known not in tx.known:
         tx.known[known] = await tx.value(
             "SELECT json_object_agg(name, value) FROM settings WHERE group_name = :group_name AND subject = :subject",
-            group_name=group.group_key,
-            subject=subject,
+            group_name=about.group.group_key,
+            subject=about.key,
         )
-    return of_stored(default or group(), tx.known[known])
+    return of_stored(about.default, tx.known[known])
+
+
+async def read_subjects(tx: Tx, subjects: Sequence[Subject[Any]]) -> list[Any]:
+    """Return the settings of each of ``subjects`` in force, in their order; one question for all."""
+    rows = await tx.rows(
+        "SELECT group_name, subject, json_object_agg(name, value) AS stored FROM settings"
+        " WHERE group_name = ANY(:groups) GROUP BY group_name, subject",
+        groups=sorted({subject.group.group_key for subject in subjects}),
+    )
+    stored = {(row.group_name, row.subject): row.stored for row in rows}
+    return [
+        of_stored(subject.default, stored.get((subject.group.group_key, subject.key))) for subject in subjects
+    ]
 
 
 async def read_each(tx: Tx, group: type[G]) -> dict[str, Mapping[str, Any]]:
