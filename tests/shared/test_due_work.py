@@ -11,6 +11,7 @@ from sqlalchemy import Column, MetaData, Table, Uuid
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
+from harness.together import statements_of
 from shared.cause import NO_CAUSE, Cause, current_cause
 from shared.clock import now
 from shared.database.sql import Row
@@ -68,6 +69,41 @@ async def test_a_wake_while_all_are_busy_does_not_stop_the_process(
 
     hands.let_go.set()
     await eventually(lambda: len(hands.begun) == 3)
+    runner.stop()
+    await running
+
+
+async def test_done_items_look_for_no_more_rows_while_hands_are_free(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    hands = Hands(db)
+    runner = DueRunner(DueWork("chores", chores, hands, concurrency=20), db, poll_seconds=600)
+    await add_chores(db, 10)
+    with statements_of(db) as seen:
+        running = asyncio.create_task(runner.run())
+        await eventually(lambda: len(hands.begun) == 10)
+        hands.let_go.set()
+        await eventually(lambda: len([one for one in seen if "due_at = $" in one]) == 10)
+        await add_chores(db, 1)
+        await eventually(lambda: len(hands.begun) == 11)
+        runner.stop()
+        await running
+    assert len([one for one in seen if "SKIP LOCKED" in one]) == 2
+
+
+async def test_rows_that_are_put_off_do_not_keep_others_waiting(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    seen: list[UUID] = []
+
+    async def put_off(tx: Tx, rows: Sequence[Row]) -> Sequence[Row]:
+        seen.extend(row.chore_id for row in rows)
+        await strike_off_all(tx, chores, [(row.chore_id, row.lease, None) for row in rows])
+        return ()
+
+    work = DueWork("chores", chores, Hands(db), begin=put_off, concurrency=2)
+    runner = DueRunner(work, db, poll_seconds=600)
+    await add_chores(db, 5)
+    running = asyncio.create_task(runner.run())
+    await eventually(lambda: len(seen) == 5)
     runner.stop()
     await running
 

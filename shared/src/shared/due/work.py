@@ -92,6 +92,7 @@ class DueRunner:
         self._poll_seconds = poll_seconds
         self._wake = db.waker(work.name)
         self._stopping = False
+        self._all_busy = False
         self._running: set[asyncio.Task[None]] = set()
         self._holding: set[asyncio.Task[None]] = set()
         # Claims whose commit got no answer. If they were committed, nobody works on their rows.
@@ -104,7 +105,8 @@ class DueRunner:
         while not self._stopping:
             self.alive_at = elapsed()
             free = self.work.concurrency - len(self._running)
-            lease, claimed = await self._claim(free) if free else (None, [])
+            self._all_busy = not free
+            lease, claimed, maybe_more = await self._claim(free) if free else (None, (), False)
             tasks = [asyncio.create_task(self._perform(item)) for item in claimed]
             for task in tasks:
                 self._running.add(task)
@@ -113,7 +115,7 @@ class DueRunner:
                 holding = asyncio.create_task(self._hold(lease, tasks))
                 self._holding.add(holding)
                 holding.add_done_callback(self._holding.discard)
-            if len(claimed) < free or not free:
+            if not maybe_more:
                 await self._sleep()
         if self._running:
             await asyncio.wait(self._running)
@@ -127,10 +129,12 @@ class DueRunner:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._wake.set()
+        if self._all_busy:
+            # Rows may wait for free hands. Otherwise each item that ends would have us look for rows that are not there.
+            self._wake.set()
 
-    async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any]]:
-        """Return the lease and the items to perform."""
+    async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any], bool]:
+        """Return the lease, the items to perform, and whether more rows may be due than there were hands for."""
         self._wake.clear()
         work, lease, at = self.work, new_id(), now()
         try:
@@ -141,12 +145,12 @@ class DueRunner:
                 rows = await work.claim(tx, rows_max=rows_max, at=at, lease=lease)
                 begun = await work.begin(tx, rows) if rows and work.begin is not None else rows
             self._doubtful.clear()
-            return (lease, begun) if rows else (None, [])
+            return (lease, begun, len(rows) == rows_max) if rows else (None, (), False)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("due.database_unavailable", work=work.name, error=type(error).__name__)
-            return None, []
+            return None, (), False
 
     async def _hold(self, lease: UUID, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Prolong the lease every third of its time, until all items that were claimed with it are done."""
