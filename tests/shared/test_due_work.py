@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -152,6 +152,29 @@ async def test_items_done_together_are_stored_in_fewer_transactions(
     await eventually(lambda: sum(counter.batches) == 20)
     assert len(counter.batches) < 20
     assert await still_due(db) == set()
+    runner.stop()
+    await running
+
+
+async def test_results_wait_for_those_of_the_items_under_way(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    counter, rest, begun = Counter(set()), asyncio.Event(), 0
+
+    async def perform(item: tuple[UUID, UUID]) -> str:
+        nonlocal begun
+        begun += 1
+        if begun <= 5:
+            await rest.wait()
+        return "came"
+
+    work = replace(counter.work(concurrency=10), perform=perform, linger_seconds=60)
+    runner = DueRunner(work, db)
+    await add_chores(db, 10)
+    running = asyncio.create_task(runner.run())
+    await eventually(lambda: begun == 10)
+    assert counter.batches == []
+    rest.set()
+    await eventually(lambda: counter.batches == [10])
     runner.stop()
     await running
 

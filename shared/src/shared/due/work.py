@@ -21,6 +21,7 @@ from shared.clock import elapsed, now
 from shared.database.together import Together
 from shared.database.transactions import Database, Tx
 from shared.database.transient import is_transient
+from shared.due.company import Company
 from shared.due.rows import LEASE_SECONDS, claim_due, end_leases, prolong_lease
 from shared.ids import new_id
 
@@ -43,7 +44,8 @@ class DueWork:
     rows may be due at once. ``begin`` runs in the transaction of the claim; it returns an item for each row that is
     still to be done, and ``perform`` gets the item in place of the row. ``conclude`` stores the results of ``perform``,
     of all items that finished while the last such transaction ran. If it fails for several, it is called again for
-    each alone, so that a bad item fails alone; it must have no effect outside its transaction.
+    each alone, so that a bad item fails alone; it must have no effect outside its transaction. ``linger_seconds`` is how
+    long a result waits for those of the items under way at most; who is alone waits for nobody.
 
     ``cause`` returns the cause of an item; events and log lines of ``perform`` carry it. ``conclude`` names the cause
     of each item itself.
@@ -60,6 +62,7 @@ class DueWork:
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
     failed: Callable[[Tx, Any], Awaitable[None]] | None = None
     concurrency: int = 10
+    linger_seconds: float = 0.0
     lease_seconds: int = LEASE_SECONDS
     # Work that may take longer than its lease: the lease is prolonged while its holder lives. It can then be short,
     # and another worker takes over soon after a death.
@@ -97,6 +100,7 @@ class DueRunner:
         self._holding: set[asyncio.Task[None]] = set()
         # Claims whose commit got no answer. If they were committed, nobody works on their rows.
         self._doubtful: set[UUID] = set()
+        self._company = Company(work.linger_seconds)
         self._conclusions: Together[tuple[Any, Any], None] = Together(self._conclude)
         self.alive_at = elapsed()
 
@@ -175,8 +179,10 @@ class DueRunner:
 
     async def _perform_one(self, item: Any) -> None:
         try:
-            outcome = await self.work.perform(item)
+            with self._company.under_way():
+                outcome = await self.work.perform(item)
             if self.work.conclude is not None:
+                await self._company.gather()
                 await self._write_down(item, outcome)
             metrics.DUE_WORK.labels(self.work.name, "done").inc()
         except Exception as error:
