@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import Column, MetaData, Table, Uuid
 
 from harness.eventually import eventually
 from harness.postgres import MakeDatabase
+from harness.together import statements_of
 from shared.cause import NO_CAUSE, Cause, current_cause
 from shared.clock import now
 from shared.database.sql import Row
@@ -72,6 +73,41 @@ async def test_a_wake_while_all_are_busy_does_not_stop_the_process(
     await running
 
 
+async def test_done_items_look_for_no_more_rows_while_hands_are_free(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    hands = Hands(db)
+    runner = DueRunner(DueWork("chores", chores, hands, concurrency=20), db, poll_seconds=600)
+    await add_chores(db, 10)
+    with statements_of(db) as seen:
+        running = asyncio.create_task(runner.run())
+        await eventually(lambda: len(hands.begun) == 10)
+        hands.let_go.set()
+        await eventually(lambda: len([one for one in seen if "due_at = $" in one]) == 10)
+        await add_chores(db, 1)
+        await eventually(lambda: len(hands.begun) == 11)
+        runner.stop()
+        await running
+    assert len([one for one in seen if "SKIP LOCKED" in one]) == 2
+
+
+async def test_rows_that_are_put_off_do_not_keep_others_waiting(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    seen: list[UUID] = []
+
+    async def put_off(tx: Tx, rows: Sequence[Row]) -> Sequence[Row]:
+        seen.extend(row.chore_id for row in rows)
+        await strike_off_all(tx, chores, [(row.chore_id, row.lease, None) for row in rows])
+        return ()
+
+    work = DueWork("chores", chores, Hands(db), begin=put_off, concurrency=2)
+    runner = DueRunner(work, db, poll_seconds=600)
+    await add_chores(db, 5)
+    running = asyncio.create_task(runner.run())
+    await eventually(lambda: len(seen) == 5)
+    runner.stop()
+    await running
+
+
 class Counter:
     """Takes down who came, many at once; ``unwelcome`` breaks the transaction it is in."""
 
@@ -116,6 +152,29 @@ async def test_items_done_together_are_stored_in_fewer_transactions(
     await eventually(lambda: sum(counter.batches) == 20)
     assert len(counter.batches) < 20
     assert await still_due(db) == set()
+    runner.stop()
+    await running
+
+
+async def test_results_wait_for_those_of_the_items_under_way(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    counter, rest, begun = Counter(set()), asyncio.Event(), 0
+
+    async def perform(item: tuple[UUID, UUID]) -> str:
+        nonlocal begun
+        begun += 1
+        if begun <= 5:
+            await rest.wait()
+        return "came"
+
+    work = replace(counter.work(concurrency=10), perform=perform, linger_seconds=60)
+    runner = DueRunner(work, db)
+    await add_chores(db, 10)
+    running = asyncio.create_task(runner.run())
+    await eventually(lambda: begun == 10)
+    assert counter.batches == []
+    rest.set()
+    await eventually(lambda: counter.batches == [10])
     runner.stop()
     await running
 

@@ -21,6 +21,7 @@ from shared.clock import elapsed, now
 from shared.database.together import Together
 from shared.database.transactions import Database, Tx
 from shared.database.transient import is_transient
+from shared.due.company import Company
 from shared.due.rows import LEASE_SECONDS, claim_due, end_leases, prolong_lease
 from shared.ids import new_id
 
@@ -43,7 +44,8 @@ class DueWork:
     rows may be due at once. ``begin`` runs in the transaction of the claim; it returns an item for each row that is
     still to be done, and ``perform`` gets the item in place of the row. ``conclude`` stores the results of ``perform``,
     of all items that finished while the last such transaction ran. If it fails for several, it is called again for
-    each alone, so that a bad item fails alone; it must have no effect outside its transaction.
+    each alone, so that a bad item fails alone; it must have no effect outside its transaction. ``linger_seconds`` is how
+    long a result waits for those of the items under way at most; who is alone waits for nobody.
 
     ``cause`` returns the cause of an item; events and log lines of ``perform`` carry it. ``conclude`` names the cause
     of each item itself.
@@ -60,6 +62,7 @@ class DueWork:
     conclude: Callable[[Tx, Sequence[tuple[Any, Any]]], Awaitable[None]] | None = None
     failed: Callable[[Tx, Any], Awaitable[None]] | None = None
     concurrency: int = 10
+    linger_seconds: float = 0.0
     lease_seconds: int = LEASE_SECONDS
     # Work that may take longer than its lease: the lease is prolonged while its holder lives. It can then be short,
     # and another worker takes over soon after a death.
@@ -92,10 +95,12 @@ class DueRunner:
         self._poll_seconds = poll_seconds
         self._wake = db.waker(work.name)
         self._stopping = False
+        self._all_busy = False
         self._running: set[asyncio.Task[None]] = set()
         self._holding: set[asyncio.Task[None]] = set()
         # Claims whose commit got no answer. If they were committed, nobody works on their rows.
         self._doubtful: set[UUID] = set()
+        self._company = Company(work.linger_seconds)
         self._conclusions: Together[tuple[Any, Any], None] = Together(self._conclude)
         self.alive_at = elapsed()
 
@@ -104,7 +109,8 @@ class DueRunner:
         while not self._stopping:
             self.alive_at = elapsed()
             free = self.work.concurrency - len(self._running)
-            lease, claimed = await self._claim(free) if free else (None, [])
+            self._all_busy = not free
+            lease, claimed, maybe_more = await self._claim(free) if free else (None, (), False)
             tasks = [asyncio.create_task(self._perform(item)) for item in claimed]
             for task in tasks:
                 self._running.add(task)
@@ -113,7 +119,7 @@ class DueRunner:
                 holding = asyncio.create_task(self._hold(lease, tasks))
                 self._holding.add(holding)
                 holding.add_done_callback(self._holding.discard)
-            if len(claimed) < free or not free:
+            if not maybe_more:
                 await self._sleep()
         if self._running:
             await asyncio.wait(self._running)
@@ -127,10 +133,12 @@ class DueRunner:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._wake.set()
+        if self._all_busy:
+            # Rows may wait for free hands. Otherwise each item that ends would have us look for rows that are not there.
+            self._wake.set()
 
-    async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any]]:
-        """Return the lease and the items to perform."""
+    async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any], bool]:
+        """Return the lease, the items to perform, and whether more rows may be due than there were hands for."""
         self._wake.clear()
         work, lease, at = self.work, new_id(), now()
         try:
@@ -141,12 +149,12 @@ class DueRunner:
                 rows = await work.claim(tx, rows_max=rows_max, at=at, lease=lease)
                 begun = await work.begin(tx, rows) if rows and work.begin is not None else rows
             self._doubtful.clear()
-            return (lease, begun) if rows else (None, [])
+            return (lease, begun, len(rows) == rows_max) if rows else (None, (), False)
         except Exception as error:
             if not is_transient(error):
                 raise
             log.warning("due.database_unavailable", work=work.name, error=type(error).__name__)
-            return None, []
+            return None, (), False
 
     async def _hold(self, lease: UUID, tasks: Sequence[asyncio.Task[None]]) -> None:
         """Prolong the lease every third of its time, until all items that were claimed with it are done."""
@@ -171,8 +179,10 @@ class DueRunner:
 
     async def _perform_one(self, item: Any) -> None:
         try:
-            outcome = await self.work.perform(item)
+            with self._company.under_way():
+                outcome = await self.work.perform(item)
             if self.work.conclude is not None:
+                await self._company.gather()
                 await self._write_down(item, outcome)
             metrics.DUE_WORK.labels(self.work.name, "done").inc()
         except Exception as error:

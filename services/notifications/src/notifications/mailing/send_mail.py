@@ -5,9 +5,7 @@ one transaction, so those that end at about the same time wait for each other. W
 whose lease runs out; they are sent again with the same Message-ID, which mail programs show once.
 """
 
-import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -47,42 +45,6 @@ class Server(Protocol):
         """Hand a mail over and tell what became of it."""
 
 
-class Company:
-    """Lets those who are done wait for those who are still under way, at most ``linger_seconds``."""
-
-    def __init__(self, linger_seconds: float) -> None:
-        self._linger_seconds = linger_seconds
-        self._under_way = 0
-        self._departure = asyncio.Event()
-
-    @contextmanager
-    def under_way(self) -> Iterator[None]:
-        """Be one for whom others wait, until the block ends."""
-        self._under_way += 1
-        try:
-            yield
-        finally:
-            self._under_way -= 1
-            if not self._under_way:
-                self._depart()
-
-    async def gather(self) -> None:
-        """Go on together with all who are done too: once nobody is under way, or the time is up."""
-        if not self._under_way:
-            return
-        departure = self._departure
-        try:
-            async with asyncio.timeout(self._linger_seconds):
-                await departure.wait()
-        except TimeoutError:
-            if departure is self._departure:
-                self._depart()
-
-    def _depart(self) -> None:
-        self._departure.set()
-        self._departure = asyncio.Event()
-
-
 class MailSending:
     """Sends claimed mails. ``links`` signs one-time links; without it mails that have one are refused."""
 
@@ -100,7 +62,6 @@ class MailSending:
         self._sender = sender
         self._gate = Gate(mails, pace or Pace())
         self._links = links
-        self._company = Company(LINGER_SECONDS)
 
     def due_work(self, *, concurrency: int) -> DueWork:
         """Return the due work that has up to ``concurrency`` mails in hand."""
@@ -112,6 +73,7 @@ class MailSending:
             conclude=conclude_tries,
             concurrency=concurrency,
             lease_seconds=int(LEASE.total_seconds()),
+            linger_seconds=LINGER_SECONDS,
             prolong=True,
             cause=lambda tried: tried.cause,
             kind=StoredMail,
@@ -125,8 +87,7 @@ class MailSending:
 
     async def send(self, tried: Try) -> Outcome:
         """Hand the mail over and return what came of it."""
-        with self._company.under_way():
-            answer = await self._hand_over(tried)
+        answer = await self._hand_over(tried)
         if isinstance(answer, Accepted):
             crash_point("K13")
         mail, at = tried.mail, now()
@@ -139,7 +100,6 @@ class MailSending:
             attempt=tried.number,
             answer=answer.answer[:200],
         )
-        await self._company.gather()
         return Outcome(answer, verdict, at)
 
     async def _hand_over(self, tried: Try) -> ServerAnswer:

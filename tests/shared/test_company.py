@@ -1,14 +1,9 @@
-"""Mails that end at about the same time are written down together, and none waits long for another."""
+"""Those who end at about the same time go on together, and none waits long for another."""
 
 import asyncio
 
-from harness.post import Post
-from harness.together import statements_of
-from notifications.mailing.send_mail import Company
-from notifications.previews.examples import example_order
 from shared.clock import elapsed
-from shared.due.work import DueRunner
-from shared.ids import new_id
+from shared.due.company import Company
 
 
 async def test_who_is_alone_does_not_wait() -> None:
@@ -49,23 +44,3 @@ async def test_nobody_waits_for_one_who_does_not_come() -> None:
         gone = await asyncio.wait_for(asyncio.gather(company.gather(), company.gather()), 5)
 
     assert list(gone) == [None, None]
-
-
-async def test_mails_that_are_sent_together_are_begun_and_ended_in_one_transaction_each(post: Post) -> None:
-    await post.hears(
-        *(
-            example_order(order_code=f"N-{number}").model_copy(update={"event_id": new_id()})
-            for number in range(20)
-        )
-    )
-    runner = DueRunner(post.sending.due_work(concurrency=50), post.db)
-    with statements_of(post.db) as seen:
-        running = asyncio.create_task(runner.run())
-        while len(post.journal) < 20:
-            await asyncio.wait([running], timeout=0.05)
-        runner.stop()
-        await running
-
-    assert {row.state for row in await post.rows()} == {"sent"}
-    assert len([one for one in seen if "INSERT INTO mail_attempts" in one]) == 1
-    assert len([one for one in seen if "UPDATE mail_attempts" in one]) == 1
