@@ -2,5 +2,5 @@
 
 `store` keeps bytes under a key of ours, in a folder or an S3-compatible store; `accepts` says what may come in and
 `kinds` what each kind of file looks like; `pictures` makes a picture anew, without its metadata; `sweep` removes
-what no row names. `shared.web.uploads` takes files from a request, `shared.web.stored_files` answers with one.
+files that no row names. `shared.web.uploads` takes files from a request, `shared.web.stored_files` answers with one.
 """

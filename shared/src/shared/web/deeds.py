@@ -1,4 +1,4 @@
-"""Who does something at a desk and with what, for the record of deeds that members keeps."""
+"""Deeds at a desk: who did what, for the record that members keeps."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -36,7 +36,7 @@ class _List(Protocol):
 def rows_taken(found_by: _List, request: Request, count: int) -> str:
     """Return in words how many rows a file holds, and by which filter of their list they were found.
 
-    What the list does not know is not told, and signs that nobody sees are spaces.
+    Parameters unknown to the list are left out, and invisible characters become spaces.
     """
     known = unquote_plus(found_by.query(request.query_params.multi_items()))
     asked = "".join(sign if sign.isprintable() else " " for sign in known)[:FILTER_LENGTH_MAX]

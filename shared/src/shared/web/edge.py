@@ -86,7 +86,7 @@ def takes_uploads(path: str) -> bool:
 
 @dataclass(frozen=True)
 class EdgeRules:
-    """What this service's edge lets through.
+    """The requests that this service's edge accepts.
 
     `origin` is ORIGIN_URL. `csrf_exempt` are path prefixes that providers post to (they prove themselves by
     signature). A body may have 1 MB, and an upload 20 MB: multipart/form-data at a path that ends in `/upload`.
@@ -187,8 +187,8 @@ class Edge:
     def _stamp(self, headers: MutableHeaders, request_id: str) -> None:
         """Security headers, unless the answer brings its own (a mail preview that may be framed).
 
-        Nothing is kept by browsers or caches unless it says that it may be: a page opened by a link alone, without
-        any cookie, can be as personal as one behind a login.
+        Browsers and caches store nothing without permission: a page that a link opens without a cookie can be as
+        personal as one behind a login.
         """
         for name, value in self._headers.items():
             headers.setdefault(name, value)

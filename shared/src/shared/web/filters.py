@@ -1,4 +1,4 @@
-"""How money, moments and codes are written on every page. Templates use these as filters."""
+"""Template filters: money, times and codes as every page writes them."""
 
 from collections.abc import Callable
 from datetime import datetime

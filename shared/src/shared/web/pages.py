@@ -47,7 +47,7 @@ DESK_SECTIONS = (
 
 @dataclass
 class Told:
-    """What the page after a form tells once: as a toast, or at the place on the page that asks for it.
+    """The message that the page after a form shows once: as a toast, or at a place on the page.
 
     ``kind`` is done, wait (look again), stop (refused) or note. ``typed`` is what was in the box that is refused.
     """

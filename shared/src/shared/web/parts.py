@@ -1,4 +1,4 @@
-"""What pages and routes are made with: one way to get the database, the templates, and what else a service has.
+"""The parts that pages and routes use: database, templates, and the service's own parts.
 
     @router.get("/desk/things")
     async def list_things(request: Request, parts: Here, seen: Staff) -> Response:

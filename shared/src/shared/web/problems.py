@@ -1,4 +1,4 @@
-"""Every answer that says no, in one place: a Japanese page for people, problem+json (RFC 9457) for programs.
+"""All error answers: a Japanese page for people, problem+json (RFC 9457) for programs.
 
 Neither shows a stack trace or SQL; both show the request id, which is in the log beside the cause.
 """
@@ -60,7 +60,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, ready to be shown. `detail` is a Japanese sentence, `field` the input at fault."""
+    """An error, ready to be shown. `detail` is a Japanese sentence, `field` the input at fault."""
 
     status: int
     code: str

@@ -48,8 +48,8 @@ class AtDesk:
 def form_model(group: type[Group], names: tuple[str, ...]) -> type[BaseModel]:
     """Return the settings called ``names`` as a form sends them.
 
-    A box that is not ticked is False, an empty one is nothing where that is a value, and is asked for otherwise. Of a
-    choice that is not sent nothing is said.
+    A box that is not ticked is False, an empty one is nothing where that is a value, and is asked for otherwise. A
+    choice that is not sent stays unset.
     """
     fields: dict[str, Any] = {}
     for name in names:

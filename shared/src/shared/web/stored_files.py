@@ -1,7 +1,6 @@
-"""Answering with a file that is kept, so that it is shown or saved and never run.
+"""Send a stored file so that it is shown or saved, and never executed.
 
-The browser may not guess another type (nosniff), and the answer is a sandbox of its own in which nothing is loaded
-and no script runs. Only pictures are shown in place; everything else is saved under its display name.
+The browser may not guess another type (nosniff). A sandbox policy prevents scripts and loading of other resources. Only pictures are shown in place; everything else is saved under its display name.
 """
 
 import os

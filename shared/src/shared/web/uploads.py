@@ -1,4 +1,4 @@
-"""Files out of a request: read piece by piece into temporary files, looked at, and gone with the block.
+"""Uploaded files: read piece by piece into temporary files, checked, and deleted at the end of the block.
 
     @router.post("/desk/items/{code}/pictures/upload")
     async def add_picture(request: Request, code: str, staff: Staff, parts: Here) -> Response:

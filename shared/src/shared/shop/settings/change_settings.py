@@ -1,4 +1,4 @@
-"""Staff change settings, or take one change back: what differs is stored, kept in the list of changes, and noted as a deed."""
+"""Change settings or take one change back: differences are stored, listed as changes, and recorded as a deed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Change:
 
 
 async def lock_settings(tx: Tx) -> None:
-    """Let no other transaction of this service change settings until this one ends; what was read before is read anew."""
+    """Lock the settings of this service until the transaction ends; settings that were read before are read again."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('settings'))")
     tx.known.clear()
 
@@ -63,12 +63,12 @@ async def change(
     default: G | None = None,
     seen: str | None = None,
 ) -> list[str]:
-    """Store what differs from the settings in force, with who changed what; return the names of what changed.
+    """Store the settings that differ from those in force, with who changed them; return their names.
 
-    ``by`` is the name alone where nobody at a desk does it: then no deed is noted. ``subject`` is what the group is
-    about, ``called`` its name in words, ``words`` those for values that are known at run time only, ``default`` what holds
-    where nothing was changed (:func:`read`).
-    Raises Refused if other settings than those ``seen`` (shared/shop/versions.py) are in force.
+    ``by`` is only a name if nobody at a desk does it; then no deed is recorded. ``subject`` is the subject of the group,
+    ``called`` its name for staff, ``words`` the texts of values known only at run time, ``default`` the values of
+    unchanged settings (:func:`read`).
+    Raises Refused if the settings in force differ from ``seen`` (shared/shop/versions.py).
     """
     await lock_settings(tx)
     before = await read(tx, type(wanted), subject, default=default)
@@ -130,7 +130,7 @@ async def find_change(tx: Tx, change_id: int, *groups: type[Group]) -> Change:
 
 
 async def latest_changes(tx: Tx, *groups: type[Group], newest: int = 20) -> list[Change]:
-    """Return the latest changes of ``groups``, newest first; those of settings that are gone are left out."""
+    """Return the latest changes of ``groups``, newest first, without those of removed settings."""
     found = await tx.read(
         Change,
         f"{_CHANGES} WHERE c.group_name = ANY(:groups) ORDER BY change_id DESC LIMIT :newest",

@@ -24,7 +24,7 @@ YEN = "円"
 
 @dataclass(frozen=True)
 class Shown:
-    """How staff read a setting: its label, the words for its values, and where it stands."""
+    """How staff see a setting: its label, the words for its values, and its place."""
 
     label: str
     kind: Kind
@@ -40,7 +40,7 @@ class Shown:
         return [{"value": value, "label": word} for value, word in self.words.items()]
 
     def word(self, value: Any, words: Mapping[str, str] | None = None) -> str:
-        """Return ``value``, also one that another release has stored, in words; ``words`` are those known at run time only."""
+        """Return ``value`` in words, also a value of another release; ``words`` are those known only at run time."""
         known = {**self.words, **(words or {})}
         if self.kind == "yes_no":
             return known["yes" if value else "no"]
@@ -77,10 +77,10 @@ def setting(
 ) -> Any:
     """Declare a setting of a :class:`Group`.
 
-    ``label`` and ``hint`` stand at its field, ``listed`` in the list of changes, where the label alone would not be
-    understood. ``words`` are those of a choice, one for each of its values; ``yes`` and ``no`` those of a bool.
-    ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading under which
-    it stands, with those after it. ``changed_by`` is the least role that may change it; that of the group if None.
+    ``label`` and ``hint`` are shown at its field. ``listed`` replaces the label in the list of changes, if the label
+    alone is unclear there. ``words`` are those of a choice, one for each of its values; ``yes`` and ``no`` those of a bool.
+    ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading above it
+    and the settings after it. ``changed_by`` is the least role that may change it; that of the group if None.
     """
     about: dict[str, Any] = {
         "label": label,
@@ -105,7 +105,7 @@ def setting(
 
 
 class Group(BaseModel):
-    """Settings that stand together: read at once, shown on one page, and changed with one version.
+    """A group of settings: read together, shown on one page, and changed with one version.
 
     ``key`` names the group in the tables and never changes; a group without one is a part that others inherit. A
     group may be about something, such as a kind of mail: then each subject has its own values.
@@ -123,7 +123,7 @@ class Group(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, key: str = "", changed_by: Role = "owner", **_: Any) -> None:
-        """Learn how each setting is shown. Raises TypeError for a choice without a word for each of its values."""
+        """Read how each setting is shown. Raises TypeError for a choice that lacks a word for one of its values."""
         cls.shown = {name: _shown(name, info, changed_by) for name, info in cls.model_fields.items()}
 
     def plain(self) -> dict[str, Any]:
