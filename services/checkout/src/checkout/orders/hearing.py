@@ -1,4 +1,4 @@
-"""What all news about an order has in common: the order must be ours, and the state table decides."""
+"""Common part of all consumers about an order: the order must exist, and the state table decides."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What payments told of the money of an order beside the straight way, and what follows for its standing."""
+"""The standing of an order's money as payments reported it, and its consequences for the order."""
 
 from dataclasses import replace
 from datetime import datetime
