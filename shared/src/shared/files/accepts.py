@@ -35,7 +35,7 @@ class Accepts:
     """The files that a field accepts. ``bytes_max`` is the limit of each received file, inclusive.
 
     ``pixels_max`` bounds the memory that a picture takes while it is read, up to 16 bytes for each pixel (WebP). A
-    JPEG may have four times as many: it is read at half its size where it is so large, at 3 bytes for each pixel.
+    JPEG may have four times as many: a JPEG of that size is decoded at half its size, at 3 bytes for each pixel.
     ``side_max`` is the longest side, in pixels, of a picture that is kept.
     """
 

@@ -62,7 +62,7 @@ def events_exchange(service: str) -> str:
 
 
 def cancelled_by_us() -> bool:
-    """Tell whether the running task itself was cancelled.
+    """Return whether the running task itself was cancelled.
 
     A dying connection cancels the futures that we wait for. That CancelledError means a lost connection.
     """

@@ -48,7 +48,7 @@ def dead_exchange(service: str) -> str:
 
 
 def retry_exchange(service: str, seconds: int) -> str:
-    """Return the name of the exchange whose messages come back after ``seconds``."""
+    """Return the name of the exchange whose messages return after ``seconds``."""
     return f"{service}.retry.{seconds}s"
 
 

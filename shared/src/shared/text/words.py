@@ -94,7 +94,7 @@ def words_of_numbers(*numbers: str | None) -> set[str]:
 
 
 def words_of_texts(*texts: str) -> set[str]:
-    """Return what codes, addresses of mails, products and remarks say, from each of their parts on."""
+    """Return the words of codes, mail addresses, products and remarks, from each of their parts on."""
     return {word for text in texts for word in _from_each_part(text)}
 
 

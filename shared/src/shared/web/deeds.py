@@ -18,7 +18,7 @@ def name_of(staff: Viewer) -> str:
 
 
 def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
-    """Return the fields of a :class:`shared.events.DeskEvent` that tell who did it, and from where."""
+    """Return the fields of a :class:`shared.events.DeskEvent` with who did it, and from where."""
     return {
         "by_id": UUID(staff.member_id),
         "by": name_of(staff),
@@ -27,10 +27,10 @@ def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
 
 
 class _List(Protocol):
-    """What a list tells of an address (shared.web.lists.DeskList)."""
+    """The part of a list that reads an address (shared.web.lists.DeskList)."""
 
     def query(self, asked: Sequence[tuple[str, str]]) -> str:
-        """Return what of an address the list knows."""
+        """Return the parameters of an address that the list knows."""
 
 
 def rows_taken(found_by: _List, request: Request, count: int) -> str:

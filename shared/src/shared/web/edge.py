@@ -80,7 +80,7 @@ class ContentSecurity:
 
 
 def takes_uploads(path: str) -> bool:
-    """Whether files come in here."""
+    """Return whether this request may upload files."""
     return path.endswith(UPLOAD_SUFFIX) or path == STAFF_RENEWAL
 
 
@@ -98,14 +98,14 @@ class EdgeRules:
     csrf_exempt: Sequence[str] = ()
 
     def is_of_provider(self, path: str) -> bool:
-        """Whether a provider posts here, whose signature is over the bytes as they came."""
+        """Return whether a provider posts here; its signature covers the received bytes."""
         return path.startswith(tuple(self.csrf_exempt))
 
     def allows_origin(self, scope: Scope, headers: Headers) -> bool:
         """Whether a request with an effect comes from our own pages, or from a program without cookies.
 
-        Browsers say so in Sec-Fetch-Site, and in Origin, which must be ours or name the host that was asked. A file that
-        staff take along is written down as their deed: no other site has it taken.
+        Browsers report it in Sec-Fetch-Site and Origin; Origin must be ours or the requested host. An export of staff is
+        recorded as their deed, so another site must not trigger it.
         """
         if scope["path"].endswith(EXPORT) and headers.get("sec-fetch-site") == "cross-site":
             return False
@@ -198,7 +198,7 @@ class Edge:
     async def _examine(
         self, scope: Scope, headers: Headers, receive: Receive
     ) -> tuple[Problem | None, Receive]:
-        """The reason to refuse, if any, and the receive channel for the app."""
+        """Return the reason to refuse, if any, and the receive channel for the app."""
         if (
             not_text(scope.get("raw_path") or b"")
             or not_text(scope["query_string"])

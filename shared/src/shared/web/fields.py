@@ -148,7 +148,7 @@ def _only_text(value: Any) -> Any:
 
 
 def _documented(**schema: Any) -> Any:
-    """What the OpenAPI document says of a field: the canonical form, which is always taken."""
+    """The OpenAPI schema of a field: the canonical form, which is always taken."""
     return Field(json_schema_extra=schema)
 
 

@@ -187,7 +187,7 @@ class DeskList(Generic[Filters, Item]):
         """Return the list for its template.
 
         ``counts`` are the rows of each tab, ``options`` what a filter offers, ``hidden`` filters that the tab has
-        fixed, and ``select`` says what a bulk deed gets of a row.
+        fixed, and ``select`` returns the value of a row for a bulk action.
         """
         narrowing = asked.filters.model_dump(exclude_defaults=True)
         on_page = [column for column in self.columns if column.on_page]

@@ -5,7 +5,7 @@
         async with parts.db.transaction() as tx: ...
         return parts.pages.render(request, "desk_things.html", ...)
 
-``install_web`` is told the parts of the service by their type; ``parts[Till]`` is one of them.
+``install_web`` gets the parts of the service by their type; ``parts[Till]`` is one of them.
 """
 
 from collections.abc import Mapping

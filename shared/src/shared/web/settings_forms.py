@@ -24,7 +24,7 @@ G = TypeVar("G", bound=Group)
 
 @dataclass(frozen=True)
 class AtDesk:
-    """Staff who change settings; the deed is said as ``event``, which members hears."""
+    """Staff who change settings; the deed is published as ``event``, which members consumes."""
 
     event: type[DeskEvent]
     by: Mapping[str, Any]
@@ -40,7 +40,7 @@ class AtDesk:
         return self.by["by"] or "スタッフ"
 
     async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
-        """Say the deed."""
+        """Publish the deed."""
         tx.say(self.event(**self.by, subject=subject))
 
 
@@ -70,7 +70,7 @@ def form_of(in_force: Group, names: Sequence[str]) -> Form[BaseModel]:
 
 
 def with_typed(in_force: G, form: Form[BaseModel]) -> G:
-    """Return the settings ``in_force`` with what a form without errors says. Raises Refused by a rule of the group."""
+    """Return the settings ``in_force`` with the values of a form without errors. Raises Refused by a rule of the group."""
     group = type(in_force)
     sent = form.value.model_fields_set
     typed = {

@@ -36,7 +36,7 @@ async def file_answer(
 ) -> Response:
     """Answer with the file under ``key``, as a row describes it; conditional requests and ranges included.
 
-    ``public``: whoever knows the address may have it, and caches may keep it for a year, because another file has
+    ``public``: the address alone gives access, and caches may keep the file for a year, because another file has
     another key. Otherwise a browser asks again each time and no cache keeps it. 404 where the file is gone.
     """
     kind = KINDS.get(media_type)

@@ -21,7 +21,7 @@ class Keeper:
     is_owner: bool
 
     def may_change(self, search: SavedSearch) -> bool:
-        """Tell whether this member of staff may rename and delete ``search``."""
+        """Return whether this member of staff may rename and delete ``search``."""
         return self.staff in (search.owner, search.saved_by) or (search.owner == FOR_ALL and self.is_owner)
 
 

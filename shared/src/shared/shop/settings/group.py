@@ -150,12 +150,12 @@ def plain(value: Any) -> Any:
 
 
 def allows_nothing(info: FieldInfo) -> bool:
-    """Tell whether a setting may be left empty: None is one of its values, or the empty text is its default."""
+    """Return whether a setting may be empty: None is one of its values, or the empty text is its default."""
     return type(None) in get_args(info.annotation) or info.default == ""
 
 
 def is_list(info: FieldInfo) -> bool:
-    """Tell whether a setting holds several values."""
+    """Return whether a setting holds several values."""
     return get_origin(info.annotation) in (list, set, tuple, frozenset)
 
 
