@@ -209,9 +209,9 @@ class OrderCancelled(CheckoutEvent):
     Messages of earlier releases have only the last one.
     ``staff_reason`` is the reason of staff: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
     word that is not known here means the same as ``shop``.
-    ``refund_waits_for`` is what the refund waits for: ``dispute``, an undecided chargeback, or ``check``, a check by a
-    person; empty if it is refunded immediately.
-    ``door_amount`` is what the buyer may have paid at the door of a shipped order: the shop itself refunds it.
+    ``refund_waits_for`` is what has to end before any of it goes back: ``dispute``, a chargeback that is not decided, or
+    ``check``, a person's look; empty where it goes back at once.
+    ``door_amount`` is what the buyer may have paid at the door, as the order was shipped: the shop gives it back itself.
     """
 
     reason: Open[Literal["staff", "unpaid", "payment_failed"]]

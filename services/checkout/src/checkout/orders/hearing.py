@@ -1,4 +1,4 @@
-"""Common part of all consumers about an order: the order must exist, and the state table decides."""
+"""What all news about an order has in common: the order must be ours, and the state table decides."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The standing of an order's money as payments reported it, and its consequences for the order."""
+"""What payments told of the money of an order beside the straight way, and what follows for its standing."""
 
 from dataclasses import replace
 from datetime import datetime

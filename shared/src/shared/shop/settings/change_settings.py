@@ -65,10 +65,10 @@ async def change(
 ) -> list[str]:
     """Store the settings that differ from those in force, with who changed them; return their names.
 
-    ``by`` is only a name if nobody at a desk does it; then no deed is recorded. ``subject`` is the subject of the group,
-    ``called`` its name for staff, ``words`` the texts of values known only at run time, ``default`` the values of
-    unchanged settings (:func:`read`).
-    Raises Refused if the settings in force differ from ``seen`` (shared/shop/versions.py).
+    ``by`` is the name alone where nobody at a desk does it: then no deed is noted. ``subject`` is what the group is
+    about, ``called`` its name in words, ``words`` those for values that are known at run time only, ``default`` what holds
+    where nothing was changed (:func:`read`).
+    Raises Refused if other settings than those ``seen`` (shared/shop/versions.py) are in force.
     """
     await lock_settings(tx)
     before = await read(tx, type(wanted), subject, default=default)

@@ -77,10 +77,10 @@ def setting(
 ) -> Any:
     """Declare a setting of a :class:`Group`.
 
-    ``label`` and ``hint`` are shown at its field. ``listed`` replaces the label in the list of changes, if the label
-    alone is unclear there. ``words`` are those of a choice, one for each of its values; ``yes`` and ``no`` those of a bool.
-    ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading above it
-    and the settings after it. ``changed_by`` is the least role that may change it; that of the group if None.
+    ``label`` and ``hint`` stand at its field, ``listed`` in the list of changes, where the label alone would not be
+    understood. ``words`` are those of a choice, one for each of its values; ``yes`` and ``no`` those of a bool.
+    ``unit`` follows numbers; with 円 they are yen. ``empty`` is the word for nothing. ``section`` is the heading under which
+    it stands, with those after it. ``changed_by`` is the least role that may change it; that of the group if None.
     """
     about: dict[str, Any] = {
         "label": label,

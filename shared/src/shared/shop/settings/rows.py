@@ -15,9 +15,9 @@ log = structlog.get_logger()
 
 
 async def read(tx: Tx, group: type[G], subject: str = "", *, default: G | None = None) -> G:
-    """Return the settings of ``group`` in force. The first call in a transaction reads them; later calls return the same.
+    """Return the settings of ``group`` in force; asked for once in a transaction, which then holds to them.
 
-    ``default`` replaces the declared defaults.
+    ``default`` is what holds where nothing was changed, if that differs from what is declared.
     """
     known = ("settings", group.group_key, subject)
     if known not in tx.known:
