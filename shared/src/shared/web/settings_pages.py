@@ -123,7 +123,7 @@ async def sent_change(tx: Tx, request: Request, staff: Viewer, *groups: type[G])
 
 
 def saved(request: Request, path: str, *, changed: bool, toast: str = "設定を保存しました") -> Response:
-    """Redirect to the page at ``path``, with a message about the result."""
+    """Go back to the page at ``path``, which says what became of the form."""
     if not changed:
         return parts_of(request).pages.redirect(request, path, toast="変更はありません", kind="note")
     return parts_of(request).pages.redirect(request, path, toast=toast)
