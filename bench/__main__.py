@@ -69,7 +69,7 @@ async def measure(options: argparse.Namespace, report: Report) -> None:
 
 
 def _phases(options: argparse.Namespace, installation: Installation, report: Report) -> Iterator[Phase]:
-    """Yield each phase: what is said of it, where its figures go, and what finds them."""
+    """Yield each phase: its message, the place of its figures, and the function that measures them."""
     made: list[Bench] = []
 
     async def baseline() -> dict[str, Any]:
@@ -123,9 +123,9 @@ def _phases(options: argparse.Namespace, installation: Installation, report: Rep
 
 
 async def _promises(installation: Installation) -> dict[str, Any]:
-    """Check from outside what may be asked of any run: nothing lost, nothing doubled.
+    """Check the promises of any run from outside: nothing lost, nothing duplicated.
 
-    What could not be looked at is told beside what is broken; it is no reason to forget the figures.
+    Checks that could not run are listed beside broken promises; the figures are kept.
     """
     checked: dict[str, int] = {}
     broken: dict[str, list[str]] = {}

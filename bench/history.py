@@ -1,4 +1,4 @@
-"""Finished orders as history: what a shop has behind it after months, made with a few statements.
+"""History: the finished orders of a shop after months, created with a few statements.
 
 They are copies of the orders that went through the whole journey in this run, with new codes and ids, in every
 table that an order leaves rows in.

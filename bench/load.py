@@ -1,4 +1,4 @@
-"""Buyers and staff of the benchmark, a process of their own: what they saw is written as JSON to stdout.
+"""Buyers and staff of the benchmark, in a separate process that writes its results as JSON to stdout.
 
     python -m bench.load < plan.json
 

@@ -1,4 +1,4 @@
-"""What the databases tell about finished orders: that they are finished, and how long each step took."""
+"""Measurements from the databases: whether all orders are finished, and how long each step took."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What must be there before the first order: members, and goods on the shelves."""
+"""Preparation before the first order: members, and products in stock."""
 
 from uuid import UUID, uuid4
 

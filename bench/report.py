@@ -1,4 +1,4 @@
-"""What a run has measured so far, in a file after each phase: what ends a run early costs no phase before it."""
+"""The report of a run, written to a file after each phase, so that an aborted run keeps its finished phases."""
 
 import json
 from collections.abc import Mapping

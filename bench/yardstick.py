@@ -1,4 +1,4 @@
-"""What the figures are compared with: the hand-written pipeline, or else a bare baseline of our own.
+"""The yardstick: the hand-written pipeline, or else our own minimal baseline.
 
 Both run on the same servers in the same run, because absolute figures mean little on a shared machine.
 """

@@ -1,8 +1,8 @@
 """Run Noren on this machine: `python -m deploy COMMAND`. The Makefile has a line for each command.
 
-Natively or in containers? DOCKER=1 says containers, DOCKER=0 says natively. Left open, it is whatever is up
-already; else natively where RabbitMQ, Caddy and Node.js are there or can be installed; else in containers
-where an engine answers.
+DOCKER=1 selects containers, DOCKER=0 the native runtime. Without it, a running installation decides. Else the native
+runtime is used if RabbitMQ, Caddy and Node.js are installed or can be installed. Else containers are used, if an
+engine answers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def main() -> int:
-    """Do what the command line says; a problem we can name is one line and exit code 1."""
+    """Run the command line. A known problem is one line and exit code 1."""
     arguments = _parser().parse_args()
     # As compose does: what the environment says goes before what the file says.
     load_dotenv(REPOSITORY / ".env")

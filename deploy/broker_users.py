@@ -1,4 +1,4 @@
-"""Give each service a RabbitMQ user that can do its work and nothing else, and a place for its lost messages.
+"""Create a RabbitMQ user with minimal rights for each service, and the policy for its lost messages.
 
     python broker_users.py SERVICE...
 

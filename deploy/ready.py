@@ -1,4 +1,4 @@
-"""Wait until everything works, and say clearly what does not."""
+"""Wait until everything works, and report what does not."""
 
 import time
 from collections.abc import Callable, Mapping

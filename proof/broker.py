@@ -1,4 +1,4 @@
-"""The broker from outside: how full its queues are, who hears what, and the dead letters."""
+"""The broker from outside: lengths of queues, bindings, dead letters."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What was asked of the shop and what it answered, as its client saw it: a file that is only added to.
+"""The client's journal: every request to the shop with its answer, in a file that is only added to.
 
 The services cannot write it, so what it says was acknowledged must be there.
 """

@@ -1,4 +1,4 @@
-"""Waiting until nothing is under way any more: only then is it fair to ask whether anything was lost.
+"""Wait until nothing is in progress; only then can a check find lost events.
 
 Settled means: the load has stopped, every committed event is with the broker, every call and mail that was
 due is done, and all queues are empty (dead letters aside) on two readings.

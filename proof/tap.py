@@ -1,4 +1,4 @@
-"""A tap on everything the services say: a stream bound to every exchange of events.
+"""A tap of all published events: a stream bound to every exchange of events.
 
 Reading a stream takes nothing away, so that a demo may lay the tap and a checker of another process read it.
 On a cluster it is a quorum queue instead, read without acknowledging: publishers to RabbitMQ 3.10's streams lose

@@ -1,7 +1,7 @@
-"""The core: the code that holds money, points and messages, and the tests that look at it.
+"""The core: the code of money, points and messages, with its tests.
 
 ``[tool.noren.core]`` in pyproject.toml is the one list. ``python -m tools.core`` runs those tests and fails
-unless every branch of the core was taken; :mod:`tools.mutants` asks whether they would notice a change.
+unless every branch of the core was taken; :mod:`tools.mutants` checks whether they notice a change.
 
 Python 3.11 does not tell a tracer that a coroutine goes on after something was thrown into it, as every
 ``asyncio.timeout`` does (python/cpython#106749): what runs after it there counts as missed. 3.12 and later do.

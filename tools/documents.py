@@ -3,7 +3,7 @@
     python tools/documents.py            write them
     python tools/documents.py --check    fail, naming each that is out of date
 
-docs/journey.md            which event is heard by whom, and what each then says
+docs/journey.md            the producer and the consumers of each event, and what each consumer publishes
 docs/asyncapi/*.json       the queues and payloads of each service, printed by FastStream
 docs/openapi/*.json        the HTTP interface of each service
 shared/schemas/*.json      the body of each event; a diff here is a change of contract
@@ -52,19 +52,19 @@ def journey() -> str:
     """Return the map of events as Markdown."""
     consumers = all_consumers()
     lines = [
-        "# Who says what, who hears it",
+        "# Who publishes what, who consumes it",
         "",
-        "Printed from the decorators and return types of the consuming functions (`make map`). What people",
-        "and due work do is not in the second table; the events that come of it are in the first.",
+        "Generated from the decorators and return types of the consuming functions (`make map`). The second table",
+        "has only consumers. The first table also has the events that people and due work cause.",
         "",
-        "| event | said by | heard by | when it is true |",
+        "| event | published by | consumed by | when it is true |",
         "|---|---|---|---|",
     ]
     for kind in sorted(CATALOGUE.values(), key=lambda kind: (SERVICES.index(kind.producer), kind.__name__)):
         heard_by = ", ".join(f"`{one.queue}`" for one in consumers if kind in one.events) or "nobody"
         meaning = (kind.__doc__ or "").strip().splitlines()[0]
         lines.append(f"| `{kind.__name__}` | {kind.producer} | {heard_by} | {meaning} |")
-    lines += ["", "| queue | hears | says | what it does |", "|---|---|---|---|"]
+    lines += ["", "| queue | consumes | publishes | what it does |", "|---|---|---|---|"]
     for one in consumers:
         hears = ", ".join(f"`{kind.__name__}`" for kind in one.events)
         says = ", ".join(f"`{kind.__name__}`" for kind in one.says) or "–"

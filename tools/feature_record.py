@@ -1,7 +1,7 @@
 """A pytest plug-in that writes down which test proved which feature: `pytest -p tools.feature_record`.
 
-A test says what it proves with `@pytest.mark.feature("AP-17")`, or with `clause="…"` where it checks a part
-of the acceptance line; an ID or a clause that tools/features.tsv does not know stops the run. Results are in
+A test declares what it proves with `@pytest.mark.feature("AP-17")`, or with `clause="…"` for a part of the
+acceptance line. An ID or a clause that is not in tools/features.tsv stops the run. Results are in
 RECORD (tests by clause by ID), read by `make features`.
 """
 

@@ -1,4 +1,4 @@
-"""List every feature of the specification with what the last test run says about it: `make features`.
+"""List every feature of the specification with the result of the last test run: `make features`.
 
 An acceptance line is cut into clauses; a feature holds when each of them has a passing test.
 """
@@ -78,13 +78,13 @@ def clauses_marked(
 
 
 def clause_verdict(tests: Tests) -> str:
-    """What several tests of one clause say together: a failure outweighs everything, no test is `none`."""
+    """Return the result of all tests of one clause: a failure outweighs everything, no test is `none`."""
     outcomes = set(tests.values())
     return next((outcome for outcome in ("failed", "passed", "skipped") if outcome in outcomes), "none")
 
 
 def verdict(feature: Feature, record: Clauses) -> str:
-    """What the clauses say together: `passed` when each has passed, `partly` when some have and none failed."""
+    """Return the result of all clauses: `passed` if each has passed, `partly` if some have and none failed."""
     said = {clause_verdict(record.get(clause, {})) for clause in feature.clauses}
     if "failed" in said:
         return "failed"

@@ -1,4 +1,4 @@
-"""Mutation test of the core: changes its functions one at a time and lets the tests look for the change.
+"""Mutation test of the core: change its functions one at a time and check that a test fails.
 
 ``python -m tools.mutants payments.payment.rules.settling`` prints the score and every mutant that lived, as a
 difference; without a name all of ``[tool.noren.core]`` is taken. mutmut wants the packages at the top of a folder, so

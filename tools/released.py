@@ -1,6 +1,6 @@
 """The contract of the last release: event schemas that later ones may only add to.
 
-    python -m tools.released       keep the schemas of today as those of the release (make release)
+    python -m tools.released       store today's schemas as those of the release (make release)
 
 Old and new releases read each other's events while an upgrade runs, and dead letters are replayed weeks later.
 So a field stays as it is, a new one is optional, and known values only become more.
@@ -47,7 +47,7 @@ def schemas_now() -> dict[str, Schema]:
 
 
 def broken(released: Mapping[str, Schema], now: Mapping[str, Schema]) -> list[str]:
-    """Return what of the released contract no longer holds, a line each: event, field and why."""
+    """Return each break of the released contract as a line: event, field and reason."""
     lines = [f"{type_}: no longer there" for type_ in sorted(released.keys() - now.keys())]
     for type_ in sorted(released.keys() & now.keys()):
         old, new = released[type_], now[type_]
@@ -100,7 +100,7 @@ def _known(schema: Schema) -> set[str]:
 
 
 def main() -> None:
-    """Keep the schemas of today, unless they break those of the release before."""
+    """Store today's schemas as those of the release, unless they break the contract of the release before."""
     now = schemas_now()
     if lines := broken(released_schemas(), now):
         raise SystemExit("This would break the contract of the last release:\n" + "\n".join(lines))

@@ -1,13 +1,14 @@
-"""Move dead letters back to the queue that they were for.
+"""Move dead letters back to their queue.
 
-    make replay q=payments.start_payment         all that rest there now
+    make replay q=payments.start_payment         all dead letters of the queue
     make replay q=payments.start_payment n=10    the ten oldest
 
-    make replay q=payments.lost                  what waited for a queue that was gone, each to its own queue
+    make replay q=payments.lost                  messages for deleted queues, each to its own queue
 
-Its attempts are counted anew. The service that hears it again writes down when that was, of what it had died and who
-brought it back (table `replays`, log line `message.replayed`): the user of this machine, or REPLAYED_BY. A letter leaves the dead letters only after the broker has confirmed its copy, so
-breaking off loses nothing; what is then heard twice does nothing, for the inbox remembers it (docs/running.md).
+Attempts start again at zero. The consuming service records the replay in the table `replays` and in the log line
+`message.replayed`: time, reason of death, and who asked for it (the user of this machine, or REPLAYED_BY). A letter is
+removed only after the broker has confirmed its copy, so an interruption loses nothing. The inbox drops a second copy of
+a handled event (docs/running.md).
 """
 
 import argparse
@@ -37,9 +38,9 @@ class NotReplayed(Exception):
 async def replay(amqp_url: str, queue: str, *, by: str, letters_max: int | None = None) -> int:
     """Move the oldest dead letters of ``queue`` back to it, ``letters_max`` or all, for ``by``; return how many.
 
-    What dies again meanwhile is not moved a second time. Raises NotReplayed, or BrokerError where the broker
-    is away; what was not moved is still among the dead letters. Lost messages of a service (``queue`` is
-    ``<service>.lost``) go each to the queue that they name.
+    A message that fails again meanwhile is not moved a second time. Raises NotReplayed, or BrokerError if the broker is
+    unavailable; letters that were not moved are still dead letters. Each lost message of a service (``queue`` is
+    ``<service>.lost``) goes to the queue that it names.
     """
     service, _, name = queue.partition(".")
     async with await aio_pika.connect(amqp_url) as connection:

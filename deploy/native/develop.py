@@ -1,4 +1,4 @@
-"""One service in this terminal, in place of the one that supervisord runs, started anew whenever its code changes."""
+"""Run one service in this terminal instead of under supervisord, and restart it after each change of its code."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def topology(site: Site, name: str) -> dict[str, str]:
 
 
 def shared(site: Site) -> dict[str, str]:
-    """What all services are told alike."""
+    """The settings that all services share."""
     return {
         "SHOP": "noren",
         "FILES_URL": site.files.as_uri(),

@@ -58,7 +58,7 @@ def can_install() -> bool:
 def install_packages(site: Site, wanted: Mapping[str, list[str]] = PACKAGES) -> None:
     """Install what is missing. Does nothing, and needs no rights, when all is there.
 
-    Raises CannotRun with what to install by hand where packages cannot be had.
+    Raises CannotRun with the packages to install by hand, if they cannot be installed.
     """
     missing = missing_programs(wanted)
     if not missing:

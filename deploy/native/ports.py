@@ -1,4 +1,4 @@
-"""Whether the ports of an installation are free: told before anything starts, instead of failing in a log later."""
+"""Check that the ports of an installation are free before anything starts."""
 
 from __future__ import annotations
 

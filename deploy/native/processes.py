@@ -268,6 +268,6 @@ class Supervisor:
 
 
 def _clean_environment() -> dict[str, str]:
-    """What stays of the caller's environment; everything else our processes are told explicitly."""
+    """The part of the caller's environment that processes inherit; all other variables are set explicitly."""
     kept = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "USER", "LOGNAME")
     return {name: value for name, value in os.environ.items() if name in kept}

@@ -46,7 +46,7 @@ class Native:
         make_keys(self.site.keys, list(SERVICES))
 
     def set_up_tests(self) -> None:
-        """Set up, with a browser. What cannot be had is said; the tests that need it are skipped."""
+        """Set up, with a browser. A missing part is reported, and the tests that need it are skipped."""
         for step in (self.set_up, lambda: install_packages(self.site, BROWSER)):
             try:
                 step()
@@ -54,7 +54,7 @@ class Native:
                 print(f"Some tests will be skipped: {problem}", file=sys.stderr)
 
     def up(self, *, services: bool = True) -> None:
-        """Start everything and return when every health check says ready; what runs already is left running.
+        """Start everything and return when every health check is ready. Running processes are left running.
 
         services=False stops after the broker, the databases and the mail catcher, migrated and declared.
         """

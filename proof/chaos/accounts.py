@@ -1,4 +1,4 @@
-"""Jepsen's accounts of a run: what was attempted, acknowledged, recovered, lost and doubled."""
+"""The counts of a run as in Jepsen: attempted, acknowledged, recovered, lost and duplicated orders."""
 
 from collections import defaultdict
 from collections.abc import Sequence

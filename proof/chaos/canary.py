@@ -1,4 +1,4 @@
-"""How long it takes until the shop works again: all replicas ready, and one more order authorized."""
+"""The time of a recovery: until all replicas are ready and a new order is authorized."""
 
 import asyncio
 import itertools

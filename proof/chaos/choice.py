@@ -1,4 +1,4 @@
-"""Which faults strike on which installation: what was asked for, held against what this machine can do."""
+"""The faults of a run: those that were requested and that this machine supports."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

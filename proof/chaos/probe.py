@@ -1,4 +1,4 @@
-"""Publishers that go on asking one node of a broker whether it confirms: what a minority must not do."""
+"""Probes: publishers that check repeatedly whether one node of the broker confirms. A minority must not."""
 
 import asyncio
 import itertools

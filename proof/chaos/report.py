@@ -1,4 +1,4 @@
-"""What a run tells: as text for people, as JSON for programs."""
+"""The report of a run, as text for people and as JSON for programs."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What strikes when: a seed decides, so that a run can be run again."""
+"""The schedule of faults, drawn from a seed so that a run can be repeated."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

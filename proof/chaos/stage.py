@@ -1,4 +1,4 @@
-"""The installation that chaos plays on: two processes of every service, and a door in front of every part.
+"""The installation for chaos: two processes of every service, and a door of the fault proxy in front of every part.
 
 It is a native installation of its own beside that of `make up`. Each process has all roles, so that there are
 two of every role. The services find broker, databases, providers, mail server and each other through doors of

@@ -1,4 +1,4 @@
-"""Where a check of Schemathesis does not apply, and why. Everything not listed here is held."""
+"""Disabled checks of Schemathesis, with the reasons. All other checks are on."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a fuzz run has to tell: how much was asked, by whom, what was wrong, and how to ask it again."""
+"""The findings of a fuzz run: number of requests, role, problem, and how to repeat it."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What Schemathesis cannot know from a document: loaded by its runs (SCHEMATHESIS_HOOKS)."""
+"""Hooks of Schemathesis for facts that the document does not contain (SCHEMATHESIS_HOOKS)."""
 
 import schemathesis
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Who asks: nobody, a member, a buyer with signed statements, and staff of each role."""
+"""The roles of requests: nobody, a member, a buyer with signed statements, and staff of each role."""
 
 import asyncio
 import itertools

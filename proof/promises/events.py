@@ -1,4 +1,4 @@
-"""Events: what was committed reaches everybody who hears it, once in effect, and nothing else is heard."""
+"""Events: every committed event has its effect once at each consumer, and no other event has one."""
 
 from collections import Counter
 

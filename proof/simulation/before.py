@@ -1,4 +1,4 @@
-"""What is there before the first order: goods, the menu of methods, and a member with points."""
+"""The state before the first order: products, the menu of methods, and a member with points."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Everything that could go one way or another, drawn from the seed; and how often each thing happened."""
+"""All random decisions, drawn from the seed, with a count of each event."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A mail server in memory: it accepts mails, and sometimes nobody hears that it did."""
+"""A mail server in memory: it accepts mails, and sometimes its answer is lost."""
 
 import asyncio
 from email import message_from_bytes

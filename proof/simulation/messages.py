@@ -1,4 +1,4 @@
-"""What travels through the simulated broker, and who takes it."""
+"""The messages of the simulated broker, and their consumers."""
 
 import contextvars
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""How providers' notices come: late, twice, or after many tries."""
+"""Delivery of providers' notices: late, twice, or after many tries."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""The simulated world as the checkers of ``proof.promises`` look at it: the same questions, quicker answers."""
+"""The simulated world for the checks of ``proof.promises``: the same queries, faster."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a run of many seeds must have seen: a thing that never happened was never proved."""
+"""Events that a run of many seeds must contain: a case that never happened is not proved."""
 
 from collections import Counter
 from collections.abc import Sequence

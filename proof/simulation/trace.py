@@ -1,4 +1,4 @@
-"""What happened, in order. The same seed gives the same trace, and its hash proves it."""
+"""The trace: all steps in order. The same seed gives the same trace, and its hash proves it."""
 
 import hashlib
 import re

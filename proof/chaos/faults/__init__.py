@@ -1,4 +1,4 @@
-"""Every kind of fault as one function that strikes, waits until it is over and tells its proof.
+"""The faults: each is one function that injects the fault, waits for its end and returns its proof.
 
     @fault("F6", "broker killed", proof="another process number", over="it takes connections again")
     async def kill_broker(stage: Stage, fate: Random) -> str:

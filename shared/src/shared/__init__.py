@@ -1,1 +1,1 @@
-"""How Noren's services talk: events, outbox, inbox, consumers, pages. Nothing of what the shop does."""
+"""The mechanisms of all services: events, outbox, inbox, consumers, pages. No business rules of the shop."""

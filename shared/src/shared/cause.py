@@ -1,7 +1,7 @@
 """The cause of an event, a row or a log line: an event or a request, with its W3C trace.
 
 The cause is a context variable. :func:`following` sets it: the worker for each event, due work for each row, the edge
-for each request. Events that are said meanwhile carry it (:meth:`shared.database.transactions.Tx.say`), and so do rows of due work.
+for each request. Events that are published meanwhile carry it (:meth:`shared.database.transactions.Tx.say`), and so do rows of due work.
 """
 
 import re

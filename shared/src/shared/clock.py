@@ -1,10 +1,9 @@
 """The one clock of a process. Nothing else reads the time of day.
 
-:func:`now` is the time of day that business counts in; :func:`elapsed` only ever goes forward and is for
-pauses and pacing.
+:func:`now` is the time of day for business rules. :func:`elapsed` never goes back; use it for pauses and rates.
 
-Operators never move it. Tests and the demo do: ``CLOCK_FILE`` names a file that holds an offset in
-seconds, shared by all processes (OPS-13). The file is looked at no more than five times a second.
+Only tests and the demo move the clock. ``CLOCK_FILE`` names a file with an offset in seconds, which all processes
+share (OPS-13). A process reads the file at most five times a second.
 """
 
 import asyncio
@@ -28,7 +27,7 @@ def real_time() -> datetime:
 class Clock:
     """Real time plus an offset. ``file=None`` means that only :meth:`move` changes the offset.
 
-    ``source`` tells the time that the offset is added to; a simulation tells its own.
+    ``source`` returns the time to which the offset is added; a simulation passes its own.
     """
 
     def __init__(self, file: Path | None = None, source: Callable[[], datetime] = real_time) -> None:
@@ -83,7 +82,7 @@ def now() -> datetime:
 
 
 def elapsed() -> float:
-    """Return the seconds of the running event loop. They never jump, and mean nothing but their difference."""
+    """Return the seconds of the running event loop. They never jump; only their difference has a meaning."""
     return asyncio.get_running_loop().time()
 
 
@@ -93,10 +92,10 @@ def in_japan(moment: datetime) -> datetime:
 
 
 def end_of_day(day: date) -> datetime:
-    """Return the moment from which what is valid to the end of ``day`` in Japan is not valid any more."""
+    """Return the first moment after ``day`` in Japan: something valid to the end of ``day`` ends here."""
     return datetime.combine(day + timedelta(days=1), time_of_day(), tzinfo=JAPAN)
 
 
 def last_day(end: datetime) -> date:
-    """Return the last day in Japan of what ends at ``end``: what people read as its end."""
+    """Return the last valid day in Japan of something that ends at ``end``: the day that people read."""
     return in_japan(end - timedelta(seconds=1)).date()

@@ -1,4 +1,4 @@
-"""Named places where a process may be made to die, so that tests can prove that nothing is lost.
+"""Crash points: named places where a test can end the process, to prove that nothing is lost.
 
 ``CRASH_AT=name:n`` ends the process, as SIGKILL would, on the n-th pass of ``name``; with
 ``CRASH_MARK=file`` the name is appended to that file first, so that a test can show that it happened.

@@ -1,17 +1,17 @@
-"""The outcomes of anything that can go wrong.
+"""The kinds of error, and what the message core does with each.
 
 Exception
-├── Refused        the rules say no: a status for a person, logged and acknowledged for a message
-├── TryAgain       not yet: the message comes back later, a bounded number of times
-├── Undecodable    the message is not one of ours: straight to the dead letters
-│   ├── UnknownVersion  another release may know it: there until the upgrade
-│   └── WrongExchange   said where another service speaks
+├── Refused        the rules refuse: a status for a person; a message is logged and acknowledged
+├── TryAgain       too early: the message is retried, a limited number of times
+├── Undecodable    not an event: the message becomes a dead letter immediately
+│   ├── UnknownVersion  a newer release may know it: replay after the upgrade
+│   └── WrongExchange   published on the exchange of another service
 └── anything else  a bug: a few tries, then the dead letters, with its reason
 """
 
 
 class Refused(Exception):
-    """The rules say no, and asking again will not help.
+    """The rules refuse, and a retry will not help.
 
     ``code`` is for programs (``snake_case``), ``message`` for people (Japanese), ``field`` names the
     input at fault, ``status`` is the HTTP status to answer with.
@@ -26,7 +26,7 @@ class Refused(Exception):
 
 
 class TryAgain(Exception):
-    """What is needed is not here yet; bring the message back after a pause."""
+    """A precondition is missing so far; retry the message after a pause."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -40,12 +40,12 @@ class Undecodable(Exception):
 
 
 class UnknownVersion(Undecodable):
-    """The name is that of an event, and the catalogue has none of it: a newer release may have said it."""
+    """The name is an event's, but the catalogue lacks it: a newer release may have published it."""
 
     reason = "unknown_version"
 
 
 class WrongExchange(Undecodable):
-    """An event came by the exchange of a service that may not say it: somebody uses that service's user."""
+    """An event came by the exchange of a service that may not publish it: somebody uses that service's broker user."""
 
     reason = "wrong_exchange"

@@ -7,7 +7,7 @@ import uuid_utils.compat
 
 
 class Ids:
-    """Where identifiers come from: UUIDv7 (RFC 9562 §5.7), unless a simulation draws them from its seed."""
+    """The source of identifiers: UUIDv7 (RFC 9562 §5.7), or a simulation's seed."""
 
     def __init__(self) -> None:
         self.make: Callable[[], UUID] = uuid_utils.compat.uuid7

@@ -1,4 +1,4 @@
-"""What Prometheus may scrape at ``/metrics``. Names carry their unit last."""
+"""Metrics for Prometheus at ``/metrics``. The unit is the last part of a name."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

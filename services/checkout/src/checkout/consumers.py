@@ -88,7 +88,7 @@ async def cancel_failed_order(event: PaymentFailed, tx: Tx, book: OrderBook) -> 
 
 @consumers.on(PaymentExpired, opens=OrderBook, says=[OrderCancelled])
 async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) -> None:
-    """The deadline passed unpaid: the order ends, and nobody is blamed for it (KON-17, KON-33)."""
+    """The deadline passed without payment: the order is cancelled without a penalty (KON-17, KON-33)."""
     await follow_expiry(tx, book, event)
 
 
@@ -96,9 +96,9 @@ async def cancel_unpaid_order(event: PaymentExpired, tx: Tx, book: OrderBook) ->
     PaymentCaptured, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged], linger_seconds=0.05
 )
 async def record_deposit(event: PaymentCaptured, tx: Tx, book: OrderBook) -> None:
-    """The money is ours: 入金済み, and 処理済み if the parcels are gone already and the shop wants that.
+    """Record the deposit: 入金済み, and 処理済み if the order is shipped and the shop closes automatically.
 
-    Money for a cancelled order is only noted; payments gives it back as it hears of the cancellation.
+    Money for a cancelled order is only recorded; payments refunds it when it consumes the cancellation.
     """
     follow_capture(book, event)
 
@@ -111,7 +111,7 @@ async def note_capture_rejected(event: CaptureRejected, tx: Tx, book: OrderBook)
 
 @consumers.on(PaymentVoided, opens=OrderBook)
 async def note_void(event: PaymentVoided, tx: Tx, book: OrderBook) -> None:
-    """The hold on the buyer's money, or the number to pay with, is gone: at our wish or in the console.
+    """The hold or the payment number was cancelled, by the shop or in the provider's console.
 
     An order that goes on has lost its authorization by that, and may get a new one (AP-34).
     """
@@ -122,7 +122,7 @@ async def note_void(event: PaymentVoided, tx: Tx, book: OrderBook) -> None:
     PaymentRefunded, RefundTakenBack, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged]
 )
 async def note_refund(event: PaymentRefunded | RefundTakenBack, tx: Tx, book: OrderBook) -> None:
-    """Money went back to the buyer: all of it, or a part; or it had not, and is with us again."""
+    """Record a full or partial refund, or the correction of a refund that did not happen."""
     if isinstance(event, RefundTakenBack):
         follow_taken_back_refund(book, event)
     else:
@@ -131,13 +131,13 @@ async def note_refund(event: PaymentRefunded | RefundTakenBack, tx: Tx, book: Or
 
 @consumers.on(PaymentStandingChanged, opens=OrderBook, says=[OrderProcessed, CancellationMoneyChanged])
 async def note_standing(event: PaymentStandingChanged, tx: Tx, book: OrderBook) -> None:
-    """What staff must know of the money: shown with the order until payments says that all is well again."""
+    """Store the standing of the money; the order shows its calls until payments withdraws them."""
     follow_standing(book, event)
 
 
 @consumers.on(BenefitShortageFound, RegistrationRefused, opens=OrderBook)
 async def call_for_staff(event: BenefitShortageFound | RegistrationRefused, tx: Tx, book: OrderBook) -> None:
-    """A benefit could not be taken, or nobody was registered: staff are called until they have seen it."""
+    """A benefit was short, or no member was registered: the order has a call until staff have seen it."""
     call_staff(book, event)
 
 

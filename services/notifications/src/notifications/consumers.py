@@ -33,19 +33,19 @@ LINGER_SECONDS = 0.2
 # Sooner than any mail about the order is written: what comes before it is put off, and each alone.
 @consumers.on(OrderPlaced, linger_seconds=LINGER_SECONDS / 8)
 async def remember_order(events: list[OrderPlaced], tx: Tx) -> None:
-    """Keep whom an order belongs to: later events carry only its code."""
+    """Store the buyer of an order: later events carry only the order code."""
     await remember_orders(tx, events)
 
 
 @consumers.on(OrderCancelled, opens=EndedOrders)
 async def end_order(event: OrderCancelled, tx: Tx, orders: EndedOrders) -> None:
-    """Keep that an order ended: what would ask for its money, or promise its goods, does not leave any more."""
+    """Store that an order ended: waiting mails that ask for its money or promise its goods are not sent."""
     orders.end(event)
 
 
 @consumers.on(CancellationMoneyChanged)
 async def note_money(events: list[CancellationMoneyChanged], tx: Tx) -> None:
-    """Keep what is so of the money of an order that ended: a mail that waits must not tell what was."""
+    """Store the new amounts of a cancelled order, so that a waiting mail contains them."""
     await note_ended_money(tx, events)
 
 

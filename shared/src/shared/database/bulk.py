@@ -1,4 +1,4 @@
-"""Bulk changes: many rows in one statement, which costs hardly more than one row.
+"""Bulk changes: many rows in one statement, at hardly more than the cost of one row.
 
 Rows are mappings, or instances of a dataclass whose fields are named like columns. They are one JSON document, and
 PostgreSQL converts it to the types of the table. So one statement for each table and set of columns serves any number of
@@ -55,7 +55,7 @@ def one_statement(parts: tuple[str, ...], last: str = "") -> str:
 async def insert_all(
     tx: "Tx", table: Table, rows: Sequence["Values"], *, skip_known: bool | str = False, returning: str = ""
 ) -> Sequence[Row]:
-    """Insert ``rows``, which all name the same columns; return the columns in ``returning`` of those stored.
+    """Insert ``rows``, which all have the same columns; return the columns in ``returning`` of the stored rows.
 
     ``skip_known`` leaves out rows that break a unique constraint, or only that on the column it names; otherwise
     IntegrityConstraintViolationError is raised and nothing is stored: here with ``returning``, else by the statement

@@ -1,7 +1,7 @@
 """The outbox: a table of events, each stored by the transaction that caused it.
 
-The relay sets ``published_at`` after the broker's confirm. Published rows stay for days, so that the broker never has the
-only copy of an event; :func:`forget_sent` deletes old ones.
+The relay sets ``published_at`` after the broker's confirm. Published rows stay for days, so that the broker never
+has the only copy of an event; :func:`forget_sent` deletes old ones.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
-"""How PostgreSQL plans statements: a choice by what a role or a transaction asks (decision 0010); and limits of sessions.
+"""How PostgreSQL plans statements, chosen for each role or transaction (decision 0010), and limits of sessions.
 
-Planning costs more than running where statements are few, short and find their rows by an index. Where a statement reads
-much of a table, its plan must know the values and how large the table is now.
+For short statements that find their rows by an index, planning costs more than running: their plans are kept. For a
+statement that reads much of a table, the plan must know the values and the present size of the table.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """SQL: statements in the form that asyncpg takes, and the rows that it returns.
 
-SQLAlchemy compiles statements and declares tables; asyncpg runs them. SQLAlchemy's own way of running them cost more than
-both together (docs/speed.md), and a service needs no part of it.
+SQLAlchemy compiles statements and declares tables; asyncpg runs them. SQLAlchemy's engine would cost more than both
+together (docs/speed.md).
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg tells no types
 
 
 def columns_of(kind: type[Any], alias: str = "") -> str:
-    """Return the columns that rows of ``kind``, a dataclass, are made of, for SELECT or RETURNING.
+    """Return the column names of the dataclass ``kind``, for SELECT or RETURNING.
 
     A statement names its columns: ``*`` would also return those that a later release has added.
     """

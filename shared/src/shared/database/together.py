@@ -1,6 +1,6 @@
 """Group commit: items that arrive while a transaction runs share the next one.
 
-A single item waits for nobody. Under load one transaction, and one wait for the disk, serves many.
+A single item does not wait. Under load, one transaction and one wait for the disk serve many items.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class _Waiting(Generic[Item, Result]):
 
 
 class Together(Generic[Item, Result]):
-    """Runs items in batches, in the order in which they came.
+    """Runs items in batches, in the order of their arrival.
 
     ``run`` gets up to ``batch_max`` items and returns a result for each, in the same order. If it raises for several,
     each is run again alone, so that a bad item fails alone; its error goes to the caller who brought it. Items with

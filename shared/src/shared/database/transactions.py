@@ -66,7 +66,7 @@ class Tx:
     async def read(self, kind: Callable[..., R], statement: str | ClauseElement, /, **values: Any) -> list[R]:
         """Return all rows, each as ``kind``: a dataclass whose fields are named like the columns.
 
-        Raises TypeError if ``kind`` lacks a column, or a column lacks for one of its fields.
+        Raises TypeError if ``kind`` has no field for a column, or no column exists for a field.
         """
         return [kind(**row) for row in await self.rows(statement, **values)]
 
@@ -112,8 +112,8 @@ class Tx:
     async def defer(self, change: Change) -> None:
         """Keep ``change`` in memory until the next statement or the commit, so that many share one round trip.
 
-        A constraint that the change breaks is therefore raised by that later statement, with a note that names the tables
-        of the changes that it was sent with. So defer inside a unit of work: its own save, or the commit, raises it.
+        If the change breaks a constraint, that later statement raises the error, with a note that names the tables of all
+        changes that it sent. So defer only inside a unit of work: its own save, or the commit, then raises the error.
         """
         if any(kept.table is change.table for kept in self._changes):
             # Two changes of one table in the same statement would not see each other.
@@ -145,7 +145,7 @@ class Tx:
             raise
 
     def say(self, *events: Event) -> None:
-        """Put ``events`` into the outbox with this commit.
+        """Publish ``events``: store them in the outbox with this commit.
 
         An event without a cause gets the current one (:mod:`shared.cause`). Raises UnknownValueSaid for a value that
         the class of the event does not know.
@@ -164,7 +164,7 @@ class Database:
     """The connections of one service and the transactions on them. ``relay`` is set where it runs in-process.
 
     ``url`` may name SQLAlchemy's driver, as the settings do. ``planning`` is how its statements are planned; a
-    transaction may choose another way (:meth:`Tx.plan`). ``watchers`` are told every statement.
+    transaction may choose another way (:meth:`Tx.plan`). ``watchers`` get every statement.
     """
 
     def __init__(

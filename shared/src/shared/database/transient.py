@@ -1,4 +1,4 @@
-"""Trouble of the database that passes: the same transaction may be run again."""
+"""Transient database errors: the same transaction may be run again."""
 
 import asyncpg
 
@@ -7,7 +7,7 @@ _TRANSIENT = ("08", "53", "57P", "40", "55P03", "25P03")
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell whether ``error`` comes from the state of the database, so that the whole transaction may be run again."""
+    """Return whether ``error`` is transient, so that the whole transaction may be run again."""
     match error:
         case ConnectionError() | TimeoutError() | OSError():
             return True

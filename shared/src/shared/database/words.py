@@ -1,7 +1,7 @@
-"""Rows found by their words (:mod:`shared.text.words`), and the table that the words stand in.
+"""Search by words (:mod:`shared.text.words`): the table of the words, and the condition that finds a row.
 
-An index answers a search for beginnings. The table is one of its own, and its rows only grow: an index over words costs
-much more to write than one over states, and what it is about changes often.
+An index finds words by their beginning. The words are in a table of their own, to which rows are only added: writing
+an index of words is expensive, and the rows that they describe change often.
 """
 
 from collections.abc import Iterable, Mapping
@@ -73,7 +73,7 @@ def found_by(code: ColumnElement[str], table: Table, text: str) -> ColumnElement
 
 
 def _with_word(table: Table, word: str) -> Select[tuple[str]]:
-    """Return the question for the codes of orders that have a word which begins with ``word``."""
+    """Return the query for the codes of orders that have a word which begins with ``word``."""
     # Both: what was typed, and its common spelling, which only names from now on have beside their own.
     spellings = " | ".join(f"'{one}':*" for one in dict.fromkeys((word, common_spelling(word))))
     beginning = cast(bindparam("beginning", spellings, unique=True), TSQUERY)

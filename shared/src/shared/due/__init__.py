@@ -1,1 +1,1 @@
-"""Due work: rows with a due time, and who does them."""
+"""Due work: rows with a due time, and the worker that performs them."""

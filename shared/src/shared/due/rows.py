@@ -1,4 +1,4 @@
-"""The rows of due work: columns that make a row claimable, and how it is claimed, kept and struck off.
+"""The rows of due work: the columns of a claimable row, and how a claim is made, prolonged and ended.
 
 A claim is a lease: whoever writes a result checks that the row still has it (:mod:`shared.due.work`).
 """
@@ -42,7 +42,7 @@ async def claim_due(
     lease: UUID | None = None,
     kind: type[Any] | None = None,
 ) -> Sequence[Any]:
-    """Lease up to ``rows_max`` rows of ``table`` due by ``at`` and return them, one attempt older.
+    """Lease up to ``rows_max`` rows of ``table`` due by ``at``, count an attempt on each, and return them.
 
     ``kind`` is the dataclass that each becomes; without it they are whole rows (:class:`shared.database.sql.Row`). ``lease`` is the id of the claim, a new one unless given. ``at`` is the time of the shop's clock; leases run on the
     database's clock. Write results only where the row still has the returned ``lease``, so that a holder that was

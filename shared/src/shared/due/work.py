@@ -1,4 +1,4 @@
-"""Due work: rows with a due time that a worker claims, does and strikes off.
+"""Due work: a worker claims rows with a due time, performs them and ends the claim.
 
 Deadlines, calls to providers and mails are rows, not timers, so workers may be stopped, doubled or killed. A claim is a
 lease: if its holder dies, the lease runs out and another worker claims the row. Claimed work runs outside any
@@ -31,7 +31,7 @@ POLL_SECONDS = 1.0
 
 
 def no_cause(_: object) -> Cause:
-    """Return the cause of work that only its time started: none."""
+    """Return the cause of work that only its due time started: none."""
     return NO_CAUSE
 
 

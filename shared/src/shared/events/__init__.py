@@ -1,4 +1,4 @@
-"""The contract between the services: every event, in the file of the one service that may say it."""
+"""The contract between the services: every event, in the file of the one service that may publish it."""
 
 from shared.events._desk import DeskEvent
 from shared.events._event import CATALOGUE, Event, Yen

@@ -1,4 +1,4 @@
-"""What staff did at a desk and no state tells of: members writes it down beside the deeds of its own desk."""
+"""Events about deeds of staff at a desk; members records them beside the deeds of its own desk."""
 
 from uuid import UUID
 
@@ -6,10 +6,10 @@ from shared.events._event import Event
 
 
 class DeskEvent(Event):
-    """A deed at the desk of the service that says it.
+    """A deed at the desk of the service that publishes the event.
 
-    ``by`` is the name of the member of staff ``by_id``, ``ip`` the address of the browser, ``subject`` in words for
-    staff what it was done to: how many rows by which filter, or which one.
+    ``by`` is the name of the member of staff ``by_id``, ``ip`` the address of the browser, ``subject`` says in
+    words for staff what the deed was about: how many rows by which filter, or which object.
     """
 
     by_id: UUID

@@ -1,4 +1,4 @@
-"""What an event is: data with an owner and a moment, nothing more."""
+"""The base class of events: data with an owner and a time."""
 
 import re
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ CATALOGUE: dict[str, type["Event"]] = {}
 
 
 class Event(BaseModel):
-    """A fact that one service says and others hear.
+    """A fact that one service publishes and others consume.
 
-    Frozen, and blind to fields it does not know, so that producers may add some. Values that may become more
-    are ``Open``: any text is read, and ``known_values`` tells by field which this release may say. The four
-    fields of this class travel in the envelope (message properties), never in the body.
+    Frozen. Unknown fields are ignored, so producers may add fields. A field that may get more values is ``Open``:
+    consumers accept any text, and ``known_values`` lists by field what this release may publish. The four fields of
+    this class are sent in the envelope (message properties), never in the body.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -49,7 +49,7 @@ class Event(BaseModel):
         CATALOGUE[cls.type] = cls
 
     def check_values(self) -> None:
-        """Raise UnknownValueSaid if a field holds a value that this release may not say."""
+        """Raise UnknownValueSaid if a field holds a value that this release may not publish."""
         for name, known in self.known_values.items():
             value = getattr(self, name)
             said = (value,) if isinstance(value, str) else value or ()
@@ -63,7 +63,7 @@ class Event(BaseModel):
         return Cause(self.event_id, self.traceparent)
 
     def following(self, cause: Cause) -> Self:
-        """Return this event as one that follows from ``cause``; a ``caused_by`` that it names already stays."""
+        """Return this event with ``cause`` as its cause; an existing ``caused_by`` stays."""
         return self.model_copy(
             update={
                 "caused_by": self.caused_by or cause.event_id,

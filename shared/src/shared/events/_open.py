@@ -1,4 +1,4 @@
-"""Open values: words that more may join. Readers take any text; who says one may say only what its own class knows."""
+"""Open values: lists that may grow. Consumers accept any text; a publisher may use only the values of its own class."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, NewType, TypeVar, get_args
@@ -32,7 +32,7 @@ mypy takes only a known value where an event is made, and an unknown one too whe
 
 
 class UnknownValueSaid(ValueError):
-    """An event was to be said with a value that its own class does not know."""
+    """An event to be published has a value that its own class does not list."""
 
 
 def known_values(fields: Mapping[str, FieldInfo]) -> dict[str, tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""What checkout says."""
+"""Events that checkout publishes."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal
@@ -14,7 +14,7 @@ OrderKind = Literal["normal", "preorder", "subscription"]
 
 
 class CheckoutEvent(Event):
-    """Only checkout may say these."""
+    """The base class of checkout's events: only checkout may publish them."""
 
     producer: ClassVar[str] = "checkout"
     order_code: str
@@ -25,9 +25,9 @@ class _Part(BaseModel):
 
 
 class Adjustment(_Part):
-    """What a rule of the shop puts on the price of the goods, or takes off: ``amount`` in yen, with its sign.
+    """A surcharge or discount by a price rule of the shop: ``amount`` in yen, with its sign.
 
-    ``kind`` is the name of the rule, ``label`` what buyers read.
+    ``kind`` is the name of the rule, ``label`` its text for buyers.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class Adjustment(_Part):
 
 
 class Amounts(_Part):
-    """The amounts of an order; ``total`` is what is to be paid."""
+    """The amounts of an order, in yen; ``total`` is the amount to pay."""
 
     items: Yen
     adjustments: tuple[Adjustment, ...] = ()
@@ -48,7 +48,7 @@ class Amounts(_Part):
 
     @property
     def adjusted(self) -> int:
-        """Return what the rules of the shop change the price of the goods by, in yen with its sign."""
+        """Return the sum of all adjustments of the price, in yen with its sign."""
         return sum(one.amount for one in self.adjustments)
 
 
@@ -64,7 +64,7 @@ class Address(_Part):
 
 
 class Orderer(Address):
-    """Who buys (注文者情報); the first address of the Amazon address book, corrected by the buyer (AP-07)."""
+    """The buyer (注文者情報); the first address of the Amazon address book, corrected by the buyer (AP-07)."""
 
     kana: str = ""
     email: str
@@ -80,7 +80,7 @@ class Line(_Part):
 
 
 class Destination(_Part):
-    """One delivery address (お届け先) and what goes there."""
+    """One delivery address (お届け先) and the goods for it."""
 
     destination_id: UUID
     address: Address
@@ -90,7 +90,7 @@ class Destination(_Part):
 class _WalletBuyer(BaseModel):
     """The buyer's account at the wallet, where one was used: ``wallet_kind`` is the wallet's payment method.
 
-    ``amazon_buyer_id`` is the name of before there were other wallets: it is read, and never said any more.
+    ``amazon_buyer_id`` is the deprecated name of ``wallet_buyer_id``: it is read and no longer published.
     """
 
     wallet_kind: str | None = None
@@ -117,7 +117,7 @@ class Registration(_Part, _WalletBuyer):
 
 
 class OrdersExported(DeskEvent):
-    """Staff took the list of orders as a file."""
+    """Staff exported the list of orders as a file."""
 
     producer: ClassVar[str] = "checkout"
 
@@ -133,10 +133,10 @@ class OrderPlaced(CheckoutEvent, _WalletBuyer):
 
     ``coupon`` is the coupon as it was issued to the member (CouponIssued.issue_id), ``coupon_name`` its name. ``payment_flow`` is how its
     payment runs: ``authorized`` (held at order time), ``prepaid`` (a number is issued, the money comes later) or ``unmanaged``;
-    ``payment_deposit`` is who makes it 入金済み: a ``capture``, the payment itself (``automatic``), staff ``by_hand``, or nobody
-    (``never``); ``paid_before_shipping`` whether that comes before the parcel. Empty where the producer did not say it yet.
-    ``order_number`` is the short number that is said on the telephone (受付番号). ``page_url`` carries a key that opens the page
-    of this order alone. ``language`` (BCP 47: ``ja``, ``en-US``) is what the buyer reads; empty where nobody said it.
+    ``payment_deposit`` is what makes it 入金済み: a ``capture``, the payment itself (``automatic``), staff ``by_hand``, or nothing
+    (``never``); ``paid_before_shipping`` says whether that comes before shipping. Empty if the producer did not set it yet.
+    ``order_number`` is the short number for the telephone (受付番号). ``page_url`` carries a key that opens the page
+    of this order alone. ``language`` (BCP 47: ``ja``, ``en-US``) is the buyer's language; empty if unknown.
     """
 
     order_number: int | None = None
@@ -167,10 +167,10 @@ class StockReserved(CheckoutEvent):
 
 
 class ShippedDestination(_Part):
-    """What was sent to one delivery address.
+    """The goods that were sent to one delivery address.
 
     ``carrier`` is the code of a carrier (shared/shop/carriers.py: ``yamato``, ``sagawa``, ``japan_post``), or the name of one
-    that has none. Messages of before said the name of any.
+    without a code. Messages of earlier releases always have the name.
     """
 
     destination_id: UUID
@@ -192,7 +192,7 @@ class Shipped(CheckoutEvent):
 class CaptureRequested(CheckoutEvent):
     """Staff pressed 「注文を入金済みにする」 or entered a deposit date (PAY-04, PAY-07).
 
-    ``amount``: only so much of what is held, where the method can; without it, all that is missing.
+    ``amount``: only this part of the hold, if the method can; without it, everything that is missing.
     """
 
     by: str
@@ -202,12 +202,12 @@ class CaptureRequested(CheckoutEvent):
 
 
 class OrderCancelled(CheckoutEvent):
-    """The order ended; whatever was held, spent or paid for it goes back.
+    """The order was cancelled; its stock, points, coupon and money are returned.
 
-    ``received_amount`` is all that had come in by that moment, ``refunded_amount`` what of it had gone back already and
-    ``refund_amount`` what was still with us and goes back now: the first is the sum of the others, as far as checkout knew.
-    Messages of before said the last alone.
-    ``staff_reason`` is why staff did it: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
+    ``received_amount`` is all money that had arrived by then, ``refunded_amount`` the part already refunded, and
+    ``refund_amount`` the part that is refunded now. The first is the sum of the others, as far as checkout knew.
+    Messages of earlier releases have only the last one.
+    ``staff_reason`` is the reason of staff: ``buyer`` (the buyer asked for it), ``return`` (the goods come back) or ``shop``; a
     word that is not known here means the same as ``shop``.
     ``refund_waits_for`` is what has to end before any of it goes back: ``chargeback``, one that is not decided, or
     ``check``, a person's look; empty where it goes back at once.
@@ -227,7 +227,7 @@ class OrderCancelled(CheckoutEvent):
 
 
 class CancellationMoneyChanged(CheckoutEvent):
-    """What OrderCancelled told of the buyer's money is so no longer: some came after the end, or went back.
+    """The amounts of OrderCancelled changed: money arrived after the cancellation, or was refunded.
 
     The fields are those of OrderCancelled, as they are now.
     """

@@ -1,4 +1,4 @@
-"""What members says."""
+"""Events that members publishes."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -12,7 +12,7 @@ GrantState = Literal["pending", "active"]
 
 
 class MembersEvent(Event):
-    """Only members may say these."""
+    """The base class of members' events: only members may publish them."""
 
     producer: ClassVar[str] = "members"
     member_id: UUID
@@ -21,7 +21,7 @@ class MembersEvent(Event):
 class MemberRegistered(MembersEvent):
     """A member exists from now on.
 
-    ``language`` here and below (BCP 47: ``ja``, ``en-US``) is what the member reads; empty where nobody said it.
+    ``language`` here and below (BCP 47: ``ja``, ``en-US``) is the member's language; empty if unknown.
     """
 
     name: str
@@ -33,7 +33,7 @@ class MemberRegistered(MembersEvent):
 
 
 class AmazonAccountLinked(MembersEvent):
-    """The member may log in with the Amazon account alone from now on (MEM-01). Said once per link."""
+    """The member may log in with the Amazon account alone from now on (MEM-01). Published once per link."""
 
     linked_at: datetime
     path: Open[Literal["order", "registration", "login"]]
@@ -86,7 +86,7 @@ class PasswordChanged(MembersEvent):
 
 
 class RegistrationRefused(MembersEvent):
-    """The order stands, but nobody was registered with it. ``reason``: ``email_taken``, or another word.
+    """The order is valid, but no member was registered with it. ``reason``: ``email_taken``, or another word.
 
     ``member_id`` is the one that the order had chosen beforehand.
     """
@@ -96,9 +96,9 @@ class RegistrationRefused(MembersEvent):
 
 
 class BenefitShortageFound(MembersEvent):
-    """The order was made cheaper by points or a coupon that could not be taken: money that the shop lost.
+    """An order was reduced by points or a coupon that could not be deducted: a loss of the shop.
 
-    ``missing`` is what could not be taken, in points or, of a coupon, in yen.
+    ``missing`` is the part that could not be deducted, in points or, for a coupon, in yen.
     """
 
     benefit: Open[Benefit]

@@ -1,4 +1,4 @@
-"""What notifications says."""
+"""Events that notifications publishes."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -21,7 +21,7 @@ SuppressionReason = Literal[
 
 
 class NotificationsEvent(Event):
-    """Only notifications may say these. ``mail`` is the name of the mail, ``subject`` its subject line.
+    """Only notifications may publish these. ``mail`` is the name of the mail, ``subject`` its subject line.
 
     ``needed_to_pay``: without this mail the buyer may not know how to pay for the order.
     """
@@ -41,14 +41,14 @@ class MailSent(NotificationsEvent):
 
 
 class MailSuppressed(NotificationsEvent):
-    """A mail that the event called for was not sent, and why (NTF-04). ``title`` is what staff call the mail."""
+    """A mail about an event was not sent, with the reason (NTF-04). ``title`` is the mail's name for staff."""
 
     reason: Open[SuppressionReason]
     title: str = ""
 
 
 class MailAddressCorrected(DeskEvent):
-    """Staff corrected the address to which the mails about an order go: its own was mistyped, or takes no mail."""
+    """Staff corrected the mail address of an order: the former one was mistyped or accepts no mail."""
 
     producer: ClassVar[str] = "notifications"
     order_code: str
@@ -56,7 +56,7 @@ class MailAddressCorrected(DeskEvent):
 
 
 class TestMailRequested(DeskEvent):
-    """Staff had a test of a mail sent; ``subject`` says which one, and where to."""
+    """Staff sent a test mail; ``subject`` has the mail and the address."""
 
     producer: ClassVar[str] = "notifications"
     # What pytest takes for a test by its name.
@@ -64,7 +64,7 @@ class TestMailRequested(DeskEvent):
 
 
 class MailsResent(DeskEvent):
-    """Staff had undelivered mails sent again."""
+    """Staff sent undelivered mails again."""
 
     producer: ClassVar[str] = "notifications"
 

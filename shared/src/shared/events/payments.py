@@ -1,4 +1,4 @@
-"""What payments says."""
+"""Events that payments publishes."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -46,9 +46,9 @@ Call = Literal[
 
 
 class PaymentsEvent(Event):
-    """Only payments may say these. A payment is one try for one amount.
+    """Only payments may publish these. A payment is one try for one amount.
 
-    ``by`` is the name of the person whose deed it was, or who asked the provider for it; empty where nobody did.
+    ``by`` is the name of the member of staff who did or requested it; empty if no person did.
     """
 
     producer: ClassVar[str] = "payments"
@@ -77,10 +77,10 @@ class PaymentFailed(PaymentsEvent):
 
 
 class PaymentNumberIssued(PaymentsEvent):
-    """A payment number is valid until ``due_at``, six days after its issue (KON-16).
+    """A payment number was issued; it is valid until ``due_at`` (KON-16).
 
-    Money that is seen up to ``accepted_until`` is still taken (KON-18). Said again where the buyer chose another chain
-    (``chosen_anew``): the last one counts, and ``send_mail`` says whether what is to be entered there differs.
+    Money that is seen up to ``accepted_until`` is still accepted (KON-18). Published again if the buyer chose another
+    chain (``chosen_anew``): the last one counts, and ``send_mail`` says whether the digits to enter differ.
     """
 
     amount: Yen
@@ -103,11 +103,11 @@ class PaymentExpired(PaymentsEvent):
 
 
 class PaymentCaptured(PaymentsEvent):
-    """The money is ours: captured, paid at the konbini, or a deposit recorded by hand. Said once.
+    """The money arrived: captured, paid at the konbini, or a deposit recorded by hand. Published once.
 
-    ``amount`` is what the order keeps, ``excess_amount`` what is here beyond that. ``captured_on`` is the day, where
+    ``amount`` is the order's money, ``excess_amount`` the money beyond it. ``captured_on`` is the day, where
     only the day is known; ``captured_at`` is its beginning then.
-    ``deposit_mail``: whether the payment method has a mail about the deposit at all (X-11), whoever asks for it.
+    ``deposit_mail``: whether the payment method has a deposit mail at all (X-11), whoever requests it.
     """
 
     amount: Yen
@@ -120,7 +120,7 @@ class PaymentCaptured(PaymentsEvent):
 
 
 class CaptureRejected(PaymentsEvent):
-    """Money was asked for and the rules or the provider said no (PAY-08, AP-39)."""
+    """The rules or the provider refused a capture (PAY-08, AP-39)."""
 
     reason: str
 
@@ -135,7 +135,7 @@ HoldEndReason = Literal[
 
 
 class AuthorizationEnded(PaymentsEvent):
-    """The hold on the buyer's money is gone, and nobody at the shop asked for that (PAY-30, AP-39).
+    """The hold on the buyer's money ended without a request of the shop (PAY-30, AP-39).
 
     Whatever the reason, the order must not be shipped until a new authorization or another payment covers it;
     ``may_reauthorize`` if the provider still lets us ask for one.
@@ -147,17 +147,17 @@ class AuthorizationEnded(PaymentsEvent):
 
 
 class PaymentStandingChanged(PaymentsEvent):
-    """What staff must know of the money of an order changed beside the straight way, or was settled again.
+    """Something unusual about the money of an order changed, or was resolved.
 
-    Complete, not a difference: the higher ``revision`` is the newer. ``calls`` are the words that ask for a
-    person, none when all is well: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
+    The complete state, not a difference; the higher ``revision`` is newer. ``calls`` are the reasons why a person
+    must look, empty if there are none: ``short_money``, ``excess_money``, ``late_money``, ``capture_failed``,
     ``refund_failed``, ``refunded_elsewhere``, ``chargeback``, ``authorization_ended``, and words that older
-    readers do not know, as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``, ``shipping_untold``,
+    releases do not list, such as ``chargeback_lost``, ``receipt_reversed``, ``refund_unexplained``, ``shipping_untold``,
     ``answer_mismatch``, ``other_hold`` and ``charge_unknown``. ``respond_by`` is the
-    deadline of a chargeback. Amounts are what was booked so far; ``lost_amount`` is what went out, or was taken back,
-    beyond what was here, ``charged_back_amount`` what banks took of ``refunded_amount``,
-    ``refunded_elsewhere_amount`` what the provider gave back that nobody asked for here. An order is paid only while ``captured_amount`` is the expected one or more, or staff took
-    less for the whole.
+    deadline of a chargeback. All amounts are booked so far, in yen. ``lost_amount`` is the money that left, or
+    was taken back, beyond the money that was here. ``charged_back_amount`` is the part of ``refunded_amount`` that banks
+    took. ``refunded_elsewhere_amount`` was refunded at the provider without a request of Noren. An order is paid only
+    while ``captured_amount`` is at least the expected one, or staff accepted less as the whole.
     """
 
     revision: int
@@ -173,12 +173,12 @@ class PaymentStandingChanged(PaymentsEvent):
 
 
 class PaymentRefunded(PaymentsEvent):
-    """Money went back to the buyer by ``route``, at our wish or in the provider's console.
+    """Money was refunded to the buyer by ``route``, at the shop's request or in the provider's console.
 
-    ``spare_amount`` is how much of it belonged to no order: paid too much, too little or too late.
-    ``remaining_amount`` is what is still with us of the money of this order; 0 when all of it went back.
-    ``order_ended``: it went back because the order was cancelled, or its deadline passed.
-    ``by_dispute``: a bank took it back, after a chargeback; nobody writes to the buyer.
+    ``spare_amount`` is the part that belonged to no order: paid too much, too little or too late.
+    ``remaining_amount`` is the rest of this order's money; 0 if all was refunded.
+    ``order_ended``: the reason is the order's cancellation or deadline.
+    ``by_dispute``: a bank took it back, after a chargeback; the buyer gets no mail.
     """
 
     refund_id: UUID
@@ -191,11 +191,11 @@ class PaymentRefunded(PaymentsEvent):
 
 
 class RefundTakenBack(PaymentsEvent):
-    """Staff took back their record of a refund by a way of their own: the money had not gone to the buyer.
+    """A published refund did not happen: staff took back its record, or a chargeback was not lost after all.
 
-    ``refund_id``, ``amount``, ``spare_amount``, ``route`` and ``by_dispute`` are those of the PaymentRefunded that told of
-    it; ``remaining_amount`` is what is with us again of the money of this order.
-    ``by_dispute``: a chargeback was not lost after all, by staff's word or the provider's; nobody writes to the buyer.
+    ``refund_id``, ``amount``, ``spare_amount``, ``route`` and ``by_dispute`` are those of its PaymentRefunded;
+    ``remaining_amount`` is the money of this order that is here again.
+    ``by_dispute``: a chargeback was not lost, as staff or the provider decided; the buyer gets no mail.
     """
 
     refund_id: UUID
@@ -207,13 +207,13 @@ class RefundTakenBack(PaymentsEvent):
 
 
 class PaymentsExported(DeskEvent):
-    """Staff took the list of payments as a file."""
+    """Staff exported the list of payments as a file."""
 
     producer: ClassVar[str] = "payments"
 
 
 class PaymentDeedDone(DeskEvent):
-    """Staff did something about the money of a payment: a deposit, a refund, a hold; ``subject`` says what, with amount and reason.
+    """Staff changed the money of a payment: a deposit, a refund, a hold. ``subject`` has the deed, amount and reason.
 
     ``order_code`` is empty where it was about a notice of no known order.
     """
@@ -223,7 +223,7 @@ class PaymentDeedDone(DeskEvent):
 
 
 class PaymentLookUpRequested(DeskEvent):
-    """Staff had the provider asked for a payment (照会); ``subject`` is the code of its order."""
+    """Staff requested a look-up of a payment at the provider (照会); ``subject`` is the code of its order."""
 
     producer: ClassVar[str] = "payments"
 

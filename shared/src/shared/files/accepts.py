@@ -1,4 +1,4 @@
-"""What may come in: which kinds of files, how large, and what is done with each before it is kept."""
+"""Which files a field accepts: kinds, sizes, and the checks before a file is kept."""
 
 import re
 from collections.abc import Sequence
@@ -32,10 +32,10 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Accepts:
-    """What a field takes. ``bytes_max`` is of each file as it comes in; the limit itself is allowed.
+    """The files that a field accepts. ``bytes_max`` is the limit of each received file, inclusive.
 
     ``pixels_max`` bounds the memory that a picture takes while it is read, up to 16 bytes for each pixel (WebP). A
-    JPEG may have four times as many: it is read at half its size where it is so large, at 3 bytes for each pixel.
+    JPEG may have four times as many: a JPEG of that size is decoded at half its size, at 3 bytes for each pixel.
     ``side_max`` is the longest side, in pixels, of a picture that is kept.
     """
 
@@ -46,7 +46,7 @@ class Accepts:
     side_max: int = 2400
 
     def take(self, content: BinaryIO, name: str, size: int, *, field: str, label: str) -> Incoming:
-        """Return what may be kept of a file of ``size`` bytes. Blocks: for a thread of its own.
+        """Check a file of ``size`` bytes and return what may be kept. It blocks, so call it in a thread.
 
         Raises Refused (422 or 413) with ``field``; ``label`` is what the sentence calls it. The suffix of the name
         must be one of an accepted kind whose content it is; one picture may have another's, which is then put right.

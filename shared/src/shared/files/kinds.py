@@ -1,4 +1,4 @@
-"""Kinds of files, known by their content; what a browser or a name says is not asked.
+"""Kinds of files, recognized by their content; browser and file name are not believed.
 
 A kind that could run something in a browser (HTML, SVG) is none of them, and text that looks like one is refused.
 """
@@ -21,7 +21,7 @@ _CHUNK_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: its media type, what people call it, its suffixes (the first is written), how it is known.
+    """A kind of file: its media type, what people call it, its suffixes (the first is used), how it is recognized.
 
     ``picture`` is the name of its format in Pillow, for pictures.
     """

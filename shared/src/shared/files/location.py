@@ -1,6 +1,6 @@
 """Where files are kept, by one setting: `file:///folder`, or `s3://bucket/prefix?endpoint=https://…&region=…`.
 
-The keys of an S3-compatible store are settings of their own, so that the address may stand in logs.
+The keys of an S3-compatible store are separate settings, so that logs may contain the address.
 """
 
 from dataclasses import dataclass
@@ -68,9 +68,9 @@ class Location:
     def store(
         self, part: str, access_key: SecretStr | None, secret_key: SecretStr | None
     ) -> LocalStore | S3Store:
-        """Open the store of ``part``, a name that keeps what several services have in one place apart.
+        """Open the store of ``part``: the name that separates the files of several services in one place.
 
-        Without keys an S3 store asks the machine that it runs on for those of its role.
+        Without keys an S3 store uses the role of the machine.
         """
         if self.folder is not None:
             return LocalStore(self.folder / part, mkdir=True)

@@ -1,7 +1,7 @@
-"""Pictures made anew: nothing of the file that came in is kept but what it shows.
+"""Re-encoding of pictures: only the visible picture is kept, nothing else of the received file.
 
-So goes what a camera writes (place, time, serial number), what hides behind the picture, and what was made to
-trouble another program's decoder. The picture stands upright, in sRGB, and only its first frame is kept.
+This removes a camera's metadata (place, time, serial number), hidden content, and content made to attack another
+program's decoder. The picture stands upright, in sRGB, and only its first frame is kept.
 """
 
 import io

@@ -1,7 +1,7 @@
-"""Keeping bytes under a key: as a stream in and out, whole or not at all.
+"""The file store: bytes under a key, as a stream in and out, complete or not at all.
 
-A key is made here and never of anything that somebody typed. Store first, outside any transaction; then commit the
-row that names the key. What was stored and is named by no row is removed by `shared.files.sweep`.
+The store generates the key; typed text is never part of it. Store first, outside any transaction. Then commit the row
+that names the key. `shared.files.sweep` deletes stored files that no row names.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ class FileMissing(Exception):
 
 @dataclass(frozen=True)
 class Kept:
-    """What the store knows of a file: its key, its size in bytes and the SHA-256 of its content, in hexadecimal."""
+    """The facts of a stored file: its key, its size in bytes and the SHA-256 of its content, in hexadecimal."""
 
     key: str
     size: int
@@ -51,7 +51,7 @@ class Kept:
 class Files:
     """The files of one service. ``store`` is where they are; a folder and S3 behave alike.
 
-    Whatever finds the store away raises TryAgain: a page answers 503, a message comes back.
+    If the store is unavailable, every method raises TryAgain: a page answers 503, a message is retried.
     """
 
     def __init__(self, store: LocalStore | S3Store) -> None:
@@ -62,7 +62,7 @@ class Files:
     async def keep(self, kind: str, content: AsyncIterator[bytes]) -> Kept:
         """Store ``content`` under a new key of ``kind`` (a word such as "pictures") and return what was stored.
 
-        The file is there whole or not at all: what ``content`` raises leaves nothing behind.
+        The file is stored completely or not at all: an error of ``content`` leaves nothing behind.
         """
         if not _KIND.fullmatch(kind):
             raise ValueError(f"a kind of files is one word in small letters, not {kind!r}")
@@ -111,22 +111,22 @@ class Files:
                 yield [one["path"] for one in found if one["last_modified"] < moment]
 
     async def drop_half_written(self, moment: datetime) -> None:
-        """Delete what a process left when it died in the middle of a file, before ``moment``.
+        """Delete incomplete files that a dead process left before ``moment``.
 
-        Nobody can see it. In S3 the bucket does this by itself (AbortIncompleteMultipartUpload).
+        No key names them. In S3 a rule of the bucket does this (AbortIncompleteMultipartUpload).
         """
         if self._folder is not None:
             await to_thread.run_sync(_drop_half_written, self._folder, moment)
 
     def check(self) -> None:
-        """Store a file and delete it, at the start of a process. What obstore raises says what is not right."""
+        """Store and delete a test file, at the start of a process. Raises the error of obstore, which names the problem."""
         key = f"check/{new_id()}"
         obstore.put(self._store, key, b"noren")
         obstore.delete(self._store, key)
 
 
 async def chunks(file: BinaryIO | Any) -> AsyncIterator[bytes]:
-    """Yield what is left of an open file, read beside the event loop."""
+    """Yield the rest of an open file, read in a thread beside the event loop."""
     while chunk := await to_thread.run_sync(file.read, CHUNK_BYTES):
         yield chunk
 

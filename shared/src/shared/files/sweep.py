@@ -1,4 +1,4 @@
-"""Removing the files that no row names: their upload was stored, and its transaction did not commit.
+"""The sweep: delete files that no row names, because the transaction of their upload did not commit.
 
 For due work: a row of the service that is due once a day.
 """
@@ -19,7 +19,7 @@ Named = Callable[[Collection[str]], Awaitable[Collection[str]]]
 async def sweep(files: Files, kind: str, named: Named, *, unnamed_for: timedelta = UNNAMED_FOR) -> int:
     """Delete the files of ``kind`` that are older than ``unnamed_for`` and that no row names; return how many.
 
-    Ages are in real time, which is what the store counts in, wherever the shop's clock is.
+    Ages are in real time, as in the store, whatever the shop's clock shows.
     """
     before = real_time() - unnamed_for
     deleted = 0

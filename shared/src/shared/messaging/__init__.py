@@ -1,1 +1,1 @@
-"""How events get from one service to another: topology, connections, consumers, relay."""
+"""Delivery of events between services: topology, connections, consumers, relay."""

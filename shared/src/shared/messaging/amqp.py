@@ -1,4 +1,4 @@
-"""Connections to the broker: one to publish and one to consume, each opened again when it is lost.
+"""Connections to the broker: one to publish and one to consume, each reopened after a loss.
 
 aio-pika connects, without its robust mode. A lost connection ends its channels and consumers, and the next user opens a
 new one. The client library restores nothing by itself, so no consumer can be half alive (decision 0003). Messages go in
@@ -56,12 +56,12 @@ class BrokerUnavailable(Exception):
 
 
 def events_exchange(service: str) -> str:
-    """Return the name of the exchange on which ``service`` says its events."""
+    """Return the name of the exchange on which ``service`` publishes its events."""
     return f"{service}.events"
 
 
 def cancelled_by_us() -> bool:
-    """Tell whether the running task itself was cancelled.
+    """Return whether the running task itself was cancelled.
 
     A dying connection cancels the futures that we wait for. That CancelledError means a lost connection.
     """
@@ -70,13 +70,13 @@ def cancelled_by_us() -> bool:
 
 
 def _tell_support(connection: AbstractConnection) -> None:
-    """Log, once, if the broker at the other end is past its support."""
+    """Log once if the broker's version is no longer supported."""
     if connection.transport is not None:
         tell_support(str(connection.transport.connection.server_properties.get("version", "")))
 
 
 class Link:
-    """One connection that is opened when needed: ``channel`` opens it, ``drop`` closes it."""
+    """One connection, opened on demand: ``channel`` opens it, ``drop`` closes it."""
 
     def __init__(self, url: str, name: str, *, timeout_seconds: float = CONNECT_TIMEOUT_SECONDS) -> None:
         self._url = URL(url).update_query(name=name, heartbeat=HEARTBEAT_SECONDS)

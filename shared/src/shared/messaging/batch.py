@@ -1,4 +1,4 @@
-"""A batch: the messages that share one transaction, and what handles them for a consuming function."""
+"""A batch: the messages that share one transaction, and the handler that runs a consuming function on them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ from shared.messaging.inbox import insert_inbox
 
 @dataclass
 class Batch:
-    """Messages on their way through one transaction.
+    """The messages of one transaction.
 
-    ``committed`` is set by the handler alone, after the commit; ``error`` is why there was none. Whoever acknowledges
-    asks these two, and not what the middlewares around the handler made of its end.
+    Only the handler sets ``committed``, after the commit; ``error`` is the reason why there was none. The code that
+    acknowledges checks these two fields, not the result of the middlewares around the handler.
     """
 
     heard: Sequence[Heard]
@@ -26,22 +26,22 @@ class Batch:
     error: Exception | None = None
 
     def must_be_committed(self) -> None:
-        """Raise why it is not committed, if it is not."""
+        """Raise the reason if the batch is not committed."""
         if not self.committed:
             raise self.error or NotCommitted
 
 
 class NotCommitted(Exception):
-    """The handler was never asked: a middleware kept the batch back and raised nothing."""
+    """The handler never ran: a middleware dropped the batch without an error."""
 
 
 HandleBatch = Callable[[Batch], Awaitable[None]]
 
 
 def batch_handler(consumer: Consumer, db: Database | None, resources: Resources) -> HandleBatch:
-    """Return what runs the function of ``consumer`` on a batch: inbox, function and outbox in one transaction.
+    """Return the handler that runs the function of ``consumer`` on a batch: inbox, function and outbox in one transaction.
 
-    Without a database it refuses: the broker then only documents.
+    Without a database the handler raises an error: such a broker only serves the documents.
     """
 
     async def handle(batch: Batch) -> None:

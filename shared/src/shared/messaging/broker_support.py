@@ -1,4 +1,4 @@
-"""How long each series of RabbitMQ is supported by its community, so that a service can say when its broker is past that.
+"""End of community support of each RabbitMQ series, so that a service can log an unsupported broker.
 
 Source: the project's release information, https://www.rabbitmq.com/release-information (read in 2026). A series ends when
 the next one is out, so the newest known has no end here.
@@ -27,7 +27,7 @@ SUPPORT_ENDED = {
 def support_ended(version: str) -> date | None:
     """Return the last day on which the series of ``version`` (``3.10.8``) was supported; None: no end is known.
 
-    Series older than all that are known here ended with the oldest of them. Raises ValueError for what is no version.
+    A series older than all known ones ended with the oldest of them. Raises ValueError for a text that is no version.
     """
     major, minor = map(int, version.split(".")[:2])
     oldest = min(SUPPORT_ENDED)
@@ -36,7 +36,7 @@ def support_ended(version: str) -> date | None:
 
 @cache
 def tell_support(version: str) -> None:
-    """Log once for each version that a broker is past its support, which no one may notice otherwise."""
+    """Log once for each version that the broker is no longer supported."""
     try:
         ended = support_ended(version)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Consumers: the functions of a service that hear events, one function for each queue.
+"""Consumers: the functions of a service that handle events, one function for each queue.
 
     consumers = Consumers("members")
 
@@ -30,7 +30,7 @@ Resources = Mapping[type[Any], Any]
 class UnitOfWork(Protocol):
     """The state that all events of one transaction change.
 
-    The consuming function changes it in memory, one event at a time. Events that the unit of work says while it is
+    The consuming function changes it in memory, one event at a time. Events that the unit of work publishes while it is
     saved name their cause themselves (:meth:`shared.events.Event.following`).
     """
 
@@ -69,7 +69,7 @@ class Consumer:
     async def call(self, events: Sequence[Event], tx: Tx, resources: Resources) -> None:
         """Run the function on ``events`` inside ``tx`` and put what it returns into the outbox.
 
-        The event is the cause of all that the function says for it.
+        The event is the cause of all events that the function publishes for it.
         """
         if self.takes_list:
             await self._call_with_list(events, tx, [resources[kind] for kind in self.needs])
@@ -81,7 +81,7 @@ class Consumer:
                     tx.say(*said(await self.function(event, tx, *needed)))
 
     async def _call_with_list(self, events: Sequence[Event], tx: Tx, needed: Sequence[Any]) -> None:
-        """Call the function once with all events. Raises LookupError if it says an event with another cause."""
+        """Call the function once with all events. Raises LookupError if a returned event names another cause."""
         causes = {event.event_id: event.cause for event in events}
         for one in said(await self.function(list(events), tx, *needed)):
             if one.caused_by not in causes:
@@ -123,10 +123,10 @@ class Consumers:
         """Subscribe the decorated function to ``events``; it stays callable as it is.
 
         ``opens``: the unit of work that the events of one transaction share; the function takes it as a parameter.
-        ``says``: events that the unit of work says, beside those that the function returns.
+        ``says``: events that the unit of work publishes, beside those that the function returns.
 
-        ``linger_seconds``: how long the first event of a batch waits for others. If nobody waits for the outcome, a
-        tenth of a second saves most transactions of a moderately busy shop (docs/speed.md).
+        ``linger_seconds``: how long the first event of a batch waits for others. If nobody waits for the
+        result, a tenth of a second saves most transactions of a moderately busy shop (docs/speed.md).
 
         A function that keeps all of a batch by one statement may take a list of events. It names in ``caused_by`` which of
         them is the cause of each event that it returns.
@@ -147,7 +147,7 @@ def consumer_of(
     says: Sequence[type[Event]] = (),
     linger_seconds: float = 0.0,
 ) -> Consumer:
-    """Read the signature of ``function``. Raises TypeError if it is no consuming function."""
+    """Return the consumer that the signature of ``function`` describes. Raises TypeError if it is no consuming function."""
     hints = get_type_hints(function)
     returned = _event_classes(hints.pop("return", None))
     names = list(inspect.signature(function).parameters)

@@ -1,4 +1,4 @@
-"""What a message that was dead tells of its death: it was moved back, by `make replay` or by hand."""
+"""Replayed dead letters: what their headers say about the death, after `make replay` or a move by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TEXT_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """When and of what a message died, and who brought it back: empty where nobody said."""
+    """Time and reason of a message's death, and who replayed it (empty if unknown)."""
 
     at: str
     of: str
@@ -22,10 +22,10 @@ class Death:
 
 
 def death_in(headers: Mapping[str, Any]) -> Death | None:
-    """Return the death that ``headers`` tell of; None for a message that is new or comes back after a pause.
+    """Return the death that ``headers`` describe; None for a message that is new or returns after a pause.
 
-    A letter moved by hand has all that burying wrote; one that the broker itself buried has its ``x-death``, in
-    which a pause is ``expired``.
+    A letter moved by hand has the headers of ``bury``. A letter that the broker itself moved has ``x-death``, in which
+    a pause is ``expired``.
     """
     if "died_of" in headers:
         return Death(*(_text(headers.get(name)) for name in OF_A_REPLAY))
@@ -37,7 +37,7 @@ def death_in(headers: Mapping[str, Any]) -> Death | None:
 
 
 def without_deaths(headers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``headers`` without what deaths and replays wrote, and without the broker's own."""
+    """Return ``headers`` without those of deaths, replays and the broker."""
     told = (*OF_A_DEATH, *OF_A_REPLAY)
     return {key: value for key, value in headers.items() if key not in told and not key.startswith("x-")}
 

@@ -1,4 +1,4 @@
-"""Decoding: from the bytes and the envelope of a delivery to an event, or to the reason why it is none."""
+"""Decoding: bytes and envelope of a delivery become an event, or the reason why they are none."""
 
 import json
 import re
@@ -50,9 +50,9 @@ class Heard:
 
     @classmethod
     def decode(cls, delivery: DeliveredMessage, kinds: Collection[type[Event]]) -> Self:
-        """Decode ``delivery``. Raises Undecodable if it is none of the ``kinds`` of event that are heard here.
+        """Decode ``delivery``. Raises Undecodable if it is none of the ``kinds`` of event of this consumer.
 
-        Raises WrongExchange if it came by the exchange of a service that may not say it.
+        Raises WrongExchange if it came by the exchange of a service that may not publish it.
         """
         properties = delivery.header.properties
         headers = properties.headers or {}
@@ -100,7 +100,7 @@ def decode_event(
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> None:
-    """Refuse an object that names a key twice: it would mean one thing to us, another to whoever reads first."""
+    """Refuse an object with a duplicate key: two parsers would read different values."""
     if len({key for key, _ in pairs}) != len(pairs):
         raise Undecodable("a key is given twice")
 

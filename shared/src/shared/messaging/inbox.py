@@ -1,6 +1,6 @@
-"""The inbox: a table of which consumer has heard which event. Its row is the first insert of the transaction.
+"""The inbox: the table of the events that each consumer has handled. Its row is the first insert of the transaction.
 
-The table ``replays`` beside it tells which dead letters came back, when, and who moved them.
+The table ``replays`` beside it records replayed dead letters: which, when, and by whom.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def _replays_table(metadata: MetaData) -> None:
 
 
 async def insert_replay(tx: "Tx", consumer: str, event_id: UUID, death: Death) -> bool:
-    """Store that an event came back from ``death``; return False if that was stored before."""
+    """Store that an event was replayed after ``death``; return False if that was stored before."""
     written = await tx.execute(
         "INSERT INTO replays (consumer, event_id, died_at, died_of, replayed_by)"
         " VALUES (:consumer, :event_id, :died_at, :died_of, :replayed_by) ON CONFLICT DO NOTHING",
@@ -60,10 +60,10 @@ async def insert_replay(tx: "Tx", consumer: str, event_id: UUID, death: Death) -
 
 
 async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
-    """Store that ``consumer`` hears ``event_ids``; return those that it had not heard before.
+    """Store that ``consumer`` handles ``event_ids``; return those that it had not handled before.
 
-    There is no check before the insert: two replicas that hear the same event at once meet at the primary key, and
-    the second waits for the commit of the first.
+    There is no check before the insert. Two replicas with the same event conflict at the primary key, and the second
+    waits for the commit of the first.
     """
     fresh = await tx.rows(
         "INSERT INTO inbox (consumer, event_id) SELECT :consumer, * FROM unnest(CAST(:ids AS uuid[]))"
@@ -75,9 +75,9 @@ async def insert_inbox(tx: "Tx", consumer: str, event_ids: Sequence[UUID]) -> se
 
 
 async def forget_heard(tx: "Tx", *, days: int = 90, rows_max: int = 5000) -> int:
-    """Delete up to ``rows_max`` rows heard more than ``days`` days ago; return how many.
+    """Delete up to ``rows_max`` rows handled more than ``days`` days ago; return how many.
 
-    Retries end after some hours, and a dead letter is to be replayed within this time. Besides, money has unique keys of its own.
+    Retries end after some hours, and a dead letter is to be replayed within this time. Money also has its own unique keys.
     """
     return await tx.execute(
         "DELETE FROM inbox WHERE (consumer, event_id) IN (SELECT consumer, event_id FROM inbox"

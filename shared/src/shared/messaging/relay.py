@@ -45,7 +45,7 @@ _GIVE_BACK = """
 
 
 def _count(row: OutboxRow, *, routed: bool, at: float) -> None:
-    """Count the broker's answer of ``at`` to one event."""
+    """Count the broker's answer to one event, received at ``at``."""
     if not routed:
         metrics.UNROUTABLE.labels(row.type).inc()
         log.error("relay.unroutable", type=row.type, event_id=str(row.event_id))
@@ -56,7 +56,7 @@ def _count(row: OutboxRow, *, routed: bool, at: float) -> None:
 
 
 class Relay:
-    """Empties the outbox of one service. Run any number of them.
+    """Publishes the outbox of one service. Any number may run.
 
     It claims from the table at least every ``look_every_seconds``.
     """

@@ -1,7 +1,7 @@
-"""Queues of earlier releases: emptied into those that took their place, then deleted.
+"""Queues of earlier releases: their messages move to the new queues, then the old ones are deleted.
 
-Until November 2026 what waited lay in ``<service>.retry.<n>s`` and came back through the default exchange, which
-leads to every queue of the broker. The properties of a queue cannot be changed, so new ones took over.
+Until November 2026 waiting messages were in ``<service>.retry.<n>s`` and returned through the default exchange,
+which reaches every queue of the broker. The properties of a queue cannot be changed, so there are new queues.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ ON_ITS_WAY_SECONDS = 2.0
 
 
 async def retire_waiting_queues(url: str, service: str) -> int:
-    """Move what waits in the old queues of ``service`` to the new ones and delete the old; return how many moved.
+    """Move the messages of the old queues of ``service`` to the new ones, delete the old queues, return how many moved.
 
     ``url`` is the administrator's. Run after :func:`shared.messaging.topology.declare`: the exchanges must lead to the new
-    queues. Breaking off loses nothing, and a second run goes on. What is moved waits once more.
+    queues. An interruption loses nothing, and a second run continues. A moved message waits once more.
     """
     async with await aio_pika.connect(url) as connection:
         moved = [

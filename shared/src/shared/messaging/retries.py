@@ -1,5 +1,5 @@
-"""Retries and dead letters: a message that could not be handled comes back after growing pauses, a bounded number of
-times. After that it is a dead letter, whose headers tell its attempts, errors and times."""
+"""Retries and dead letters: a failed message is retried after growing pauses, a limited number of times.
+Then it is a dead letter, with attempts, errors and times in its headers."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -25,7 +25,7 @@ FAILED_ATTEMPTS_MAX = 3
 
 
 async def put_off(publisher: Publisher, consumer: Consumer, heard: Heard, error: Exception) -> None:
-    """Bring the message back after a pause that grows with its attempts, or bury it after the last one.
+    """Retry the message after a pause that grows with its attempts; after the last attempt make it a dead letter.
 
     Returns after the broker has confirmed the copy, so the original may be acknowledged. Raises BrokerUnavailable
     otherwise.
@@ -87,9 +87,9 @@ def _told(delivery: DeliveredMessage, *, attempts: int) -> dict[str, Any]:
 
 
 def _sendable(value: Any) -> Any:
-    """Return the value of a header if it can be sent again, else its representation.
+    """Return the value of a header, or its representation if it cannot be sent.
 
-    Some values can be read and not written: text that is no UTF-8 arrives as bytes, which a header may not hold.
+    Some values can be read but not written: text that is not UTF-8 arrives as bytes, which a header cannot contain.
     """
     try:
         encode_table_value(value)

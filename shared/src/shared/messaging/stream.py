@@ -1,4 +1,4 @@
-"""The FastStream broker of a service: what it hears, handles and says.
+"""The FastStream broker of a service, with every event that it consumes and publishes.
 
 In production its subscribers consume, each queue by the batch loop of :mod:`shared.messaging.worker`; in memory
 (``TestRabbitBroker``) the same subscribers run the same handlers; ``make map`` prints its AsyncAPI document.
@@ -21,10 +21,10 @@ def stream(
     resources: Resources | None = None,
     intake: Intake | None = None,
 ) -> BatchBroker:
-    """Return a FastStream broker that knows every consumer of the service and everything that it says.
+    """Return a FastStream broker with every consumer of the service and every event that it publishes.
 
-    ``db`` and ``resources`` are needed where messages will really be handled, an ``intake`` where they come from a
-    real broker.
+    ``db`` and ``resources`` are needed to handle messages, an ``intake`` to receive them from a real
+    broker.
     """
     broker = BatchBroker(url, app_id=consumers.service)
     for consumer in consumers.all:

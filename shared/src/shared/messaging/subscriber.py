@@ -1,11 +1,11 @@
-"""Batches as subscribers of FastStream: everything that depends on the inside of FastStream stands in this file.
+"""Batches as subscribers of FastStream. Only this file depends on private parts of FastStream.
 
 FastStream calls a handler once per message and has no batches for RabbitMQ. A :class:`BatchSubscriber` is registered
 on the broker as any subscriber is, so that the broker's start and stop, its middlewares, its in-memory broker and its
 AsyncAPI document act on the object that consumes in production. Its messages come from the loop of a
-:class:`shared.messaging.worker.Worker`; what FastStream processes as one message is a whole :class:`shared.messaging.batch.Batch`.
+:class:`shared.messaging.worker.Worker`; FastStream processes a whole :class:`shared.messaging.batch.Batch` as one message.
 
-tests/shared/test_subscriber.py fails where an upgrade of FastStream changes what is used here (decision 0003).
+tests/shared/test_subscriber.py fails if an upgrade of FastStream changes these private parts (decision 0003).
 """
 
 from inspect import cleandoc
@@ -73,7 +73,7 @@ class BatchBroker(RabbitBroker):
 
 
 class BatchSubscriber(RabbitSubscriber):
-    """Hears one event of a consuming function. That of the first event has the ``worker`` of their queue."""
+    """Handles one event of a consuming function. The subscriber of the first event has the ``worker`` of their queue."""
 
     worker: Worker | None = None
 
@@ -119,7 +119,7 @@ class BatchSubscriber(RabbitSubscriber):
         await super().process_message(batch)  # type: ignore[arg-type]
 
     async def process_message(self, msg: IncomingMessage) -> Response:
-        """Handle what FastStream's in-memory broker brings as a batch of one."""
+        """Handle a message of FastStream's in-memory broker as a batch of one."""
         delivery = DeliveredMessage(
             Basic.Deliver(exchange=msg.exchange or "", routing_key=msg.routing_key),
             ContentHeader(properties=msg.properties),
@@ -146,7 +146,7 @@ class BatchSubscriber(RabbitSubscriber):
 
 
 class EventSpecification(RabbitSubscriberSpecification):
-    """Describes the payload of one event, which the handler's signature does not say."""
+    """The payload of one event for AsyncAPI; the handler's signature does not contain it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Redelivered messages: the broker delivers one again if the process that had it died, and the message may be the reason.
+"""Redelivered messages: their process died while it handled them, and one of them may be the reason.
 
 A worker takes them in another order after each death (:mod:`shared.messaging.worker`). Harmless ones are soon done, and the one that
 kills is left with its count of deliveries.

@@ -1,20 +1,20 @@
 """Topology: exchanges, queues and bindings, declared by one command with all their properties.
 
-    <service>.events           topic     what the service says
+    <service>.events           topic     the events of the service
     <service>.dead             direct    to the dead letters of its queues
     <service>.retry.<n>s       fanout    to <service>.waiting.<n>s
-    <service>.again            direct    to its own queues: what has waited comes back through it
-    <service>.lost             fanout    to <service>.lost.dead: what no queue is bound for in .again and .dead
+    <service>.again            direct    to its own queues: messages that waited return through it
+    <service>.lost             fanout    to <service>.lost.dead: unroutable messages of .again and .dead
     <service>.<function>       quorum queue of one consuming function
     <service>.<function>.dead  quorum queue of its dead letters
-    <service>.waiting.<n>s     quorum queue that holds a message n seconds and gives it back
-    <service>.lost.dead        quorum queue of messages that name a queue which is gone
+    <service>.waiting.<n>s     quorum queue that holds a message for n seconds and returns it
+    <service>.lost.dead        quorum queue of messages for deleted queues
 
-A message that waits names the queue it goes back to. Only the queues of its own service are bound to
-<service>.again, and nobody may publish there: no service can reach a queue of another by way of its waits.
+A waiting message names its queue. Only the queues of its own service are bound to <service>.again, and no user may
+publish there. So no service can reach another service's queue through its waiting messages.
 
-A waiting queue would hold a message that no queue takes back for ever, and all messages behind it. So a policy makes
-<service>.lost the alternate exchange of .again and .dead. deploy/broker_users.py sets the policy, because a policy also
+A message whose queue was deleted would block its waiting queue, and all messages behind it, for ever. So a policy
+makes <service>.lost the alternate exchange of .again and .dead. deploy/broker_users.py sets the policy, because a policy also
 holds for exchanges that an earlier release declared.
 
 FastStream describes the exchanges and queues, so that its AsyncAPI document shows what exists; aio-pika declares them
@@ -43,17 +43,17 @@ LOOKS_MAX = 1_000_000
 
 
 def dead_exchange(service: str) -> str:
-    """Return the name of the exchange that leads to the dead letters of ``service``."""
+    """Return the name of the dead-letter exchange of ``service``."""
     return f"{service}.dead"
 
 
 def retry_exchange(service: str, seconds: int) -> str:
-    """Return the name of the exchange whose messages come back after ``seconds``."""
+    """Return the name of the exchange whose messages return after ``seconds``."""
     return f"{service}.retry.{seconds}s"
 
 
 def again_exchange(service: str) -> str:
-    """Return the name of the exchange through which messages that have waited come back to the queues of ``service``."""
+    """Return the name of the exchange through which waiting messages return to the queues of ``service``."""
     return f"{service}.again"
 
 
@@ -112,12 +112,12 @@ def dead_queue(queue: str) -> RabbitQueue:
 
 
 def topic(service: str) -> RabbitExchange:
-    """Return the exchange on which ``service`` says its events."""
+    """Return the exchange on which ``service`` publishes its events."""
     return RabbitExchange(events_exchange(service), type=ExchangeType.TOPIC, durable=True)
 
 
 async def declare(url: str, service: str, consumers: Iterable[Consumer]) -> None:
-    """Declare everything that ``service`` needs; doing it again changes nothing.
+    """Declare all exchanges, queues and bindings of ``service``; a second run changes nothing.
 
     ``url`` is that of a user who may configure. Raises the broker's error if something of that name exists with other
     properties.

@@ -46,7 +46,7 @@ SUSPECTS_LINGER_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Intake:
-    """Where the workers of a process take messages from, and what they need to bring each to its end.
+    """The source of messages for the workers of a process, and the resources to handle them.
 
     An idle worker checks every ``idle_seconds`` that its channel still lives. After the loss of the broker or the
     database it pauses, each time longer, up to ``pause_seconds_max``.
@@ -86,7 +86,7 @@ class Worker:
         self.task = asyncio.create_task(self.run(), name=self.consumer.queue)
 
     async def finish(self, seconds: float | None) -> None:
-        """Stop, and give the batch in hand so many ``seconds``; then end it. What was not done comes again."""
+        """Stop. The batch in hand gets ``seconds`` to finish; then it is cancelled. Its messages are redelivered."""
         self.stop()
         if self.task is not None:
             _, late = await asyncio.wait({self.task}, timeout=seconds)
@@ -94,7 +94,7 @@ class Worker:
                 task.cancel()
 
     async def run(self) -> None:
-        """Consume until :meth:`stop`; after any loss of the broker, start anew."""
+        """Consume until :meth:`stop`; reconnect after any loss of the broker."""
         pause = 0.1
         while not self._stopping:
             try:
@@ -200,7 +200,7 @@ class Worker:
             await self._apply_one(one)
 
     async def _apply_one(self, heard: Heard) -> None:
-        """Run one message to one of its ends: done, refused, put off or dead."""
+        """Handle one message to its result: done, refused, put off or dead."""
         pause = 0.1
         refused = False
         while True:
@@ -232,7 +232,7 @@ class Worker:
                 pause = min(pause * 2, self._pause_max)
 
     async def _apply(self, heard: Sequence[Heard]) -> None:
-        """Raise why ``heard`` was not committed. Only the handler tells: a middleware may hide an error, or add one."""
+        """Raise the reason why ``heard`` was not committed. Only the handler knows: a middleware may hide or add an error."""
         batch = Batch(heard)
         try:
             await self._process(batch)
@@ -248,7 +248,7 @@ class Worker:
             await insert_inbox(tx, self.consumer.queue, [heard.event.event_id])
 
     async def _note_replay(self, heard: Heard, death: Death) -> None:
-        """Store that the message was replayed, whatever its handling comes to."""
+        """Store that the message was replayed, whatever its result."""
         async with self._db.transaction() as tx:
             first = await insert_replay(tx, self.consumer.queue, heard.event.event_id, death)
         if first:

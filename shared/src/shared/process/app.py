@@ -5,7 +5,7 @@
     python -m checkout topology             declare exchanges and queues, then end
 
 Every process answers ``/health/live``, ``/health/ready`` and ``/metrics``. If a core task ends, the
-process ends: half a process is worse than none, and its supervisor starts a whole one.
+whole process ends, and its supervisor starts a new one.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ ROLES = ("web", "worker", "relay")
 
 @dataclass
 class Service:
-    """A service, wired: what its ``main.py`` hands over.
+    """The parts of a service, as its ``main.py`` wires them.
 
     ``resources`` are what consuming functions need besides the transaction, by type. ``install_pages``
     adds routes to the application of the web role; ``figures`` are counts of its own that the page of
@@ -72,7 +72,7 @@ class Service:
     figures: Figures | None = None
 
     def operations(self) -> Operations:
-        """Return what tells how this service stands."""
+        """Return the source of this service's operational figures."""
         return Operations(
             self.name,
             self.db,
@@ -125,7 +125,7 @@ class Process:
         return app
 
     async def start(self) -> None:
-        """Start all roles; raises if the database or, in development, the topology is not as it should be."""
+        """Start all roles. Raises an error if the database or, in development, the topology is wrong."""
         settings, db = self.service.settings, self.service.db
         self.health.add("database", self._database_answers)
         if settings.declare_topology:
@@ -189,7 +189,7 @@ class Process:
         os.kill(os.getpid(), signal.SIGTERM)
 
     async def stop(self) -> None:
-        """Stop taking work, finish what is in hand within the grace, then close everything."""
+        """Stop taking work, finish the work in hand within the grace period, then close everything."""
         self._stopping = True
         working = [task for task in self._tasks if task not in self._relay_tasks]
         await self._finish(working, self._stops, self.service.settings.shutdown_grace_seconds)
@@ -270,10 +270,10 @@ def run(make: Callable[[], Service], arguments: Sequence[str] | None = None) -> 
 
 
 def _collect_seldom() -> None:
-    """Let the garbage collector leave alone what lives as long as the process, and look seldom at the rest.
+    """Make the garbage collector ignore objects that live as long as the process, and run seldom.
 
-    A look at everything stops all that the process does for a tenth of a second; what requests and batches leave
-    behind is nearly all freed without it.
+    A full collection stops the process for a tenth of a second. Nearly all objects of requests and batches are freed
+    without it.
     """
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""What a process does about files before it begins: open the store, try it, say where uploads arrive."""
+"""Preparation of files at the start of a process: open the store, test it, set the folder of uploads."""
 
 import tempfile
 
@@ -20,9 +20,9 @@ def open_files(service: str, settings: ServiceSettings) -> Files:
 
 
 def prepare_files(service: str, settings: ServiceSettings) -> None:
-    """Return if files can be kept as the settings say. Raises SystemExit that says what is wrong.
+    """Check that files can be kept as the settings say. Raises SystemExit with the reason.
 
-    A store that cannot be reached now is no reason not to start: orders need none.
+    An unreachable store does not prevent the start, because orders need no files.
     """
     if settings.uploads_folder is not None:
         try:

@@ -1,4 +1,4 @@
-"""Health that tells the truth: ready means that every role of this process really works."""
+"""Readiness: a process is ready if every one of its roles works."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,18 +15,18 @@ STALE_SECONDS = 20.0
 
 
 class Health:
-    """Named checks; each returns None when all is well, else what is wrong."""
+    """Named checks; each returns None if all is well, else the problem."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
         self._measures: list[Measure] = []
 
     def measure(self, measure: Measure) -> None:
-        """Let ``measure`` set its gauges whenever metrics are asked; it must not raise."""
+        """Call ``measure`` at every scrape to set its gauges; it must not raise an error."""
         self._measures.append(measure)
 
     def add(self, name: str, check: Check) -> None:
-        """Ask ``check`` whenever readiness is asked."""
+        """Run ``check`` at every readiness request."""
         self._checks[name] = check
 
     def add_heartbeat(self, name: str, alive_at: Callable[[], float | None]) -> None:
@@ -42,7 +42,7 @@ class Health:
         self.add(name, check)
 
     async def problems(self) -> dict[str, str]:
-        """Return what is wrong, by name; empty when ready."""
+        """Return the problems by name; empty if ready."""
         found: dict[str, str] = {}
         for name, check in self._checks.items():
             try:

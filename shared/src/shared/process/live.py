@@ -1,4 +1,4 @@
-"""What a live shop may not start with: the demo's passwords and the demo's ease."""
+"""Demo passwords and demo settings that a live shop refuses at its start."""
 
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
@@ -11,7 +11,7 @@ ADDRESSES = ("database_url", "migrate_database_url", "amqp_url", "amqp_admin_url
 
 
 def refuse_demo(settings: ServiceSettings) -> None:
-    """Return if a shop may run with ``settings``. Raises SystemExit that names each setting that is the demo's."""
+    """Check that a live shop may run with ``settings``. Raises SystemExit that names each demo setting."""
     found = [] if settings.sandbox else list(_of_the_demo(settings))
     if found:
         raise SystemExit(f"a live shop (SANDBOX=false) does not start like this: {'; '.join(found)}")

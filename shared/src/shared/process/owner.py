@@ -1,4 +1,4 @@
-"""A service's database as the owner of its tables sees it, for commands that do what the running service may not."""
+"""Database access with the owner role, for commands that need more rights than the running service."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +12,7 @@ from shared.process.settings import FROM_ENVIRONMENT
 
 
 class OwnerSettings(BaseSettings):
-    """What such a command needs of the environment."""
+    """The settings of such a command."""
 
     model_config = FROM_ENVIRONMENT
 

@@ -1,4 +1,4 @@
-"""What operators set: environment variables, read once and checked at start."""
+"""Settings of operators: environment variables, read once and checked at the start."""
 
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -77,7 +77,7 @@ class ServiceSettings(BaseSettings):
 
     @property
     def files_location(self) -> Location | None:
-        """Where files are kept; None where the service keeps none."""
+        """The location of files; None if the service keeps none."""
         return None if self.files_url is None else Location.read(self.files_url)
 
 
@@ -90,7 +90,7 @@ def read_settings(kind: type[S], program: str) -> S:
 
 
 def in_one_line(error: ValidationError) -> str:
-    """Return what is wrong with the environment, without the values: there are secrets among them."""
+    """Return the problems of the environment in one line, without values, because some are secrets."""
     said = []
     for one in error.errors(include_input=False, include_url=False):
         name = ".".join(str(part) for part in one["loc"]).upper()

@@ -1,1 +1,1 @@
-"""What every service needs to know of a shop: settings, labels, carriers, signed statements, saved searches."""
+"""Common facts and mechanisms of the shop: settings, labels, carriers, signed statements, saved searches."""

@@ -1,8 +1,7 @@
-"""Carriers (配送会社): what each is called, how it writes its tracking numbers, and where a buyer follows a parcel.
+"""Carriers (配送会社): names, formats of tracking numbers, and pages that show where a parcel is.
 
-Events and rows say the code of a carrier; pages and mails show its name. A carrier that we do not know is the text
-that somebody typed: code and name at once, with any number and without a page. Before there were codes, events and
-rows said the name; they are still understood.
+Events and rows contain the code of a carrier; pages and mails show its name. An unknown carrier is the typed text, as
+code and name, with any number and without a page. Old events and rows contain the name; they are still read.
 
 Tracking numbers (お問い合わせ番号) have twelve digits, the last of which is the rest of the others divided by seven;
 Japan Post's registered mail has eleven, its international mail the form of UPU S10.
@@ -24,9 +23,9 @@ _S10_WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """A carrier. ``page`` ends where the number goes, '' if there is none; ``other_names`` is what people also type.
+    """A carrier. The number is appended to ``page``, '' if there is none; ``other_names`` are other typed names.
 
-    ``digits`` are the lengths that its numbers may have, none: any number is taken; ``international``: or UPU S10.
+    ``digits`` are the allowed lengths of its numbers; empty: any number. ``international``: UPU S10 is allowed too.
     """
 
     code: str
@@ -42,7 +41,7 @@ class Carrier:
         return f"{self.page}{quote(plain)}" if self.page and plain else ""
 
     def checked_number(self, number: str) -> str:
-        """Return a typed ``number`` as the carrier knows it.
+        """Return a typed ``number`` in the carrier's form.
 
         Raises Refused at ``tracking_number``: a wrong length or a wrong check digit.
         """
@@ -102,7 +101,7 @@ _BY_WORD = {
 
 
 def carrier_called(text: str | None) -> Carrier:
-    """Return the carrier that a code, or a name as people type it, means; of any other text one that is called so."""
+    """Return the carrier of a code or a typed name; for any other text, a carrier with this name."""
     typed = (text or "").strip()
     word = unicodedata.normalize("NFKC", typed).replace(" ", "").lower()
     return _BY_WORD.get(word) or Carrier(typed, typed)

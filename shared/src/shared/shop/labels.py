@@ -1,9 +1,8 @@
-"""What people read for a word of the code: one label for each member of a ``Literal``, none forgotten.
+"""Labels: the text that people read for a word of the code, one for each member of a ``Literal``.
 
 A state, a reason or a kind is a word of a ``Literal`` (or a union of them). Its labels are a table, checked twice:
-mypy refuses a label for a word that is no member, the import fails where a member has no label. A word that comes
-from outside (an event, a row) may be one that only another release knows: ``of`` tells it by neutral words
-(decision 0015).
+mypy refuses a label for a word that is no member, and the import fails if a member has no label. A word from an event
+or a row may belong to another release: ``of`` returns neutral words for it (decision 0015).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +30,7 @@ def members(of: Any) -> tuple[str, ...]:
 
 
 def names_of(union: Any) -> "TypeForm[str]":
-    """Return the names of the classes of ``union`` as a ``Literal``: for words that are names of classes."""
+    """Return the names of the classes of ``union`` as a ``Literal``, for words that are class names."""
     names: Any = Literal[tuple(one.__name__ for one in get_args(union))]
     return names
 
@@ -42,7 +41,7 @@ def other(word: str) -> str:
 
 
 class Complete(Mapping[Member, Shown]):
-    """What is shown for each member of ``of``; ``unknown`` tells any other word.
+    """A complete table with an entry for each member of ``of``; ``unknown`` is the text for any other word.
 
     Raises LabelsIncomplete.
     """
@@ -68,7 +67,7 @@ class Complete(Mapping[Member, Shown]):
         return len(self._shown)
 
     def of(self, word: str) -> Shown:
-        """Return what is shown for ``word``, also for one that only another release knows."""
+        """Return the entry for ``word``, also for a word of another release."""
         shown: Mapping[str, Shown] = self._shown  # type: ignore[assignment]
         return shown[word] if word in shown else self._unknown(word)
 

@@ -1,8 +1,8 @@
-"""One-time links in mails: notifications signs them at the moment of sending, members honours each once.
+"""One-time links in mails: notifications signs them at the moment of sending, members accepts each once.
 
-The event that asks for a mail carries only the id of a request, so that no queue, outbox or log ever holds what
-opens an account. The link holds a signed statement about that request (:mod:`shared.shop.statements`): of notifications,
-for one purpose, for one address, until the request ends. Members keeps the request and uses it up.
+The event that requests a mail carries only the id of a request. So no queue, outbox or log contains a secret that
+opens an account. The link contains a statement about that request (:mod:`shared.shop.statements`), signed by
+notifications, for one purpose and one address, until the request ends. Members stores the request and marks its use.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ PATH: dict[LinkPurpose, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MailLink:
-    """What a link says: which request of which member, and the address that it was mailed to."""
+    """The content of a link: the request, its member, and the address of the mail."""
 
     request_id: UUID
     member_id: UUID
@@ -33,7 +33,7 @@ class MailLink:
 
 
 def link_of(event: PasswordResetRequested | EmailVerificationRequested) -> tuple[LinkPurpose, MailLink]:
-    """Return what the mail for ``event`` has to link to. It holds no secret and may be stored."""
+    """Return the link for the mail of ``event``, unsigned. It contains no secret and may be stored."""
     purpose: LinkPurpose = (
         "password_reset" if isinstance(event, PasswordResetRequested) else "email_verification"
     )
@@ -41,9 +41,9 @@ def link_of(event: PasswordResetRequested | EmailVerificationRequested) -> tuple
 
 
 def make_link(issuer: Issuer, origin_url: str, purpose: LinkPurpose, link: MailLink) -> str:
-    """Return the address to put into the mail, signed now. Keep it nowhere but in the message itself.
+    """Return the signed URL for the mail. Store it nowhere except in the message itself.
 
-    Raises StatementInvalid once the request has ended: a mail with a dead link is not worth sending.
+    Raises StatementInvalid if the request has ended: such a mail must not be sent.
     """
     valid_for = link.expires_at - now()
     if valid_for.total_seconds() <= 0:
@@ -54,7 +54,7 @@ def make_link(issuer: Issuer, origin_url: str, purpose: LinkPurpose, link: MailL
 
 
 def read_link(verifier: Verifier, purpose: LinkPurpose, token: str) -> MailLink:
-    """Return what the statement of a link says. Raises StatementInvalid for any that does not hold."""
+    """Return the content of a link's statement. Raises StatementInvalid for an invalid one."""
     claims = verifier.verify(purpose, token)
     try:
         return MailLink(

@@ -1,4 +1,4 @@
-"""What a buyer reads about money that goes back: in the same words on every page, whichever service shows it."""
+"""Texts about refunds for buyers: the same words on every page of every service."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What staff call the words with which payments asks for a person: the same at the order and at the payment."""
+"""Names of payments' calls for staff: the same at the order and at the payment."""
 
 from shared.events.payments import Call
 from shared.shop.labels import Labels

@@ -1,7 +1,8 @@
-"""Which sessions members has ended: heard as events by every service that shows pages, asked at every request.
+"""Revoked sessions: every service with pages consumes them as events and checks them at every request.
 
-Each of them has a table ``revoked_sessions``. A session that was ended by its id stays ended, however late a
-statement about it was renewed; where all of a member were ended, the moment decides. Requests that come at the same time share one look into it.
+Each service has a table ``revoked_sessions``. A session revoked by its id stays revoked, even if a later statement
+renewed it. If all sessions of a member were revoked, the time of the statement decides. Simultaneous requests share
+one query.
 """
 
 from collections.abc import Sequence
@@ -42,14 +43,14 @@ class _Session:
 
 
 class RevokedSessions:
-    """Answers whether a session was ended."""
+    """Checks whether a session was revoked."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._looks: Together[_Session, bool] = Together(self._look)
 
     async def __call__(self, session_id: str, member_id: str, issued_at: datetime) -> bool:
-        """Tell whether the session was ended. Ids that are no ids belong to nobody: they count as ended."""
+        """Return whether the session was revoked. An invalid id counts as revoked."""
         try:
             session = _Session(UUID(session_id), UUID(member_id), issued_at)
         except ValueError:

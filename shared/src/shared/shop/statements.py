@@ -1,4 +1,4 @@
-"""Signed statements: what one service vouches for and another believes without asking.
+"""Signed statements: facts that one service signs and another verifies without a call.
 
 A statement is a JWS (RFC 7515) with Ed25519 (``alg`` EdDSA, RFC 8037), short-lived, issued for one
 purpose by one service, and verified offline with the public keys of ``TRUSTED_KEYS_FILE``.
@@ -60,7 +60,7 @@ class Issuer:
         return cls(service, key)
 
     def issue(self, purpose: Purpose, claims: Mapping[str, Any], *, valid_for: timedelta) -> str:
-        """Return a statement that holds from now on for ``valid_for``."""
+        """Return a statement that is valid from now for ``valid_for``."""
         if OWNER[purpose] != self.service:
             raise ValueError(f"{self.service} may not issue {purpose} statements")
         at = now()

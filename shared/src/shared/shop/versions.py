@@ -1,4 +1,4 @@
-"""What somebody saw before changing it: a save that is based on something older is told, and nothing is lost."""
+"""Optimistic locking of forms: a save that is based on older values is refused, and nothing is overwritten."""
 
 from hashlib import sha256
 from typing import Any
@@ -17,7 +17,7 @@ def version_of(values: Any) -> str:
 def check_seen(seen: str | None, current: Any) -> None:
     """Raise Refused unless ``seen`` is the version of ``current``, read under the lock that the change holds.
 
-    None is a program's that saw nothing: it means its values whatever stands there. A form always carries one.
+    None comes from a program that saw no values: it overwrites whatever is stored. A form always carries a version.
     """
     if seen == "":
         raise Refused(

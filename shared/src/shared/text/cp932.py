@@ -1,7 +1,7 @@
 """What a file in CP932 (Windows' Shift_JIS, which carriers read) cannot hold, and what to write instead.
 
-Our books keep every spelling; only such a file needs another. Nothing is replaced in silence: the list is for a
-person to look at before the file is made.
+The database keeps every spelling; only such a file needs another. Nothing is replaced silently: a person checks the
+list before the file is made.
 """
 
 import unicodedata

@@ -27,7 +27,7 @@ _DOMAIN = "メールアドレスの「@」より後ろをご確認ください�
 
 
 class MailAddressRefused(ValueError):
-    """No mail could be sent to this text. ``message`` says in Japanese what to do about it."""
+    """The text is no usable mail address. ``message`` says in Japanese what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class MailAddressRefused(ValueError):
 
 
 def mail_address(text: str) -> str:
-    """Return the address as it is kept and mailed to. Raises MailAddressRefused.
+    """Return the address in its stored form. Raises MailAddressRefused.
 
     The local part stays exactly as written; the domain becomes ASCII in small letters (RFC 5891 for 日本語.jp).
     """

@@ -1,4 +1,4 @@
-"""Telephone numbers as people, wallets and autofill write them, to the one form that we keep: 09012345678."""
+"""Telephone numbers in any usual spelling, converted to the one stored form: 09012345678."""
 
 import re
 

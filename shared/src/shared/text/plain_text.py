@@ -1,4 +1,4 @@
-"""One rule for names, address lines and free text: what we keep as it is, and what we refuse.
+"""One rule for names, address lines and free text: which characters are kept, and which are refused.
 
 Kept: everything that people write, also 髙 﨑 𠮷 ① and emoji. Refused: what cannot be seen and turns other text
 around or ends it early (controls, bidirectional overrides and isolates, UTS #39), what opens an encoded word in
@@ -91,7 +91,7 @@ _LIKE_ADDRESS = "URLやメールアドレスに見える部分（{found}）が�
 
 
 class TextRefused(ValueError):
-    """The text holds what we do not keep. ``found`` names it, ``message`` says what to do, without the field."""
+    """The text contains a refused part. ``found`` names it; ``message`` says what to do, without the field."""
 
     def __init__(self, found: str, message: str = "") -> None:
         self.found = found
@@ -137,7 +137,7 @@ def text(text: str) -> str:
 
 
 def unhidden(text: str) -> str:
-    """Return ``text`` without the signs that nobody sees; joiners stay where they change letters or pictures."""
+    """Return ``text`` without invisible characters, except joiners that change letters or emoji."""
     if text.isascii():
         return text
     parts = _JOINER.split(text)

@@ -1,6 +1,6 @@
 """Numbers as people type them: read exactly, or refused as unclear. Never guessed.
 
-`5,80` may be meant as 5.80, 580 or 5,800. Whoever reads it as 580 sells at a tenth of the price.
+`5,80` may be meant as 5.80, 580 or 5,800. Reading it as 580 would sell at a tenth of the price.
 """
 
 import re

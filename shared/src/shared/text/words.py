@@ -1,7 +1,7 @@
-"""The words that something is found by: parts of names, numbers and addresses, whoever typed them.
+"""Search words: the parts of names, numbers and addresses by which something is found.
 
-A word is given from each place on where somebody may begin to say it, so that a search for beginnings finds any part.
-Words are folded, and so is what is sought. There are as few as will do: each costs something with every order.
+A word is stored from each place where a search may begin, so that a prefix search finds any part. Words and searches
+are folded. There are as few words as possible, because each costs something with every order.
 """
 
 import re
@@ -30,7 +30,7 @@ _COMMON = str.maketrans(
 
 
 def fold(text: str) -> str:
-    """Return ``text`` with nothing left that a search should mind.
+    """Return ``text`` folded for search.
 
     Full and half width, upper and lower case, katakana and hiragana become one; blanks, hyphens and all other
     signs go, so that 「佐藤　花子」 is 「佐藤花子」 and 03-1234-5678 is 0312345678. Only letters and digits remain.
@@ -54,12 +54,12 @@ def like_part(text: str) -> str:
 
 
 def searched(text: str) -> str:
-    """Return what was typed into a search box, as far as it is read: SEARCH_MAX characters without blanks around."""
+    """Return the typed search without blanks around it, cut to SEARCH_MAX characters."""
     return text[: 2 * SEARCH_MAX].strip()[:SEARCH_MAX]
 
 
 def sought(text: str) -> str:
-    """Return what was typed as it is compared with the words; empty where nothing is left to look for."""
+    """Return the typed search, folded; empty if no searchable character is left."""
     word = fold(text)
     # A telephone number as the world writes it.
     if word.startswith("81") and "+" in text.replace("＋", "+") and word.isdecimal():
@@ -94,7 +94,7 @@ def words_of_numbers(*numbers: str | None) -> set[str]:
 
 
 def words_of_texts(*texts: str) -> set[str]:
-    """Return what codes, addresses of mails, products and remarks say, from each of their parts on."""
+    """Return the words of codes, mail addresses, products and remarks, from each of their parts on."""
     return {word for text in texts for word in _from_each_part(text)}
 
 

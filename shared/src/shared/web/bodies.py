@@ -1,4 +1,4 @@
-"""Reading a request's body before any handler does: bounded in bytes and time, and made of text we can store."""
+"""Read and check a request's body before any handler: limited in bytes and time, only storable text."""
 
 import asyncio
 import json
@@ -30,14 +30,14 @@ def not_text(encoded: bytes) -> bool:
 
 
 def problem_in(kind: str, body: bytes) -> Problem | None:
-    """What no handler should have to meet in a body of the content type ``kind``; without one it may be JSON."""
+    """Return a problem in a body of the content type ``kind`` that no handler should see; without a type it may be JSON."""
     if kind.endswith(("/json", "+json")) or not kind:
         return problem_in_json(body)
     return problem_in_form(body) if kind == "application/x-www-form-urlencoded" else None
 
 
 def problem_in_form(body: bytes) -> Problem | None:
-    """What no handler should have to meet in a form, with the field's name."""
+    """Return a problem in a form that no handler should see, with the field's name."""
     if not not_text(body):
         return None
     for pair in body.split(b"&"):
@@ -48,10 +48,10 @@ def problem_in_form(body: bytes) -> Problem | None:
 
 
 def problem_in_json(body: bytes) -> Problem | None:
-    """What no handler should have to meet in JSON. Other mistakes are for the route, which names the field.
+    """Return a problem in JSON that no handler should see. The route reports other errors with the field.
 
-    A NUL or half a surrogate pair is legal to write and impossible to store; a key given twice would mean one
-    thing to us and another to whoever checked it before.
+    NUL and half a surrogate pair are legal JSON but cannot be stored. Two parsers would read a duplicate key
+    differently.
     """
     try:
         body.decode("utf-8")

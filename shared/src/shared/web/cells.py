@@ -1,4 +1,4 @@
-"""What stands in a cell of a list: pieces, which a page draws (``ui.cell``) and a file writes (``written``)."""
+"""Cells of a list: pieces that a page draws (``ui.cell``) and a file writes (``written``)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whose request it is: the address that Caddy saw, or that a proxy in front of Caddy vouches for.
+"""The client address of a request: the one that Caddy saw, or that a trusted proxy in front of Caddy reports.
 
     browser ── TLS proxy (EDGE_TRUSTED_PROXIES) ── Caddy (TRUSTED_PROXIES) ── service
 
@@ -24,15 +24,15 @@ _OF_ONE_LINE = 64
 
 
 def counted_as(request: HTTPConnection) -> str:
-    """Return under which name limits count the client of a request (see :func:`counted`)."""
+    """Return the name under which limits count the client of a request (see :func:`counted`)."""
     return counted(request.client.host if request.client else "")
 
 
 def counted(address: str) -> str:
-    """Return under which name limits count an address.
+    """Return the name under which limits count an address.
 
-    Whoever has one IPv6 address has 2^64 of them, so those count by their /64 network (RFC 6177). An IPv4 address in
-    IPv6 clothes is that IPv4 address. All that is no address is counted together.
+    Whoever has one IPv6 address has 2^64 of them, so those count by their /64 network (RFC 6177). An IPv4-mapped
+    IPv6 address counts as its IPv4 address. All invalid addresses are counted together.
     """
     try:
         known: IPv4Address | IPv6Address = ip_address(address)
@@ -47,7 +47,7 @@ def counted(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Addresses and networks; ``everybody`` where nobody else can reach us."""
+    """The addresses and networks of trusted proxies; ``everybody`` if only proxies can reach the service."""
 
     networks: Sequence[Network] = ()
     everybody: bool = False

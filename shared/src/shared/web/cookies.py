@@ -79,7 +79,7 @@ class Cookies:
 
 
 def forget_visitor(request: Request, response: Response) -> Response:
-    """Let the browser forget who used it: after a logout the next person finds nothing of the one before."""
+    """Delete all personal cookies: after a logout the next person finds nothing of the former one."""
     cookies: Cookies = request.app.state.cookies
     for name in _OF_THE_VISITOR:
         cookies.clear(response, name, request=request)

@@ -1,4 +1,4 @@
-"""CSV files that come in: whatever program wrote them, read into models, with a finding for each line that is wrong.
+"""Read CSV files of any program into models, with an error for each wrong line.
 
     sheet = Sheet(ShippedParcel, {"お問い合わせ番号": "number", "送り状番号": "number", "お客様管理番号": "order_code"})
     async with received(request, "file", Accepts([CSV]), label="送り状番号ファイル") as [file]:
@@ -29,7 +29,7 @@ ROWS_MAX = 10_000
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with a line of the file; ``line`` counts from 1, the header included."""
+    """An error in a line of the file; ``line`` counts from 1, the header included."""
 
     line: int
     field: str
@@ -38,7 +38,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Read(Generic[Model]):
-    """The rows that can be taken, each with its line, and what is wrong with the others."""
+    """The valid rows, each with its line, and the errors of the others."""
 
     rows: Sequence[tuple[int, Model]]
     findings: Sequence[Finding]
@@ -47,7 +47,7 @@ class Read(Generic[Model]):
 class Sheet(Generic[Model]):
     """A kind of file: each row is a ``model``, whose fields stand below the ``headers``.
 
-    Headers are compared as words are: width, blanks, and small and capital letters do not count.
+    Headers are compared without width, blanks and case.
     """
 
     def __init__(self, model: type[Model], headers: Mapping[str, str], *, rows_max: int = ROWS_MAX) -> None:

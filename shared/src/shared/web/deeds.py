@@ -1,4 +1,4 @@
-"""Who does something at a desk and with what, for the record of deeds that members keeps."""
+"""Deeds at a desk: who did what, for the record that members keeps."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ def name_of(staff: Viewer) -> str:
 
 
 def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
-    """Return the fields of a :class:`shared.events.DeskEvent` that tell who did it, and from where."""
+    """Return the fields of a :class:`shared.events.DeskEvent` with who did it, and from where."""
     return {
         "by_id": UUID(staff.member_id),
         "by": name_of(staff),
@@ -27,16 +27,16 @@ def done_by(request: Request, staff: Viewer) -> dict[str, Any]:
 
 
 class _List(Protocol):
-    """What a list tells of an address (shared.web.lists.DeskList)."""
+    """The part of a list that reads an address (shared.web.lists.DeskList)."""
 
     def query(self, asked: Sequence[tuple[str, str]]) -> str:
-        """Return what of an address the list knows."""
+        """Return the parameters of an address that the list knows."""
 
 
 def rows_taken(found_by: _List, request: Request, count: int) -> str:
     """Return in words how many rows a file holds, and by which filter of their list they were found.
 
-    What the list does not know is not told, and signs that nobody sees are spaces.
+    Parameters unknown to the list are left out, and invisible characters become spaces.
     """
     known = unquote_plus(found_by.query(request.query_params.multi_items()))
     asked = "".join(sign if sign.isprintable() else " " for sign in known)[:FILTER_LENGTH_MAX]

@@ -80,13 +80,13 @@ class ContentSecurity:
 
 
 def takes_uploads(path: str) -> bool:
-    """Whether files come in here."""
+    """Return whether this request may upload files."""
     return path.endswith(UPLOAD_SUFFIX) or path == STAFF_RENEWAL
 
 
 @dataclass(frozen=True)
 class EdgeRules:
-    """What this service's edge lets through.
+    """The requests that this service's edge accepts.
 
     `origin` is ORIGIN_URL. `csrf_exempt` are path prefixes that providers post to (they prove themselves by
     signature). A body may have 1 MB, and an upload 20 MB: multipart/form-data at a path that ends in `/upload`.
@@ -98,14 +98,14 @@ class EdgeRules:
     csrf_exempt: Sequence[str] = ()
 
     def is_of_provider(self, path: str) -> bool:
-        """Whether a provider posts here, whose signature is over the bytes as they came."""
+        """Return whether a provider posts here; its signature covers the received bytes."""
         return path.startswith(tuple(self.csrf_exempt))
 
     def allows_origin(self, scope: Scope, headers: Headers) -> bool:
         """Whether a request with an effect comes from our own pages, or from a program without cookies.
 
-        Browsers say so in Sec-Fetch-Site, and in Origin, which must be ours or name the host that was asked. A file that
-        staff take along is written down as their deed: no other site has it taken.
+        Browsers report it in Sec-Fetch-Site and Origin; Origin must be ours or the requested host. An export of staff is
+        recorded as their deed, so another site must not trigger it.
         """
         if scope["path"].endswith(EXPORT) and headers.get("sec-fetch-site") == "cross-site":
             return False
@@ -187,8 +187,8 @@ class Edge:
     def _stamp(self, headers: MutableHeaders, request_id: str) -> None:
         """Security headers, unless the answer brings its own (a mail preview that may be framed).
 
-        Nothing is kept by browsers or caches unless it says that it may be: a page opened by a link alone, without
-        any cookie, can be as personal as one behind a login.
+        Browsers and caches store nothing without permission: a page that a link opens without a cookie can be as
+        personal as one behind a login.
         """
         for name, value in self._headers.items():
             headers.setdefault(name, value)
@@ -198,7 +198,7 @@ class Edge:
     async def _examine(
         self, scope: Scope, headers: Headers, receive: Receive
     ) -> tuple[Problem | None, Receive]:
-        """The reason to refuse, if any, and the receive channel for the app."""
+        """Return the reason to refuse, if any, and the receive channel for the app."""
         if (
             not_text(scope.get("raw_path") or b"")
             or not_text(scope["query_string"])

@@ -4,7 +4,7 @@ Each accepts what people really type (full-width digits, hyphens, spaces), store
 in one sentence what to do instead. The rules themselves (mail addresses, plain text, typed numbers) have modules
 of their own, because mails and files need them too.
 
-A length is refused before anything looks into the text: strangers send a megabyte as a name.
+The length is checked before any pattern reads the text: strangers send a megabyte as a name.
 """
 
 import re
@@ -148,7 +148,7 @@ def _only_text(value: Any) -> Any:
 
 
 def _documented(**schema: Any) -> Any:
-    """What the OpenAPI document says of a field: the canonical form, which is always taken."""
+    """The OpenAPI schema of a field: the canonical form, which is always taken."""
     return Field(json_schema_extra=schema)
 
 

@@ -1,4 +1,4 @@
-"""How money, moments and codes are written on every page. Templates use these as filters."""
+"""Template filters: money, times and codes as every page writes them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,7 +29,7 @@ def iso(moment: datetime) -> str:
 
 
 def postal(code: str) -> str:
-    """Seven digits as `〒150-0001`. Anything else comes back as it is, because foreign data exists."""
+    """Seven digits as `〒150-0001`. Any other text is returned unchanged, because foreign codes exist."""
     return f"〒{code[:3]}-{code[3:]}" if len(code) == 7 and code.isdigit() else code
 
 

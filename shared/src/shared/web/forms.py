@@ -60,7 +60,7 @@ class Form(Generic[M]):
 
     @classmethod
     def restored(cls, model: type[M], kept: Mapping[str, Any], *, prefix: str = "") -> "Form[M]":
-        """The form as `kept` told it: text in its boxes, messages at its fields."""
+        """The form from the data of `kept`: text in its boxes, messages at its fields."""
         form = cls(model, kept.get("values"), prefix=prefix)
         told, order = kept.get("errors") or {}, list(model.model_fields)
         # JSON in the database keeps no order, and the summary follows the page's.

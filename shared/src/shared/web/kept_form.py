@@ -1,8 +1,7 @@
-"""A form that came in after its session had ended: shown again with all that was typed, to be sent after the login.
+"""A form that arrives after its session ended: it is shown again with everything typed, to be sent after a login.
 
-Nothing is stored. The answer to the refused request carries the fields back to the browser that sent them, the login
-opens in a tab of its own, and only who reads the page sends it again. A form with a password or a card in it is not
-shown again, nor one with files (multipart/form-data).
+Nothing is stored. The answer carries the fields back to the browser that sent them. The login opens in another tab,
+and the person sends the form again. A form with a password, a card or files (multipart/form-data) is not shown again.
 """
 
 import re
@@ -43,7 +42,7 @@ class KeptForm:
 
 
 async def kept_form(request: Request, action: str) -> KeptForm | None:
-    """Return the form that came with ``request``, for ``action``; None if there is nothing in it that may be kept."""
+    """Return the form that came with ``request``, for ``action``; None if it has no field that may be shown again."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method != "POST" or kind != _URLENCODED:
         return None

@@ -1,8 +1,8 @@
 """A list at the desk: one declaration of its columns, tabs, filters, order and file; the README shows one.
 
-Everything that narrows a list stands in its address: tab, filters, order, page. A filter is a field of a pydantic
-model; its type is what it takes, its title what staff call it, and an error is told at the field. Days and amounts
-come in spans, two fields that end in ``_from`` and ``_to``.
+The address of a list contains tab, filters, sort order and page. A filter is a field of a pydantic model: its type is
+the accepted input, its title the name for staff, and an error is shown at the field. Days and amounts are spans: two
+fields that end in ``_from`` and ``_to``.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ TEXT = "q"
 
 
 class NoFilters(BaseModel):
-    """A list that nothing narrows."""
+    """The filters of a list without filters."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class SearchBox:
 
 @dataclass(frozen=True)
 class Asked(Generic[Filters]):
-    """What somebody wants to see of a list. ``filters`` narrow nothing where the form has errors."""
+    """The requested part of a list. ``filters`` are empty if the form has errors."""
 
     form: Form[Filters]
     filters: Filters
@@ -94,7 +94,7 @@ class Asked(Generic[Filters]):
         return 422 if self.form.errors else 200
 
     def for_file(self) -> "Asked[Filters]":
-        """Return it for a file. Raises Refused where a filter is wrong: all rows are not what was asked for."""
+        """Return it for a file. Raises Refused if a filter is wrong, so that no file with all rows is created."""
         for name, message in self.form.errors.items():
             raise Refused("filter_refused", message, field=name, status=422)
         return self
@@ -126,7 +126,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class ShownRow:
-    """One row: where it leads, its cells, and what a bulk deed gets of it, "" where it takes none."""
+    """One row: its link, its cells, and its value for a bulk action, "" if it cannot be selected."""
 
     href: str
     cells: Sequence[Sequence[Piece]]
@@ -144,7 +144,7 @@ class FilterField:
 
 @dataclass(frozen=True)
 class DeskList(Generic[Filters, Item]):
-    """The declaration of a list. ``sort`` is the order without a wish: a column's, "-" before it for descending.
+    """The declaration of a list. ``sort`` is the default order: the name of a column, with "-" for descending.
 
     ``file`` is the name of its CSV file, at ``<path>/export.csv``; "" without one.
     """
@@ -159,7 +159,7 @@ class DeskList(Generic[Filters, Item]):
     file: str = ""
 
     def read(self, request: Request, paging: PageAsked) -> Asked[Filters]:
-        """Return what the address asks for. What is no tab or no column to sort by is the default."""
+        """Return what the address requests. An unknown tab or sort column is replaced by the default."""
         query = request.query_params
         form = parse_form(self.filters, query)
         _check_spans(form)
@@ -187,7 +187,7 @@ class DeskList(Generic[Filters, Item]):
         """Return the list for its template.
 
         ``counts`` are the rows of each tab, ``options`` what a filter offers, ``hidden`` filters that the tab has
-        fixed, and ``select`` says what a bulk deed gets of a row.
+        fixed, and ``select`` returns the value of a row for a bulk action.
         """
         narrowing = asked.filters.model_dump(exclude_defaults=True)
         on_page = [column for column in self.columns if column.on_page]
@@ -216,7 +216,7 @@ class DeskList(Generic[Filters, Item]):
         )
 
     def query(self, asked: Sequence[tuple[str, str]]) -> str:
-        """Return what of an address narrows and orders this list, and nothing else, with the tab said."""
+        """Return the parameters of an address that this list knows, always with the tab."""
         tab = [self.tabs.name] if self.tabs else []
         names = [*tab, *self.filters.model_fields, "sort"]
         said = [(name, value) for name, value in asked if name in names and value]
@@ -258,7 +258,7 @@ class DeskList(Generic[Filters, Item]):
 
 
 def _check_spans(form: Form[Any]) -> None:
-    """Tell at the end of a span that it lies before its beginning."""
+    """Report a span whose end is before its beginning, at the end."""
     if form.errors:
         return
     for name in form.model.model_fields:
@@ -284,5 +284,5 @@ def _drawn(name: str, model: type[BaseModel], options: Mapping[str, Options]) ->
 
 
 def _types(annotation: Any) -> set[Any]:
-    """Return an annotation and all that it is made of: ``DayOfLists | None`` holds a date."""
+    """Return an annotation and all its parts: ``DayOfLists | None`` holds a date."""
     return {annotation}.union(*map(_types, get_args(annotation))) if get_args(annotation) else {annotation}

@@ -1,4 +1,4 @@
-"""An OpenAPI document that names every answer: what the edge and the problem handlers say on any route, too.
+"""OpenAPI documents with every answer, including those of the edge and the error handlers.
 
 A route declares its own refusals (`responses={409: {}}`); this adds those that follow from the route's shape,
 all as problem+json (RFC 9457).

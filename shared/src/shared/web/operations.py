@@ -1,6 +1,6 @@
-"""How a service stands, for the page of operations: what is unsent or late, what waits or could not be handled.
+"""Operational figures of a service for 運用: unsent events, late work, waiting messages, dead letters.
 
-A service answers for itself at ``/api/<service>/operations``, to staff only; checkout shows all of them.
+Each service reports its own at ``/api/<service>/operations``, to staff only; checkout shows all of them.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ Figures = Callable[[Tx], Awaitable[Mapping[str, int]]]
 class ServiceHealth(BaseModel):
     """Health of one service. ``dead_letters`` counts by queue; None where the broker does not answer.
 
-    ``unsent_seconds`` is the age of the oldest event that no relay has sent, whether one runs or not.
-    ``waiting`` counts messages that come back after a pause; ``overdue_seconds``: how long ago the oldest should have.
+    ``unsent_seconds`` is the age of the oldest unpublished event, even if no relay runs.
+    ``waiting`` counts messages in a pause; ``overdue_seconds``: how long the oldest of them is overdue.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -56,7 +56,7 @@ class ServiceHealth(BaseModel):
 
 
 class Operations:
-    """What a service knows of itself; ``queues`` are those of its consumers, ``figures`` counts of its own."""
+    """The source of the figures; ``queues`` are those of the consumers, ``figures`` are the service's own counts."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Operations:
         )
 
     async def measure(self) -> None:
-        """Set the gauges that hold even if no relay runs; NaN while the database does not answer."""
+        """Set the gauges that must be correct even if no relay runs; NaN while the database does not answer."""
         try:
             async with asyncio.timeout(MEASURE_SECONDS_MAX), self._db.transaction() as tx:
                 oldest = await oldest_unsent_seconds(tx)
@@ -111,7 +111,7 @@ class Operations:
             metrics.OPERATIONS_ITEMS.labels(name).set(number)
 
     async def _resting(self) -> "_Resting | None":
-        """Ask the broker what lies in each queue of dead letters, and what waits; None where it does not answer."""
+        """Count the dead letters of each queue and the waiting messages; None if the broker does not answer."""
         link = Link(self._amqp_url, f"{self._service}.operations", timeout_seconds=BROKER_SECONDS_MAX)
         queues = dict.fromkeys((*self._queues, lost_exchange(self._service)))
         try:
@@ -144,7 +144,7 @@ class Operations:
 
 @dataclass(frozen=True)
 class _Resting:
-    """What lies in the queues of a service that nobody consumes."""
+    """The messages in the queues of a service that nobody consumes."""
 
     dead_letters: dict[str, int]
     waiting: int
@@ -152,14 +152,14 @@ class _Resting:
 
 
 async def _count(channel: AbstractChannel, queue: str) -> int:
-    """Return how many messages are in a queue; to look needs no right of its own."""
+    """Return how many messages are in a queue; this needs no extra right."""
     return (await channel.queue_declare(queue, passive=True)).message_count or 0
 
 
 async def _waiting(channel: AbstractChannel, service: str, seconds: int) -> tuple[int, int]:
     """Return how many messages wait for ``seconds``, and for how many seconds the oldest is overdue.
 
-    The oldest is looked at and put back: the broker tells no age of a queue.
+    The oldest message is read and returned, because the broker reports no age of a queue.
     """
     queue = waiting_queue_name(service, seconds)
     number = await _count(channel, queue)

@@ -47,7 +47,7 @@ DESK_SECTIONS = (
 
 @dataclass
 class Told:
-    """What the page after a form tells once: as a toast, or at the place on the page that asks for it.
+    """The message that the page after a form shows once: as a toast, or at a place on the page.
 
     ``kind`` is done, wait (look again), stop (refused) or note. ``typed`` is what was in the box that is refused.
     """
@@ -119,7 +119,7 @@ class Pages:
         place: str = "",
         typed: str = "",
     ) -> Response:
-        """After a form: 303 to a page, which then shows `toast` once. htmx is told to go there itself.
+        """After a form: 303 to a page, which then shows `toast` once. htmx gets a header to go there itself.
 
         `kind` as in `Told`: only what is done gets a tick. With `place` the page shows the text where its template
         has `told("…")` of that name, as at a field whose box gets `typed` back. What cannot stand in an address is

@@ -1,11 +1,11 @@
-"""What pages and routes are made with: one way to get the database, the templates, and what else a service has.
+"""The parts that pages and routes use: database, templates, and the service's own parts.
 
     @router.get("/desk/things")
     async def list_things(request: Request, parts: Here, seen: Staff) -> Response:
         async with parts.db.transaction() as tx: ...
         return parts.pages.render(request, "desk_things.html", ...)
 
-``install_web`` is told the parts of the service by their type; ``parts[Till]`` is one of them.
+``install_web`` gets the parts of the service by their type; ``parts[Till]`` is one of them.
 """
 
 from collections.abc import Mapping

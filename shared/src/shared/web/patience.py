@@ -1,4 +1,4 @@
-"""A connection that does not get round to its request is closed: uvicorn itself would wait for ever.
+"""Time limit for request heads: a connection without a complete head is closed. uvicorn itself would wait for ever.
 
 Caddy does the same for browsers (deploy/caddy/Caddyfile); this is for whoever reaches a service's own port.
 """

@@ -1,4 +1,4 @@
-"""Every answer that says no, in one place: a Japanese page for people, problem+json (RFC 9457) for programs.
+"""All error answers: a Japanese page for people, problem+json (RFC 9457) for programs.
 
 Neither shows a stack trace or SQL; both show the request id, which is in the log beside the cause.
 """
@@ -60,7 +60,7 @@ _ADVICE = {
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, ready to be shown. `detail` is a Japanese sentence, `field` the input at fault."""
+    """An error, ready to be shown. `detail` is a Japanese sentence, `field` the input at fault."""
 
     status: int
     code: str
@@ -128,7 +128,7 @@ async def answer(request: Request, problem: Problem) -> Response:
 
 
 async def _greet(request: Request) -> None:
-    """Find out who is signed in, for the header. If that fails, the problem is still told."""
+    """Find out who is signed in, for the header. If that fails, the error page is still shown."""
     try:
         await viewer_of(request)
     except Exception as error:
@@ -140,7 +140,7 @@ async def on_refused(request: Request, error: Refused) -> Response:
 
 
 async def on_try_again(request: Request, error: TryAgain) -> Response:
-    """A row someone else holds, an event still on its way: the same request will do in a moment."""
+    """503 for a locked row or a missing event: the same request will succeed in a moment."""
     return await answer(request, Problem(503, "try_again", headers={"Retry-After": "2"}))
 
 
@@ -175,7 +175,7 @@ async def on_invalid(request: Request, error: RequestValidationError) -> Respons
 
 
 async def on_http(request: Request, error: HTTPException) -> Response:
-    """What the framework refuses by itself. Its English detail is for developers and stays out.
+    """Errors of the framework. Its English detail is for developers and is not shown.
 
     Loading the address of a sent form again is no fault of the reader: the page above it is shown.
     """

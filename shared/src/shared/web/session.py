@@ -1,10 +1,10 @@
-"""Who is looking: read from the signed `noren_session` cookie, offline, plus one revocation check.
+"""The viewer of a request: read from the signed `noren_session` cookie, offline, plus one check of revocations.
 
 Members issues the statement and sets the cookie; every service reads it with these dependencies.
 An ended session is refused by every replica within a second.
 
-The rights of staff hold for a minute at a time (`staff_until`): then the browser passes by members, which looks at
-its own rows, and comes back with a new statement. An ended session of staff is therefore refused everywhere
+The rights of staff are valid for a minute (`staff_until`). Then the browser is redirected to members, which checks
+its own rows, and returns with a new statement. An ended session of staff is therefore refused everywhere
 within that minute even where no event arrives (docs/decisions/0005).
 """
 

@@ -25,7 +25,7 @@ G = TypeVar("G", bound=Group)
 
 @dataclass(frozen=True)
 class AtDesk:
-    """Staff who change settings; the deed is said as ``event``, which members hears."""
+    """Staff who change settings; the deed is published as ``event``, which members consumes."""
 
     event: type[DeskEvent]
     by: Mapping[str, Any]
@@ -41,7 +41,7 @@ class AtDesk:
         return self.by["by"] or "スタッフ"
 
     async def note(self, tx: Tx, subject: str, *, at: datetime) -> None:
-        """Say the deed."""
+        """Publish the deed."""
         tx.say(self.event(**self.by, subject=subject))
 
 
@@ -49,8 +49,8 @@ class AtDesk:
 def form_model(group: type[Group], names: tuple[str, ...]) -> type[BaseModel]:
     """Return the settings called ``names`` as a form sends them.
 
-    A box that is not ticked is False, an empty one is nothing where that is a value, and is asked for otherwise. Of a
-    choice that is not sent nothing is said.
+    A box that is not ticked is False, an empty one is nothing where that is a value, and is asked for otherwise. A
+    choice that is not sent stays unset.
     """
     fields: dict[str, Any] = {}
     for name in names:
@@ -71,7 +71,7 @@ def form_of(in_force: Group, names: Sequence[str]) -> Form[BaseModel]:
 
 
 def with_typed(in_force: G, form: Form[BaseModel]) -> G:
-    """Return the settings ``in_force`` with what a form without errors says. Raises Refused by a rule of the group."""
+    """Return the settings ``in_force`` with the values of a form without errors. Raises Refused by a rule of the group."""
     group = type(in_force)
     sent = form.value.model_fields_set
     typed = {

@@ -1,7 +1,6 @@
-"""Answering with a file that is kept, so that it is shown or saved and never run.
+"""Send a stored file so that it is shown or saved, and never executed.
 
-The browser may not guess another type (nosniff), and the answer is a sandbox of its own in which nothing is loaded
-and no script runs. Only pictures are shown in place; everything else is saved under its display name.
+The browser may not guess another type (nosniff). A sandbox policy prevents scripts and loading of other resources. Only pictures are shown in place; everything else is saved under its display name.
 """
 
 import os
@@ -37,7 +36,7 @@ async def file_answer(
 ) -> Response:
     """Answer with the file under ``key``, as a row describes it; conditional requests and ranges included.
 
-    ``public``: whoever knows the address may have it, and caches may keep it for a year, because another file has
+    ``public``: the address alone gives access, and caches may keep the file for a year, because another file has
     another key. Otherwise a browser asks again each time and no cache keeps it. 404 where the file is gone.
     """
     kind = KINDS.get(media_type)

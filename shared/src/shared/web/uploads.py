@@ -1,4 +1,4 @@
-"""Files out of a request: read piece by piece into temporary files, looked at, and gone with the block.
+"""Uploaded files: read piece by piece into temporary files, checked, and deleted at the end of the block.
 
     @router.post("/desk/items/{code}/pictures/upload")
     async def add_picture(request: Request, code: str, staff: Staff, parts: Here) -> Response:
@@ -32,7 +32,7 @@ async def received(
 ) -> AsyncIterator[list[Incoming]]:
     """The files that were sent as ``field``, for as long as the block lasts; ``label`` is the field's Japanese name.
 
-    Raises Refused with the field where a file is missing, is not what ``accepts`` says, or is one too many. The
+    Raises Refused with the field if a file is missing, does not match ``accepts``, or is one too many. The
     other fields of the same form are read with `read_form`, inside the block.
     """
     form = await request.form(max_files=FILES_MAX, max_fields=FIELDS_MAX)

@@ -1,4 +1,4 @@
-"""Carts and what their checkout has been told so far. Whoever knows the id of a cart may use it."""
+"""Carts with the data entered in their checkout. The id of a cart gives access to it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

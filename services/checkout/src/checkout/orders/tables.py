@@ -1,4 +1,4 @@
-"""Tables of orders: what was ordered, how it stands, how it came to stand so, and what everyone said of it.
+"""Tables of orders: content, state, history and timeline.
 
 ``orders`` holds the present state and its version; ``order_history`` one row per version, never changed;
 ``timeline`` everything that happened around the order, from any service, never changed.

@@ -1,4 +1,4 @@
-"""What pages read from members. No answer is an answer: every page goes on without it."""
+"""Data that pages read from members. Without an answer, every page works without these data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

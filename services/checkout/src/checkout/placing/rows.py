@@ -1,4 +1,4 @@
-"""By what orders are computed and judged, from our own rows, in one question."""
+"""The rows for computing and checking an order, read with one query."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

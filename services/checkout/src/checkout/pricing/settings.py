@@ -1,4 +1,4 @@
-"""What of the price staff decide: the settings, and the rules that follow from them.
+"""The settings of prices for staff, and the rules that they define.
 
 A rule of a price is a module of this folder, a setting here and a line in :data:`RULES`.
 Pages, papers and mails show its :class:`Adjustment` by themselves.

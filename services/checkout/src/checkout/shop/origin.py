@@ -1,4 +1,4 @@
-"""Where the shop is on the web, and what every page of it says alike."""
+"""The address of the shop, and the texts common to all its pages."""
 
 from dataclasses import dataclass
 

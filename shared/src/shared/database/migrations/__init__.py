@@ -1,8 +1,7 @@
 """Migrations: Alembic, one history per service, run by the owner of the schema.
 
-The role that runs the service gets rights on rows only, and on each table those that the service's
-``rights.py`` lists: what is not listed there cannot be done, so that a ledger cannot be
-edited and a placement cannot be deleted, whatever a request or a mistake asks for.
+The run role gets rights on rows only. ``rights.py`` of the service lists its rights on each table, and
+PostgreSQL refuses everything else. So no request and no bug can edit a ledger or delete a placement.
 """
 
 from collections.abc import Mapping
@@ -47,7 +46,7 @@ DUE = ("due_at", "leased_until", "lease", "attempts")
 
 
 def changed_in(*columns: str) -> str:
-    """Return the rights on a table of which rows are added and, later, only these columns are changed."""
+    """Return the rights on a table whose rows are added, and in which only these columns are changed later."""
     return f"{ADDED_TO}, UPDATE ({', '.join(columns)})"
 
 

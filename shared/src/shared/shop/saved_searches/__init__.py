@@ -1,1 +1,1 @@
-"""Saved searches of desk lists: what narrows a list, under a name, for one member of staff or for all of the shop."""
+"""Saved searches of desk lists: filter and sort order under a name, for one member of staff or for all."""

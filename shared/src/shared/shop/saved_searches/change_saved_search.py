@@ -15,13 +15,13 @@ SEARCHES_MAX = 30
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Who keeps searches: ``staff`` is the member's id. Those for all are changed by who saved them, and by owners."""
+    """The member of staff who keeps searches: ``staff`` is the member's id. A search for all can be changed by who saved it, and by owners."""
 
     staff: str
     is_owner: bool
 
     def may_change(self, search: SavedSearch) -> bool:
-        """Tell whether this member of staff may rename and delete ``search``."""
+        """Return whether this member of staff may rename and delete ``search``."""
         return self.staff in (search.owner, search.saved_by) or (search.owner == FOR_ALL and self.is_owner)
 
 
@@ -54,9 +54,9 @@ async def save_search(
 async def rename_search(
     tx: Tx, list_path: str, search_id: UUID, *, name: str, seen: str, by: Keeper
 ) -> SavedSearch:
-    """Call a search ``name``; ``seen`` is the name that staff saw. Return it as it was.
+    """Rename a search to ``name``; ``seen`` is the name that staff saw. Return it as it was.
 
-    Raises Refused: it is gone or renamed since, another's, or the name is taken.
+    Raises Refused: it was deleted or renamed since, belongs to somebody else, or the name is taken.
     """
     known = await _locked(tx, list_path, by)
     found = _changeable(known, search_id, by)
@@ -73,7 +73,7 @@ async def rename_search(
 
 
 async def delete_search(tx: Tx, list_path: str, search_id: UUID, *, by: Keeper) -> SavedSearch:
-    """Delete a search and return it as it was. Raises Refused: it is gone, or another's."""
+    """Delete a search and return it as it was. Raises Refused: it was deleted, or belongs to somebody else."""
     found = _changeable(await _locked(tx, list_path, by), search_id, by)
     await tx.execute("DELETE FROM saved_searches WHERE search_id = :search_id", search_id=search_id)
     return found

@@ -12,7 +12,7 @@ FOR_ALL = ""
 
 @dataclass(frozen=True, slots=True)
 class SavedSearch:
-    """A query string of a list under a name. ``owner``: the member of staff whose it is, or FOR_ALL."""
+    """A query string of a list under a name. ``owner``: the id of the member of staff, or FOR_ALL."""
 
     search_id: UUID
     owner: str
@@ -22,7 +22,7 @@ class SavedSearch:
 
 
 async def searches_seen_by(tx: Tx, list_path: str, staff: str) -> list[SavedSearch]:
-    """Return what ``staff`` (a member's id) has saved of the list at ``list_path``, and what is for all; these first."""
+    """Return the searches of the list at ``list_path`` for all, then those of ``staff`` (a member's id)."""
     return await tx.read(
         SavedSearch,
         f"SELECT {columns_of(SavedSearch)} FROM saved_searches"  # noqa: S608 - our own names

@@ -1,1 +1,1 @@
-"""Settings that staff change while the shop runs: declared once, kept with versions, changed with a record (decision 0017)."""
+"""Settings that staff change while the shop runs: declared once, versioned, every change recorded (decision 0017)."""

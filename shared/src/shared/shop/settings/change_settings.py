@@ -1,4 +1,4 @@
-"""Staff change settings, or take one change back: what differs is stored, kept in the list of changes, and noted as a deed."""
+"""Change settings or take one change back: differences are stored, listed as changes, and recorded as a deed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Change:
 
 
 async def lock_settings(tx: Tx) -> None:
-    """Let no other transaction of this service change settings until this one ends; what was read before is read anew."""
+    """Lock the settings of this service until the transaction ends; settings that were read before are read again."""
     await tx.execute("SELECT pg_advisory_xact_lock(hashtext('settings'))")
     tx.known.clear()
 
@@ -61,7 +61,7 @@ async def change(
     about: Subject[G] | None = None,
     words: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Store what differs from the settings in force, with who changed what; return the names of what changed.
+    """Store the settings that differ from those in force, with who changed them; return their names.
 
     ``by`` is the name alone where nobody at a desk does it: then no deed is noted. ``about`` is the subject; the shop if
     None. ``words`` are those for values that are known at run time only.
@@ -152,7 +152,7 @@ async def find_change(tx: Tx, change_id: int, *groups: type[Group]) -> Change:
 
 
 async def latest_changes(tx: Tx, *groups: type[Group], newest: int = 20) -> list[Change]:
-    """Return the latest changes of ``groups``, newest first; those of settings that are gone are left out."""
+    """Return the latest changes of ``groups``, newest first, without those of removed settings."""
     found = await tx.read(
         Change,
         f"{_CHANGES} WHERE c.group_name = ANY(:groups) ORDER BY change_id DESC LIMIT :newest",

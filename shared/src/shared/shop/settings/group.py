@@ -24,7 +24,7 @@ YEN = "円"
 
 @dataclass(frozen=True)
 class Shown:
-    """How staff read a setting: its label, the words for its values, and where it stands."""
+    """How staff see a setting: its label, the words for its values, and its place."""
 
     label: str
     kind: Kind
@@ -45,7 +45,7 @@ class Shown:
         ]
 
     def word(self, value: Any, words: Mapping[str, str] | None = None) -> str:
-        """Return ``value``, also one that another release has stored, in words; ``words`` are those known at run time only."""
+        """Return ``value`` in words, also a value of another release; ``words`` are those known only at run time."""
         known = {**self.words, **(words or {})}
         if self.kind == "yes_no":
             return known["yes" if value else "no"]
@@ -116,7 +116,7 @@ def setting(
 
 
 class Group(BaseModel):
-    """Settings that stand together: read at once, shown on one page, and changed with one version.
+    """A group of settings: read together, shown on one page, and changed with one version.
 
     ``key`` names the group in the tables and never changes; a group without one is a part that others inherit. A
     group may be about something, such as a kind of mail: then each subject (shared/shop/settings/subjects.py) has its own
@@ -138,7 +138,7 @@ class Group(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, key: str = "", changed_by: Role = "owner", **_: Any) -> None:
-        """Learn how each setting is shown. Raises TypeError for a choice without a word for each of its values."""
+        """Read how each setting is shown. Raises TypeError for a choice that lacks a word for one of its values."""
         cls.shown = {name: _shown(name, info, changed_by) for name, info in cls.model_fields.items()}
 
     def plain(self) -> dict[str, Any]:
@@ -170,12 +170,12 @@ def plain(value: Any) -> Any:
 
 
 def allows_nothing(info: FieldInfo) -> bool:
-    """Tell whether a setting may be left empty: None is one of its values, or the empty text is its default."""
+    """Return whether a setting may be empty: None is one of its values, or the empty text is its default."""
     return type(None) in get_args(info.annotation) or info.default == ""
 
 
 def is_list(info: FieldInfo) -> bool:
-    """Tell whether a setting holds several values."""
+    """Return whether a setting holds several values."""
     return get_origin(info.annotation) in (list, set, tuple, frozenset)
 
 

@@ -1,4 +1,4 @@
-"""The settings in force, now or at a moment. A row exists only for what was changed; the rest is as declared."""
+"""The settings in force, now or at a moment. Only changed settings have a row; the others have their default."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -46,7 +46,7 @@ async def read_subjects(tx: Tx, subjects: Sequence[Subject[Any]]) -> list[Any]:
 
 
 async def read_each(tx: Tx, group: type[G]) -> dict[str, Mapping[str, Any]]:
-    """Return what is stored of ``group`` for each subject, for :func:`of_stored`; those without a change are not there."""
+    """Return the stored values of ``group`` for each subject with a change, for :func:`of_stored`."""
     rows = await tx.rows(
         "SELECT subject, json_object_agg(name, value) AS stored FROM settings WHERE group_name = :group_name"
         " GROUP BY subject",
@@ -61,7 +61,7 @@ async def read_at(tx: Tx, group: type[G], at: datetime) -> G:
 
 
 async def read_at_each(tx: Tx, group: type[G], moments: Collection[datetime]) -> dict[datetime, G]:
-    """Return the settings of ``group`` that held at each of ``moments``, of which there is one at least."""
+    """Return the settings of ``group`` that held at each of ``moments`` (at least one)."""
     rows = await tx.rows(
         "SELECT name, after, at FROM setting_changes WHERE group_name = :group_name AND subject = ''"
         " AND at <= :last ORDER BY change_id",
@@ -75,19 +75,19 @@ async def read_at_each(tx: Tx, group: type[G], moments: Collection[datetime]) ->
 
 
 def stored_sql(group: type[Group]) -> str:
-    """Return the question for what is stored of ``group``, as a part of another one; :func:`of_stored` takes its answer."""
+    """Return a subquery for the stored values of ``group``; :func:`of_stored` takes its result."""
     return f"(SELECT json_object_agg(name, value) FROM settings WHERE group_name = '{group.group_key}' AND subject = '')"  # noqa: S608 - our own word
 
 
 def value_sql(group: type[Group], name: str) -> str:
-    """Return the question for what is stored of one setting, as a part of another one; :func:`of_stored` takes a mapping of the name to its answer."""
+    """Return a subquery for the stored value of one setting; :func:`of_stored` takes a mapping of the name to its result."""
     if name not in group.model_fields:
         raise KeyError(name)
     return f"(SELECT value FROM settings WHERE group_name = '{group.group_key}' AND subject = '' AND name = '{name}')"  # noqa: S608
 
 
 def of_stored(default: G, stored: Mapping[str, Any] | None) -> G:
-    """Return the settings that ``stored`` makes of ``default``.
+    """Return ``default`` with the values of ``stored``.
 
     A value that this release does not take, such as a choice that a newer one has stored, counts as not set.
     """

@@ -1,4 +1,4 @@
-"""The line of an order's timeline when payments tells anew how its money stands, in yen, for staff."""
+"""The timeline entry for staff when payments reports a new standing, with amounts in yen."""
 
 from checkout.orders.rules.calls import call_text
 from checkout.orders.rules.order import Order

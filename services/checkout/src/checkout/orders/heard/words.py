@@ -1,4 +1,4 @@
-"""What other services say in words of theirs, in words for staff."""
+"""Words of other services' events, translated for staff."""
 
 from typing import Literal
 

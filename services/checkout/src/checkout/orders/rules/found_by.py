@@ -1,4 +1,4 @@
-"""By what an order is found at the desk as soon as it is placed; numbers and remarks join later."""
+"""The search words of a new order; numbers and remarks are added later."""
 
 from shared.events import OrderPlaced
 from shared.text.words import (

@@ -1,4 +1,4 @@
-"""An order's life as one table: what may follow what. Whatever is not in NEXT does not happen.
+"""The states of an order and their transitions, as one table. A transition that is not in NEXT is impossible.
 
 An order stands on four axes at once. Status, deposit and shipping are ours; payment
 is what payments last said. A cancelled order moves no more: money that still arrives for it is noted, and
