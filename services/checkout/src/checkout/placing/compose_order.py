@@ -11,9 +11,9 @@ from datetime import datetime
 
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
-from checkout.placing.holds import Holds
+from checkout.placing.claims import Wallet
+from checkout.placing.held_stock import Holds
 from checkout.placing.purchase import Purchase, check_benefit, check_method, order_lines, registration_of
-from checkout.placing.vouchers import Wallet
 from checkout.pricing.price import NO_DISCOUNTS, price_order
 from checkout.pricing.settings import PriceSettings
 from shared.errors import Refused

@@ -16,7 +16,7 @@ from checkout.catalogue.rows import read_products
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.rules.code import new_order_code
 from checkout.placing.compose_order import ComposedOrder, Terms, compose_order, sold_out
-from checkout.placing.holds import HoldLimits, Holds
+from checkout.placing.held_stock import HoldLimits, Holds
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
 from checkout.placing.purchase import Purchase
 from checkout.placing.rows import read_rules

@@ -11,7 +11,7 @@ import orjson
 from checkout.carts.rules import merged
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Method
-from checkout.placing.vouchers import Benefit, Wallet
+from checkout.placing.claims import Benefit, Wallet
 from shared.errors import Refused
 from shared.events import Address, Line, Orderer, Registration
 from shared.ids import new_id
