@@ -9,10 +9,10 @@ from uuid import UUID
 
 from checkout.orders.cancel_order import cancel_order
 from checkout.orders.request_capture import request_capture
+from checkout.placing.claims import Benefit, Wallet
 from checkout.placing.placements import Placement
 from checkout.placing.purchase import Purchase
 from checkout.placing.till import Busy, Till
-from checkout.placing.vouchers import Benefit, Wallet
 from checkout.shipping.ship_order import ShipWish, ship_order
 from members.benefits.reserve_benefit import reserve_benefit
 from payments.main import make_pages

@@ -7,10 +7,10 @@ import httpx
 from fastapi import FastAPI
 
 from checkout.main import template_folders
-from checkout.order_desk import actions as desk_order_actions
 from checkout.order_desk import api as desk_api
-from checkout.order_desk import bulk as desk_bulk
+from checkout.order_desk import many_orders as desk_bulk
 from checkout.order_desk import one_order as desk_order
+from checkout.order_desk import one_order_deeds as desk_order_actions
 from checkout.order_desk import work_lists as desk_orders
 from checkout.stock import desk as desk_stock
 from harness.keys import Keys

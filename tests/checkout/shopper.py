@@ -16,7 +16,7 @@ from checkout.main import install
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.payment_menu.rows import keep_menu
 from checkout.payment_menu.rules import Menu, Method
-from checkout.placing.members import Members
+from checkout.placing.read_from_members import Members
 from checkout.placing.till import Till
 from checkout.settings import Settings
 from harness.keys import Keys

@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
+from checkout.placing.claims import Benefit
 from checkout.placing.place_order import PlacingSettings, place_order, place_orders
 from checkout.placing.placements import Placement
 from checkout.placing.purchase import Purchase
 from checkout.placing.till import Till
-from checkout.placing.vouchers import Benefit
 from harness.hearing import Hearing, said
 from harness.traces import traced
 from shared.cause import trace_id

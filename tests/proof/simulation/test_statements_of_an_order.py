@@ -15,8 +15,8 @@ from uuid import UUID
 
 import pytest
 
+from checkout.placing.claims import Benefit, Wallet
 from checkout.placing.purchase import Purchase
-from checkout.placing.vouchers import Benefit, Wallet
 from checkout.shipping.ship_order import ShipWish, ship_order
 from members.benefits.reserve_benefit import reserve_benefit
 from members.deeds.rows import Doer

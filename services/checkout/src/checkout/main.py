@@ -15,15 +15,15 @@ from checkout.consumers import consumers
 from checkout.my_orders import api as my_orders_api
 from checkout.my_orders import look_up_page
 from checkout.my_orders import pages as my_orders_pages
-from checkout.order_desk import actions, bulk, one_order, operations, work_lists
 from checkout.order_desk import api as order_desk_api
+from checkout.order_desk import many_orders, one_order, one_order_deeds, operations, work_lists
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
 from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
 from checkout.placing import api as placing_api
 from checkout.placing import cart_page, confirm_page, form_pages, wallet_page
-from checkout.placing.members import Members
+from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
 from checkout.shop import desk as shop_desk
@@ -66,10 +66,10 @@ ROUTERS = (
     my_orders_pages.router,
     shop_desk.router,
     stock_desk.router,
-    bulk.router,
+    many_orders.router,
     operations.router,
     work_lists.router,
-    actions.router,
+    one_order_deeds.router,
     one_order.router,
 )
 RETRY_AFTER_SECONDS = 2
@@ -92,16 +92,17 @@ def make() -> Service:
         connections_max=settings.database_connections_max,
     )
     timeout = httpx.Timeout(settings.page_read_timeout_seconds)
-    payments = httpx.AsyncClient(base_url=settings.payments_url, timeout=timeout)
-    members = httpx.AsyncClient(base_url=settings.members_url, timeout=timeout)
-    notifications = httpx.AsyncClient(base_url=settings.notifications_url, timeout=timeout)
-    others = {"payments": payments, "members": members, "notifications": notifications}
-    storefront_keys = (
-        Issuer.from_file("checkout", settings.signing_key_file),
-        Verifier.from_file(settings.trusted_keys_file),
-    )
-    read_menu = ReadMenu(db, payments, every=timedelta(seconds=settings.menu_refresh_seconds))
-
+    others = {
+        name: httpx.AsyncClient(base_url=url, timeout=timeout)
+        for name, url in (
+            ("payments", settings.payments_url),
+            ("members", settings.members_url),
+            ("notifications", settings.notifications_url),
+        )
+    }
+    issuer = Issuer.from_file("checkout", settings.signing_key_file)
+    verifier = Verifier.from_file(settings.trusted_keys_file)
+    read_menu = ReadMenu(db, others["payments"], every=timedelta(seconds=settings.menu_refresh_seconds))
     till = Till(db, origin_url=settings.origin_url, limits=settings.hold_limits)
 
     async def on_start() -> None:
@@ -112,13 +113,11 @@ def make() -> Service:
             await ask_to_catch_up(tx, at=now())
 
     async def close() -> None:
-        await payments.aclose()
-        await members.aclose()
-        await notifications.aclose()
+        for client in others.values():
+            await client.aclose()
 
     def pages(app: FastAPI) -> None:
-        issuer, verifier = storefront_keys
-        install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(members))
+        install(app, db, settings, till, issuer=issuer, verifier=verifier, members=Members(others["members"]))
         add_part(app, HealthOfServices, HealthOfServices(others))
 
     return Service(

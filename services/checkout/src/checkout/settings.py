@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from checkout.placing.holds import HoldLimits, SizeLimits
+from checkout.placing.held_stock import HoldLimits, SizeLimits
 from shared.process.settings import ServiceSettings
 
 

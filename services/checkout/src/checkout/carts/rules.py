@@ -1,6 +1,5 @@
 """A cart: how many of what, and what stands between it and an order."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from checkout.catalogue.rules import Product, shortage
@@ -60,11 +59,3 @@ class Cart:
     def can_be_ordered(self) -> bool:
         """Tell whether there is something in it and all of it can be delivered."""
         return bool(self.lines) and not any(line.trouble for line in self.lines)
-
-
-def merged(lines: Iterable[tuple[str, int]]) -> Mapping[str, int]:
-    """Add up quantities per product and return them by SKU, in the order in which the buyer put them there."""
-    quantities: dict[str, int] = {}
-    for sku, quantity in lines:
-        quantities[sku] = quantities.get(sku, 0) + quantity
-    return quantities

@@ -66,11 +66,6 @@ async def end_order(
     What left the house does not come back to stock by itself. A payment that failed gives the cart back,
     so that the buyer can choose another method (PAY-22).
     """
-    why = (
-        f"{REASON_LABEL[reason]}（{STAFF_REASON_LABEL[staff_reason]}）"
-        if reason == "staff"
-        else REASON_LABEL[reason]
-    )
     door_amount = book[code].door_amount
     money = money_of_ended(book[code])
     book.move(code, "cancel", by=by, at=at, reason=note or reason, cancelled_at=at, cancel_reason=reason)
@@ -84,7 +79,7 @@ async def end_order(
             topic="order",
             kind="stop",
             title="注文をキャンセルしました",
-            text=f"{why}　{note}".strip(),
+            text=f"{_why(reason, staff_reason)}　{note}".strip(),
             by=by,
         )
     )
@@ -101,3 +96,8 @@ async def end_order(
             occurred_at=at,
         )
     )
+
+
+def _why(reason: CancelReason, staff_reason: StaffReason) -> str:
+    label = REASON_LABEL[reason]
+    return f"{label}（{STAFF_REASON_LABEL[staff_reason]}）" if reason == "staff" else label

@@ -3,7 +3,7 @@
 from fastapi import Request
 from pydantic import ValidationError
 
-from checkout.placing.vouchers import Benefit, Wallet
+from checkout.placing.claims import Benefit, Wallet
 from shared.web.parts import Parts
 
 

@@ -1,4 +1,4 @@
-"""An order computed from what a buyer confirmed and from our own rows, before anything of it is stored.
+"""An order computed from what a buyer confirmed and from our own rows, before anything of it is stored, if it may be.
 
 What the buyer's side sends is what is wanted, never what it costs: prices, shipping, fees and discounts are
 computed here from our own rows and from signed statements.
@@ -11,13 +11,13 @@ from datetime import datetime
 
 from checkout.catalogue.rules import Product
 from checkout.payment_menu.rules import UNAVAILABLE, Menu, Method, check_choice
-from checkout.placing.holds import Holds
-from checkout.placing.purchase import Purchase, check_benefit, check_method, order_lines, registration_of
-from checkout.placing.vouchers import Wallet
+from checkout.placing.claims import Benefit, Wallet
+from checkout.placing.held_stock import Holds
+from checkout.placing.purchase import Purchase
 from checkout.pricing.price import NO_DISCOUNTS, price_order
 from checkout.pricing.settings import PriceSettings
 from shared.errors import Refused
-from shared.events import Destination, OrderPlaced
+from shared.events import Destination, Line, OrderPlaced, Registration
 from shared.ids import new_id
 
 
@@ -56,12 +56,12 @@ def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) 
 
     Raises Refused where a rule says no.
     """
-    lines = order_lines(purchase.lines, terms.products)
+    lines = _order_lines(purchase, terms.products)
     method = terms.menu.find(purchase.payment_kind)
     if method is None:
         raise Refused("method_unavailable", UNAVAILABLE, field="payment_kind", status=422)
     benefit = purchase.benefit
-    check_benefit(purchase, at=at)
+    _check_benefit(purchase, at=at)
     amounts = price_order(
         lines,
         terms.prices.shipping,
@@ -69,7 +69,7 @@ def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) 
         fee=method.fee,
         discounts=benefit.discounts if benefit else NO_DISCOUNTS,
     )
-    check_method(method, purchase, amounts.total)
+    _check_method(method, purchase, amounts.total)
     _check_total(purchase, amounts.total)
     wallet = purchase.wallet
     page_key = secrets.token_urlsafe(16)
@@ -83,7 +83,7 @@ def compose_order(terms: Terms, purchase: Purchase, *, code: str, at: datetime) 
         payment_choice={**check_choice(method, purchase.payment_choice), **_wallets_session(wallet)},
         amounts=amounts,
         member_id=purchase.member_id,
-        registration=registration_of(purchase),
+        registration=_registration_of(purchase),
         wallet_kind=wallet.kind if wallet else None,
         wallet_buyer_id=wallet.buyer_id if wallet else None,
         orderer=purchase.orderer,
@@ -104,6 +104,74 @@ def sold_out(sku: str, left: int, placed: OrderPlaced) -> Refused:
     name = next(line.name for line in placed.destinations[0].lines if line.sku == sku)
     text = f"「{name}」の在庫は残り{left}点です。" if left else f"「{name}」は売り切れました。"
     return Refused("sold_out", f"{text}カートの数量を変更してください。", field="lines")
+
+
+def _order_lines(purchase: Purchase, products: Mapping[str, Product]) -> list[Line]:
+    """Return the lines at our own prices. Raises Refused(product_unknown) for what is not on sale."""
+    lines = []
+    for sku, quantity in purchase.pieces.items():
+        product = products.get(sku)
+        if product is None or not product.on_sale:
+            raise Refused(
+                "product_unknown", "取り扱いのない商品が含まれています。", field="lines", status=422
+            )
+        lines.append(Line(sku=sku, name=product.name, quantity=quantity, unit_price=product.unit_price))
+    if not lines:
+        raise Refused("cart_empty", "カートに商品がありません。", field="lines", status=422)
+    return lines
+
+
+def _check_benefit(purchase: Purchase, *, at: datetime) -> None:
+    """Refuse points and coupons that were set aside for somebody else, and a coupon that ended."""
+    benefit = purchase.benefit
+    if benefit is None:
+        return
+    if benefit.coupon is not None:
+        benefit.coupon.check_unexpired(at)
+    if benefit.registration:
+        if purchase.member_id is None and purchase.registers:
+            _check_member_to_be(purchase, benefit)
+            return
+        raise Refused(
+            "benefit_needs_registration",
+            "会員登録ポイントのご利用には、ご注文と同時の会員登録が必要です。",
+            field="register",
+            status=422,
+        )
+    if benefit.member_id != purchase.member_id:
+        raise Refused(
+            "benefit_of_another",
+            "ご利用ポイントを確認できませんでした。もう一度ポイントを指定してください。",
+            field="points",
+            status=422,
+        )
+
+
+def _check_member_to_be(purchase: Purchase, benefit: Benefit) -> None:
+    """Refuse registration points that were set aside for another account or address than those of the order."""
+    wallet = purchase.wallet
+    if wallet is None or not benefit.is_for(buyer_id=wallet.buyer_id, email=purchase.orderer.email):
+        raise Refused(
+            "benefit_of_another",
+            f"会員登録ポイントは、メールアドレス「{benefit.email}」で会員登録される場合にご利用いただけます。"
+            "メールアドレスをお戻しいただくか、ご利用ポイントを0にしてください。",
+            field="email",
+            status=422,
+        )
+
+
+def _check_method(method: Method, purchase: Purchase, total: int) -> None:
+    """Refuse a method that does not suit this order, however it was submitted (KON-02, AP-15)."""
+    wallet = purchase.wallet
+    reason = method.unsuited(total, wallet_kind=wallet.kind if wallet else None)
+    if reason is not None:
+        raise Refused("method_unavailable", method.why_unsuited(total), field="payment_kind", status=422)
+    if wallet is None:
+        return
+    if wallet.error is not None or wallet.checkout_session_id is None:
+        raise Refused("wallet_not_ready", "お支払い方法の認証からやり直してください。", status=409)
+    if wallet.ceiling is not None and total > wallet.ceiling:
+        raise Refused("wallet_ceiling", UNAVAILABLE, field="payment_kind", status=422)
 
 
 def _check_total(purchase: Purchase, total: int) -> None:
@@ -129,3 +197,23 @@ def _wallets_session(wallet: Wallet | None) -> dict[str, str]:
     """Name the wallet's session to payments, which authorizes in it."""
     session_id = wallet.checkout_session_id if wallet else None
     return {"checkout_session_id": session_id} if session_id else {}
+
+
+def _vouched_for(purchase: Purchase) -> bool:
+    """Tell whether the orderer's address is the wallet's own, and not another one that was typed."""
+    wallet = purchase.wallet
+    return wallet is not None and wallet.email.strip().lower() == purchase.orderer.email.strip().lower() != ""
+
+
+def _registration_of(purchase: Purchase) -> Registration | None:
+    """Return who becomes a member with this order, under the id that the points were set aside for."""
+    if not purchase.registers or purchase.member_id is not None:
+        return None
+    benefit, wallet = purchase.benefit, purchase.wallet
+    return Registration(
+        member_id=benefit.member_id if benefit and benefit.registration else new_id(),
+        newsletter=purchase.newsletter,
+        wallet_kind=wallet.kind if wallet else None,
+        wallet_buyer_id=wallet.buyer_id if wallet else None,
+        email_proved=_vouched_for(purchase),
+    )

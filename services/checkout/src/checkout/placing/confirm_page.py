@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.placing.browser import carried_cookies
-from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, order_and_go_on
+from checkout.placing.checkout_under_way import STEPS, Checkout, earlier_step, load_checkout, order_and_go_on
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import AddressFields, Confirmation, OrdererFields
-from checkout.placing.members import Members
 from checkout.placing.purchase import Purchase
-from checkout.placing.unapplied import apply_first, is_unapplied
+from checkout.placing.read_from_members import Members
+from checkout.placing.unapplied_benefit import apply_first, is_unapplied
 from shared.errors import Refused
 from shared.text.postal import contradiction
 from shared.web.forms import read_form

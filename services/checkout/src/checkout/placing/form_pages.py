@@ -10,9 +10,9 @@ from starlette.responses import Response
 from checkout.carts.rows import keep_typed, save_draft
 from checkout.payment_menu.rules import UNAVAILABLE, Method, check_choice
 from checkout.placing.browser import carried_cookies
-from checkout.placing.checkout_state import STEPS, Checkout, earlier_step, load_checkout, typed
+from checkout.placing.checkout_under_way import STEPS, Checkout, earlier_step, load_checkout, typed
 from checkout.placing.fields import AddressFields, DeliverTo, OrdererFields
-from checkout.placing.members import Members
+from checkout.placing.read_from_members import Members
 from shared.clock import now
 from shared.errors import Refused
 from shared.web.fields import CHOSEN, PREFECTURES

@@ -11,12 +11,11 @@ from datetime import datetime
 from asyncpg import IntegrityConstraintViolationError
 
 from checkout.carts.rows import mark_ordered
-from checkout.carts.rules import merged
 from checkout.catalogue.rows import read_products
 from checkout.orders.rows import NewOrder, insert_orders
 from checkout.orders.rules.code import new_order_code
 from checkout.placing.compose_order import ComposedOrder, Terms, compose_order, sold_out
-from checkout.placing.holds import HoldLimits, Holds
+from checkout.placing.held_stock import HoldLimits, Holds
 from checkout.placing.placements import Placement, find_placements, take_keys, used_twice
 from checkout.placing.purchase import Purchase
 from checkout.placing.rows import read_rules
@@ -125,7 +124,7 @@ async def try_to_place(
 
 async def _read_terms(tx: Tx, purchases: Sequence[Purchase], settings: PlacingSettings) -> Terms:
     limits = settings.limits
-    skus = {sku for purchase in purchases for sku in merged(purchase.lines)}
+    skus = {sku for purchase in purchases for sku in purchase.pieces}
     rules = await read_rules(tx, buyers=purchases, orders_max=limits.orders_read_max)
     return Terms(
         prices=rules.settings,
@@ -155,7 +154,7 @@ async def _tie_carts(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> N
 
 
 async def _hold_stock(tx: Tx, new: Sequence[ComposedOrder], *, at: datetime) -> None:
-    wanted = {one.code: merged(one.purchase.lines) for one in new}
+    wanted = {one.code: one.purchase.pieces for one in new}
     short = await reserve_stock(tx, wanted, at=at)
     if short:
         raise BeginAnew(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from checkout.payment_menu.rows import menu_of
 from checkout.payment_menu.rules import Menu
 from checkout.placing.held_orders import HELD_ORDERS
-from checkout.placing.holds import HeldOrder
+from checkout.placing.held_stock import HeldOrder
 from checkout.placing.purchase import Purchase
 from checkout.shop.rules import ShopSettings
 from shared.database.transactions import Tx

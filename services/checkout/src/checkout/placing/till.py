@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 from asyncpg import IntegrityConstraintViolationError
 
-from checkout.placing.holds import HoldLimits
+from checkout.placing.held_stock import HoldLimits
 from checkout.placing.place_order import BeginAnew, PlacingSettings, place_orders, try_to_place
 from checkout.placing.placements import Placement, used_twice
 from checkout.placing.purchase import Purchase

@@ -12,8 +12,8 @@ from typing import Any
 import orjson
 from starlette.datastructures import FormData
 
+from checkout.placing.claims import Wallet
 from checkout.placing.fields import AddressFields
-from checkout.placing.vouchers import Wallet
 from shared.events import Address
 from shared.web.forms import Form, parse_form
 

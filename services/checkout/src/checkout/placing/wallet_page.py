@@ -12,14 +12,14 @@ from starlette.responses import Response
 
 from checkout.carts.rows import keep_typed
 from checkout.placing.browser import carried_cookies, wallet_of
-from checkout.placing.checkout_state import Checkout, load_checkout, order_and_go_on, typed
+from checkout.placing.checkout_under_way import Checkout, load_checkout, order_and_go_on, typed
+from checkout.placing.claims import Benefit, Wallet
 from checkout.placing.confirm_page import STALE
 from checkout.placing.coupon_choices import coupon_choices
 from checkout.placing.fields import OrdererFields, WalletConfirmation
-from checkout.placing.members import Members
 from checkout.placing.purchase import Purchase
-from checkout.placing.unapplied import apply_first, is_unapplied
-from checkout.placing.vouchers import Benefit, Wallet
+from checkout.placing.read_from_members import Members
+from checkout.placing.unapplied_benefit import apply_first, is_unapplied
 from checkout.placing.wallet_delivery import Delivery, delivery_of, keepable, kept_in, mark_of, typed_in
 from shared.clock import now
 from shared.errors import Refused

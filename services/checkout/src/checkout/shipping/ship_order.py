@@ -116,15 +116,7 @@ def ship(
     else:
         book.move(code, "ship_part", by=wish.by, at=wish.at)
     book.note(_entry(order, parcels, full=full, by=wish.by, at=wish.at))
-    shipped = Shipped(
-        order_code=code,
-        destinations=tuple(_shipped_destination(parcel, at=wish.at) for parcel in parcels),
-        fully_shipped=full,
-        source=wish.source,
-        send_mail=wish.send_mail,
-        by=wish.by,
-        occurred_at=wish.at,
-    )
+    shipped = _shipped(code, parcels, full=full, wish=wish)
     book.say(shipped)
     book.do_at_last(_take_from_stock, shipped)
     if wish.mark_processed and full and book[code].may("process"):
@@ -208,6 +200,18 @@ def _override(order: Order, risk: str, wish: ShipWish) -> TimelineEntry:
         text=f"{risk.split('ため', 1)[0]}状態での発送　理由：{wish.override_reason}",
         by=wish.by,
         facts={"kind": "override", "reason": wish.override_reason},
+    )
+
+
+def _shipped(code: str, parcels: Sequence[Parcel], *, full: bool, wish: ShipWish) -> Shipped:
+    return Shipped(
+        order_code=code,
+        destinations=tuple(_shipped_destination(parcel, at=wish.at) for parcel in parcels),
+        fully_shipped=full,
+        source=wish.source,
+        send_mail=wish.send_mail,
+        by=wish.by,
+        occurred_at=wish.at,
     )
 
 

@@ -24,8 +24,11 @@ def known_order(book: OrderBook, event: AboutAnOrder) -> Order:
     return order
 
 
-def follow(book: OrderBook, move: Move, event: Any) -> bool:
-    """Note what payments said and follow it if the state table has an edge; tell whether it had."""
+def follow(book: OrderBook, move: Move, event: Any) -> Order | None:
+    """Note what payments said and follow it if the state table has an edge.
+
+    Returns the order as it was before it moved; None where it did not.
+    """
     order = known_order(book, event)
     if order.status != "cancelled" and (order.payment, move) in BEFORE_ITS_TIME:
         raise TryAgain(f"{event.type} of {order.code} came while its payment is {order.payment}")
@@ -33,10 +36,10 @@ def follow(book: OrderBook, move: Move, event: Any) -> bool:
     # A hold of an order that is cancelled and voided is old news, whatever comes of it later.
     over = order.status == "cancelled" and order.payment == "voided" and move in ("authorize", "lapse")
     if over or not order.may(move):
-        return False
+        return None
     facts: OrderFacts = {"capture_requested_at": None} if move in ("capture", "lapse") else {}
     book.move(order.code, move, by=PAYMENTS, at=event.occurred_at, **facts)
-    return True
+    return order
 
 
 def note(book: OrderBook, event: Any, order: Order) -> None:

@@ -67,7 +67,7 @@ def follow_taken_back_refund(book: OrderBook, event: RefundTakenBack) -> None:
     if (move := undo_move(order, event)) is None:
         note(book, event, order)
     else:
-        undone = follow(book, move, event)
+        undone = follow(book, move, event) is not None
     book.set_standing(order.code, told_by_refund(order.standing, event))
     if undone:
         _record_paid(book, order.code, at=event.occurred_at, captured_at=event.occurred_at)

@@ -22,8 +22,8 @@ from shared.text.words import words_of_numbers
 
 def follow_authorization(book: OrderBook, event: PaymentAuthorized) -> None:
     """Make an order 承認済; a new authorization takes the place of one that ended."""
-    before = known_order(book, event)
-    if follow(book, "authorize", event) and before.payment != "awaited":
+    before = follow(book, "authorize", event)
+    if before is not None and before.payment != "awaited":
         book.set_standing(before.code, covered_again(before.standing))
 
 

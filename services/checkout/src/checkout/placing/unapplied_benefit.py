@@ -5,8 +5,8 @@ import unicodedata
 from fastapi import Request
 from starlette.responses import Response
 
+from checkout.placing.claims import Benefit
 from checkout.placing.fields import Confirmation
-from checkout.placing.vouchers import Benefit
 from shared.web.parts import Parts
 
 RESERVE = "/members/benefits/reserve"

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from checkout.order_desk.fields import OrderCode
-from checkout.order_desk.one_order import (
+from checkout.order_desk.one_order import render_cancel, render_order
+from checkout.order_desk.one_order_forms import (
     CancelForm,
     DepositForm,
     NoteForm,
@@ -16,8 +17,6 @@ from checkout.order_desk.one_order import (
     ShipForm,
     StatusForm,
     TrackingForm,
-    render_cancel,
-    render_order,
 )
 from checkout.order_desk.rows import read_whole_order
 from checkout.orders.cancel_order import cancel_order

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from checkout.carts.rules import merged
 from checkout.placing.purchase import Purchase
 from shared.errors import Refused
 from shared.text.mail_address import counted_mail
@@ -130,7 +129,7 @@ _MEMBER = _Words("member", "お支払い前に", "")
 
 
 def _check_size(limits: SizeLimits, purchase: Purchase, total: int, words: _Words) -> None:
-    pieces = merged(purchase.lines).values()
+    pieces = purchase.pieces.values()
     if limits.pieces_of_one and max(pieces, default=0) > limits.pieces_of_one:
         raise _too_many_pieces(words, f"1つの商品につき{limits.pieces_of_one}点")
     if limits.pieces and sum(pieces) > limits.pieces:

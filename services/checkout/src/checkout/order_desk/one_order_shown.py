@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from checkout.order_desk.fields import CARRIER_OPTIONS
+from checkout.order_desk.one_order_forms import ParcelForm
 from checkout.order_desk.rows import WholeOrder
 from checkout.orders.heard.words import REFUSED_BY_PROVIDER
 from checkout.orders.rules.money_back import money_back
@@ -13,6 +15,8 @@ from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.timeline import Kind, StoredEntry
 from checkout.orders.told.benefits import BenefitKind
 from checkout.orders.told.payment import Number
+from shared.clock import in_japan, now
+from shared.shop.carriers import CARRIERS, carrier_called
 from shared.shop.money_back import MONEY_BACK
 from shared.web.filters import jst
 from shared.web.forms import Form
@@ -166,3 +170,34 @@ def shown_entry(entry: StoredEntry) -> ShownEntry:
     """Return a line of the timeline as the page shows it."""
     technical = (entry.reason or "") if entry.text == REFUSED_BY_PROVIDER else ""
     return ShownEntry(entry.at, entry.title, entry.text, entry.by, entry.kind, technical)
+
+
+def shown_destination(whole: WholeOrder, row: Destination, form: Form[Any] | None) -> ShownDestination:
+    """Return a delivery address as the page shows it; ``form`` is what was typed for its parcel, if anything was."""
+    carrier = carrier_called(row.carrier)
+    values = {
+        "ship_date": in_japan(now()).date().isoformat(),
+        "carrier": carrier.code,
+        "tracking_number": row.tracking_number or "",
+    }
+    form = form or Form(ParcelForm, values, prefix=f"{row.destination_id}-")
+    typed = carrier_called(form["carrier"])
+    return ShownDestination(
+        row=row,
+        form=form,
+        carrier=carrier.name,
+        typed_carrier=typed.name,
+        # What somebody typed for a carrier that has no code stays a choice.
+        carriers=CARRIER_OPTIONS if typed.code in ("", *CARRIERS) else [*CARRIER_OPTIONS, typed.code],
+        goods=[
+            Goods(
+                name=line.name,
+                note=f"商品コード {line.sku}",
+                image=f"/static/shop/goods/{line.image}" if line.image else "",
+                quantity=line.quantity,
+                amount=line.unit_price * line.quantity,
+            )
+            for line in whole.lines
+            if line.destination_id == row.destination_id
+        ],
+    )

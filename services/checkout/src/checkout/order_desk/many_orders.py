@@ -1,92 +1,39 @@
 """What the desk does to selected orders: first a page that says it in numbers, then a result per order."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from checkout.order_desk.each_order import ORDERS_MAX, for_each_order
-from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
+from checkout.order_desk.each_order import ORDERS_MAX, Outcome, for_each_order
+from checkout.order_desk.fields import CARRIER_OPTIONS
+from checkout.order_desk.many_orders_preview import (
+    DONE,
+    TAB_OF,
+    TITLE,
+    Action,
+    BulkForm,
+    TrackingForm,
+    candidate,
+    refusal_of,
+    sentence,
+)
 from checkout.order_desk.rows import numbers_of, read_ruled_orders
 from checkout.order_desk.search import TABS
-from checkout.order_desk.words import badges
 from checkout.orders.book import OrderBook
 from checkout.orders.process_order import close_order
 from checkout.orders.request_capture import ask_for_capture
-from checkout.orders.rules.allowed_deeds import check_capturable, check_shippable
-from checkout.orders.rules.order import Order
-from checkout.orders.rules.steps import capture_warnings, processed_warnings
-from checkout.orders.stored_order import StoredOrder
 from checkout.shipping.ship_order import ShipWish, ship
 from shared.clock import now
 from shared.errors import Refused
 from shared.shop.carriers import carrier_called
-from shared.shop.labels import Labels
 from shared.web.deeds import name_of
 from shared.web.forms import Form, parse_form
 from shared.web.parts import Here, parts_of
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
-
-Action = Literal["ship", "capture", "process"]
-TITLE = Labels[Action](
-    Action,
-    {
-        "ship": "注文を発送済みにする(通常配送・店舗受取)",
-        "capture": "注文を入金済みにする",
-        "process": "注文を処理済みにする",
-    },
-)
-DONE = Labels[Action](
-    Action,
-    {
-        "ship": "発送済みにしました",
-        "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
-        "process": "処理済みにしました",
-    },
-)
-TAB_OF = Labels[Action](Action, {"ship": "unshipped", "capture": "unpaid", "process": "all"})
-
-
-class BulkForm(BaseModel):
-    """The selected orders and the boxes beside the button."""
-
-    action: Action
-    id: list[OrderCode] = Field(default_factory=list, title="注文")
-    send_mail: bool = False
-    mark_processed: bool = False
-    confirmed: bool = False
-    carrier: CarrierText = ""
-
-
-class TrackingForm(BaseModel):
-    """The tracking number of one order, and the order as it was seen."""
-
-    number: TrackingNumber = ""
-    version: int | None = Field(None, ge=1, title="版")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One selected order: what will happen to it, or why nothing will."""
-
-    code: str
-    name: str
-    payment_name: str
-    states: Mapping[str, tuple[str, str]]
-    total: int
-    registered: str
-    refusal: str
-    warnings: Sequence[str]
-    tracking: Form[TrackingForm]
-    version: int = 0
-    number: int | None = None
-
 
 RELOADED = "一括処理の画面は読み込み直せません。処理した注文は、一覧の状態と各注文の履歴で確認できます"
 
@@ -125,14 +72,20 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
         done=DONE[bulk.action],
         action=f"bulk_{bulk.action}",
     )
+    return await _results(request, bulk.action, outcomes)
+
+
+async def _results(request: Request, action: Action, outcomes: Sequence[Outcome]) -> Response:
+    """The page after the deed: what became of each order."""
+    parts = parts_of(request)
     async with parts.db.transaction() as tx:
-        numbers = await numbers_of(tx, codes)
+        numbers = await numbers_of(tx, [one.order_code for one in outcomes])
     return parts.pages.render(
         request,
         "desk_results.html",
-        title=TITLE[bulk.action],
-        back=f"/desk/orders?tab={TAB_OF[bulk.action]}",
-        back_label=TABS[TAB_OF[bulk.action]][0],
+        title=TITLE[action],
+        back=f"/desk/orders?tab={TAB_OF[action]}",
+        back_label=TABS[TAB_OF[action]][0],
         rows=[
             {
                 "code": one.order_code,
@@ -201,7 +154,7 @@ async def _unseen(request: Request, bulk: BulkForm, tracking: Mapping[str, Form[
         return False
     async with parts_of(request).db.transaction() as tx:
         known = await read_ruled_orders(tx, codes)
-    return any(not _refusal(bulk, order) for _, order in known.values())
+    return any(not refusal_of(bulk, order) for _, order in known.values())
 
 
 async def _ask(
@@ -215,7 +168,7 @@ async def _ask(
     bulk = form.value
     async with parts.db.transaction() as tx:
         known = await read_ruled_orders(tx, codes)
-    candidates = [_candidate(bulk, code, known.get(code), tracking[code]) for code in codes]
+    candidates = [candidate(bulk, code, known.get(code), tracking[code]) for code in codes]
     going = [one for one in candidates if not one.refusal]
     wrong = [one.tracking for one in candidates if one.tracking.errors]
     return parts.pages.render(
@@ -232,62 +185,3 @@ async def _ask(
         carriers=CARRIER_OPTIONS,
         back=f"/desk/orders?tab={TAB_OF[bulk.action]}",
     )
-
-
-def _candidate(
-    bulk: BulkForm, code: str, found: tuple[StoredOrder, Order] | None, tracking: Form[TrackingForm]
-) -> Candidate:
-    if found is None:
-        return Candidate(code, "", "", {}, 0, "", "この注文は見つかりません。", (), tracking)
-    row, order = found
-    return Candidate(
-        code=code,
-        name=row.orderer_name,
-        payment_name=row.payment_name,
-        states=badges(row),
-        total=row.total,
-        registered="、".join(filter(None, (parcel.tracking_number for parcel in order.parcels))),
-        refusal=_refusal(bulk, order),
-        warnings=_warnings(bulk, order),
-        tracking=tracking,
-        version=order.version,
-        number=row.number,
-    )
-
-
-def _refusal(bulk: BulkForm, order: Order) -> str:
-    """Ask the rules beforehand; they are asked again under the lock."""
-    try:
-        if bulk.action == "ship":
-            check_shippable(order)
-        elif bulk.action == "capture":
-            check_capturable(order)
-        else:
-            order.moved("process")
-    except Refused as refused:
-        return refused.message
-    return ""
-
-
-def _warnings(bulk: BulkForm, order: Order) -> list[str]:
-    if bulk.action == "capture":
-        return capture_warnings(order)
-    if bulk.action == "process":
-        return processed_warnings(order)
-    if bulk.mark_processed:
-        return [text for text in processed_warnings(order) if "未入金" in text]
-    return []
-
-
-def sentence(bulk: BulkForm, count: int, total: int) -> str:
-    """Say in numbers what the button will do."""
-    if count == 0:
-        return "処理できる注文がありません。"
-    mails = f"、{count}通のメールを送ります" if bulk.send_mail else "ます"
-    if bulk.action == "ship":
-        process = f"。あわせて{count}件を処理済みにします" if bulk.mark_processed else ""
-        return f"{count}件を発送済みにし{mails}{process}。"
-    if bulk.action == "capture":
-        mail = f"入金確定後、最大{count}通のメールを送ります。" if bulk.send_mail else ""
-        return f"{count}件、合計 ¥{total:,} の入金処理を決済サービスに依頼します。{mail}"
-    return f"{count}件を処理済みにします。"

@@ -16,11 +16,11 @@ from checkout.orders.stored_order import buyer_of_order
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu, Method
 from checkout.placing.browser import benefit_of, wallet_of
+from checkout.placing.claims import Benefit
 from checkout.placing.placements import placement_of_order
 from checkout.placing.purchase import Purchase
 from checkout.placing.quote import Quote, goods, quote_cart
 from checkout.placing.till import Till
-from checkout.placing.vouchers import Benefit
 from checkout.pricing.price import NO_DISCOUNTS
 from checkout.shop.rules import ShopSettings
 from shared.clock import now
