@@ -22,7 +22,8 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.settling import settle
 from payments.payment.settle_payment import settle_all
 from payments.refunds import rules as refund_rules
-from payments.requests.perform_requests import reply_of_look, settle_reply
+from payments.requests.outcomes import settle_reply
+from payments.requests.refund_replies import reply_of_look
 from payments.requests.rows import ClaimedRequest
 from shared.events import PaymentRefunded
 from tests.payments.test_payment_rules import AT, CARD, payment
