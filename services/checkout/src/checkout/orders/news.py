@@ -12,7 +12,7 @@ from typing import Any
 from checkout.orders.member_news import LINES_OF_MEMBERS_AND_MAILS
 from checkout.orders.news_words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
 from checkout.orders.order import Order
-from checkout.orders.payment_news import excess_of, route_of
+from checkout.orders.payment_news import route_of
 from checkout.orders.standing_news import standing_words
 from checkout.orders.timeline import Line, TimelineEntry, Topic
 from shared import events
@@ -160,7 +160,12 @@ def _voided(event: events.PaymentVoided) -> Line:
 
 
 def _refunded(event: events.PaymentRefunded) -> Line:
-    facts = {"kind": "refund", "amount": event.amount, "excess": excess_of(event), "route": route_of(event)}
+    facts = {
+        "kind": "refund",
+        "amount": event.amount,
+        "excess": event.excess_amount,
+        "route": route_of(event),
+    }
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
@@ -179,7 +184,7 @@ def _refund_taken_back(event: events.RefundTakenBack) -> Line:
 
 
 def _refund_title(event: events.PaymentRefunded) -> str:
-    excess = excess_of(event)
+    excess = event.excess_amount
     if excess == event.amount:
         return f"過入金 ¥{excess:,}を返金しました"
     return f"¥{event.amount:,}を返金しました" + (f"（うち過入金 ¥{excess:,}）" if excess else "")
