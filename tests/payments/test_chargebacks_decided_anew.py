@@ -10,7 +10,7 @@ from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
 from payments.deposits import rules as deposit_rules
-from payments.desk.payment_view import taken_back
+from payments.desk.offers import effect_of_reopening
 from payments.payment.rules import asking
 from payments.payment.rules.answers import Captured, CaptureDeclined, Chargeback, Refunded, Reversed
 from payments.payment.rules.details import KnownChargeback, Loss
@@ -164,7 +164,7 @@ def test_the_desk_says_paid_again_only_where_all_of_it_is_back(given_back: int, 
     before = replace(LIVE, refunded_amount=given_back, refunds=("f1",) if given_back else ())
     lost = decided(heard(before, replace(OPEN, amount=rest)), "lost", rest).payment
     assert lost.state == "refunded"
-    words = taken_back(lost, lost.chargebacks[0])
+    words = effect_of_reopening(lost, lost.chargebacks[0])
     assert f"¥{rest:,}" in words
     assert ("注文は入金済みに戻ります。" in words) is paid
 

@@ -31,7 +31,8 @@ from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import next_look_at
 from payments.payment.settle_payment import Batch, settle_all
 from payments.requests.answers import ToldAnswer, answer_as_json
-from payments.requests.perform_requests import Outcome, never_asked, outcome, reply_of_look
+from payments.requests.outcomes import Outcome, outcome
+from payments.requests.refund_replies import never_asked, reply_of_look
 from payments.requests.rows import ClaimedRequest
 from payments.watching.watch_payments import SILENT_PAUSE_SECONDS, is_overdue, look
 from shared.database.transactions import Tx

@@ -9,9 +9,8 @@ import pytest
 
 from harness.hearing import said
 from harness.keys import Keys
+from payments.chargebacks.decide_chargeback import DecideChargeback
 from payments.deposits.rules import book_deposit
-from payments.desk.do_payment_deed import told
-from payments.desk.forms import Dispute
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
@@ -162,9 +161,9 @@ async def test_a_refund_under_a_known_id_is_said_and_booked_once(shopping: Shopp
 
 
 def test_a_chargeback_that_was_won_is_said_without_an_amount() -> None:
-    won = Dispute(version=1, reference="d1", state="won", lost_amount=500)
-    assert told(won) == "申し立て番号 d1、結果 勝訴"
-    assert "¥500" in told(won.model_copy(update={"state": "lost"}))
+    won = DecideChargeback(version=1, reference="d1", state="won", lost_amount=500)
+    assert won.told() == "申し立て番号 d1、結果 勝訴"
+    assert "¥500" in won.model_copy(update={"state": "lost"}).told()
 
 
 @pytest.mark.feature("PAY-13", clause="deposit step not offered")

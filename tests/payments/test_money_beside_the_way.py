@@ -35,7 +35,7 @@ from payments.payment.rules.standing import with_standing
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all
 from payments.refunds import rules as refund_rules
-from payments.requests.perform_requests import set_apart
+from payments.requests.refund_replies import set_apart
 from shared.clock import now
 from shared.events import (
     AuthorizationEnded,

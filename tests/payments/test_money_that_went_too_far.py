@@ -8,7 +8,7 @@ import pytest
 from harness.keys import Keys
 from payments.calls import rules as call_rules
 from payments.chargebacks import rules as chargeback_rules
-from payments.desk import payment_view
+from payments.desk import call_words, offers
 from payments.payment.rules import asking
 from payments.payment.rules.answers import (
     Authorized,
@@ -58,7 +58,7 @@ def receivable(*settled: Settled) -> int:
 
 
 def shown(one: Payment) -> str:
-    return " ".join(text for _, text in payment_view.calls(one, BANK))
+    return " ".join(text for _, text in call_words.calls(one, BANK))
 
 
 def standing(before: Payment, settled: Settled) -> PaymentStandingChanged:
@@ -363,7 +363,7 @@ def test_short_money_tells_how_the_rest_can_come(
     state: State, terms: Terms, words: str, not_said: str
 ) -> None:
     short = payment(state, suspense_amount=300, attention="short_money", ended_holds=("a1",))
-    text = " ".join(text for _, text in payment_view.calls(short, terms))
+    text = " ".join(text for _, text in call_words.calls(short, terms))
     assert words in text
     assert not_said not in text
 
@@ -371,5 +371,5 @@ def test_short_money_tells_how_the_rest_can_come(
 def test_late_money_after_a_lost_chargeback_is_asked_for_once() -> None:
     late = payment("voided", suspense_amount=300, attention="late_money", order_cancelled=True)
     failed = payment("owed", suspense_amount=300, attention="refund_failed", order_cancelled=True)
-    labels = [[offer.label for offer in payment_view.offers(one, CARD)] for one in (late, failed)]
+    labels = [[offer.label for offer in offers.offers(one, CARD)] for one in (late, failed)]
     assert [names[0] for names in labels] == ["返金を依頼する", "返金をもう一度依頼する"]

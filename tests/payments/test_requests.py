@@ -40,7 +40,8 @@ from payments.payment.rules.answers import (
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.terms import Terms
 from payments.requests.calls import Calls
-from payments.requests.perform_requests import SILENT_ATTEMPTS_MAX, Requests
+from payments.requests.outcomes import SILENT_ATTEMPTS_MAX
+from payments.requests.perform_requests import Requests
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch, is_overdue
 from shared.clock import clock, now

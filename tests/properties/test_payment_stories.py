@@ -43,7 +43,9 @@ from payments.payment.rules.settling import settle
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import settle_all
 from payments.refunds import rules as refund_rules
-from payments.requests.perform_requests import is_abandoned, reply_of_look, set_apart, settle_reply
+from payments.requests.outcomes import settle_reply
+from payments.requests.perform_requests import is_abandoned
+from payments.requests.refund_replies import reply_of_look, set_apart
 from shared.events import (
     AuthorizationEnded,
     CaptureRejected,

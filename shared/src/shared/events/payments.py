@@ -189,6 +189,12 @@ class PaymentRefunded(PaymentsEvent):
     by_dispute: bool = False
     order_ended: bool = False
 
+    @property
+    def excess_amount(self) -> int:
+        """Return how much of it was paid too much, in yen. Money of an order that was never paid is none of it."""
+        paid = bool(self.remaining_amount) or self.amount > self.spare_amount
+        return self.spare_amount if paid else 0
+
 
 class RefundTakenBack(PaymentsEvent):
     """A published refund did not happen: staff took back its record, or a chargeback was not lost after all.

@@ -2,45 +2,59 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
+from typing import Annotated
+
+from pydantic import Field
 
 from payments.chargebacks import rules
+from payments.chargebacks.words import ENDS, End
 from payments.payment.act_on_payment import Acted, act_on_payment
+from payments.payment.forms import PaymentForm
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 from shared.errors import Refused
+from shared.web.fields import Line, PaidYen
+
+
+class DecideChargeback(PaymentForm):
+    """How a chargeback ended; ``lost_amount`` is booked of one that was lost alone."""
+
+    reference: Line = Field(title="申し立て番号", max_length=200)
+    state: Annotated[End, ENDS] = Field(title="結果")
+    lost_amount: PaidYen | None = Field(None, title="返金された金額")
+
+    def told(self) -> str:
+        """Return in words what was asked for; no amount where nothing was lost, whatever was typed there."""
+        if self.state == "won" and self.lost_amount is not None:
+            return self.model_copy(update={"lost_amount": None}).told()
+        return super().told()
 
 
 async def decide_chargeback(
-    tx: Tx,
-    methods: Mapping[str, MethodFacts],
-    order_code: str,
-    *,
-    reference: str,
-    state: Literal["won", "lost"],
-    lost_amount: int | None,
-    version: int,
-    by: str,
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: DecideChargeback, *, by: str
 ) -> Acted:
-    """Book a chargeback as won or lost; of a lost one ``lost_amount`` yen.
+    """Book a chargeback as won or lost.
 
-    Raises Refused where that amount is missing or more than is disputed, and as :func:`act_on_payment` does.
+    Raises Refused where the amount of a lost one is missing or more than is disputed, and as :func:`act_on_payment` does.
     """
 
-    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        if state == "lost" and not lost_amount:
-            raise Refused(
-                "amount_missing", "返金された金額を入力してください", field="lost_amount", status=422
-            )
-        most = rules.lost_amount_max(payment, reference)
-        if state == "lost" and most is not None and (lost_amount or 0) > most:
-            text = f"返金された金額は¥{most:,}以下で入力してください"
-            raise Refused("more_than_disputed", text, field="lost_amount", status=422)
+    def rule(payment: Payment, _: Terms, at: datetime) -> Settled:
+        if asked.state == "lost":
+            _check_amount(asked.lost_amount, rules.lost_amount_max(payment, asked.reference))
         return rules.decide_chargeback(
-            payment, at, reference=reference, state=state, by=by, amount=lost_amount
+            payment, at, reference=asked.reference, state=asked.state, by=by, amount=asked.lost_amount
         )
 
-    return await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(tx, methods, order_code, asked.version, rule)
+
+
+def _check_amount(lost: int | None, most: int | None) -> None:
+    """Raise Refused where nobody says what was ``lost``, or that is more than the ``most`` yen that are disputed."""
+    if not lost:
+        raise Refused("amount_missing", "返金された金額を入力してください", field="lost_amount", status=422)
+    if most is not None and lost > most:
+        text = f"返金された金額は¥{most:,}以下で入力してください"
+        raise Refused("more_than_disputed", text, field="lost_amount", status=422)

@@ -1,33 +1,37 @@
 """Staff take back how a chargeback ended, so that it can be decided anew."""
 
 from collections.abc import Mapping
-from datetime import datetime
+
+from pydantic import Field
 
 from payments.chargebacks import rules
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.rules.drafting import Settled
-from payments.payment.rules.payment import Payment
-from payments.payment.rules.terms import Terms
+from payments.payment.forms import PaymentForm
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
+from shared.web.fields import Line, Text
+
+
+class ReopenChargeback(PaymentForm):
+    """Take back how a chargeback ended, and why."""
+
+    reference: Line = Field(title="申し立て番号", max_length=200)
+    reopen_reason: Text = Field(title="取り消す理由", max_length=200)
 
 
 async def reopen_chargeback(
-    tx: Tx,
-    methods: Mapping[str, MethodFacts],
-    order_code: str,
-    *,
-    reference: str,
-    reopen_reason: str,
-    version: int,
-    by: str,
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: ReopenChargeback, *, by: str
 ) -> Acted:
     """Let a chargeback that was won or lost be open again, with all that was booked of it undone.
 
     Raises Refused as :func:`act_on_payment` does.
     """
-
-    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        return rules.reopen_chargeback(payment, at, reference=reference, reason=reopen_reason, by=by)
-
-    return await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        asked.version,
+        lambda payment, _, at: rules.reopen_chargeback(
+            payment, at, reference=asked.reference, reason=asked.reopen_reason, by=by
+        ),
+    )

@@ -1,23 +1,32 @@
 """Staff take what came in for the whole that the order costs."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from payments.deposits import rules
+from payments.deposits.words import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.rules.drafting import Settled
-from payments.payment.rules.payment import Payment
-from payments.payment.rules.terms import Terms
+from payments.payment.forms import UNTOLD, PaymentForm
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
 
+class AcceptShortMoney(PaymentForm):
+    """Take what is here for the whole."""
+
+    send_mail: Annotated[bool, UNTOLD] = Field(False, title=DEPOSIT_MAIL)
+
+
 async def accept_short_money(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, send_mail: bool, version: int, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: AcceptShortMoney, *, by: str
 ) -> Acted:
     """Let what is here count as the whole. Raises Refused as :func:`act_on_payment` does."""
-
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return rules.accept_short(payment, terms, at, by=by, send_mail=send_mail)
-
-    return await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        asked.version,
+        lambda payment, terms, at: rules.accept_short(payment, terms, at, by=by, send_mail=asked.send_mail),
+    )

@@ -1,23 +1,32 @@
 """Staff let money that was to go back pay for an order that goes on."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from payments.deposits import rules
+from payments.deposits.words import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment
-from payments.payment.rules.drafting import Settled
-from payments.payment.rules.payment import Payment
-from payments.payment.rules.terms import Terms
+from payments.payment.forms import UNTOLD, PaymentForm
 from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 
 
+class KeepMoney(PaymentForm):
+    """Let money that was to go back pay for the order after all."""
+
+    send_mail: Annotated[bool, UNTOLD] = Field(False, title=DEPOSIT_MAIL)
+
+
 async def keep_money(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, send_mail: bool, version: int, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: KeepMoney, *, by: str
 ) -> Acted:
     """Let what is here pay for the order, be it less than the whole. Raises Refused as :func:`act_on_payment` does."""
-
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
-        return rules.keep_for_order(payment, terms, at, by=by, send_mail=send_mail)
-
-    return await act_on_payment(tx, methods, order_code, deed, version=version)
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        asked.version,
+        lambda payment, terms, at: rules.keep_for_order(payment, terms, at, by=by, send_mail=asked.send_mail),
+    )

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from payments.deposits.rules import book_deposit
+from payments.deposits.words import DEPOSIT_MAIL
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
+from payments.payment.forms import UNTOLD, PaymentForm, RecordId
 from payments.payment.rows import amount_of_receipt
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
@@ -12,46 +17,50 @@ from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from shared.clock import in_japan
 from shared.database.transactions import Tx
+from shared.web.fields import PaidYen
+
+
+class RecordDeposit(PaymentForm):
+    """What staff read on the bank's statement, booked once under ``receipt_id``."""
+
+    amount: PaidYen = Field(title="入金額")
+    deposited_on: date = Field(title="入金日")
+    receipt_id: RecordId
+    send_mail: Annotated[bool, UNTOLD] = Field(
+        False, title=DEPOSIT_MAIL, description="入金がご請求額に足りないときは送信しません。"
+    )
 
 
 async def record_deposit(
-    tx: Tx,
-    methods: Mapping[str, MethodFacts],
-    order_code: str,
-    *,
-    amount: int,
-    deposited_on: date,
-    receipt_id: str,
-    send_mail: bool,
-    version: int,
-    by: str,
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RecordDeposit, *, by: str
 ) -> Acted:
-    """Book ``amount`` yen once under ``receipt_id``, whatever the order still needs.
+    """Book the amount once under its id, whatever the order still needs.
 
-    Raises Refused for the ``receipt_id`` of another record, and as :func:`act_on_payment` and :func:`book_deposit` do.
+    Raises Refused for the id of another record, and as :func:`act_on_payment` and :func:`book_deposit` do.
     """
 
-    def deed(payment: Payment, terms: Terms, at: datetime) -> Settled:
+    def rule(payment: Payment, terms: Terms, at: datetime) -> Settled:
         return book_deposit(
             payment,
             terms,
             at,
-            amount=amount,
-            deposited_on=deposited_on,
-            receipt_id=receipt_id,
-            send_mail=send_mail,
+            amount=asked.amount,
+            deposited_on=asked.deposited_on,
+            receipt_id=asked.receipt_id,
+            send_mail=asked.send_mail,
             by=by,
             beside_the_sale=True,
         )
 
     async def repeated(payment: Payment) -> bool:
-        if receipt_id not in payment.receipts:
+        if asked.receipt_id not in payment.receipts:
             return False
         # The day on which money came in is kept of the last receipt alone.
-        last = receipt_id == payment.receipts[-1] and receipt_id not in payment.reversals
+        last = asked.receipt_id == payment.receipts[-1] and asked.receipt_id not in payment.reversals
         day = in_japan(payment.received_at).date() if payment.received_at else None
-        if not last or (await amount_of_receipt(tx, order_code, receipt_id), day) != (amount, deposited_on):
+        booked = (await amount_of_receipt(tx, order_code, asked.receipt_id), day)
+        if not last or booked != (asked.amount, asked.deposited_on):
             raise recorded_already()
         return True
 
-    return await act_on_payment(tx, methods, order_code, deed, version=version, repeated=repeated)
+    return await act_on_payment(tx, methods, order_code, asked.version, rule, repeated=repeated)

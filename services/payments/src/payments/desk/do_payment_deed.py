@@ -1,65 +1,66 @@
 """Every deed about the money of a payment at the desk: it is done, and said for the record of deeds (STF-03)."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
-
-from pydantic import BaseModel
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from payments.methods.registry import Methods
 from payments.payment.act_on_payment import Acted
+from payments.payment.forms import PaymentForm
+from payments.payment.rules.watching import MethodFacts
 from shared.database.transactions import Tx
 from shared.events import PaymentDeedDone
 
-UseCase = Callable[..., Awaitable[Acted]]
-"""What staff may do: it takes transaction, methods and order code, the fields of its form and who does it."""
-_OF_THE_FORM = frozenset({"version", "receipt_id", "refund_id", "send_mail"})
-_WORDS = {
-    "state": {"won": "勝訴", "lost": "敗訴"},
-    "route": {"bank_transfer": "銀行振込", "gift_card": "ギフトカード"},
-}
-"""The words of what is chosen in a form, by field: what staff type is said as they typed it."""
+F = TypeVar("F", bound=PaymentForm)
+Asked = TypeVar("Asked", bound=PaymentForm, contravariant=True)
+
+
+class UseCase(Protocol[Asked]):
+    """What staff may do to the payment of an order: as the form asks, under the name ``by``. Raises Refused."""
+
+    async def __call__(
+        self, tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: Asked, *, by: str
+    ) -> Acted:
+        """Do it, and return how the payment stands then."""
+
+
+@dataclass(frozen=True)
+class Deed(Generic[F]):
+    """A deed of the desk: what its form asks, what is done, what staff are told then, and what each line says that it
+    leaves in the history of the payment."""
+
+    form: type[F]
+    do: UseCase[F]
+    said: str | Callable[[F, Acted], str]
+    history: Mapping[str, str]
+
+    def words(self, asked: F, acted: Acted) -> str:
+        """Return what staff are told when it is done."""
+        return self.said if isinstance(self.said, str) else self.said(asked, acted)
+
+
+def deed(
+    form: type[F], do: UseCase[F], said: str | Callable[[F, Acted], str], history: Mapping[str, str]
+) -> Deed[Any]:
+    """Return a row of a table of deeds. Only here are its form and its use case known by their types, so that mypy refuses
+    two that do not fit; in ``Deed[Any]`` all would."""
+    return Deed(form, do, said, history)
 
 
 async def do_payment_deed(
-    tx: Tx,
-    methods: Methods,
-    order_code: str,
-    use_case: UseCase,
-    asked: BaseModel,
-    *,
-    by: str,
-    deed: Mapping[str, Any],
-    said: Callable[[Acted], str],
+    tx: Tx, methods: Methods, order_code: str, what: Deed[F], asked: F, done_by: Mapping[str, Any]
 ) -> str:
-    """Do ``use_case`` with what was ``asked`` and return what is said to staff then; ``deed`` is who does it, and from where.
+    """Do ``what`` with what was ``asked`` and return what staff are told then; ``done_by`` is who does it, and from where
+    (:func:`shared.web.deeds.done_by`).
 
     A deed that is repeated books nothing, and is said once.
 
     Raises Refused as the use case does: then nothing was done, and nothing is said.
     """
-    acted = await use_case(tx, methods, order_code, **asked.model_dump(), by=by)
-    words = said(acted)
-    if not acted.booked:
-        return words
-    with_what = told(asked)
-    subject = f"{order_code}：{words}" + (f"（{with_what}）" if with_what else "")
-    tx.say(PaymentDeedDone(**deed, subject=subject, order_code=order_code))
+    acted = await what.do(tx, methods, order_code, asked, by=done_by["by"])
+    words = what.words(asked, acted)
+    if acted.booked:
+        told = asked.told()
+        subject = f"{order_code}：{words}" + (f"（{told}）" if told else "")
+        tx.say(PaymentDeedDone(**done_by, subject=subject, order_code=order_code))
     return words
-
-
-def told(asked: BaseModel) -> str:
-    """Return in words what a form of the desk asked for: amounts in yen, days, reasons."""
-    fields = type(asked).model_fields
-    unsaid = _OF_THE_FORM
-    if getattr(asked, "state", "") == "won":
-        # Nothing is lost: whatever was typed there is not booked.
-        unsaid |= {"lost_amount"}
-    return "、".join(
-        f"{fields[name].title or name} {_word(name, value)}"
-        for name, value in asked
-        if name not in unsaid and value not in (None, "")
-    )
-
-
-def _word(name: str, value: object) -> str:
-    return f"¥{value:,}" if isinstance(value, int) else _WORDS.get(name, {}).get(str(value), str(value))

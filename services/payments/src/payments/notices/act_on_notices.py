@@ -32,7 +32,7 @@ from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.settle_payment import Batch, call_and_put_off, fitting_again, settle_all
 from payments.requests.calls import Calls
-from payments.requests.perform_requests import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
+from payments.requests.outcomes import MISMATCH_PAUSE_SECONDS_MAX, PAUSE_SECONDS_MAX
 from shared.cause import following
 from shared.clock import now
 from shared.database.transactions import Tx

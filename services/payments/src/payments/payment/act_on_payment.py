@@ -15,7 +15,8 @@ from shared.clock import now
 from shared.database.transactions import Tx
 from shared.errors import Refused
 
-Deed = Callable[[Payment, Terms, datetime], Settled]
+Rule = Callable[[Payment, Terms, datetime], Settled]
+"""What a deed makes of the payment at a moment."""
 Repeated = Callable[[Payment], Awaitable[bool]]
 """Tells whether the very same record is in the books already. Raises Refused where another one is, under its id."""
 
@@ -37,12 +38,12 @@ async def act_on_payment(
     tx: Tx,
     methods: Mapping[str, MethodFacts],
     order_code: str,
-    deed: Deed,
-    *,
     version: int,
+    rule: Rule,
+    *,
     repeated: Repeated = _never,
 ) -> Acted:
-    """Do ``deed`` to the payment of an order, unless it is ``repeated``; return what that made of it.
+    """Do to the payment of an order what ``rule`` makes of it, unless that is ``repeated``; return how it stands then.
 
     Raises Refused for an order that is not known, for a payment that is not the ``version`` they saw, while an
     earlier refund is not answered, and where the payment does not allow the deed.
@@ -58,7 +59,7 @@ async def act_on_payment(
             "この決済は他の操作で更新されました。最新の内容を確認してから、もう一度行ってください。",
         )
     at = now()
-    settled = deed(payment, methods[payment.method].terms, at)
+    settled = rule(payment, methods[payment.method].terms, at)
     refunds = any(ask.operation == "refund" for ask in settled.asks)
     blocked = refunds and await has_open_request(tx, payment.payment_id, "refund")
     if blocked or settled == Settled(payment):

@@ -2,70 +2,67 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from payments.payment.act_on_payment import Acted, act_on_payment, recorded_already
+from payments.payment.forms import PaymentForm, RecordId, TakeBack
 from payments.payment.rows import has_note
-from payments.payment.rules.answers import RefundRoute
 from payments.payment.rules.drafting import Settled
 from payments.payment.rules.payment import Payment
 from payments.payment.rules.terms import Terms
 from payments.payment.rules.watching import MethodFacts
 from payments.payment.words import ROUTES
 from payments.refunds import rules
-from payments.refunds.rules import check_within
 from shared.database.transactions import Tx
+from shared.web.fields import PaidYen, Text
+
+
+class RecordRefund(PaymentForm):
+    """What staff gave back by a way of their own, booked once under ``refund_id``."""
+
+    returned_amount: PaidYen = Field(title="返金した金額")
+    route: Annotated[Literal["bank_transfer", "gift_card"], ROUTES] = Field(
+        "bank_transfer", title="返金の方法"
+    )
+    note: Text = Field(title="メモ", max_length=200, description="返金した日や振込先など")
+    refund_id: RecordId
 
 
 async def record_refund(
-    tx: Tx,
-    methods: Mapping[str, MethodFacts],
-    order_code: str,
-    *,
-    returned_amount: int,
-    route: RefundRoute,
-    note: str,
-    refund_id: str,
-    version: int,
-    by: str,
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: RecordRefund, *, by: str
 ) -> Acted:
-    """Book ``returned_amount`` yen as given back by ``route``, once under ``refund_id``.
+    """Book the amount as given back by the route, once under its id.
 
-    Raises Refused for more than is here, for the ``refund_id`` of another record, and as :func:`act_on_payment` does.
+    Raises Refused for more than is here, for the id of another record, and as :func:`act_on_payment` does.
     """
+    ref, amount, route = asked.refund_id, asked.returned_amount, asked.route
+    written = f"{ROUTES[route]} ¥{amount:,} {asked.note}"
 
-    written = f"{ROUTES[route]} ¥{returned_amount:,} {note}"
-
-    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        check_within(rules.outside_amount_max(payment), returned_amount, "returned_amount")
-        return rules.settle_outside(
-            payment,
-            at,
-            ref=refund_id,
-            amount=returned_amount,
-            route=route,
-            note=written,
-            by=by,
-        )
+    def rule(payment: Payment, _: Terms, at: datetime) -> Settled:
+        rules.check_within(rules.outside_amount_max(payment), amount, "returned_amount")
+        return rules.settle_outside(payment, at, ref=ref, amount=amount, route=route, note=written, by=by)
 
     async def repeated(payment: Payment) -> bool:
-        if refund_id not in payment.refunds:
+        if ref not in payment.refunds:
             return False
-        same = any(
-            (one.ref, one.amount, one.route) == (refund_id, returned_amount, route) for one in payment.outside
-        )
+        same = any((one.ref, one.amount, one.route) == (ref, amount, route) for one in payment.outside)
         if not same or not await has_note(tx, payment, written):
             raise recorded_already()
         return True
 
-    return await act_on_payment(tx, methods, order_code, deed, version=version, repeated=repeated)
+    return await act_on_payment(tx, methods, order_code, asked.version, rule, repeated=repeated)
 
 
 async def take_back_refund(
-    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, *, ref: str, version: int, by: str
+    tx: Tx, methods: Mapping[str, MethodFacts], order_code: str, asked: TakeBack, *, by: str
 ) -> Acted:
-    """Take a refund recorded as ``ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
-
-    def deed(payment: Payment, _: Terms, at: datetime) -> Settled:
-        return rules.take_back_record(payment, at, ref=ref, by=by)
-
-    return await act_on_payment(tx, methods, order_code, deed, version=version)
+    """Take a refund recorded as ``asked.ref`` out of the books again. Raises Refused as :func:`act_on_payment` does."""
+    return await act_on_payment(
+        tx,
+        methods,
+        order_code,
+        asked.version,
+        lambda payment, _, at: rules.take_back_record(payment, at, ref=asked.ref, by=by),
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from checkout.orders.heard.words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
 from checkout.orders.timeline import Line
-from checkout.orders.told.payment_events import excess_of, route_of
+from checkout.orders.told.payment_events import route_of
 from shared import events
 from shared.clock import in_japan
 from shared.events import Event
@@ -69,7 +69,12 @@ def _voided(event: events.PaymentVoided) -> Line:
 
 
 def _refunded(event: events.PaymentRefunded) -> Line:
-    facts = {"kind": "refund", "amount": event.amount, "excess": excess_of(event), "route": route_of(event)}
+    facts = {
+        "kind": "refund",
+        "amount": event.amount,
+        "excess": event.excess_amount,
+        "route": route_of(event),
+    }
     left = f"　お預かり残高 ¥{event.remaining_amount:,}" if event.remaining_amount else ""
     if event.by_dispute:
         return "payment", "stop", "チャージバックで代金が回収されました", f"¥{event.amount:,}{left}", facts
@@ -88,7 +93,7 @@ def _refund_taken_back(event: events.RefundTakenBack) -> Line:
 
 
 def _refund_title(event: events.PaymentRefunded) -> str:
-    excess = excess_of(event)
+    excess = event.excess_amount
     if excess == event.amount:
         return f"過入金 ¥{excess:,}を返金しました"
     return f"¥{event.amount:,}を返金しました" + (f"（うち過入金 ¥{excess:,}）" if excess else "")

@@ -51,7 +51,7 @@ def _captured(event: events.PaymentCaptured) -> Told:
 
 def _refunded(event: events.PaymentRefunded) -> Told:
     return Told(
-        event.order_code, money=_money("refunded", event, route=route_of(event), excess=excess_of(event))
+        event.order_code, money=_money("refunded", event, route=route_of(event), excess=event.excess_amount)
     )
 
 
@@ -63,12 +63,6 @@ def _taken_back(event: events.RefundTakenBack) -> Told:
 def route_of(event: events.PaymentRefunded | events.RefundTakenBack) -> str:
     """Return by which way money went back: ``dispute`` where a bank took it."""
     return "dispute" if event.by_dispute else event.route
-
-
-def excess_of(event: events.PaymentRefunded) -> int:
-    """Return how much of a refund was paid too much, in yen. Money of an order that was never paid is none of it."""
-    paid = bool(event.remaining_amount) or event.amount > event.spare_amount
-    return event.spare_amount if paid else 0
 
 
 def _money(

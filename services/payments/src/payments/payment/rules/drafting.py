@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
 
 from payments.payment.rules import journal
 from payments.payment.rules.details import Loss, OurRefund
@@ -66,11 +65,6 @@ def and_then(whole: Settled, part: Settled) -> Settled:
         asks=whole.asks + part.asks,
         entries=whole.entries + part.entries,
     )
-
-
-def refund_id_of(payment: Payment, ref: str) -> UUID:
-    """Return under which id events tell of the refund that is booked by ``ref``."""
-    return uuid5(payment.payment_id, ref)
 
 
 class Draft:
@@ -205,26 +199,6 @@ class Draft:
         asked = payment.state not in OVER and self.move(VoidAsked, because)
         if asked and self.payment.state == "voiding":
             self.ask("void", payment.amount)
-
-    def return_money(self, refund_ref: str, amount: int, explained_by: str = "") -> UUID:
-        """Book a refund, suspended money first; return the id of the refund.
-
-        ``explained_by``: the receipt that explains a refund booked as lost before.
-        """
-        payment = self.payment
-        from_suspense = min(amount, payment.spare_amount)
-        entries = (
-            journal.suspense_returned(refund_ref, from_suspense),
-            journal.refund(refund_ref, amount - from_suspense),
-        )
-        known = () if explained_by else (refund_ref,)
-        self.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
-        self.change(
-            refunded_amount=payment.refunded_amount + amount,
-            suspense_returned_amount=payment.suspense_returned_amount + from_suspense,
-            refunds=(*payment.refunds, *known),
-        )
-        return refund_id_of(payment, " ".join([refund_ref, *filter(None, [explained_by])]))
 
     def take_out(self, receipt_id: str, amount: int, explained_by: str = "") -> tuple[int, int]:
         """Book that ``amount`` of a receipt came to nothing: out of suspense first, then out of the sale; return both."""

@@ -7,15 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from payments.payment.rules.answers import OtherHold
-from payments.payment.rules.details import (
-    NO_REFUND,
-    CaptureWish,
-    KnownChargeback,
-    Loss,
-    Number,
-    OurRefund,
-    Outside,
-)
+from payments.payment.rules.details import CaptureWish, KnownChargeback, Number, Outside
+from payments.payment.rules.money import Money
 from payments.payment.rules.moves import NOT_YET as NOT_YET
 from payments.payment.rules.moves import OVER, WANTED_IN
 from payments.payment.rules.moves import Operation as Operation
@@ -33,49 +26,31 @@ MISMATCH: Call = "answer_mismatch"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Payment:
-    """Everything known about one try. ``refs`` are the provider's ids, ``choice`` what the buyer chose, ``order_number`` its
-    受付番号, where it was told, ``member_id`` who ordered while logged in, ``by_guest`` whether without an account. ``order`` is the order as it was placed, there
-    where a method is asked and for its pages; None elsewhere, where nobody is ever asked, and of an order that was placed
-    before such copies were kept. ``parcels`` are those that left, where the terms ask for them.
-
-    ``received_at`` is when money last came in. ``captured_amount`` paid for the order; ``suspense_amount`` came in but belongs to no order (short, excess,
-    late); ``refunded_amount`` went back, of either, ``suspense_returned_amount`` of it out of suspense. Of what went
-    back, ``beside_provider_amount`` did so where the provider does not count it, ``unnamed_refund_amount`` is
-    known by the provider's sum only; ``own_refunds`` are yen by the provider's ids, as answers to requests of ours told. ``refund_asked_amount`` is the refund of ours that is under way, ``our_refund`` what else is known of it,
-    ``refund_failed_amount`` what failed of the last one that did,
-    ``refund_of_sale`` says that staff want it out of a paid order, not only of what is spare, ``asked_by`` who asked for
-    the request that was made last.
-    ``parts`` are the receipts of holds that were captured in part, ``ended_holds`` the authorizations that are over,
-    ``other_holds`` those of others on the same agreement; ``unnamed_charge_amount`` was charged there by nobody knows which
-    charge.
-    ``order_cancelled`` outlives every state: what arrives after it goes back. ``receipts`` and ``refunds`` are what was booked, ``receipt_amounts`` the yen of receipts,
-    ``doubted_receipts`` the yen that the provider tells of them now where other yen were booked, ``refund_amounts``
-    and ``retold_refunds`` the same of refunds, ``reversals`` receipts that
-    came to nothing, ``failed_refunds`` refunds, by the provider's ids; ``doubted_refunds`` are not as large as was asked, and not
-    booked until a person has looked. ``losses`` is what went out or was taken back beyond
-    what was here; ``outside`` what staff gave back and no provider has told of. ``shipped``: the money is wanted as
-    soon as it is held, because everything is on its way. ``attention`` is what a person should look at: words
-    with spaces between them, see :meth:`calling`. ``revision`` counts what was said of the standing. ``cause`` is the
-    last event that moved the payment: what a look at the provider finds later follows from it.
-    """
+class Payment(Money):
+    """Everything known about one try: its money, its state, and what was agreed with whom."""
 
     payment_id: UUID
     order_code: str
     method: str
-    amount: int
     placed_at: datetime
     state: State = "placed"
     version: int = 1
     try_number: int = 1
     order_number: int | None = None
+    """The 受付番号 of the order, where it was told."""
     payer_name: str = ""
     by_guest: bool = False
+    """Whether the order was placed without an account; ``member_id`` is who ordered while logged in."""
     member_id: UUID | None = None
     order: OrderSnapshot | None = field(default=None, compare=False, repr=False)
+    """The order as it was placed, where a method is asked and for its pages; None elsewhere, where nobody is ever asked, and of
+    an order that was placed before such copies were kept."""
     parcels: tuple[Parcel, ...] = field(default=(), repr=False)
+    """Those that left, where the terms ask for them."""
     choice: Mapping[str, str] = field(default_factory=dict)
+    """What the buyer chose."""
     refs: Mapping[str, str] = field(default_factory=dict)
+    """The provider's ids."""
     capture_policy: CapturePolicy = "on_shipped"
     page_key: str = ""
     page_url: str = ""
@@ -86,41 +61,40 @@ class Payment:
     number: Number | None = None
     capture_wish: CaptureWish | None = None
     order_cancelled: bool = False
-    captured_amount: int = 0
-    received_at: datetime | None = None
-    suspense_amount: int = 0
-    refunded_amount: int = 0
-    suspense_returned_amount: int = 0
-    beside_provider_amount: int = 0
-    unnamed_refund_amount: int = 0
-    own_refunds: Mapping[str, int] = field(default_factory=dict)
-    refund_asked_amount: int = 0
-    our_refund: OurRefund = NO_REFUND
-    refund_failed_amount: int = 0
+    """It outlives every state: what arrives after it goes back."""
     refund_of_sale: bool = False
+    """Whether staff want the refund under way out of a paid order, not only of what is spare."""
     asked_by: str = ""
+    """Who asked for the request that was made last."""
     reauthorized_at: datetime | None = None
     renews_hold: bool = False
     ended_holds: tuple[str, ...] = ()
+    """The authorizations that are over."""
     other_holds: tuple[OtherHold, ...] = ()
+    """Holds of others on the same agreement."""
     unnamed_charge_amount: int = 0
-    chargebacks: tuple[KnownChargeback, ...] = ()
-    reversals: tuple[str, ...] = ()
-    receipts: tuple[str, ...] = ()
-    receipt_amounts: Mapping[str, int] = field(default_factory=dict)
-    doubted_receipts: Mapping[str, int] = field(default_factory=dict)
+    """Yen that were charged there by nobody knows which charge."""
     parts: tuple[str, ...] = ()
-    refunds: tuple[str, ...] = ()
-    refund_amounts: Mapping[str, int] = field(default_factory=dict)
+    """The receipts of holds that were captured in part."""
+    reversals: tuple[str, ...] = ()
+    """Receipts that came to nothing, by the provider's ids, as are the refunds in ``failed_refunds``."""
+    doubted_receipts: Mapping[str, int] = field(default_factory=dict)
+    """The yen that the provider tells of receipts now, where other yen were booked."""
     retold_refunds: Mapping[str, int] = field(default_factory=dict)
+    """The same of refunds."""
     failed_refunds: tuple[str, ...] = ()
     doubted_refunds: tuple[str, ...] = ()
-    losses: tuple[Loss, ...] = ()
+    """Refunds that are not as large as was asked, and not booked until a person has looked."""
     outside: tuple[Outside, ...] = ()
+    """What staff gave back and no provider has told of."""
     shipped: bool = False
+    """The money is wanted as soon as it is held, because everything is on its way."""
     attention: str = ""
+    """What a person should look at: words with spaces between them, see :meth:`calling`."""
     revision: int = 0
+    """It counts what was said of the standing."""
     cause: Cause = NO_CAUSE
+    """The last event that moved the payment: what a look at the provider finds later follows from it."""
 
     def changed(self, **changes: Any) -> "Payment":
         """Return the payment with ``changes``. Raises TypeError for a field that it does not have.
@@ -134,54 +108,6 @@ class Payment:
         new = object.__new__(type(self))
         new.__dict__.update(known, **changes)
         return new
-
-    @property
-    def received_amount(self) -> int:
-        """All that came in of the buyer's money, whatever became of it."""
-        return self.captured_amount + self.suspense_amount
-
-    @property
-    def held_amount(self) -> int:
-        """Money of the buyer that is with us: captured or in suspense, and not given back."""
-        return self.received_amount - self.refunded_amount
-
-    @property
-    def spare_amount(self) -> int:
-        """What is in suspense and not given back: money that is here and belongs to no order."""
-        return self.suspense_amount - self.suspense_returned_amount
-
-    @property
-    def sale_amount(self) -> int:
-        """What the order keeps of the money that paid for it."""
-        return self.held_amount - self.spare_amount
-
-    @property
-    def lost_amount(self) -> int:
-        """What went out, or was taken back, beyond what was here: the provider has so much less for us."""
-        return sum(loss.amount for loss in self.losses)
-
-    @property
-    def charged_back_amount(self) -> int:
-        """What banks took back of the money that was here."""
-        beyond = sum(loss.amount for loss in self.losses if loss.kind == "chargeback")
-        return self.charged_back_sum - beyond
-
-    @property
-    def charged_back_sum(self) -> int:
-        """What banks took back, of the money that was here and beyond it."""
-        return sum(one.amount for one in self.chargebacks if one.state == "lost")
-
-    @property
-    def told_refunds_amount(self) -> int:
-        """All that the provider counts as refunded, as far as we know."""
-        over = sum(loss.amount for loss in self.losses if loss.kind != "receipt")
-        return self.refunded_amount + over - self.beside_provider_amount
-
-    @property
-    def refunded_elsewhere_amount(self) -> int:
-        """What the provider counts as refunded that we did not ask for, as far as we know."""
-        presumed = self.refund_asked_amount if self.our_refund.presumed_ref else 0
-        return max(self.told_refunds_amount - sum(self.own_refunds.values()) - presumed, 0)
 
     @property
     def refunds_stopped(self) -> bool:
@@ -201,11 +127,6 @@ class Payment:
         staff want a part of the sale to go back."""
         only_spare = self.state == "captured" and not self.refund_of_sale
         return self.spare_amount if only_spare else self.held_amount
-
-    @property
-    def missing_amount(self) -> int:
-        """What the order is still owed: what a hold is for, and what is captured of it."""
-        return max(self.amount - self.held_amount, 0)
 
     @property
     def goes_on(self) -> bool:
@@ -233,12 +154,6 @@ class Payment:
         """Whether a request is under way whose answer decides how the payment goes on."""
         under_way = self.state in NOT_YET or self.state in ("capturing", "voiding", "reauthorizing")
         return under_way or bool(self.refund_asked_amount or self.doubted_refunds)
-
-    def booked_of(self, receipt_id: str) -> int | None:
-        """Return how many yen were booked by a receipt; None where that is not known any more: receipts from before their
-        amounts were kept tell it only where there is no other."""
-        alone = self.received_amount if self.receipts == (receipt_id,) else None
-        return self.receipt_amounts.get(receipt_id, alone)
 
     @property
     def fitting(self) -> "Payment":

@@ -2,11 +2,12 @@
 every state. Pure."""
 
 from dataclasses import replace
+from uuid import UUID, uuid5
 
 from payments.payment.rules import journal
 from payments.payment.rules.answers import Refunded, RefundRoute
 from payments.payment.rules.details import Loss, Outside, Taken
-from payments.payment.rules.drafting import Draft, refund_id_of
+from payments.payment.rules.drafting import Draft
 from payments.payment.rules.moves import (
     OVER,
     MoneyBeside,
@@ -15,7 +16,7 @@ from payments.payment.rules.moves import (
     RefundAsked,
     SaleHereAgain,
 )
-from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED
+from payments.payment.rules.payment import ABOUT_SPARE_MONEY, UNEXPLAINED, Payment
 from shared.events import PaymentRefunded, RefundTakenBack
 from shared.events.payments import Call
 
@@ -166,7 +167,7 @@ def give(
     """
     payment = draft.payment
     spare = min(amount, payment.spare_amount)
-    refund_id = draft.return_money(ref, amount, explained_by)
+    refund_id = _book(draft, ref, amount, explained_by)
     if by_chargeback:
         taken = Taken(" ".join(filter(None, [ref, explained_by])), amount, spare)
         known = (one.taking(taken) if one.loss_ref == ref else one for one in payment.chargebacks)
@@ -193,6 +194,32 @@ def give(
         order_ended=payment.order_cancelled or (payment.number is not None and not payment.goes_on),
         by=draft.behind or (payment.asked_by if ours and not by_chargeback else ""),
     )
+
+
+def _book(draft: Draft, ref: str, amount: int, explained_by: str) -> UUID:
+    """Book ``amount`` yen as gone back, suspended money first; return the id under which events tell of it.
+
+    ``explained_by``: the receipt that explains a refund booked as lost before.
+    """
+    payment = draft.payment
+    from_suspense = min(amount, payment.spare_amount)
+    entries = (
+        journal.suspense_returned(ref, from_suspense),
+        journal.refund(ref, amount - from_suspense),
+    )
+    known = () if explained_by else (ref,)
+    draft.book(*(journal.covered(one, explained_by) if explained_by else one for one in entries))
+    draft.change(
+        refunded_amount=payment.refunded_amount + amount,
+        suspense_returned_amount=payment.suspense_returned_amount + from_suspense,
+        refunds=(*payment.refunds, *known),
+    )
+    return refund_id_of(payment, " ".join([ref, *filter(None, [explained_by])]))
+
+
+def refund_id_of(payment: Payment, ref: str) -> UUID:
+    """Return under which id events tell of the refund that is booked by ``ref``."""
+    return uuid5(payment.payment_id, ref)
 
 
 def nothing_left(draft: Draft, because: str) -> None:

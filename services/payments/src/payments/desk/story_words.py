@@ -4,21 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from payments.desk.answer_words import ANSWERS, REFUSALS, answer_words
+from payments.desk.history_words import cause, is_refusal
+from payments.desk.journal_words import ACCOUNTS, REASONS
 from payments.desk.rows import RequestOnRecord, Story
 from payments.payment.records import HistoryStep, JournalLine
 from payments.payment.rules.moves import Operation
-from payments.payment.words import (
-    ACCOUNTS,
-    ANSWERS,
-    REASONS,
-    REFUSALS,
-    STATES,
-    answer_words,
-    cause,
-    in_pieces,
-    is_refusal,
-    state_label,
-)
+from payments.payment.words import STATES, in_pieces, state_label
 from shared.shop.labels import Mark
 from shared.web.filters import yen
 
@@ -71,7 +63,7 @@ class NoticeLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class StoryInWords:
     """All that is on record about a payment, in words."""
 
     amount_lines: list[AmountLine]
@@ -80,9 +72,9 @@ class Records:
     notices: list[NoticeLine]
 
 
-def records(story: Story) -> Records:
+def story_in_words(story: Story) -> StoryInWords:
     """Return all that is on record about the payment, in words."""
-    return Records(
+    return StoryInWords(
         amount_lines=[_amount_line(line) for line in story.journal],
         timeline=[_timeline_line(step, story) for step in story.history],
         requests=[_request_line(request) for request in story.requests],

@@ -1,0 +1,8 @@
+"""The Japanese words of chargebacks."""
+
+from typing import Literal
+
+from shared.shop.labels import Labels
+
+End = Literal["won", "lost"]
+ENDS = Labels[End](End, {"won": "勝訴", "lost": "敗訴"})

@@ -1,0 +1,168 @@
+"""What calls for a person, in words, and what it asks for, with the amounts of the payment."""
+
+from typing import Literal
+
+from payments.payment.rules import asking
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from shared.clock import in_japan
+from shared.events.payments import Call
+from shared.shop.labels import Complete, other
+from shared.shop.payment_calls import CALL_LABEL
+from shared.web.filters import yen
+
+_Attention = (
+    Call
+    | Literal[
+        "short_money_by_hand",
+        "short_money_to_hold",
+        "short_money_held_anew",
+        "short_money_held",
+        "wished_refund_failed",
+        "receipt_reversed_after_refund",
+        "chargeback_lost_after_refund",
+        "authorization_expired",
+    ]
+)
+UNKNOWN_CALL = "内容を確認してください。"
+# word, and what it asks for; amounts of the payment stand in it.
+ATTENTION = Complete[_Attention, tuple[str, str]](
+    _Attention,
+    {
+        "short_money": (
+            CALL_LABEL["short_money"],
+            "入金が{missing}足りません（お預かり {held}）。このお支払い方法では、残額をあとからお支払いいただけません。お客様に"
+            "連絡し、不足のまま確定するか、受注詳細で注文をキャンセルしてください。",
+        ),
+        "short_money_by_hand": (
+            CALL_LABEL["short_money"],
+            "入金が{missing}足りません（お預かり {held}）。残額の入金を待つか、不足のまま確定するか、"
+            "受注詳細で注文をキャンセルしてください。",
+        ),
+        "short_money_to_hold": (
+            CALL_LABEL["short_money"],
+            "入金が{missing}足りません（お預かり {held}）。残額を再与信するか、不足のまま確定するか、"
+            "受注詳細で注文をキャンセルしてください。",
+        ),
+        "short_money_held_anew": (
+            "一部入金",
+            "{held}の入金があり、残りの{missing}を再与信しています。結果をお待ちください。",
+        ),
+        "short_money_held": (
+            "一部入金",
+            "{held}の入金があり、残りの{missing}は承認済です。残りを売上請求すると全額の入金になります。",
+        ),
+        "excess_money": (
+            CALL_LABEL["excess_money"],
+            "{spare}の過入金です。この画面から返金するか、{console}で返金してください（返金後、自動で反映されます）。",
+        ),
+        "late_money": (
+            CALL_LABEL["late_money"],
+            "期限後または取消後に入金がありました。{spare}の返金を確認してください。",
+        ),
+        "refund_failed": (
+            CALL_LABEL["refund_failed"],
+            "{refundable}を返金できませんでした。もう一度依頼するか、別の方法で返金して記録してください。",
+        ),
+        "wished_refund_failed": (
+            CALL_LABEL["refund_failed"],
+            "依頼した返金{failed}は成立しませんでした（お預かり {held}）。もう一度依頼するか、別の方法で返金して記録してください。"
+            "返金しないときは、確認済みにしてください。",
+        ),
+        "chargeback": (
+            CALL_LABEL["chargeback"],
+            "チャージバック {disputed} の申し立てがあります。{respond_by}決済会社の管理画面で回答し、結果を記録してください。",
+        ),
+        "authorization_ended": (
+            CALL_LABEL["authorization_ended"],
+            "与信がなくなりました。発送前の場合は発送しないでください。再与信するか、別のお支払い方法をご案内してください。",
+        ),
+        "capture_failed": (CALL_LABEL["capture_failed"], "売上請求処理が成立しませんでした。"),
+        "refunded_elsewhere": (
+            CALL_LABEL["refunded_elsewhere"],
+            "この画面の外で {elsewhere} が返金されました。受注の内容と合っているか確認してください。",
+        ),
+        "refund_unexplained": (
+            CALL_LABEL["refund_unexplained"],
+            "入金の記録より{lost}多い返金が{console}にあります。返金の依頼は止めています。明細と照らし合わせ、記録していない入金が"
+            "あれば記録してください。",
+        ),
+        "receipt_reversed": (
+            CALL_LABEL["receipt_reversed"],
+            "入金（速報）が取り消されました。発送前の場合は発送しないでください。お客様にお支払いの状況を確認してください。",
+        ),
+        "receipt_reversed_after_refund": (
+            "返金後の入金取消",
+            "返金した後に、入金（速報）が取り消されました。{lost}がお店の損失になっています。お客様とお支払い場所に確認してください。",
+        ),
+        "chargeback_lost": (
+            CALL_LABEL["chargeback_lost"],
+            "チャージバックにより、{charged_back}がお客様に返金されました。発送前の場合は発送しないでください。",
+        ),
+        "chargeback_lost_after_refund": (
+            CALL_LABEL["chargeback_lost"],
+            "チャージバックにより、{charged_back}がお客様に返金されました。返金済みの分と合わせて{lost}がお店の損失になっています。",
+        ),
+        "shipping_untold": (
+            CALL_LABEL["shipping_untold"],
+            "発送の報告が受け付けられませんでした。決済会社の管理画面で発送を登録し、確認済みにしてください。",
+        ),
+        "answer_mismatch": (
+            CALL_LABEL["answer_mismatch"],
+            "決済会社の回答が、依頼した内容と一致しません。回答は記録せず、依頼もくり返していません。{console}で実際の取引を確認して"
+            "から、「決済会社に照会する」を押してください。照会しても一致しない場合は、「確認済みにする」を押すと、決済会社の記録に"
+            "合わせて処理を続けます。",
+        ),
+        "other_hold": (
+            CALL_LABEL["other_hold"],
+            "受注管理ソフトなど、この画面の外で{other_holds}の与信が行われています。不要な場合は{console}で取り消してください（注文を"
+            "キャンセルしたとき、または再与信したときは、自動で取り消します）。",
+        ),
+        "charge_unknown": (
+            CALL_LABEL["charge_unknown"],
+            "この注文で記録していない{unnamed}の売上が{console}にあります。取引を確認し、不要な場合は{console}で返金してください。",
+        ),
+        "no_answer": (CALL_LABEL["no_answer"], "決済会社から結果が返っていません。照会を続けています。"),
+        "authorization_expired": (CALL_LABEL["authorization_ended"], "与信の有効期限が切れました。"),
+    },
+    unknown=lambda word: (other(word), UNKNOWN_CALL),
+)
+
+
+def calls(payment: Payment, terms: Terms) -> list[tuple[str, str]]:
+    """Return title and text of all that calls for a person, with the amounts of this payment."""
+    by = payment.respond_by
+    words = {
+        "missing": yen(payment.missing_amount),
+        "held": yen(payment.held_amount),
+        "spare": yen(payment.spare_amount),
+        "elsewhere": yen(payment.refunded_elsewhere_amount),
+        "lost": yen(payment.lost_amount),
+        "charged_back": yen(payment.charged_back_sum),
+        "refundable": yen(payment.refundable_amount or payment.held_amount),
+        "failed": f"（{yen(payment.refund_failed_amount)}）" if payment.refund_failed_amount else "",
+        "disputed": yen(sum(one.amount for one in payment.open_chargebacks or payment.chargebacks)),
+        "other_holds": yen(sum(one.amount for one in payment.other_holds if one.stands)),
+        "unnamed": yen(payment.unnamed_charge_amount),
+        "respond_by": f"{in_japan(by):%Y/%m/%d %H:%M}までに、" if by else "",
+        "console": "銀行" if terms.deposit == "by_hand" else "決済会社の管理画面",
+    }
+    lost = {loss.kind for loss in payment.losses}
+    kinds = {"receipt_reversed": "receipt", "chargeback_lost": "chargeback"}
+    words_told = [f"{word}_after_refund" if kinds.get(word) in lost else word for word in payment.calls]
+    if payment.owes_nothing:
+        words_told = ["wished_refund_failed" if word == "refund_failed" else word for word in words_told]
+    words_told = [_short(payment, terms) if word == "short_money" else word for word in words_told]
+    found = [ATTENTION.of(word) for word in words_told]
+    return [(title, text.format(**words)) for title, text in found]
+
+
+def _short(payment: Payment, terms: Terms) -> str:
+    """Return the word for money that is short, by the way in which the rest can come."""
+    if payment.state in ("authorized", "capturing"):
+        return "short_money_held"
+    if payment.holds_anew:
+        return "short_money_held_anew"
+    if asking.may_reauthorize(payment, terms):
+        return "short_money_to_hold"
+    return "short_money_by_hand" if terms.deposit == "by_hand" else "short_money"

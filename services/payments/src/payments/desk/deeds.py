@@ -1,0 +1,118 @@
+"""The deeds of the desk, each by the last part of its path."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from payments.calls.mark_payment_seen import mark_payment_seen
+from payments.chargebacks.decide_chargeback import DecideChargeback, decide_chargeback
+from payments.chargebacks.reopen_chargeback import ReopenChargeback, reopen_chargeback
+from payments.deposits.accept_short_money import AcceptShortMoney, accept_short_money
+from payments.deposits.keep_money import KeepMoney, keep_money
+from payments.deposits.record_deposit import RecordDeposit, record_deposit
+from payments.deposits.take_back_deposit import take_back_deposit
+from payments.desk.do_payment_deed import Deed, deed
+from payments.holds.renew_hold import renew_hold
+from payments.holds.void_hold import void_hold
+from payments.payment.act_on_payment import Acted
+from payments.payment.forms import PaymentForm, TakeBack
+from payments.refunds.record_refund import RecordRefund, record_refund, take_back_refund
+from payments.refunds.refund_payment import RefundPart, refund_again, refund_part, refund_spare
+
+
+def _deposited(asked: RecordDeposit, acted: Acted) -> str:
+    """Return that a deposit is recorded, and where the mail that was asked for is not sent."""
+    is_short = acted.payment.goes_on and acted.payment.missing_amount > 0
+    if is_short and asked.send_mail:
+        return "入金を記録しました。ご請求額に足りないため、メールは送信していません"
+    return "入金を記録しました"
+
+
+DEEDS: Mapping[str, Deed[Any]] = {
+    "deposit": deed(
+        RecordDeposit,
+        record_deposit,
+        _deposited,
+        {"deposit recorded": "スタッフが入金を記録しました"},
+    ),
+    "deposit/take-back": deed(
+        TakeBack,
+        take_back_deposit,
+        "入金の記録を取り消しました",
+        {"deposit taken back": "入金の記録を取り消しました"},
+    ),
+    "accept": deed(
+        AcceptShortMoney,
+        accept_short_money,
+        "入金済みにしました",
+        {"short money accepted": "不足のまま入金済みにしました"},
+    ),
+    "keep": deed(
+        KeepMoney,
+        keep_money,
+        "入金済みにしました",
+        {"kept for the order": "お預かりしている代金で注文を続けることにしました"},
+    ),
+    "refund": deed(
+        PaymentForm,
+        refund_again,
+        "返金を依頼しました",
+        {"refund asked again": "スタッフが返金を依頼しました"},
+    ),
+    "refund-spare": deed(
+        PaymentForm,
+        refund_spare,
+        "過入金の返金を依頼しました",
+        {"spare refund asked": "スタッフが過入金の返金を依頼しました"},
+    ),
+    "part-refund": deed(
+        RefundPart,
+        refund_part,
+        "返金を依頼しました",
+        {"part refund asked": "スタッフが返金を依頼しました"},
+    ),
+    "outside": deed(
+        RecordRefund,
+        record_refund,
+        "返金を記録しました",
+        {"settled outside": "別の方法で返金済みとして記録しました"},
+    ),
+    "outside/take-back": deed(
+        TakeBack,
+        take_back_refund,
+        "返金の記録を取り消しました",
+        {"outside taken back": "返金済みの記録を取り消しました"},
+    ),
+    "reauthorize": deed(
+        PaymentForm,
+        renew_hold,
+        "再与信を依頼しました",
+        {"reauthorization asked": "再与信を依頼しました"},
+    ),
+    "void": deed(
+        PaymentForm,
+        void_hold,
+        "与信の取消を依頼しました",
+        {"void asked": "スタッフが与信の取消を指示しました"},
+    ),
+    "chargeback": deed(
+        DecideChargeback,
+        decide_chargeback,
+        "結果を記録しました",
+        {
+            "chargeback won": "チャージバックは店舗の主張が認められました",
+            "chargeback lost": "チャージバックにより返金されました",
+        },
+    ),
+    "chargeback/reopen": deed(
+        ReopenChargeback,
+        reopen_chargeback,
+        "結果の記録を取り消しました",
+        {"chargeback reopened": "チャージバックの結果の記録を取り消しました"},
+    ),
+    "seen": deed(
+        PaymentForm,
+        mark_payment_seen,
+        "確認済みにしました",
+        {"marked as seen": "確認済みにしました"},
+    ),
+}

@@ -1,0 +1,48 @@
+"""Why a payment moved, in the words of the desk. A deed brings the words of its own lines (``deeds.py``)."""
+
+from payments.desk.answer_words import ANSWERS, answer_words
+from payments.desk.deeds import DEEDS
+from payments.payment.words import OPERATIONS
+
+_CAUSES = {
+    "order placed": "ご注文を受け付けました",
+    "stock reserved": "在庫を確保しました",
+    "order cancelled": "ご注文がキャンセルされました",
+    "capture asked: shipped": "発送済みになったため、売上を請求します",
+    "capture asked: admin": "スタッフが入金処理を指示しました",
+    "capture asked: manual_deposit": "スタッフが入金処理を指示しました",
+    "hold too old": "売上請求の期限を過ぎたため、与信を取り消します",
+    "hold given back to be renewed": "新しい与信を依頼します",
+    "more went out than was here": "お預かりより多い返金がありました",
+    "other hold": "受注管理ソフトなどによる別の与信がありました",
+    "unnamed charges": "決済会社に、この画面で記録していない売上がありました",
+    "answer does not fit": "決済会社の回答が、依頼した内容と一致しません",
+    "receipt told otherwise": "決済会社の回答が、記録した入金額と一致しません",
+    "refund told otherwise": "決済会社の回答が、記録した返金額と一致しません",
+    "written down before": "返金済みと記録した返金を、決済会社でも確認しました",
+    "chargeback told won": "決済会社から、チャージバックは店舗の主張が認められたと連絡がありました",
+    "chargeback told lost": "決済会社から、チャージバックによりお客様に返金したと連絡がありました",
+    "refund was of others": "依頼した返金と同額の、この画面の外での返金でした",
+    "expired with part of the money here": "一部入金のまま期限が切れました",
+    "declined with part of the money here": "一部入金のままお支払いが不成立になりました",
+    "voided with part of the money here": "一部入金のままお支払いが取り消されました",
+}
+CAUSES = _CAUSES | {because: words for deed in DEEDS.values() for because, words in deed.history.items()}
+
+
+def is_refusal(because: str) -> bool:
+    """Tell whether a line of history tells that something which was asked for did not happen."""
+    return because.endswith(_REFUSED)
+
+
+_REFUSED = ("RefundDeclined", "CaptureDeclined", "CaptureRefused", "ShippingRefused")
+
+
+def cause(because: str) -> str:
+    """Return why a payment moved, in the words of the desk; what has no words is shown as it was kept."""
+    if because in CAUSES:
+        return CAUSES[because]
+    operation, _, answer = because.partition(": ")
+    if answer not in ANSWERS:
+        return because
+    return f"{OPERATIONS.of(operation)}：{answer_words(operation, answer)}"

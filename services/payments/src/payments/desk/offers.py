@@ -1,0 +1,138 @@
+"""What staff may do about a payment by one press, and what they may take back, each with what it will do, in yen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from payments.calls import rules as call_rules
+from payments.chargebacks import rules as chargeback_rules
+from payments.deposits import rules as deposit_rules
+from payments.desk.rows import Story
+from payments.payment.records import Receipt
+from payments.payment.rules import asking
+from payments.payment.rules.details import KnownChargeback
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.words import ROUTES
+from payments.refunds import rules as refund_rules
+from shared.clock import in_japan, now
+from shared.web.filters import yen
+
+AGAIN = "前回の依頼が成立しなかったため、もう一度依頼"
+"""The reason that the history keeps of a part refund which is asked for again."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A deed of one press: the last part of its path (``deeds.py``), its button, and what it will do, asked before.
+
+    ``fields`` are what the form of the deed asks for beside the version.
+    """
+
+    path: str
+    label: str
+    confirm: str
+    fields: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contrary(Offer):
+    """A record that staff may take back, and its ``text``."""
+
+    text: str = ""
+
+
+def offers(payment: Payment, terms: Terms) -> list[Offer]:
+    """Return what staff may do about the payment by one press."""
+    return [*_about_the_hold(payment, terms), *_refunds(payment, terms), *_seen(payment)]
+
+
+def _about_the_hold(payment: Payment, terms: Terms) -> list[Offer]:
+    missing = yen(payment.missing_amount)
+    found = []
+    if asking.may_reauthorize(payment, terms):
+        ask = f"{missing}の与信をもう一度依頼します。いまの与信は取り消します。"
+        found.append(Offer("reauthorize", "再与信する", ask))
+    if payment.state == "authorized":
+        void = f"{missing}の与信を取り消します。この注文の代金は受け取れなくなります。"
+        found.append(Offer("void", "与信を取り消す", void))
+    return found
+
+
+def _refunds(payment: Payment, terms: Terms) -> list[Offer]:
+    spare, held = yen(payment.spare_amount), yen(payment.held_amount)
+    failed = "refund_failed" in payment.calls
+    again, failed_amount = ("もう一度", payment.refund_failed_amount) if failed else ("", 0)
+    found = []
+    if refund_rules.may_refund_spare(payment, terms):
+        give = f"過入金の{spare}を返金するよう、決済会社に依頼します。"
+        found.append(Offer("refund-spare", "過入金を返金する", give))
+    if refund_rules.may_refund_again(payment):
+        give = f"{held}を返金するよう、決済会社に{again}依頼します。"
+        found.append(Offer("refund", f"返金を{again}依頼する", give))
+    if 0 < failed_amount <= refund_rules.part_refund_max(payment, terms) and payment.owes_nothing:
+        give = (
+            f"{yen(failed_amount)}を返金するよう、決済会社にもう一度依頼します。残りのお預かりは"
+            f"{yen(payment.held_amount - failed_amount)}になります。"
+        )
+        asked: Mapping[str, str | int] = {"refund_amount": failed_amount, "refund_reason": AGAIN}
+        found.append(Offer("part-refund", f"{yen(failed_amount)}の返金をもう一度依頼する", give, asked))
+    return found
+
+
+def _seen(payment: Payment) -> list[Offer]:
+    """Return the offer to mark the payment as seen, and what the provider's word counts for then."""
+    if not call_rules.to_be_seen(payment):
+        return []
+    amounts = {"入金額": payment.doubted_receipts, "返金額": payment.retold_refunds}
+    told = [f"{word} {yen(amount)}" for word, of_each in amounts.items() for amount in of_each.values()]
+    means = "確認済みにします。お金は動きません。"
+    if told:
+        means = f"決済会社が示している金額（{'、'.join(told)}）で記録し直し、処理を続けます。"
+    return [Offer("seen", "確認済みにする", means)]
+
+
+def contraries(payment: Payment, terms: Terms, story: Story) -> list[Contrary]:
+    """Return what staff wrote down of money and may take back."""
+    deposits = [_no_deposit(payment, one) for one in story.receipts if _may_go(payment, terms, one)]
+    refunds = [
+        Contrary(
+            "outside/take-back",
+            "この返金記録を取り消す",
+            f"{yen(one.amount)}を返金済みとした記録を取り消します。お金は動きません。",
+            {"ref": one.ref},
+            f"{ROUTES[one.route]}で返金済みと記録した {yen(one.amount)}",
+        )
+        for one in payment.outside
+    ]
+    return deposits + refunds
+
+
+def _may_go(payment: Payment, terms: Terms, receipt: Receipt) -> bool:
+    """Return whether staff may take back the deposit of ``receipt``: it is in the books, and all of it still here."""
+    booked = receipt.receipt_id not in payment.reversals and receipt.amount <= payment.held_amount
+    return booked and deposit_rules.may_take_back_deposits(payment, terms)
+
+
+def _no_deposit(payment: Payment, receipt: Receipt) -> Contrary:
+    goes_on = "注文は未入金に戻ります。" if payment.goes_on else ""
+    return Contrary(
+        "deposit/take-back",
+        "この入金記録を取り消す",
+        f"{yen(receipt.amount)}の入金記録を取り消します。{goes_on}お金は動かず、メールも送りません。",
+        {"ref": receipt.receipt_id},
+        f"{in_japan(receipt.at):%Y/%m/%d %H:%M}に記録した入金 {yen(receipt.amount)}",
+    )
+
+
+def effect_of_reopening(payment: Payment, one: KnownChargeback) -> str:
+    """Return what it does to take back how a chargeback ended."""
+    opened = "チャージバックの結果の記録を取り消し、回答待ちに戻します。"
+    if one.state == "won":
+        return f"{opened}お金は動きません。"
+    here = f"返金されたと記録した{yen(one.amount)}を、返金されていないものとして記録し直します。"
+    after = chargeback_rules.reopen_chargeback(
+        payment, now(), reference=one.reference, reason="", by=""
+    ).payment
+    back = payment.state != "captured" and after.keeps_its_sale and not after.missing_amount
+    paid = "注文は入金済みに戻ります。" if back else ""
+    return f"{opened}{here}{paid}お金は動かず、メールも送りません。"

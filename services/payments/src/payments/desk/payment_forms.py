@@ -1,0 +1,126 @@
+"""The forms on the page of a payment: fresh for the payment as it stands, or as one was refused."""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from payments.chargebacks.decide_chargeback import DecideChargeback
+from payments.chargebacks.reopen_chargeback import ReopenChargeback
+from payments.deposits import rules as deposit_rules
+from payments.deposits.accept_short_money import AcceptShortMoney
+from payments.deposits.keep_money import KeepMoney
+from payments.deposits.record_deposit import RecordDeposit
+from payments.desk.offers import effect_of_reopening
+from payments.payment.forms import PaymentForm
+from payments.payment.rules.details import KnownChargeback
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.words import ROUTES
+from payments.refunds import rules as refund_rules
+from payments.refunds.record_refund import RecordRefund
+from payments.refunds.refund_payment import RefundPart
+from shared.clock import in_japan, now
+from shared.ids import new_id
+from shared.web.forms import Form
+
+F = TypeVar("F", bound=PaymentForm)
+Refused = Form[Any] | None
+"""The form that was sent and refused, shown as it was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChargeback:
+    """A chargeback that staff may decide."""
+
+    chargeback: KnownChargeback
+    decide: Form[DecideChargeback]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedChargeback:
+    """A chargeback that staff may open again, and in words what that does."""
+
+    chargeback: KnownChargeback
+    effect: str
+    reopen: Form[ReopenChargeback]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentForms:
+    """The forms that the payment allows, each None or empty where it does not; amounts are yen."""
+
+    deposit: Form[RecordDeposit] | None
+    accept: Form[AcceptShortMoney] | None
+    keep: Form[KeepMoney] | None
+    kept_amount: int
+    part_refund: Form[RefundPart] | None
+    part_refund_max: int
+    outside: Form[RecordRefund] | None
+    outside_amount_max: int
+    routes: list[tuple[str, str]]
+    open_chargebacks: list[OpenChargeback]
+    decided_chargebacks: list[DecidedChargeback]
+
+
+def payment_forms(payment: Payment, terms: Terms, refused: Refused = None) -> PaymentForms:
+    """Return the forms that the payment allows; the one that was ``refused`` keeps what was typed."""
+    part_max = refund_rules.part_refund_max(payment, terms)
+    outside_max = refund_rules.outside_amount_max(payment)
+    short, keeps = deposit_rules.may_accept_short(payment), deposit_rules.may_keep(payment)
+    return PaymentForms(
+        deposit=_fresh(RecordDeposit, payment, refused, _expected(payment))
+        if terms.deposit == "by_hand"
+        else None,
+        accept=_fresh(AcceptShortMoney, payment, refused, {"send_mail": "true"}) if short else None,
+        keep=_fresh(KeepMoney, payment, refused, {"send_mail": "true"}) if keeps else None,
+        kept_amount=deposit_rules.kept_amount(payment),
+        part_refund=_fresh(RefundPart, payment, refused, {}) if part_max else None,
+        part_refund_max=part_max,
+        outside=_fresh(RecordRefund, payment, refused, _given_back(payment)) if outside_max else None,
+        outside_amount_max=outside_max,
+        routes=[(route, ROUTES[route]) for route in ("bank_transfer", "gift_card")],
+        open_chargebacks=[
+            OpenChargeback(one, _about(DecideChargeback, one, refused)) for one in payment.open_chargebacks
+        ],
+        decided_chargebacks=[
+            DecidedChargeback(one, effect_of_reopening(payment, one), _about(ReopenChargeback, one, refused))
+            for one in payment.chargebacks
+            if one.state != "open"
+        ],
+    )
+
+
+def _fresh(model: type[F], payment: Payment, refused: Refused, values: dict[str, Any]) -> Form[F]:
+    """Return the form as it was refused, for the payment as it stands now, or a fresh one with ``values``."""
+    if refused is not None and refused.model is model:
+        refused.values["version"] = payment.version
+        return refused
+    return Form(model, {"version": payment.version} | values)
+
+
+def _about(model: type[F], one: KnownChargeback, refused: Refused) -> Form[F]:
+    """Return the form about one chargeback as it was refused, or an empty one: staff type what was lost, or why they erred."""
+    if refused is not None and refused.model is model and refused.values.get("reference") == one.reference:
+        return refused
+    return Form(model, {})
+
+
+def _expected(payment: Payment) -> dict[str, Any]:
+    """Return the deposit that staff will see on the statement, where the order still waits for money."""
+    return {
+        "amount": "" if payment.keeps_its_sale or not payment.goes_on else payment.missing_amount,
+        "deposited_on": in_japan(now()).date().isoformat(),
+        "receipt_id": _new_record(),
+        "send_mail": "true",
+    }
+
+
+def _given_back(payment: Payment) -> dict[str, Any]:
+    """Return the refund that staff will record: all that is here, or what a paid order does not need."""
+    return {
+        "returned_amount": payment.held_amount if not payment.keeps_its_sale else payment.spare_amount or "",
+        "refund_id": _new_record(),
+    }
+
+
+def _new_record() -> str:
+    return f"desk:{new_id().hex}"

@@ -1,0 +1,64 @@
+"""What a look at the provider replies to a request for a refund, and what of an answer is of that refund."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from payments.payment.rules.answers import Answer, RefundDeclined, Refunded, RefundWaiting, Unknown
+from payments.payment.rules.payment import Payment
+from payments.payment.rules.terms import Terms
+from payments.payment.settle_payment import settle_all
+from payments.requests.rows import ClaimedRequest
+from shared.clock import now
+
+
+def never_asked(request: ClaimedRequest) -> bool:
+    """Tell whether no attempt before this one can have reached the provider: all they did was look."""
+    return bool(request.attempts == 1 or (request.answer or {}).get("looks") == request.attempts - 1)
+
+
+def reply_of_look(
+    payment: Payment, found: Sequence[Answer], request: ClaimedRequest, terms: Terms
+) -> Answer | None:
+    """Return what a look replies to a request for a refund: by the id that the request has learnt, or that it is not to be
+    made now, or no more. None if only the provider's answer to the request itself can tell. Pure."""
+    if silent := [one for one in found if isinstance(one, Unknown)]:
+        return silent[-1]
+    refunds = [one for one in found if isinstance(one, Refunded | RefundWaiting | RefundDeclined)]
+    settled = settle_all(payment, None, found, now(), terms).payment
+    if ours := [one for one in refunds if _is_of(payment, one)]:
+        under_way = [one for one in ours if isinstance(one, RefundWaiting)]
+        if under_way or not settled.wants("refund", request.sequence):
+            return (under_way or ours)[-1]
+    asked = not never_asked(request)
+    if not asked and any(isinstance(one, RefundWaiting) for one in refunds):
+        return RefundWaiting(looks=request.attempts)
+    if not settled.wants("refund", request.sequence):
+        done = _taken_for_ours(payment, refunds, request) if asked else None
+        return done or RefundDeclined(reason="nothing_left")
+    if not asked and settled.refundable_amount < request.amount:
+        # Others gave back part of it, or all: so much is not asked for.
+        return RefundDeclined(reason="amount_changed")
+    return None
+
+
+def _taken_for_ours(payment: Payment, news: Sequence[Answer], request: ClaimedRequest) -> Refunded | None:
+    """Return the refund that a request without an answer is taken for: one as large among the ``news`` of a look, or
+    what an earlier look was booked as. None if there is none."""
+    same = [one for one in news if isinstance(one, Refunded) and one.amount == request.amount]
+    if same:
+        return same[-1]
+    presumed = payment.our_refund.presumed_ref
+    return Refunded(refund_ref=presumed, amount=payment.refund_asked_amount) if presumed else None
+
+
+def _is_of(payment: Payment, told: Refunded | RefundWaiting | RefundDeclined) -> bool:
+    refs = told.refund_refs if isinstance(told, RefundWaiting) else (told.refund_ref,)
+    return any(payment.is_ours(ref) for ref in refs)
+
+
+def set_apart(payment: Payment, found: Sequence[Answer], answer: Answer, terms: Terms) -> Answer:
+    """Return the answer to a refund asked for the first time: what went back before is not its. Pure."""
+    if not isinstance(answer, Refunded | RefundWaiting | Unknown):
+        return answer
+    before = settle_all(payment, None, found, now(), terms).payment
+    return replace(answer, told_before=before.told_refunds_amount)
