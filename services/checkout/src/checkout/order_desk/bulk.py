@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
@@ -13,7 +12,7 @@ from checkout.order_desk.each_order import ORDERS_MAX, for_each_order
 from checkout.order_desk.fields import CARRIER_OPTIONS, CarrierText, OrderCode, TrackingNumber
 from checkout.order_desk.rows import numbers_of, read_ruled_orders
 from checkout.order_desk.search import TABS
-from checkout.order_desk.words import badges
+from checkout.order_desk.words import BULK_DONE, BULK_TITLE, Action, badges
 from checkout.orders.book import OrderBook
 from checkout.orders.order import Order
 from checkout.orders.process_order import close_order
@@ -33,23 +32,6 @@ from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
-Action = Literal["ship", "capture", "process"]
-TITLE = Labels[Action](
-    Action,
-    {
-        "ship": "注文を発送済みにする(通常配送・店舗受取)",
-        "capture": "注文を入金済みにする",
-        "process": "注文を処理済みにする",
-    },
-)
-DONE = Labels[Action](
-    Action,
-    {
-        "ship": "発送済みにしました",
-        "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
-        "process": "処理済みにしました",
-    },
-)
 TAB_OF = Labels[Action](Action, {"ship": "unshipped", "capture": "unpaid", "process": "all"})
 
 
@@ -122,7 +104,7 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
         parts_of(request).db,
         codes,
         _acting(bulk, tracking, by=by, at=at),
-        done=DONE[bulk.action],
+        done=BULK_DONE[bulk.action],
         action=f"bulk_{bulk.action}",
     )
     async with parts.db.transaction() as tx:
@@ -130,7 +112,7 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
     return parts.pages.render(
         request,
         "desk_results.html",
-        title=TITLE[bulk.action],
+        title=BULK_TITLE[bulk.action],
         back=f"/desk/orders?tab={TAB_OF[bulk.action]}",
         back_label=TABS[TAB_OF[bulk.action]][0],
         rows=[
@@ -222,7 +204,7 @@ async def _ask(
         request,
         "desk_bulk.html",
         status=422 if wrong else 200,
-        title=TITLE[bulk.action],
+        title=BULK_TITLE[bulk.action],
         bulk=bulk,
         form=form,
         wrong=wrong,

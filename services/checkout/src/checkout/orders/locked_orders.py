@@ -9,7 +9,8 @@ from uuid import UUID
 from checkout.orders.order import Order, OrderState, Parcel
 from checkout.orders.states import CancelReason
 from checkout.orders.tables import order_destinations, orders
-from checkout.shop.rules import Closing, ShopSettings
+from checkout.shop.rules import ShopSettings
+from checkout.shop.words import Closing
 from shared.database.bulk import update_all
 from shared.database.sql import columns_of
 from shared.database.transactions import Tx

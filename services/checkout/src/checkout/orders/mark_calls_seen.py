@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from checkout.orders.book import open_orders
-from checkout.orders.calls import OWN_CALL_LABEL
 from checkout.orders.process_order import process_if_complete
 from checkout.orders.timeline import TimelineEntry
+from checkout.orders.words import OWN_CALL_LABEL
 from shared.database.transactions import Tx
 from shared.errors import Refused
 

@@ -10,7 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from checkout.orders.member_news import LINES_OF_MEMBERS_AND_MAILS
-from checkout.orders.news_words import ENDED, FAILED, REFUSED_BY_PROVIDER, REJECTED, ROUTE, SOURCE
+from checkout.orders.news_words import (
+    ENDED,
+    FAILED,
+    NUMBER_VOIDED,
+    REFUSED_BY_PROVIDER,
+    REJECTED,
+    ROUTE,
+    SOURCE,
+    TELLER,
+)
 from checkout.orders.order import Order
 from checkout.orders.payment_news import excess_of, route_of
 from checkout.orders.standing_news import standing_words
@@ -18,8 +27,6 @@ from checkout.orders.timeline import Line, TimelineEntry, Topic
 from shared import events
 from shared.clock import in_japan
 from shared.events import Event
-
-WHO = {"payments": "決済サービス", "members": "会員サービス", "notifications": "通知サービス"}
 
 CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 
@@ -45,7 +52,7 @@ def entry_of(event: Event, about: Order | str) -> TimelineEntry:
     if order is None:
         return entry
     if isinstance(event, events.PaymentVoided) and order.payment_flow == "prepaid":
-        return replace(entry, title=_NUMBER_VOIDED.get(order.payment_deposit, title))
+        return replace(entry, title=NUMBER_VOIDED.get(order.payment_deposit, title))
     if order.status == "cancelled" and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
         return replace(
             entry,
@@ -77,13 +84,7 @@ def standing_entry(event: events.PaymentStandingChanged, before: Order) -> Timel
 
 def _who(event: Event) -> str:
     """Return the person whose deed it was, where the event names one; else the service that said it."""
-    return getattr(event, "by", "") or WHO[event.producer]
-
-
-_NUMBER_VOIDED = {
-    "automatic": "お支払い番号を無効にしました",
-    "by_hand": "お振込先のご案内を無効にしました",
-}
+    return getattr(event, "by", "") or TELLER.of(event.producer)
 
 
 def _moment(event: Event) -> datetime:
