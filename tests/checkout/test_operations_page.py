@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from checkout.order_desk.health_of_services import HealthOfServices
-from checkout.order_desk.operations import SERVICES
+from checkout.order_desk.words import SERVICE_LABEL
 from harness.keys import Keys
 from shared.database.transactions import Database
 from shared.web.operations import ServiceHealth
@@ -40,7 +40,7 @@ async def test_unsent_events_older_than_half_a_minute_are_told(
     members = ServiceHealth(service="members", unsent=2, unsent_seconds=seconds, late={}, dead_letters={})
     page = await operations_page(shop_db, keys, members)
 
-    assert SERVICES["members"] in page
+    assert SERVICE_LABEL["members"] in page
     assert ("送り出しが止まっています" in page) is (told is not None)
     assert told is None or told in page
 

@@ -9,10 +9,7 @@ from starlette.responses import Response
 from checkout.order_desk.each_order import ORDERS_MAX, Outcome, for_each_order
 from checkout.order_desk.fields import CARRIER_OPTIONS
 from checkout.order_desk.many_orders_preview import (
-    DONE,
     TAB_OF,
-    TITLE,
-    Action,
     BulkForm,
     TrackingForm,
     candidate,
@@ -21,6 +18,7 @@ from checkout.order_desk.many_orders_preview import (
 )
 from checkout.order_desk.rows import numbers_of, read_ruled_orders
 from checkout.order_desk.search import TABS
+from checkout.order_desk.words import BULK_DONE, BULK_TITLE, Action
 from checkout.orders.book import OrderBook
 from checkout.orders.process_order import close_order
 from checkout.orders.request_capture import ask_for_capture
@@ -69,7 +67,7 @@ async def act_on_orders(request: Request, parts: Here, staff: Staff) -> Response
         parts_of(request).db,
         codes,
         _acting(bulk, tracking, by=by, at=at),
-        done=DONE[bulk.action],
+        done=BULK_DONE[bulk.action],
         action=f"bulk_{bulk.action}",
     )
     return await _results(request, bulk.action, outcomes)
@@ -83,7 +81,7 @@ async def _results(request: Request, action: Action, outcomes: Sequence[Outcome]
     return parts.pages.render(
         request,
         "desk_results.html",
-        title=TITLE[action],
+        title=BULK_TITLE[action],
         back=f"/desk/orders?tab={TAB_OF[action]}",
         back_label=TABS[TAB_OF[action]][0],
         rows=[
@@ -175,7 +173,7 @@ async def _ask(
         request,
         "desk_bulk.html",
         status=422 if wrong else 200,
-        title=TITLE[bulk.action],
+        title=BULK_TITLE[bulk.action],
         bulk=bulk,
         form=form,
         wrong=wrong,

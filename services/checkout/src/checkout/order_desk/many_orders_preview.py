@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from checkout.order_desk.fields import CarrierText, OrderCode, TrackingNumber
-from checkout.order_desk.words import badges
+from checkout.order_desk.words import Action, badges
 from checkout.orders.rules.allowed_deeds import check_capturable, check_shippable
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.steps import capture_warnings, processed_warnings
@@ -16,23 +15,6 @@ from shared.errors import Refused
 from shared.shop.labels import Labels
 from shared.web.forms import Form
 
-Action = Literal["ship", "capture", "process"]
-TITLE = Labels[Action](
-    Action,
-    {
-        "ship": "注文を発送済みにする(通常配送・店舗受取)",
-        "capture": "注文を入金済みにする",
-        "process": "注文を処理済みにする",
-    },
-)
-DONE = Labels[Action](
-    Action,
-    {
-        "ship": "発送済みにしました",
-        "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
-        "process": "処理済みにしました",
-    },
-)
 TAB_OF = Labels[Action](Action, {"ship": "unshipped", "capture": "unpaid", "process": "all"})
 
 

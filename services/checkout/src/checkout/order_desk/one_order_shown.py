@@ -9,11 +9,11 @@ from uuid import UUID
 from checkout.order_desk.fields import CARRIER_OPTIONS
 from checkout.order_desk.one_order_forms import ParcelForm
 from checkout.order_desk.rows import WholeOrder
+from checkout.order_desk.words import COUPONS_LABEL, POINTS_LABEL
 from checkout.orders.heard.words import REFUSED_BY_PROVIDER
 from checkout.orders.rules.money_back import money_back
 from checkout.orders.stored_order import Destination, StoredOrder
 from checkout.orders.timeline import Kind, StoredEntry
-from checkout.orders.told.benefits import BenefitKind
 from checkout.orders.told.payment import Number
 from shared.clock import in_japan, now
 from shared.shop.carriers import CARRIERS, carrier_called
@@ -96,28 +96,14 @@ def _money_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     return [(label, f"¥{amount:,}") for label, amount, shown in amounts if shown]
 
 
-_POINTS: dict[BenefitKind, str] = {
-    "used": "ポイント利用",
-    "granted_pending": "付与（有効待ち）",
-    "granted_active": "付与（有効）",
-    "activated": "有効化",
-    "returned": "キャンセルによるポイント返還",
-    "revoked": "付与の取消",
-}
-_COUPONS: dict[BenefitKind, str] = {
-    "coupon_redeemed": "クーポンのご利用",
-    "coupon_returned": "クーポンの返却",
-}
-
-
 def points_rows(whole: WholeOrder) -> list[tuple[str, str]]:
     """Return the shop's points and coupons around this order, as members told them."""
     rows = []
-    for kind, label in _POINTS.items():
+    for kind, label in POINTS_LABEL.items():
         if total := sum(one.points for one in whole.benefits if one.kind == kind):
             rows.append((label, f"{total:,}ポイント"))
-    for kind, label in _COUPONS.items():
-        rows += [(label, one.coupon or "") for one in whole.benefits if one.kind == kind]
+    for coupon_kind, label in COUPONS_LABEL.items():
+        rows += [(label, one.coupon or "") for one in whole.benefits if one.kind == coupon_kind]
     if not rows and whole.stored.points_used:
         rows.append(("ご利用（確定待ち）", f"{whole.stored.points_used:,}ポイント"))
     return rows

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.order_desk.search import count_tabs, processed_but_unpaid
+from checkout.order_desk.words import SERVICE_LABEL
 from shared.web.operations import Operations, ServiceHealth
 from shared.web.parts import Here
 from shared.web.session import require_staff
@@ -18,12 +19,6 @@ OVERDUE_SECONDS = 120
 """What waits comes back within moments; later than this something stands in its way."""
 UNSENT_SECONDS = 30
 """An event leaves within a second; one that is older tells of a relay or a broker that is down."""
-SERVICES = {
-    "checkout": "受注",
-    "payments": "決済",
-    "members": "会員",
-    "notifications": "通知",
-}
 
 
 @router.get("/desk/operations")
@@ -47,7 +42,7 @@ async def show_operations(request: Request, parts: Here) -> Response:
         shop_refused=_figure(health, "notifications", "mails_shop_refused"),
         unsent=sum(one.unsent for one in health.values() if one),
         stopped=any(_stopped(one) for one in health.values() if one),
-        services=[_line(SERVICES.get(name, name), one) for name, one in health.items()],
+        services=[_line(SERVICE_LABEL.of(name), one) for name, one in health.items()],
     )
 
 

@@ -1,8 +1,10 @@
-"""How states of an order are shown at the desk: a word, and the kind of mark beside it."""
+"""What the order desk shows: states of an order as a word and a kind of mark, its benefits, and what was done to many."""
 
-from checkout.orders.rules.calls import OWN_CALL_LABEL
+from typing import Literal
+
 from checkout.orders.rules.money_back import money_back
 from checkout.orders.rules.states import DEPOSIT_BY_STAFF, Status
+from checkout.orders.rules.words import OWN_CALL_LABEL
 from checkout.orders.stored_order import StoredOrder
 from checkout.orders.words import DEPOSIT_LABEL, PAYMENT_LABEL, SHIPPING_LABEL, STATUS_LABEL
 from shared.events.checkout import OrderKind
@@ -14,6 +16,54 @@ ORDER_KIND_LABEL = Labels[OrderKind](
 )
 _STATUS_KIND = Complete[Status, Mark](
     Status, {"in_progress": "note", "processed": "done", "cancelled": "plain"}, unknown=lambda word: "plain"
+)
+Action = Literal["ship", "capture", "process"]
+BULK_TITLE = Labels[Action](
+    Action,
+    {
+        "ship": "注文を発送済みにする(通常配送・店舗受取)",
+        "capture": "注文を入金済みにする",
+        "process": "注文を処理済みにする",
+    },
+)
+BULK_DONE = Labels[Action](
+    Action,
+    {
+        "ship": "発送済みにしました",
+        "capture": "入金処理を依頼しました。結果は受注詳細に表示されます",
+        "process": "処理済みにしました",
+    },
+)
+_Service = Literal["checkout", "payments", "members", "notifications"]
+SERVICE_LABEL = Labels[_Service](
+    _Service,
+    {
+        "checkout": "受注",
+        "payments": "決済",
+        "members": "会員",
+        "notifications": "通知",
+    },
+    unknown=lambda name: name,
+)
+_PointsKind = Literal["used", "granted_pending", "granted_active", "activated", "returned", "revoked"]
+POINTS_LABEL = Labels[_PointsKind](
+    _PointsKind,
+    {
+        "used": "ポイント利用",
+        "granted_pending": "付与（有効待ち）",
+        "granted_active": "付与（有効）",
+        "activated": "有効化",
+        "returned": "キャンセルによるポイント返還",
+        "revoked": "付与の取消",
+    },
+)
+_CouponsKind = Literal["coupon_redeemed", "coupon_returned"]
+COUPONS_LABEL = Labels[_CouponsKind](
+    _CouponsKind,
+    {
+        "coupon_redeemed": "クーポンのご利用",
+        "coupon_returned": "クーポンの返却",
+    },
 )
 
 

@@ -1,20 +1,8 @@
 """The settings of the shop that staff change: declared here, and nowhere else."""
 
-from typing import Literal
-
 from checkout.pricing.settings import PriceSettings
-from shared.shop.labels import Labels
+from checkout.shop.words import CLOSINGS, Closing
 from shared.shop.settings.group import setting
-
-Closing = Literal["by_itself", "by_staff"]
-"""Who sets 処理済み once shipping and deposit are complete (ORD-13)."""
-CLOSINGS = Labels[Closing](
-    Closing,
-    {
-        "by_itself": "自動で「処理済み」にする",
-        "by_staff": "スタッフが「処理済み」にするまで「通常処理」のままにする",
-    },
-)
 
 
 class ShopSettings(PriceSettings, key="shop"):

@@ -12,15 +12,15 @@ from checkout.stock.receive_goods import Cause, receive_goods
 from checkout.stock.shelves import (
     Shelf,
     StockEntry,
-    StockReason,
     read_shelf_of,
     read_shelves,
     read_stock_entries,
 )
+from checkout.stock.words import REASONS
 from shared.clock import now
 from shared.errors import Refused
 from shared.ids import new_id
-from shared.shop.labels import Badges, Mark
+from shared.shop.labels import Mark
 from shared.web.cells import badge, link, number, text
 from shared.web.deeds import name_of
 from shared.web.fields import Count, Line
@@ -35,16 +35,6 @@ router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=Fals
 PAGE = "/desk/stock"
 # What PostgreSQL could not hold as text is a page that does not exist.
 Sku = Annotated[str, Field(max_length=60, pattern=r"^[0-9A-Za-z._-]+$")]
-REASONS = Badges[StockReason](
-    StockReason,
-    {
-        "initial": ("期首在庫", "note"),
-        "received": ("入荷", "done"),
-        "reserved": ("引当済み", "wait"),
-        "released": ("引当解除", "note"),
-        "shipped": ("発送", "plain"),
-    },
-)
 
 
 class ReceiptForm(BaseModel):

@@ -14,19 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.clock import end_of_day, in_japan
 from shared.errors import Refused
-from shared.shop.labels import Labels
 from shared.web.fields import Count, Line, Yen
 
 Kind = Literal["amount_off", "percent_off", "free_shipping"]
 EntryKind = Literal["reserved", "released", "redeemed", "returned"]
-KIND_LABEL = Labels[Kind](
-    Kind,
-    {
-        "amount_off": "値引き（円）",
-        "percent_off": "割引き（％）",
-        "free_shipping": "送料無料",
-    },
-)
 
 VALID_DAYS_MAX = 3650
 

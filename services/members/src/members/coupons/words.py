@@ -5,8 +5,18 @@ from datetime import datetime
 from uuid import UUID
 
 from members.coupons.rows import IssuedCoupon
-from members.coupons.rules import effect
+from members.coupons.rules import Kind, effect
 from shared.clock import last_day
+from shared.shop.labels import Labels
+
+KIND_LABEL = Labels[Kind](
+    Kind,
+    {
+        "amount_off": "値引き（円）",
+        "percent_off": "割引き（％）",
+        "free_shipping": "送料無料",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, create_model
 from starlette.responses import Response
 
 from members.deeds.rows import Deed, DeedSearch, NotedDeed, count_deeds, find_deeds
-from shared.shop.labels import Badges
+from members.deeds.words import DEEDS_LABEL
 from shared.web.cells import at, badge, text
 from shared.web.fields import DayOfLists, Line
 from shared.web.lists import Column, DeskList, SearchBox
@@ -18,32 +18,6 @@ from shared.web.session import require_role
 router = APIRouter(dependencies=[Depends(require_role("owner"))], include_in_schema=False)
 
 PAGE = "/desk/members/deeds"
-_WORDS = Badges[Deed](
-    Deed,
-    {
-        "logged_in": ("ログイン", "done"),
-        "login_failed": ("ログイン失敗", "wait"),
-        "locked_out": ("ログインの制限", "stop"),
-        "members_exported": ("会員データの出力", "note"),
-        "orders_exported": ("受注データの出力", "note"),
-        "payments_exported": ("決済データの出力", "note"),
-        "payment_looked_up": ("決済会社への照会", "note"),
-        "payment_deed_done": ("お支払い・返金の操作", "note"),
-        "test_mail_sent": ("テストメールの送信", "note"),
-        "mails_resent": ("メールの再送", "note"),
-        "mail_address_corrected": ("メールの宛先の訂正", "note"),
-        "rules_changed": ("ポイント・会員設定の変更", "note"),
-        "shop_settings_changed": ("店舗設定の変更", "note"),
-        "payment_settings_changed": ("決済設定の変更", "note"),
-        "mail_settings_changed": ("メール設定の変更", "note"),
-        "coupon_defined": ("クーポンの登録", "note"),
-        "coupon_issued": ("クーポンの発行", "note"),
-        "points_activated": ("ポイントを有効化", "note"),
-        "reset_started": ("パスワード設定のメール送信", "note"),
-        "role_given": ("スタッフの権限を付与", "note"),
-        "role_taken": ("スタッフの権限を取り消し", "stop"),
-    },
-)
 
 
 class _WordsAndKind(BaseModel):
@@ -64,7 +38,7 @@ DEEDS = DeskList[_WordsAndKind, NotedDeed](
     columns=[
         Column("日時", lambda one: at(one.done_at)),
         Column("操作した人", lambda one: text(one.by or "不明"), css="card-who"),
-        Column("操作", lambda one: badge(_WORDS.of(one.deed)), css="card-state"),
+        Column("操作", lambda one: badge(DEEDS_LABEL.of(one.deed)), css="card-state"),
         Column("対象", lambda one: text(one.subject), css="wraps card-foot"),
         Column("IPアドレス", lambda one: text(one.ip), css="code card-foot"),
     ],
@@ -85,5 +59,5 @@ async def list_deeds(request: Request, parts: Here, paging: Paging) -> Response:
         request,
         "desk_deeds.html",
         status=asked.status,
-        list=DEEDS.shown(asked, found, total, options={"deed": list(_WORDS.words.items())}),
+        list=DEEDS.shown(asked, found, total, options={"deed": list(DEEDS_LABEL.words.items())}),
     )

@@ -1,6 +1,5 @@
 """One member at the desk: who it is, every movement of points, and the coupons held (AP-04, PNT-07, CPN-03)."""
 
-from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -10,6 +9,7 @@ from members.accounts.rows import member_by_id
 from members.coupons.rows import coupons_of_member
 from members.coupons.words import coupon_line
 from members.deeds.doer import doer
+from members.member_desk.words import STAFF_ROLE, VIA
 from members.passwords.request_reset import request_reset_by_staff
 from members.points.activate_points import activate_points
 from members.points.rows import balance_of, ledger_of
@@ -17,19 +17,12 @@ from members.points.words import point_lines
 from members.sessions.rows import live_sessions
 from shared.clock import now
 from shared.errors import Refused
-from shared.shop.labels import Labels
 from shared.web.parts import Here
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
 
 LINES_MAX = 200
-_Via = Literal["form", "amazon", "order", "desk"]
-_VIA = Labels[_Via](
-    _Via, {"form": "会員登録画面", "amazon": "Amazonアカウント", "order": "ご注文と同時", "desk": "店舗"}
-)
-_StaffRole = Literal["owner", "staff"]
-STAFF_ROLE = Labels[_StaffRole](_StaffRole, {"owner": "責任者", "staff": "スタッフ"})
 
 
 @router.get("/desk/members/{member_id}")
@@ -58,7 +51,7 @@ async def show_member(request: Request, member_id: UUID, parts: Here) -> Respons
             "newsletter": member.newsletter,
             "has_password": member.password_hash is not None,
             "registered_at": member.registered_at,
-            "via": _VIA.of(member.registered_via),
+            "via": VIA.of(member.registered_via),
             "order_code": member.order_code or "",
             "linked_at": member.linked_at,
             "staff_role": STAFF_ROLE.of(member.staff_role) if member.staff_role else "なし",

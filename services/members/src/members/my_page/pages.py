@@ -9,6 +9,7 @@ from members.accounts.rows import member_by_id
 from members.coupons.rows import coupons_of_member
 from members.coupons.words import coupon_line
 from members.my_page.leave import rights_of, use_up
+from members.my_page.words import WAY
 from members.points.rows import balance_of, grant_waiting_for_proof, ledger_of
 from members.points.words import point_lines
 from members.sessions.browser import browser_of, put_login, put_session, renewed_by_proof
@@ -28,7 +29,6 @@ from shared.web.session import CurrentViewer, Member, safe_next, viewer
 router = APIRouter(include_in_schema=False)
 
 LINES_MAX = 50
-_WAY = {"password": "パスワード", "amazon": "Amazonアカウント", "registration": "会員登録"}
 
 
 @router.get("/members/mypage")
@@ -83,7 +83,7 @@ async def show_my_page(request: Request, parts: Here, seen: Member) -> Response:
         logins=[
             {
                 "device": login.device,
-                "way": _WAY[login.way],
+                "way": WAY.of(login.way),
                 "at": login.issued_at,
                 "id": str(login.session_id),
                 "here": str(login.session_id) == seen.session_id,

@@ -9,7 +9,7 @@ from fastapi import Request
 from members.deeds.doer import doer
 from members.deeds.rows import Doer, note_deed
 from members.shop_rules.rules import Rules
-from members.shop_rules.words import summary
+from members.shop_rules.summary import summary
 from shared.database.transactions import Tx
 from shared.shop.settings.subjects import Subject
 from shared.web.parts import Parts

@@ -5,35 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.shop.labels import Labels
+from members.shop_rules.words import ACTIVATION_LABEL, Activation
 from shared.shop.settings.group import Group, setting
 from shared.web.fields import Pieces
-
-Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]
-# What a grant itself may wait for; that an address is proved is no choice of the shop.
-GrantActivation = Literal["manual", "on_shipped", "on_processed", "immediate", "on_verified"]
-
-ACTIVATION_LABEL = Labels[Activation](
-    Activation,
-    {
-        "manual": "管理者が、管理画面から有効",
-        "on_shipped": "発送済み時に有効",
-        "on_processed": "処理済み時に有効",
-        "immediate": "付与時に有効",
-    },
-)
-
-# What the member reads beside points that wait (PNT-23, PNT-24).
-WAITING_FOR = Labels[GrantActivation](
-    GrantActivation,
-    {
-        "manual": "店舗の確認後に有効になります",
-        "on_shipped": "商品の発送後に有効になります",
-        "on_processed": "ご注文の処理完了後に有効になります",
-        "immediate": "付与と同時に有効になります",
-        "on_verified": "メールアドレスの確認後に有効になります",
-    },
-)
 
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)]
 

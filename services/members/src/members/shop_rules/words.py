@@ -1,18 +1,33 @@
-"""The rules of points and Amazon login in one sentence."""
+"""What may be chosen in the settings of points, with its words, and what is said where Amazon login is off."""
 
-from members.shop_rules.rules import ACTIVATION_LABEL, Rules
+from typing import Literal
+
+from shared.shop.labels import Labels
+
+Activation = Literal["manual", "on_shipped", "on_processed", "immediate"]
+# What a grant itself may wait for; that an address is proved is no choice of the shop.
+GrantActivation = Literal["manual", "on_shipped", "on_processed", "immediate", "on_verified"]
+
+ACTIVATION_LABEL = Labels[Activation](
+    Activation,
+    {
+        "manual": "管理者が、管理画面から有効",
+        "on_shipped": "発送済み時に有効",
+        "on_processed": "処理済み時に有効",
+        "immediate": "付与時に有効",
+    },
+)
+
+# What the member reads beside points that wait (PNT-23, PNT-24).
+WAITING_FOR = Labels[GrantActivation](
+    GrantActivation,
+    {
+        "manual": "店舗の確認後に有効になります",
+        "on_shipped": "商品の発送後に有効になります",
+        "on_processed": "ご注文の処理完了後に有効になります",
+        "immediate": "付与と同時に有効になります",
+        "on_verified": "メールアドレスの確認後に有効になります",
+    },
+)
 
 AMAZON_OFF = "Amazonアカウントでのログインは現在ご利用いただけません。メールアドレスとパスワードでログインしてください。"
-
-
-def summary(rules: Rules) -> str:
-    """Return what ``rules`` say, for the head of their page."""
-    if not rules.points_enabled:
-        points = "ポイントを利用しない"
-    else:
-        points = (
-            f"購入 {rules.purchase_percent.normalize():f}％（{ACTIVATION_LABEL[rules.purchase_activation]}）、"
-            f"会員登録 {rules.registration_points:,}ポイント（{ACTIVATION_LABEL[rules.registration_activation]}）、"
-            f"有効期間 {f'{rules.valid_days:,}日' if rules.valid_days else 'なし'}"
-        )
-    return f"{points}、Amazonログイン {'あり' if rules.amazon_login else 'なし'}"

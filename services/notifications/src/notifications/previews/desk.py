@@ -11,6 +11,7 @@ from notifications.mails.audience import JAPANESE
 from notifications.mails.desk import Desk, framed, kind_of
 from notifications.mails.files import MailKind
 from notifications.previews.send_test_mail import example_words, send_test_mail
+from notifications.previews.words import LANGUAGES
 from shared.ids import new_id
 from shared.web.deeds import done_by
 from shared.web.fields import Email
@@ -19,8 +20,6 @@ from shared.web.parts import Here, Parts
 from shared.web.session import Staff, require_staff
 
 router = APIRouter(dependencies=[Depends(require_staff)], include_in_schema=False)
-
-LANGUAGES = {"ja": "日本語", "en": "英語", "ko": "韓国語", "zh": "中国語"}
 
 
 class TestForm(BaseModel):
@@ -118,6 +117,6 @@ def _languages(kind: MailKind, current: str) -> list[dict[str, Any]]:
     if len(kind.files) < 2:
         return []
     return [
-        {"label": LANGUAGES.get(code, code), "href": f"?language={code}", "current": code == current}
+        {"label": LANGUAGES.of(code), "href": f"?language={code}", "current": code == current}
         for code in kind.files
     ]

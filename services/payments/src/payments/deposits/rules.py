@@ -6,6 +6,7 @@ Each deed returns the payment unchanged where it is not possible; the functions 
 
 from datetime import UTC, date, datetime, time
 
+from payments.deposits.words import NOT_BY_HAND, WRONG_DAY
 from payments.payment.rules import asking, journal
 from payments.payment.rules.answers import Captured, Reversed
 from payments.payment.rules.details import CaptureWish
@@ -21,16 +22,6 @@ from shared.errors import Refused
 from shared.events import PaymentCaptured
 
 DEPOSIT = "deposit recorded"
-_REFUSALS = {
-    "not_by_hand": "このお支払い方法の入金は手動で記録できません。",
-    "automatic_only": "このお支払い方法の入金は自動で反映されます。手動では記録できません。",
-    "not_managed": "代金引換の入金は管理していません。",
-    "already_captured": "この注文はすでに入金済みです。",
-}
-_DATES = {
-    "deposit_date_ahead": "入金日は今日までの日付で入力してください",
-    "deposit_date_before_order": "入金日は注文日以降の日付で入力してください",
-}
 
 
 def book_deposit(
@@ -54,9 +45,9 @@ def book_deposit(
     if receipt_id in payment.receipts:
         return Settled(payment)
     if refusal := asking.why_no_manual_deposit(payment, terms, beside_the_sale=beside_the_sale):
-        raise Refused(refusal, _REFUSALS[refusal])
+        raise Refused(refusal, NOT_BY_HAND[refusal])
     if refusal := asking.why_not_deposited_on(payment, deposited_on, at):
-        raise Refused(refusal, _DATES[refusal], field="deposited_on", status=422)
+        raise Refused(refusal, WRONG_DAY[refusal], field="deposited_on", status=422)
     answer = _came(amount, deposited_on, at, receipt_id)
     wished = asking.expect_deposit(payment, CaptureWish("manual_deposit", send_mail))
     return settle(wished, None, answer, at, terms, because=DEPOSIT, by=by)

@@ -13,8 +13,8 @@ from starlette.responses import RedirectResponse, Response
 
 from payments.methods.method import Counter, Method, Outcome, Visit
 from payments.methods.visitor import may_see
+from payments.methods.words import NOT_PAID
 from payments.payment.rules.payment import NOT_YET
-from shared.shop.labels import Labels
 from shared.web.edge import ContentSecurity
 from shared.web.pages import Pages
 from shared.web.session import viewer
@@ -25,14 +25,6 @@ UNDER_WAY = frozenset({"requested", "waiting_for_buyer", "unknown"})
 """States in which it is not known yet what came of a visit."""
 ARRIVED = frozenset({"authorized", "capturing", "captured"})
 Code = Annotated[str, Query(max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
-_NOT_PAID = Labels[Outcome](
-    Outcome,
-    {
-        "success": "",
-        "cancel": "お支払いの手続きは完了していません。この画面からもう一度お手続きいただけます。",
-        "failure": "お支払いを確認できませんでした。もう一度お手続きいただくか、別のお支払い方法をお選びください。",
-    },
-)
 
 
 def router(method: Method, counter: Counter) -> APIRouter:
@@ -64,7 +56,7 @@ def router(method: Method, counter: Counter) -> APIRouter:
             return wait(pages, request, back_path, order, turn, outcome=outcome)
         if not await may_see(request, order, payment):
             return elsewhere(pages, request, order if payment.state in ARRIVED else "")
-        told = _NOT_PAID[outcome] if payment.state in NOT_YET else ""
+        told = NOT_PAID[outcome] if payment.state in NOT_YET else ""
         return pages.redirect(request, f"/orders/{order}", toast=told, kind="wait")
 
     @routes.post(back_path)

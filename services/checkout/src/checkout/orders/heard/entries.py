@@ -12,12 +12,11 @@ from typing import Any
 from checkout.orders.heard.member_lines import LINES_OF_MEMBERS_AND_MAILS
 from checkout.orders.heard.payment_lines import LINES_OF_PAYMENTS
 from checkout.orders.heard.standing_line import standing_words
+from checkout.orders.heard.words import NUMBER_VOIDED, TELLER
 from checkout.orders.rules.order import Order
 from checkout.orders.timeline import Line, TimelineEntry, Topic
 from shared import events
 from shared.events import Event
-
-WHO = {"payments": "決済サービス", "members": "会員サービス", "notifications": "通知サービス"}
 
 CLOCKS_DIFFER_MAX = timedelta(minutes=1)
 
@@ -46,7 +45,7 @@ def entry_of(event: Event, about: Order | str) -> TimelineEntry:
     if order is None:
         return entry
     if isinstance(event, events.PaymentVoided) and order.payment_flow == "prepaid":
-        return replace(entry, title=_NUMBER_VOIDED.get(order.payment_deposit, title))
+        return replace(entry, title=NUMBER_VOIDED.get(order.payment_deposit, title))
     if order.status == "cancelled" and isinstance(event, events.PaymentCaptured | events.PaymentAuthorized):
         return replace(
             entry,
@@ -78,13 +77,7 @@ def standing_entry(event: events.PaymentStandingChanged, before: Order) -> Timel
 
 def _who(event: Event) -> str:
     """Return the person whose deed it was, where the event names one; else the service that said it."""
-    return getattr(event, "by", "") or WHO[event.producer]
-
-
-_NUMBER_VOIDED = {
-    "automatic": "お支払い番号を無効にしました",
-    "by_hand": "お振込先のご案内を無効にしました",
-}
+    return getattr(event, "by", "") or TELLER.of(event.producer)
 
 
 def _moment(event: Event) -> datetime:

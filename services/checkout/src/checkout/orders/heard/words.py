@@ -80,3 +80,12 @@ BENEFIT = Labels[Benefit](Benefit, {"points": "ポイント", "coupon": "クー�
 ROUTE = Labels[RefundRoute](
     RefundRoute, {"provider": "決済会社", "gift_card": "ギフトカード", "bank_transfer": "銀行振込"}
 )
+_Teller = Literal["payments", "members", "notifications"]
+TELLER = Labels[_Teller](
+    _Teller, {"payments": "決済サービス", "members": "会員サービス", "notifications": "通知サービス"}
+)
+NUMBER_VOIDED = {
+    "automatic": "お支払い番号を無効にしました",
+    "by_hand": "お振込先のご案内を無効にしました",
+}
+"""By the way of the deposit."""

@@ -1,24 +1,13 @@
 """The words that ask staff for a look at an order, as sentences with amounts in yen."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from checkout.orders.rules.order import Order
 from checkout.orders.rules.standing import Standing
 from checkout.orders.rules.states import PAYMENT_MAIL_UNDELIVERED
+from checkout.orders.rules.words import CALL_TEXT, OWN_CALL_LABEL, OWN_CALL_TEXT
 from shared.clock import in_japan
-from shared.shop.labels import Labels
 from shared.shop.payment_calls import CALL_LABEL
-
-OwnCall = Literal["benefit_shortage", "registration_refused", "payment_mail_undelivered"]
-OWN_CALL_LABEL = Labels[OwnCall](
-    OwnCall,
-    {
-        "benefit_shortage": "値引きの不足",
-        "registration_refused": "会員登録の見送り",
-        "payment_mail_undelivered": "お支払い案内の未達",
-    },
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +41,7 @@ def calls_of(order: Order) -> list[Call]:
 
 
 def _own_call(word: str, code: str) -> Call:
-    call = Call(word, OWN_CALL_LABEL.of(word), _OWN_TEXT.of(word), ours=True)
+    call = Call(word, OWN_CALL_LABEL.of(word), OWN_CALL_TEXT.of(word), ours=True)
     if word != PAYMENT_MAIL_UNDELIVERED:
         return call
     return replace(call, path=f"/desk/mails?q={code}", link="メール送信記録を開く")
@@ -93,24 +82,4 @@ def call_text(word: str, standing: Standing, total: int, at_bank: bool = False) 
         more = f" ¥{standing.lost:,} " if standing.lost else ""
         where = "銀行" if at_bank else "決済会社"
         return f"入金の記録より{more}多い返金が{where}にあります。決済の画面で明細と照らし合わせてください。"
-    return _TEXT.get(word, f"決済の画面で内容を確認してください（{word}）。")
-
-
-_TEXT = {
-    "capture_failed": "売上請求ができませんでした。代金は入金されていません。",
-    "shipping_untold": "決済会社に発送を報告できていません。決済会社の管理画面で発送を登録してください。",
-    "answer_mismatch": "決済会社の回答が、依頼した内容と一致しません。決済の画面で確認してください。",
-    "other_hold": "受注管理ソフトなどによる与信があります。決済の画面で確認してください。",
-    "charge_unknown": "この注文で記録していない売上が決済会社にあります。決済の画面で確認してください。",
-    "no_answer": "決済会社から結果が返っていません。照会を続けています。",
-    "authorization_ended": "与信が切れました。再与信するか、別のお支払い方法をご案内してください。発送前の場合は、それまで発送できません。",
-}
-_OWN_TEXT = Labels[OwnCall](
-    OwnCall,
-    {
-        "benefit_shortage": "ご利用のポイントまたはクーポンを引き落とせませんでした。値引き分は店舗の負担になっています。",
-        "registration_refused": "ご注文と同時の会員登録は行われませんでした。ご注文は有効です。",
-        "payment_mail_undelivered": "お支払い方法をご案内するメールがお客様に届いていません。メール送信記録から、"
-        "宛先を確認して再送してください。お電話などでお伝えした場合は「確認済みにする」を押してください。",
-    },
-)
+    return CALL_TEXT.of(word)

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, Json, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from payments.methods.amazon_pay.settings import AmazonPaySettings
+from payments.methods.amazon_pay.words import KIND_LABEL
 from payments.methods.method import NoticeRefused
 from shared import clock
 
@@ -33,13 +34,6 @@ FAILURE_KEPT = timedelta(minutes=1)
 FAILURES_MAX = 20
 """So many names of certificates that came to nothing are tried within :data:`FAILURE_KEPT`; then none that is not known."""
 SIGNER_NAME = "sns.amazonaws.com"
-KIND_LABEL = {
-    "CHARGE_PERMISSION": "お支払いの承認",
-    "CHARGE": "与信・売上",
-    "REFUND": "返金",
-    "CHARGEBACK": "チャージバック",
-}
-KNOWN_KINDS = tuple(KIND_LABEL)
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]
 
 
@@ -90,12 +84,12 @@ class Hint(BaseModel):
     @property
     def summary(self) -> str:
         """What it is about, in words of the desk."""
-        return f"{KIND_LABEL.get(self.object_type, f'不明な種類（{self.object_type}）')} {self.object_id}"
+        return f"{KIND_LABEL.of(self.object_type)} {self.object_id}"
 
     @property
     def is_known(self) -> bool:
         """Whether we know what such an object is."""
-        return self.object_type in KNOWN_KINDS
+        return self.object_type in KIND_LABEL
 
 
 @dataclass(frozen=True, slots=True)

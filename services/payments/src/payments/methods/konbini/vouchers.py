@@ -6,15 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from payments.methods.konbini.chains import CHAINS, DEFAULT
+from payments.methods.konbini.words import KINDS
 from payments.payment.rules.answers import Answer, Captured, Issued, Refunded, Reversed, Unknown, Voided
 from payments.payment.rules.payment import Payment
-from shared.shop.labels import Labels
-
-Kind = Literal["paid", "reversed"]
-KINDS = Labels[Kind](
-    Kind, {"paid": "入金", "reversed": "入金の取消（速報取消）"}, unknown=lambda word: f"不明な通知（{word}）"
-)
-"""The kinds of notices that we know the meaning of."""
 
 
 class _Object(BaseModel):

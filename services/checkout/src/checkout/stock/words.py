@@ -1,0 +1,15 @@
+"""The words for why stock moved."""
+
+from checkout.stock.shelves import StockReason
+from shared.shop.labels import Badges
+
+REASONS = Badges[StockReason](
+    StockReason,
+    {
+        "initial": ("期首在庫", "note"),
+        "received": ("入荷", "done"),
+        "reserved": ("引当済み", "wait"),
+        "released": ("引当解除", "note"),
+        "shipped": ("発送", "plain"),
+    },
+)

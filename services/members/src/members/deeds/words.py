@@ -1,0 +1,31 @@
+"""What 操作の記録 calls each deed."""
+
+from members.deeds.rows import Deed
+from shared.shop.labels import Badges
+
+DEEDS_LABEL = Badges[Deed](
+    Deed,
+    {
+        "logged_in": ("ログイン", "done"),
+        "login_failed": ("ログイン失敗", "wait"),
+        "locked_out": ("ログインの制限", "stop"),
+        "members_exported": ("会員データの出力", "note"),
+        "orders_exported": ("受注データの出力", "note"),
+        "payments_exported": ("決済データの出力", "note"),
+        "payment_looked_up": ("決済会社への照会", "note"),
+        "payment_deed_done": ("お支払い・返金の操作", "note"),
+        "test_mail_sent": ("テストメールの送信", "note"),
+        "mails_resent": ("メールの再送", "note"),
+        "mail_address_corrected": ("メールの宛先の訂正", "note"),
+        "rules_changed": ("ポイント・会員設定の変更", "note"),
+        "shop_settings_changed": ("店舗設定の変更", "note"),
+        "payment_settings_changed": ("決済設定の変更", "note"),
+        "mail_settings_changed": ("メール設定の変更", "note"),
+        "coupon_defined": ("クーポンの登録", "note"),
+        "coupon_issued": ("クーポンの発行", "note"),
+        "points_activated": ("ポイントを有効化", "note"),
+        "reset_started": ("パスワード設定のメール送信", "note"),
+        "role_given": ("スタッフの権限を付与", "note"),
+        "role_taken": ("スタッフの権限を取り消し", "stop"),
+    },
+)

@@ -1,0 +1,11 @@
+"""The words for what the collecting company tells."""
+
+from typing import Literal
+
+from shared.shop.labels import Labels
+
+Kind = Literal["paid", "reversed"]
+KINDS = Labels[Kind](
+    Kind, {"paid": "入金", "reversed": "入金の取消（速報取消）"}, unknown=lambda word: f"不明な通知（{word}）"
+)
+"""The kinds of notices that we know the meaning of."""

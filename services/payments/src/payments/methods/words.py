@@ -1,0 +1,13 @@
+"""What a buyer reads who comes back from a provider without having paid."""
+
+from payments.methods.method import Outcome
+from shared.shop.labels import Labels
+
+NOT_PAID = Labels[Outcome](
+    Outcome,
+    {
+        "success": "",
+        "cancel": "お支払いの手続きは完了していません。この画面からもう一度お手続きいただけます。",
+        "failure": "お支払いを確認できませんでした。もう一度お手続きいただくか、別のお支払い方法をお選びください。",
+    },
+)
