@@ -229,6 +229,30 @@ async def test_points_set_aside_for_somebody_else_are_refused(shop_db: Database,
     assert (answer.status_code, answer.json()["code"]) == (422, "benefit_of_another")
 
 
+async def test_an_order_spends_what_its_browser_kept_for_it(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db, price=5_000)
+    shopper.sign_in("会員 花子")
+    shopper.carry_benefit()
+    shopper.browser.cookies.set("noren_cart_count", "2")
+
+    answer = await shopper.browser.post(ORDERS, json=wanted(), headers={"Idempotency-Key": "key-00000006"})
+
+    count, benefit = answer.headers.get_list("set-cookie")
+    assert count.startswith("noren_cart_count=0;")
+    assert benefit.startswith('noren_benefit="";')
+    assert "Max-Age=0" in benefit
+
+
+async def test_a_program_is_sent_no_cookie_that_it_does_not_keep(shop_db: Database, shopper: Shopper) -> None:
+    await open_shop(shop_db)
+    shopper.sign_in("会員 花子")
+
+    answer = await shopper.browser.post(ORDERS, json=wanted(), headers={"Idempotency-Key": "key-00000007"})
+
+    assert answer.status_code == 201
+    assert "set-cookie" not in answer.headers
+
+
 async def test_points_set_aside_once_pay_one_order_only(shop_db: Database, shopper: Shopper) -> None:
     await open_shop(shop_db, price=5_000)
     shopper.sign_in("会員 花子")

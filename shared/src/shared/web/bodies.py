@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -11,6 +12,9 @@ from starlette.types import Message, Receive
 
 from shared.text.plain_text import storable
 from shared.web.problems import Problem
+
+# How JSON writes what cannot be stored: a NUL, or half of a surrogate pair. Both halves together are found as well.
+_MAY_BE_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 
 
 class ClientGone(Exception):
@@ -59,7 +63,7 @@ def problem_in_json(body: bytes) -> Problem | None:
         return Problem(400, "not_text")
     try:
         content = json.loads(body, object_pairs_hook=_once_each)
-        where = _unstorable_in(content) if b"\\u" in body else None
+        where = _unstorable_in(content) if _MAY_BE_UNSTORABLE.search(body) else None
     except RecursionError:
         return Problem(422, "too_deep")
     except _KeyTwice:

@@ -33,8 +33,11 @@ def keep_order(
     if member_id is None:
         show_from_now_on(parts, request, response, order_code)
     cookies = parts_of(request).cookies
-    cookies.write(response, CART_COUNT_COOKIE, "0")
-    cookies.clear(response, COOKIE["benefit"], request=request)
+    # Whoever keeps neither, such as a program, is sent neither.
+    if cookies.name(CART_COUNT_COOKIE) in request.cookies:
+        cookies.write(response, CART_COUNT_COOKIE, "0")
+    if cookies.name(COOKIE["benefit"]) in request.cookies:
+        cookies.clear(response, COOKIE["benefit"], request=request)
 
 
 def show_from_now_on(parts: Parts, request: Request, response: Response, order_code: str) -> None:
