@@ -6,32 +6,25 @@ from uuid import UUID
 import httpx
 from fastapi import FastAPI
 
-from checkout.main import template_folders
-from checkout.order_desk import api as desk_api
-from checkout.order_desk import many_orders as desk_bulk
-from checkout.order_desk import one_order as desk_order
-from checkout.order_desk import one_order_deeds as desk_order_actions
-from checkout.order_desk import work_lists as desk_orders
-from checkout.stock import desk as desk_stock
 from harness.keys import Keys
 from shared.database.transactions import Database
 from shared.shop.revocations import RevokedSessions
 from shared.web.pages import install_web, make_templates
 from shared.web.session import Sessions
+from shared.web.slices import install_routers, template_folders
 
 ORIGIN = "http://127.0.0.1:8080"
 STAFF = UUID("0190f5fe-7c00-7a00-8000-000000000001")
 
 
 def desk_app(db: Database, keys: Keys) -> FastAPI:
-    """Return an application with nothing but the desk."""
+    """Return an application with the pages alone."""
 
     app = FastAPI()
-    pages = make_templates(*template_folders())
+    pages = make_templates(*template_folders("checkout"))
     sessions = Sessions(keys.verifier, RevokedSessions(db))
     install_web(app, pages, sessions, {Database: db}, origin=ORIGIN, secure=False)
-    for part in (desk_stock, desk_orders, desk_bulk, desk_order, desk_order_actions, desk_api):
-        app.include_router(part.router)
+    install_routers(app, "checkout")
     return app
 
 

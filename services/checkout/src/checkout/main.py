@@ -8,29 +8,17 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
-from checkout.catalogue import pages as catalogue_pages
-from checkout.catalogue import search_engines
 from checkout.catalogue.samples import add_sample_catalogue
 from checkout.consumers import consumers
-from checkout.my_orders import api as my_orders_api
-from checkout.my_orders import look_up_page
-from checkout.my_orders import pages as my_orders_pages
-from checkout.order_desk import api as order_desk_api
-from checkout.order_desk import many_orders, one_order, one_order_deeds, operations, work_lists
 from checkout.order_desk.health_of_services import HealthOfServices
 from checkout.orders.catch_up import CatchUp, ask_to_catch_up
 from checkout.payment_menu.read_menu import ReadMenu
 from checkout.payment_menu.rows import ask_for_menu
-from checkout.placing import api as placing_api
-from checkout.placing import cart_page, confirm_page, form_pages, wallet_page
 from checkout.placing.read_from_members import Members
 from checkout.placing.till import Busy, Till
 from checkout.settings import Settings
-from checkout.shop import desk as shop_desk
-from checkout.shop import pages as shop_pages
 from checkout.shop.origin import DISPATCH, Origin
 from checkout.shop.store_files import StoreFiles
-from checkout.stock import desk as stock_desk
 from checkout.tables import metadata
 from shared.clock import now
 from shared.database.transactions import Database
@@ -42,6 +30,7 @@ from shared.web.pages import DeskPage, install_web, make_templates
 from shared.web.parts import add_part
 from shared.web.problems import Problem, answer
 from shared.web.session import Sessions
+from shared.web.slices import install_routers, template_folders
 
 HERE = Path(__file__).parent
 DESK_PAGES = (
@@ -49,35 +38,7 @@ DESK_PAGES = (
     DeskPage("orders", "在庫・入荷", "/desk/stock"),
     DeskPage("orders", "店舗設定", "/desk/orders/settings"),
 )
-# Programs first: they ask most often, and a request is compared with one router after the other. Settings before
-# the orders' own pages, whose paths end in an order code.
-ROUTERS = (
-    placing_api.router,
-    my_orders_api.router,
-    order_desk_api.router,
-    catalogue_pages.router,
-    shop_pages.router,
-    search_engines.router,
-    cart_page.router,
-    form_pages.router,
-    confirm_page.router,
-    wallet_page.router,
-    look_up_page.router,
-    my_orders_pages.router,
-    shop_desk.router,
-    stock_desk.router,
-    many_orders.router,
-    operations.router,
-    work_lists.router,
-    one_order_deeds.router,
-    one_order.router,
-)
 RETRY_AFTER_SECONDS = 2
-
-
-def template_folders() -> list[Path]:
-    """Return where the slices keep their templates."""
-    return sorted(HERE.glob("*/templates"))
 
 
 def make() -> Service:
@@ -147,7 +108,7 @@ def install(
     """Put all pages and JSON routes of checkout on ``app``."""
 
     pages = make_templates(
-        *template_folders(),
+        *template_folders("checkout"),
         desk_pages=DESK_PAGES,
         globals={"dispatch": DISPATCH},
         live=settings.live_templates,
@@ -162,8 +123,7 @@ def install(
         origin=settings.origin_url,
         secure=settings.cookie_secure,
     )
-    for router in ROUTERS:
-        app.include_router(router)
+    install_routers(app, "checkout")
     app.add_exception_handler(Busy, _on_busy)
 
 

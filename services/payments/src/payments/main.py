@@ -1,27 +1,22 @@
 """Wires the payments service."""
 
 import os
-from pathlib import Path
 
 from fastapi import FastAPI
 from pydantic import ValidationError
 
 from payments.consumers import consumers
-from payments.desk import payment_list, payment_page
 from payments.desk.rows import count_attention
 from payments.methods import visits
 from payments.methods.method import Shop
-from payments.methods.registry import Methods, find_methods, template_folders
+from payments.methods.registry import Methods, find_methods
+from payments.methods.registry import template_folders as folders_of_methods
 from payments.notices import api as notices_api
-from payments.notices import desk as notices_desk
 from payments.notices.act_on_notices import Notices
-from payments.orders import api as orders_api
 from payments.orders.counter import PaymentCounter
 from payments.requests.calls import Calls
 from payments.requests.perform_requests import Requests
 from payments.settings import Settings
-from payments.shop import api as shop_api
-from payments.shop import desk as shop_desk
 from payments.tables import metadata
 from payments.watching.watch_payments import Watch
 from shared.database.transactions import Database
@@ -32,6 +27,7 @@ from shared.shop.statements import Issuer, Verifier
 from shared.web.edge import ContentSecurity
 from shared.web.pages import DeskPage, Pages, install_web, make_templates
 from shared.web.session import Sessions
+from shared.web.slices import install_routers, template_folders
 
 DESK_PAGES = (
     DeskPage("payments", "決済一覧", "/desk/payments"),
@@ -106,13 +102,8 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
         ],
         content_security=ContentSecurity(),
     )
-    app.include_router(shop_api.router)
-    app.include_router(orders_api.router)
+    install_routers(app, "payments")
     app.include_router(notices_api.router(db, methods))
-    app.include_router(shop_desk.router)
-    app.include_router(notices_desk.router)
-    app.include_router(payment_list.router)
-    app.include_router(payment_page.router)
     counter = PaymentCounter(shop, pages, db, methods)
     for method in visited:
         app.include_router(visits.router(method, counter))
@@ -124,5 +115,5 @@ def install_pages(app: FastAPI, settings: Settings, db: Database, methods: Metho
 
 def make_pages(*, live: bool = False) -> Pages:
     """Return the templates of the service and of its methods; ``live`` reads a changed one again."""
-    own = sorted(Path(__file__).parent.glob("*/templates"))
-    return make_templates(*own, *template_folders(), desk_pages=DESK_PAGES, live=live)
+    folders = (*template_folders("payments"), *folders_of_methods())
+    return make_templates(*folders, desk_pages=DESK_PAGES, live=live)
