@@ -33,15 +33,14 @@ async def test_a_member_reads_the_number_on_the_site_though_its_mail_failed(
     assert "お支払い番号のお知らせ" in page.text
 
 
+@pytest.mark.parametrize("how", ["codes", "opened"])
 @pytest.mark.feature("KON-12", clause="number shown to a guest")
-async def test_a_guest_reads_it_with_the_browser_that_placed_the_order(
-    app: FastAPI, keys: Keys, post: Post
+async def test_a_guest_reads_it_with_the_browser_that_placed_or_opened_it(
+    app: FastAPI, keys: Keys, post: Post, how: str
 ) -> None:
     order = await post.knows_an_order()
     await post.hears(example_of(PaymentNumberIssued, order_code=order.order_code))
-    placed = keys.issuers["checkout"].issue(
-        "order", {"codes": [order.order_code]}, valid_for=timedelta(days=1)
-    )
+    placed = keys.issuers["checkout"].issue("order", {how: [order.order_code]}, valid_for=timedelta(days=1))
 
     async with browser(app, noren_order=placed) as guest:
         page = await guest.get(f"/notifications/orders/{order.order_code}")

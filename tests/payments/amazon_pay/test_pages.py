@@ -80,6 +80,12 @@ class Visit:
         statement = self.keys.issuers["checkout"].issue("order", claims, valid_for=timedelta(days=1))
         self.browser.cookies.set("noren_order", statement)
 
+    def opened(self, *order_codes: str) -> None:
+        """Let these orders be opened in this browser by a link."""
+        claims = {"codes": [], "opened": list(order_codes)}
+        statement = self.keys.issuers["checkout"].issue("order", claims, valid_for=timedelta(days=1))
+        self.browser.cookies.set("noren_order", statement)
+
     def signed_in(self, member_id: UUID | None) -> None:
         """Let this member be logged in here; nobody for None."""
         self.browser.cookies.delete("noren_session")
@@ -337,6 +343,18 @@ async def test_a_session_is_written_into_the_buyers_own_waiting_amazon_payment_o
     assert response.headers["location"] == "/orders/N-1"
     assert visit.counter.payment == payment
     assert visit.counter.hastened == []
+
+
+async def test_a_wallet_pays_for_no_order_that_was_only_opened(amazon: Any, visit: Visit) -> None:
+    await reviewed(amazon, visit)
+    visit.opened("N-1")
+    payment = paid_with(visit, state="waiting_for_buyer", choice={})
+    visit.counter.payment = payment
+
+    response = await visit.goes("/payments/amazon_pay/confirm?order=N-1")
+
+    assert response.headers["location"] == "/orders/N-1"
+    assert visit.counter.payment == payment
 
 
 async def test_another_buyers_browser_learns_nothing_from_the_confirmation(amazon: Any, visit: Visit) -> None:

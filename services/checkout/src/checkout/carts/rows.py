@@ -190,6 +190,12 @@ async def reopen_cart(tx: Tx, order_code: str, *, at: datetime) -> None:
 
 
 async def move_lines(tx: Tx, from_id: UUID, to_id: UUID, *, at: datetime) -> None:
+    """Put what is in one cart into another, as :func:`copy_lines` does, and take it out of the first."""
+    await copy_lines(tx, from_id, to_id, at=at)
+    await tx.execute("DELETE FROM cart_lines WHERE cart_id = :from_id", from_id=from_id)
+
+
+async def copy_lines(tx: Tx, from_id: UUID, to_id: UUID, *, at: datetime) -> None:
     """Put what is in one cart into another, which must not be ordered; of what is in both, the larger number."""
     await tx.execute(
         "INSERT INTO cart_lines (cart_id, sku, quantity, added_at)"
@@ -199,7 +205,6 @@ async def move_lines(tx: Tx, from_id: UUID, to_id: UUID, *, at: datetime) -> Non
         from_id=from_id,
         to_id=to_id,
     )
-    await tx.execute("DELETE FROM cart_lines WHERE cart_id = :from_id", from_id=from_id)
     await _touch(tx, to_id, at=at)
 
 

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from starlette.responses import Response
 
 from checkout.my_orders.look_up_order import look_up_order
-from checkout.orders.browser import show_from_now_on
+from checkout.orders.browser import keep_opened
 from checkout.orders.rules.code import typed_code
 from shared.clock import now
 from shared.errors import Refused
@@ -58,7 +58,7 @@ async def find_order(request: Request, parts: Here) -> Response:
             return parts.pages.render(request, "order_look_up.html", status=refused.status, form=form)
         if found is not None:
             response = parts.pages.redirect(request, f"/orders/{found}")
-            show_from_now_on(parts, request, response, found)
+            keep_opened(parts, request, response, found)
             return response
         form.refuse(Refused("order_not_found", NOT_FOUND, status=422))
     return parts.pages.render(request, "order_look_up.html", status=422, form=form)

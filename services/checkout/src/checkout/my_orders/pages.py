@@ -1,6 +1,6 @@
 """The buyer's own orders: the page after 「注文を確定する」, and 注文履歴.
 
-An order is shown to the browser that placed it and to its member. Somebody else's answers like one that
+An order is shown to the browser that placed it and to its member, and alone by its page where a link opened it. Somebody else's answers like one that
 does not exist, so that nobody learns which order codes there are.
 """
 
@@ -10,7 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from checkout.carts.browser import cart_of, keep_cart
+from checkout.carts.browser import cart_of, keep_cart, open_cart_of
+from checkout.carts.copy_cart import copy_cart
 from checkout.carts.rows import StoredCart
 from checkout.carts.take_back_cart import take_back_cart
 from checkout.my_orders.rows import (
@@ -21,7 +22,7 @@ from checkout.my_orders.rows import (
     read_orders_of,
 )
 from checkout.my_orders.words import FAILED, overdue, parcel_state, progress, refund_words
-from checkout.orders.browser import orders_of, show_from_now_on
+from checkout.orders.browser import keep_opened, orders_in_browser
 from checkout.orders.give_up_payment import give_up_payment
 from checkout.orders.rules.code import ORDER_CODE
 from checkout.orders.stored_order import StoredOrder
@@ -49,7 +50,7 @@ async def list_orders(request: Request, parts: Here, seen: CurrentViewer) -> Res
     """Show the member's orders, and those placed with this browser."""
     member_id = UUID(seen.member_id) if seen.member_id else None
     async with parts.db.transaction() as tx:
-        rows = await read_orders_of(tx, member_id=member_id, codes=orders_of(parts, request))
+        rows = await read_orders_of(tx, member_id=member_id, codes=orders_in_browser(parts, request).placed)
         names = await read_item_names(tx, [row.code for row in rows])
     entries = [(row, progress(row), _goods_in_words(names.get(row.code, []))) for row in rows]
     return parts.pages.render(request, "order_list.html", entries=entries)
@@ -68,8 +69,8 @@ async def show_order(
     if order is None:
         raise _unknown()
     response = _page(request, parts, seen, order, kept=await _cart_kept(request, parts, order))
-    if by_key and code not in orders_of(parts, request):
-        show_from_now_on(parts, request, response, code)
+    if by_key and not _is_members(seen, order):
+        keep_opened(parts, request, response, code)
     return response
 
 
@@ -110,6 +111,7 @@ def _page(
         # Who has just come back from the provider is ahead of the news.
         missing=order.awaits_buyer and (can_go_back or not look_again),
         can_go_back=can_go_back,
+        is_buyers=_is_buyers(request, parts, seen, order),
         thanks=age < THANKED_FOR_SECONDS and head.status != "cancelled" and _may_be_thanked(head),
         refund_words=refund_words,
         look_again_seconds=LOOK_AGAIN_SECONDS if look_again else None,
@@ -136,17 +138,23 @@ def _may_be_thanked(head: StoredOrder) -> bool:
 async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
     """「別のお支払い方法で注文する」: back to the cart of an order that was not, or cannot be, paid (AP-47).
 
-    A try that is still open is given up first.
+    A try that is still open is given up first. A browser that only opened the order gives nothing up, and gets the
+    goods in a cart of its own: the other cart stays with whoever filled it.
     """
     order = await own_order(request, parts, seen, code)
-    if not order.awaits_buyer and order.head.payment != "failed":
+    is_buyers = _is_buyers(request, parts, seen, order)
+    may_give_up = order.awaits_buyer and is_buyers
+    if not may_give_up and order.head.payment != "failed":
         raise Refused("order_not_failed", "このご注文のお支払いはお手続き中か、完了しています。")
     async with parts.db.transaction() as tx:
-        if order.awaits_buyer:
+        if may_give_up:
             await give_up_payment(tx, order_code=code, at=now())
         cart_id = await cart_of_order(tx, code)
-        present = await cart_of(request, tx)
-        kept = await take_back_cart(tx, cart_id, present, at=now()) if cart_id else None
+        kept = None
+        if cart_id is not None and is_buyers:
+            kept = await take_back_cart(tx, cart_id, await cart_of(request, tx), at=now())
+        elif cart_id is not None:
+            kept = await copy_cart(tx, cart_id, await open_cart_of(request, tx), at=now())
     response = parts.pages.redirect(request, "/cart")
     if kept is not None:
         keep_cart(request, response, kept.cart_id, kept.cart.count)
@@ -156,11 +164,18 @@ async def order_again(request: Request, parts: Here, seen: CurrentViewer, code: 
 async def own_order(request: Request, parts: Parts, seen: Viewer, code: str) -> BuyersOrder:
     """Return the order if this browser or this member may see it. Raises Refused(order_unknown)."""
     order = await _read(parts, code)
-    if order is not None:
-        by_member = seen.member_id is not None and str(order.head.member_id) == seen.member_id
-        if by_member or code in orders_of(parts, request):
-            return order
+    if order is not None and (_is_members(seen, order) or orders_in_browser(parts, request).shows(code)):
+        return order
     raise _unknown()
+
+
+def _is_members(seen: Viewer, order: BuyersOrder) -> bool:
+    return seen.member_id is not None and str(order.head.member_id) == seen.member_id
+
+
+def _is_buyers(request: Request, parts: Parts, seen: Viewer, order: BuyersOrder) -> bool:
+    """Tell whether this browser placed the order, or its member is logged in: a link that opens it may be a stranger's."""
+    return _is_members(seen, order) or order.head.code in orders_in_browser(parts, request).placed
 
 
 async def _read(parts: Parts, code: str) -> BuyersOrder | None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from checkout.carts.rules import LINES_MAX, QUANTITY_MAX
-from checkout.orders.browser import keep_order, orders_of
+from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Reason
 from checkout.placing.browser import benefit_of, wallet_of
@@ -127,7 +127,7 @@ async def create_order(
         benefit=benefit_of(parts, request),
         wallet=wallet,
         client_address=counted_as(request),
-        earlier_orders=tuple(orders_of(parts, request)),
+        earlier_orders=orders_in_browser(parts, request).placed,
     )
     placement = await parts_of(request)[Till].place_and_commit(purchase)
     page_url = f"{parts[Origin].url}/orders/{placement.order_code}"

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from checkout.carts.browser import cart_of
 from checkout.carts.rows import StoredCart, forget_draft, read_cart
 from checkout.carts.rules import Cart
-from checkout.orders.browser import keep_order, orders_of
+from checkout.orders.browser import keep_order, orders_in_browser
 from checkout.orders.stored_order import buyer_of_order
 from checkout.payment_menu.rows import read_menu
 from checkout.payment_menu.rules import Menu, Method
@@ -140,7 +140,7 @@ async def order_and_go_on(request: Request, parts: Parts, purchase: Purchase) ->
     purchase = replace(
         purchase,
         client_address=counted_as(request),
-        earlier_orders=tuple(orders_of(parts, request)),
+        earlier_orders=orders_in_browser(parts, request).placed,
     )
     placement = await parts_of(request)[Till].place_and_commit(purchase)
     response = parts.pages.redirect(request, placement.next_path)

@@ -160,12 +160,17 @@ def _or(deed: str, words: _Words, alone: str) -> str:
 
 def _too_many(purchase: Purchase) -> Refused:
     """Refuse without a number: it would tell a stranger what is ordered under a mail address."""
-    unproved = purchase.member_id is not None and purchase.counts_as_guest
-    hint = "マイページからメールアドレスを確認されると、ご注文いただけることがあります。"
+    hint = ""
+    if purchase.counts_as_guest:
+        hint = (
+            "メールアドレスを確認済みの会員の方は、ログインするとご注文いただけることがあります。"
+            if purchase.member_id is None
+            else "マイページからメールアドレスを確認されると、ご注文いただけることがあります。"
+        )
     return Refused(
         "too_many_unpaid_orders",
         "お支払いまたは発送がお済みでないご注文があるため、新しいご注文をお受けできません。"
         "先のご注文のお支払いか発送が済むか、お支払い期限が過ぎてから、もう一度お試しください。"
-        + (hint if unproved else ""),
+        "先のご注文の取り消しをご希望の場合は、お店までご連絡ください。" + hint,
         status=429,
     )

@@ -13,7 +13,8 @@ from notifications.message_centre.rows import mails_of_order
 from notifications.orders.rows import belongs_to
 from shared.clock import now
 from shared.errors import Refused
-from shared.web.parts import Here, Parts
+from shared.shop.orders_in_browser import OrdersInBrowser
+from shared.web.parts import Here
 from shared.web.session import CurrentViewer, SignInNeeded
 
 router = APIRouter(include_in_schema=False)
@@ -32,9 +33,9 @@ class Message:
 async def show_messages(request: Request, parts: Here, seen: CurrentViewer, code: str) -> Response:
     """The mails of an order, newest first, whether or not they arrived; for its buyer alone.
 
-    Its buyer is the member whose order it is, or the browser that checkout says has placed it.
+    Its buyer is the member whose order it is, or the browser that checkout says has placed or opened it.
     """
-    ours = code in _orders_of_browser(request, parts)
+    ours = OrdersInBrowser.of_claims(parts.claims(request, "order")).shows(code)
     if not ours and not seen.signed_in:
         raise SignInNeeded("/members/login", request.url.path)
     async with parts.db.transaction() as tx:
@@ -50,9 +51,3 @@ async def show_messages(request: Request, parts: Here, seen: CurrentViewer, code
         for told in found
     ]
     return parts.pages.render(request, "messages.html", code=code, messages=messages, inline=inline_on_page)
-
-
-def _orders_of_browser(request: Request, parts: Parts) -> list[str]:
-    """Return the codes of the orders placed with this browser, as checkout vouches for them."""
-    codes = (parts.claims(request, "order") or {}).get("codes")
-    return codes if isinstance(codes, list) else []

@@ -20,7 +20,7 @@ from payments.methods.amazon_pay.client import AmazonPayClient, NoAnswer, SaysNo
 from payments.methods.amazon_pay.objects import Session
 from payments.methods.amazon_pay.settings import AmazonPaySettings
 from payments.methods.method import Counter
-from payments.methods.visitor import may_see
+from payments.methods.visitor import is_buyers, may_see
 from payments.methods.visits import TURNS_MAX, UNDER_WAY, Code
 from payments.payment.rules.payment import NOT_YET, Payment
 from shared.web.cookies import PIECE_BYTES_MAX, PIECES_MAX
@@ -155,7 +155,7 @@ class AmazonPayPages:
             return _go(f"/orders/{order}")
         payment = await self.counter.find(order)
         if payment is not None and not _is_of(payment, session_id):
-            if not _waits_for_a_session(payment) or not await may_see(request, order, payment):
+            if not _waits_for_a_session(payment) or not await is_buyers(request, order, payment):
                 return _go(f"/orders/{order}")
             payment = await self.counter.remember(order, {"checkout_session_id": session_id})
             await self.counter.hasten(order)
