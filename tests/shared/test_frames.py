@@ -68,24 +68,32 @@ def shown(frame: Any) -> Any:
     return (type(frame), frame.value if isinstance(frame, ContentBody | Heartbeat) else dict(frame))
 
 
-async def received(kind: type[FrameReceiver], wire: bytes) -> Sequence[Any]:
+async def arrive(reader: asyncio.StreamReader, wire: bytes, at_once: int) -> None:
+    """Let bytes arrive, so many at once."""
+    for start in range(0, len(wire), at_once):
+        reader.feed_data(wire[start : start + at_once])
+        await asyncio.sleep(0)
+    reader.feed_eof()
+
+
+async def received(kind: type[FrameReceiver], wire: bytes, *, at_once: int = 1_000) -> Sequence[Any]:
     """Return what a receiver makes of these bytes, and how it ends."""
     reader = asyncio.StreamReader()
-    reader.feed_data(wire)
-    reader.feed_eof()
+    arriving = asyncio.create_task(arrive(reader, wire, at_once))
     receiver, found = kind(reader), list[Any]()
     try:
         async for size, channel, frame in receiver:
             found.append((size, channel, shown(frame)))
     except Exception as error:
         found.append(type(error))
+    await arriving
     return found
 
 
-@given(st.lists(FRAMES, max_size=5))
-async def test_frames_are_received_as_pamqp_decodes_them(frames: list[Any]) -> None:
+@given(st.lists(FRAMES, max_size=5), st.integers(1, 400))
+async def test_frames_are_received_as_pamqp_decodes_them(frames: list[Any], at_once: int) -> None:
     wires = [GREETING, *(pamqp.frame.marshal(one, 3) for one in frames)]
-    found = await received(QuickReceiver, b"".join(wires))
+    found = await received(QuickReceiver, b"".join(wires), at_once=at_once)
     decoded = [pamqp.frame.unmarshal(one) for one in wires]
     assert found == [(size, channel, shown(frame)) for size, channel, frame in decoded]
 

@@ -33,11 +33,17 @@ _METHOD, _HEADER, _BODY = 1, 2, 3
 _DELIVER, _ACK = b"\x00\x3c\x00\x3c", b"\x00\x3c\x00\x50"
 _MORE_FLAGS = 1
 _KEY_BYTES_MAX = 128
+_READ_BYTES = 65_536
 _UNUSUAL = (struct.error, ValueError, IndexError, OverflowError)
 
 
 class QuickReceiver(FrameReceiver):
-    """Receives the frames of one connection."""
+    """Receives the frames of one connection, as many with one read as have arrived."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        super().__init__(reader)
+        self._arrived = b""
+        self._at = 0
 
     async def get_frame(self) -> Any:
         """Return the next frame, as pamqp does: its bytes, its channel, what it is.
@@ -45,19 +51,36 @@ class QuickReceiver(FrameReceiver):
         Raises StopAsyncIteration at the end, AMQPConnectionError if the connection breaks, InvalidFrameError for bytes
         that are no frame.
         """
-        reader = self.reader
-        if not self.started or reader.at_eof():
+        if not self.started:
             return await super().get_frame()
-        try:
-            head = await reader.readexactly(_HEAD.size)
-            kind, channel, size = _HEAD.unpack(head)
-            rest = await reader.readexactly(size + 1)
-        except (asyncio.IncompleteReadError, OSError) as error:
-            raise AMQPConnectionError(f"Server connection broke: {error!r}") from error
-        known = frame_in(kind, rest)
-        if known is not None:
-            return _HEAD.size + len(rest), channel, known
-        return _read_by_pamqp(head + rest)
+        while True:
+            known = self._next()
+            if known is not None:
+                return known
+            if self.reader.at_eof():
+                if self._arrived:
+                    raise AMQPConnectionError(
+                        f"Server connection ended after {len(self._arrived)} bytes of a frame"
+                    )
+                return await super().get_frame()
+            try:
+                self._arrived += await self.reader.read(_READ_BYTES)
+            except OSError as error:
+                raise AMQPConnectionError(f"Server connection broke: {error!r}") from error
+
+    def _next(self) -> Any:
+        """Take a frame that has arrived as a whole; None if there is none."""
+        data, at = self._arrived, self._at
+        if len(data) - at >= _HEAD.size:
+            kind, channel, size = _HEAD.unpack_from(data, at)
+            end = at + _HEAD.size + size + 1
+            if end <= len(data):
+                self._at = end
+                rest = data[at + _HEAD.size : end]
+                known = frame_in(kind, rest)
+                return _read_by_pamqp(data[at:end]) if known is None else (end - at, channel, known)
+        self._arrived, self._at = data[at:], 0
+        return None
 
 
 def read_quickly() -> None:

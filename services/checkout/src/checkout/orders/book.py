@@ -205,12 +205,12 @@ class OrderBook:
     def _keep(self, order: Order, facts: OrderFacts) -> Order:
         self._facts[order.code] |= facts
         self._changed[order.code] = None
-        self._orders[order.code] = replace(
-            order,
-            capture_requested_at=self._facts[order.code]["capture_requested_at"],
-            deposit_date=self._facts[order.code]["deposit_date"],
-        )
-        return self._orders[order.code]
+        if "capture_requested_at" in facts:
+            order = replace(order, capture_requested_at=facts["capture_requested_at"])
+        if "deposit_date" in facts:
+            order = replace(order, deposit_date=facts["deposit_date"])
+        self._orders[order.code] = order
+        return order
 
     async def write(self, tx: Tx) -> None:
         """Defer all that is to be written, do what was asked for at last, and say the events."""
