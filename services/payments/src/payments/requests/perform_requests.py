@@ -47,7 +47,7 @@ SILENT_ATTEMPTS_MAX = 6
 """After so many attempts without an answer the desk is shown that something is stuck."""
 LEASE_SECONDS = 30
 """Room for a look-up and a call; another worker takes over this long after a kill (promise M2: within 30 s)."""
-LINGER_SECONDS = 0.03
+LINGER_SECONDS = 0.05
 """How long an answer waits for those of the other requests in hand, to be written down with them."""
 _NEGATIVE = (Declined, CaptureDeclined, CaptureRefused, RefundDeclined, ShippingRefused)
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
