@@ -90,6 +90,33 @@ async def test_done_items_look_for_no_more_rows_while_hands_are_free(make_db: Ma
     assert len([one for one in seen if "SKIP LOCKED" in one]) == 2
 
 
+async def test_free_hands_wait_for_others_to_take_several_rows(make_db: MakeDatabase) -> None:
+    db = await make_db("chores", metadata)
+    let_go = [asyncio.Event() for _ in range(10)]
+    begun: list[UUID] = []
+
+    async def perform(row: Row) -> None:
+        begun.append(row.chore_id)
+        await let_go[len(begun) - 1].wait()
+
+    runner = DueRunner(
+        DueWork("chores", chores, perform, concurrency=8, linger_seconds=60), db, poll_seconds=600
+    )
+    await add_chores(db, 10)
+    with statements_of(db) as seen:
+        running = asyncio.create_task(runner.run())
+        await eventually(lambda: len(begun) == 8)
+        let_go[0].set()
+        await eventually(lambda: len(runner._running) == 7)
+        let_go[1].set()
+        await eventually(lambda: len(begun) == 10)
+        runner.stop()
+        for event in let_go:
+            event.set()
+        await running
+    assert len([one for one in seen if "SKIP LOCKED" in one]) == 2
+
+
 async def test_rows_that_are_put_off_do_not_keep_others_waiting(make_db: MakeDatabase) -> None:
     db = await make_db("chores", metadata)
     seen: list[UUID] = []

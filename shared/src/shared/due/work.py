@@ -45,7 +45,8 @@ class DueWork:
     still to be done, and ``perform`` gets the item in place of the row. ``conclude`` stores the results of ``perform``,
     of all items that finished while the last such transaction ran. If it fails for several, it is called again for
     each alone, so that a bad item fails alone; it must have no effect outside its transaction. ``linger_seconds`` is how
-    long a result waits for those of the items under way at most; who is alone waits for nobody.
+    long a result waits for those of the items under way at most; who is alone waits for nobody. Where all hands are busy,
+    the first that is free waits as long for others, so that several rows are claimed at once.
 
     ``cause`` returns the cause of an item; events and log lines of ``perform`` carry it. ``conclude`` names the cause
     of each item itself.
@@ -133,9 +134,15 @@ class DueRunner:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        if self._all_busy:
-            # Rows may wait for free hands. Otherwise each item that ends would have us look for rows that are not there.
+        if not self._all_busy:
+            # Nothing waits for free hands, so there are no more rows to look for.
+            return
+        free = self.work.concurrency - len(self._running)
+        if free * 4 >= self.work.concurrency:
             self._wake.set()
+        elif free == 1:
+            # The first free hand waits for others, to take up several rows at once.
+            asyncio.get_running_loop().call_later(self.work.linger_seconds, self._wake.set)
 
     async def _claim(self, rows_max: int) -> tuple[UUID | None, Sequence[Any], bool]:
         """Return the lease, the items to perform, and whether more rows may be due than there were hands for."""

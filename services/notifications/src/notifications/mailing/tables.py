@@ -33,7 +33,8 @@ mails = Table(
     Column("lane", Text, nullable=False, server_default="order"),
     Column("language", Text, nullable=False, server_default="ja"),
     Column("recipient", Text, nullable=False),
-    Column("message_id", Text, nullable=False, unique=True),
+    # It follows from the key, so no index is needed to keep it the only one.
+    Column("message_id", Text, nullable=False),
     Column("order_code", Text),
     Column("member_id", Uuid),
     Column("subject", Text, nullable=False),

@@ -37,7 +37,7 @@ from shared.due.work import DueWork
 AFTER_VOID_SECONDS = 5.0
 LEASE_SECONDS = 30
 """Room for a look-up and a call; another worker takes over this long after a kill (promise M2: within 30 s)."""
-LINGER_SECONDS = 0.03
+LINGER_SECONDS = 0.05
 """How long an answer waits for those of the other requests in hand, to be written down with them."""
 _STILL_OPEN = (Waiting, RefundWaiting, Unknown)
 
